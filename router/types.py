@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into the router and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+AutomlPolicy = Literal["on", "off"]
+Route = Literal["automl", "direct", "action"]
+DATASET_SLOTS = ("train_datasets", "eval_dataset", "inference_dataset", "calibration_dataset")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks for: words, slots, or both; slots beat words.
+
+    Slots that stand at their default were not given. `overrides` maps dotted spec keys, or shorthand keys, to values.
+    `data` is a folder (or URI) from which all sources are taken that have no slot of their own.
+    """
+
+    text: str = ""
+    action: str | None = None
+    task: str | None = None
+    automl_policy: AutomlPolicy | None = None
+    data: str | None = None
+    train_datasets: tuple[str, ...] = ()
+    eval_dataset: str | None = None
+    inference_dataset: str | None = None
+    calibration_dataset: tuple[str, ...] = ()
+    overrides: dict[str, Any] = field(default_factory=dict)
+    parent_job_id: str | None = None
+    runner: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    profile: str | None = None
+    results_root: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The slots that were given, as a JSON object."""
+        blank = type(self)()
+        return {f.name: _plain(v) for f in fields(self) if (v := getattr(self, f.name)) != getattr(blank, f.name)}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Request:
+        """The request of a JSON object; the inverse of `to_json`. Unknown names raise TypeError."""
+        slots: dict[str, Any] = dict(document)
+        for name in {"train_datasets", "calibration_dataset"} & slots.keys():
+            slots[name] = tuple(slots[name])
+        return cls(**slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that is missing, as a question that can be put to the user."""
+
+    slot: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"slot": self.slot, "text": self.text, "choices": list(self.choices)}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Question:
+        """The inverse of `to_json`."""
+        return cls(document["slot"], document["text"], tuple(document["choices"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which action runs, by which route, and why.
+
+    `action` and `route` are None while a question about them is open. `request` is handed on unchanged.
+    `handover` is set on the automl route: the skill that takes over, and what it is given.
+    """
+
+    skill: str
+    action: str | None
+    task: str | None
+    route: Route | None
+    automl_policy: AutomlPolicy
+    policy_source: Literal["slot", "phrase", "default"]
+    request: Request
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    missing: tuple[Question, ...] = ()
+    handover: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        document: dict[str, Any] = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        document["request"] = self.request.to_json()
+        document["missing"] = [question.to_json() for question in self.missing]
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Decision:
+        """The inverse of `to_json`."""
+        known = dict(document)
+        known["request"] = Request.from_json(known["request"])
+        known["missing"] = tuple(Question.from_json(question) for question in known["missing"])
+        known["reasons"] = tuple(known["reasons"])
+        known["warnings"] = tuple(known["warnings"])
+        return cls(**known)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

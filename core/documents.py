@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import yaml
 
 # YAML 1.1 as PyYAML reads it takes "1e-4" for text; the 1.2 core schema takes it for a number.
-_FLOAT = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$")
+_FLOAT = re.compile(
+    r"[-+]?(?:\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)$"
+    r"|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
+)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d*)$")
 _BOOLEAN = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
 
@@ -43,9 +46,12 @@ def _make_loader() -> type[yaml.SafeLoader]:
             seen: set[Any] = set()
             for key_node, _ in node.value:
                 key = self.construct_object(key_node, deep=True)
-                if not isinstance(key, str | int | float | bool | None) or key in seen:
-                    problem = f"found the key {key!r} twice" if key in seen else "found a key that is no scalar"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+                if not isinstance(key, str | int | float | bool | None):
+                    raise yaml.constructor.ConstructorError(None, None, "found no scalar as key", key_node.start_mark)
+                if key in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"found the key {key!r} twice", key_node.start_mark
+                    )
                 seen.add(key)
             return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
 
@@ -63,7 +69,7 @@ def parse_yaml(text: str, where: str = "", error: type[InputError] = InputError)
     """Read one YAML document.
 
     Raises:
-        InputError (or the given subclass): no YAML, a duplicate key, or a tag that would build an object; with its line.
+        InputError (or the given subclass): no YAML, a duplicate key, or a tag that builds an object; with the line.
     """
     import yaml
 

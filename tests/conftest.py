@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of several rooms share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real inspection pictures, or a skip that says why."""
+    folder = Path(os.environ.get("CHANGENET_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "deeppcb").is_dir():
+        pytest.skip(f"no real inspection data at {folder} (set CHANGENET_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The checkout: SKILL.md, skill_info.yaml, schemas/ and references/ stand here."""
+    return ROOT

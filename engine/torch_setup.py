@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What has to happen before torchvision, timm or Lightning are imported, in one place."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from functools import cache
+from pathlib import Path
+
+# torchvision's compiled part registers these two; its Python part asks for both of them at import.
+_BOX_OPERATORS = ("nms", "qnms")
+_BOX_SIGNATURE = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+
+
+def prepare_torch(threads: int | None = None) -> None:
+    """Make torchvision importable beside a CPU build of torch, and set the number of threads.
+
+    Call it before torchvision, timm or Lightning are imported. Calling it again only sets the threads.
+
+    Args:
+        threads: threads of one operation; None leaves torch's own choice (all cores, or OMP_NUM_THREADS).
+    """
+    # Spinning threads slow each other down by far when two processes share the cores; torch reads this at import.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import torch
+
+    _declare_missing_box_operators()
+    if threads is not None:
+        torch.set_num_threads(max(1, threads))
+
+
+@cache
+def _declare_missing_box_operators() -> None:
+    import torch
+
+    if _torchvision_operators_load():
+        return
+    fragment = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    for name in _BOX_OPERATORS:
+        fragment.define(f"{name}{_BOX_SIGNATURE}")  # type: ignore[no-untyped-call]
+    _kept_fragments.append(fragment)
+
+
+_kept_fragments: list[object] = []  # a library's operators vanish with the object that declared them
+
+
+def _torchvision_operators_load() -> bool:
+    """Whether torchvision's own operators can be had; loading them early is what torchvision does itself."""
+    import torch
+
+    found = importlib.util.find_spec("torchvision")
+    if found is None or found.origin is None:
+        return True
+    for library in sorted(Path(found.origin).parent.glob("_C.*")):
+        try:
+            torch.ops.load_library(library)
+        except OSError:
+            continue
+        return True
+    return hasattr(torch.ops.torchvision, "nms")

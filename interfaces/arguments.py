@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be typed after `changenet`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from core.errors import RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXAMPLES = """\
+examples:
+  changenet data synthesize boards               draw synthetic boards to try things on
+  changenet plan "train Visual ChangeNet on ./boards for 5 epochs"
+  changenet run train --data boards -s num_epochs=5
+  changenet run evaluate --data boards --parent train-20260101-120000-0a1b2c
+  changenet jobs
+  changenet demo                                 all of it at once, in a few minutes
+
+exit codes: 0 done, 2 the input is wrong, 3 something is missing, 4 the job failed, 5 the platform is not available
+"""
+
+PLAN_EXAMPLES = """\
+examples:
+  changenet {verb} "evaluate ChangeNet classify on ./boards" --parent train-20260101-120000-0a1b2c
+  changenet {verb} train --data boards -s train.num_epochs=30 -s train.optim.lr=2e-4
+  changenet {verb} train --train boards/train --eval boards/val --automl off
+  changenet {verb} inference --data boards --parent train-20260101-120000-0a1b2c --json
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are our errors, with the closest valid names."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        raise RequestError(
+            message, code="usage", where=self.prog, remedy=self._nearest(message) or f"see `{self.prog} --help`"
+        )
+
+    def _nearest(self, message: str) -> str:
+        if "unrecognized arguments:" not in message:
+            return ""
+        options = [option for action in self._actions for option in action.option_strings]
+        unknown = message.partition("unrecognized arguments:")[2].split()
+        return did_you_mean(unknown[0], options) if unknown else ""
+
+    def parse_args(self, args: list[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
+        """As in argparse, but an unknown option is told by the subcommand that does not know it."""
+        known, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            (getattr(known, "parser", None) or self).error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known
+
+
+def build_parser() -> Parser:
+    """The whole command line."""
+    parser = Parser(
+        prog="changenet",
+        description="Train, evaluate and inspect with Visual ChangeNet: a test image against a golden one.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True, parser_class=Parser)
+    _add_request_verb(verbs, "plan", "show what a request would run, without running it")
+    _add_run(verbs)
+    _add_job_verbs(verbs)
+    _add_data(verbs)
+    _add_maintenance(verbs)
+    return parser
+
+
+Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names this type nowhere else
+
+
+def _add_verb(verbs: Verbs[Parser], name: str, text: str, epilog: str = "") -> Parser:
+    verb = verbs.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verb.set_defaults(parser=verb)
+    verb.add_argument("--json", action="store_true", help="one JSON document on standard output, all else on error")
+    return verb
+
+
+def _add_request_verb(verbs: Verbs[Parser], name: str, text: str) -> Parser:
+    verb = _add_verb(verbs, name, text, PLAN_EXAMPLES.format(verb=name))
+    add = verb.add_argument
+    add(
+        "request",
+        nargs="*",
+        metavar="ACTION or WORDS",
+        help='an action such as train, or a request: "train on ./boards"',
+    )
+    add("--data", metavar="DIR", help="folder or URI that holds the data of every split")
+    add("--train", metavar="PATH", action="append", default=[], help="training data: folder, CSV, archive or URI")
+    add("--eval", metavar="PATH", help="validation or test data")
+    add("--infer", metavar="PATH", help="data to run inference on")
+    add("--calibration", metavar="PATH", action="append", default=[], help="calibration images")
+    add("-s", "--set", metavar="KEY=VALUE", action="append", default=[], help="set a spec key; values are read as YAML")
+    add("--task", choices=["classify", "segment"], help="default: told by the data's layout, else classify")
+    add("--automl", choices=["on", "off"], help="automl_policy of this run; default: on")
+    add("--parent", metavar="JOB", help="job whose checkpoint (or ONNX file) is used")
+    add("--runner", metavar="NAME", help="platform that runs the action; default: local")
+    add("--profile", metavar="NAME", help="profile of skill_info.yaml; default: laptop where there is no GPU")
+    add("--gpus", type=int, metavar="N", help="number of GPUs")
+    add("--nodes", type=int, metavar="N", help="number of nodes")
+    _add_results(verb)
+    add("--engine", metavar="FILE", help="another `visual_changenet` to run; default: the embedded engine")
+    return verb
+
+
+def _add_results(verb: Parser) -> None:
+    verb.add_argument(
+        "--results", metavar="DIR", help="folder of all jobs; default: $CHANGENET_RESULTS or ./results"
+    )
+
+
+def _add_run(verbs: Verbs[Parser]) -> None:
+    verb = _add_request_verb(verbs, "run", "run a request and follow it to its end")
+    verb.add_argument("--dry-run", action="store_true", help="stop after the plan; the same as `changenet plan`")
+    verb.add_argument("--detach", action="store_true", help="return at once; the job goes on by itself")
+
+
+def _add_job_verbs(verbs: Verbs[Parser]) -> None:
+    _add_results(_add_verb(verbs, "jobs", "list the jobs, newest first"))
+    for name, text in (
+        ("status", "show one job: state, progress, metrics"),
+        ("logs", "print a job's log"),
+        ("cancel", "stop a running job with all its processes"),
+        ("result", "show what a job made: metrics, artifacts, or why it failed"),
+    ):
+        verb = _add_verb(verbs, name, text)
+        verb.add_argument("job", metavar="JOB", help="job id, or its beginning")
+        _add_results(verb)
+        if name == "logs":
+            verb.add_argument("-f", "--follow", action="store_true", help="go on until the job ends")
+
+
+def _add_data(verbs: Verbs[Parser]) -> None:
+    data = verbs.add_parser("data", help="import or draw data sets", allow_abbrev=False)
+    kinds = data.add_subparsers(dest="kind", metavar="COMMAND", required=True, parser_class=Parser)
+    _add_import(kinds)
+    _add_synthesize(kinds)
+
+
+def _add_import(kinds: Verbs[Parser]) -> None:
+    verb = _add_verb(
+        kinds,
+        "import",
+        "import a public data set",
+        "example:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n",
+    )
+    verb.add_argument("format", choices=["deeppcb"], help="layout of the source")
+    verb.add_argument("source", help="folder that holds the lists (train.txt, val.txt, test.txt) and the groups")
+    verb.add_argument("out", help="folder to make")
+    verb.add_argument("--task", choices=["classify", "segment"], default="classify")
+    verb.add_argument("--crops", choices=["centred", "grid"], default="centred", help="classify: where crops are taken")
+    verb.add_argument("--size", type=int, default=128, metavar="PIXELS", help="classify: side of a crop; default 128")
+    verb.add_argument("--force", action="store_true", help="replace OUT where it is there")
+
+
+def _add_synthesize(kinds: Verbs[Parser]) -> None:
+    verb = _add_verb(
+        kinds,
+        "synthesize",
+        "draw synthetic boards with known defects",
+        "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
+    )
+    add = verb.add_argument
+    add("out", help="folder to make")
+    add("--task", choices=["classify", "segment"], default="classify")
+    add("--style", choices=["assembled", "bare"], default="assembled", help="boards with parts, or bare copper")
+    add("--boards", type=int, metavar="N", help="number of boards")
+    add("--size", type=int, metavar="PIXELS", help="side of a picture")
+    add("--lights", metavar="NAMES", help="lightings, comma-separated")
+    add("--defect-rate", type=float, metavar="SHARE", help="share of defective components, 0.001 to 0.9")
+    add("--seed", type=int, metavar="N", help="same seed, same bytes")
+    add("--force", action="store_true", help="replace OUT where it is there")
+
+
+def _add_maintenance(verbs: Verbs[Parser]) -> None:
+    schemas = _add_verb(verbs, "schemas", "regenerate schemas/ and references/spec_template_*.yaml from the spec")
+    schemas.add_argument(
+        "--check", action="store_true", help="write nothing; print the drift and fail on any"
+    )
+    demo = _add_verb(verbs, "demo", "draw boards, train, evaluate and inspect: the whole path in a few minutes")
+    demo.add_argument("--out", default="demo", metavar="DIR", help="folder for data and jobs; default: demo")
+    demo.add_argument("--epochs", type=int, metavar="N", help="training epochs")
+
+
+def split_names(text: str | None) -> tuple[str, ...]:
+    """The parts of a comma-separated list."""
+    return tuple(_stripped((text or "").split(",")))
+
+
+def _stripped(parts: Iterable[str]) -> list[str]:
+    return [part.strip() for part in parts if part.strip()]

@@ -54,7 +54,7 @@ def _torchvision_operators_load() -> bool:
         return True
     for library in sorted(Path(found.origin).parent.glob("_C.*")):
         try:
-            torch.ops.load_library(library)
+            torch.ops.load_library(library)  # type: ignore[no-untyped-call]
         except OSError:
             continue
         return True

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The CSV of a classify data set: one row is one test picture with its golden image and its verdict."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import DataError
+from core.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+COLUMNS = ("input_path", "golden_path", "label", "object_name")
+PASS = "PASS"  # noqa: S105 - a verdict, no password
+HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
+_DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One pair. `row` is the 1-based line in the file, `extra` holds the columns that the task does not need."""
+
+    input_path: str
+    golden_path: str
+    label: str
+    object_name: str
+    row: int
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+def is_defect(label: str) -> bool:
+    """Whether a label means a defect: everything but exactly `PASS` does."""
+    return label != PASS
+
+
+def light_names(input_map: Mapping[str, int] | None) -> tuple[str | None, ...]:
+    """The lightings in the order of their channel index; one nameless image where there is no input map."""
+    if not input_map:
+        return (None,)
+    return tuple(sorted(input_map, key=lambda light: input_map[light]))
+
+
+def image_suffix(light: str | None, image_ext: str) -> str:
+    """What follows the object name in a file name."""
+    return image_ext if light is None else f"_{light}{image_ext}"
+
+
+def image_file(images_dir: Path, folder: str, object_name: str, light: str | None, image_ext: str) -> Path:
+    """The picture of one object under one lighting; `folder` is a row's input_path or golden_path."""
+    return Path(images_dir) / folder / f"{object_name}{image_suffix(light, image_ext)}"
+
+
+def read_rows(csv_path: Path, needs_label: bool = True) -> list[PairRow]:
+    """Read every row of a classify CSV.
+
+    A byte order mark and spaces around cells are kept out; `object_name` is always text. Without `needs_label` the
+    label column may be missing, and labels are then empty.
+
+    Raises:
+        DataError: the file, its encoding, delimiter, header or a row is wrong or missing; `where` names file and row.
+    """
+    return list(iter_rows(csv_path, needs_label=needs_label))
+
+
+def iter_rows(
+    csv_path: Path, *, needs_label: bool = True, on_problem: Callable[[int, DataError], None] | None = None
+) -> Iterator[PairRow]:
+    """Stream the rows as `read_rows` returns them.
+
+    With `on_problem`, what is wrong with a row is handed to it with the line number instead of being raised; rows
+    that can't be used are then left out. Spaces around a cell (code `data.csv_spaces`) are only told, never raised.
+    """
+    with _opened(csv_path) as reader:
+        header = _header(csv_path, reader, needs_label=needs_label)
+        places = [header.index(name) if name in header else -1 for name in COLUMNS]
+        extras = [(i, name) for i, name in enumerate(header) if name not in COLUMNS]
+        for cells in reader:
+            if not any(cells):
+                continue
+            bare = [cell.strip() for cell in cells]
+            problem = _row_problem(csv_path, reader.line_num, bare, places, len(header))
+            if problem and not on_problem:
+                raise problem
+            if on_problem and (problem or bare != cells):
+                on_problem(reader.line_num, problem or _spaces(csv_path, reader.line_num))
+            if not problem:
+                test, golden, label, name = (bare[place] if place >= 0 else "" for place in places)
+                extra = {column: bare[i] for i, column in extras}
+                yield PairRow(test, golden, label, name, reader.line_num, extra)
+
+
+def read_header(csv_path: Path, *, needs_label: bool = True) -> list[str]:
+    """The column names, checked as `read_rows` checks them."""
+    with _opened(csv_path) as reader:
+        return _header(csv_path, reader, needs_label=needs_label)
+
+
+def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV atomically, row by row."""
+    with atomic_path(csv_path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+@contextmanager
+def _opened(csv_path: Path) -> Iterator[_Reader]:
+    """A CSV reader whose every way to fail is a DataError that names the line."""
+    if not csv_path.is_file():
+        kind = "is a folder" if csv_path.is_dir() else "does not exist"
+        remedy = "give the path of a dataset.csv"
+        raise DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
+    reader: _Reader | None = None
+    try:
+        with csv_path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle)
+            yield reader
+    except UnicodeDecodeError as error:
+        raise _unreadable(csv_path, _first_undecodable(csv_path), "is not UTF-8 text", "data.csv_encoding") from error
+    except csv.Error as error:
+        line = reader.line_num if reader else 1
+        raise _unreadable(csv_path, line, f"can't be read as CSV ({error})", "data.csv_syntax") from error
+    except OSError as error:
+        raise _unreadable(csv_path, 1, f"can't be read ({error.strerror})", "data.csv_unreadable") from error
+
+
+def _unreadable(csv_path: Path, line: int, what: str, code: str) -> DataError:
+    return DataError(f"the file {what}", code=code, where=f"{csv_path}:{line}", remedy="save it as CSV in UTF-8")
+
+
+def _first_undecodable(csv_path: Path) -> int:
+    """The line of the first byte that is no UTF-8: the reader's own count lags behind by a buffer."""
+    with csv_path.open("rb") as handle:
+        for line, data in enumerate(handle, start=1):
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError:
+                return line
+    return 1
+
+
+def _header(csv_path: Path, reader: _Reader, *, needs_label: bool) -> list[str]:
+    header = [name.strip() for name in next(reader, [])]
+    where = f"{csv_path}:1"
+    if not any(header):
+        raise DataError("the CSV is empty", code="data.csv_empty", where=where, remedy=HEADER_REMEDY)
+    _refuse_other_delimiter(header, where)
+    wanted = [name for name in COLUMNS if needs_label or name != "label"]
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        message = f"the CSV has no column {', '.join(missing)} (it has {', '.join(header)})"
+        raise DataError(message, code="data.csv_columns", where=where, remedy=HEADER_REMEDY)
+    repeated = sorted({name for name in header if name and header.count(name) > 1})
+    if repeated:
+        message = f"the column {', '.join(repeated)} stands more than once"
+        raise DataError(message, code="data.csv_columns", where=where, remedy="rename or delete one of them")
+    return header
+
+
+def _refuse_other_delimiter(header: list[str], where: str) -> None:
+    used = [name for mark, name in _DELIMITERS.items() if len(header) == 1 and mark in header[0]]
+    if used:
+        message = f"the columns are separated by {used[0]}, not by comma"
+        remedy = "save it with commas, or mend it with `changenet data check --fix`"
+        raise DataError(message, code="data.csv_delimiter", where=where, remedy=remedy)
+
+
+def _row_problem(csv_path: Path, line: int, cells: list[str], places: list[int], width: int) -> DataError | None:
+    where = f"{csv_path}:{line}"
+    if len(cells) != width:
+        message = f"the row has {len(cells)} cells, the header {width}"
+        return DataError(message, code="data.csv_cells", where=where, remedy="quote cells that hold a comma")
+    for name, place in zip(COLUMNS, places, strict=True):
+        if place >= 0 and not cells[place]:
+            return _empty_cell(name, where)
+    if any("\0" in cell for cell in cells):
+        return DataError("a cell holds a NUL character", code="data.csv_cells", where=where, remedy="save it as text")
+    return None
+
+
+def _spaces(csv_path: Path, line: int) -> DataError:
+    message = "a cell has spaces around its value; they are ignored here, but the container takes ' PASS' for a defect"
+    remedy = "take the spaces out"
+    return DataError(message, code="data.csv_spaces", where=f"{csv_path}:{line}", remedy=remedy)
+
+
+def _empty_cell(column: str, where: str) -> DataError:
+    remedy = {
+        "object_name": "object_name is the start of the picture's file name, before lighting and extension",
+        "label": "write PASS or the kind of defect",
+    }.get(column, "name the folder below images_dir, or . for images_dir itself")
+    return DataError(f"{column} is empty", code=f"data.empty_{column}", where=where, remedy=remedy)
+
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Reader(Protocol):
+        """What csv.reader returns; its class has no public name."""
+
+        line_num: int
+
+        def __iter__(self) -> Iterator[list[str]]: ...
+        def __next__(self) -> list[str]: ...

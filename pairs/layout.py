@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telling a classify data set from a segment data set by what lies in its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from core.errors import DataError
+from pairs.classify_csv import read_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Task = Literal["classify", "segment"]
+CSV_NAME = "dataset.csv"
+SPLITS = ("train", "val", "test")
+SEGMENT_FOLDERS = ("A", "B", "list")  # the label folder may be missing: inference needs none
+
+
+def detect_layout(folder: Path) -> Task | None:
+    """Name the task that a data folder is laid out for, or None where it is neither or both.
+
+    Classify: a `dataset.csv` in the folder or in its train, val or test folder, or any one CSV with a classify header.
+    Segment: `A`, `B` and `list`, as folders or as `.tar.gz`.
+    """
+    classify, segment = _holds_classify_csv(folder), _holds_segment_folders(folder)
+    if classify == segment:
+        return None
+    return "classify" if classify else "segment"
+
+
+def _holds_segment_folders(folder: Path) -> bool:
+    return all((folder / name).is_dir() or (folder / f"{name}.tar.gz").is_file() for name in SEGMENT_FOLDERS)
+
+
+def _holds_classify_csv(folder: Path) -> bool:
+    if any((folder / split / CSV_NAME).is_file() for split in (".", *SPLITS)):
+        return True
+    return any(_has_classify_header(path) for path in sorted(folder.glob("*.csv"))[:20])
+
+
+def _has_classify_header(csv_path: Path) -> bool:
+    try:
+        read_header(csv_path, needs_label=False)
+    except DataError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folders of a segment data set, and what is wrong with them as far as listings tell."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import DataError
+from pairs.findings import Finding, Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSource:
+    """A segment data set: before pictures, after pictures, labels, and a list of names per split."""
+
+    root: Path
+    before: str = "A"
+    after: str = "B"
+    labels: str = "label"
+    lists: str = "list"
+    label_suffix: str = ".png"
+
+    def list_file(self, split: str) -> Path:
+        """The names of one split, one a line."""
+        return self.root / self.lists / f"{split}.txt"
+
+    def label_name(self, name: str) -> str:
+        """The label file that belongs to a picture."""
+        return os.path.splitext(name)[0] + self.label_suffix  # noqa: PTH122 - names, not paths
+
+
+def read_names(source: SegmentSource, split: str) -> list[str]:
+    """The file names of one split; blank lines are skipped.
+
+    Raises:
+        DataError: the list is missing, not text, or empty.
+    """
+    path = source.list_file(split)
+    try:
+        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        remedy = f"write one file name a line into {path}"
+        message = f"the list of the split {split!r} can't be read"
+        raise DataError(message, code="data.list_missing", where=str(path), remedy=remedy) from error
+    names = [name for name in names if name]
+    if not names:
+        raise DataError("the list is empty", code="data.no_rows", where=str(path), remedy="add one file name a line")
+    return names
+
+
+def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Finding], dict[str, list[str]]]:
+    """Check the folders and the lists of `splits` (name to whether labels are needed).
+
+    Returns the findings and the names of each split that could be read.
+    """
+    found = _folder_findings(source, labels_needed=any(splits.values()))
+    names: dict[str, list[str]] = {}
+    for split in splits:
+        try:
+            names[split] = read_names(source, split)
+        except DataError as error:
+            found.append(Finding(error.code, "error", error.message, error.where, error.remedy, count=1))
+    listed = {folder: _listing(source.root / folder) for folder in (source.before, source.after, source.labels)}
+    for split, listed_names in names.items():
+        found += _partner_findings(source, split, listed_names, listed, labels_needed=splits[split])
+    return found, names
+
+
+def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Finding]:
+    wanted = [source.before, source.after, source.lists, *([source.labels] if labels_needed else [])]
+    if not source.root.is_dir():
+        message = "the data folder does not exist"
+        return [Finding("data.root_missing", "error", message, str(source.root), "correct root_dir", count=1)]
+    remedy = "a segment data set holds A, B, label and list"
+    missing = [folder for folder in wanted if not (source.root / folder).is_dir()]
+    return [
+        Finding("data.folder_missing", "error", f"there is no folder {name!r}", str(source.root), remedy, count=1)
+        for name in missing
+    ]
+
+
+def _listing(folder: Path) -> set[str] | None:
+    try:
+        return set(os.listdir(folder))  # noqa: PTH208 - names as text
+    except OSError:
+        return None
+
+
+def _partner_findings(
+    source: SegmentSource, split: str, names: list[str], listed: dict[str, set[str] | None], *, labels_needed: bool
+) -> list[Finding]:
+    tally = Tally(str(source.list_file(split)))
+    labels = listed[source.labels]
+    for row, name in enumerate(names, start=1):
+        if "/" in name or "\\" in name or name == "..":
+            remedy = "list bare file names"
+            tally.note("data.path_leaves", "error", f"{name!r} is a path, not a file name", remedy, row)
+            continue
+        for folder in (source.before, source.after):
+            present = listed[folder]
+            if present is not None and name not in present:
+                _note_missing(tally, name, folder, present, row)
+        if labels_needed and labels is not None and source.label_name(name) not in labels:
+            _note_missing_label(tally, source, name, labels, row)
+    for name, count in Counter(names).items():
+        if count > 1:
+            message = f"{name!r} is listed {count} times"
+            tally.note("data.listed_twice", "warning", message, "list each name once", names.index(name) + 1)
+    return tally.findings()
+
+
+def _note_missing(tally: Tally, name: str, folder: str, present: set[str], row: int) -> None:
+    stem = os.path.splitext(name)[0]  # noqa: PTH122 - a name, not a path
+    near = sorted(other for other in present if other.startswith(f"{stem}.")) if len(present) < 100_000 else []
+    message = f"{name!r} is listed but absent in {folder}" + (f" (there is {near[0]})" if near else "")
+    remedy = "list the names as they are in A and B, extension included, or add the file"
+    tally.note("data.image_missing", "error", message, remedy, row)
+
+
+def _note_missing_label(tally: Tally, source: SegmentSource, name: str, labels: set[str], row: int) -> None:
+    endings = Counter(os.path.splitext(label)[1] for label in labels)  # noqa: PTH122 - names, not paths
+    if endings and not endings[source.label_suffix]:
+        other = endings.most_common(1)[0][0]
+        message = f"the labels end in {other or 'nothing'}, but label_suffix is {source.label_suffix}"
+        tally.note("data.label_suffix", "error", message, f"set dataset.segment.label_suffix to {other}", row)
+        return
+    message = f"{name!r} has no label {source.label_name(name)!r} in {source.labels}"
+    tally.note("data.label_missing", "error", message, "add the label or take the name off the list", row)

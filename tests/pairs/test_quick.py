@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pairs.findings import Finding, errors
+from pairs.quick import quick_check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "input_path,golden_path,label,object_name"
+GOOD = ["board,golden,PASS,U1", "board,golden,open,U2"]
+
+
+class DataSet:
+    """A small classify data set on disk and the spec that names it."""
+
+    def __init__(self, root: Path, rows: list[str] = GOOD, names: tuple[str, ...] = ("U1.jpg", "U2.jpg")) -> None:
+        self.root = root
+        for folder in ("board", "golden"):
+            (root / "images" / folder).mkdir(parents=True)
+            for name in names:
+                (root / "images" / folder / name).write_bytes(b"")
+        self.write(rows)
+
+    def write(self, rows: list[str]) -> None:
+        (self.root / "dataset.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+
+    def spec(self, *sources: str, **classify: Any) -> dict[str, Any]:
+        paths = {"csv_path": str(self.root / "dataset.csv"), "images_dir": str(self.root / "images")}
+        named = sources or ("train_dataset", "validation_dataset")
+        section = {"image_ext": ".jpg", "batch_size": 2, **dict.fromkeys(named, paths), **classify}
+        return {"task": "classify", "dataset": {"classify": section}}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataSet:
+    return DataSet(tmp_path)
+
+
+def found(data: DataSet, action: str = "train", *sources: str, **classify: Any) -> dict[str, Finding]:
+    return {finding.code: finding for finding in quick_check(data.spec(*sources, **classify), action)}
+
+
+def test_a_sound_data_set_has_no_finding(data: DataSet) -> None:
+    assert quick_check(data.spec(), "train") == []
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("/board,golden,PASS,U1", "data.absolute_path"),
+        ("C:\\board,golden,PASS,U1", "data.absolute_path"),
+        ("board/../../board,golden,PASS,U1", "data.path_leaves"),
+        ("board,../images/golden,PASS,U1", "data.path_leaves"),
+        ("board/U1.jpg,golden,PASS,U1", "data.file_for_folder"),
+        ("bord,golden,PASS,U1", "data.folder_missing"),
+        ("board\\top,golden,PASS,U1", "data.folder_missing"),
+        ("board,golden,PASS,U1.jpg", "data.object_name_extension"),
+        ("board,golden,PASS,../../U1", "data.object_name_leaves"),
+        ("board,golden,PASS,/etc/U1", "data.object_name_leaves"),
+        ("board,golden,PASS,", "data.empty_object_name"),
+        ("board,golden,PASS", "data.csv_cells"),
+        ("board,golden,PASS,U9", "data.image_missing"),
+    ],
+)
+def test_a_wrong_row_is_an_error_that_names_it(data: DataSet, row: str, code: str) -> None:
+    data.write([*GOOD, row])
+    finding = found(data, "train", "train_dataset")[code]
+    assert finding.severity == "error"
+    assert finding.rows == (4,)
+    assert finding.where.endswith("dataset.csv")
+    assert finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("board,golden,pass,U1", "data.label_case"),
+        ("board,golden, PASS,U1", "data.csv_spaces"),
+        ("board,board,PASS,U1", "data.golden_is_test"),
+    ],
+)
+def test_a_doubtful_row_is_a_warning(data: DataSet, row: str, code: str) -> None:
+    data.write([*GOOD, row])
+    finding = found(data, "train", "train_dataset")[code]
+    assert (finding.severity, finding.rows) == ("warning", (4,))
+
+
+def test_many_cases_make_one_finding_with_their_number(data: DataSet) -> None:
+    data.write([*GOOD, *[f"board,golden,PASS,missing{i}" for i in range(50)]])
+    finding = found(data, "train", "train_dataset")["data.image_missing"]
+    assert finding.count == 100  # the test picture and the golden image of each row
+    assert finding.rows == tuple(range(4, 24))
+
+
+def test_the_extension_that_was_found_is_named(data: DataSet) -> None:
+    findings = found(data, image_ext=".png")
+    assert set(findings) == {"data.image_ext"}
+    assert ".jpg" in findings["data.image_ext"].message
+    assert findings["data.image_ext"].remedy.endswith("image_ext to .jpg")
+
+
+def test_the_case_of_the_extension_counts(tmp_path: Path) -> None:
+    findings = found(DataSet(tmp_path, names=("U1.JPG", "U2.JPG")))
+    assert "set dataset.classify.image_ext to .JPG" in findings["data.image_ext"].remedy
+
+
+def test_every_lighting_is_asked_for(tmp_path: Path) -> None:
+    data = DataSet(tmp_path, names=("U1_Solder.jpg", "U1_White.jpg", "U2_Solder.jpg"))
+    findings = found(data, "train", "train_dataset", input_map={"Solder": 0, "White": 1})
+    assert set(findings) == {"data.image_missing"}
+    assert "U2_White.jpg" in findings["data.image_missing"].message
+    assert findings["data.image_missing"].rows == (3,)
+
+
+def test_an_object_name_that_carries_its_lighting(tmp_path: Path) -> None:
+    data = DataSet(tmp_path, rows=[*GOOD, "board,golden,PASS,U1_Solder"], names=("U1_Solder.jpg", "U2_Solder.jpg"))
+    assert found(data, input_map={"Solder": 0})["data.object_name_light"].rows == (4,)
+
+
+def test_golden_folders_hold_enough_candidates(data: DataSet) -> None:
+    assert found(data, num_golden=2) == {}
+    few = found(data, num_golden=3)["data.golden_few"]
+    assert (few.severity, few.rows) == ("warning", (2, 3))
+    (data.root / "images" / "empty").mkdir()
+    data.write([*GOOD, "board,empty,PASS,U1"])
+    assert found(data, num_golden=2)["data.golden_few"].severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("labels", "missing"), [(("PASS", "PASS"), "no defect row"), (("open", "short"), "no PASS row")]
+)
+def test_one_class_can_not_be_trained_on(data: DataSet, labels: tuple[str, str], missing: str) -> None:
+    data.write([f"board,golden,{label},U{i}" for i, label in enumerate(labels, start=1)])
+    findings = [finding for finding in quick_check(data.spec(), "train") if finding.code == "data.one_class"]
+    assert [finding.severity for finding in findings] == ["error", "warning"]  # training split, validation split
+    assert missing in findings[0].message
+
+
+def test_the_batch_is_held_against_the_training_rows_only(data: DataSet) -> None:
+    spec = data.spec(batch_size=4)
+    (finding,) = quick_check(spec, "train")
+    assert (finding.code, finding.severity) == ("data.batch", "error")
+    assert quick_check(data.spec("validation_dataset", "test_dataset", batch_size=4), "evaluate") == []
+    devices = data.spec() | {"train": {"num_gpus": 2}}
+    assert [finding.code for finding in quick_check(devices, "train")] == ["data.batch"]
+
+
+def test_inference_needs_no_label(data: DataSet) -> None:
+    (data.root / "dataset.csv").write_text("input_path,golden_path,object_name\nboard,golden,U1\n")
+    assert quick_check(data.spec("infer_dataset"), "inference") == []
+    assert [f.code for f in quick_check(data.spec("test_dataset"), "evaluate")] == ["data.csv_columns"]
+
+
+def test_missing_files_and_empty_tables(data: DataSet) -> None:
+    data.write([])
+    assert set(found(data)) == {"data.no_rows"}
+    (data.root / "dataset.csv").unlink()
+    assert set(found(data)) == {"data.csv_missing"}
+    data.write(GOOD)
+    (data.root / "images").rename(data.root / "pictures")
+    assert set(found(data)) == {"data.images_dir_missing"}
+
+
+@pytest.mark.parametrize("value", ["s3://bucket/images.tar.gz", "/nowhere/images.tar.gz", "", None])
+def test_what_is_not_on_this_disk_is_left_to_staging(value: str | None) -> None:
+    source = {"csv_path": value, "images_dir": value}
+    spec = {"dataset": {"classify": {"train_dataset": source}, "segment": {"root_dir": value}}}
+    assert quick_check(spec, "train") == []
+    assert quick_check(spec, "segment_train") == []
+
+
+def test_lists_of_calibration_folders(tmp_path: Path) -> None:
+    folders = [str(tmp_path), str(tmp_path / "nowhere"), "s3://bucket/images.tar.gz"]
+    spec = {"gen_trt_engine": {"tensorrt": {"calibration": {"cal_image_dir": folders}}}}
+    (finding,) = quick_check(spec, "gen_trt_engine")
+    assert finding.code == "data.folder_missing"
+    assert "nowhere" in finding.message
+
+
+@pytest.fixture
+def segment(tmp_path: Path) -> Path:
+    for folder in ("A", "B", "label", "list"):
+        (tmp_path / folder).mkdir()
+    for name in ("1.jpg", "2.jpg"):
+        for folder in ("A", "B"):
+            (tmp_path / folder / name).write_bytes(b"")
+        (tmp_path / "label" / name.replace(".jpg", ".png")).write_bytes(b"")
+    for split in ("train", "val", "test"):
+        (tmp_path / "list" / f"{split}.txt").write_text("1.jpg\n2.jpg\n")
+    return tmp_path
+
+
+def segment_findings(root: Path, action: str = "segment_train", **section: Any) -> list[Finding]:
+    return quick_check({"dataset": {"segment": {"root_dir": str(root), "batch_size": 2, **section}}}, action)
+
+
+def test_a_sound_segment_set(segment: Path) -> None:
+    for action in ("segment_train", "segment_evaluate", "segment_inference"):
+        assert segment_findings(segment, action) == []
+
+
+def test_listed_but_absent_names_the_partner_and_the_line(segment: Path) -> None:
+    (segment / "list" / "train.txt").write_text("1.jpg\n2.png\n../1.jpg\n1.jpg\n")
+    findings = {finding.code: finding for finding in segment_findings(segment)}
+    assert findings["data.image_missing"].rows == (2,)
+    assert "there is 2.jpg" in findings["data.image_missing"].message
+    assert findings["data.path_leaves"].rows == (3,)
+    assert findings["data.listed_twice"].severity == "warning"
+
+
+def test_missing_label_suffix_folder_list_and_batch(segment: Path) -> None:
+    assert {f.code for f in segment_findings(segment, label_suffix=".bmp")} == {"data.label_suffix"}
+    (segment / "label" / "2.png").unlink()
+    assert {f.code for f in segment_findings(segment)} == {"data.label_missing"}
+    assert segment_findings(segment, "segment_inference") == []
+    assert [f.code for f in segment_findings(segment, "segment_train", batch_size=3)].count("data.batch") == 1
+    (segment / "list" / "val.txt").unlink()
+    assert "data.list_missing" in {f.code for f in segment_findings(segment)}
+    (segment / "B").rename(segment / "C")
+    assert "data.folder_missing" in {f.code for f in segment_findings(segment)}
+    assert "data.root_missing" in {f.code for f in segment_findings(segment / "nowhere")}
+
+
+def test_the_task_is_also_read_from_the_spec(segment: Path) -> None:
+    spec = {"task": "segment", "dataset": {"segment": {"root_dir": str(segment / "nowhere")}}}
+    assert errors(quick_check(spec, "train"))
+
+
+def test_the_check_loads_neither_numpy_nor_pillow() -> None:
+    code = "import sys, pairs.quick, pairs.layout; print([m for m in ('numpy', 'PIL', 'torch') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

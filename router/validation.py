@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the declarative files against their JSON Schema; what is broken is named by file, line and key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import jsonschema_rs
+
+from core.documents import line_of, parse_yaml, read_yaml
+from core.errors import DeclarationError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jsonschema_rs import ValidationError
+
+SCHEMA_FILE = Path(__file__).with_name("skill_info.schema.json")
+Part = Literal["info", "deploy", "versions", "frontmatter"]
+
+
+def read_declaration(path: Path, part: Part) -> dict[str, Any]:
+    """Read a declarative YAML file and hold it against its part of the schema.
+
+    Raises:
+        DeclarationError: missing, no YAML, or against the schema; `where` is `file:line`, the message names the key.
+    """
+    document = read_yaml(path, DeclarationError)
+    problem = first_problem(document, part)
+    if problem:
+        keys, message = problem
+        raise declaration_error(path, keys, message)
+    return document  # type: ignore[no-any-return]
+
+
+def read_frontmatter(path: Path) -> dict[str, Any]:
+    """The YAML head of a SKILL.md, between its two `---` lines.
+
+    Raises:
+        DeclarationError: no such file, no head, or a head against the rules of Agent Skills.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeclarationError(f"can't be read: {error}", where=str(path)) from None
+    first, _, rest = text.partition("\n")
+    head, end, _ = rest.partition("\n---")
+    if first.strip() != "---" or not end:
+        raise DeclarationError("the file does not start with a head between two '---' lines", where=f"{path}:1")
+    # The empty line stands for the first '---', so that line numbers are those of the file.
+    document = parse_yaml(f"\n{head}\n", str(path), DeclarationError)
+    problem = first_problem(document, "frontmatter")
+    if problem:
+        keys, message = problem
+        raise DeclarationError(f"{_dotted(keys)}{message}", where=str(path), remedy="mend the head of the file")
+    return document  # type: ignore[no-any-return]
+
+
+def first_problem(document: Any, part: Part) -> tuple[list[str | int], str] | None:
+    """The first violation of the schema as (keys, message), or None."""
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    if part != "info":
+        schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
+    error = next(jsonschema_rs.Draft202012Validator(schema).iter_errors(document), None)
+    return _explain(error) if error else None
+
+
+def _explain(error: ValidationError) -> tuple[list[str | int], str]:
+    path, kind = list(error.instance_path), error.kind
+    unexpected = getattr(kind, "unexpected", None)
+    if unexpected:
+        known = sorted(error.instance.keys() - set(unexpected)) if isinstance(error.instance, dict) else []
+        return [*path, unexpected[0]], f"there is no such key. {did_you_mean(unexpected[0], known)}".strip()
+    nested = getattr(kind, "error", None)
+    if nested is not None and isinstance(nested.instance, str):
+        return [*path, nested.instance], f"this is no name for a key here: {error.message}"
+    return path, error.message
+
+
+def declaration_error(path: Path, keys: Sequence[str | int], message: str) -> DeclarationError:
+    """An error that names the file, the line of the key, and the key."""
+    line = line_of(path, keys)
+    place = f"{path}:{line}" if line else str(path)
+    return DeclarationError(f"{_dotted(keys)}{message}", where=place, remedy="mend the line named")
+
+
+def _dotted(keys: Sequence[str | int]) -> str:
+    return f"key {' > '.join(str(key) for key in keys)}: " if keys else ""

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: FBT003 - True and False are default values here, not switches of a call
+"""`evaluate`, `inference`, `export`, `quantize`, `gen_trt_engine`: one section for each action that uses a model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from spec.fields import CONTAINER, BatchSize, Count, Index, Scalar, Section, knob, section
+
+InputSide = Annotated[int, Field(ge=32, le=16384)]
+
+
+class ModelUse(Section):
+    """Running a trained model over a data set."""
+
+    num_gpus: Index = knob(
+        1, "Devices; 0, or no GPU at all, uses the processor.", le=1024, unit="devices", popular=True
+    )
+    gpu_ids: list[Index] = knob([0], "Which devices are used, one for each of num_gpus.", popular=True)
+    num_nodes: Count = knob(1, "Machines that work together.", le=1024, unit="nodes", popular=True)
+    checkpoint: str = knob("", "Checkpoint (.pth) of the model to use.", popular=True)
+    trt_engine: str | None = knob(None, "TensorRT engine to use; the deploy actions read this instead of a checkpoint.")
+    results_dir: str | None = knob(
+        None, "Folder for the results; null for the action's own under the root results_dir."
+    )
+    batch_size: BatchSize = knob(-1, "Pairs per step; -1 for the data set's batch_size.", unit="pairs")
+    vis_after_n_batches: Count = knob(
+        16, "Segment: batches between pictures of predicted masks.", le=1000000, unit="batches"
+    )
+
+
+class Evaluate(ModelUse):
+    """Measuring a trained model on labelled pairs."""
+
+
+class Inference(ModelUse):
+    """Scoring pairs with a trained model."""
+
+
+class Export(Section):
+    """Writing a trained model as ONNX."""
+
+    results_dir: str | None = knob(None, "Folder for the results; null for `export` under the root results_dir.")
+    gpu_id: Index = knob(0, "GPU to export on.", le=1023)
+    checkpoint: str = knob("", "Checkpoint (.pth) of the model to export.", popular=True)
+    onnx_file: str = knob("", "ONNX file to write; it must not exist.", popular=True)
+    on_cpu: bool = knob(False, "Export for use without a GPU.")
+    input_channel: Literal[3] = knob(3, "Colour channels of the input.", unit="channels")
+    input_width: InputSide = knob(224, "Width of the combined input of all lightings.", unit="pixels", popular=True)
+    input_height: InputSide = knob(896, "Height of the combined input of all lightings.", unit="pixels", popular=True)
+    opset_version: int = knob(17, "ONNX operator set.", ge=11, le=25)
+    batch_size: BatchSize = knob(-1, "Batch size of the ONNX input; -1 leaves it open.", unit="pairs")
+    verbose: bool = knob(False, "Write the exporter's own messages to the log.")
+    format: Literal["onnx", "xdl"] = knob("onnx", "File format.", option_engines={"xdl": list(CONTAINER)})
+    serialize_nvdsinfer: bool = knob(False, "Write DeepStream configuration files beside the model.")
+
+
+class TensorQuantization(Section):
+    """How the weights or the activations of some layers are quantised."""
+
+    dtype: Literal["int8", "fp8_e4m3fn", "fp8_e5m2", "native"] = knob(
+        "int8", "Number format; `native` leaves them as they are."
+    )
+    observer_or_fake_quant: str = knob("", "Name of the backend's range observer; empty for the backend's choice.")
+    quant_axis: int | None = knob(
+        None, "Axis that gets its own scale for each index; null for one scale in all.", ge=-8, le=7
+    )
+    observer_or_fake_quant_kwargs: dict[str, Scalar] = knob({}, "Settings of the observer.")
+
+
+class LayerQuantization(Section):
+    """What happens to the layers of one name pattern."""
+
+    module_name: str = knob(
+        "*", "Pattern (fnmatch) of module names, or else of class names such as Linear.", min_length=1
+    )
+    weights: TensorQuantization | None = knob(None, "Quantisation of their weights; null for none.")
+    activations: TensorQuantization | None = knob(None, "Quantisation of their activations; null for none.")
+
+
+class Quantize(Section):
+    """Post-training quantisation of a trained model."""
+
+    backend: Literal["torchao", "modelopt.pytorch", "modelopt.onnx"] = knob(
+        "torchao", "Library that quantises.", popular=True
+    )
+    mode: Literal["weight_only_ptq", "static_ptq"] = knob(
+        "weight_only_ptq", "Weights only, or weights and activations with ranges measured on calibration images."
+    )
+    algorithm: Literal["minmax", "max", "entropy", "awq_clip", "awq_lite", "awq_full", "rtn_dq"] = knob(
+        "minmax", "How value ranges are found; torchao does without."
+    )
+    layers: list[LayerQuantization] = knob([], "Layers by name pattern; an empty list quantises all that can be.")
+    skip_names: list[str] = knob([], "Patterns of names that are left as they are.")
+    model_path: str = knob("", "Checkpoint to quantise, or the ONNX file for modelopt.onnx.", popular=True)
+    results_dir: str | None = knob(None, "Folder for the results; null for `quantize` under the root results_dir.")
+    backend_kwargs: dict[str, Scalar] = knob({}, "Further settings of the backend.")
+    device: Annotated[str, Field(pattern=r"^(cuda|cpu|trt|cuda:[0-9]+)$")] = knob(
+        "cuda",
+        "Where calibration runs: cuda (the processor where there is none), cuda:N, cpu, or trt for modelopt.onnx.",
+    )
+
+
+class Calibration(Section):
+    """Calibration images of an INT8 engine."""
+
+    cal_image_dir: list[str] = knob([], "Folders of calibration images; needed for int8.")
+    cal_cache_file: str = knob("", "File that the measured scales are kept in; needed for int8.")
+    cal_batch_size: Count = knob(1, "Images per calibration step.", le=4096, unit="images", popular=True)
+    cal_batches: Count = knob(
+        1,
+        "Calibration steps; together they should see at least a tenth of the training images.",
+        le=1000000,
+        popular=True,
+    )
+
+
+class Tensorrt(Section):
+    """How TensorRT builds the engine."""
+
+    data_type: Literal["fp32", "fp16", "int8", "FP32", "FP16", "INT8"] = knob(
+        "fp32", "Number format of the engine.", popular=True
+    )
+    workspace_size: Index = knob(1024, "Memory that the builder may use.", le=1048576, unit="MB")
+    min_batch_size: Count = knob(1, "Smallest batch that the engine takes.", le=4096, unit="pairs", popular=True)
+    opt_batch_size: Count = knob(1, "Batch size that the engine is quickest at.", le=4096, unit="pairs", popular=True)
+    max_batch_size: Count = knob(8, "Largest batch that the engine takes.", le=4096, unit="pairs", popular=True)
+    layers_precision: list[str] = knob([], "Number format of single layers, each as name:format.")
+    calibration: Calibration = section(Calibration, "Calibration images of an INT8 engine.")
+
+
+class GenTrtEngine(Section):
+    """Building a TensorRT engine from an ONNX file."""
+
+    results_dir: str | None = knob(
+        None, "Folder for the results; null for `gen_trt_engine` under the root results_dir."
+    )
+    gpu_id: Index = knob(0, "GPU to build the engine on, and for.", le=1023, popular=True)
+    onnx_file: str = knob("", "Exported ONNX file.", popular=True)
+    trt_engine: str | None = knob(None, "Engine file to write; null for one in the results folder.", popular=True)
+    timing_cache: str | None = knob(None, "File of measured kernel times, read and written to build quicker.")
+    batch_size: BatchSize = knob(
+        -1, "Batch size of the ONNX input; -1 where it was left open.", unit="pairs", popular=True
+    )
+    verbose: bool = knob(False, "Write TensorRT's own messages to the log.")
+    tensorrt: Tensorrt = section(Tensorrt, "How TensorRT builds the engine.")

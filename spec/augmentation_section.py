@@ -10,7 +10,10 @@ from pydantic import Field
 
 from spec.fields import Fraction, PerColour, Positive, Section, Spread, Tune, knob, section
 
-CHANCE = Tune(0.0, 1.0)
+# Inside a section of changes a parameter has an effect only while the section is enabled and the task augments at all.
+ACTIVE = {".enable": [True], "..augment": [True]}
+CHANCE = Tune(0.0, 1.0, active_when=ACTIVE)
+SWITCH = Tune(parent=True, active_when={"..augment": [True]})
 ScaleRange = Annotated[list[Positive], Field(min_length=2, max_length=2)]
 Strength = Annotated[float, Field(ge=0, le=2)]
 Angle = Annotated[float, Field(ge=-360, le=360)]
@@ -21,7 +24,7 @@ class RandomFlip(Section):
 
     vflip_probability: Fraction = knob(0.5, "Chance of turning the pair upside down.", CHANCE, unit="probability")
     hflip_probability: Fraction = knob(0.5, "Chance of swapping left and right.", CHANCE, unit="probability")
-    enable: bool = knob(True, "Use flips.", Tune())
+    enable: bool = knob(True, "Use flips.", SWITCH)
 
 
 class RandomRotate(Section):
@@ -31,19 +34,28 @@ class RandomRotate(Section):
     angle_list: Annotated[list[Angle], Field(min_length=1)] = knob(
         [90.0, 180.0, 270.0], "Angles of which one is drawn.", unit="degrees"
     )
-    enable: bool = knob(True, "Use rotations.", Tune())
+    enable: bool = knob(True, "Use rotations.", SWITCH)
 
 
 class RandomColor(Section):
     """Change the colours of both images."""
 
-    brightness: Strength = knob(0.3, "Largest relative change of brightness.", Tune(0.0, 0.8), unit="fraction")
-    contrast: Strength = knob(0.3, "Largest relative change of contrast.", Tune(0.0, 0.8), unit="fraction")
-    saturation: Strength = knob(0.3, "Largest relative change of saturation.", Tune(0.0, 0.8), unit="fraction")
-    hue: Annotated[float, Field(ge=0, le=0.5)] = knob(
-        0.3, "Largest shift of hue, as a part of the colour circle.", Tune(0.0, 0.5), unit="fraction"
+    brightness: Strength = knob(
+        0.3, "Largest relative change of brightness.", Tune(0.0, 0.8, active_when=ACTIVE), unit="fraction"
     )
-    enable: bool = knob(True, "Use colour changes.", Tune())
+    contrast: Strength = knob(
+        0.3, "Largest relative change of contrast.", Tune(0.0, 0.8, active_when=ACTIVE), unit="fraction"
+    )
+    saturation: Strength = knob(
+        0.3, "Largest relative change of saturation.", Tune(0.0, 0.8, active_when=ACTIVE), unit="fraction"
+    )
+    hue: Annotated[float, Field(ge=0, le=0.5)] = knob(
+        0.3,
+        "Largest shift of hue, as a part of the colour circle.",
+        Tune(0.0, 0.5, active_when=ACTIVE),
+        unit="fraction",
+    )
+    enable: bool = knob(True, "Use colour changes.", SWITCH)
     color_probability: Fraction = knob(0.5, "Chance of a colour change.", CHANCE, unit="probability")
 
 
@@ -51,7 +63,7 @@ class RandomCropWithScale(Section):
     """Enlarge both images and cut a part of the input size out of them."""
 
     scale_range: ScaleRange = knob([1.0, 1.2], "Smallest and largest enlargement.", unit="factor")
-    enable: bool = knob(True, "Use enlarged crops.", Tune())
+    enable: bool = knob(True, "Use enlarged crops.", SWITCH)
 
 
 class RandomChanges(Section):

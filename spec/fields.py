@@ -34,7 +34,8 @@ class Tune:
     `low` and `high` are the finite search range, both ends included; `scale` says whether equal steps are equal
     differences or equal ratios. `weights` are the chances of the options, in their order. `on` says whether the
     parameter is searched when the caller names none. `depends_on` is the key that `math_cond` speaks of;
-    `active_when` lists the values of another key under which the parameter has any effect.
+    `active_when` lists the values of other keys under which the parameter has any effect; a key that starts with a dot
+    stands in the same section, with two dots one section above.
     """
 
     low: float | None = None
@@ -52,11 +53,10 @@ class Tune:
         words: dict[str, Any] = {"automl_enabled": self.on}
         if self.low is not None:
             words["search"] = {"minimum": self.low, "maximum": self.high, "scale": self.scale}
-        depends_on = self.depends_on or next(iter(self.active_when), "")
         optional = {
             "option_weights": list(self.weights),
             "math_cond": self.math_cond,
-            "depends_on": depends_on,
+            "depends_on": self.depends_on,
             "active_when": self.active_when,
             "parent_param": self.parent,
         }

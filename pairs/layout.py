@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import DataError
-from pairs.classify_csv import read_header
+from pairs.classify_csv import iter_rows, read_header
+from pairs.image_folders import ImageFolders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +46,16 @@ def _has_classify_header(csv_path: Path) -> bool:
     except DataError:
         return False
     return True
+
+
+def found_image_ext(csv_path: Path, images_dir: Path) -> str | None:
+    """The extension that the pictures of a classify data set have, as written, by the folder of its first row.
+
+    Raises:
+        DataError: the CSV can't be read.
+    """
+    row = next(iter_rows(csv_path, needs_label=False), None)
+    if row is None:
+        return None
+    found = ImageFolders(images_dir, (None,), "").extensions(row.input_path)
+    return found.most_common(1)[0][0] if found else None

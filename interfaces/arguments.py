@@ -119,9 +119,7 @@ def _add_request_verb(verbs: Verbs[Parser], name: str, text: str) -> Parser:
 
 
 def _add_results(verb: Parser) -> None:
-    verb.add_argument(
-        "--results", metavar="DIR", help="folder of all jobs; default: $CHANGENET_RESULTS or ./results"
-    )
+    verb.add_argument("--results", metavar="DIR", help="folder of all jobs; default: $CHANGENET_RESULTS or ./results")
 
 
 def _add_run(verbs: Verbs[Parser]) -> None:
@@ -189,9 +187,7 @@ def _add_synthesize(kinds: Verbs[Parser]) -> None:
 
 def _add_maintenance(verbs: Verbs[Parser]) -> None:
     schemas = _add_verb(verbs, "schemas", "regenerate schemas/ and references/spec_template_*.yaml from the spec")
-    schemas.add_argument(
-        "--check", action="store_true", help="write nothing; print the drift and fail on any"
-    )
+    schemas.add_argument("--check", action="store_true", help="write nothing; print the drift and fail on any")
     demo = _add_verb(verbs, "demo", "draw boards, train, evaluate and inspect: the whole path in a few minutes")
     demo.add_argument("--out", default="demo", metavar="DIR", help="folder for data and jobs; default: demo")
     demo.add_argument("--epochs", type=int, metavar="N", help="training epochs")

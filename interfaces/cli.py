@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `changenet` command: reads the words typed, calls one tool, prints what it returns."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ChangenetError
+from core.redaction import redact, redact_text
+from interfaces.arguments import build_parser
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from interfaces.tools import Outcome
+
+INTERRUPTED = 130
+_MODULES = {"schemas": "interfaces.data_tools", "demo": "interfaces.demo"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (0, or as `core.errors` says, or 130 after Ctrl-C)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    try:
+        return _run(words)
+    except ChangenetError as error:
+        return _report(error, as_json=as_json)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`changenet jobs | head`); standard output must not be flushed again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as problem:  # noqa: BLE001 - a traceback is a defect, even for a defect
+        return _report_defect(problem, as_json=as_json)
+
+
+def _run(words: list[str]) -> int:
+    parser = build_parser()
+    if not words:
+        parser.print_help()
+        return 0
+    args = parser.parse_args(words)
+    outcome = _verb(args)(args)
+    _show(outcome.document, outcome.text, as_json=args.json)
+    return outcome.exit_code
+
+
+def _verb(args: Namespace) -> Callable[[Namespace], Outcome]:
+    if args.verb == "data":
+        module, name = "interfaces.data_tools", f"verb_data_{args.kind}"
+    else:
+        module, name = _MODULES.get(args.verb, "interfaces.tools"), f"verb_{args.verb}"
+    verb: Callable[[Namespace], Outcome] = getattr(importlib.import_module(module), name)
+    return verb
+
+
+def _show(document: dict[str, Any], text: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False))
+    elif text:
+        print(text)
+    sys.stdout.flush()
+
+
+def _report(error: ChangenetError, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(redact(error.as_dict()), indent=2, ensure_ascii=False))
+    else:
+        print(f"error: {redact_text(str(error))}", file=sys.stderr)
+    return error.exit_code
+
+
+def _report_defect(problem: Exception, *, as_json: bool) -> int:
+    if os.environ.get("CHANGENET_TRACEBACK"):
+        raise problem
+    defect = ChangenetError(
+        f"a defect of this program: {type(problem).__name__}: {problem}",
+        code="defect",
+        remedy="run it again with CHANGENET_TRACEBACK=1 and report what it prints",
+    )
+    return _report(defect, as_json=as_json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running job on the terminal: a progress bar where there is one, plain lines elsewhere; always on standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from runners.follow import Update
+
+
+class Console:
+    """Shows updates of one job; use as a context manager so that the bar is taken down on every way out."""
+
+    def __init__(self, title: str, stream: TextIO | None = None) -> None:
+        self._title = title
+        self._stream = stream or sys.stderr
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if self._stream.isatty():
+            self._open_bar()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, update: Update) -> None:
+        """Show one update: lines as they are, progress on the bar, states as lines of their own."""
+        if update.line is not None:
+            self._say(update.line)
+        elif update.state is not None:
+            self._say(f"[{self._title}] {update.state}")
+        elif update.progress is not None and self._bar is not None:
+            self._advance(update.progress.epoch, update.progress.max_epoch)
+
+    def _open_bar(self) -> None:
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=RichConsole(file=self._stream), transient=True)
+        self._task = self._bar.add_task(self._title, total=None)
+        self._bar.start()
+
+    def _advance(self, epoch: int | None, max_epoch: int | None) -> None:
+        if epoch is not None and max_epoch:
+            self._bar.update(self._task, completed=epoch + 1, total=max_epoch)
+
+    def _say(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=self._stream, flush=True)
+
+
+def progress_line(title: str, stream: TextIO | None = None) -> Any:
+    """A callback `(done, total)` that shows the share of a long piece of work, at most one plain line a tenth."""
+    out = stream or sys.stderr
+    shown = [-1]
+
+    def show(done: int, total: int) -> None:
+        tenth = 10 * done // max(total, 1)
+        if out.isatty():
+            print(f"\r{title}: {done}/{total}", end="\n" if done >= total else "", file=out, flush=True)
+        elif tenth > shown[0]:
+            shown[0] = tenth
+            print(f"{title}: {done}/{total}", file=out, flush=True)
+
+    return show

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs that make data and schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interfaces.arguments import split_names
+from interfaces.console import progress_line
+from interfaces.tools import Outcome, skill_root
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def verb_data_import(args: Namespace) -> Outcome:
+    """Import a public data set into the layout that the actions read."""
+    from pairs.deeppcb import import_deeppcb
+
+    summary = import_deeppcb(
+        Path(args.source),
+        Path(args.out),
+        task=args.task,
+        crops=args.crops,
+        size=args.size,
+        force=args.force,
+        progress=progress_line("import"),
+    )
+    return Outcome(summary.as_dict(), _described(args.out, summary.rows))
+
+
+def verb_data_synthesize(args: Namespace) -> Outcome:
+    """Draw synthetic boards with known defects."""
+    from pairs.boards import SynthesisSettings, synthesize
+
+    given = {
+        "task": args.task,
+        "style": args.style,
+        "boards": args.boards,
+        "size": args.size,
+        "lights": split_names(args.lights) or None,
+        "defect_rate": args.defect_rate,
+        "seed": args.seed,
+        "force": args.force,
+    }
+    settings = SynthesisSettings(**{name: value for name, value in given.items() if value is not None})
+    summary = synthesize(Path(args.out), settings, progress=progress_line("draw"))
+    rows = {split: sum(labels.values()) for split, labels in summary.splits.items()}
+    return Outcome(summary.as_dict(), _described(args.out, rows))
+
+
+def verb_schemas(args: Namespace) -> Outcome:
+    """Regenerate schemas and templates, or say where they have drifted from the spec (exit code 2)."""
+    from spec.schemas import generate
+
+    drift = generate(skill_root(), check=args.check)
+    if not args.check:
+        return Outcome({"written": True}, "schemas/ and references/spec_template_* are written")
+    text = "\n".join(drift) if drift else "schemas/ and references/spec_template_* agree with the spec"
+    return Outcome({"drift": drift}, text, 2 if drift else 0)
+
+
+def _described(out: str, rows: dict[str, int]) -> str:
+    counts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
+    return f"{out}: {counts}\nnext: changenet run train --data {out}"

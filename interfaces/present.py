@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans, jobs and results as text for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.dotted import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from router.types import Decision
+    from runners.types import Job, Plan
+
+_FIGURES_FIRST = ("val_loss", "val_acc", "test_acc", "f1", "auc", "threshold", "escapes", "false_alarms")
+
+
+def decision_text(decision: Decision) -> str:
+    """A decision that is not a plan yet: what was understood, and the questions that are open."""
+    known = [f"action {decision.action or '?'}", f"task {decision.task or '?'}", f"route {decision.route or '?'}"]
+    lines = [", ".join(known), *_bullets("because", decision.reasons), *_bullets("warning", decision.warnings)]
+    return "\n".join([*lines, *_questions(decision)])
+
+
+def plan_text(plan: Plan) -> str:
+    """What would run: action, route, command, each value that is not the template's with its source, open questions."""
+    decision = plan.decision
+    lines = [
+        f"plan {plan.id[:12]}: {plan.action} ({plan.task}) on runner {plan.runner}, route {decision.route}",
+        f"  automl_policy {decision.automl_policy} ({decision.policy_source})",
+        f"  command: {' '.join(plan.command)}",
+        *(f"  because {reason}" for reason in decision.reasons),
+    ]
+    if plan.profile:
+        lines.append(f"  profile {plan.profile}")
+    values = flatten(plan.spec)
+    width = max((len(key) for key in plan.provenance), default=0)
+    lines += [
+        f"  {key:<{width}}  {_short(values.get(key))}  [{' '.join(filter(None, (origin.source, origin.detail)))}]"
+        for key, origin in sorted(plan.provenance.items())
+        if key in values
+    ]
+    lines += [f"  adjusted {a.key}: {a.before} -> {a.after} ({a.reason})" for a in plan.adjustments]
+    lines += _bullets("warning", (*decision.warnings, *plan.warnings))
+    return "\n".join([*lines, *_bullets("missing", [question.text for question in plan.missing])])
+
+
+def jobs_text(jobs: Sequence[Job]) -> str:
+    """One line a job."""
+    if not jobs:
+        return "no jobs yet; `changenet demo` makes some"
+    lines = [f"{job.id:<40} {job.state:<9} {job.created_at[:19].replace('T', ' ')}  {_headline(job)}" for job in jobs]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _headline(job: Job) -> str:
+    if job.failure:
+        return f"{job.failure.kind}: {job.failure.message.partition(chr(10))[0][:80]}"
+    named = [(name, job.metrics[name]) for name in _FIGURES_FIRST if name in job.metrics]
+    return "  ".join(f"{name} {_short(value)}" for name, value in named[:3])
+
+
+def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
+    """One job: state with its history, progress, metrics, artifacts, failure."""
+    lines = [f"{job.id}: {job.state}", f"  action   {job.action} on {job.runner}", f"  folder   {job.folder}"]
+    if job.parent_job_id:
+        lines.append(f"  parent   {job.parent_job_id}")
+    if progress:
+        lines.append("  progress " + "  ".join(f"{name} {value}" for name, value in progress.items()))
+    lines += [f"  {step.at[:19].replace('T', ' ')} {step.state:<9} {step.reason}".rstrip() for step in job.transitions]
+    lines += metric_lines(job.metrics)
+    lines += [f"  {a.kind:<10} {a.path} ({a.size:,} bytes) {' '.join(a.roles)}".rstrip() for a in job.artifacts]
+    if job.failure:
+        lines.append(f"  failed   {job.failure.kind}: {job.failure.message}")
+    return "\n".join(lines)
+
+
+def metric_lines(metrics: dict[str, Any]) -> list[str]:
+    """One line a figure, aligned."""
+    width = max((len(name) for name in metrics), default=0)
+    return [f"  {name:<{width}}  {_short(value)}" for name, value in metrics.items()]
+
+
+def _bullets(word: str, texts: Iterable[str]) -> list[str]:
+    return [f"  {word}: {text}" for text in texts]
+
+
+def _questions(decision: Decision) -> list[str]:
+    return [
+        f"  missing: {question.text}" + (f" ({', '.join(question.choices)})" if question.choices else "")
+        for question in decision.missing
+    ]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= 90 else f"{text[:87]}..."

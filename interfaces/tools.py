@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One function per verb: takes the words typed, calls the rooms, returns a JSON document and a text for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.dotted import parse_override
+from core.errors import InputError, JobFailedError, NotReadyError
+from router.types import Request
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from router.declarations import Skill
+    from runners.follow import Update
+    from runners.job_store import JobStore
+    from runners.types import Job, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a verb returns: the document of `--json`, the text for people, the exit code."""
+
+    document: dict[str, Any]
+    text: str = ""
+    exit_code: int = 0
+
+
+def skill_root() -> Path:
+    """The folder of SKILL.md: $CHANGENET_SKILL_DIR, else the one that this package lies in."""
+    named = os.environ.get("CHANGENET_SKILL_DIR")
+    return Path(named) if named else Path(__file__).resolve().parent.parent
+
+
+def the_skill() -> Skill:
+    """The declarations of the skill, read and checked."""
+    from router.declarations import load_skill
+
+    return load_skill(skill_root())
+
+
+def request_of(args: Namespace) -> Request:
+    """The request that the words typed make: a single word names an action, several are a sentence."""
+    words = list(args.request)
+    overrides = dict(parse_override(text) for text in args.set)
+    if len(overrides) < len(args.set):
+        keys = [parse_override(text)[0] for text in args.set]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InputError(f"'{twice}' is set more than once", code="override.twice", remedy="set it once")
+    sentence = len(words) != 1 or " " in words[0].strip()
+    request = Request(text=" ".join(words)) if sentence else Request(action=words[0].strip())
+    return replace(
+        request,
+        task=args.task,
+        automl_policy=args.automl,
+        data=args.data,
+        train_datasets=tuple(args.train),
+        eval_dataset=args.eval,
+        inference_dataset=args.infer,
+        calibration_dataset=tuple(args.calibration),
+        overrides=overrides,
+        parent_job_id=args.parent,
+        runner=args.runner,
+        profile=args.profile,
+        gpus=args.gpus,
+        nodes=args.nodes,
+        results_root=args.results,
+    )
+
+
+def verb_plan(args: Namespace) -> Outcome:
+    """Decide and prepare, start nothing; exit code 3 where something is missing."""
+    from interfaces.present import decision_text, plan_text
+    from runners.api import prepare_request
+
+    decision, plan = prepare_request(request_of(args), the_skill(), engine=args.engine)
+    if plan is None:
+        document = {"decision": decision.to_json(), "plan": None}
+        return Outcome(document, decision_text(decision), NotReadyError.exit_code)
+    exit_code = NotReadyError.exit_code if plan.missing else 0
+    return Outcome({"decision": decision.to_json(), "plan": plan.to_json()}, plan_text(plan), exit_code)
+
+
+def verb_run(args: Namespace) -> Outcome:
+    """Prepare, launch, and follow the job to its end; `--dry-run` stops at the plan."""
+    from interfaces.present import decision_text, plan_text
+    from runners.api import prepare_request
+
+    if args.dry_run:
+        return verb_plan(args)
+    decision, plan = prepare_request(request_of(args), the_skill(), engine=args.engine)
+    if plan is None:
+        document = {"decision": decision.to_json(), "plan": None}
+        return Outcome(document, decision_text(decision), NotReadyError.exit_code)
+    if not args.json:
+        print(plan_text(plan), file=sys.stderr, flush=True)
+    return job_outcome(run_plan(plan, detach=args.detach))
+
+
+def run_plan(plan: Plan, *, detach: bool = False) -> Job:
+    """Launch a plan and show it on the console until it ends; Ctrl-C cancels the job."""
+    from interfaces.console import Console
+    from runners.api import launch
+
+    if detach:
+        return launch(plan, detach=True)
+    with Console(plan.action) as console:
+        return launch(plan, follow=console)
+
+
+def job_outcome(job: Job) -> Outcome:
+    """A job as a result: exit code 4 where it failed or was cancelled."""
+    from interfaces.present import job_text
+    from runners.types import JobState
+
+    failed = job.state in {JobState.ERROR, JobState.CANCELED}
+    return Outcome({"job": job.to_json()}, job_text(job), JobFailedError.exit_code if failed else 0)
+
+
+def _job_of(args: Namespace) -> tuple[Job, JobStore]:
+    from runners.api import get_job, open_store
+
+    store = open_store(args.results)
+    return get_job(args.job, store), store
+
+
+def verb_jobs(args: Namespace) -> Outcome:
+    """All jobs, newest first."""
+    from interfaces.present import jobs_text
+    from runners.api import list_jobs, open_store
+
+    jobs = list_jobs(open_store(args.results))
+    return Outcome({"jobs": [job.to_json() for job in jobs]}, jobs_text(jobs))
+
+
+def verb_status(args: Namespace) -> Outcome:
+    """One job as it is now, with the last progress that it reported."""
+    from interfaces.present import job_text
+    from runners.status_log import FILE_NAME, read_progress
+
+    job, _ = _job_of(args)
+    history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / FILE_NAME)
+    progress = {name: value for name, value in asdict(history[-1]).items() if value} if history else {}
+    return Outcome({"job": job.to_json(), "progress": progress}, job_text(job, progress))
+
+
+def verb_logs(args: Namespace) -> Outcome:
+    """A job's log on standard output; with `--json` its lines in a document."""
+    from runners.api import follow_log
+
+    job, store = _job_of(args)
+    lines: list[str] = []
+
+    def take(update: Update) -> None:
+        if update.line is None:
+            return
+        lines.append(update.line)
+        if not args.json:
+            print(update.line, flush=True)
+
+    job = follow_log(job, take, store=store, until_end=args.follow)
+    return Outcome({"job_id": job.id, "state": job.state, "lines": lines if args.json else []})
+
+
+def verb_cancel(args: Namespace) -> Outcome:
+    """Stop a job and all its processes."""
+    from runners.api import cancel
+
+    _, store = _job_of(args)
+    job = cancel(args.job, store)
+    return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}")
+
+
+def verb_result(args: Namespace) -> Outcome:
+    """What a job made: exit code 3 while it runs, 4 where it failed."""
+    from interfaces.present import job_text
+    from runners.api import result
+
+    job, _ = _job_of(args)
+    document = result(job)
+    failure = document.get("failure") or {}
+    log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
+    exit_code = job_outcome(job).exit_code if job.state.is_terminal else NotReadyError.exit_code
+    return Outcome({"result": document}, "\n".join([job_text(job), *log]), exit_code)

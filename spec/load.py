@@ -64,18 +64,26 @@ def read_experiment(tree: Mapping[str, Any], action: str) -> tuple[Experiment, t
 
     `action` is an action of the skill or a command of the engine. The whole spec is accepted whichever the action, so
     that one file can serve training, evaluation and inference. Keys that are left out take their default. Integral
-    floats (3.0, 1e3) count as integers.
+    floats (3.0, 1e3) count as integers. A value that equals its default may be adjusted even where it is written out:
+    the spec can be a filled template.
 
     Raises:
         UnknownKeyError: the spec does not have a key; further problems are listed with it.
         SpecError: a value of the wrong type, out of its bounds, or against a rule; every problem is listed.
     """
     plain = _plain(tree)
-    experiment = _validated(_with_task_defaults(plain, _task(plain, action)))
-    settled = settle(experiment.model_dump(), action, set(flatten(plain)))
+    task = _task(plain, action)
+    experiment = _validated(_with_task_defaults(plain, task))
+    settled = settle(experiment.model_dump(), action, _given(plain, task))
     if settled.violations:
         raise _joined([SpecError(v.message, code=v.code, where=v.keys[0], remedy=v.remedy) for v in settled.violations])
     return (_validated(settled.spec) if settled.adjustments else experiment), settled.adjustments
+
+
+def _given(tree: Tree, task: str) -> set[str]:
+    """The keys that are set to something else than their default."""
+    defaults = flatten(full_default_tree(task))
+    return {key for key, value in flatten(tree).items() if defaults.get(key, _ABSENT) != value}
 
 
 def _validated(tree: Tree) -> Experiment:

@@ -24,7 +24,7 @@ def classify_batch(spec: Spec, action: str) -> Violation | None:
     key = f"{CLASSIFY}.batch_size"
     if task(spec) != "classify" or _is_deploy(action) or get(spec, key, 2) > 1:
         return None
-    message = f"{key} is {get(spec, key)}: batch statistics of the classify network need more than one pair"
+    message = f"batch statistics of the classify network need more than {get(spec, key)} pair per batch"
     return Violation("spec.batch_size", (key,), message, f"set {key} to 2 or more", ({key: 2},))
 
 
@@ -41,7 +41,7 @@ def lights(spec: Spec, _action: str) -> Violation | None:
     mapped = 1 if names is None else len(names)
     if count == mapped:
         return None
-    message = f"{NUM_INPUT} is {count}, but {INPUT_MAP} " + (f"names {mapped} lightings" if names else "is empty")
+    message = f"{count} lightings are expected, but {INPUT_MAP} " + (f"names {mapped}" if names else "is empty")
     return Violation(
         "spec.input_map",
         (NUM_INPUT, INPUT_MAP),
@@ -56,7 +56,7 @@ def light_places(spec: Spec, _action: str) -> Violation | None:
     names = get(spec, INPUT_MAP) or {}
     if task(spec) != "classify" or len(set(names.values())) == len(names):
         return None
-    message = f"two lightings of {INPUT_MAP} have the same place: {names}"
+    message = f"two lightings have the same place: {names}"
     return Violation("spec.input_map_places", (INPUT_MAP,), message, "give each lighting another number, from 0")
 
 
@@ -68,12 +68,12 @@ def grid(spec: Spec, _action: str) -> Violation | None:
     _, count, cells = found
     if cells and cells["x"] * cells["y"] == count:
         return None
-    shape = f"{cells['x']}x{cells['y']}" if cells else "empty"
+    shape = f"{cells['x']}x{cells['y']}" if cells else "no cells"
     best = _near_square(count)
     return Violation(
         "spec.grid_map",
         (GRID, NUM_INPUT),
-        f"{GRID} is {shape}, which does not hold {count} lightings exactly",
+        f"a grid of {shape} does not hold {count} lightings exactly",
         f"choose x and y with x * y = {count}, for instance {best['x']} and {best['y']}",
         ({GRID: best},),
     )
@@ -130,7 +130,7 @@ def scale_range(spec: Spec, _action: str) -> Violation | None:
     if not span or span[0] <= span[1]:
         return None
     return Violation(
-        "spec.scale_range", (key,), f"{key} goes from {span[0]} down to {span[1]}", f"write [{span[1]}, {span[0]}]"
+        "spec.scale_range", (key,), f"the range goes from {span[0]} down to {span[1]}", f"write [{span[1]}, {span[0]}]"
     )
 
 
@@ -159,7 +159,7 @@ def color_map(spec: Spec, _action: str) -> Violation | None:
     wanted = {str(i) for i in range(found[1])}
     if set(found[0]) == wanted:
         return None
-    message = f"{keys[0]} has colours for {sorted(found[0])}, but the classes are 0 to {found[1] - 1}"
+    message = f"there are colours for {sorted(found[0])}, but the classes are 0 to {found[1] - 1}"
     return Violation("spec.color_map", keys, message, "give one colour for each class id")
 
 

@@ -33,7 +33,7 @@ def weights_are_local(spec: Spec, _action: str) -> Violation | None:
     for key in (WEIGHTS, "train.pretrained_model_path"):
         path = get(spec, key)
         if path and is_remote(path):
-            message = f"{key} names no local file, and nothing downloads it at run time: {path}"
+            message = f"'{path}' is no local file, and nothing downloads it at run time"
             return Violation("spec.weights_remote", (key,), message, STAGE)
     return None
 

@@ -37,7 +37,7 @@ def _within_epochs(spec: Spec, key: str, what: str) -> Violation | None:
     return Violation(
         f"spec.{key.rpartition('.')[2]}",
         (key, EPOCHS),
-        f"{key} is {interval}, but there are only {epochs} epochs: {what}",
+        f"an interval of {interval} is more than the {epochs} epochs of the training: {what}",
         f"set {key} to at most {epochs}, or {EPOCHS} to at least {interval}",
         ({key: epochs},),
     )
@@ -153,13 +153,13 @@ def gpu_ids(spec: Spec, action: str) -> Violation | None:
         return None
     ids, count = found
     if len(set(ids)) != len(ids):
-        return Violation("spec.gpu_ids", keys[:1], f"{keys[0]} names a device twice: {ids}", "name each device once")
+        return Violation("spec.gpu_ids", keys[:1], f"a device is named twice: {ids}", "name each device once")
     if len(ids) == count:
         return None
     return Violation(
         "spec.gpu_ids",
         keys,
-        f"{keys[0]} names {len(ids)} devices, but {keys[1]} is {count}",
+        f"{len(ids)} devices are named, but {keys[1]} is {count}",
         f"name {count} devices, or set {keys[1]} to {len(ids)}",
         ({keys[0]: list(range(count))}, *([{keys[1]: len(ids)}] if ids else [])),
     )

@@ -72,7 +72,8 @@ class Question:
 class Decision:
     """Which action runs, by which route, and why.
 
-    `action` and `route` are None while a question about them is open. `request` is handed on unchanged.
+    `action` and `route` are None while a question about them is open. `skill` is the one that takes the request on.
+    `request` holds every slot that the caller set, unchanged, and values read from the words in slots that were open.
     `handover` is set on the automl route: the skill that takes over, and what it is given.
     """
 

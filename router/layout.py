@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells classify data from segment data by the names in a folder, without opening a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from router.types import Request
+
+
+def tasks_of_data(request: Request, info: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Data source to the tasks whose layout it shows; sources that are remote, or show none, are left out."""
+    sources = {path: tasks_of(Path(path).expanduser(), info) for path in _local_sources(request)}
+    return {path: tasks for path, tasks in sources.items() if tasks}
+
+
+def _local_sources(request: Request) -> list[str]:
+    named = (request.data, *request.train_datasets, request.eval_dataset, request.inference_dataset)
+    return [path for path in named if path and "://" not in path]
+
+
+def tasks_of(path: Path, info: Mapping[str, Any]) -> set[str]:
+    """The tasks whose layout a folder shows, by itself or in its split folders; a CSV file is classify data."""
+    if path.suffix == ".csv":
+        return {"classify"}
+    splits = {name for source in info["dataset_sources"].values() for name in source["subfolders"]}
+    folders = [path, *(path / name for name in sorted(splits))]
+    layouts = {task: entry["layout"] for task, entry in info["tasks"].items()}
+    return {task for task, layout in layouts.items() if any(_shows(folder, layout) for folder in folders)}
+
+
+def _shows(folder: Path, layout: Iterable[Sequence[str]]) -> bool:
+    return any(all(_holds(folder, name) for name in names) for names in layout)
+
+
+def _holds(folder: Path, name: str) -> bool:
+    try:
+        return any(folder.glob(name)) if "*" in name else (folder / name).exists()
+    except OSError:
+        return False

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What interfaces and scripts call: prepare a request, launch its plan, and ask about jobs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import PlatformError, RequestError
+from runners.job_store import JobStore, default_root
+from runners.types import Job, JobState, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from router.declarations import Skill
+    from router.types import Decision, Request
+    from runners.follow import Update
+
+RUNNERS = ("local",)
+
+
+def open_store(results_root: str | None = None) -> JobStore:
+    """The store of a results root: the one named, else $CHANGENET_RESULTS, else ./results. Makes nothing yet."""
+    return JobStore(default_root(results_root))
+
+
+def prepare_request(request: Request, skill: Skill, *, engine: str | None = None) -> tuple[Decision, Plan | None]:
+    """Decide what a request means and prepare its plan; starts and writes nothing.
+
+    `engine` names another `visual_changenet` to run (default: $CHANGENET_ENGINE, else the embedded one). The plan is
+    None while the decision names no action: its `missing` says what to ask.
+
+    Raises:
+        InputError, NotReadyError: as `router.decision.decide` and `runners.prepare.prepare` say.
+    """
+    from router.decision import decide
+    from runners.preflight import ENGINE_VARIABLE
+    from runners.prepare import prepare
+
+    decision = decide(request, skill)
+    if decision.action is None:
+        return decision, None
+    store = open_store(request.results_root)
+    return decision, prepare(decision, skill, store=store, command=engine or os.environ.get(ENGINE_VARIABLE))
+
+
+def launch(
+    plan: Plan,
+    *,
+    store: JobStore | None = None,
+    follow: Callable[[Update], None] | None = None,
+    detach: bool = False,
+) -> Job:
+    """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
+
+    With `detach` the job is returned as soon as it runs. Ctrl-C while waiting cancels the job; the death of this
+    process does not. How the job ended is in its state: a job that failed is no exception.
+
+    Raises:
+        RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
+        InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
+        PlatformError: the engine or the runner is not there, or the results root can't be written.
+    """
+    from runners.follow import follow as follow_to_end
+    from runners.jobs import open_job
+    from runners.local import start
+    from runners.watch import cancel as stop
+
+    spec = _checked(plan)
+    store = store or open_store(plan.results_root)
+    job = open_job(store, plan, spec)
+    try:
+        started = start(store, job, plan.resources)
+        return started if detach else follow_to_end(store, job.id, follow or _ignore)
+    except KeyboardInterrupt:
+        return stop(store, job.id, "interrupted from the keyboard")
+
+
+def _checked(plan: Plan) -> dict[str, Any]:
+    from runners.preflight import require_engine, require_local_inputs, require_sound_data
+    from runners.staging import stage
+
+    plan.require_launchable()
+    if plan.runner not in RUNNERS:
+        known = ", ".join(RUNNERS)
+        raise PlatformError(f"there is no runner '{plan.runner}' here", code="runner.unknown", remedy=f"use {known}")
+    if plan.decision.route == "automl":
+        remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
+        raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
+    require_engine(plan)
+    require_local_inputs(plan)
+    spec = stage(plan.spec, plan.inputs)
+    require_sound_data(plan, spec)
+    return spec
+
+
+def _ignore(update: Update) -> None:
+    del update
+
+
+def list_jobs(store: JobStore | None = None) -> list[Job]:
+    """All jobs, newest first, each as it is now."""
+    from runners.watch import look
+
+    store = store or open_store()
+    return [look(store, job_id) for job_id in store.ids()]
+
+
+def get_job(job_id: str, store: JobStore | None = None) -> Job:
+    """The job with this id, or with the only id that begins so, as it is now.
+
+    Raises:
+        InputError: there is none, or there are several; with the closest ids.
+    """
+    from runners.watch import look
+
+    return look(store or open_store(), job_id)
+
+
+def cancel(job_id: str, store: JobStore | None = None) -> Job:
+    """Stop a job and every process of its action; a job that has ended stays as it is. Errors: see `get_job`."""
+    from runners.watch import cancel as stop
+
+    return stop(store or open_store(), job_id)
+
+
+def follow_log(
+    job: Job, callback: Callable[[Update], None], *, store: JobStore | None = None, until_end: bool = True
+) -> Job:
+    """Call back for all that the job has said and, with `until_end`, will say. Ctrl-C leaves the job alone."""
+    from runners.follow import follow
+
+    return follow(store or JobStore(Path(job.folder).parent), job.id, callback, until_end=until_end)
+
+
+def result(job: Job) -> dict[str, Any]:
+    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
+    from core.documents import read_yaml
+    from runners.closing import LOG_FILE, SPEC_FILE
+    from runners.status_log import last_lines
+
+    folder = Path(job.folder)
+    document = job.to_json()
+    document["artifacts"] = [a.to_json() | {"path": str(Path(job.results_dir) / a.path)} for a in job.artifacts]
+    document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
+    if job.state is JobState.ERROR:
+        document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}
+    return document
+
+
+def create_job(action: str, *, engine: str | None = None, detach: bool = False, **slots: Any) -> Job:
+    """Prepare and launch an action in one call.
+
+    `slots` are those of `router.types.Request`, for instance `parent_job_id` and `data`; `spec_overrides` is taken for
+    its `overrides`, and `automl_policy` is off unless given. Errors: as `prepare_request` and `launch` say.
+
+    Raises:
+        NotReadyError: the decision is still open.
+    """
+    from router.declarations import default_root as skill_root
+    from router.declarations import load_skill
+    from router.types import Request
+    from runners.types import open_questions
+
+    if "spec_overrides" in slots:
+        slots["overrides"] = dict(slots.pop("spec_overrides") or {})
+    request = Request(action=action, **{"automl_policy": "off", **slots})
+    decision, plan = prepare_request(request, load_skill(skill_root()), engine=engine)
+    if plan is None:
+        raise open_questions(decision.missing)
+    return launch(plan, detach=detach)

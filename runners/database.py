@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The SQLite file below a results root: opened for one short transaction at a time, by any number of processes."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from core.errors import PlatformError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE_NAME = "jobs.sqlite3"
+_VERSION = 1
+_BUSY_SECONDS = 30.0
+
+_TABLES = """
+CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY, action TEXT NOT NULL, task TEXT NOT NULL, runner TEXT NOT NULL,
+    folder TEXT NOT NULL, results_dir TEXT NOT NULL, plan_id TEXT NOT NULL, config_sha256 TEXT NOT NULL,
+    image TEXT, image_digest TEXT, parent_job_id TEXT
+);
+CREATE TABLE transitions (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
+    state TEXT NOT NULL CHECK (state IN ('PENDING', 'RUNNING', 'COMPLETE', 'ERROR', 'CANCELED')),
+    at TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX transitions_of_job ON transitions (job_id, sequence);
+CREATE TABLE processes (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
+    role TEXT NOT NULL CHECK (role IN ('launcher', 'supervisor', 'action')),
+    pid INTEGER NOT NULL, started TEXT NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL, namespace TEXT NOT NULL
+);
+CREATE INDEX processes_of_job ON processes (job_id);
+CREATE TABLE cancel_requests (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), at TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE TABLE outcomes (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), exit_code INTEGER, metrics TEXT NOT NULL,
+    failure_kind TEXT, failure_message TEXT
+);
+CREATE TABLE artifacts (
+    job_id TEXT NOT NULL REFERENCES jobs (job_id), path TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, roles TEXT NOT NULL, epoch INTEGER, step INTEGER, PRIMARY KEY (job_id, path)
+);
+CREATE TRIGGER terminal_states_stay BEFORE INSERT ON transitions
+WHEN EXISTS (SELECT 1 FROM transitions WHERE job_id = NEW.job_id AND state IN ('COMPLETE', 'ERROR', 'CANCELED'))
+BEGIN SELECT RAISE(ABORT, 'the job has ended'); END;
+"""
+_RECORDS = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
+
+
+def _append_only(table: str) -> str:
+    return "".join(
+        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'records of {table} are never changed'); END;\n"
+        for event in ("UPDATE", "DELETE")
+    )
+
+
+@contextmanager
+def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """One transaction on the store of `root`: committed when the block ends well, undone when not.
+
+    With `write`, the store is made when it is not there, and the writer's lock is taken at the start, so that what the
+    block reads can't change under it.
+
+    Raises:
+        PlatformError: the file is no store, belongs to a newer version, is locked for too long or can't be written.
+    """
+    path = root / FILE_NAME
+    try:
+        with closing(_open(root, create=write)) as connection:
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as problem:
+        raise _as_platform_error(problem, path) from problem
+
+
+def _open(root: Path, *, create: bool) -> sqlite3.Connection:
+    try:
+        if create and _version(root / FILE_NAME) == 0:
+            _create(root)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise PlatformError(f"can't be written: {reason}", code="store.unusable", where=str(root)) from None
+    return _connect(root / FILE_NAME)
+
+
+def exists(root: Path) -> bool:
+    """Whether jobs were ever recorded below this results root."""
+    return (root / FILE_NAME).is_file()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _version(path: Path) -> int:
+    if not path.is_file():
+        return 0
+    with closing(_connect(path)) as connection:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > _VERSION:
+        remedy = "use the version of this project that wrote it, or another results root"
+        raise PlatformError("was written by a newer version", code="store.newer", where=str(path), remedy=remedy)
+    return version
+
+
+def _create(root: Path) -> None:
+    """Make the tables; the file lock lets one process do it, as a change of journal mode does not wait for others."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".jobs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _version(root / FILE_NAME) == _VERSION:
+            return
+        with closing(_connect(root / FILE_NAME)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            triggers = "".join(_append_only(table) for table in _RECORDS)
+            connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = {_VERSION};COMMIT;")
+
+
+def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformError:
+    text = str(problem)
+    if "locked" in text:
+        remedy = "find out which process holds it, and try again"
+        return PlatformError("is held by another process", code="store.busy", where=str(path), remedy=remedy)
+    remedy = "move the file away: every job folder keeps its own plan.json, log.txt and artifacts.json"
+    return PlatformError(f"can't be used as a job store: {text}", code="store.broken", where=str(path), remedy=remedy)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is checked on this machine before a local job is recorded: the engine, the inputs and the data."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import DataError, InputError, PlatformError
+
+if TYPE_CHECKING:
+    from runners.types import Plan
+
+COMMAND = "visual_changenet"
+ENGINE_VARIABLE = "CHANGENET_ENGINE"
+_INSTALL = "pip install 'changenet-skill[engine]'"
+
+
+def find_engine(named: str | None) -> str | None:
+    """The `visual_changenet` to run: the one that the user named, else the one beside this interpreter; None if absent.
+
+    Raises:
+        InputError: the one that was named can't be run.
+    """
+    if not named:
+        beside = Path(sys.executable).parent / COMMAND
+        return str(beside) if os.access(beside, os.X_OK) else None
+    found = shutil.which(str(Path(named).expanduser()))
+    if not found:
+        remedy = f"name an executable file by --engine or ${ENGINE_VARIABLE}"
+        raise InputError("can't be run as an engine", code="engine.named", where=named, remedy=remedy)
+    return str(Path(found).absolute())
+
+
+def is_embedded(engine: str | None) -> bool:
+    """Whether this engine is the one that comes with the project."""
+    return engine is None or Path(engine) == Path(sys.executable).parent / COMMAND
+
+
+def require_engine(plan: Plan) -> None:
+    """The plan's engine is there and can start.
+
+    Raises:
+        PlatformError: it, or what the embedded engine needs, is not installed.
+    """
+    if not os.access(plan.command[0], os.X_OK):
+        raise PlatformError(
+            "the engine is not installed", code="engine.missing", where=plan.command[0], remedy=_INSTALL
+        )
+    if plan.engine == "embedded" and importlib.util.find_spec("torch") is None:
+        raise PlatformError("the embedded engine needs PyTorch", code="engine.incomplete", remedy=_INSTALL)
+
+
+def require_local_inputs(plan: Plan) -> None:
+    """Every input lies on this machine.
+
+    Raises:
+        InputError: naming the first one that does not, and its key.
+    """
+    for key, value in plan.inputs.items():
+        for place in value if isinstance(value, list) else [value]:
+            if "://" in place:
+                remedy = f"copy it to this machine and give the folder (or override {key}), or use a runner with access"
+                raise InputError(
+                    f"the local runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
+                )
+
+
+def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[str, ...]:
+    """The quick data check finds no error in what the spec points to; its warnings are returned.
+
+    Raises:
+        DataError: with every finding that is an error.
+    """
+    from pairs.quick import quick_check
+
+    findings = quick_check(spec, plan.action)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        text = "".join(f"\n  - {f.where}: {f.message} ({f.remedy})" for f in errors[1:])
+        first = errors[0]
+        raise DataError(f"{first.message}{text}", code=first.code, where=first.where, remedy=first.remedy)
+    return tuple(f"{finding.where}: {finding.message}" for finding in findings)

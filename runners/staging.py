@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inputs as the action needs them on this machine: archives unpacked, segment roots put together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import dotted
+from runners.archives import SUFFIXES, default_cache, is_archive, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SEGMENT_FOLDERS = ("A", "B", "list", "label")
+
+
+def stage(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]], cache: Path | None = None) -> dict[str, Any]:
+    """A copy of `spec` in which every input that is an archive, or a folder of them, is the unpacked folder.
+
+    Raises:
+        ArchiveError: an archive is broken or unsafe.
+    """
+    staged = deepcopy(dict(spec))
+    for key, value in inputs.items():
+        local = [_unpacked(Path(p), cache) for p in value] if isinstance(value, list) else _unpacked(Path(value), cache)
+        dotted.put(staged, key, local)
+    return staged
+
+
+def segment_archives(root: Path) -> dict[str, Path]:
+    """The archives below a segment root by the folder that each stands for, where that folder itself is not there."""
+    found = {}
+    for name in SEGMENT_FOLDERS:
+        archives = [root / f"{name}{suffix}" for suffix in SUFFIXES if (root / f"{name}{suffix}").is_file()]
+        if archives and not (root / name).is_dir():
+            found[name] = archives[0]
+    return found
+
+
+def _unpacked(place: Path, cache: Path | None) -> str:
+    if is_archive(place.name) and place.is_file():
+        return str(unpack(place, cache))
+    archives = segment_archives(place) if place.is_dir() else {}
+    return str(_joined_root(place, archives, cache or default_cache())) if archives else str(place)
+
+
+def _joined_root(root: Path, archives: dict[str, Path], cache: Path) -> Path:
+    """A folder of links to the parts of a segment data set, named after what it links to."""
+    parts = {name: unpack(path, cache) for name, path in archives.items()}
+    parts |= {name: (root / name).resolve() for name in SEGMENT_FOLDERS if name not in parts and (root / name).is_dir()}
+    identity = hashlib.sha256("\n".join(f"{name}={path}" for name, path in sorted(parts.items())).encode()).hexdigest()
+    target = cache / "roots" / identity
+    if not target.is_dir():
+        _link_parts(target, parts)
+    return target
+
+
+def _link_parts(target: Path, parts: dict[str, Path]) -> None:
+    draft = target.with_name(f".{target.name[:16]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    draft.mkdir(parents=True)
+    try:
+        for name, path in parts.items():
+            (draft / name).symlink_to(path)
+        draft.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an action says while it runs: the JSON lines of status.json, and the end of its log."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.redaction import redact_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME = "status.json"
+PASSED = "Execution status: PASS"
+_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One line of status.json. `epoch` counts from 0; `eta` and `time_per_epoch` are as the action writes them."""
+
+    status: str = ""
+    message: str = ""
+    epoch: int | None = None
+    max_epoch: int | None = None
+    step: int | None = None
+    eta: str | None = None
+    time_per_epoch: str | None = None
+    kpi: dict[str, Any] = field(default_factory=dict)
+
+
+def read_progress(path: Path) -> list[Progress]:
+    """Every whole line of a status.json; a last line that is still being written is left for the next look."""
+    with suppress(OSError):
+        lines = path.read_bytes().split(b"\n")[:-1]
+        return [progress for line in lines if (progress := parse_line(line))]
+    return []
+
+
+def parse_line(line: bytes) -> Progress | None:
+    """The progress that one line tells of; None for what is no JSON object."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    kpi = document.get("kpi")
+    return Progress(
+        status=str(document.get("status", "")),
+        message=redact_text(str(document.get("message", ""))),
+        epoch=_whole(document.get("epoch")),
+        max_epoch=_whole(document.get("max_epoch")),
+        step=_whole(document.get("step")),
+        eta=_text(document.get("eta")),
+        time_per_epoch=_text(document.get("time_per_epoch")),
+        kpi=_finite(kpi) if isinstance(kpi, dict) else {},
+    )
+
+
+def last_metrics(history: list[Progress]) -> dict[str, Any]:
+    """The last figure that was written under each name."""
+    figures: dict[str, Any] = {}
+    for progress in history:
+        figures.update(progress.kpi)
+    return figures
+
+
+def last_lines(log: Path, count: int = 20) -> list[str]:
+    """The last lines of a log that say something, secrets masked."""
+    with suppress(OSError), log.open("rb") as handle:
+        size = handle.seek(0, 2)
+        handle.seek(max(0, size - _TAIL_BYTES))
+        text = handle.read().decode("utf-8", errors="replace")
+        return [redact_text(line.rstrip()) for line in text.splitlines() if line.strip()][-count:]
+    return []
+
+
+def has_passed(log: Path) -> bool:
+    """Whether the log ends by saying that the action did what it was asked for."""
+    lines = last_lines(log, 1)
+    return bool(lines) and lines[0].strip().endswith(PASSED)
+
+
+def _finite(kpi: dict[str, Any]) -> dict[str, Any]:
+    return {str(name): None if isinstance(v, float) and not math.isfinite(v) else v for name, v in kpi.items()}
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stand-in for `visual_changenet` that keeps its contract, real jobs made with it, and nothing left running."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from router.types import Decision, Request
+from runners import processes
+from runners.job_store import JobStore
+from runners.types import JOB_FOLDER, Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runners.processes import ProcessId
+
+# What the stand-in does is told by the spec's `behaviour`: it stands in for an engine that any user may name.
+STAND_IN = """#!{python}
+import json, os, pickle, signal, subprocess, sys, time, zipfile
+from pathlib import Path
+
+import yaml
+
+command, spec = sys.argv[1], yaml.safe_load(Path(sys.argv[3]).read_text())
+behaviour = spec.get("behaviour", {{}})
+own = spec.get(command) or {{}}
+out = Path(own.get("results_dir") or Path(spec["results_dir"]) / command)
+out.mkdir(parents=True, exist_ok=True)
+(out / "experiment.yaml").write_text(yaml.safe_dump(spec))
+
+
+def say(**entry):
+    with (out / "status.json").open("a") as handle:
+        handle.write(json.dumps(entry) + "\\n")
+
+
+def checkpoint(name, epoch, step):
+    with zipfile.ZipFile(out / name, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({{"epoch": epoch, "global_step": step, "state_dict": {{}}}}))
+
+
+def stopped(number, frame):
+    print("Execution status: FAIL", flush=True)
+    sys.exit(1)
+
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN if behaviour.get("deaf") else stopped)
+say(status="STARTED", message="begun")
+print(f"{{command}} begins", flush=True)
+print("environment " + json.dumps(dict(os.environ)), flush=True)
+if behaviour.get("worker"):
+    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (out / "worker.pid").write_text(str(worker.pid))
+if "sleep" in behaviour:
+    (out / "ready").write_text(str(os.getpid()))
+    time.sleep(behaviour["sleep"])
+for epoch in range(behaviour.get("epochs", 2)):
+    checkpoint(f"model_epoch_{{epoch:03d}}_step_{{(epoch + 1) * 10:05d}}.pth", epoch, (epoch + 1) * 10)
+    loss = behaviour.get("losses", [0.5, 0.25])[epoch % 2]
+    say(status="RUNNING", epoch=epoch, max_epoch=2, step=(epoch + 1) * 10, kpi={{"val_loss": loss}}, message="epoch")
+for epoch in behaviour.get("best", []):
+    checkpoint(f"model_best_{{epoch:03d}}.pth", epoch, (epoch + 1) * 10)
+say(status=behaviour.get("status", "SUCCESS"), message=behaviour.get("message", "done"))
+if behaviour.get("pass", True):
+    print("Execution status: PASS", flush=True)
+sys.exit(behaviour.get("exit", 0))
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Path:
+    """An executable `visual_changenet` as a user may name one."""
+    path = tmp_path / "bin" / "visual_changenet"
+    path.parent.mkdir()
+    path.write_text(STAND_IN.format(python=sys.executable))
+    path.chmod(0o755)
+    return path
+
+
+MakePlan = Callable[..., Plan]
+
+
+@pytest.fixture
+def make_plan(engine: Path, tmp_path: Path) -> MakePlan:
+    """A sealed plan for the stand-in; keyword arguments are what it shall do."""
+
+    def make(*, action: str = "train", spec: dict[str, Any] | None = None, **behaviour: Any) -> Plan:
+        decision = Decision("changenet", action, "classify", "direct", "off", "slot", Request(action=action))
+        return Plan.sealed(
+            decision=decision,
+            action=action,
+            task="classify",
+            spec={"results_dir": f"{JOB_FOLDER}/results", "behaviour": behaviour} | (spec or {}),
+            provenance={},
+            runner="local",
+            command=(str(engine), action.removeprefix("segment_"), "-e", f"{JOB_FOLDER}/spec.yaml"),
+            results_root=str(tmp_path / "results"),
+            engine="named",
+        )
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    return JobStore(tmp_path / "results")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every process that a test's jobs started ends by itself when the test is over; the ones that do not are ended."""
+    monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "3")
+    yield
+    stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.sqlite3")]
+    people = [p for store in stores for job_id in store.ids() for p in store.processes(job_id).values()]
+    # A supervisor closes the record, and ends a moment later.
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _running(people):
+        time.sleep(0.02)
+    left = _running(people)
+    for process in left:
+        processes.stop_group(process.pid, 0)
+    assert not left
+
+
+def _running(people: list[ProcessId]) -> list[ProcessId]:
+    return [process for process in people if process.pid != os.getpid() and process.is_alive()]
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """What `condition` returns once it is true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := condition():
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"still not true: {condition}")
+
+
+@pytest.fixture(name="wait_for")
+def _wait_for() -> Callable[..., Any]:
+    return wait_for

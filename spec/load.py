@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -15,7 +16,7 @@ from core.redaction import MASK, is_secret_key
 from spec.actions import ACTIONS, COMMANDS, TASK_DEFAULTS, task_of
 from spec.constraints import Adjustment, settle
 from spec.experiment import Experiment
-from spec.schema_tree import all_keys, allowed, full_schema, node_at
+from spec.schema_tree import all_keys, allowed, full_schema, node_at, options
 
 __all__ = ["Experiment", "default_tree", "full_default_tree", "parse_experiment", "read_experiment"]
 
@@ -160,8 +161,9 @@ def _wrong_value(detail: Any) -> SpecError:
     parts = _value_path(detail["loc"])
     key = ".".join(str(part) for part in parts)
     node = node_at(full_schema(), parts) or full_schema()
-    value = MASK if any(is_secret_key(str(part)) for part in parts) else _short(_value_of(detail, parts))
-    return SpecError(f"{value} is not {allowed(node)}", code="spec.value", where=key, remedy=_remedy(key, node))
+    value = _value_of(detail, parts)
+    shown = MASK if any(is_secret_key(str(part)) for part in parts) else _short(value)
+    return SpecError(f"{shown} is not {allowed(node)}", code="spec.value", where=key, remedy=_remedy(value, node))
 
 
 def _value_path(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -177,11 +179,13 @@ def _value_of(detail: Any, parts: tuple[str | int, ...]) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else str(value).replace("None", "null")
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _remedy(key: str, node: Mapping[str, Any]) -> str:
+def _remedy(value: Any, node: Tree) -> str:
+    near = closest(value, options(node)) if isinstance(value, str) else []
+    if near:
+        return f"did you mean {' or '.join(near)}?"
     default = node.get("default", _ABSENT)
-    hint = "" if default is _ABSENT else f" (default: {_short(default)})"
-    return f"correct {key}{hint}"
+    return "give such a value" if default is _ABSENT else f"give such a value; the default is {_short(default)}"

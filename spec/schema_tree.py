@@ -105,6 +105,12 @@ def allowed(node: Schema) -> str:
     return " or ".join(_kind(kind, node) for kind in kinds)
 
 
+def options(node: Schema) -> list[str]:
+    """The texts that a value may be, where they are listed."""
+    listed = [*node.get("enum", []), *(name for branch in node.get("anyOf", []) for name in options(branch))]
+    return [name for name in listed if isinstance(name, str)]
+
+
 def _option(value: Any) -> str:
     return "null" if value is None else str(value)
 

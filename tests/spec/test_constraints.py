@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import subprocess
+import sys
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.dotted import flatten, get, put
+from spec.actions import ACTIONS
+from spec.constraints import CONSTRAINTS, check, settle
+from spec.load import default_tree, full_default_tree
+from spec.rules_data import combined_size
+from spec.rules_model import is_remote
+from spec.rules_train import metric_mode
+
+C, S, B, T = "dataset.classify", "dataset.segment", "model.backbone", "gen_trt_engine.tensorrt"
+CROP = "with_scale_random_crop.scale_range"
+
+# rule, action, what breaks it, what keeps it
+CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("validation_interval", "train", {"train.num_epochs": 30}, {"train.num_epochs": 50}),
+    ("checkpoint_interval", "train", {"train.num_epochs": 199}, {"train.num_epochs": 200}),
+    ("checkpoint_interval", "segment_train", {}, {"train.checkpoint_interval_unit": "step"}),
+    ("warmup", "train", {"train.optim.warmup_epochs": 100.0}, {"train.optim.warmup_epochs": 99.5}),
+    (
+        "loss_fits_module",
+        "train",
+        {"train.classify.loss": "contrastive"},
+        {"train.classify.loss": "contrastive", "model.classify.difference_module": "euclidean"},
+    ),
+    ("loss_fits_module", "train", {"model.classify.difference_module": "euclidean"}, {}),
+    (
+        "class_weights",
+        "train",
+        {f"{C}.num_classes": 3},
+        {f"{C}.num_classes": 3, "train.classify.cls_weight": [1, 2, 3]},
+    ),
+    (
+        "best_checkpoint_metric",
+        "train",
+        {"train.checkpointer.enable_topk": True, "train.checkpointer.monitor": "val_los"},
+        {"train.checkpointer.enable_topk": True, "train.checkpointer.monitor": "val_f1"},
+    ),
+    (
+        "best_checkpoint_metric",
+        "segment_train",
+        {
+            "train.checkpointer.enable_topk": True,
+            "train.checkpointer.monitor": "val_miou",
+            "train.checkpointer.mode": "min",
+        },
+        {
+            "train.checkpointer.enable_topk": True,
+            "train.checkpointer.monitor": "val_iou_1",
+            "train.checkpointer.mode": "max",
+        },
+    ),
+    (
+        "replaced_periodic",
+        "train",
+        {"train.checkpointer.replace_periodic": True},
+        {"train.checkpointer.replace_periodic": True, "train.checkpointer.enable_topk": True},
+    ),
+    ("gpu_ids", "train", {"train.num_gpus": 2}, {"train.num_gpus": 2, "train.gpu_ids": [2, 3]}),
+    ("gpu_ids", "evaluate", {"evaluate.gpu_ids": [0, 0], "evaluate.num_gpus": 2}, {"evaluate.num_gpus": 0}),
+    (
+        "weights_are_local",
+        "train",
+        {f"{B}.pretrained_backbone_path": "hf://nvidia/C-RADIOv2-B"},
+        {f"{B}.pretrained_backbone_path": "w/b.pth"},
+    ),
+    ("weights_are_local", "train", {"train.pretrained_model_path": "https://example.org/model.pth"}, {}),
+    (
+        "packaged_weights",
+        "train",
+        {f"{B}.pretrained_backbone_path": "package:efficientnet-lite0"},
+        {f"{B}.pretrained_backbone_path": "package:efficientnet-lite0", f"{B}.type": "timm/tf_efficientnet_lite0"},
+    ),
+    ("packaged_weights", "train", {f"{B}.pretrained_backbone_path": "package:resnet"}, {}),
+    (
+        "weights_fit_backbone",
+        "segment_train",
+        {f"{B}.pretrained_backbone_path": "/w/NV_DINOV2_518_16_256.ckpt", f"{B}.type": "fan_small_12_p4_hybrid"},
+        {f"{B}.pretrained_backbone_path": "/w/NV_DINOV2_518_16_256.ckpt"},
+    ),
+    (
+        "weights_fit_backbone",
+        "train",
+        {f"{B}.pretrained_backbone_path": "/w/fan_hybrid_tiny.pth"},
+        {f"{B}.pretrained_backbone_path": "/w/C-RADIOv2_B.safetensors"},
+    ),
+    (
+        "dinov3_is_frozen",
+        "train",
+        {f"{B}.type": "vit_base_dinov3"},
+        {f"{B}.type": "vit_base_dinov3", f"{B}.freeze_backbone": True},
+    ),
+    (
+        "frozen_backbone_has_weights",
+        "train",
+        {f"{B}.freeze_backbone": True},
+        {f"{B}.freeze_backbone": True, f"{B}.pretrained_backbone_path": "/w/own.pth"},
+    ),
+    ("decoder_channels", "train", {f"{B}.type": "c_radio_v2_vit_large_patch16_224"}, {f"{B}.type": "timm/resnet18"}),
+    ("decoder_strides", "train", {f"{B}.type": "fan_tiny_8_p4_hybrid"}, {f"{B}.type": "vit_large_nvdinov2"}),
+    (
+        "pooled_head",
+        "train",
+        {"model.classify.difference_head": "pooled", "model.classify.difference_module": "euclidean"},
+        {"model.classify.difference_head": "pooled"},
+    ),
+    (
+        "golden_images",
+        "train",
+        {f"{C}.num_golden": 3, "model.classify.difference_module": "euclidean"},
+        {f"{C}.num_golden": 3},
+    ),
+    ("golden_images", "train", {f"{C}.num_golden": 3, f"{B}.type": "fan_tiny_8_p4_hybrid"}, {}),
+    ("classify_batch", "train", {f"{C}.batch_size": 1}, {f"{C}.batch_size": 2}),
+    ("lights", "train", {f"{C}.num_input": 1}, {f"{C}.num_input": 1, f"{C}.input_map": None}),
+    ("lights", "train", {f"{C}.input_map": {}}, {}),
+    ("light_places", "train", {f"{C}.input_map": {"A": 0, "B": 0, "C": 1, "D": 2}}, {}),
+    (
+        "grid",
+        "train",
+        {f"{C}.concat_type": "grid", f"{C}.grid_map": {"x": 3, "y": 2}},
+        {f"{C}.concat_type": "grid", f"{C}.grid_map": {"x": 1, "y": 4}},
+    ),
+    (
+        "grid",
+        "train",
+        {f"{C}.concat_type": "grid", f"{C}.grid_map": None},
+        {f"{C}.concat_type": "linear", f"{C}.grid_map": None},
+    ),
+    ("image_size", "train", {f"{C}.image_width": 100}, {f"{C}.image_width": 96, f"{C}.image_height": 136}),
+    ("image_size", "segment_train", {f"{S}.img_size": 250}, {f"{S}.img_size": 256}),
+    (
+        "scale_range",
+        "train",
+        {f"{C}.augmentation_config.{CROP}": [1.2, 1.0]},
+        {f"{C}.augmentation_config.{CROP}": [1.0, 1.0]},
+    ),
+    ("scale_range", "segment_train", {f"{S}.augmentation.{CROP}": [1.2, 1.0]}, {}),
+    (
+        "label_transform",
+        "segment_train",
+        {f"{S}.num_classes": 4},
+        {f"{S}.num_classes": 4, f"{S}.label_transform": "None"},
+    ),
+    (
+        "color_map",
+        "segment_evaluate",
+        {f"{S}.color_map": {"0": [0, 0, 0], "2": [1, 1, 1]}},
+        {f"{S}.color_map": {"0": [0, 0, 0], "1": [1, 1, 1]}},
+    ),
+    ("export_size", "export", {f"{C}.image_height": 128}, {f"{C}.image_height": 128, "export.input_height": 512}),
+    ("batch_profile", "deploy_classify_gen_trt_engine", {f"{T}.opt_batch_size": 16}, {f"{T}.opt_batch_size": 8}),
+    (
+        "batch_profile",
+        "gen_trt_engine",
+        {f"{T}.min_batch_size": 2},
+        {f"{T}.min_batch_size": 2, f"{T}.opt_batch_size": 2},
+    ),
+    (
+        "int8_calibration",
+        "deploy_segment_gen_trt_engine",
+        {f"{T}.data_type": "INT8"},
+        {f"{T}.data_type": "int8", f"{T}.calibration.cal_image_dir": ["/a"], f"{T}.calibration.cal_cache_file": "/c"},
+    ),
+    (
+        "quantize_mode",
+        "quantize",
+        {"quantize.mode": "static_ptq"},
+        {"quantize.mode": "static_ptq", "quantize.backend": "modelopt.pytorch"},
+    ),
+]
+RULES = {rule.__name__: rule for rule in CONSTRAINTS}
+
+
+def spec_with(action: str, changes: dict[str, Any]) -> dict[str, Any]:
+    tree = default_tree(action) if action in ACTIONS else full_default_tree()
+    for key, value in changes.items():
+        put(tree, key, deepcopy(value))
+    return tree
+
+
+@pytest.mark.parametrize(("rule", "action", "broken", "kept"), CASES)
+def test_rule_is_broken_and_kept(rule: str, action: str, broken: dict[str, Any], kept: dict[str, Any]) -> None:
+    violation = RULES[rule](spec_with(action, broken), action)
+    assert violation is not None
+    assert violation.message
+    assert violation.remedy
+    assert violation.code.startswith("spec.")
+    if kept:
+        assert RULES[rule](spec_with(action, kept), action) is None
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {case[0] for case in CASES} == set(RULES)
+
+
+@pytest.mark.parametrize(("rule", "action", "broken", "kept"), CASES)
+def test_an_adjustment_mends_the_rule(rule: str, action: str, broken: dict[str, Any], kept: dict[str, Any]) -> None:
+    del kept
+    spec = spec_with(action, broken)
+    violation = RULES[rule](spec, action)
+    assert violation is not None
+    for changes in violation.adjustments:
+        mended = spec_with(action, broken | changes)
+        again = RULES[rule](mended, action)
+        assert again is None or again.message != violation.message
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_defaults_settle_without_a_violation(action: str) -> None:
+    settled = settle(default_tree(action), action, ())
+    assert settled.violations == ()
+    expected = {"train.checkpoint_interval"} if ACTIONS[action].command == "train" else set()
+    assert {adjustment.key for adjustment in settled.adjustments} == expected
+
+
+def test_a_default_is_adjusted_and_named() -> None:
+    spec = spec_with("train", {"train.num_epochs": 30})
+    settled = settle(spec, "train", {"train.num_epochs"})
+    assert get(settled.spec, "train.validation_interval") == 30
+    assert [(a.key, a.old, a.new) for a in settled.adjustments] == [
+        ("train.validation_interval", 50, 30),
+        ("train.checkpoint_interval", 200, 30),
+    ]
+    assert settled.violations == ()
+    assert get(spec, "train.validation_interval") == 50, "the argument stays as it is"
+
+
+def test_a_given_value_is_an_error() -> None:
+    spec = spec_with("train", {"train.num_epochs": 30, "train.validation_interval": 40})
+    settled = settle(spec, "train", {"train.num_epochs", "train.validation_interval"})
+    assert [violation.code for violation in settled.violations] == ["spec.validation_interval"]
+    assert get(settled.spec, "train.validation_interval") == 40
+
+
+def test_the_side_that_was_not_given_is_adjusted() -> None:
+    module, loss = "model.classify.difference_module", "train.classify.loss"
+    by_module = settle(spec_with("train", {module: "euclidean"}), "train", {module})
+    assert get(by_module.spec, loss) == "contrastive"
+    by_loss = settle(spec_with("train", {loss: "contrastive"}), "train", {loss})
+    assert get(by_loss.spec, module) == "euclidean"
+
+
+def test_a_given_lighting_map_sets_the_number_and_the_grid() -> None:
+    names = {name: i for i, name in enumerate("ABCDEF")}
+    spec = spec_with("train", {f"{C}.input_map": names, f"{C}.concat_type": "grid"})
+    settled = settle(spec, "train", {*(f"{C}.input_map.{name}" for name in names), f"{C}.concat_type"})
+    assert get(settled.spec, f"{C}.num_input") == 6
+    assert get(settled.spec, f"{C}.grid_map") == {"x": 3, "y": 2}
+    assert settled.violations == ()
+
+
+def test_one_given_cell_of_a_grid_keeps_the_whole_grid() -> None:
+    spec = spec_with("train", {f"{C}.concat_type": "grid", f"{C}.grid_map.x": 3})
+    settled = settle(spec, "train", {f"{C}.concat_type", f"{C}.grid_map.x"})
+    assert [violation.code for violation in settled.violations] == ["spec.grid_map"]
+
+
+def test_another_backbone_brings_its_decoder_head_and_export_size() -> None:
+    settled = settle(spec_with("train", {f"{B}.type": "fan_base_16_p4_hybrid"}), "train", {f"{B}.type"})
+    assert get(settled.spec, "model.decode_head.in_channels") == [128, 256, 448, 448]
+    assert get(settled.spec, "model.decode_head.feature_strides") == [4, 8, 16, 16]
+    export = settle(spec_with("export", {f"{C}.num_input": 1}), "export", {f"{C}.num_input"})
+    assert (get(export.spec, f"{C}.input_map"), get(export.spec, "export.input_height")) == (None, 224)
+
+
+def test_weights_that_fit_another_backbone_choose_it_only_where_none_was_named() -> None:
+    weights = {f"{B}.pretrained_backbone_path": "/w/c_radio_v2_l.safetensors"}
+    chosen = settle(spec_with("train", weights), "train", set(weights))
+    assert get(chosen.spec, f"{B}.type") == "c_radio_v2_vit_large_patch16_224"
+    named = settle(spec_with("train", weights), "train", {*weights, f"{B}.type"})
+    assert [violation.code for violation in named.violations] == ["spec.weights_backbone"]
+
+
+def test_dinov3_is_frozen_but_its_weights_have_to_be_given() -> None:
+    settled = settle(spec_with("train", {f"{B}.type": "vit_small_dinov3"}), "train", {f"{B}.type"})
+    assert get(settled.spec, f"{B}.freeze_backbone") is True
+    assert [violation.code for violation in settled.violations] == ["spec.freeze_backbone"]
+
+
+CHOICES: dict[str, list[Any]] = {
+    "train.num_epochs": [1, 30, 60, 500],
+    "train.validation_interval": [1, 40, 400],
+    "train.checkpoint_interval": [5, 150],
+    "train.classify.loss": ["ce", "contrastive"],
+    "train.num_gpus": [0, 1, 4],
+    "train.checkpointer.replace_periodic": [True],
+    "model.classify.difference_module": ["learnable", "euclidean"],
+    "model.classify.difference_head": ["pooled"],
+    f"{B}.type": ["fan_tiny_8_p4_hybrid", "vit_base_dinov3", "timm/tf_efficientnet_lite0", "timm/resnet18"],
+    f"{B}.pretrained_backbone_path": ["package:efficientnet-lite0", "/w/NV_DINOV2_518_16_256.ckpt", "/w/own.pth"],
+    f"{B}.freeze_backbone": [True, False],
+    f"{C}.num_input": [1, 2, 6],
+    f"{C}.input_map": [None, {"A": 0}, {"A": 1, "B": 0}],
+    f"{C}.concat_type": ["grid", "linear"],
+    f"{C}.num_classes": [2, 3],
+}
+
+
+@given(st.fixed_dictionaries({}, optional={key: st.sampled_from(options) for key, options in CHOICES.items()}))
+@settings(max_examples=150, deadline=None)
+def test_settling_ends_keeps_what_is_given_and_leaves_nothing_to_adjust(changes: dict[str, Any]) -> None:
+    settled = settle(spec_with("train", changes), "train", set(changes))
+    assert all(get(settled.spec, key) == value for key, value in changes.items())
+    keys = [adjustment.key for adjustment in settled.adjustments]
+    assert len(keys) == len(set(keys)), "no key is adjusted to and fro"
+    assert settle(settled.spec, "train", set(changes)).adjustments == ()
+    assert list(settled.violations) == check(settled.spec, "train")
+    assert flatten(settled.spec).keys() >= {"train.num_epochs", f"{B}.type"}
+
+
+@pytest.mark.parametrize(
+    ("path", "remote"),
+    [
+        ("https://huggingface.co/nvidia/C-RADIOv2-B/resolve/main/model.safetensors", True),
+        ("nvidia/C-RADIOv2-B", True),
+        ("s3://bucket/model.pth", True),
+        ("/data/pretrained_models/C-RADIOv2_B.safetensors", False),
+        ("backbone/c_radio_v2_b.safetensors", False),
+        ("./weights", False),
+        ("package:efficientnet-lite0", False),
+        ("C:\\weights\\model.pth", False),
+    ],
+)
+def test_urls_and_repository_ids_are_told_from_files(path: str, remote: bool) -> None:
+    assert is_remote(path) is remote
+
+
+@pytest.mark.parametrize(
+    ("changes", "size"),
+    [
+        ({}, (896, 224)),
+        ({f"{C}.concat_type": "grid"}, (448, 448)),
+        ({f"{C}.concat_type": "grid", f"{C}.grid_map": {"x": 4, "y": 1}}, (224, 896)),
+        ({f"{C}.concat_type": "grid", f"{C}.num_input": 3}, (672, 224)),
+        ({f"{C}.num_input": 1, f"{C}.image_width": 96}, (224, 96)),
+    ],
+)
+def test_size_of_the_combined_lightings(changes: dict[str, Any], size: tuple[int, int]) -> None:
+    assert combined_size(spec_with("train", changes)) == size
+
+
+@pytest.mark.parametrize(
+    ("metric", "task", "mode"),
+    [
+        ("val_loss", "classify", "min"),
+        ("val_far", "classify", "min"),
+        ("val_f1", "classify", "max"),
+        ("train_acc", "classify", "max"),
+        ("val_miou", "segment", "max"),
+        ("val_F1_0", "segment", "max"),
+        ("val_miou", "classify", None),
+        ("loss", "classify", None),
+    ],
+)
+def test_direction_of_a_metric(metric: str, task: str, mode: str | None) -> None:
+    assert metric_mode(metric, task) == mode
+
+
+def test_rules_need_neither_pydantic_nor_yaml() -> None:
+    script = "import sys, spec.constraints; sys.exit(bool({'pydantic', 'yaml', 'torch', 'numpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_spec_without_any_key_breaks_no_rule(action: str) -> None:
+    assert check({}, action) == []

@@ -10,15 +10,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.dotted import flatten, get, put
+from core.dotted import get, put
 from core.errors import SpecError, UnknownKeyError, closest
 from core.redaction import MASK, is_secret_key
 from spec.actions import ACTIONS, COMMANDS, TASK_DEFAULTS, task_of
-from spec.constraints import Adjustment, settle
 from spec.experiment import Experiment
 from spec.schema_tree import all_keys, allowed, full_schema, node_at, options
 
-__all__ = ["Experiment", "default_tree", "full_default_tree", "parse_experiment", "read_experiment"]
+__all__ = ["Experiment", "default_tree", "full_default_tree", "parse_experiment"]
 
 Tree = dict[str, Any]
 _ABSENT = object()
@@ -56,40 +55,19 @@ def _kept(tree: Tree, uses: Any, prefix: str = "") -> Tree:
 
 
 def parse_experiment(tree: Mapping[str, Any], action: str) -> Experiment:
-    """The typed spec of a nested dictionary, as `read_experiment` gives it; adjusted defaults go unmentioned."""
-    return read_experiment(tree, action)[0]
-
-
-def read_experiment(tree: Mapping[str, Any], action: str) -> tuple[Experiment, tuple[Adjustment, ...]]:
-    """The typed spec of a nested dictionary, and the defaults that were adjusted to what it gives.
+    """The typed spec of a nested dictionary; keys that are left out take the default of its task.
 
     `action` is an action of the skill or a command of the engine. The whole spec is accepted whichever the action, so
-    that one file can serve training, evaluation and inference. Keys that are left out take their default. Integral
-    floats (3.0, 1e3) count as integers. A value that equals its default may be adjusted even where it is written out:
-    the spec can be a filled template.
+    that one file can serve training, evaluation and inference. Integral floats (3.0, 1e3) count as integers. Rules
+    between keys are another step: `spec.constraints.settle`.
 
     Raises:
         UnknownKeyError: the spec does not have a key; further problems are listed with it.
-        SpecError: a value of the wrong type, out of its bounds, or against a rule; every problem is listed.
+        SpecError: values of the wrong type or out of their bounds; every problem is listed.
     """
     plain = _plain(tree)
-    task = _task(plain, action)
-    experiment = _validated(_with_task_defaults(plain, task))
-    settled = settle(experiment.model_dump(), action, _given(plain, task))
-    if settled.violations:
-        raise _joined([SpecError(v.message, code=v.code, where=v.keys[0], remedy=v.remedy) for v in settled.violations])
-    return (_validated(settled.spec) if settled.adjustments else experiment), settled.adjustments
-
-
-def _given(tree: Tree, task: str) -> set[str]:
-    """The keys that are set to something else than their default."""
-    defaults = flatten(full_default_tree(task))
-    return {key for key, value in flatten(tree).items() if defaults.get(key, _ABSENT) != value}
-
-
-def _validated(tree: Tree) -> Experiment:
     try:
-        return Experiment.model_validate(tree)
+        return Experiment.model_validate(_with_task_defaults(plain, _task(plain, action)))
     except ValidationError as problem:
         raise _spec_error(problem) from None
 
@@ -139,12 +117,7 @@ def _spec_error(problem: ValidationError) -> SpecError:
     for detail in problem.errors(include_url=False, include_context=False):
         error = _unknown(detail) if detail["type"] == "extra_forbidden" else _wrong_value(detail)
         found.setdefault(error.where, error)
-    return _joined(sorted(found.values(), key=lambda error: not isinstance(error, UnknownKeyError)))
-
-
-def _joined(errors: list[SpecError]) -> SpecError:
-    """The first error, with the others listed in its message."""
-    first, *others = errors
+    first, *others = sorted(found.values(), key=lambda error: not isinstance(error, UnknownKeyError))
     lines = [f"{error.where}: {error.message} ({error.remedy})" for error in others]
     message = "\n  also: ".join([first.message, *lines])
     return type(first)(message, code=first.code, where=first.where, remedy=first.remedy)

@@ -15,7 +15,8 @@ import yaml
 from core.documents import read_json, read_yaml
 from core.dotted import get
 from spec.actions import ACTIONS
-from spec.load import read_experiment
+from spec.constraints import settle
+from spec.load import parse_experiment
 from spec.schemas import SEGMENT_EXAMPLE, generate
 
 if TYPE_CHECKING:
@@ -138,9 +139,10 @@ def test_missing_and_stale_files_are_drift_and_are_mended(generated: Path) -> No
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "inference"])
 def test_the_compact_segment_example_serves_every_command(command: str) -> None:
-    experiment, adjustments = read_experiment(read_yaml(REPOSITORY / SEGMENT_EXAMPLE), command)
+    experiment = parse_experiment(read_yaml(REPOSITORY / SEGMENT_EXAMPLE), command)
     assert experiment.task == "segment"
-    assert adjustments == ()
+    settled = settle(experiment.model_dump(), command, ())
+    assert (settled.adjustments, settled.violations) == ((), ())
 
 
 def test_templates_leave_mandatory_paths_empty() -> None:

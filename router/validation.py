@@ -63,20 +63,29 @@ def first_problem(document: Any, part: Part) -> tuple[list[str | int], str] | No
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     if part != "info":
         schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
-    error = next(jsonschema_rs.Draft202012Validator(schema).iter_errors(document), None)
-    return _explain(error) if error else None
+    errors = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(document))
+    # A misspelt key is reported twice, as missing and as unexpected: the second says where it stands.
+    errors.sort(key=lambda error: not getattr(error.kind, "unexpected", None))
+    return _explain(errors[0], schema) if errors else None
 
 
-def _explain(error: ValidationError) -> tuple[list[str | int], str]:
+def _explain(error: ValidationError, schema: dict[str, Any]) -> tuple[list[str | int], str]:
     path, kind = list(error.instance_path), error.kind
     unexpected = getattr(kind, "unexpected", None)
     if unexpected:
-        known = sorted(error.instance.keys() - set(unexpected)) if isinstance(error.instance, dict) else []
-        return [*path, unexpected[0]], f"there is no such key. {did_you_mean(unexpected[0], known)}".strip()
+        hint = did_you_mean(unexpected[0], _known_keys(error, schema))
+        return [*path, unexpected[0]], f"there is no such key. {hint}".strip()
     nested = getattr(kind, "error", None)
     if nested is not None and isinstance(nested.instance, str):
         return [*path, nested.instance], f"this is no name for a key here: {error.message}"
     return path, error.message
+
+
+def _known_keys(error: ValidationError, schema: dict[str, Any]) -> list[str]:
+    node: Any = schema
+    for step in list(error.schema_path)[:-1]:
+        node = node[step]
+    return list(node.get("properties", ()))
 
 
 def declaration_error(path: Path, keys: Sequence[str | int], message: str) -> DeclarationError:

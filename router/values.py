@@ -133,8 +133,9 @@ def _read_numbers(values: Values) -> None:
             values.spec_values[name] = parse_scalar(found[0])
         elif found:
             values.unclear[name] = found
-    cpu = {0} if _NO_GPU.search(text) else set()
-    values.gpus = _count(values, "gpus", {_number(one or other) for one, other in _GPUS.findall(text)} | cpu)
+    text, without_gpu = _NO_GPU.subn(" ", text)
+    counts = {_number(one or other) for one, other in _GPUS.findall(text)}
+    values.gpus = _count(values, "gpus", counts | ({0} if without_gpu else set()))
     values.nodes = _count(values, "nodes", {_number(match) for match in _NODES.findall(text)})
 
 

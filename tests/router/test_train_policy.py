@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from router.decision import decide
+from router.declarations import load_skill
+from router.types import Decision, Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from router.declarations import Skill
+
+TRAIN_ACTIONS = ("train", "segment_train")
+
+
+def ask(skill: Skill, text: str = "", **slots: Any) -> Decision:
+    return decide(Request(text=text, **slots), skill)
+
+
+@pytest.mark.parametrize("action", TRAIN_ACTIONS)
+def test_training_goes_through_automl_by_default(skill_with_automl: Skill, action: str) -> None:
+    decision = ask(skill_with_automl, action=action)
+    assert (decision.route, decision.automl_policy, decision.policy_source) == ("automl", "on", "default")
+    assert decision.skill == "tao-skill-bank:tao-run-automl"
+    assert decision.handover is not None
+    assert decision.handover["skill"] == "tao-skill-bank:tao-run-automl"
+    assert decision.handover["skill_dir"] == str(skill_with_automl.root)
+    assert (decision.handover["action"], decision.handover["automl_policy"]) == (action, "on")
+
+
+@pytest.mark.parametrize("action", TRAIN_ACTIONS)
+def test_the_slot_turns_automl_off(skill_with_automl: Skill, action: str) -> None:
+    decision = ask(skill_with_automl, "with AutoML", action=action, automl_policy="off")
+    assert (decision.route, decision.policy_source, decision.handover) == ("direct", "slot", None)
+    assert decision.skill == skill_with_automl.name
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "turn off AutoML",
+        "turn AutoML off",
+        "turn off the AutoML",
+        "disable AutoML",
+        "disable auto-ml",
+        "no HPO",
+        "with no HPO on docker",
+        "HPO off",
+        "HPO: off",
+        "plain training",
+        "without AutoML",
+        "without hyperparameter search",
+        "without any hyper-parameter tuning",
+        "no need for AutoML",
+        "we don't need AutoML",
+        "don't use AutoML",
+        "do not run HPO",
+        "don't bother with hyperparameter tuning",
+        "skip the AutoML",
+        "no tuning",
+        "don't tune",
+        "automl_policy=off",
+        "automl_policy: off",
+        "with automl=off",
+        "AutoML disabled",
+        "direct training",
+        "a single training run",
+        "never use AutoML",
+    ],
+)
+def test_phrases_turn_automl_off(skill_with_automl: Skill, phrase: str) -> None:
+    decision = ask(skill_with_automl, f"train ChangeNet, {phrase}")
+    assert (decision.automl_policy, decision.policy_source, decision.route) == ("off", "phrase", "direct")
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "don't turn off AutoML",
+        "do not disable AutoML",
+        "never turn AutoML off",
+        "not without AutoML",
+        "no plain training",
+        "with AutoML",
+        "use hyperparameter search",
+        "tune it",
+        "tune the learning rate",
+        "AutoML on",
+        "automl_policy=on",
+        "find the best hyperparameters",
+    ],
+)
+def test_phrases_keep_or_turn_automl_on(skill_with_automl: Skill, phrase: str) -> None:
+    decision = ask(skill_with_automl, f"train ChangeNet, {phrase}")
+    assert (decision.automl_policy, decision.policy_source, decision.route) == ("on", "phrase", "automl")
+
+
+@pytest.mark.parametrize(
+    "text", ["train ChangeNet", "fine-tune ChangeNet", "train with tuning parameters from the page"]
+)
+def test_other_words_leave_the_default(skill_with_automl: Skill, text: str) -> None:
+    assert ask(skill_with_automl, text).policy_source == "default"
+
+
+def test_words_that_say_both_are_asked_about(skill_with_automl: Skill) -> None:
+    decision = ask(skill_with_automl, "train ChangeNet with AutoML, no HPO")
+    assert (decision.action, decision.route, decision.handover) == ("train", None, None)
+    assert [(question.slot, question.choices) for question in decision.missing] == [("automl_policy", ("on", "off"))]
+
+
+def test_speaking_of_automl_alone_asks_for_training(skill_with_automl: Skill) -> None:
+    assert ask(skill_with_automl, "tune ChangeNet segment").action == "segment_train"
+
+
+@pytest.mark.parametrize("action", TRAIN_ACTIONS)
+@pytest.mark.parametrize("part", ["schema", "template"])
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_without_a_usable_schema_direct_training_is_offered_with_the_reason(
+    skill_with_automl: Skill, action: str, part: str, damage: str
+) -> None:
+    skill = skill_with_automl
+    path = skill.schema_path(action) if part == "schema" else skill.template_path(action)
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_text("{a: [1,")
+    decision = ask(skill, action=action)
+    assert (decision.route, decision.automl_policy, decision.handover) == ("direct", "on", None)
+    (warning,) = decision.warnings
+    assert "enabled" in warning
+    assert "not runnable until its schemas are regenerated" in warning
+    assert str(path) in warning
+
+
+def test_policy_off_needs_no_schema_warning(skill_with_automl: Skill) -> None:
+    skill_with_automl.schema_path("train").unlink()
+    assert ask(skill_with_automl, action="train", automl_policy="off").warnings == ()
+
+
+def test_a_model_that_is_not_enabled_for_automl_trains_directly(skill_copy: Path) -> None:
+    path = skill_copy / "skill_info.yaml"
+    path.write_text(path.read_text().replace("automl_enabled: true", "automl_enabled: false"))
+    decision = ask(load_skill(skill_copy), action="train", automl_policy="on")
+    assert (decision.route, decision.automl_policy) == ("direct", "on")
+    assert "automl_enabled is false" in decision.warnings[0]
+
+
+def test_without_the_automl_skill_training_is_direct_and_the_policy_stays_on(skill_copy: Path) -> None:
+    decision = ask(load_skill(skill_copy), action="train")
+    assert (decision.route, decision.automl_policy) == ("direct", "on")
+    assert "not installed" in decision.warnings[0]
+
+
+def test_the_policy_enters_neither_the_spec_nor_the_declarations(skill_with_automl: Skill) -> None:
+    path = skill_with_automl.root / "skill_info.yaml"
+    before = hashlib.sha256(path.read_bytes()).digest()
+    decision = ask(skill_with_automl, "train automl_policy=off num_epochs=3")
+    assert decision.request.overrides == {"num_epochs": 3}
+    assert hashlib.sha256(path.read_bytes()).digest() == before

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from router.decision import decide
+from router.types import Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from router.declarations import Skill
+
+
+def read(skill: Skill, text: str, **slots: Any) -> dict[str, Any]:
+    filled = decide(Request(text=text, **slots), skill).request.to_json()
+    del filled["text"]
+    return filled
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("train for 30 epochs", {"overrides": {"num_epochs": 30}}),
+        ("a 30-epoch training run", {"overrides": {"num_epochs": 30}}),
+        (
+            "train with batch size of 8 and a learning rate of 1e-4",
+            {"overrides": {"batch_size": 8, "learning_rate": 1e-4}},
+        ),
+        ("train, learning rate 0.001.", {"overrides": {"learning_rate": 0.001}}),
+        ("train train.optim.lr=1e-4, num_epochs=3.", {"overrides": {"train.optim.lr": 1e-4, "num_epochs": 3}}),
+        (
+            "train input_map={a: 0, b: 1} cls_weight=[1.0, 5.0]",
+            {"overrides": {"input_map": {"a": 0, "b": 1}, "cls_weight": [1.0, 5.0]}},
+        ),
+        ("train with validation every 5 epochs", {}),
+        ("train for at most 30 epochs", {}),
+        ("evaluate the 30-epoch model", {}),
+        ("evaluate train-20261123-063012-a1b2c3", {"parent_job_id": "train-20261123-063012-a1b2c3"}),
+        ("train on 4 GPUs", {"gpus": 4}),
+        ("train on 8x A100 GPUs and 2 nodes", {"gpus": 8, "nodes": 2}),
+        ("train on two gpus", {"gpus": 2}),
+        ("train on a GPU", {"gpus": 1}),
+        ("train on the CPU", {"gpus": 0}),
+        ("train without a GPU", {"gpus": 0}),
+        ("train on slurm", {"runner": "slurm"}),
+        ("train on k8s", {"runner": "kubernetes"}),
+        ("train in docker", {"runner": "docker"}),
+        ("train locally, do not use docker", {"runner": "local"}),
+        ("train with the laptop profile", {"profile": "laptop"}),
+        ("train on ./data/boards", {"data": "./data/boards"}),
+        ("train on 'my data/boards'", {"data": "my data/boards"}),
+        ("train on ~/boards.", {"data": "~/boards"}),
+        ("train on s3://bucket/data/train.", {"data": "s3://bucket/data/train"}),
+        ("evaluate on /data/val", {"data": "/data/val"}),
+        (
+            "train on ./train and validate on ./val, results to ./out",
+            {"train_datasets": ["./train"], "eval_dataset": "./val", "results_root": "./out"},
+        ),
+        ("train ChangeNet; validation data: gs://b/val", {"eval_dataset": "gs://b/val"}),
+        ("train PASS/NO_PASS and/or anything", {}),
+    ],
+)
+def test_plain_values_are_read(skill: Skill, text: str, expected: dict[str, Any]) -> None:
+    assert read(skill, text) == expected
+
+
+def test_a_path_that_says_not_that_it_is_one_counts_only_when_it_is_there(
+    skill: Skill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "boards").mkdir(parents=True)
+    assert read(skill, "train on data/boards") == {"data": "data/boards"}
+    assert read(skill, "train on data/other") == {}
+
+
+def test_words_inside_a_path_ask_for_nothing(skill: Skill) -> None:
+    decision = decide(Request(text="train on ./evaluate/segment/docker"), skill)
+    assert (decision.action, decision.request.runner) == ("train", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "choices"),
+    [
+        ("train for 10 epochs, no, 30 epochs", "num_epochs", ("10", "30")),
+        ("train on 2 GPUs or 4 GPUs", "gpus", ("2", "4")),
+        ("train on docker or slurm", "runner", ("docker", "slurm")),
+        ("train on ./a and ./b", "data", ("./a", "./b")),
+        (
+            "evaluate train-20261123-063012-a1b2c3 and train-20261123-063012-ffffff",
+            "parent_job_id",
+            ("train-20261123-063012-a1b2c3", "train-20261123-063012-ffffff"),
+        ),
+    ],
+)
+def test_two_values_for_one_slot_are_asked_about(skill: Skill, text: str, slot: str, choices: tuple[str, ...]) -> None:
+    decision = decide(Request(text=text), skill)
+    assert [(question.slot, question.choices) for question in decision.missing] == [(slot, choices)]
+
+
+def test_a_slot_answers_what_the_words_leave_open(skill: Skill) -> None:
+    text = "train on docker or slurm with 2 GPUs or 4 GPUs for 10 epochs, no, 30 epochs"
+    decision = decide(Request(text=text, runner="slurm", gpus=4, overrides={"train.num_epochs": 30}), skill)
+    assert decision.missing == ()
+
+
+def test_model_files_and_web_pages_are_no_data(skill: Skill) -> None:
+    decision = decide(Request(text="train with ./b.safetensors from https://huggingface.co/nvidia/C-RADIOv2-B"), skill)
+    assert decision.request.data is None
+    assert sum("not taken for data" in warning for warning in decision.warnings) == 2
+
+
+def test_what_was_read_is_said_without_secrets(skill: Skill) -> None:
+    decision = decide(Request(text="train encryption_key=sesame num_epochs=3"), skill)
+    reasons = " ".join(decision.reasons)
+    assert "num_epochs 3" in reasons
+    assert "sesame" not in reasons

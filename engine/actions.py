@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The classify task's actions, with what all of them need done first."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from engine.console import say
+from engine.torch_setup import prepare_torch
+
+if TYPE_CHECKING:
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+
+def run_classify(run: Run, status: StatusFile) -> None:
+    """Carry out train, evaluate or inference.
+
+    Raises:
+        ChangenetError: whatever is wrong.
+    """
+    prepare_torch()
+    quiet_libraries()
+    for notice in run.notices:
+        say(f"NOTICE {notice}")
+    if run.command == "train":
+        from engine.training import train
+
+        train(run, status)
+    elif run.command == "evaluate":
+        from engine.evaluation import evaluate
+
+        evaluate(run, status)
+    else:
+        from engine.evaluation import infer
+
+        infer(run, status)
+
+
+def quiet_libraries() -> None:
+    """Keep what libraries say to developers out of the log; our own lines stay."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    ours = logging.getLogger("engine")
+    if not ours.handlers:
+        ours.addHandler(handler)
+        ours.setLevel(logging.INFO)
+    # Tips, device lines and "Trainer.fit stopped" come at INFO from these; their parents reset levels when imported.
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Lightning 2.6 asks torch's pytree in a way that torch 2.13 deprecates; nothing here can change that.
+    warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")
+    # The pictures of this data set are in memory: worker processes would only slow loading down.
+    warnings.filterwarnings("ignore", message=r".*does not have many workers.*")

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `visual_changenet` command. Nothing heavy is imported before an action needs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from core.errors import ChangenetError, InputError, SpecError, did_you_mean
+from engine.lifecycle import ActionStopped, execute, is_first_process, report, stoppable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+_ACTIONS = {
+    "train": "train on the pairs of dataset.classify.train_dataset",
+    "evaluate": "measure a checkpoint on the labelled pairs of dataset.classify.test_dataset",
+    "inference": "score the pairs of dataset.classify.infer_dataset, into inference.csv",
+}
+_COMMANDS = (*_ACTIONS, "default_specs")
+_NOT_HERE = ("export", "quantize", "gen_trt_engine")
+_EXAMPLES = """\
+commands:
+  train         {train}
+  evaluate      {evaluate}
+  inference     {inference}
+  default_specs write every key with its default (to results_dir, or to standard output)
+
+examples:
+  visual_changenet default_specs > spec.yaml
+  visual_changenet train -e spec.yaml results_dir=results train.num_epochs=30 train.num_gpus=0
+  visual_changenet evaluate -e spec.yaml evaluate.checkpoint=results/train/changenet_model_classify_latest.pth
+  visual_changenet inference -e spec.yaml inference.checkpoint=results/train/changenet_model_classify_latest.pth
+
+A key=value overrides a key of the spec; values are YAML. Results go to <command>.results_dir, or else to
+results_dir/<command>. The last line is 'Execution status: PASS' (exit 0) or 'Execution status: FAIL' (exit 1).
+"""
+
+
+class _Usage(Exception):  # noqa: N818 - carries a parser's message to the one place that reports
+    pass
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _Usage(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="visual_changenet",
+        description="Train and use Visual ChangeNet on pairs of test and golden images.",
+        epilog=_EXAMPLES.format(**_ACTIONS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", metavar="COMMAND", help=", ".join(_COMMANDS))
+    parser.add_argument("-e", "--experiment_spec_file", metavar="SPEC.yaml", help="the experiment spec")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="values that override those of the spec")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code, 0 or 1."""
+    try:
+        with stoppable():
+            done = _run(sys.argv[1:] if argv is None else argv)
+    except ChangenetError as error:
+        report(error)
+        done = False
+    except ActionStopped as stop:
+        report(ChangenetError(str(stop), code="stopped"))
+        done = False
+    _say_verdict(sys.argv[1:] if argv is None else argv, done=done)
+    return 0 if done else 1
+
+
+def _say_verdict(argv: Sequence[str], *, done: bool) -> None:
+    """The contract's last line; beside a spec on standard output it would be one line too many."""
+    if not is_first_process():
+        return
+    stream = sys.stderr if "default_specs" in argv[:1] else sys.stdout
+    sys.stderr.flush()
+    stream.write(f"Execution status: {'PASS' if done else 'FAIL'}\n")
+    stream.flush()
+
+
+def _run(argv: Sequence[str]) -> bool:
+    try:
+        options = _parser().parse_intermixed_args(argv)
+    except _Usage as problem:
+        raise InputError(str(problem), code="cli.usage", remedy="see visual_changenet --help") from None
+    _check_command(options.command)
+    if options.command == "default_specs":
+        return _write_default_spec(options.overrides)
+    if not options.experiment_spec_file:
+        remedy = f"visual_changenet {options.command} -e spec.yaml"
+        raise InputError("there is no experiment spec", code="cli.usage", where="-e", remedy=remedy)
+    from engine.settings import load_run
+
+    run = load_run(options.command, Path(options.experiment_spec_file), options.overrides)
+    return execute(run, _action(run))
+
+
+def _check_command(command: str) -> None:
+    if command in _COMMANDS:
+        return
+    available = f"available are {', '.join(_COMMANDS)}"
+    if command in _NOT_HERE:
+        raise InputError(f"the embedded engine has no '{command}' yet", code="cli.command", remedy=available)
+    hint = did_you_mean(command, _COMMANDS) or available
+    raise InputError(f"there is no command '{command}'", code="cli.command", remedy=hint)
+
+
+def _write_default_spec(overrides: Sequence[str]) -> bool:
+    from core.files import write_text
+    from engine.settings import default_spec
+
+    text, path = default_spec(overrides)
+    if path:
+        write_text(path, text)
+    else:
+        sys.stdout.write(text)
+    return True
+
+
+def _action(run: Run) -> Callable[[Run, StatusFile], None]:
+    if run.experiment.task == "segment":
+        raise SpecError(
+            "the embedded engine has no segment task yet",
+            code="spec.task",
+            where="task",
+            remedy="available here is task=classify; the TAO container runs both",
+        )
+    return _classify
+
+
+def _classify(run: Run, status: StatusFile) -> None:
+    from engine.actions import run_classify
+
+    run_classify(run, status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

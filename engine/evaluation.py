@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`visual_changenet evaluate` and `inference` for the classify task: score a split with a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import JobFailedError, SpecError
+from engine.checkpoints import check_fits, load_trained, read_checkpoint
+from engine.classify_model import build_network
+from engine.console import ProgressLine, say
+from engine.devices import scoring_device
+from engine.draws import OrderedBatches
+from engine.kpi import evaluation_kpi
+from engine.loading import make_loader, open_source
+from engine.pair_table import PairTable, read_table
+from engine.preparation import Preparation
+from engine.scoring_loop import by_golden_image, score_pairs
+from pairs.classify_csv import read_header, write_csv
+
+if TYPE_CHECKING:
+    from engine.classify_model import ClassifyNetwork
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+_SCORE_COLUMNS = ("siamese_score", "verdict", "threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A network with a checkpoint's weights, and the threshold that was chosen on validation data, if any."""
+
+    network: ClassifyNetwork
+    preparation: Preparation
+    threshold: float | None
+
+
+def load_model(run: Run) -> TrainedModel:
+    """The model of `<command>.checkpoint`.
+
+    Raises:
+        CheckpointError: it is missing, broken, or of another architecture than the spec says.
+    """
+    section = getattr(run.experiment, run.command)
+    if not section.checkpoint:
+        key = f"{run.command}.checkpoint"
+        raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
+    path = Path(section.checkpoint)
+    content = read_checkpoint(path)
+    for warning in check_fits(content, run.config, path):
+        say(f"WARNING {warning}")
+    preparation = Preparation(run.experiment)
+    network = build_network(run.experiment, (preparation.height, preparation.width))
+    load_trained(network, content, path)
+    say(f"checkpoint {path}, epoch {content.get('epoch')}")
+    return TrainedModel(network, preparation, content.get("threshold"))
+
+
+def evaluate(run: Run, status: StatusFile) -> None:
+    """Measure a checkpoint on the test split (the validation split where no test split is named).
+
+    Raises:
+        ChangenetError: data or checkpoint are wrong.
+    """
+    data = run.experiment.dataset.classify
+    split = "test" if data.test_dataset.csv_path else "validation"
+    table = read_table(data, split)
+    model = load_model(run)
+    scores = score_table(run, model, table)
+    margin = run.experiment.model.classify.eval_margin
+    kpi = evaluation_kpi(table.labels, scores, margin, model.threshold)
+    status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
+    for name, value in kpi.items():
+        say(f"{name}: {'undefined' if value is None else f'{value:.6g}'}")
+
+
+def infer(run: Run, status: StatusFile) -> None:
+    """Score the infer split and write `inference.csv`: the input CSV with score, verdict and threshold.
+
+    The verdict is taken at eval_margin, like the container's figures.
+
+    Raises:
+        ChangenetError: data or checkpoint are wrong.
+    """
+    table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
+    model = load_model(run)
+    scores = score_table(run, model, table)
+    path = run.results_dir / "inference.csv"
+    write_inference(path, table, scores, run.experiment.model.classify.eval_margin)
+    status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.")
+    say(f"scores of {len(table)} pairs: {path}")
+
+
+def score_table(run: Run, model: TrainedModel, table: PairTable) -> list[float]:
+    """The score of every pair, in the table's order.
+
+    Raises:
+        JobFailedError: a score is no finite number.
+    """
+    section = getattr(run.experiment, run.command)
+    data = run.experiment.dataset.classify
+    device = scoring_device(section, run.command)
+    batch_size = section.batch_size if section.batch_size > 0 else data.batch_size
+    loader = make_loader(table, open_source(data, [table]), OrderedBatches(by_golden_image(table), batch_size))
+    network = model.network.to(device)
+    with ProgressLine(run.command, len(table), "pairs") as line:
+        indices, outputs = score_pairs(network, model.preparation, loader, device, line.update)
+    scores = np.empty(len(table))
+    scores[indices] = network.score(outputs).numpy()
+    if not np.isfinite(scores).all():
+        broken = int(np.flatnonzero(~np.isfinite(scores))[0])
+        raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
+    values: list[float] = scores.tolist()
+    return values
+
+
+def write_inference(path: Path, table: PairTable, scores: list[float], threshold: float) -> None:
+    """Write the rows of a table with their scores, atomically and in their order."""
+    header = read_header(table.source.csv_path, needs_label=False)
+    rows = (
+        [*(_cell(row, name) for name in header), f"{score:.9g}", "NO_PASS" if score > threshold else "PASS", threshold]
+        for row, score in zip(table.rows, scores, strict=True)
+    )
+    write_csv(path, [*(name for name in header if name not in _SCORE_COLUMNS), *_SCORE_COLUMNS], rows)
+
+
+def _cell(row: Any, name: str) -> str:
+    return str(row.extra[name] if name in row.extra else getattr(row, name))

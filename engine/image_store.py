@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decoded pictures, each decoded once while memory allows."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import torch
+
+from engine.images import read_rgb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from torch import Tensor
+
+_MEBIBYTE = 1 << 20
+
+
+class ImageStore:
+    """Reads pictures of one size and keeps the first ones that fit into `limit_mb` of memory.
+
+    What is kept stays kept: with random draws, throwing out the oldest would lose more than it gains. One store serves
+    all splits of a run, so that golden images they share are decoded once.
+    """
+
+    def __init__(self, height: int, width: int, limit_mb: int) -> None:
+        self.height = height
+        self.width = width
+        self._limit = limit_mb * _MEBIBYTE
+        self._kept: dict[str, Tensor] = {}
+        self._bytes = 0
+
+    def read(self, path: str, where: str = "") -> Tensor:
+        """The picture (3, H, W) uint8; `where` names its CSV row in errors.
+
+        Raises:
+            ImageError: as `read_rgb`.
+        """
+        kept = self._kept.get(path)
+        if kept is not None:
+            return kept
+        picture = torch.from_numpy(read_rgb(path, self.height, self.width, where=where))
+        if self._bytes + picture.nbytes <= self._limit:
+            self._bytes += picture.nbytes
+            self._kept[path] = picture
+        return picture
+
+    def fits(self, count: int) -> bool:
+        """Whether `count` pictures more would all be kept."""
+        return self._bytes + count * 3 * self.height * self.width <= self._limit
+
+    def preload(self, files: Mapping[str, str], on_progress: Callable[[int, int], None] | None = None) -> bool:
+        """Decode all `files` (path to the CSV row it stands in) now, if they fit; returns whether they did.
+
+        Raises:
+            ImageError: the first broken picture.
+        """
+        wanted = {path: where for path, where in files.items() if path not in self._kept}
+        if not self.fits(len(wanted)):
+            return False
+        with ThreadPoolExecutor(max_workers=usable_cores()) as pool:
+            self._drain(pool.map(self.read, wanted.keys(), wanted.values()), len(wanted), on_progress)
+        return True
+
+    def _drain(self, pictures: Iterable[Tensor], total: int, on_progress: Callable[[int, int], None] | None) -> None:
+        for done, _ in enumerate(pictures, start=1):
+            if on_progress and (done == total or done % 64 == 0):
+                on_progress(done, total)
+
+
+def usable_cores() -> int:
+    """Processors that this process may run on; fewer than the machine has inside a container or a batch job."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every action has around it: the results folder, the status file, signals, and one verdict at the end."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import signal
+import sys
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from core.errors import ChangenetError, InputError
+from core.files import write_text
+from core.redaction import redact_text
+from engine.status import StatusFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from engine.settings import Run
+
+Action = "Callable[[Run, StatusFile], None]"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_logger = logging.getLogger(__name__)
+
+
+class ActionStopped(BaseException):
+    """A signal asked the action to stop. No Exception, so that nothing on the way takes it for a failure to mend."""
+
+    def __init__(self, number: int) -> None:
+        name = signal.Signals(number).name
+        super().__init__(f"stopped by {name}" + (" (Ctrl-C)" if number == signal.SIGINT else ""))
+
+
+def is_first_process() -> bool:
+    """Whether this process reports: of several that train together only the first one does."""
+    ranks = (os.environ.get(name, "0") for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
+    return all(rank == "0" for rank in ranks)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into `ActionStopped`; a second one while stopping is ignored."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise ActionStopped(number)
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def execute(run: Run, action: Callable[[Run, StatusFile], None]) -> bool:
+    """Carry out an action; returns whether it succeeded. The status file ends in SUCCESS or FAILURE."""
+    try:
+        run.results_dir.mkdir(parents=True, exist_ok=True)
+        status = StatusFile(run.results_dir / "status.json", enabled=is_first_process())
+        if status.enabled:
+            run.write_experiment()
+        status.write("STARTED", f"Starting visual_changenet {run.command}.")
+    except OSError as problem:
+        report(_folder_error(run, problem))
+        return False
+    try:
+        action(run, status)
+    except (Exception, ActionStopped, SystemExit) as problem:  # noqa: BLE001 - whatever ends an action is its verdict
+        error = _explained(problem, run)
+        report(error)
+        _write_failure(status, error)
+        return False
+    status.write("SUCCESS", f"{run.command} finished successfully.")
+    return True
+
+
+def report(error: ChangenetError) -> None:
+    """Say what is wrong on standard error."""
+    if is_first_process():
+        sys.stdout.flush()
+        sys.stderr.write(f"ERROR [{error.code}] {redact_text(str(error))}\n")
+        sys.stderr.flush()
+
+
+def _write_failure(status: StatusFile, error: ChangenetError) -> None:
+    try:
+        status.write("FAILURE", str(error), verbosity="ERROR")
+    except OSError as problem:  # a full disk must not hide the error that is being reported
+        _logger.warning("status.json could not be written: %s", problem.strerror)
+
+
+def _folder_error(run: Run, problem: OSError) -> ChangenetError:
+    return InputError(
+        f"the results folder can't be written ({problem.strerror})",
+        code="results_dir",
+        where=str(run.results_dir),
+        remedy="set results_dir to a folder that you may write to",
+    )
+
+
+def _explained(problem: BaseException, run: Run) -> ChangenetError:
+    if isinstance(problem, ChangenetError):
+        return problem
+    if isinstance(problem, ActionStopped):
+        return ChangenetError(str(problem), code="stopped", remedy="run the same command again; training resumes")
+    if _is_out_of_memory(problem):
+        remedy = "lower dataset.classify.batch_size, the image size or cache_images_mb, or take a smaller backbone"
+        return ChangenetError("there is not enough memory", code="out_of_memory", remedy=remedy)
+    if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+        where = str(problem.filename or run.results_dir)
+        return ChangenetError("the disk is full", code="disk_full", where=where, remedy="make room, then run it again")
+    return _unexpected(problem, run)
+
+
+def _is_out_of_memory(problem: BaseException) -> bool:
+    text = str(problem).lower()
+    return isinstance(problem, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def _unexpected(problem: BaseException, run: Run) -> ChangenetError:
+    """An error nobody foresaw: one line for the reader, the details in a file for who mends it."""
+    details = run.results_dir / "error_details.txt"
+    try:
+        write_text(details, redact_text("".join(traceback.format_exception(problem))))
+    except OSError:
+        _logger.warning("the details of the error could not be written to %s", details)
+    reason = str(problem).strip().partition("\n")[0]
+    return ChangenetError(
+        f"unexpected {type(problem).__name__}: {reason}",
+        code="internal",
+        where=str(details),
+        remedy="the file named holds the details; please report them",
+    )

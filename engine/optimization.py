@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Optimisers and learning rate schedules."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from torch.nn import Parameter
+
+    from spec.train_section import Optim
+
+_BETAS = (0.9, 0.999)
+
+
+def build_optimizer(settings: Optim, parameters: Iterable[Parameter]) -> torch.optim.Optimizer:
+    """The optimiser that the spec names, over the parameters that are trained."""
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    lr, decay = settings.lr, settings.weight_decay
+    if settings.optim == "sgd":
+        return torch.optim.SGD(trained, lr=lr, momentum=settings.momentum, weight_decay=decay)
+    if settings.optim == "adam":
+        return torch.optim.Adam(trained, lr=lr, betas=_BETAS, weight_decay=decay)
+    return torch.optim.AdamW(trained, lr=lr, betas=_BETAS, weight_decay=decay)
+
+
+def learning_rate_factor(settings: Optim, epochs: int, steps_per_epoch: int) -> Callable[[int], float]:
+    """What the learning rate is multiplied with at a global step.
+
+    linear: 1 - e / (epochs + 1) and step: 0.1 at each third, both constant within epoch e; cosine falls with every
+    step. A warm-up rises in a line from the first step, whichever the policy.
+    """
+    warmup_steps = round(settings.warmup_epochs * steps_per_epoch)
+
+    def factor(step: int) -> float:
+        warmth = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+        return warmth * _policy_factor(settings.policy, step / steps_per_epoch, epochs)
+
+    return factor
+
+
+def _policy_factor(policy: str, progress: float, epochs: int) -> float:
+    epoch = math.floor(progress)
+    if policy == "step":
+        return math.pow(0.1, epoch // max(1, epochs // 3))
+    if policy == "cosine":
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress / epochs)))
+    return 1.0 - epoch / (epochs + 1)

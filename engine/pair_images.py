@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches of pairs as pixels: what a loader hands to the training and scoring loops."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from core.errors import ImageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+
+    from engine.draws import Draw
+    from engine.image_store import ImageStore
+    from engine.pair_table import Files, PairTable
+
+GoldenSet = tuple["Files", ...]  # the golden images that one test picture is compared with
+
+
+class PairBatch(NamedTuple):
+    """B pairs that refer to U sets of N golden images; L lightings each.
+
+    Pairs that share their golden images refer to the same set, so that its features are computed once.
+    """
+
+    tests: Tensor  # (B, L, 3, H, W) uint8
+    goldens: Tensor  # (U, N, L, 3, H, W) uint8
+    golden_of: Tensor  # (B,) int64, the set of each pair
+    golden_names: tuple[str, ...]  # (U,) what tells a set from those of other batches
+    labels: Tensor  # (B,) int64, 0 PASS, 1 defect
+    indices: Tensor  # (B,) int64, the pairs' places in the table
+    seeds: tuple[int | None, ...]  # (B,) of each pair's augmentation; None for none
+
+    def to(self, device: torch.device) -> PairBatch:
+        """The batch with what is computed on on `device`."""
+        return self._replace(
+            tests=self.tests.to(device, non_blocking=True),
+            goldens=self.goldens.to(device, non_blocking=True),
+            golden_of=self.golden_of.to(device, non_blocking=True),
+            labels=self.labels.to(device, non_blocking=True),
+        )
+
+
+class PairImages(torch.utils.data.Dataset[Any]):
+    """Reads the pictures of a split, a batch of draws at a time."""
+
+    def __init__(self, table: PairTable, store: ImageStore) -> None:
+        self.table = table
+        self.store = store
+
+    def __len__(self) -> int:
+        """Pairs."""
+        return len(self.table)
+
+    def __getitem__(self, draws: list[Draw]) -> PairBatch | ImageError:
+        """Read one batch; in a worker process an error is handed on as the result, because it would lose its fields.
+
+        Raises:
+            ImageError: a picture is broken; with its file and CSV row.
+        """
+        try:
+            return self._batch(draws)
+        except ImageError as error:
+            if torch.utils.data.get_worker_info() is None:
+                raise
+            return error
+
+    def _batch(self, draws: list[Draw]) -> PairBatch:
+        sets: dict[GoldenSet, int] = {}
+        golden_of = [sets.setdefault(self._golden_set(draw), len(sets)) for draw in draws]
+        owner = {number: draw.index for draw, number in zip(reversed(draws), reversed(golden_of), strict=True)}
+        goldens = [
+            torch.stack([self._read(files, owner[number]) for files in chosen]) for chosen, number in sets.items()
+        ]
+        return PairBatch(
+            tests=torch.stack([self._read(self.table.test_files(draw.index), draw.index) for draw in draws]),
+            goldens=torch.stack(goldens),
+            golden_of=torch.tensor(golden_of),
+            golden_names=tuple("\n".join(name for files in chosen for name in files) for chosen in sets),
+            labels=torch.tensor([self.table.labels[draw.index] for draw in draws]),
+            indices=torch.tensor([draw.index for draw in draws]),
+            seeds=tuple(draw.seed for draw in draws),
+        )
+
+    def _read(self, files: Files, index: int) -> Tensor:
+        where = self.table.where(index)
+        return torch.stack([self.store.read(path, where) for path in files])
+
+    def _golden_set(self, draw: Draw) -> GoldenSet:
+        return choose_golden(self.table.golden_candidates(draw.index), self.table.source.num_golden, draw.seed)
+
+
+def choose_golden(candidates: list[Files], count: int, seed: int | None) -> GoldenSet:
+    """`count` of the golden candidates: drawn at random with a seed, the first ones in sorted order without.
+
+    Candidates are repeated only where there are fewer than `count`.
+    """
+    if count == len(candidates) == 1:
+        return (candidates[0],)
+    if seed is None:
+        return tuple(candidates[i % len(candidates)] for i in range(count))
+    chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
+    return tuple(chance.sample(candidates, count) if count <= len(candidates) else chance.choices(candidates, k=count))
+
+
+def files_of(tables: Iterable[PairTable]) -> dict[str, str]:
+    """Every picture file of the tables, with the CSV row it stands in first."""
+    found: dict[str, str] = {}
+    for table in tables:
+        for index in range(len(table)):
+            for files in (table.test_files(index), *table.golden_candidates(index)):
+                for path in files:
+                    found.setdefault(path, table.where(index))
+    return found

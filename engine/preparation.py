@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From pixels to what the network sees: augmentation, normalisation, and the lightings of an object in one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from engine.augmentation import apply_change, draw_change
+from engine.backbones.registry import effective_mean_std
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.pair_images import PairBatch
+    from spec.augmentation_section import RandomChanges
+    from spec.experiment import Experiment
+
+
+class NetworkInput(NamedTuple):
+    """B test pictures and U sets of N golden pictures, normalised, lightings side by side: H and W of the whole."""
+
+    tests: Tensor  # (B, 3, H, W)
+    goldens: Tensor  # (U, N, 3, H, W)
+    golden_of: Tensor  # (B,) int64, the set of each test picture
+    golden_names: tuple[str, ...]  # (U,), empty where sets are not told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the lightings of one object stand in one picture, in rows from the top left."""
+
+    rows: int
+    columns: int
+
+    def combine(self, lights: Tensor) -> Tensor:
+        """Put lightings (..., L, 3, H, W) into one picture (..., 3, rows * H, columns * W)."""
+        *front, _, channels, height, width = lights.shape
+        grid = lights.reshape(*front, self.rows, self.columns, channels, height, width)
+        order = (*range(len(front)), -3, -5, -2, -4, -1)
+        return grid.permute(*(i % grid.dim() for i in order)).reshape(
+            *front, channels, self.rows * height, self.columns * width
+        )
+
+
+def layout_of(experiment: Experiment) -> Layout:
+    """A grid when the spec asks for one and the number of lightings is even, else all of them stacked vertically."""
+    data = experiment.dataset.classify
+    if data.concat_type == "grid" and data.grid_map and data.num_input % 2 == 0:
+        return Layout(data.grid_map.y, data.grid_map.x)
+    return Layout(data.num_input, 1)
+
+
+class Preparation:
+    """Prepares batches on whichever device they are on."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        data = experiment.dataset.classify
+        config = data.augmentation_config
+        mean, std = effective_mean_std(experiment.model.backbone.type, config.rgb_input_mean, config.rgb_input_std)
+        self.layout = layout_of(experiment)
+        self.height = data.image_height * self.layout.rows
+        self.width = data.image_width * self.layout.columns
+        self._mean = torch.tensor(mean).view(3, 1, 1)
+        self._std = torch.tensor(std).view(3, 1, 1)
+        self._changes: RandomChanges | None = config if config.augment else None
+
+    def for_scoring(self, batch: PairBatch) -> NetworkInput:
+        """Pixels as they are, each set of golden images once."""
+        return NetworkInput(
+            self._finish(batch.tests / 255.0), self._finish(batch.goldens / 255.0), batch.golden_of, batch.golden_names
+        )
+
+    def for_training(self, batch: PairBatch) -> NetworkInput:
+        """Each pair with its own draw of the augmentation, so that every pair gets golden images of its own."""
+        own = batch.goldens[batch.golden_of]  # (B, N, L, 3, H, W)
+        pictures = torch.cat([batch.tests.unsqueeze(1), own], dim=1) / 255.0  # (B, 1 + N, L, 3, H, W)
+        if self._changes:
+            pictures = torch.stack([self._change(pair, seed) for pair, seed in zip(pictures, batch.seeds, strict=True)])
+        finished = self._finish(pictures)
+        everyone = torch.arange(len(batch.labels), device=finished.device)
+        return NetworkInput(finished[:, 0], finished[:, 1:], everyone, ())
+
+    def _change(self, pair: Tensor, seed: int | None) -> Tensor:
+        if self._changes is None or seed is None:
+            return pair
+        change = draw_change(self._changes, seed, *pair.shape[-2:])
+        return apply_change(pair.flatten(0, 1), change).view_as(pair)
+
+    def _finish(self, pictures: Tensor) -> Tensor:
+        mean, std = self._mean.to(pictures.device), self._std.to(pictures.device)
+        return self.layout.combine((pictures - mean) / std)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scoring pairs: the features of a golden image are computed once, however many pairs share it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from engine.classify_model import ClassifyNetwork
+    from engine.difference import Features
+    from engine.loading import Loader
+    from engine.pair_table import PairTable
+    from engine.preparation import NetworkInput, Preparation
+
+_GOLDEN_BYTES = 512 << 20
+
+
+class GoldenFeatures:
+    """Features of golden images by name, the latest used of them within `limit` bytes."""
+
+    def __init__(self, limit: int = _GOLDEN_BYTES) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._known: OrderedDict[str, Features] = OrderedDict()
+
+    def clear(self) -> None:
+        """Forget everything: the weights have changed."""
+        self._known.clear()
+        self._bytes = 0
+
+    def output(self, network: ClassifyNetwork, inputs: NetworkInput) -> Tensor:
+        """What `network` says of a batch."""
+        sets = self._sets(network, inputs)
+        goldens = [torch.stack(level)[inputs.golden_of].flatten(0, 1) for level in zip(*sets, strict=True)]
+        tests = network.describe(inputs.tests)
+        return network.head.compare(tests, goldens, inputs.goldens.shape[1])
+
+    def _sets(self, network: ClassifyNetwork, inputs: NetworkInput) -> list[Features]:
+        """Per set of golden images its features, each (N, ...)."""
+        names = inputs.golden_names
+        new = [i for i, name in enumerate(names) if name not in self._known]
+        found = {name: self._known[name] for name in names if name in self._known}
+        if new:
+            count = inputs.goldens.shape[1]
+            levels = network.describe(inputs.goldens[new].flatten(0, 1))
+            parts = zip(*(torch.split(level, count) for level in levels), strict=True)
+            found |= {names[i]: [part.clone() for part in features] for i, features in zip(new, parts, strict=True)}
+        for name in names:
+            self._keep(name, found[name])
+        return [found[name] for name in names]
+
+    def _keep(self, name: str, features: Features) -> None:
+        if name in self._known:
+            self._known.move_to_end(name)
+            return
+        self._known[name] = features
+        self._bytes += _size(features)
+        while self._bytes > self._limit:
+            self._bytes -= _size(self._known.popitem(last=False)[1])
+
+
+def _size(features: Features) -> int:
+    return sum(level.nbytes for level in features)
+
+
+def by_golden_image(table: PairTable) -> list[int]:
+    """All pairs, those with the same golden image one after the other."""
+    rows = table.rows
+    name = (lambda i: rows[i].golden_path) if table.source.num_golden > 1 else _golden_file_of(table)
+    return sorted(range(len(rows)), key=name)
+
+
+def _golden_file_of(table: PairTable) -> Callable[[int], str]:
+    return lambda i: f"{table.rows[i].golden_path}\n{table.rows[i].object_name}"
+
+
+@torch.inference_mode()
+def score_pairs(
+    network: ClassifyNetwork,
+    preparation: Preparation,
+    loader: Loader,
+    device: torch.device,
+    on_progress: Callable[[int], None] | None = None,
+) -> tuple[list[int], Tensor]:
+    """Score every pair of a loader.
+
+    Returns:
+        The pairs' places in their table and their outputs, (n,) or (n, classes), in the loader's order.
+    """
+    from engine.loading import checked
+
+    goldens, indices, outputs = GoldenFeatures(), [], []
+    network.eval()
+    for batch in map(checked, loader):
+        inputs = preparation.for_scoring(batch.to(device))
+        outputs.append(goldens.output(network, inputs).cpu())
+        indices += batch.indices.tolist()
+        if on_progress:
+            on_progress(len(indices))
+    return indices, torch.cat(outputs)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the command line's spec file and overrides to a checked run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.documents import dump_yaml, read_yaml
+from core.dotted import flatten, get, parse_override, put
+from core.errors import InputError, SpecError
+from core.files import write_text
+from core.redaction import redact
+from engine.interpolation import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spec.experiment import Experiment
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One action with its spec.
+
+    `results_dir` is the action's own folder; `notices` tell which defaults were adjusted to what was chosen.
+    """
+
+    command: str
+    experiment: Experiment
+    results_dir: Path
+    notices: tuple[str, ...] = ()
+
+    @property
+    def config(self) -> Tree:
+        """The whole spec as a nested dictionary, secrets masked: what files may hold."""
+        masked: Tree = redact(self.experiment.model_dump(mode="json"))
+        return masked
+
+    def write_experiment(self) -> None:
+        """Write `experiment.yaml` into the results folder."""
+        write_text(self.results_dir / "experiment.yaml", dump_yaml(self.config))
+
+
+def load_run(command: str, spec_file: Path, overrides: Sequence[str]) -> Run:
+    """Read, override, resolve and check a spec. Nothing is written.
+
+    Raises:
+        InputError: the file, an override, a reference, a key or a value is wrong.
+    """
+    from spec.load import full_default_tree, parse_experiment
+
+    tree = _read(spec_file, overrides)
+    defaults = full_default_tree(_task(tree))
+    results_dir = _results_dir(tree, command, defaults)
+    # Only what other sections say is affected by this: the container does it in this order, and specs rely on it.
+    put(tree, "results_dir", results_dir)
+    put(tree, f"{command}.results_dir", results_dir)
+    experiment = parse_experiment(resolve(tree, (tree, defaults)), command)
+    given = _given(tree, defaults, overrides)
+    experiment, notices = _settle(experiment, command, given)
+    return Run(command, experiment, Path(results_dir), notices)
+
+
+def _settle(experiment: Experiment, command: str, given: set[str]) -> tuple[Experiment, tuple[str, ...]]:
+    from spec.constraints import settle
+    from spec.load import parse_experiment
+
+    settled = settle(experiment.model_dump(), command, given)
+    if settled.violations:
+        first, *others = settled.violations
+        message = "\n  also: ".join([first.message, *(f"{v.message} ({v.remedy})" for v in others)])
+        raise SpecError(message, code=first.code, where=", ".join(first.keys), remedy=first.remedy)
+    notices = tuple(f"{a.key} is taken as {a.new} instead of {a.old}: {a.reason}" for a in settled.adjustments)
+    return parse_experiment(settled.spec, command), notices
+
+
+def _given(tree: Tree, defaults: Tree, overrides: Sequence[str]) -> set[str]:
+    """What the user chose: every override, and what differs from the default in the file.
+
+    A file that was made from a template holds all defaults; nobody chose those.
+    """
+    usual = flatten(defaults)
+    chosen = {key for key, value in flatten(tree).items() if key not in usual or usual[key] != value}
+    return chosen | {parse_override(text)[0] for text in overrides}
+
+
+def _read(spec_file: Path, overrides: Sequence[str]) -> Tree:
+    tree = read_yaml(spec_file, SpecError)
+    if tree is None:
+        tree = {}
+    if not isinstance(tree, dict):
+        raise SpecError("the spec is no mapping of keys to values", where=str(spec_file), remedy="begin with a section")
+    for text in overrides:
+        key, value = parse_override(text)
+        put(tree, key, value)
+    return tree
+
+
+def _task(tree: Tree) -> str:
+    return "segment" if tree.get("task") == "segment" else "classify"
+
+
+def _results_dir(tree: Tree, command: str, defaults: Tree) -> str:
+    own = _text(tree, f"{command}.results_dir", defaults)
+    if own:
+        return own
+    root = _text(tree, "results_dir", defaults)
+    if not root:
+        raise SpecError(
+            "there is no folder for the results",
+            code="spec.results_dir",
+            where="results_dir",
+            remedy=f"set results_dir, or {command}.results_dir",
+        )
+    return str(Path(root) / command)
+
+
+def _text(tree: Tree, key: str, defaults: Tree) -> str:
+    value = resolve(get(tree, key), (tree, defaults))
+    if value is not None and not isinstance(value, str):
+        raise SpecError(f"{value!r} is no path", code="spec.value", where=key, remedy="give a folder")
+    return value or ""
+
+
+def default_spec(overrides: Sequence[str]) -> tuple[str, Path | None]:
+    """The full default spec of a task as YAML, and the file to write it to (None: standard output).
+
+    `overrides` may hold `results_dir=DIR`, the folder for `experiment.yaml`, and `task=segment`.
+
+    Raises:
+        InputError: anything else is given.
+    """
+    from spec.load import full_default_tree
+
+    given = dict(parse_override(text) for text in overrides)
+    folder, task = given.pop("results_dir", None), given.pop("task", "classify")
+    if given or task not in {"classify", "segment"}:
+        wrong = next(iter(given), f"task={task}")
+        raise InputError(
+            f"default_specs does not take '{wrong}'",
+            code="cli.default_specs",
+            remedy="it takes results_dir=DIR and task=classify or task=segment",
+        )
+    return dump_yaml(full_default_tree(task)), Path(str(folder)) / "experiment.yaml" if folder else None

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small pairs of boards for the engine's tests: a golden pattern, and a test picture with or without a bright blot."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from core.documents import dump_yaml
+from core.dotted import put
+
+Spec = dict[str, Any]
+
+
+def draw_board(seed: int, side: int = 64) -> Image.Image:
+    chance = random.Random(seed)
+    board = Image.new("RGB", (side, side), (20, 70, 30))
+    draw = ImageDraw.Draw(board)
+    for _ in range(4):
+        x, y = chance.randrange(side - 20), chance.randrange(side - 8)
+        draw.rectangle((x, y, x + 16, y + 5), fill=(170, 150, 60))
+    return board
+
+
+def add_defect(board: Image.Image, seed: int) -> Image.Image:
+    chance = random.Random(seed)
+    spoiled = board.copy()
+    x, y = chance.randrange(board.width - 16), chance.randrange(board.height - 16)
+    ImageDraw.Draw(spoiled).ellipse((x, y, x + 14, y + 14), fill=(250, 250, 250))
+    return spoiled
+
+
+class PairFolder:
+    """Writes pictures and CSV files of a classify data set."""
+
+    def __init__(self, root: Path, lights: tuple[str, ...] = (), ext: str = ".png") -> None:
+        self.root = root
+        self.images = root / "images"
+        self.suffixes = [f"_{light}{ext}" for light in lights] or [ext]
+
+    def add(self, folder: str, name: str, board: Image.Image) -> None:
+        (self.images / folder).mkdir(parents=True, exist_ok=True)
+        for suffix in self.suffixes:
+            board.save(self.images / folder / f"{name}{suffix}")
+
+    def split(self, name: str, count: int, seed: int, boards: int = 4) -> Path:
+        """`count` pairs, every second one with a defect, that share `boards` golden images."""
+        rows = ["input_path,golden_path,label,object_name"]
+        for i in range(count):
+            board = draw_board(seed + i % boards)
+            self.add(f"{name}/golden{i % boards}", f"part{i}", board)
+            self.add(f"{name}/test{i}", f"part{i}", add_defect(board, seed + 100 + i) if i % 2 else board)
+            rows.append(f"{name}/test{i},{name}/golden{i % boards},{'bridge' if i % 2 else 'PASS'},part{i}")
+        path = self.root / f"{name}.csv"
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> PairFolder:
+    return PairFolder(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> PairFolder:
+    """Data that tests read but never change."""
+    made = PairFolder(tmp_path_factory.mktemp("shared"))
+    for number, (name, count) in enumerate((("train", 32), ("validation", 16), ("test", 16))):
+        made.split(name, count, seed=1000 * number)
+    return made
+
+
+def base_spec(data: PairFolder, results: Path) -> Spec:
+    """The smallest spec that trains: timm's test network on one 64-pixel lighting."""
+    splits = {
+        f"{name}_dataset": {"csv_path": str(data.root / f"{csv}.csv"), "images_dir": str(data.images)}
+        for name, csv in (("train", "train"), ("validation", "validation"), ("test", "test"), ("infer", "test"))
+    }
+    return {
+        "task": "classify",
+        "results_dir": str(results),
+        "model": {
+            "backbone": {"type": "timm/test_resnet"},
+            "classify": {"difference_head": "pooled", "eval_margin": 0.5},
+        },
+        "dataset": {
+            "classify": {
+                **splits,
+                "image_ext": ".png",
+                "batch_size": 8,
+                "workers": 0,
+                "num_input": 1,
+                "input_map": None,
+                "image_width": 64,
+                "image_height": 64,
+            }
+        },
+        "train": {
+            "num_gpus": 0,
+            "num_epochs": 2,
+            "validation_interval": 1,
+            "checkpoint_interval": 1,
+            "optim": {"lr": 0.003},
+            "classify": {"cls_weight": [1.0, 1.0]},
+        },
+        "evaluate": {"num_gpus": 0},
+        "inference": {"num_gpus": 0},
+    }
+
+
+@pytest.fixture
+def spec(shared_folder: PairFolder, tmp_path: Path) -> Spec:
+    return base_spec(shared_folder, tmp_path / "results")
+
+
+@pytest.fixture
+def write_spec(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a spec with changed keys, each given as `section.key` and value."""
+
+    def write(tree: Spec, **changes: Any) -> Path:
+        for key, value in changes.items():
+            put(tree, key.replace("__", "."), value)
+        path = tmp_path / "spec.yaml"
+        path.write_text(dump_yaml(tree), encoding="utf-8")
+        return path
+
+    return write

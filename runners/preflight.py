@@ -20,15 +20,19 @@ ENGINE_VARIABLE = "CHANGENET_ENGINE"
 _INSTALL = "pip install 'changenet-skill[engine]'"
 
 
+def embedded_engine() -> str:
+    """Where the command of the embedded engine stands, once it is installed: beside this interpreter."""
+    return str(Path(sys.executable).parent / COMMAND)
+
+
 def find_engine(named: str | None) -> str | None:
-    """The `visual_changenet` to run: the one that the user named, else the one beside this interpreter; None if absent.
+    """The `visual_changenet` that the user named, as an absolute path; None when none was named.
 
     Raises:
-        InputError: the one that was named can't be run.
+        InputError: it can't be run.
     """
     if not named:
-        beside = Path(sys.executable).parent / COMMAND
-        return str(beside) if os.access(beside, os.X_OK) else None
+        return None
     found = shutil.which(str(Path(named).expanduser()))
     if not found:
         remedy = f"name an executable file by --engine or ${ENGINE_VARIABLE}"
@@ -36,9 +40,9 @@ def find_engine(named: str | None) -> str | None:
     return str(Path(found).absolute())
 
 
-def is_embedded(engine: str | None) -> bool:
+def is_embedded(engine: str) -> bool:
     """Whether this engine is the one that comes with the project."""
-    return engine is None or Path(engine) == Path(sys.executable).parent / COMMAND
+    return Path(engine) == Path(embedded_engine())
 
 
 def require_engine(plan: Plan) -> None:

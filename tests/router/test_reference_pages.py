@@ -48,7 +48,7 @@ PROBLEMS = (
 )
 ABSENT: Any = object()
 # File names and a row of an action that is not packaged: shaped like keys, and in no schema.
-NO_KEYS = {"dataset.csv", "model.safetensors", "dataset.segment.quant_calibration_dataset.images_dir"}
+NO_KEYS = {"dataset.csv", "inference.csv", "model.safetensors", "dataset.segment.quant_calibration_dataset.images_dir"}
 
 
 def page(root: Path, name: str) -> str:

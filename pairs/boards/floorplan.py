@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the parts of a board stand: circuits first, small parts around them and in rows, no courtyard over another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pairs.boards.catalogue import CIRCUIT_WEIGHTS, CIRCUITS, PARTS, SMALL, SMALL_WEIGHTS, Pad, Part
+from pairs.boards.view import Window
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_MARGIN = 0.35  # mm around body and pads that belong to a part alone
+_LEGEND = 1.05  # mm above a part for its name
+_GRID = 0.25  # mm
+_Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A component of the design: which part, where, turned by how many quarters, named and marked how."""
+
+    name: str
+    part: Part
+    x: float
+    y: float
+    quarter: int
+    marking: str
+
+    @property
+    def angle(self) -> float:
+        """The turn in radians."""
+        return self.quarter * math.pi / 2
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Width and height on the board."""
+        across, along = self.part.extent
+        return (along, across) if self.quarter % 2 else (across, along)
+
+    @property
+    def view_side(self) -> float:
+        """The side of the window that an inspection crop of this component shows, mm."""
+        return max(self.extent) * 1.28 + 0.55
+
+    def view(self, pixels: int) -> Window:
+        """The inspection crop's window, before any nuisance."""
+        return Window(self.x, self.y, self.view_side, pixels)
+
+    def pad_on_board(self, pad: Pad) -> Pad:
+        """A pad in board coordinates."""
+        x, y = _turn(pad.x, pad.y, self.quarter)
+        exit_x, exit_y = _turn(pad.exit_x, pad.exit_y, self.quarter)
+        width, height = (pad.height, pad.width) if self.quarter % 2 else (pad.width, pad.height)
+        return Pad(self.x + x, self.y + y, width, height, exit_x, exit_y)
+
+
+@dataclass(frozen=True, slots=True)
+class Floorplan:
+    """A board's outline (0,0)-(width,height) in millimetres and what stands on it."""
+
+    width: float
+    height: float
+    placed: tuple[Placed, ...]
+
+
+def _turn(x: float, y: float, quarter: int) -> tuple[float, float]:
+    for _ in range(quarter % 4):
+        x, y = -y, x
+    return x, y
+
+
+def draw_floorplan(rng: np.random.Generator, count: int) -> Floorplan:
+    """Place exactly `count` components; the board grows until they fit."""
+    parts = _choose(rng, count)
+    area = sum((p.extent[0] + 2 * _MARGIN) * (p.extent[1] + 2 * _MARGIN + _LEGEND) for p in parts)
+    side = math.sqrt(area / rng.uniform(0.36, 0.5))
+    stretch = rng.uniform(1.0, 1.25)
+    while True:
+        placed = _place(rng, parts, side * stretch, side / stretch)
+        if placed is not None:
+            return Floorplan(side * stretch, side / stretch, placed)
+        side *= 1.08
+
+
+def _choose(rng: np.random.Generator, count: int) -> list[Part]:
+    circuits = max(1, round(count * rng.uniform(0.08, 0.18)))
+    kinds = list(rng.choice(CIRCUITS, circuits, p=CIRCUIT_WEIGHTS))
+    kinds += sorted(rng.choice(SMALL, count - circuits, p=SMALL_WEIGHTS))
+    return sorted((PARTS[str(kind)] for kind in kinds), key=lambda p: -p.length * p.width)
+
+
+def _place(rng: np.random.Generator, parts: list[Part], width: float, height: float) -> tuple[Placed, ...] | None:
+    boxes: list[_Box] = []
+    placed: list[Placed] = []
+    numbers: dict[str, int] = {}
+    for part in parts:
+        spot = _spot(rng, part, placed[-1] if placed else None, boxes, (width, height))
+        if spot is None:
+            return None
+        numbers[part.prefix] = numbers.get(part.prefix, 0) + 1
+        x, y, quarter = spot
+        item = Placed(f"{part.prefix}{numbers[part.prefix]}", part, x, y, quarter, _marking(rng, part))
+        placed.append(item)
+        boxes.append(_courtyard(item))
+    return tuple(placed)
+
+
+def _spot(
+    rng: np.random.Generator, part: Part, last: Placed | None, boxes: list[_Box], board: tuple[float, float]
+) -> tuple[float, float, int] | None:
+    for trial in range(120):
+        row = last is not None and last.part.kind == part.kind and trial < 8 and rng.random() < 0.75
+        if row and last is not None:
+            x, y, quarter = _beside(rng, last)
+        else:
+            x, y = (round(float(rng.uniform(0, side)) / _GRID) * _GRID for side in board)
+            quarter = int(rng.integers(4))
+        box = _courtyard(Placed("", part, x, y, quarter, ""))
+        inside = box[0] > 0.5 and box[1] > 0.5 and box[2] < board[0] - 0.5 and box[3] < board[1] - 0.5
+        if inside and not any(_overlap(box, other) for other in boxes):
+            return x, y, quarter
+    return None
+
+
+def _beside(rng: np.random.Generator, last: Placed) -> tuple[float, float, int]:
+    across, along = last.extent
+    step_x, step_y = across + 2 * _MARGIN + 0.1, along + 2 * _MARGIN + _LEGEND + 0.1
+    way = int(rng.integers(4))
+    dx, dy = ((step_x, 0), (-step_x, 0), (0, step_y), (0, -step_y))[way]
+    return last.x + dx, last.y + dy, last.quarter
+
+
+def _courtyard(item: Placed) -> _Box:
+    a, b = item.extent[0] / 2 + _MARGIN, item.extent[1] / 2 + _MARGIN
+    return item.x - a, item.y - b - _LEGEND, item.x + a, item.y + b
+
+
+def _overlap(a: _Box, b: _Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _marking(rng: np.random.Generator, part: Part) -> str:
+    if part.family == "resistor":
+        return f"{rng.integers(10, 99)}{rng.integers(0, 6)}" if part.width >= 0.8 else ""
+    if part.family == "tantalum":
+        return f"{rng.choice((106, 226, 476, 107))}"
+    if part.family == "gullwing" and part.polar:
+        return f"{rng.choice(('LM', 'TL', 'MAX', 'AD', 'ST', 'PIC', 'SN', 'MC'))}{rng.integers(100, 9999)}"
+    return (
+        f"{rng.choice(('A', 'K', 'S', 'T', 'W'))}{rng.integers(1, 9)}" if part.family in {"gullwing", "diode"} else ""
+    )

@@ -77,7 +77,6 @@ def _ask_for_artifact(action: str, request: Request, skill: Skill, notes: Notes)
         needed, maker = "a TensorRT engine", "a gen_trt_engine job"
     text = f"Deploy is blocked: {action} needs {needed}. Which job is it from ({maker}), or which file is {key}?"
     notes.ask(Question("parent_job_id", text))
-    notes.warn(f"deploy is blocked until there is {needed}")
 
 
 def _handover(action: str | None, task: str | None, policy: Policy, request: Request, skill: Skill) -> dict[str, Any]:

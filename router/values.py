@@ -24,6 +24,8 @@ _PATH = re.compile(
     r"|(?<!\S)\.{1,2}(?=[\s,;]|$)"
     r"|(?<!\S)[\w.-]+/[^\s,;]*|(?<!\S)[\w-]+\.(?:csv|tar\.gz)\b"  # a path only if it is there
 )
+_AFTER = "|".join(rf"(?<=\b{word}\s)" for word in ("on", "from", "in", "using", "with"))
+_BARE_NAME = re.compile(rf"(?:{_AFTER})[\w.-]*\w(?=[\s,.;]|$)")  # a path only if it is a folder of pairs
 _SNAKE_CASE = re.compile(r"(?<!\w)[A-Za-z]+(?:_[A-Za-z]+)+(?!\w)")
 _EXPLICIT_START = ("./", "../", "~/", "/", ".")
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
@@ -70,9 +72,13 @@ class Values:
     unclear: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_values(text: str, is_action: Callable[[str], bool], policy_names: Sequence[str]) -> Values:
-    """Take every explicit value out of the text; `is_action` tells whether a word_like_this is the name of an action.
+def read_values(
+    text: str, is_action: Callable[[str], bool], is_data: Callable[[str], bool], policy_names: Sequence[str]
+) -> Values:
+    """Take every explicit value out of the text.
 
+    `is_action` tells whether a word_like_this is the name of an action, `is_data` whether a bare word, after "on" or
+    "from", is a folder of pairs.
     A `name=value` whose name is one of `policy_names` is left in the text: it is a phrase of the train policy.
     """
     values = Values(text)
@@ -81,6 +87,7 @@ def read_values(text: str, is_action: Callable[[str], bool], policy_names: Seque
     _take(values, _QUOTED, lambda match: _path(values, match.start(), match[2]))
     _take(values, JOB_ID, lambda match: _append(values.job_ids, match[0]))
     _take(values, _PATH, lambda match: _plain_path(values, match))
+    _take(values, _BARE_NAME, lambda match: is_data(match[0]) and _path(values, match.start(), match[0]))
     _take(values, _SNAKE_CASE, lambda match: is_action(match[0].lower()) and _append(values.actions, match[0].lower()))
     _read_numbers(values)
     return values

@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.declarations import DEPLOY_PREFIX
+from router.layout import tasks_of
 from router.phrases import Mention, Negation, find_mentions, normalise
 from router.values import Values, read_values
 
@@ -43,7 +45,7 @@ class Words:
 def read_words(text: str, skill: Skill) -> Words:
     """Read a request's words by the phrases that skill_info.yaml declares."""
     info, language = skill.info, skill.info["language"]
-    values = read_values(text, partial(_is_action, skill), info["train_policy"]["names"])
+    values = read_values(text, partial(_is_action, skill), partial(_is_data, skill), info["train_policy"]["names"])
     rest, negation = normalise(values.rest), Negation.declared(language)
 
     def said(groups: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
@@ -67,6 +69,10 @@ def read_words(text: str, skill: Skill) -> Words:
 
 def _is_action(skill: Skill, name: str) -> bool:
     return name in skill.actions or name in skill.info["unavailable_actions"] or name.startswith(DEPLOY_PREFIX)
+
+
+def _is_data(skill: Skill, name: str) -> bool:
+    return Path(name).is_dir() and bool(tasks_of(Path(name), skill.info))
 
 
 def _action_phrases(info: Mapping[str, Any]) -> dict[str, list[str]]:

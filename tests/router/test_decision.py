@@ -74,6 +74,27 @@ def test_words_name_the_action(skill: Skill, text: str, action: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "Visual ChangeNet",
+        "visual_changenet",
+        "Visual-ChangeNet",
+        "VisualChangeNet",
+        "VISUAL CHANGENET",
+        "visual change net",
+        "ChangeNet",
+        "change-net",
+        "an AOI defect detection model",
+        "a PCB inspection model",
+    ],
+)
+def test_the_model_is_known_by_every_spelling(skill: Skill, name: str) -> None:
+    decision = ask(skill, f"train {name}")
+    assert decision.action == "train"
+    assert not any("do not name Visual ChangeNet" in reason for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
     ("text", "choices"),
     [
         ("train and evaluate ChangeNet", ("train", "evaluate")),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import RequestError
+from core.errors import InputError
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
@@ -34,6 +34,9 @@ PHRASES = (
     "lr=1e-3",
     "train-20261123-063012-a1b2c3",
     "the engine",
+    "a={",
+    "'./x y'",
+    "|",
 )
 TEXTS = st.one_of(st.lists(st.sampled_from(PHRASES), max_size=6).map(" ".join), st.text(max_size=60))
 PLACES = st.one_of(st.none(), st.sampled_from(["./data", "s3://b/x", "/data/boards", "no such folder"]))
@@ -84,7 +87,7 @@ def given_slots(request: Request) -> dict[str, Any]:
 def decided(request: Request, skill: Skill) -> Decision | None:
     try:
         return decide(request, skill)
-    except RequestError:
+    except InputError:
         return None
 
 

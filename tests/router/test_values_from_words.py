@@ -76,6 +76,19 @@ def test_a_path_that_says_not_that_it_is_one_counts_only_when_it_is_there(
     assert read(skill, "train on data/other") == {}
 
 
+def test_a_bare_folder_name_counts_only_where_it_holds_pairs(
+    skill: Skill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "boards" / "train").mkdir(parents=True)
+    (tmp_path / "boards" / "train" / "dataset.csv").touch()
+    (tmp_path / "docker").mkdir()
+    assert read(skill, "train ChangeNet on boards, no AutoML") == {"data": "boards"}
+    assert read(skill, "train ChangeNet on boards.") == {"data": "boards"}
+    assert read(skill, "train ChangeNet on docker") == {"runner": "docker"}
+    assert read(skill, "train the boards model") == {}
+
+
 def test_words_inside_a_path_ask_for_nothing(skill: Skill) -> None:
     decision = decide(Request(text="train on ./evaluate/segment/docker"), skill)
     assert (decision.action, decision.request.runner) == ("train", None)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,13 +61,18 @@ def read_frontmatter(path: Path) -> dict[str, Any]:
 
 def first_problem(document: Any, part: Part) -> tuple[list[str | int], str] | None:
     """The first violation of the schema as (keys, message), or None."""
-    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    schema = _schema()
     if part != "info":
         schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
     errors = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(document))
     # A misspelt key is reported twice, as missing and as unexpected: the second says where it stands.
     errors.sort(key=lambda error: not getattr(error.kind, "unexpected", None))
     return _explain(errors[0], schema) if errors else None
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def _explain(error: ValidationError, schema: dict[str, Any]) -> tuple[list[str | int], str]:

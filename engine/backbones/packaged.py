@@ -12,7 +12,6 @@ from torch import nn
 
 from core.errors import CheckpointError, did_you_mean
 from engine.backbones.weight_files import read_weights
-from engine.torch_setup import prepare_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,8 +80,7 @@ def _installed_file() -> Path:
 
 
 def _network() -> nn.Module:
-    prepare_torch()
-    import timm
+    from engine.backbones.timm_parts import timm
 
     with torch.device("meta"):
         network: nn.Module = timm.create_model("tf_efficientnet_lite0", pretrained=False)

@@ -77,7 +77,7 @@ def _c_radio(weights: Weights) -> PublishedModel | None:
     width = _width(embedder, 0) or _width(position, -1)
     if any(key.endswith("mlp.norm.weight") for key in weights):
         types = tuple(f"c_radio_p{phase}_vit_huge_patch16_224_mlpnorm" for phase in (1, 2, 3))
-        return PublishedModel("c_radio", "C-RADIO v1 huge", types)
+        return PublishedModel("c_radio", f"C-RADIO v1 of width {width}", types if width == 1280 else ())
     size = {768: "base", 1024: "large", 1280: "huge"}.get(width or 0)
     if size is None:
         return PublishedModel("c_radio", f"C-RADIO of width {width}", ())

@@ -66,24 +66,27 @@ def backbone_info(name: str) -> BackboneInfo:
     raise _unknown(name)
 
 
-def build_backbone(name: str, *, image_height: int, image_width: int) -> Backbone:
+def build_backbone(
+    name: str, *, image_height: int, image_width: int, pyramid: bool = True, use_summary_token: bool = True
+) -> Backbone:
     """Build a backbone with fresh weights; nothing is downloaded, ever. DINOv3 comes frozen.
 
     Args:
         name: a name of `backbone_names()` or `timm/<name>`.
         image_height: pixels of the picture that goes in, all lightings stitched.
         image_width: the same.
+        pyramid: False leaves out the adapter of a vision transformer: for the euclidean difference module, which needs
+            `final_features` alone.
+        use_summary_token: whether that adapter mixes the summary tokens into all four maps.
 
     Raises:
         SpecError: no such backbone, or it can't take images of that size.
     """
     info = backbone_info(name)
     _check_size(info, image_height, image_width)
-    if info.family == "timm":
-        from engine.backbones.timm_pyramid import TimmPyramid
+    from engine.backbones.families import build_family
 
-        return TimmPyramid(name, image_height, image_width)
-    raise _unknown(name)
+    return build_family(info, image_height, image_width, pyramid=pyramid, use_summary_token=use_summary_token)
 
 
 def effective_mean_std(backbone_name: str, mean: Sequence[float], std: Sequence[float]) -> MeanStd:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core.errors import SpecError, did_you_mean
 from engine.backbones.base import Backbone, Levels
 from engine.backbones.registry import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, BackboneInfo, MeanStd
-from engine.torch_setup import prepare_torch
+from engine.backbones.timm_parts import timm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def describe(name: str) -> BackboneInfo:
     trunk = _create(name, None, None, device="meta")
     info = trunk.feature_info
     channels, strides = _levels(info.channels()), _levels(info.reduction())
-    config = _timm().get_pretrained_cfg(_network_name(name))
+    config = timm.get_pretrained_cfg(_network_name(name))
     return BackboneInfo(
         name,
         family="timm",
@@ -83,19 +83,12 @@ def describe(name: str) -> BackboneInfo:
     )
 
 
-def _timm() -> Any:
-    prepare_torch()
-    import timm
-
-    return timm
-
-
 def _network_name(name: str) -> str:
     return name.removeprefix(TIMM_PREFIX)
 
 
 def _create(name: str, height: int | None, width: int | None, device: str = "cpu") -> Any:
-    timm, network = _timm(), _network_name(name)
+    network = _network_name(name)
     if not timm.is_model(network):
         raise _no_such_network(name, timm.list_models())
     options: dict[str, Any] = {}
@@ -145,7 +138,7 @@ def _filtered(network: nn.Module, weights: Mapping[str, Tensor]) -> Mapping[str,
 
 def _network_keys(name: str) -> set[str]:
     with torch.device("meta"):
-        whole: nn.Module = _timm().create_model(_network_name(name), pretrained=False)
+        whole: nn.Module = timm.create_model(_network_name(name), pretrained=False)
     return set(whole.state_dict())
 
 

@@ -6,6 +6,8 @@ BIN := .venv/bin
 # PyTorch comes by pip, which honours the machine's own package settings; the rest by uv, which takes seconds.
 PIN := --constraint constraints.txt
 export OMP_WAIT_POLICY = PASSIVE
+# Every start would compile the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 
 .PHONY: demo test lint clean

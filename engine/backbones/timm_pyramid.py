@@ -18,6 +18,7 @@ from engine.backbones.timm_parts import timm
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_OWN_PREFIX = "trunk.model."
 _LAST_FOUR = (-4, -3, -2, -1)
 # What timm raises for a network that has no such levels, or that can't be laid out at the asked size.
 _LAYOUT_ERRORS = (AssertionError, AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError)
@@ -57,7 +58,8 @@ class TimmPyramid(Backbone):
         network = self.trunk.model
         kept = network.state_dict().keys()
         left_out = _network_keys(self.name) - kept
-        renamed = _filtered(network, weights)
+        plain = {key.removeprefix(_OWN_PREFIX): value for key, value in weights.items()}
+        renamed = _filtered(network, plain)
         return {_own_key(key, left_out): value for key, value in renamed.items()}
 
 
@@ -143,7 +145,7 @@ def _network_keys(name: str) -> set[str]:
 
 
 def _own_key(key: str, left_out: set[str]) -> str:
-    return f"skip:{key}" if key in left_out else f"trunk.model.{key}"
+    return f"skip:{key}" if key in left_out else f"{_OWN_PREFIX}{key}"
 
 
 def _levels(values: list[int]) -> Levels:

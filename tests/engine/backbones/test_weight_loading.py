@@ -61,6 +61,17 @@ def test_a_partial_file_is_loaded_with_a_warning(tmp_path: Path, caplog: pytest.
     assert f"{len(report.missing)} missing" in caplog.text
 
 
+def test_a_trained_checkpoint_gives_back_its_backbone(tmp_path: Path) -> None:
+    trained = _small().state_dict()
+    whole = {f"model.backbone.{key}": value for key, value in trained.items()} | {"model.head.weight": torch.ones(2)}
+    torch.save({"state_dict": whole, "epoch": 1, "config": {"task": "classify"}}, tmp_path / "model.pth")
+    fresh = _small()
+    report = load_weights(fresh, tmp_path / "model.pth")
+    assert report.complete
+    assert report.unexpected == ("trunk.model.head.weight",)
+    assert all(torch.equal(value, trained[key]) for key, value in fresh.state_dict().items())
+
+
 def test_a_position_grid_of_another_size_is_resampled(tmp_path: Path) -> None:
     save_file(_published("vit_tiny_patch16_224"), tmp_path / "w.safetensors")
     backbone = build_backbone("timm/vit_tiny_patch16_224", image_height=64, image_width=32)

@@ -115,6 +115,8 @@ class _SplitChecker:
 
     def _object_name_usable(self, row: PairRow) -> bool:
         name = row.object_name
+        if "/" not in name:
+            return True
         within = not name.startswith("/") and not leaves_folder(posixpath.join(row.input_path, name))
         if within or leaves_folder(row.input_path):  # a folder that leaves is a finding of its own
             return True

@@ -89,7 +89,7 @@ def iter_rows(
             if on_problem and (problem or bare != cells):
                 on_problem(reader.line_num, problem or _spaces(csv_path, reader.line_num))
             if not problem:
-                test, golden, label, name = (bare[place] if place >= 0 else "" for place in places)
+                test, golden, label, name = [bare[place] if place >= 0 else "" for place in places]
                 extra = {column: bare[i] for i, column in extras}
                 yield PairRow(test, golden, label, name, reader.line_num, extra)
 
@@ -171,6 +171,8 @@ def _refuse_other_delimiter(header: list[str], where: str) -> None:
 
 
 def _row_problem(csv_path: Path, line: int, cells: list[str], places: list[int], width: int) -> DataError | None:
+    if len(cells) == width and "" not in cells and "\0" not in "".join(cells):
+        return None
     where = f"{csv_path}:{line}"
     if len(cells) != width:
         message = f"the row has {len(cells)} cells, the header {width}"

@@ -34,10 +34,15 @@ def _holds_segment_folders(folder: Path) -> bool:
     return all((folder / name).is_dir() or (folder / f"{name}.tar.gz").is_file() for name in SEGMENT_FOLDERS)
 
 
+def classify_tables(folder: Path) -> list[Path]:
+    """The classify CSVs right in a folder: its `dataset.csv`, else those of up to 20 CSVs that have the header."""
+    if (folder / CSV_NAME).is_file():
+        return [folder / CSV_NAME]
+    return [path for path in sorted(folder.glob("*.csv"))[:20] if _has_classify_header(path)]
+
+
 def _holds_classify_csv(folder: Path) -> bool:
-    if any((folder / split / CSV_NAME).is_file() for split in (".", *SPLITS)):
-        return True
-    return any(_has_classify_header(path) for path in sorted(folder.glob("*.csv"))[:20])
+    return any((folder / split / CSV_NAME).is_file() for split in SPLITS) or bool(classify_tables(folder))
 
 
 def _has_classify_header(csv_path: Path) -> bool:

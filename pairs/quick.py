@@ -69,7 +69,7 @@ def _check_classify(spec: Mapping[str, Any], verb: str) -> list[Finding]:
         if needs_label and checked.rows:
             found += class_findings(source, checked, trained_on=verb == "train" and name == "train_dataset")
         if verb == "train" and name == "train_dataset" and checked.rows:
-            found += batch_findings(str(source.csv_path), checked.rows, spec, "classify")
+            found += _batch(str(source.csv_path), checked.rows, spec, "classify")
     return found
 
 
@@ -101,15 +101,17 @@ def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool
     return [Finding("data.one_class", severity, message, str(source.csv_path), remedy, count=checked.rows)]
 
 
-def batch_findings(where: str, rows: int, spec: Mapping[str, Any], task: str) -> list[Finding]:
+def batch_findings(where: str, rows: int, batch: int, devices: int, task: str) -> list[Finding]:
     """Fewer training rows than one batch on every device."""
-    batch = get(spec, f"dataset.{task}.batch_size", None) or 1
-    devices = _devices(spec)
     if rows >= batch * devices:
         return []
     message = f"{rows} training rows are fewer than one batch of {batch} on each of {devices} devices"
     remedy = f"add rows, or set dataset.{task}.batch_size to at most {max(2, rows // devices)}"
     return [Finding("data.batch", "error", message, where, remedy, count=rows)]
+
+
+def _batch(where: str, rows: int, spec: Mapping[str, Any], task: str) -> list[Finding]:
+    return batch_findings(where, rows, get(spec, f"dataset.{task}.batch_size", None) or 1, _devices(spec), task)
 
 
 def _devices(spec: Mapping[str, Any]) -> int:
@@ -141,7 +143,7 @@ def _check_segment(spec: Mapping[str, Any], verb: str) -> list[Finding]:
     if verb == "train":
         split = segment.get("train_split") or DEFAULT_SPLITS["train_split"]
         rows = len(names.get(split, ()))
-        found += batch_findings(str(source.list_file(split)), rows, spec, "segment") if rows else []
+        found += _batch(str(source.list_file(split)), rows, spec, "segment") if rows else []
     return found
 
 

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check a whole data set at once: names, folders, labels, splits, and, unless told not to, every picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.errors import DataError
+from pairs.classify_check import Checked, ClassifySource, check_split
+from pairs.layout import CSV_NAME, SPLITS, classify_tables, found_image_ext
+from pairs.look_findings import content_leaks, look_findings, size_counts
+from pairs.looks import PairLook, look_at_pairs
+from pairs.quick import batch_findings, class_findings
+from pairs.report import Report
+from pairs.row_keys import RowKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pairs.findings import Finding
+
+    Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a check goes about it.
+
+    `decode` looks at every picture. `batch_size` and `devices` are held against the rows that are trained on.
+    `progress` is called with the number of rows whose pictures were decoded in the split at hand.
+    """
+
+    decode: bool = True
+    batch_size: int = 1
+    devices: int = 1
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    source: ClassifySource
+    checked: Checked
+    keys: RowKeys
+    looks: list[PairLook] = field(default_factory=list)
+    trained_on: bool = False
+
+
+def check_classify(  # noqa: PLR0913 - the fields of a data source
+    csv_path: Path,
+    images_dir: Path,
+    *,
+    image_ext: str = ".jpg",
+    input_map: Mapping[str, int] | None = None,
+    num_golden: int = 1,
+    needs_label: bool = True,
+    trained_on: bool = True,
+    decode: bool = True,
+    batch_size: int = 1,
+    devices: int = 1,
+    other: Sequence[ClassifySource] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Check one split of a classify data set, and that nothing of it stands in the splits `other`.
+
+    The others are only read for that; their own findings are not told. Never raises for what is wrong with the data.
+    """
+    options = Options(decode, batch_size, devices, progress)
+    source = ClassifySource(csv_path, images_dir, image_ext, input_map, num_golden, needs_label)
+    split = _examine(source, options, trained_on=trained_on)
+    others = [_examine(known, options, trained_on=False) for known in other]
+    return _report([split], [(split, known) for known in others], options)
+
+
+def check_splits(sources: Mapping[str, ClassifySource], options: Options = Options()) -> Report:
+    """Check several splits (`train` is the one that is trained on), each against those before it."""
+    splits = [_examine(source, options, trained_on=name == "train") for name, source in sources.items()]
+    pairs = [(later, earlier) for i, later in enumerate(splits) for earlier in splits[:i]]
+    return _report(splits, pairs, options)
+
+
+def find_splits(
+    folder: Path,
+    *,
+    images_dir: Path | None = None,
+    image_ext: str | None = None,
+    input_map: Mapping[str, int] | None = None,
+    num_golden: int = 1,
+) -> dict[str, ClassifySource]:
+    """The splits of a classify data folder: its train, val and test folders, or the one CSV in it.
+
+    Without `images_dir` the folder `images` in or beside a split is taken, without `image_ext` the one that is found.
+
+    Raises:
+        DataError: the folder is no classify data set.
+    """
+    tables = {name: folder / name / CSV_NAME for name in SPLITS if (folder / name / CSV_NAME).is_file()}
+    if not tables and (found := classify_tables(folder)):
+        tables = {folder.name: found[0]}
+    if not tables:
+        message = f"there is no {CSV_NAME}, and none in train, val, test"
+        raise DataError(message, code="data.layout", where=str(folder), remedy="give a CSV and its image folder")
+    sources = {}
+    for name, csv_path in tables.items():
+        places = (csv_path.parent / "images", folder / "images")
+        images = images_dir or next((place for place in places if place.is_dir()), places[-1])
+        ext = image_ext or _found_ext(csv_path, images)
+        sources[name] = ClassifySource(csv_path, images, ext, input_map, num_golden)
+    return sources
+
+
+def _found_ext(csv_path: Path, images_dir: Path) -> str:
+    try:
+        return found_image_ext(csv_path, images_dir) or ".jpg"
+    except DataError:  # the check itself tells what is wrong with the CSV
+        return ".jpg"
+
+
+def _examine(source: ClassifySource, options: Options, *, trained_on: bool) -> _Split:
+    keys = RowKeys(source)
+    checked = check_split(source, keys.visit)
+    readable = options.decode and checked.rows > 0
+    looks = look_at_pairs(source, options.progress) if readable else []
+    return _Split(source, checked, keys, looks, trained_on)
+
+
+def _report(splits: list[_Split], leaks: list[tuple[_Split, _Split]], options: Options) -> Report:
+    findings = [finding for split in splits for finding in _split_findings(split, options)]
+    for split, known in leaks:
+        findings += split.keys.leaks(known.keys)
+        if options.decode:
+            findings += content_leaks(split.looks, known.looks, split.keys.where, known.keys.where)
+    counts = {split.keys.where: _counts(split) for split in splits}
+    return Report("classify", tuple(findings), counts, options.decode)
+
+
+def _split_findings(split: _Split, options: Options) -> list[Finding]:
+    found = [*split.checked.findings, *split.keys.findings()]
+    if split.source.needs_label and split.checked.rows:
+        found += class_findings(split.source, split.checked, trained_on=split.trained_on)
+    if split.trained_on and split.checked.rows:
+        where = split.keys.where
+        found += batch_findings(where, split.checked.rows, options.batch_size, options.devices, "classify")
+    return found + look_findings(split.looks, split.keys.where)
+
+
+def _counts(split: _Split) -> dict[str, Any]:
+    checked = split.checked
+    return {
+        "rows": checked.rows,
+        "defects": checked.defects if split.source.needs_label else None,
+        "labels": dict(sorted(checked.labels.items())),
+        "sizes": size_counts(split.looks),
+    }

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check a segment data set at once: partners, lists, sizes, label values, and pictures that stand in two splits."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from core.errors import DataError, ImageError
+from pairs.findings import Finding, Tally
+from pairs.image_folders import IMAGE_EXTENSIONS
+from pairs.look_findings import content_leaks, look_findings, size_counts
+from pairs.looks import PairLook, pair_look
+from pairs.pictures import look_at, picture_size
+from pairs.quick import batch_findings
+from pairs.report import Report
+from pairs.segment_folders import SegmentSource, check_folders, read_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+IGNORED = 255
+VALUES_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """How label values become classes: `norm` divides by 255 (0 or 255 are meant), else values are class ids."""
+
+    num_classes: int = 2
+    transform: str = "norm"
+
+    def odd(self, values: list[int]) -> list[int]:
+        """The values that stand for no class; 255 is ignored by the loss where values are class ids."""
+        known = {0, IGNORED} if self.transform == "norm" else {*range(self.num_classes), IGNORED}
+        return [value for value in values if value not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelled:
+    """One listed name: the pair's looks, and the values in its label (None where it can't be read)."""
+
+    look: PairLook
+    values: list[int] | None
+    problems: tuple[tuple[str, str, str], ...] = ()
+
+
+def check_segment(  # noqa: PLR0913 - the fields of a data source
+    source: SegmentSource,
+    *,
+    splits: dict[str, bool] | None = None,
+    rule: LabelRule = LabelRule(),
+    decode: bool = True,
+    batch_size: int = 1,
+    devices: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Check the `splits` (name to whether labels are needed) of a segment data set, by default every list there is.
+
+    `decode` looks at every picture and label. Never raises for what is wrong with the data.
+    """
+    wanted = (
+        splits or {path.stem: True for path in sorted((source.root / source.lists).glob("*.txt"))} or {"train": True}
+    )
+    findings, names = check_folders(source, wanted)
+    findings += _overlaps(source, names) + _unlisted(source, names)
+    if "train" in names:
+        findings += batch_findings(str(source.list_file("train")), len(names["train"]), batch_size, devices, "segment")
+    looked = {
+        split: _look(_Looker(source, labels_needed=wanted[split], decode=decode), names[split], progress)
+        for split in names
+    }
+    for split, labelled in looked.items():
+        findings += _label_findings(source, split, labelled, rule) + _picture_findings(source, split, labelled)
+    if decode:
+        findings += _leaks(source, looked)
+    counts = {str(source.list_file(split)): _counts(names[split], looked[split]) for split in names}
+    return Report("segment", tuple(findings), counts, decode)
+
+
+def _overlaps(source: SegmentSource, names: dict[str, list[str]]) -> list[Finding]:
+    """Names that stand in two lists."""
+    found, splits = [], list(names)
+    for i, split in enumerate(splits):
+        for earlier in splits[:i]:
+            known = set(names[earlier])
+            rows = [row for row, name in enumerate(names[split], start=1) if name in known]
+            if rows:
+                message = f"{len(rows)} names stand in the list {earlier!r} too: figures on them would be too good"
+                remedy = "put each name into one list only"
+                where = str(source.list_file(split))
+                found.append(
+                    Finding("data.split_overlap", "error", message, where, remedy, tuple(rows[:20]), len(rows))
+                )
+    return found
+
+
+def _unlisted(source: SegmentSource, names: dict[str, list[str]]) -> list[Finding]:
+    """Pictures that no list names, checked or not."""
+    listed = {name for split in {*names, *_lists(source)} for name in names.get(split) or _names_if_any(source, split)}
+    try:
+        present = os.listdir(source.root / source.after)  # noqa: PTH208 - names as text
+    except OSError:
+        return []
+    spare = sorted(name for name in present if name.lower().endswith(IMAGE_EXTENSIONS) and name not in listed)
+    if not spare or not listed:
+        return []
+    message = f"{len(spare)} pictures stand in no list, the first is {spare[0]!r}"
+    where = str(source.root / source.after)
+    return [Finding("data.unlisted", "warning", message, where, "list them, or take them away", (), len(spare))]
+
+
+def _lists(source: SegmentSource) -> list[str]:
+    return [path.stem for path in sorted((source.root / source.lists).glob("*.txt"))]
+
+
+def _names_if_any(source: SegmentSource, split: str) -> list[str]:
+    try:
+        return read_names(source, split)
+    except DataError:
+        return []
+
+
+def _look(looker: _Looker, names: list[str], progress: Callable[[int], None] | None) -> list[_Labelled]:
+    """Look at every listed name; without decoding only at the headers of its files."""
+    tasks = [(row, name) for row, name in enumerate(names, start=1) if "/" not in name and "\\" not in name]
+    found = []
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
+        for done, labelled in enumerate(pool.map(looker.name, tasks), start=1):
+            found.append(labelled)
+            if progress:
+                progress(done)
+    return found
+
+
+class _Looker:
+    """Looks at A, B and label of one name."""
+
+    def __init__(self, source: SegmentSource, *, labels_needed: bool, decode: bool) -> None:
+        self.source, self.labels_needed, self.decode = source, labels_needed, decode
+
+    def name(self, task: tuple[int, str]) -> _Labelled:
+        row, name = task
+        before, after = (self.source.root / folder / name for folder in (self.source.before, self.source.after))
+        label = self.source.root / self.source.labels / self.source.label_name(name)
+        with_label = self.labels_needed and label.is_file()
+        problems = tuple(self._size_problems(name, [before, after, *([label] if with_label else [])]))
+        if not self.decode:
+            return _Labelled(PairLook(row, "", None, name, None, None), None, problems)
+        values, odd = _label_values(label) if with_label else (None, [])
+        changed = "changed" if values and values != [0] else ""
+        return _Labelled(pair_look(row, changed, name, after, before), values, (*problems, *odd))
+
+    def _size_problems(self, name: str, paths: list[Path]) -> Iterator[tuple[str, str, str]]:
+        sizes: dict[Path, tuple[int, int]] = {}
+        for path in filter(lambda path: path.is_file(), paths):
+            try:
+                sizes[path] = picture_size(path)
+            except ImageError as error:
+                if not self.decode:  # decoding tells the same
+                    yield "data.picture_broken", f"{error.where}: {error.message}", error.remedy
+        if len(set(sizes.values())) > 1:
+            shown = ", ".join(f"{path.parent.name} {width}x{height}" for path, (width, height) in sizes.items())
+            yield "data.size_differs", f"the pictures of {name!r} differ in size: {shown} px", "cut all from one place"
+
+
+def _label_values(path: Path) -> tuple[list[int] | None, list[tuple[str, str, str]]]:
+    """The distinct values of a label, and what is odd about its file."""
+    try:
+        look_at(path)
+        with Image.open(path) as image:
+            mode, values = image.mode, np.unique(np.asarray(image.convert("L"))).tolist()
+    except (ImageError, FileNotFoundError) as error:
+        return None, [("data.picture_broken", f"{path}: {error}", "replace the label")]
+    if mode in {"L", "1"}:
+        return values, []
+    message = f"the label {path.name!r} has the mode {mode}: class ids are read from 8-bit grey"
+    return values, [("data.label_mode", message, "save labels as 8-bit grey without a palette")]
+
+
+def _label_findings(source: SegmentSource, split: str, labelled: list[_Labelled], rule: LabelRule) -> list[Finding]:
+    tally = Tally(str(source.list_file(split)))
+    for one in labelled:
+        for code, message, remedy in one.problems:
+            tally.note(code, "error", message, remedy, one.look.line)
+        odd = rule.odd(one.values or [])
+        if odd:
+            shown = ", ".join(map(str, odd[:VALUES_NAMED])) + (", …" if len(odd) > VALUES_NAMED else "")
+            tally.note(
+                "data.label_value", "error", _odd_values(one.look.name, shown, rule), _MASK_REMEDY, one.look.line
+            )
+    known = [one.values for one in labelled if one.values is not None]
+    if known and all(values == [0] for values in known):
+        message = f"none of the {len(known)} labels of the split {split!r} holds a changed pixel"
+        tally.note("data.one_class", "error" if split == "train" else "warning", message, "add labels with changes")
+    return tally.findings()
+
+
+_MASK_REMEDY = "write masks without smoothing, or set dataset.segment.label_transform and num_classes to suit"
+
+
+def _odd_values(name: str, shown: str, rule: LabelRule) -> str:
+    meant = "0 and 255 are meant" if rule.transform == "norm" else f"class ids below {rule.num_classes} are meant"
+    return f"the label of {name!r} holds the values {shown}, where {meant}"
+
+
+def _picture_findings(source: SegmentSource, split: str, labelled: list[_Labelled]) -> list[Finding]:
+    """What holds for pictures of both tasks; unequal sizes and broken files stand among the label findings already."""
+    found = look_findings([one.look for one in labelled], str(source.list_file(split)))
+    return [finding for finding in found if finding.code != "data.size_differs"]
+
+
+def _leaks(source: SegmentSource, looked: dict[str, list[_Labelled]]) -> list[Finding]:
+    found, splits = [], list(looked)
+    for i, split in enumerate(splits):
+        for earlier in splits[:i]:
+            mine, theirs = ([one.look for one in looked[name]] for name in (split, earlier))
+            listed = {look.name for look in theirs}
+            renamed = [look for look in mine if look.name not in listed]  # the same name is an overlap of lists
+            where = (str(source.list_file(name)) for name in (split, earlier))
+            found += content_leaks(renamed, theirs, *where)
+    return found
+
+
+def _counts(names: list[str], labelled: list[_Labelled]) -> dict[str, Any]:
+    changed = Counter("changed" if one.values != [0] else "unchanged" for one in labelled if one.values)
+    return {
+        "rows": len(names),
+        "labels": dict(sorted(changed.items())),
+        "sizes": size_counts([one.look for one in labelled]),
+    }

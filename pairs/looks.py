@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decode the pictures of a split once: golden images are shared by rows and looked at once."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.errors import ImageError
+from pairs.alignment import estimate_shift
+from pairs.classify_csv import image_file, iter_rows, light_names
+from pairs.image_folders import ImageFolders
+from pairs.pictures import Look, look_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from pairs.classify_check import ClassifySource
+    from pairs.classify_csv import PairRow
+    from pairs.pictures import Grey
+
+GOLDEN_KEPT = 256  # decoded golden images; rows of one board stand together, so few are needed at a time
+AHEAD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PairLook:
+    """One row under one lighting: looks at test and golden (None where broken or missing), and the shift in pixels."""
+
+    line: int
+    label: str
+    light: str | None
+    name: str
+    test: Look | None
+    golden: Look | None
+    shift: tuple[int, int] = (0, 0)
+    broken: tuple[ImageError, ...] = field(default=())
+
+
+def look_at_pairs(source: ClassifySource, progress: Callable[[int], None] | None = None) -> list[PairLook]:
+    """Decode every pair of a split on all cores; rows that can't be read and files that are missing are passed over."""
+    looker = _Looker(source)
+    rows = iter_rows(source.csv_path, needs_label=source.needs_label, on_problem=lambda _line, _error: None)
+    found: list[PairLook] = []
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
+        for done, looks in enumerate(_in_order(pool, looker.row, rows), start=1):
+            found += looks
+            if progress:
+                progress(done)
+    return found
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, look: Callable[[PairRow], list[PairLook]], rows: Iterable[PairRow]
+) -> Iterator[list[PairLook]]:
+    """Like pool.map, but only a few rows ahead: the rows are streamed."""
+    waiting = []
+    for row in rows:
+        waiting.append(pool.submit(look, row))
+        if len(waiting) >= AHEAD:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
+
+
+class _Looker:
+    """Looks at the pictures of a row."""
+
+    def __init__(self, source: ClassifySource) -> None:
+        self.source = source
+        self.lights = light_names(source.input_map)
+        self._folders = ImageFolders(source.images_dir, self.lights, source.image_ext)
+        self._golden = lru_cache(GOLDEN_KEPT)(_try_to_look)
+
+    def row(self, row: PairRow) -> list[PairLook]:
+        return [self._light(row, light) for light in self.lights]
+
+    def _light(self, row: PairRow, light: str | None) -> PairLook:
+        name = row.object_name if self.source.num_golden < 2 else self._first_candidate(row.golden_path)
+        test = _try_to_look(self._path(row.input_path, row.object_name, light))
+        golden = self._golden(self._path(row.golden_path, name, light))
+        return _compared(f"{row.input_path}/{row.object_name}", test, golden, (row.row, row.label, light))
+
+    def _first_candidate(self, folder: str) -> str:
+        return next(iter(self._folders.candidates(folder)), "")
+
+    def _path(self, folder: str, name: str, light: str | None) -> Path:
+        return image_file(self.source.images_dir, folder, name, light, self.source.image_ext)
+
+
+def pair_look(line: int, label: str, name: str, test: Path, golden: Path) -> PairLook:
+    """Look at one pair of files; those that are missing are passed over."""
+    return _compared(name, _try_to_look(test), _try_to_look(golden), (line, label, None))
+
+
+def _compared(name: str, test: _Looked, golden: _Looked, row: tuple[int, str, str | None]) -> PairLook:
+    line, label, light = row
+    shift = (0, 0)
+    if test.pixels is not None and golden.pixels is not None:
+        shift = estimate_shift(golden.pixels, test.pixels)
+    errors = tuple(looked.error for looked in (test, golden) if looked.error)
+    return PairLook(line, label, light, name, test.look, golden.look, shift, errors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    look: Look | None = None
+    pixels: Grey | None = None
+    error: ImageError | None = None
+
+
+def _try_to_look(path: Path) -> _Looked:
+    try:
+        return _Looked(*look_at(path))
+    except FileNotFoundError:
+        return _Looked()  # the listing has told that already
+    except ImageError as error:
+        return _Looked(error=error)

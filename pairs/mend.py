@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mend what can be mended safely in a classify CSV or in segment lists; the result is always a new file.
+
+Only what has one right answer is touched. Labels that contradict each other, boards in two splits, broken pictures and
+the like are decisions, and stay.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import DataError
+from core.files import write_text
+from pairs.classify_csv import COLUMNS, PASS, light_names, write_csv
+from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
+from pairs.segment_folders import SegmentSource, read_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pairs.classify_check import ClassifySource
+
+DELIMITERS = ",;\t|"
+DONE = {
+    "encoding": "rewritten as UTF-8 without a byte order mark",
+    "delimiter": "columns separated by commas",
+    "column_name": "column names put into their usual spelling",
+    "spaces": "spaces around cells taken out",
+    "label_case": "PASS put into capitals",
+    "backslash": "backslashes in paths turned into slashes",
+    "absolute_path": "absolute paths below images_dir made relative",
+    "file_for_folder": "file names cut off where a folder is needed",
+    "object_name": "extension or lighting cut off object_name",
+    "width": "rows of the wrong width left out",
+    "missing": "rows without all of their pictures left out",
+    "duplicate": "repeated rows left out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was mended, and how often: `changes` by kind (see `DONE`), rows read and rows written."""
+
+    path: str
+    changes: dict[str, int]
+    rows_read: int
+    rows_written: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as a JSON object."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """The same for people."""
+        lines = [f"  {DONE[kind]}: {count}" for kind, count in self.changes.items()]
+        return "\n".join([f"{self.path}: {self.rows_written} of {self.rows_read} rows", *lines]) + "\n"
+
+
+def fix(source: ClassifySource, out: Path) -> Mended:
+    """Write a mended copy of a classify CSV to `out`, which must not exist.
+
+    Raises:
+        DataError: `out` exists, or the CSV is beyond mending: no text, a column missing, no row left.
+    """
+    _refuse_existing(out)
+    changes: Counter[str] = Counter()
+    header, rows = _read_any(source, changes)
+    mender = _Mender(source, header, changes)
+    kept = [cells for cells in map(mender.row, rows) if cells]
+    if not kept:
+        message = "no row is left after mending"
+        remedy = "check images_dir, image_ext and input_map first"
+        raise DataError(message, code="data.no_rows", where=str(source.csv_path), remedy=remedy)
+    write_csv(out, header, kept)
+    return Mended(str(out), _counted(changes), len(rows), len(kept))
+
+
+def fix_lists(source: SegmentSource, splits: list[str], out: Path) -> list[Mended]:
+    """Write mended copies of segment lists into the new folder `out`: absent and repeated names are left out.
+
+    Raises:
+        DataError: `out` exists, or a list can't be read.
+    """
+    _refuse_existing(out)
+    present = [{path.name for path in (source.root / folder).glob("*")} for folder in (source.before, source.after)]
+    mended = []
+    for split in splits:
+        changes: Counter[str] = Counter()
+        names = read_names(source, split)
+        kept = list(dict.fromkeys(name for name in names if all(name in folder for folder in present)))
+        absent = sum(any(name not in folder for folder in present) for name in names)
+        changes.update({"missing": absent, "duplicate": len(names) - absent - len(kept)})
+        path = out / f"{split}.txt"
+        write_text(path, "".join(f"{name}\n" for name in kept))
+        mended.append(Mended(str(path), _counted(changes), len(names), len(kept)))
+    return mended
+
+
+def _counted(changes: Counter[str]) -> dict[str, int]:
+    return {kind: changes[kind] for kind in DONE if changes[kind]}
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists():
+        remedy = "name a new file: nothing is mended in place"
+        raise DataError("there is something of this name", code="data.occupied", where=str(out), remedy=remedy)
+
+
+def _read_any(source: ClassifySource, changes: Counter[str]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a CSV of any usual encoding and delimiter."""
+    text = _decoded(source.csv_path, changes)
+    first = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    changes["delimiter"] += delimiter != ","
+    try:
+        table = [cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(cells)]
+    except csv.Error as error:
+        raise _beyond_mending(source.csv_path, f"it can't be read as CSV ({error})") from error
+    if not table:
+        raise _beyond_mending(source.csv_path, "it is empty")
+    header = [_column(name, changes) for name in table[0]]
+    missing = [name for name in COLUMNS if name not in header and (name != "label" or source.needs_label)]
+    if missing:
+        raise _beyond_mending(source.csv_path, f"it has no column {', '.join(missing)}")
+    return header, table[1:]
+
+
+def _decoded(csv_path: Path, changes: Counter[str]) -> str:
+    try:
+        data = csv_path.read_bytes()
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        changes["encoding"] += wide or data.startswith(codecs.BOM_UTF8)
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _beyond_mending(csv_path, f"it can't be read as text ({error})") from error
+
+
+def _column(name: str, changes: Counter[str]) -> str:
+    usual = name.strip().lower().replace(" ", "_").replace("-", "_")
+    changes["column_name"] += usual in COLUMNS and usual != name
+    return usual if usual in COLUMNS else name.strip()
+
+
+def _beyond_mending(csv_path: Path, why: str) -> DataError:
+    remedy = f"write a CSV with the columns {','.join(COLUMNS)}"
+    return DataError(f"the CSV can't be mended: {why}", code="data.mend", where=str(csv_path), remedy=remedy)
+
+
+class _Mender:
+    """Mends one row after the other."""
+
+    def __init__(self, source: ClassifySource, header: list[str], changes: Counter[str]) -> None:
+        self.source, self.changes, self.width = source, changes, len(header)
+        self.places = {name: header.index(name) for name in COLUMNS if name in header}
+        self.folders = ImageFolders(source.images_dir, light_names(source.input_map), source.image_ext)
+        self._seen: set[tuple[str, ...]] = set()
+        self._told: dict[str, tuple[str, str]] = {}
+
+    def row(self, cells: list[str]) -> list[str]:
+        """The mended cells, or nothing where the row can't be kept."""
+        if len(cells) != self.width:
+            return self._left_out("width")
+        bare = [cell.strip() for cell in cells]
+        self.changes["spaces"] += bare != cells
+        self._label(bare)
+        for column in ("input_path", "golden_path"):
+            bare[self.places[column]] = self._folder(bare[self.places[column]])
+        place = self.places["object_name"]
+        bare[place] = self._object_name(bare[self.places["input_path"]], bare[place])
+        if not self._complete(bare):
+            return self._left_out("missing")
+        key = tuple(bare)
+        if key in self._seen:
+            return self._left_out("duplicate")
+        self._seen.add(key)
+        return bare
+
+    def _left_out(self, why: str) -> list[str]:
+        self.changes[why] += 1
+        return []
+
+    def _label(self, cells: list[str]) -> None:
+        place = self.places.get("label")
+        if place is not None and cells[place] != PASS and cells[place].casefold() == PASS.casefold():
+            cells[place] = PASS
+            self.changes["label_case"] += 1
+
+    def _folder(self, folder: str) -> str:
+        """The folder relative to images_dir, where it can be told which one is meant."""
+        if folder not in self._told:
+            candidates = self._candidates(folder)
+            usable = (pair for pair in candidates if not leaves_folder(pair[1]) and self.folders.exists(pair[1]))
+            self._told[folder] = next(usable, ("", folder))
+        kind, meant = self._told[folder]
+        self.changes[kind] += 1
+        return meant
+
+    def _candidates(self, folder: str) -> Iterator[tuple[str, str]]:
+        """What a folder may stand for, with the kind of mistake that would be."""
+        root = self.source.images_dir.resolve()
+        if not folder.startswith("/"):
+            yield "", folder
+            if "\\" in folder:
+                yield "backslash", folder.replace("\\", "/")
+        elif Path(folder).resolve().is_relative_to(root):
+            folder = Path(folder).resolve().relative_to(root).as_posix()
+            yield "absolute_path", folder
+        if folder.lower().endswith(IMAGE_EXTENSIONS) and not folder.startswith("/"):
+            yield "file_for_folder", folder.rpartition("/")[0] or "."
+
+    def _object_name(self, folder: str, name: str) -> str:
+        """The name without extension and lighting, if only so its pictures are found."""
+        if not name or not self.folders.missing_lights(folder, name):
+            return name
+        stem, dot, ending = name.rpartition(".")
+        shorter = stem if dot and f".{ending}".lower() in IMAGE_EXTENSIONS else name
+        for light in filter(None, self.folders.lights):
+            shorter = shorter.removesuffix(f"_{light}")
+        if shorter == name or self.folders.missing_lights(folder, shorter):
+            return name
+        self.changes["object_name"] += 1
+        return shorter
+
+    def _complete(self, cells: list[str]) -> bool:
+        test, golden, name = (cells[self.places[column]] for column in ("input_path", "golden_path", "object_name"))
+        if not (test and golden and name) or any(
+            folder.startswith("/") or leaves_folder(f"{folder}/{name}") for folder in (test, golden)
+        ):
+            return False
+        if self.folders.missing_lights(test, name):
+            return False
+        if self.source.num_golden > 1:
+            return bool(self.folders.candidates(golden))
+        return not self.folders.missing_lights(golden, name)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a data check says: findings, errors apart from warnings, and the counts behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pairs.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings on a data set. `counts` holds one table per split: rows, labels, boards, picture sizes."""
+
+    task: str
+    findings: tuple[Finding, ...]
+    counts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    decoded: bool = False
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What must be mended before a run."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What should be looked at."""
+        return [finding for finding in self.findings if finding.severity == "warning"]
+
+    @property
+    def exit_code(self) -> int:
+        """2 where there are errors, else 0."""
+        return 2 if self.errors else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as a JSON object."""
+        return {
+            "task": self.task,
+            "ok": not self.errors,
+            "decoded": self.decoded,
+            "errors": [finding.as_dict() for finding in self.errors],
+            "warnings": [finding.as_dict() for finding in self.warnings],
+            "counts": self.counts,
+        }
+
+    def as_text(self) -> str:
+        """The same for people: counts first, then errors, then warnings."""
+        lines = [line for name, table in self.counts.items() for line in _table_lines(name, table)]
+        for title, findings in (("errors", self.errors), ("warnings", self.warnings)):
+            lines += [f"{len(findings)} {title if len(findings) != 1 else title[:-1]}"] if findings else []
+            lines += [line for finding in findings for line in _finding_lines(finding)]
+        if not self.findings:
+            lines.append("nothing is wrong" if self.decoded else "nothing is wrong (pictures were not decoded)")
+        return "\n".join(lines) + "\n"
+
+
+def _finding_lines(finding: Finding) -> list[str]:
+    rows = ", ".join(map(str, finding.rows)) + (", …" if finding.count > len(finding.rows) else "")
+    place = f"{finding.where}{f' row {rows}' if finding.rows else ''}"
+    lines = [f"  {finding.code}: {finding.message}"]
+    lines += [f"    at {place}"] if place else []
+    return lines + ([f"    remedy: {finding.remedy}"] if finding.remedy else [])
+
+
+def _table_lines(name: str, table: dict[str, Any]) -> list[str]:
+    labels = table.get("labels", {})
+    kinds = ", ".join(f"{_printable(label)} {count}" for label, count in labels.items())
+    lines = [f"{name}: {table.get('rows', 0)} rows" + (f" ({kinds})" if kinds else "")]
+    sizes = ", ".join(f"{size} px: {count}" for size, count in table.get("sizes", {}).items())
+    return lines + ([f"  pictures of {sizes}"] if sizes else [])
+
+
+def _printable(label: str) -> str:
+    """A label from a CSV, without control characters that a terminal would obey."""
+    return label if label.isprintable() else repr(label)

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import DataError
+from pairs.alignment import estimate_shift
+from pairs.check import check_folder
+from pairs.classify_check import ClassifySource
+from pairs.doctor import Options, check_classify, check_splits, find_splits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pairs.report import Report
+
+SIDE = 64
+HEADER = "input_path,golden_path,label,object_name,board"
+
+
+def texture(seed: int, side: int = SIDE) -> np.ndarray:
+    """A blurred noise picture, so that every seed gives pictures that are plainly different."""
+    noise = np.random.default_rng(seed).normal(size=(side + 16, side + 16))
+    for axis in (0, 1):
+        noise = sum(np.roll(noise, shift, axis) for shift in range(-3, 4)) / 7
+    noise = (noise - noise.mean()) / noise.std()
+    return np.clip(128 + 40 * noise, 0, 255).astype(np.uint8)[8:-8, 8:-8]
+
+
+def with_noise(picture: np.ndarray, seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(scale=6, size=picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def save(pixels: np.ndarray, path: Path, **options: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)
+
+
+class Boards:
+    """A sound data set of twelve objects on three boards, ready to be broken."""
+
+    def __init__(self, root: Path, first_seed: int = 0) -> None:
+        self.root, self.images = root, root / "images"
+        self.rows: list[str] = []
+        for i in range(12):
+            board, name, label = f"b{first_seed + i // 4}", f"U{i}", "open" if i % 4 == 0 else "PASS"
+            golden = texture(1000 + first_seed + i)
+            test = with_noise(golden, first_seed + i)
+            if label == "open":
+                test[20:40, 20:40] = 255
+            save(golden, self.images / "golden" / board / f"{name}.png")
+            save(test, self.images / board / f"{name}.png")
+            self.rows.append(f"{board},golden/{board},{label},{name},{board}")
+        self.write()
+
+    def write(self, rows: list[str] | None = None) -> Path:
+        path = self.root / "dataset.csv"
+        path.write_text("\n".join([HEADER, *(rows or self.rows)]) + "\n")
+        return path
+
+    def check(self, **options: Any) -> Report:
+        return check_classify(self.root / "dataset.csv", self.images, **{"image_ext": ".png", **options})
+
+    def source(self) -> ClassifySource:
+        return ClassifySource(self.root / "dataset.csv", self.images, ".png")
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Boards:
+    return Boards(tmp_path / "set")
+
+
+def found(report: Report) -> dict[str, tuple[str, tuple[int, ...]]]:
+    return {finding.code: (finding.severity, finding.rows) for finding in report.findings}
+
+
+def test_a_sound_set_has_no_finding_and_counts(boards: Boards) -> None:
+    report = boards.check(batch_size=4)
+    assert report.findings == ()
+    assert report.exit_code == 0
+    (counts,) = report.counts.values()
+    assert counts == {"rows": 12, "defects": 3, "labels": {"PASS": 9, "open": 3}, "sizes": {"64x64": 12}}
+    assert "nothing is wrong" in report.as_text()
+
+
+def test_the_checks_of_the_quick_form_are_part_of_it(boards: Boards) -> None:
+    boards.write([*boards.rows, "b0,golden/b0,PASS,missing,b0", "/b0,golden/b0,pass,U1,b0"])
+    codes = found(boards.check(decode=False, batch_size=40))
+    assert codes["data.image_missing"] == ("error", (14,))
+    assert codes["data.absolute_path"] == ("error", (15,))
+    assert codes["data.label_case"] == ("warning", (15,))
+    assert codes["data.batch"][0] == "error"
+
+
+def test_rows_that_stand_twice_or_contradict_each_other(boards: Boards) -> None:
+    boards.write([*boards.rows, boards.rows[1], "b0,golden/b0,short,U2,b0"])
+    codes = found(boards.check(decode=False))
+    assert codes["data.duplicate_row"] == ("warning", (14,))
+    assert codes["data.contradiction"] == ("error", (4, 15))
+
+
+def test_one_class_is_an_error_only_where_it_is_trained_on(boards: Boards) -> None:
+    boards.write([row for row in boards.rows if ",PASS," in row])
+    assert found(boards.check(decode=False))["data.one_class"][0] == "error"
+    assert found(boards.check(decode=False, trained_on=False))["data.one_class"][0] == "warning"
+
+
+def test_files_that_are_no_picture_or_cut_off(boards: Boards) -> None:
+    (boards.images / "b0" / "U1.png").write_text("no picture")
+    whole = (boards.images / "golden" / "b1" / "U5.png").read_bytes()
+    (boards.images / "golden" / "b1" / "U5.png").write_bytes(whole[: len(whole) // 2])
+    (boards.images / "b2" / "U9.png").write_bytes(b"")
+    report = boards.check()
+    assert found(report)["data.picture_broken"] == ("error", (3, 7, 11))
+    assert report.exit_code == 2
+    assert found(boards.check(decode=False)) == {}
+
+
+def test_odd_modes_and_orientation_tags(boards: Boards) -> None:
+    Image.open(boards.images / "b0" / "U1.png").convert("RGBA").save(boards.images / "b0" / "U1.png")
+    tag = Image.Exif()
+    tag[0x0112] = 6
+    picture = Image.open(boards.images / "b0" / "U2.png")
+    picture.save(boards.images / "b0" / "U2.png", exif=tag)
+    codes = found(boards.check())
+    assert codes == {"data.picture_mode": ("warning", (3,)), "data.picture_turned": ("warning", (4,))}
+
+
+@pytest.mark.parametrize(("name", "mode"), [("1a.png", "RGBA"), ("2a.png", "P")])
+def test_real_pictures_of_odd_modes(real_data: Path, boards: Boards, name: str, mode: str) -> None:
+    shutil.copyfile(real_data / "image_modes" / name, boards.images / "b0" / "U1.png")
+    (message,) = [finding.message for finding in boards.check().findings if finding.code == "data.picture_mode"]
+    assert f"mode {mode}:" in message
+
+
+def test_sizes_and_aspects(boards: Boards) -> None:
+    save(texture(7, 96)[:, :48], boards.images / "b0" / "U1.png")
+    codes = found(boards.check())
+    assert codes == {"data.size_differs": ("warning", (3,)), "data.aspect": ("warning", (3,))}
+
+
+def test_a_golden_image_that_is_the_test_picture(boards: Boards) -> None:
+    for name in ("U4", "U5"):  # U4 is labelled as a defect
+        shutil.copyfile(boards.images / "golden" / "b1" / f"{name}.png", boards.images / "b1" / f"{name}.png")
+    report = boards.check()
+    copied = [(finding.severity, finding.rows) for finding in report.findings if finding.code == "data.golden_copied"]
+    assert copied == [("error", (6,)), ("warning", (7,))]
+
+
+def test_dark_bright_and_blank_pictures(boards: Boards) -> None:
+    save((texture(1001) // 4).astype(np.uint8), boards.images / "b0" / "U1.png")
+    save(np.full((SIDE, SIDE), 250, np.uint8), boards.images / "b0" / "U2.png")
+    codes = found(boards.check())
+    assert codes["data.brightness"] == ("warning", (3, 4))
+    assert codes["data.blank"] == ("warning", (4,))
+
+
+def test_copies_with_one_label_and_with_two(boards: Boards) -> None:
+    shutil.copyfile(boards.images / "b1" / "U5.png", boards.images / "b1" / "U6.png")
+    shutil.copyfile(boards.images / "b2" / "U8.png", boards.images / "b2" / "U9.png")
+    codes = found(boards.check())
+    assert codes["data.duplicate_picture"] == ("warning", (8,))
+    assert codes["data.contradiction"] == ("error", (11,))
+
+
+def test_a_re_encoded_picture_is_a_near_copy_and_a_second_shot_is_none(boards: Boards) -> None:
+    pixels = np.asarray(Image.open(boards.images / "b1" / "U5.png"))
+    save(np.clip(pixels.astype(int) + 1, 0, 255).astype(np.uint8), boards.images / "b1" / "U6.png")
+    shot = np.roll(with_noise(texture(1009), 77), 3, axis=1)
+    save(shot, boards.images / "b2" / "U10.png")
+    assert found(boards.check())["data.near_duplicate"] == ("warning", (8,))
+
+
+@pytest.mark.parametrize("shift", [(4, 0), (0, -5), (-6, 3)])
+def test_shifted_pairs_are_told_with_their_shift(boards: Boards, shift: tuple[int, int]) -> None:
+    dx, dy = shift
+    large = texture(5, 128)
+    save(large[32:96, 32:96], boards.images / "golden" / "b0" / "U1.png")
+    save(with_noise(large[32 - dy : 96 - dy, 32 - dx : 96 - dx], 3), boards.images / "b0" / "U1.png")
+    report = boards.check()
+    assert found(report)["data.misaligned"] == ("warning", (3,))
+    assert f"({dx}, {dy})" in report.findings[0].message
+
+
+def test_no_shift_is_seen_along_an_edge_in_noise_or_in_unequal_pictures() -> None:
+    edge = np.zeros((64, 64), np.uint8)
+    edge[30:] = 200
+    lower = np.roll(edge, 5, axis=0)
+    lower[:5] = 0
+    assert estimate_shift(edge, lower) == (0, 5)  # across the edge only
+    assert estimate_shift(texture(1), texture(2)) == (0, 0)
+    assert estimate_shift(texture(1), texture(1)) == (0, 0)
+    assert estimate_shift(texture(1), texture(1)[:32]) == (0, 0)
+    assert estimate_shift(np.full((64, 64), 9, np.uint8), texture(1)) == (0, 0)
+
+
+def test_every_lighting_is_decoded(tmp_path: Path) -> None:
+    rows = []
+    for i in range(4):
+        for light in ("Solder", "White"):
+            golden = texture(10 * i + len(light))
+            save(golden, tmp_path / "images" / "golden" / f"U{i}_{light}.png")
+            save(with_noise(golden, i), tmp_path / "images" / "b" / f"U{i}_{light}.png")
+        rows.append(f"b,golden,{'open' if i else 'PASS'},U{i},b")
+    (tmp_path / "dataset.csv").write_text("\n".join([HEADER, *rows]))
+    (tmp_path / "images" / "b" / "U2_White.png").write_bytes(b"x")
+    lights = {"White": 1, "Solder": 0}
+    report = check_classify(tmp_path / "dataset.csv", tmp_path / "images", image_ext=".png", input_map=lights)
+    assert found(report) == {"data.picture_broken": ("error", (4,))}
+
+
+def test_golden_candidates_are_compared_by_the_first(boards: Boards) -> None:
+    assert found(boards.check(num_golden=2)).keys() <= {"data.golden_copied"}
+
+
+def test_leaks_by_file_by_board_and_by_content(boards: Boards, tmp_path: Path) -> None:
+    other = Boards(tmp_path / "other", first_seed=50)
+    assert found(boards.check(other=[other.source()])) == {}
+    shutil.copyfile(other.images / "b50" / "U1.png", boards.images / "b0" / "U1.png")
+    other.write([*other.rows, "b50,golden/b50,PASS,U1,b2"])
+    codes = found(boards.check(other=[other.source()]))
+    assert codes["data.leak_content"] == ("error", (3,))
+    assert codes["data.leak_board"] == ("warning", (10, 11, 12, 13))
+    same = found(boards.check(other=[boards.source()], decode=False))
+    assert same["data.leak_picture"] == ("error", tuple(range(2, 14)))
+
+
+def test_near_copies_in_another_split(boards: Boards, tmp_path: Path) -> None:
+    other = Boards(tmp_path / "other", first_seed=50)
+    pixels = np.asarray(Image.open(other.images / "b50" / "U1.png"))
+    save(np.clip(pixels.astype(int) + 1, 0, 255).astype(np.uint8), boards.images / "b0" / "U1.png")
+    assert found(boards.check(other=[other.source()]))["data.leak_near"] == ("warning", (3,))
+
+
+def test_folders_stand_for_boards_where_no_column_names_them(boards: Boards) -> None:
+    rows = [row.rpartition(",")[0] for row in boards.rows]
+    header = HEADER.rpartition(",")[0]
+    for name, some in (("train", rows[:6]), ("val", rows[6:])):
+        (boards.root / f"{name}.csv").write_text("\n".join([header, *some]))
+    train, val = (ClassifySource(boards.root / f"{name}.csv", boards.images, ".png") for name in ("train", "val"))
+    report = check_splits({"train": train, "val": val}, Options(decode=False))
+    assert found(report)["data.leak_board"] == ("warning", (2, 3))  # U6 and U7 lie in the folder of U4 and U5
+
+
+def test_a_folder_of_splits_is_checked_whole(boards: Boards, tmp_path: Path) -> None:
+    root = tmp_path / "whole"
+    for name, rows in (("train", boards.rows[:8]), ("val", boards.rows[8:])):
+        (root / name).mkdir(parents=True)
+        (root / name / "dataset.csv").write_text("\n".join([HEADER, *rows]))
+    shutil.copytree(boards.images, root / "images")
+    assert [source.image_ext for source in find_splits(root).values()] == [".png", ".png"]
+    done: list[int] = []
+    report = check_folder(root, options=Options(progress=done.append))
+    assert report.findings == ()
+    assert done == [*range(1, 9), *range(1, 5)]
+    assert [counts["rows"] for counts in report.counts.values()] == [8, 4]
+
+
+def test_a_single_table_and_folders_that_are_no_data_set(boards: Boards, tmp_path: Path) -> None:
+    assert check_folder(boards.root).findings == ()
+    (boards.root / "dataset.csv").rename(boards.root / "boards.csv")
+    assert check_folder(boards.root, options=Options(decode=False)).findings == ()
+    (tmp_path / "empty").mkdir()
+    for ask in (check_folder, find_splits):
+        with pytest.raises(DataError) as caught:
+            ask(tmp_path / "empty")
+        assert caught.value.code == "data.layout"
+
+
+def test_a_report_is_strict_json_and_text_without_control_characters(boards: Boards) -> None:
+    boards.write([*boards.rows, "b0,golden/b0,<b>=1+1\x1b[31m,U1,b0", "b9\x1b,golden/b0,PASS,U1,b0"])
+    report = boards.check(decode=False)
+    told = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert (told["ok"], told["task"]) == (False, "classify")
+    assert {finding["code"] for finding in told["errors"]} >= {"data.folder_missing", "data.contradiction"}
+    assert "\x1b" not in report.as_text()
+    assert "row 15" in report.as_text()
+
+
+def test_what_can_not_be_read_is_a_finding_too(tmp_path: Path) -> None:
+    report = check_classify(tmp_path / "nowhere.csv", tmp_path)
+    assert found(report) == {"data.csv_missing": ("error", ())}

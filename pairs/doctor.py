@@ -14,6 +14,7 @@ from pairs.looks import PairLook, look_at_pairs
 from pairs.quick import batch_findings, class_findings
 from pairs.report import Report
 from pairs.row_keys import RowKeys
+from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -136,7 +137,7 @@ def _report(splits: list[_Split], leaks: list[tuple[_Split, _Split]], options: O
 
 
 def _split_findings(split: _Split, options: Options) -> list[Finding]:
-    found = [*split.checked.findings, *split.keys.findings()]
+    found = [*split.checked.findings, *table_findings(split.source), *split.keys.findings()]
     if split.source.needs_label and split.checked.rows:
         found += class_findings(split.source, split.checked, trained_on=split.trained_on)
     if split.trained_on and split.checked.rows:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -77,9 +77,20 @@ class _Looker:
         self.lights = light_names(source.input_map)
         self._folders = ImageFolders(source.images_dir, self.lights, source.image_ext)
         self._golden = lru_cache(GOLDEN_KEPT)(_try_to_look)
+        self._candidates_seen: set[str] = set()
 
     def row(self, row: PairRow) -> list[PairLook]:
-        return [self._light(row, light) for light in self.lights]
+        first, *others = [self._light(row, light) for light in self.lights]
+        if self.source.num_golden > 1 and row.golden_path not in self._candidates_seen:
+            self._candidates_seen.add(row.golden_path)
+            first = replace(first, broken=(*first.broken, *self._broken_candidates(row.golden_path)))
+        return [first, *others]
+
+    def _broken_candidates(self, folder: str) -> list[ImageError]:
+        """What is wrong with the golden images that no pair is compared with."""
+        names = self._folders.candidates(folder)[1:]
+        looked = (_try_to_look(self._path(folder, name, light)) for name in names for light in self.lights)
+        return [one.error for one in looked if one.error]
 
     def _light(self, row: PairRow, light: str | None) -> PairLook:
         name = row.object_name if self.source.num_golden < 2 else self._first_candidate(row.golden_path)

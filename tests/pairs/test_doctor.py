@@ -216,8 +216,21 @@ def test_every_lighting_is_decoded(tmp_path: Path) -> None:
     assert found(report) == {"data.picture_broken": ("error", (4,))}
 
 
-def test_golden_candidates_are_compared_by_the_first(boards: Boards) -> None:
-    assert found(boards.check(num_golden=2)).keys() <= {"data.golden_copied"}
+def test_all_golden_candidates_are_decoded(boards: Boards) -> None:
+    assert found(boards.check(num_golden=2)) == {}
+    (boards.images / "golden" / "b1" / "U7.png").write_bytes(b"x")
+    codes = found(boards.check(num_golden=2))
+    assert codes == {"data.picture_broken": ("error", codes["data.picture_broken"][1])}
+    assert 6 <= codes["data.picture_broken"][1][0] <= 9  # one of the rows that draw from this folder
+
+
+def test_a_byte_order_mark_and_columns_that_nothing_reads(boards: Boards) -> None:
+    text = (boards.root / "dataset.csv").read_text().replace("board\n", "bord,\n", 1).replace("b0\n", "b0,\n")
+    lines = [line if line.endswith(",") else f"{line}," for line in text.splitlines()]
+    (boards.root / "dataset.csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    report = boards.check(decode=False)
+    assert found(report) == {"data.csv_bom": ("warning", (1,)), "data.csv_extra_columns": ("warning", (1,))}
+    assert "'bord', ''. Did you mean 'board'?" in report.findings[1].message
 
 
 def test_leaks_by_file_by_board_and_by_content(boards: Boards, tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is odd about a classify CSV as a file, although it can be read."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from core.errors import DataError, did_you_mean
+from pairs.classify_csv import COLUMNS, read_header
+from pairs.findings import Finding
+from pairs.row_keys import BOARD_COLUMNS
+
+if TYPE_CHECKING:
+    from pairs.classify_check import ClassifySource
+
+# Columns that importers, the synthesiser and inference write beside the four that are needed.
+KNOWN_COLUMNS = frozenset((
+    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line",
+    "siamese_score", "verdict", "threshold",
+))  # fmt: skip
+
+
+def table_findings(source: ClassifySource) -> list[Finding]:
+    """A byte order mark and columns that nothing reads; a CSV that can't be read has findings of its own."""
+    try:
+        header = read_header(source.csv_path, needs_label=source.needs_label)
+    except DataError:
+        return []
+    where = f"{source.csv_path}:1"
+    spare = [name for name in header if name not in COLUMNS and name not in KNOWN_COLUMNS]
+    return [*_mark(source, where), *_spare_columns(spare, where)]
+
+
+def _mark(source: ClassifySource, where: str) -> list[Finding]:
+    with source.csv_path.open("rb") as handle:
+        if handle.read(3) != codecs.BOM_UTF8:
+            return []
+    message = "the file starts with a byte order mark; other readers take it for a part of the first column's name"
+    remedy = "save it as UTF-8 without the mark (`changenet data check --fix` does that)"
+    return [Finding("data.csv_bom", "warning", message, where, remedy, (1,), 1)]
+
+
+def _spare_columns(spare: list[str], where: str) -> list[Finding]:
+    if not spare:
+        return []
+    named = ", ".join(repr(name) for name in spare)
+    hint = next(filter(None, (did_you_mean(name, (*COLUMNS, *KNOWN_COLUMNS)) for name in spare)), "")
+    message = f"nothing reads the columns {named}. {hint}".strip()
+    remedy = "they do no harm; a column `board` lets splits be checked for leaks"
+    return [Finding("data.csv_extra_columns", "warning", message, where, remedy, (1,), len(spare))]

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from interfaces.cli import main
+
+BIN = Path(sys.executable).parent
+HEAVY = ("torch", "docker", "optuna", "kubernetes", "pydantic", "numpy", "PIL", "jinja2", "rich", "jsonschema", "click")
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Path:
+    """Two splits of eight rows with pictures that a quick look finds in order."""
+    for split in ("train", "val", "test"):
+        (tmp_path / "boards" / split).mkdir(parents=True)
+        rows = [f"unit,golden,{('PASS', 'missing')[i % 2]},R{i}" for i in range(8)]
+        text = "\n".join(["input_path,golden_path,label,object_name", *rows, ""])
+        (tmp_path / "boards" / split / "dataset.csv").write_text(text)
+    for folder in ("unit", "golden"):
+        (tmp_path / "boards" / "images" / folder).mkdir(parents=True)
+        for i in range(8):
+            (tmp_path / "boards" / "images" / folder / f"R{i}.png").write_bytes(b"only listed, not decoded")
+    return tmp_path / "boards"
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "expected"),
+    [
+        (["plan", "trian"], 2, "train"),
+        (["plan", "segment_export"], 2, "segment_train"),
+        (["plan", "prune"], 2, "runnable"),
+        (["plan", "train", "--dta", "x"], 2, "--data"),
+        (["plan", "train", "-s", "novalue"], 2, "key=value"),
+        (["plan", "train", "-s", "train.num_epoch=3"], 2, "train.num_epochs"),
+        (["plan", "train", "-s", "train.num_epochs=many"], 2, "train.num_epochs"),
+        (["plan", "train", "-s", "train.num_epochs=0"], 2, "train.num_epochs"),
+        (["plan", "train", "-s", "seed=1", "-s", "seed=2"], 2, "more than once"),
+        (["plan", "train", "--data", "nowhere"], 2, "nowhere"),
+        (["plan", "train"], 3, "missing"),
+        (["plan", "train", "-s", "model.backbone.pretrained_backbone_path=nvidia/C-RADIOv2-B"], 2, "hf download"),
+        (["status", "train-20260101-000000-abcdef"], 2, "train-20260101-000000-abcdef"),
+        (["plan", "train", "--runner", "cloud"], 5, "cloud"),
+        (["run", "train", "--runner", "cloud"], 5, "cloud"),
+        (["data", "import", "deeppcb", "nowhere", "out"], 2, "nowhere"),
+        (["data", "synthesize", "out", "--defect-rate", "7"], 2, "defect_rate"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_wrong_words_end_with_their_exit_code_and_say_what_is_wrong(
+    words: list[str],
+    exit_code: int,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == exit_code
+    shown = capsys.readouterr()
+    assert expected in shown.out + shown.err
+    assert "Traceback" not in shown.err
+    assert list(tmp_path.iterdir()) == [], "nothing may be written"
+
+
+def test_errors_are_one_json_document_with_code_place_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "train", "-s", "train.num_epoch=3", "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"].startswith("spec")
+    assert "train.num_epochs" in error["message"] + error["remedy"]
+    assert error["exit_code"] == 2
+
+
+def test_a_plan_is_complete_repeatable_and_loads_nothing_heavy(boards: Path) -> None:
+    script = (
+        "import sys; from interfaces.cli import main; code = main(sys.argv[1:]); "
+        f"loaded = sorted(set({HEAVY!r}) & set(sys.modules)); print(loaded, file=sys.stderr); sys.exit(code)"
+    )
+    words = ["plan", "train", "--data", str(boards), "-s", "num_epochs=3", "--json"]
+    runs = [
+        subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=False)
+        for _ in range(2)
+    ]
+    assert [run.returncode for run in runs] == [0, 0], runs[0].stdout + runs[0].stderr
+    assert runs[0].stderr.strip() == "[]"
+    plan = json.loads(runs[0].stdout)["plan"]
+    assert plan["missing"] == []
+    assert plan["spec"]["train"]["num_epochs"] == 3
+    assert plan["spec"]["dataset"]["classify"]["image_ext"] == ".png"
+    assert plan["id"] == json.loads(runs[1].stdout)["plan"]["id"]
+
+
+def test_words_and_slots_make_the_same_spec(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def spec_of(*words: str) -> object:
+        assert main(["plan", *words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)["plan"]["spec"]
+
+    sentence = f"train ChangeNet classify on {boards} for 7 epochs, no HPO"
+    assert spec_of(sentence) == spec_of("train", "--data", str(boards), "-s", "train.num_epochs=7", "--automl", "off")
+
+
+def test_schemas_have_not_drifted_from_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schemas", "--check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"drift": []}
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [str(BIN / "changenet"), "jobs", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0

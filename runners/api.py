@@ -61,6 +61,7 @@ def launch(
     Raises:
         RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
         InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
+        ParentError: the parent's artifact was changed since the parent ended.
         PlatformError: the engine or the runner is not there, or the results root can't be written.
     """
     from runners.follow import follow as follow_to_end
@@ -68,9 +69,9 @@ def launch(
     from runners.local import start
     from runners.watch import cancel as stop
 
-    spec = _checked(plan)
     store = store or open_store(plan.results_root)
-    job = open_job(store, plan, spec)
+    spec, warnings = _checked(plan, store)
+    job = open_job(store, plan, spec, warnings)
     try:
         started = start(store, job, plan.resources)
         return started if detach else follow_to_end(store, job.id, follow or _ignore)
@@ -78,8 +79,9 @@ def launch(
         return stop(store, job.id, "interrupted from the keyboard")
 
 
-def _checked(plan: Plan) -> dict[str, Any]:
-    from runners.preflight import require_engine, require_local_inputs, require_sound_data
+def _checked(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The spec with its inputs as they lie here, and what the data check warns of."""
+    from runners import preflight
     from runners.staging import stage
 
     plan.require_launchable()
@@ -89,11 +91,11 @@ def _checked(plan: Plan) -> dict[str, Any]:
     if plan.decision.route == "automl":
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
-    require_engine(plan)
-    require_local_inputs(plan)
+    preflight.require_engine(plan)
+    preflight.require_local_inputs(plan)
+    preflight.require_unchanged_parent(plan, store)
     spec = stage(plan.spec, plan.inputs)
-    require_sound_data(plan, spec)
-    return spec
+    return spec, preflight.require_sound_data(plan, spec)
 
 
 def _ignore(update: Update) -> None:

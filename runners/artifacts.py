@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import dotted
 from core.files import sha256_file
-from runners.checkpoint_record import read_checkpoint_record
+from runners.checkpoint_record import CheckpointRecord, read_checkpoint_record
 from runners.types import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from runners.status_log import Progress
+    from collections.abc import Iterator, Mapping, Sequence
 
 _KINDS = {
     **dict.fromkeys((".pth", ".ckpt", ".pt", ".safetensors"), "checkpoint"),
@@ -28,88 +27,89 @@ _KINDS = {
 }
 _NAMED_KINDS = {"status.json": "status", "experiment.yaml": "spec"}
 _BEST_PREFIX = "model_best"
-Stamp = dict[str, tuple[int, int]]
+_QUANTIZED_PREFIX = "quantized_model"
+Stamps = dict[str, tuple[int, int]]
 
 
-def stamps(folder: Path) -> Stamp:
-    """Time and size of every file below `folder`: what is there before a job must not pass for its work."""
-    found: Stamp = {}
-    for path in _files(folder):
+def result_folders(results_dir: str, spec: Mapping[str, Any]) -> list[Path]:
+    """Where an action writes: its results folder, and the one for best checkpoints where the spec puts it elsewhere."""
+    folders = [Path(results_dir)]
+    apart = dotted.get(spec, "train.checkpointer.dirpath")
+    if apart and not Path(apart).is_relative_to(results_dir):
+        folders.append(Path(apart))
+    return folders
+
+
+def stamps(folders: Sequence[Path]) -> Stamps:
+    """Time and size of every file by its path: what is there before a job must not pass for its work."""
+    found: Stamps = {}
+    for path in (path for folder in folders for path in _files(folder)):
         with suppress(FileNotFoundError):
             status = path.stat()
-            found[str(path.relative_to(folder))] = (status.st_mtime_ns, status.st_size)
+            found[str(path)] = (status.st_mtime_ns, status.st_size)
     return found
 
 
-def collect(
-    folder: Path, before: Stamp, history: list[Progress], checkpointer: Mapping[str, Any]
-) -> tuple[Artifact, ...]:
-    """Every file below `folder` that is not as it was `before`, with its hash, and the roles of the checkpoints.
+def collect(folders: Sequence[Path], before: Stamps) -> tuple[Artifact, ...]:
+    """Every file in the folders that is not as it was `before`, with its hash, and the roles of the checkpoints.
 
-    Links are left out: the file they point to is listed itself. `history` and `checkpointer` (the spec's
-    `train.checkpointer`) tell which of several best checkpoints is the best one.
+    Paths are relative to the first folder, or absolute outside it. Links are left out: the file they point to is listed
+    itself.
     """
-    new = sorted(path for path, stamp in stamps(folder).items() if before.get(path) != stamp)
-    artifacts = tuple(_describe(folder, path) for path in new)
-    return with_roles(artifacts, history, checkpointer)
+    new = [Path(path) for path, stamp in sorted(stamps(folders).items()) if before.get(path) != stamp]
+    records: dict[str, CheckpointRecord] = {}
+    artifacts = []
+    for path in new:
+        artifact = _describe(path, folders[0])
+        if artifact.kind == "checkpoint":
+            record = records[artifact.path] = read_checkpoint_record(path)
+            artifact = replace(artifact, epoch=record.epoch, step=record.step)
+        artifacts.append(artifact)
+    return with_roles(artifacts, records)
 
 
-def with_roles(
-    artifacts: tuple[Artifact, ...], history: list[Progress], checkpointer: Mapping[str, Any]
-) -> tuple[Artifact, ...]:
-    """The same artifacts, checkpoints with their roles.
+def with_roles(artifacts: Sequence[Artifact], records: Mapping[str, CheckpointRecord]) -> tuple[Artifact, ...]:
+    """The same artifacts, checkpoints with their roles by what they themselves record.
 
-    `latest` is the one of the highest epoch and step. `best` is the only one that was kept for being best, or the one
-    whose epoch has the best monitored figure; when that can't be told, all of them are `top_k` and none is `best`.
+    `latest` is the one of the highest epoch and step; `best` the first of the ranking that the newest of them records,
+    or the only one that was kept for being best. When several were kept and no ranking tells, none is `best`.
     """
-    latest = _latest(artifacts)
-    best = _best([a for a in artifacts if _kept_for_being_best(a)], history, checkpointer)
+    newest_first = sorted(records.values(), key=lambda record: (record.epoch or 0, record.step or 0), reverse=True)
+    ranking = next((record.ranking for record in newest_first if record.ranking), ())
+    kept = [a for a in artifacts if a.kind == "checkpoint" and _is_kept(a, ranking)]
+    ranked = [a for name in ranking[:1] for a in kept if Path(a.path).name == name]
+    best = ranked[0] if ranked else kept[0] if len(kept) == 1 else None
+    latest = _latest(artifacts, kept)
     return tuple(
-        replace(a, roles=_roles(a, latest=a == latest, best=a == best)) if a.kind == "checkpoint" else a
+        replace(a, roles=_roles(a, best=a == best, latest=a == latest, kept=a in kept)) if a.kind == "checkpoint" else a
         for a in artifacts
     )
 
 
-def _roles(artifact: Artifact, *, latest: bool, best: bool) -> tuple[str, ...]:
-    if Path(artifact.path).name.startswith("quantized_model"):
+def _is_kept(artifact: Artifact, ranking: tuple[str, ...]) -> bool:
+    name = Path(artifact.path).name
+    return name in ranking if ranking else name.startswith(_BEST_PREFIX)
+
+
+def _roles(artifact: Artifact, *, best: bool, latest: bool, kept: bool) -> tuple[str, ...]:
+    if Path(artifact.path).name.startswith(_QUANTIZED_PREFIX):
         return ("quantized",)
-    kept = "top_k" if _kept_for_being_best(artifact) else "periodic"
-    return (*(["best"] if best else []), *(["latest"] if latest else []), kept)
+    roles = {"best": best, "latest": latest, "top_k": kept, "periodic": not kept}
+    return tuple(role for role, holds in roles.items() if holds)
 
 
-def _kept_for_being_best(artifact: Artifact) -> bool:
-    return artifact.kind == "checkpoint" and Path(artifact.path).name.startswith(_BEST_PREFIX)
-
-
-def _latest(artifacts: tuple[Artifact, ...]) -> Artifact | None:
+def _latest(artifacts: Sequence[Artifact], kept: list[Artifact]) -> Artifact | None:
     dated = [a for a in artifacts if a.kind == "checkpoint" and a.epoch is not None]
     places = [(a.epoch, a.step or 0) for a in dated]
     highest = [a for a, place in zip(dated, places, strict=True) if place == max(places)]
     # The same weights are often written twice, once for the series and once for being best: the series counts here.
-    return next((a for a in highest if not _kept_for_being_best(a)), highest[0]) if highest else None
+    return next((a for a in highest if a not in kept), highest[0]) if highest else None
 
 
-def _best(kept: list[Artifact], history: list[Progress], checkpointer: Mapping[str, Any]) -> Artifact | None:
-    if len(kept) <= 1:
-        return kept[0] if kept else None
-    monitor = str(checkpointer.get("monitor") or "val_loss")
-    figures = {p.epoch: p.kpi[monitor] for p in history if isinstance(p.kpi.get(monitor), int | float)}
-    if any(artifact.epoch not in figures for artifact in kept):
-        return None
-    choose = max if checkpointer.get("mode") == "max" else min
-    goal = choose(figures[artifact.epoch] for artifact in kept)
-    winners = [artifact for artifact in kept if figures[artifact.epoch] == goal]
-    return winners[0] if len(winners) == 1 else None
-
-
-def _describe(folder: Path, relative: str) -> Artifact:
-    path = folder / relative
+def _describe(path: Path, base: Path) -> Artifact:
+    name = path.relative_to(base) if path.is_relative_to(base) else path
     kind = _NAMED_KINDS.get(path.name) or _KINDS.get(path.suffix.lower(), "file")
-    artifact = Artifact(relative, kind, path.stat().st_size, sha256_file(path))
-    if kind != "checkpoint":
-        return artifact
-    record = read_checkpoint_record(path)
-    return replace(artifact, epoch=record.epoch, step=record.step)
+    return Artifact(str(name), kind, path.stat().st_size, sha256_file(path))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Epoch and step as a checkpoint itself records them, read without torch and without running what a pickle names."""
+"""What a checkpoint records of itself, read without torch and without running what a pickle names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pickle
 import re
 import zipfile
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,10 +19,14 @@ _NAME = re.compile(r"epoch[_=](?P<epoch>\d+)(?:[_-]step[_=](?P<step>\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRecord:
-    """The epoch (from 0) and the optimiser step that a checkpoint was written at, where it says so."""
+    """The epoch (from 0) and optimiser step that a checkpoint was written at, where it says so.
+
+    `ranking` names the files that were kept for being best when it was written, the best one first.
+    """
 
     epoch: int | None = None
     step: int | None = None
+    ranking: tuple[str, ...] = ()
 
 
 class _Inert:
@@ -63,17 +68,36 @@ def read_checkpoint_record(path: Path) -> CheckpointRecord:
     except Exception:  # noqa: BLE001 - a damaged pickle raises anything; the file stays listed, without a record
         content = None
     recorded = _of_content(content) if isinstance(content, dict) else CheckpointRecord()
-    return recorded if recorded != CheckpointRecord() else _of_name(path.name)
+    return recorded if recorded.epoch is not None else _of_name(path.name)
 
 
 def _of_content(content: dict[str, Any]) -> CheckpointRecord:
     epoch, step = content.get("epoch"), content.get("global_step")
-    return CheckpointRecord(epoch if isinstance(epoch, int) else None, step if isinstance(step, int) else None)
+    return CheckpointRecord(
+        epoch=epoch if isinstance(epoch, int) else None,
+        step=step if isinstance(step, int) else None,
+        ranking=_ranking(content.get("callbacks")),
+    )
+
+
+def _ranking(callbacks: Any) -> tuple[str, ...]:
+    """As the embedded engine keeps it (`best`: pairs of value and name), or as Lightning's ModelCheckpoint does."""
+    for state in callbacks.values() if isinstance(callbacks, dict) else ():
+        if not isinstance(state, dict):
+            continue
+        if isinstance(state.get("best"), list):
+            return tuple(str(name) for _, name in state["best"])
+        if isinstance(state.get("best_model_path"), str) and isinstance(state.get("best_k_models"), dict):
+            paths = [state["best_model_path"], *state["best_k_models"]]
+            return tuple(dict.fromkeys(PurePath(str(path)).name for path in paths if path))
+    return ()
 
 
 def _of_name(name: str) -> CheckpointRecord:
     named = _NAME.search(name)
-    return CheckpointRecord(*(int(n) if n else None for n in named.groups())) if named else CheckpointRecord()
+    if not named:
+        return CheckpointRecord()
+    return CheckpointRecord(int(named["epoch"]), int(named["step"]) if named["step"] else None)
 
 
 def _read_content(path: Path) -> Any:

@@ -8,11 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import dotted
 from core.documents import read_json
 from core.errors import InputError
 from core.files import write_json
-from runners.artifacts import Stamp, collect
+from runners.artifacts import Stamps, collect, result_folders
 from runners.job_store import Ending, JobStore
 from runners.status_log import FILE_NAME, Progress, has_passed, last_lines, last_metrics, read_progress
 from runners.types import Failure, Job, JobState
@@ -33,7 +32,7 @@ def finish(store: JobStore, job: Job, exit_code: int | None, cause: Failure | No
     `exit_code` None means that nobody could read it. `cause` is why the job ends when that is known from outside.
     """
     history = read_progress(Path(job.results_dir) / FILE_NAME)
-    artifacts, problem = _manifest(job, history)
+    artifacts, problem = _manifest(job)
     state, reason, failure = _verdict(job, exit_code, history, cause or problem, store.cancel_reason(job.id))
     metrics = last_metrics(history)
     _write_manifest(job, artifacts)
@@ -84,15 +83,15 @@ def _last_words(job: Job, history: list[Progress]) -> str:
     return lines[-1] if lines else ""
 
 
-def _manifest(job: Job, history: list[Progress]) -> tuple[tuple[Artifact, ...], Failure | None]:
+def _manifest(job: Job) -> tuple[tuple[Artifact, ...], Failure | None]:
     try:
-        checkpointer = dotted.get(_document(job, PLAN_FILE), "spec.train.checkpointer", {})
-        return collect(Path(job.results_dir), _before(job), history, checkpointer), None
+        spec = _document(job, PLAN_FILE).get("spec", {})
+        return collect(result_folders(job.results_dir, spec), _before(job)), None
     except OSError as problem:
         return (), Failure("results.unreadable", f"the results can't be read: {problem}")
 
 
-def _before(job: Job) -> Stamp:
+def _before(job: Job) -> Stamps:
     return {path: (stamp[0], stamp[1]) for path, stamp in _document(job, BEFORE_FILE).items()}
 
 

@@ -43,9 +43,8 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
     """
     for key, entry in tables.entries.items():
         places = _named(request, entry["source"])
-        origin = entry["source"]
         if not places and request.data:
-            places, origin = _inside(request.data, key, tables), "data"
+            places = _inside(request.data, key, tables)
         found = [_locate(place, entry) for place in places]
         if not found:
             continue
@@ -53,7 +52,7 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
             remedy = "join the CSV files into one data set, and give that"
             message = f"{len(found)} data sets are given for {entry['source']}, but the action takes one"
             raise DataError(message, code="data.several", where=", ".join(places), remedy=remedy)
-        layers.put(key, found if entry["list"] else found[0], "data", f"{origin}: {', '.join(places)}")
+        layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(places)}")
 
 
 def _named(request: Request, source: str) -> list[str]:

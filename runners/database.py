@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
+from core.files import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,13 +86,20 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
 
 
 def _open(root: Path, *, create: bool) -> sqlite3.Connection:
+    path = root / FILE_NAME
     try:
-        if create and _version(root / FILE_NAME) == 0:
+        if create and not path.is_file():
             _create(root)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise PlatformError(f"can't be written: {reason}", code="store.unusable", where=str(root)) from None
-    return _connect(root / FILE_NAME)
+    connection = _connect(path)
+    try:
+        _require_known_version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def exists(root: Path) -> bool:
@@ -107,25 +115,23 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _version(path: Path) -> int:
-    if not path.is_file():
-        return 0
-    with closing(_connect(path)) as connection:
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > _VERSION:
         remedy = "use the version of this project that wrote it, or another results root"
         raise PlatformError("was written by a newer version", code="store.newer", where=str(path), remedy=remedy)
-    return version
+    if version < _VERSION:
+        raise sqlite3.DatabaseError("it holds no jobs")
 
 
 def _create(root: Path) -> None:
-    """Make the tables; the file lock lets one process do it, as a change of journal mode does not wait for others."""
+    """Make the store aside and move it into place, so that nobody meets half of it; the lock lets one process do so."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".jobs.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _version(root / FILE_NAME) == _VERSION:
+        if (root / FILE_NAME).is_file():
             return
-        with closing(_connect(root / FILE_NAME)) as connection:
+        with atomic_path(root / FILE_NAME) as draft, closing(_connect(draft)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             triggers = "".join(_append_only(table) for table in _RECORDS)
             connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = {_VERSION};COMMIT;")

@@ -40,7 +40,7 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
     Paths that a profile suggests are not looked for: `open_questions` asks for them.
     """
     problems = []
-    outputs = ["results_dir", f"{skill.section(layers.schema.action)}.results_dir"]
+    outputs = ["results_dir", f"{skill.section(layers.schema.action)}.results_dir", "train.checkpointer.dirpath"]
     for key in [*input_keys(layers, skill), *outputs, *skill.action_info(layers.schema.action)["outputs"]]:
         value, origin = layers.get(key), layers.provenance.get(key)
         if not value or origin is None or origin.source not in {"override", "shorthand"}:

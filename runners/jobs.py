@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from core.documents import dump_yaml
 from core.errors import PlatformError
 from core.files import write_json, write_text
-from runners.artifacts import stamps
-from runners.closing import BEFORE_FILE, PLAN_FILE, SPEC_FILE, finish
+from runners.artifacts import result_folders, stamps
+from runners.closing import BEFORE_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE, finish
 from runners.job_store import now
 from runners.processes import ProcessId
 from runners.types import Failure, Job, JobState, Plan, Transition, at_job
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 _SUBCOMMAND = 1
 
 
-def open_job(store: JobStore, plan: Plan, spec: dict[str, Any]) -> Job:
+def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], warnings: tuple[str, ...] = ()) -> Job:
     """Record a job for this plan, PENDING, and write plan.json and spec.yaml into its folder.
 
     `spec` is the plan's spec with inputs as they lie on this machine; its texts may still begin with the job's folder.
+    `warnings` are the first lines of the job's log.
 
     Raises:
         PlatformError: the folder can't be written; the record is closed as ERROR then.
@@ -53,6 +54,8 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any]) -> Job:
     store.open_record(job, ProcessId.own())
     try:
         _fill_folder(job, plan, text)
+        _keep_apart(job, own_spec)
+        write_text(folder / LOG_FILE, "".join(f"warning: {warning}\n" for warning in warnings))
     except OSError as problem:
         reason = f"the job's folder can't be written: {problem.strerror or problem}"
         finish(store, job, None, Failure("launch.failed", reason))
@@ -72,9 +75,12 @@ def _fill_folder(job: Job, plan: Plan, spec_text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / PLAN_FILE, plan.to_json())
     write_text(folder / SPEC_FILE, spec_text)
-    # Only a results folder that the user named can hold files of others.
-    if before := stamps(Path(job.results_dir)):
-        write_json(folder / BEFORE_FILE, before)
+
+
+def _keep_apart(job: Job, spec: dict[str, Any]) -> None:
+    """Note what lies in the results folders already: one that the user named can hold files of others."""
+    if before := stamps(result_folders(job.results_dir, spec)):
+        write_json(Path(job.folder) / BEFORE_FILE, before)
 
 
 def _new_id(action: str) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from runners.schema import ActionSchema
     from runners.types import Source
 
+_SAID = {"shorthand", "override"}
+
 
 class Layers:
     """Starts as the template; each `put` covers what lies below it. Layers are put in the order of precedence."""
@@ -56,6 +58,15 @@ class Layers:
     def given(self) -> set[str]:
         """The keys whose values nobody but the user may change."""
         return {key for key in self.provenance if key not in self._adjustable}
+
+    def origins(self) -> dict[str, Provenance]:
+        """The origin of every value that is not the template's, and of all that the user set."""
+        default = self.schema.default()
+        return {
+            key: origin
+            for key, origin in self.provenance.items()
+            if origin.source in _SAID or self.get(key) != dotted.get(default, key)
+        }
 
     def _forget_below(self, key: str) -> None:
         """A map that is replaced takes the origins of its entries with it."""

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import DataError, InputError, PlatformError
+from core.errors import DataError, InputError, ParentError, PlatformError
+from core.files import sha256_file
 
 if TYPE_CHECKING:
+    from runners.job_store import JobStore
     from runners.types import Plan
 
 COMMAND = "visual_changenet"
@@ -72,6 +74,23 @@ def require_local_inputs(plan: Plan) -> None:
                 raise InputError(
                     f"the local runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
                 )
+
+
+def require_unchanged_parent(plan: Plan, store: JobStore) -> None:
+    """The parent's artifacts in the plan hold the bytes that the parent's manifest lists.
+
+    Raises:
+        ParentError: one of them was changed, or is gone.
+    """
+    if plan.parent_job_id is None:
+        return
+    parent = store.read(plan.parent_job_id)
+    known = {str(Path(parent.results_dir) / artifact.path): artifact.sha256 for artifact in parent.artifacts}
+    for key, value in plan.inputs.items():
+        path = Path(str(value))
+        if str(path) in known and (not path.is_file() or sha256_file(path) != known[str(path)]):
+            message = f"the artifact of {parent.id} for {key} is not what its manifest lists"
+            raise ParentError(message, code="parent.changed", where=str(path), remedy="restore it, or name another job")
 
 
 def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         action=action,
         task=skill.task_of(action),
         spec=layers.spec,
-        provenance=layers.provenance,
+        provenance=layers.origins(),
         runner=setting.runner,
         command=(setting.engine, *argv[1:]),
         results_root=str(setting.store.root),

@@ -21,7 +21,7 @@ _TAIL_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One line of status.json. `epoch` counts from 0; `eta` and `time_per_epoch` are as the action writes them."""
+    """One line of status.json, as the action writes it; the embedded engine counts `epoch` from 1 there."""
 
     status: str = ""
     message: str = ""

@@ -155,7 +155,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file that a job left behind; `path` is relative to the job's results folder.
+    """A file that a job left behind; `path` is relative to the job's results folder, or absolute outside it.
 
     `kind` is checkpoint, onnx, engine, table, status, spec, image or file. The `roles` of checkpoints are `best`,
     `latest` (highest epoch and step), `top_k`, `periodic` and `quantized`; `epoch` (from 0) and `step` are those that

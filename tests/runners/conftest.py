@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from router.declarations import Skill, load_skill
 from router.types import Decision, Request
 from runners import processes
 from runners.job_store import JobStore
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from runners.processes import ProcessId
 
-# What the stand-in does is told by the spec's `behaviour`: it stands in for an engine that any user may name.
+# It stands for an engine that any user may name. What it does is told by the spec's `behaviour`, or by a variable.
 STAND_IN = """#!{python}
 import json, os, pickle, signal, subprocess, sys, time, zipfile
 from pathlib import Path
@@ -29,7 +32,7 @@ from pathlib import Path
 import yaml
 
 command, spec = sys.argv[1], yaml.safe_load(Path(sys.argv[3]).read_text())
-behaviour = spec.get("behaviour", {{}})
+behaviour = spec.get("behaviour") or json.loads(os.environ.get("CHANGENET_STAND_IN", "{{}}"))
 own = spec.get(command) or {{}}
 out = Path(own.get("results_dir") or Path(spec["results_dir"]) / command)
 out.mkdir(parents=True, exist_ok=True)
@@ -43,7 +46,10 @@ def say(**entry):
 
 def checkpoint(name, epoch, step):
     with zipfile.ZipFile(out / name, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps({{"epoch": epoch, "global_step": step, "state_dict": {{}}}}))
+        content = {{"epoch": epoch, "global_step": step, "state_dict": {{}}}}
+        if "ranking" in behaviour:
+            content["callbacks"] = {{"CheckpointWriter": {{"best": behaviour["ranking"]}}}}
+        archive.writestr("archive/data.pkl", pickle.dumps(content))
 
 
 def stopped(number, frame):
@@ -82,6 +88,37 @@ def engine(tmp_path: Path) -> Path:
     path.write_text(STAND_IN.format(python=sys.executable))
     path.chmod(0o755)
     return path
+
+
+HEADER = "input_path,golden_path,label,object_name\n"
+
+
+def write_boards(root: Path, lights: tuple[str, ...] = (), extension: str = ".png", archived: bool = False) -> Path:
+    """Classify data as the importers write it: a CSV per split, and one folder of pictures (empty files) for all."""
+    endings = [f"_{light}{extension}" for light in lights] or [extension]
+    for split in ("train", "val", "test"):
+        rows = [f"{split}_board,golden,{'PASS' if n % 2 else 'MISSING'},C{n}" for n in range(20)]
+        (root / split).mkdir(parents=True)
+        (root / split / "dataset.csv").write_text(HEADER + "\n".join(rows) + "\n")
+        for folder in (f"{split}_board", "golden"):
+            (root / "images" / folder).mkdir(parents=True, exist_ok=True)
+            for name in (f"C{n}{ending}" for n in range(20) for ending in endings):
+                (root / "images" / folder / name).touch()
+    if archived:
+        with tarfile.open(root / "images.tar.gz", "w:gz") as archive:
+            archive.add(root / "images", "images")
+        shutil.rmtree(root / "images")
+    return root
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Path:
+    return write_boards(tmp_path / "boards")
+
+
+@pytest.fixture(scope="session")
+def skill(project_root: Path) -> Skill:
+    return load_skill(project_root)
 
 
 MakePlan = Callable[..., Plan]

@@ -171,6 +171,19 @@ def test_a_file_that_is_no_store_is_told_and_left_alone(store: JobStore) -> None
     (store.root / FILE_NAME).unlink()
 
 
+@pytest.mark.parametrize("content", ["", "another program's database"])
+def test_a_database_of_another_program_is_left_alone(store: JobStore, content: str) -> None:
+    store.root.mkdir()
+    with closing(sqlite3.connect(store.root / FILE_NAME)) as connection:
+        connection.executescript("CREATE TABLE notes (text TEXT)" if content else "")
+
+    with pytest.raises(PlatformError) as error:
+        record(store)
+
+    assert error.value.code == "store.broken"
+    (store.root / FILE_NAME).unlink(missing_ok=True)
+
+
 def test_a_store_of_a_newer_version_is_not_written_to(store: JobStore) -> None:
     record(store)
     with closing(sqlite3.connect(store.root / FILE_NAME)) as connection:
@@ -180,6 +193,7 @@ def test_a_store_of_a_newer_version_is_not_written_to(store: JobStore) -> None:
         record(store, "train-20260102-000000-bbbbbb")
 
     assert error.value.code == "store.newer"
+    (store.root / FILE_NAME).unlink()
 
 
 def test_a_results_root_that_is_a_file_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pairs.findings import ROWS_NAMED
+
 if TYPE_CHECKING:
     from pairs.findings import Finding
 
@@ -57,7 +59,7 @@ class Report:
 
 
 def _finding_lines(finding: Finding) -> list[str]:
-    rows = ", ".join(map(str, finding.rows)) + (", …" if finding.count > len(finding.rows) else "")
+    rows = ", ".join(map(str, finding.rows)) + (", …" if len(finding.rows) == ROWS_NAMED else "")
     place = f"{finding.where}{f' row {rows}' if finding.rows else ''}"
     lines = [f"  {finding.code}: {finding.message}"]
     lines += [f"    at {place}"] if place else []

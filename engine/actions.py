@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -40,18 +39,27 @@ def run_classify(run: Run, status: StatusFile) -> None:
         infer(run, status)
 
 
+class _ToConsole(logging.Handler):
+    """Our modules' log lines, as lines of the action's log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it; warnings are marked."""
+        mark = f"{record.levelname} " if record.levelno >= logging.WARNING else ""
+        say(mark + record.getMessage())
+
+
 def quiet_libraries() -> None:
     """Keep what libraries say to developers out of the log; our own lines stay."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
     ours = logging.getLogger("engine")
     if not ours.handlers:
-        ours.addHandler(handler)
+        ours.addHandler(_ToConsole())
         ours.setLevel(logging.INFO)
     # Tips, device lines and "Trainer.fit stopped" come at INFO from these; their parents reset levels when imported.
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Lightning 2.6 asks torch's pytree in a way that torch 2.13 deprecates; nothing here can change that.
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")
+    # Our loaders do go on at the right batch; Lightning only knows loaders that keep a state of their own.
+    warnings.filterwarnings("ignore", message=r".*your dataloader is\s+not resumable.*")
     # The pictures of this data set are in memory: worker processes would only slow loading down.
     warnings.filterwarnings("ignore", message=r".*does not have many workers.*")

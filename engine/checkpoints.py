@@ -57,7 +57,7 @@ def read_checkpoint(path: Path) -> Content:
         CheckpointError: there is no such file, or it is no checkpoint of this network.
     """
     if not path.is_file():
-        raise _error(path, "there is no such checkpoint", "checkpoint.missing", "name the .pth file of a training run")
+        raise _missing(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
@@ -70,6 +70,13 @@ def read_checkpoint(path: Path) -> Content:
         remedy = "backbone weights belong in model.backbone.pretrained_backbone_path"
         raise _error(path, "the file holds no trained model (no state_dict)", "checkpoint.no_model", remedy)
     return content
+
+
+def _missing(path: Path) -> CheckpointError:
+    if path.is_symlink():
+        message = f"the link points to {path.readlink()}, which is gone"
+        return _error(path, message, "checkpoint.missing", "remove the link to start anew, or put the file back")
+    return _error(path, "there is no such checkpoint", "checkpoint.missing", "name the .pth file of a training run")
 
 
 def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import torch
 
 from core.errors import SpecError
+from engine.image_store import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,16 @@ def training_devices(settings: DeviceSettings, section: str = "train") -> Device
     if accelerator == "cuda":
         return Devices("cuda", list(settings.gpu_ids), settings.num_nodes)
     return Devices(accelerator, 1, settings.num_nodes if accelerator == "cpu" else 1)
+
+
+def share_cores(devices: Devices) -> None:
+    """Give each of the processes that compute on this machine's processor its part of the cores.
+
+    OMP_NUM_THREADS, where it is set, is respected.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        here = devices.devices if isinstance(devices.devices, int) else 1
+        torch.set_num_threads(max(1, usable_cores() // here))
 
 
 def scoring_device(settings: DeviceSettings, section: str) -> torch.device:

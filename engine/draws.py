@@ -43,7 +43,7 @@ class TrainingDraws:
     defects come with each PASS. The last batch is dropped when it is not full.
 
     Args:
-        labels: 0 or 1 for each pair.
+        labels: 0 or 1 for each pair, both of them there.
         batch_size: pairs per batch of one device.
         defects_per_pass: the spec's fpratio_sampling.
         seed: the run's seed.
@@ -58,11 +58,16 @@ class TrainingDraws:
         self._seed = (seed, 0 if device.shared else device.rank)
         self._turn = slice(device.rank, None, device.world_size) if device.shared else slice(None)
         self._length = len(labels) // (device.world_size if device.shared else 1) // batch_size
-        self._epoch = 0
+        self._epoch = self._first_batch = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose draws come next; Lightning calls this before each."""
-        self._epoch = epoch
+        if epoch != self._epoch:
+            self._epoch, self._first_batch = epoch, 0
+
+    def resume_at(self, epoch: int, batch: int) -> None:
+        """Go on within `epoch`, leaving out the batches before `batch`."""
+        self._epoch, self._first_batch = epoch, batch
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -75,15 +80,14 @@ class TrainingDraws:
         indices = torch.multinomial(self._weights, count, replacement=True, generator=random)
         seeds = torch.randint(1 << 62, (count,), generator=random)
         draws = [Draw(i, s) for i, s in zip(indices.tolist(), seeds.tolist(), strict=True)][self._turn]
-        for start in range(0, self._length * self._batch_size, self._batch_size):
+        for start in range(self._first_batch * self._batch_size, self._length * self._batch_size, self._batch_size):
             yield draws[start : start + self._batch_size]
 
 
 def _weights(labels: Sequence[int], defects_per_pass: float) -> torch.Tensor:
     defect = torch.as_tensor(labels, dtype=torch.bool)
     defects = int(defect.sum())
-    passes = len(labels) - defects
-    weight = passes / defects * defects_per_pass if defects and passes else 1.0
+    weight = (len(labels) - defects) / defects * defects_per_pass
     return torch.where(defect, weight, 1.0).to(torch.float64)
 
 

@@ -13,7 +13,7 @@ from core.errors import JobFailedError, SpecError
 from engine.checkpoints import check_fits, load_trained, read_checkpoint
 from engine.classify_model import build_network
 from engine.console import ProgressLine, say
-from engine.devices import scoring_device
+from engine.devices import Devices, scoring_device, share_cores
 from engine.draws import OrderedBatches
 from engine.kpi import evaluation_kpi
 from engine.loading import make_loader, open_source
@@ -104,6 +104,7 @@ def score_table(run: Run, model: TrainedModel, table: PairTable) -> list[float]:
     section = getattr(run.experiment, run.command)
     data = run.experiment.dataset.classify
     device = scoring_device(section, run.command)
+    share_cores(Devices("cpu"))
     batch_size = section.batch_size if section.batch_size > 0 else data.batch_size
     loader = make_loader(table, open_source(data, [table]), OrderedBatches(by_golden_image(table), batch_size))
     network = model.network.to(device)

@@ -12,7 +12,7 @@ import torch
 from engine.images import read_rgb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -52,23 +52,19 @@ class ImageStore:
         """Whether `count` pictures more would all be kept."""
         return self._bytes + count * 3 * self.height * self.width <= self._limit
 
-    def preload(self, files: Mapping[str, str], on_progress: Callable[[int, int], None] | None = None) -> bool:
-        """Decode all `files` (path to the CSV row it stands in) now, if they fit; returns whether they did.
+    def preload(self, files: Mapping[str, str], on_progress: Callable[[int], None]) -> None:
+        """Decode all `files` (path to the CSV row it stands in) now.
 
         Raises:
             ImageError: the first broken picture.
         """
-        wanted = {path: where for path, where in files.items() if path not in self._kept}
-        if not self.fits(len(wanted)):
-            return False
         with ThreadPoolExecutor(max_workers=usable_cores()) as pool:
-            self._drain(pool.map(self.read, wanted.keys(), wanted.values()), len(wanted), on_progress)
-        return True
-
-    def _drain(self, pictures: Iterable[Tensor], total: int, on_progress: Callable[[int, int], None] | None) -> None:
-        for done, _ in enumerate(pictures, start=1):
-            if on_progress and (done == total or done % 64 == 0):
-                on_progress(done, total)
+            try:
+                for done, _ in enumerate(pool.map(self.read, files.keys(), files.values()), start=1):
+                    on_progress(done)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)  # nobody waits for thousands of pictures after a broken one
+                raise
 
 
 def usable_cores() -> int:

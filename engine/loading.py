@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from engine.console import ProgressLine
 from engine.image_store import ImageStore, usable_cores
 from engine.pair_images import PairImages, files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from engine.draws import Draw
     from engine.pair_images import PairBatch
@@ -32,9 +33,7 @@ class Source:
     in_memory: bool
 
 
-def open_source(
-    data: ClassifyDataset, tables: Sequence[PairTable], on_progress: Callable[[int, int], None] | None = None
-) -> Source:
+def open_source(data: ClassifyDataset, tables: Sequence[PairTable]) -> Source:
     """Decode all pictures of the tables if they fit into the cache, and so find broken ones before anything starts.
 
     Raises:
@@ -42,7 +41,9 @@ def open_source(
     """
     files = files_of(tables)
     store = ImageStore(data.image_height, data.image_width, data.cache_images_mb)
-    if store.preload(files, on_progress):
+    if store.fits(len(files)):
+        with ProgressLine("reading pictures", len(files), "files") as line:
+            store.preload(files, line.update)
         return Source(store, 0, in_memory=True)
     workers = min(data.workers, usable_cores())
     share = data.cache_images_mb // max(1, workers)  # every worker keeps its own

@@ -14,12 +14,12 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 
-from core.errors import CheckpointError, DataError
+from core.errors import CheckpointError, DataError, SpecError
 from engine.checkpoint_writer import CheckpointWriter
 from engine.checkpoints import LATEST, check_fits, read_checkpoint, start_from
 from engine.classify_model import build_network, start_weights
 from engine.console import say
-from engine.devices import Devices, training_devices
+from engine.devices import Devices, share_cores, training_devices
 from engine.draws import DeviceShare, OrderedBatches, TrainingDraws
 from engine.loading import Source, make_loader, open_source
 from engine.pair_table import PairTable, read_table
@@ -46,10 +46,11 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The checkpoint that a run goes on from; `next_epoch` counts from 0."""
+    """The checkpoint that a run goes on from: the epoch (from 0) and the batch in it that come next."""
 
     path: Path
     next_epoch: int
+    next_batch: int
 
 
 def train(run: Run, status: StatusFile) -> None:
@@ -59,7 +60,9 @@ def train(run: Run, status: StatusFile) -> None:
         ChangenetError: data, checkpoint, devices or settings are wrong, or the training diverged.
     """
     settings = run.experiment.train
+    _check_loggers(run)
     devices = training_devices(settings)
+    share_cores(devices)
     resumed = find_resume(run)
     if resumed and resumed.next_epoch == settings.num_epochs:
         say(f"{resumed.path} has all {settings.num_epochs} epochs: there is nothing left to train.")
@@ -94,9 +97,32 @@ def read_data(run: Run, devices: Devices) -> Data:
             where=str(tables[0].source.csv_path),
             remedy=f"lower dataset.classify.batch_size to {max(2, len(tables[0]) // devices.processes)}, or add rows",
         )
+    _check_classes(tables[0])
     say(f"train: {_count(tables[0])}; validation: {_count(tables[1])}")
     source = open_source(section, tables)
     return Data(*tables, source)
+
+
+def _check_classes(table: PairTable) -> None:
+    defects = sum(table.labels)
+    if 0 < defects < len(table):
+        return
+    raise DataError(
+        f"all rows of the train split are {'defects' if defects else 'PASS'}: there is nothing to tell apart",
+        code="data.one_class",
+        where=str(table.source.csv_path),
+        remedy="add rows of the other kind; the label of a good board is exactly PASS",
+    )
+
+
+def _check_loggers(run: Run) -> None:
+    if run.experiment.wandb.enable:
+        raise SpecError(
+            "the embedded engine logs for TensorBoard only",
+            code="spec.wandb",
+            where="wandb.enable",
+            remedy="set wandb.enable=false; the scalars are under lightning_logs/",
+        )
 
 
 def _count(table: PairTable) -> str:
@@ -154,7 +180,8 @@ def _training_loader(training: _Training, trainer: Trainer) -> Loader:
         seed=training.task.seed,
         device=DeviceShare(trainer.global_rank, trainer.world_size, shared),
     )
-    draws.set_epoch(resumed.next_epoch if resumed else 0)
+    if resumed:
+        draws.resume_at(resumed.next_epoch, resumed.next_batch)
     return make_loader(data.train, data.source, draws)
 
 
@@ -193,14 +220,17 @@ def find_resume(run: Run) -> Resumed | None:
     settings = run.experiment.train
     named = settings.resume_training_checkpoint_path
     path = Path(named) if named else run.results_dir / LATEST["classify"]
-    if not named and not path.exists():
+    if not named and not path.is_symlink():
         return None
     content = read_checkpoint(path)
     check_resumable(content, path, settings.num_epochs)
     for warning in check_fits(content, run.config, path):
         say(f"WARNING {warning}")
-    say(f"resuming from {path}, after epoch {content['epoch']}")
-    return Resumed(path.resolve(), content["epoch"] + 1)
+    say(f"resuming from {path}, after epoch {content['epoch']}, step {content['global_step']}")
+    loop = content["loops"]["fit_loop"]
+    epochs, batches = loop["epoch_progress"]["current"], loop["epoch_loop.batch_progress"]["current"]
+    within = epochs["processed"] < epochs["ready"]  # written between two steps of an epoch
+    return Resumed(path.resolve(), epochs["processed"], batches["processed"] if within else 0)
 
 
 def check_resumable(content: dict[str, object], path: Path, epochs: int) -> None:

@@ -144,10 +144,30 @@ def _add_job_verbs(verbs: Verbs[Parser]) -> None:
 
 
 def _add_data(verbs: Verbs[Parser]) -> None:
-    data = verbs.add_parser("data", help="import or draw data sets", allow_abbrev=False)
+    data = verbs.add_parser("data", help="check, import or draw data sets", allow_abbrev=False)
     kinds = data.add_subparsers(dest="kind", metavar="COMMAND", required=True, parser_class=Parser)
+    _add_check(kinds)
     _add_import(kinds)
     _add_synthesize(kinds)
+
+
+def _add_check(kinds: Verbs[Parser]) -> None:
+    verb = _add_verb(
+        kinds,
+        "check",
+        "find what is wrong with a data set, all at once",
+        "examples:\n  changenet data check boards\n  changenet data check boards/train/dataset.csv --fix mended.csv\n"
+        "  changenet data check boards --lights SolderLight,WhiteLight --sheet samples.png --json\n",
+    )
+    add = verb.add_argument
+    add("folder", help="data folder of either task, or one classify CSV")
+    add("--images", metavar="DIR", help="classify: folder of the pictures; default: images/ in or beside a split")
+    add("--image-ext", metavar=".EXT", help="classify: file ending; default: the one that is found")
+    add("--lights", metavar="NAMES", help="classify: lightings in their order, comma-separated; default: one picture")
+    add("--batch-size", type=int, default=1, metavar="N", help="held against the rows that are trained on")
+    add("--no-decode", action="store_true", help="look at lists and folders only, not into the pictures")
+    add("--fix", metavar="OUT", help="write a mended copy of the lists to OUT, which must not exist")
+    add("--sheet", metavar="PNG", help="draw a contact sheet of samples")
 
 
 def _add_import(kinds: Verbs[Parser]) -> None:

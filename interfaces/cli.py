@@ -55,7 +55,8 @@ def _run(words: list[str]) -> int:
 
 def _verb(args: Namespace) -> Callable[[Namespace], Outcome]:
     if args.verb == "data":
-        module, name = "interfaces.data_tools", f"verb_data_{args.kind}"
+        module = "interfaces.check_tool" if args.kind == "check" else "interfaces.data_tools"
+        name = f"verb_data_{args.kind}"
     else:
         module, name = _MODULES.get(args.verb, "interfaces.tools"), f"verb_{args.verb}"
     verb: Callable[[Namespace], Outcome] = getattr(importlib.import_module(module), name)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.files import write_json, write_text
 from pairs.boards.assembled import AssembledBoard
+from pairs.boards.bare import BareBoard
 from pairs.boards.settings import PASS, SPLITS
 from pairs.classify_csv import COLUMNS, write_csv
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _HEADER = (*COLUMNS, "board", "component", "defect_box", "severity")
 IMAGES = "images"
+RECORD = "synthesis.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def board_name(number: int) -> str:
 @lru_cache(maxsize=32)
 def make_board(settings: SynthesisSettings, number: int) -> Board:
     """The board of a number in the chosen style."""
-    return AssembledBoard(settings, number)
+    return BareBoard(settings, number) if settings.style == "bare" else AssembledBoard(settings, number)
 
 
 def board_sites(settings: SynthesisSettings, number: int) -> tuple[SiteInfo, ...]:
@@ -136,4 +138,4 @@ def write_tables(settings: SynthesisSettings, splits: Mapping[int, str], rows: l
 
 def write_record(out: Path, record: Mapping[str, object]) -> None:
     """Write what the data set holds and from which settings it was made."""
-    write_json(out / "synthesis.json", record)
+    write_json(out / RECORD, record)

@@ -3,25 +3,20 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from collections import Counter
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.errors import DataError, InputError
+from core.errors import InputError
 from pairs.boards.assignment import assign_defects, split_boards
-from pairs.boards.dataset import Row, board_name, board_sites, write_board, write_record, write_tables
+from pairs.boards.dataset import RECORD, Row, board_name, board_sites, write_board, write_record, write_tables
 from pairs.boards.settings import PASS, SPLITS, SynthesisSettings, SynthesisSummary
+from pairs.new_folder import new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-Progress = "Callable[[int, int], None]"
-_RECORD = "synthesis.json"
 _T = TypeVar("_T")
 
 
@@ -36,7 +31,7 @@ def synthesize(
         DataError: `out` holds something else, or can't be written.
         InputError: no component can have a defect although a defect rate is asked for.
     """
-    with _replaced(out, force=settings.force) as folder:
+    with new_folder(out, marker=RECORD, force=settings.force) as folder:
         splits = split_boards(settings)
         total = 2 * settings.boards
         sites = _each(
@@ -86,46 +81,6 @@ def _mapped(jobs: int, work: Callable[..., _T], tasks: Sequence[tuple[Any, ...]]
             yield from (future.result() for future in futures)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _replaced(out: Path, *, force: bool) -> Iterator[Path]:
-    """Give a temporary sibling of `out` that takes its place when the block ends well, and is removed when not."""
-    _check_free(out, force=force)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        _swap(temporary, out)
-    except OSError as error:
-        raise DataError(f"can't write: {error.strerror or error}", code="data.write", where=str(out)) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _check_free(out: Path, *, force: bool) -> None:
-    if not out.exists() and not out.is_symlink():
-        return
-    if out.is_symlink() or not out.is_dir():
-        raise DataError("is no folder", code="data.out", where=str(out), remedy="name a new folder")
-    if not any(out.iterdir()):
-        return
-    if not (out / _RECORD).is_file():
-        remedy = "name a new or an empty folder; only an earlier synthetic data set can be replaced"
-        raise DataError("holds other files", code="data.out", where=str(out), remedy=remedy)
-    if not force:
-        remedy = "name another folder, or ask to replace it (force)"
-        raise DataError("holds a synthetic data set already", code="data.out", where=str(out), remedy=remedy)
-
-
-def _swap(fresh: Path, out: Path) -> None:
-    if not out.exists() or not any(out.iterdir()):
-        fresh.replace(out)
-        return
-    old = out.with_name(f".{out.name}.{secrets.token_hex(4)}.old")
-    out.replace(old)
-    fresh.replace(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _check_defects(settings: SynthesisSettings, found: int, sites: int) -> None:

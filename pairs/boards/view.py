@@ -63,15 +63,16 @@ class Window:
 class Artwork:
     """One layer of flat shapes in a window, with smooth edges."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, fineness: int = _SUPERSAMPLE) -> None:
         self.window = window
-        self._image = Image.new("L", (window.pixels * _SUPERSAMPLE,) * 2)
+        self._image = Image.new("L", (window.pixels * fineness,) * 2)
         self._draw = ImageDraw.Draw(self._image)
-        self._scale = window.scale * _SUPERSAMPLE
+        self._fineness = fineness
+        self._scale = window.scale * fineness
 
     def line(self, points: Points, width: float, value: int = 255) -> None:
         """A polyline (N,2) of a width in millimetres with round ends and corners."""
-        spots = self.window.to_pixels(points, _SUPERSAMPLE)
+        spots = self.window.to_pixels(points, self._fineness)
         if not self._visible(spots, width * self._scale):
             return
         thickness = max(width * self._scale, 1.0)
@@ -82,19 +83,19 @@ class Artwork:
 
     def polygon(self, points: Points, value: int = 255) -> None:
         """A filled polygon (N,2)."""
-        spots = self.window.to_pixels(points, _SUPERSAMPLE)
+        spots = self.window.to_pixels(points, self._fineness)
         if self._visible(spots, 0.0):
             self._draw.polygon([tuple(p) for p in spots.tolist()], fill=value)
 
     def disc(self, x: float, y: float, radius: float, value: int = 255) -> None:
         """A filled circle."""
         if self.window.sees(x, y, radius):
-            spot = self.window.to_pixels(np.array([[x, y]]), _SUPERSAMPLE)[0]
+            spot = self.window.to_pixels(np.array([[x, y]]), self._fineness)[0]
             self._disc(float(spot[0]), float(spot[1]), radius * self._scale, value)
 
     def coverage(self) -> Array:
         """How much of every pixel is covered, 0 to 1 (H,W)."""
-        small = self._image.reduce(_SUPERSAMPLE)
+        small = self._image.reduce(self._fineness)
         return np.asarray(small, dtype=np.float32) / np.float32(255)
 
     def _disc(self, x: float, y: float, radius: float, value: int) -> None:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+from engine.torch_setup import prepare_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -124,9 +126,7 @@ def _rotate(pictures: Tensor, angle: float) -> Tensor:
     square = pictures.shape[-1] == pictures.shape[-2]
     if rest == 0.0 and (square or quarters % 2 == 0):
         return torch.rot90(pictures, int(quarters), (-2, -1)) if quarters else pictures
-    from torchvision.transforms.v2 import InterpolationMode, functional
-
-    turned: Tensor = functional.rotate(pictures, angle, interpolation=InterpolationMode.BILINEAR)
+    turned: Tensor = _transforms().rotate(pictures, angle, interpolation="bilinear")
     return turned
 
 
@@ -141,16 +141,13 @@ def _cut(pictures: Tensor, window: Window | None) -> Tensor:
 def _blur(pictures: Tensor, sigma: float) -> Tensor:
     if sigma < 0.1:  # below a tenth of a pixel the kernel is one point
         return pictures
-    from torchvision.transforms.v2 import functional
-
     size = 2 * math.ceil(3.0 * sigma) + 1
-    blurred: Tensor = functional.gaussian_blur(pictures, [size, size], [sigma, sigma])
+    blurred: Tensor = _transforms().gaussian_blur(pictures, [size, size], [sigma, sigma])
     return blurred
 
 
 def _recolour(pictures: Tensor, colour: ColourChange) -> Tensor:
-    from torchvision.transforms.v2 import functional
-
+    functional = _transforms()
     steps = (
         (functional.adjust_brightness, colour.brightness),
         (functional.adjust_contrast, colour.contrast),
@@ -161,3 +158,10 @@ def _recolour(pictures: Tensor, colour: ColourChange) -> Tensor:
         step, amount = steps[number]
         pictures = step(pictures, amount)
     return pictures
+
+
+def _transforms() -> Any:
+    prepare_torch()
+    from torchvision.transforms.v2 import functional
+
+    return functional

@@ -50,7 +50,7 @@ def test_preloading_finds_the_broken_picture_and_its_row(tmp_path: Path) -> None
     paths = pictures(tmp_path, 3)
     store = ImageStore(256, 256, limit_mb=8)
     seen: list[int] = []
-    store.preload({path: "" for path in paths}, seen.append)
+    store.preload(dict.fromkeys(paths, ""), seen.append)
     assert seen == [1, 2, 3]
     (tmp_path / "broken.png").write_bytes(b"nothing")
     with pytest.raises(ImageError) as caught:

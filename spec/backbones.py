@@ -58,12 +58,17 @@ BACKBONES: dict[str, BackboneFacts] = {
     "timm/tf_efficientnet_lite0": BackboneFacts("timm", 1280, (24, 40, 112, 320), (4, 8, 16, 32), 32),
 }
 
+# With model.backbone.finest_stride 2: one finer level instead of the deepest.
+FINE: dict[str, BackboneFacts] = {
+    "timm/tf_efficientnet_lite0": BackboneFacts("timm", 112, (16, 24, 40, 112), (2, 4, 8, 16), 16),
+}
+
 NAMED = tuple(name for name in BACKBONES if not name.startswith("timm/"))
 
 
-def backbone_facts(name: str) -> BackboneFacts | None:
+def backbone_facts(name: str, finest_stride: int = 4) -> BackboneFacts | None:
     """The facts of a backbone; None for a timm backbone of which only timm itself knows them, and for unknown names."""
-    return BACKBONES.get(name)
+    return FINE.get(name) if finest_stride == 2 and name not in NAMED else BACKBONES.get(name)
 
 
 def backbone_family(name: str) -> Family | None:

@@ -90,6 +90,13 @@ class ClassifyDataset(Section):
         1, "Golden images compared with each test image; above 1, golden_path names folders.", le=64, unit="images"
     )
     quant_calibration_dataset: CalibrationImages = section(CalibrationImages, "Images for calibrating quantisation.")
+    align_pixels: Annotated[int, Field(ge=0, le=32)] = knob(
+        0,
+        "How far each test image may be moved, in whole pixels, to lie on its golden image before they are compared; "
+        "0 compares them as they are. For pictures that were registered only roughly.",
+        unit="pixels",
+        engines=list(EMBEDDED),
+    )
     cache_images_mb: Index = knob(
         2048,
         "Memory for decoded images, so that each file is decoded once; 0 turns the cache off.",

@@ -35,6 +35,20 @@ class Backbone(Section):
     freeze_backbone: bool = knob(
         False, "Keep the backbone's weights as loaded and train only what follows it. Needs weights to be given."
     )
+    frozen_levels: Annotated[int, Field(ge=0, le=4)] = knob(
+        0,
+        "timm backbones: how many of the four feature levels, finest first, stay as loaded with all that comes before "
+        "them. The first levels hold edges and corners, cost most, and gain little from training. Needs weights.",
+        unit="levels",
+        engines=list(EMBEDDED),
+    )
+    finest_stride: Literal[2, 4] = knob(
+        4,
+        "timm backbones: input pixels per cell of the finest of the four maps. 2 takes one finer level and leaves out "
+        "the deepest: for small defects in small images, and quicker.",
+        unit="pixels",
+        engines=list(EMBEDDED),
+    )
     feat_downsample: bool = knob(
         False, "FAN backbones: reduce the tokens of the last stage by convolution instead of keeping their grid."
     )

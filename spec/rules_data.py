@@ -101,7 +101,7 @@ def combined_size(spec: Spec) -> tuple[int, int] | None:
 
 def image_size(spec: Spec, _action: str) -> Violation | None:
     """Both sides of the input are multiples of the backbone's coarsest stride."""
-    facts = backbone_facts(str(get(spec, "model.backbone.type", "")))
+    facts = backbone_facts(str(get(spec, "model.backbone.type", "")), get(spec, "model.backbone.finest_stride", 4))
     size = combined_size(spec)
     if facts is None or size is None or not any(side % facts.input_multiple for side in size):
         return None

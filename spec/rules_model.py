@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 TYPE = "model.backbone.type"
 WEIGHTS = "model.backbone.pretrained_backbone_path"
 FREEZE = "model.backbone.freeze_backbone"
+FROZEN_LEVELS = "model.backbone.frozen_levels"
+FINEST = "model.backbone.finest_stride"
 STAGE = "stage the file first with `changenet stage backbone`, and give the local path that it prints"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -86,6 +88,28 @@ def frozen_backbone_has_weights(spec: Spec, action: str) -> Violation | None:
     return Violation("spec.freeze_backbone", (FREEZE, WEIGHTS), message, f"give {WEIGHTS}, or set {FREEZE} to false")
 
 
+def frozen_levels_have_weights(spec: Spec, action: str) -> Violation | None:
+    """Levels that are not trained need weights as much as a frozen backbone does."""
+    found = values(spec, FROZEN_LEVELS, WEIGHTS)
+    if command_of(action) != "train" or found is None or not found[0] or found[1]:
+        return None
+    message = f"{found[0]} levels are not trained, but no weights are given: they would stay random"
+    remedy = f"give {WEIGHTS}, or set {FROZEN_LEVELS} to 0"
+    return Violation("spec.frozen_levels", (FROZEN_LEVELS, WEIGHTS), message, remedy, ({FROZEN_LEVELS: 0},))
+
+
+def levels_are_timm(spec: Spec, _action: str) -> Violation | None:
+    """Only timm backbones let the levels be chosen or frozen one by one."""
+    name = str(get(spec, TYPE, ""))
+    if backbone_family(name) in {"timm", None}:
+        return None
+    for key, plain in ((FROZEN_LEVELS, 0), (FINEST, 4)):
+        if get(spec, key, plain) != plain:
+            message = f"{name} has no levels that can be chosen"
+            return Violation("spec.levels", (key, TYPE), message, f"set {key} to {plain}", ({key: plain},))
+    return None
+
+
 def dinov3_is_frozen(spec: Spec, action: str) -> Violation | None:
     """DINOv3 backbones are used frozen only."""
     found = values(spec, TYPE, FREEZE)
@@ -107,7 +131,7 @@ def _head_fits(spec: Spec, key: str, wanted: Any, what: str) -> Violation | None
 
 
 def _facts(spec: Spec) -> BackboneFacts | None:
-    return backbone_facts(str(get(spec, TYPE, "")))
+    return backbone_facts(str(get(spec, TYPE, "")), get(spec, FINEST, 4))
 
 
 def decoder_channels(spec: Spec, _action: str) -> Violation | None:
@@ -157,6 +181,8 @@ RULES: tuple[Rule, ...] = (
     weights_fit_backbone,
     dinov3_is_frozen,
     frozen_backbone_has_weights,
+    frozen_levels_have_weights,
+    levels_are_timm,
     decoder_channels,
     decoder_strides,
     pooled_head,

@@ -106,6 +106,24 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         {f"{B}.freeze_backbone": True},
         {f"{B}.freeze_backbone": True, f"{B}.pretrained_backbone_path": "/w/own.pth"},
     ),
+    (
+        "frozen_levels_have_weights",
+        "train",
+        {f"{B}.frozen_levels": 2, f"{B}.type": "timm/resnet18"},
+        {f"{B}.frozen_levels": 2, f"{B}.type": "timm/resnet18", f"{B}.pretrained_backbone_path": "/w/own.pth"},
+    ),
+    ("levels_are_timm", "train", {f"{B}.finest_stride": 2}, {f"{B}.finest_stride": 2, f"{B}.type": "timm/resnet18"}),
+    ("levels_are_timm", "evaluate", {f"{B}.frozen_levels": 1}, {}),
+    (
+        "decoder_channels",
+        "train",
+        {f"{B}.finest_stride": 2, f"{B}.type": "timm/tf_efficientnet_lite0"},
+        {
+            f"{B}.finest_stride": 2,
+            f"{B}.type": "timm/tf_efficientnet_lite0",
+            "model.decode_head.in_channels": [16, 24, 40, 112],
+        },
+    ),
     ("decoder_channels", "train", {f"{B}.type": "c_radio_v2_vit_large_patch16_224"}, {f"{B}.type": "timm/resnet18"}),
     ("decoder_strides", "train", {f"{B}.type": "fan_tiny_8_p4_hybrid"}, {f"{B}.type": "vit_large_nvdinov2"}),
     (

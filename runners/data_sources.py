@@ -24,6 +24,7 @@ _CSV = ".csv"
 # Both keys below name the evaluation source; a data folder that holds a test split gives it to the second one.
 _TEST_KEYS = "dataset.classify.test_dataset."
 _TEST_SOURCE = "inference_dataset"
+_EVALUATION = "eval_dataset"
 _PICTURES_ONLY = "calibration_dataset"
 
 
@@ -42,7 +43,7 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
         DataError: a place is not there, lacks a file that the action needs, or several are given where one is taken.
     """
     for key, entry in tables.entries.items():
-        places = _named(request, entry["source"])
+        places = [_split_of(place, key, tables) or place for place in _named(request, entry["source"])]
         if not places and request.data:
             places = _inside(request.data, key, tables)
         found = [_locate(place, entry) for place in places]
@@ -98,17 +99,30 @@ def require_there(place: str, where: str = "") -> Path:
 def _inside(data: str, key: str, tables: DataTables) -> list[str]:
     """Where a folder that holds all the data has what `key` takes; empty when it does not have it."""
     place, source = absolute(data), tables.entries[key]["source"]
-    splits = [*(_subfolders(tables, _TEST_SOURCE) if key.startswith(_TEST_KEYS) else ()), *_subfolders(tables, source)]
     if is_remote(place):
         whole = _is_whole(place) or not tables.entries[key]["path"]
-        return [place] if whole else [f"{place}/{splits[0]}"]
+        return [place] if whole else [f"{place}/{_splits(key, tables)[0]}"]
     folder = require_there(place)
-    places = [folder / name for name in splits]
+    found = _split_of(place, key, tables)
     # Data without splits is for the source that the action cannot do without.
-    places += [folder] if source == next(iter(tables.entries.values()))["source"] else []
-    places += [folder / name for name in _subfolders(tables, _TEST_SOURCE)] if source == "eval_dataset" else []
-    found = next((place for place in places if _holds_data(place)), None)
-    return [str(found)] if found else []
+    if found is None and source == next(iter(tables.entries.values()))["source"] and _holds_data(folder):
+        found = place
+    return [found] if found else []
+
+
+def _split_of(place: str, key: str, tables: DataTables) -> str | None:
+    """The split that `key` takes inside a local folder of splits; None where there is no such folder."""
+    folder = Path(absolute(place))
+    return next((str(folder / name) for name in _splits(key, tables) if _holds_data(folder / name)), None)
+
+
+def _splits(key: str, tables: DataTables) -> list[str]:
+    """The folder names that may hold what `key` takes, best first; without validation data, evaluation takes test."""
+    source = tables.entries[key]["source"]
+    own, test = _subfolders(tables, source), _subfolders(tables, _TEST_SOURCE)
+    if key.startswith(_TEST_KEYS):
+        return [*test, *own]
+    return [*own, *test] if source == _EVALUATION else own
 
 
 def _subfolders(tables: DataTables, source: str) -> list[str]:

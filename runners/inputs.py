@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _MORE_INPUTS = ("train.pretrained_model_path",)
 _PACKAGE = "package:"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 Paths = dict[str, str | list[str]]
 
 
@@ -46,7 +49,8 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
         if not value or origin is None or origin.source not in {"override", "shorthand"}:
             continue
         try:
-            found = [_settled(place, look=local and key not in outputs) for place in _places(value)]
+            looked_for = local and key not in outputs
+            found = [p if _is_no_path(key, p) else _settled(p, look=looked_for) for p in _places(value)]
         except DataError as problem:
             problems.append(Problem(problem.code, key, problem.message, problem.remedy))
             continue
@@ -54,13 +58,19 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
     return problems
 
 
-def _settled(place: Any, *, look: bool) -> Any:
-    if not isinstance(place, str) or place.startswith((_PACKAGE, JOB_FOLDER)):
-        return place
+def _settled(place: str, *, look: bool) -> str:
     whole = absolute(place)
     if look and not is_remote(whole):
         require_there(whole)
     return whole
+
+
+def _is_no_path(key: str, place: Any) -> bool:
+    """Whether a value is left as it is: no text, or weights that something would have to download (`owner/name`)."""
+    if not isinstance(place, str) or place.startswith((_PACKAGE, JOB_FOLDER)):
+        return True
+    is_weights = key in {WEIGHTS, *_MORE_INPUTS}
+    return is_weights and bool(_REPOSITORY.fullmatch(place)) and not Path(place).suffix and not Path(place).exists()
 
 
 def _places(value: Any) -> list[Any]:

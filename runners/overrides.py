@@ -31,11 +31,11 @@ def apply_overrides(layers: Layers, overrides: Mapping[str, Any], short_names: M
 
 def _apply(layers: Layers, key: str, value: Any, origin: Provenance, short_names: Mapping[str, str]) -> list[Problem]:
     schema = layers.schema
-    if secret := _secret(key, value):
-        return [secret]
     unknown = [leaf for leaf, _ in schema.spread(key, value) if schema.node(leaf) is None]
     if unknown:
         return [schema.unknown(leaf, list(short_names)) for leaf in unknown]
+    if secret := _secret(key, value):
+        return [secret]
     if schema.is_section(key) and not isinstance(value, dict):
         remedy = f"set one of its keys, for instance {next(k for k in schema.all_keys() if k.startswith(f'{key}.'))}"
         return [Problem("spec.value", key, f"{key} is a section of the spec, not a value", remedy)]

@@ -90,6 +90,7 @@ def engine(tmp_path: Path) -> Path:
     return path
 
 
+WriteBoards = Callable[..., "Path"]
 HEADER = "input_path,golden_path,label,object_name\n"
 
 
@@ -109,6 +110,11 @@ def write_boards(root: Path, lights: tuple[str, ...] = (), extension: str = ".pn
             archive.add(root / "images", "images")
         shutil.rmtree(root / "images")
     return root
+
+
+@pytest.fixture(scope="session", name="write_boards")
+def _write_boards() -> WriteBoards:
+    return write_boards
 
 
 @pytest.fixture

@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a training to what is built on it, with real jobs of a named engine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core import dotted
+from core.errors import ParentError, SpecError
+from router.types import Request
+from runners import api
+from runners.checkpoint_record import read_checkpoint_record
+from runners.types import Job, JobState, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from router.declarations import Skill
+    from runners.job_store import JobStore
+
+BACKBONE = "fan_tiny_8_p4_hybrid"
+
+
+class Bench:
+    """Prepares and launches actions on one data set, with an engine that does as it is told."""
+
+    def __init__(self, skill: Skill, boards: Path, engine: Path, store: JobStore) -> None:
+        self.skill, self.boards, self.engine, self.store = skill, boards, engine, store
+
+    def plan(self, action: str, parent: Job | str | None = None, **slots: Any) -> Plan:
+        parent_id = parent.id if isinstance(parent, Job) else parent
+        data = {} if action == "export" else {"data": str(self.boards)}
+        slots = {"automl_policy": "off", "results_root": str(self.store.root), "parent_job_id": parent_id, **slots}
+        request = Request(action=action, **{**data, **slots})
+        plan = api.prepare_request(request, self.skill, engine=str(self.engine))[1]
+        assert plan
+        return plan
+
+    def run(self, action: str, parent: Job | None = None, **slots: Any) -> Job:
+        return api.launch(self.plan(action, parent, **slots), store=self.store)
+
+    def train(self, **overrides: Any) -> Job:
+        return self.run("train", overrides={"backbone": BACKBONE, "num_epochs": 2} | overrides)
+
+
+@pytest.fixture
+def bench(skill: Skill, boards: Path, engine: Path, store: JobStore) -> Bench:
+    return Bench(skill, boards, engine, store)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Tell the stand-in what to do from now on."""
+    return lambda **behaviour: monkeypatch.setenv("CHANGENET_STAND_IN", json.dumps(behaviour))
+
+
+def checkpoint_of(plan: Plan, key: str = "evaluate.checkpoint") -> str:
+    return Path(dotted.get(plan.spec, key)).name
+
+
+def test_a_child_takes_the_final_checkpoint_and_the_architecture(bench: Bench) -> None:
+    parent = bench.train(
+        **{
+            "model.classify.embed_dec": 12,
+            "dataset.classify.image_width": 96,
+            "dataset.classify.image_height": 64,
+            "model.classify.eval_margin": 0.4,
+        }
+    )
+    keys = {"evaluate": "evaluate.checkpoint", "inference": "inference.checkpoint", "export": "export.checkpoint"}
+    for action, key in (keys | {"quantize": "quantize.model_path"}).items():
+        plan = bench.plan(action, parent)
+
+        assert plan.missing == ()
+        assert dotted.get(plan.spec, key) == f"{parent.results_dir}/model_epoch_001_step_00020.pth"
+        assert plan.provenance[key].source == "parent"
+        assert parent.id in plan.provenance[key].detail
+        wanted = {"model.backbone.type": BACKBONE, "model.classify.embed_dec": 12, "model.classify.eval_margin": 0.4}
+        for name, value in (wanted | {"dataset.classify.image_width": 96}).items():
+            assert dotted.get(plan.spec, name) == value
+            assert plan.provenance[name].detail == parent.id
+        assert plan.parent_job_id == parent.id
+
+
+def test_export_takes_the_stitched_size_and_writes_into_its_own_folder(bench: Bench) -> None:
+    parent = bench.train(image_width=96, image_height=64)
+    plan = bench.plan("export", parent)
+
+    assert (plan.spec["export"]["input_height"], plan.spec["export"]["input_width"]) == (64, 96)
+    assert plan.spec["export"]["onnx_file"] == "{job}/results/export/changenet_classify.onnx"
+
+
+def test_a_child_runs_and_is_recorded_with_its_parent(bench: Bench) -> None:
+    parent = bench.train()
+    child = bench.run("evaluate", parent)
+
+    assert (child.state, child.parent_job_id) == (JobState.COMPLETE, parent.id)
+    result = api.result(child)
+    assert result["parent_job_id"] == parent.id
+    assert result["spec"]["evaluate"]["checkpoint"].startswith(parent.results_dir)
+    assert all(Path(artifact["path"]).is_file() for artifact in result["artifacts"])
+
+
+def test_the_best_checkpoint_is_taken_before_the_final_one(bench: Bench, told: Callable[..., None]) -> None:
+    told(best=[0])
+    assert checkpoint_of(bench.plan("evaluate", bench.train())) == "model_best_000.pth"
+
+
+def test_of_several_best_ones_the_recorded_ranking_decides(bench: Bench, told: Callable[..., None]) -> None:
+    told(best=[0, 1], ranking=[[0.1, "model_best_000.pth"], [0.2, "model_best_001.pth"]])
+    assert checkpoint_of(bench.plan("evaluate", bench.train())) == "model_best_000.pth"
+
+
+def test_where_only_best_ones_are_kept_training_goes_on_from_the_latest(
+    bench: Bench, told: Callable[..., None]
+) -> None:
+    told(epochs=0, best=[0, 1], ranking=[[0.1, "model_best_000.pth"], [0.2, "model_best_001.pth"]])
+    parent = bench.train()
+
+    assert checkpoint_of(bench.plan("train", parent), "train.resume_training_checkpoint_path") == "model_best_001.pth"
+
+
+def test_several_best_ones_without_a_ranking_are_ambiguous_and_listed(bench: Bench, told: Callable[..., None]) -> None:
+    told(best=[0, 1])
+    parent = bench.train()
+
+    with pytest.raises(ParentError) as error:
+        bench.plan("evaluate", parent)
+
+    assert (error.value.code, error.value.exit_code) == ("parent.ambiguous", 3)
+    for part in ("model_best_000.pth (top_k, epoch 0, step 10)", "model_best_001.pth", "model_epoch_001"):
+        assert part in error.value.message
+    named = f"{parent.results_dir}/model_best_001.pth"
+    assert checkpoint_of(bench.plan("evaluate", parent, overrides={"checkpoint": named})) == "model_best_001.pth"
+
+
+def test_names_do_not_decide_what_is_latest(bench: Bench, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    plan = bench.plan("train", overrides={"backbone": BACKBONE, "num_epochs": 2, "train.results_dir": str(kept)})
+    (kept / "model_epoch_999_step_99999.pth").write_bytes(b"of an older run")
+    parent = api.launch(plan, store=bench.store)
+
+    assert checkpoint_of(bench.plan("evaluate", parent)) == "model_epoch_001_step_00020.pth"
+
+
+def test_training_goes_on_as_it_was(bench: Bench, told: Callable[..., None]) -> None:
+    told(exit=1, **{"pass": False})
+    parent = bench.train(**{"train.optim.lr": 3e-4, "train.seed": 7, "num_epochs": 9})
+    assert parent.state is JobState.ERROR
+    plan = bench.plan("train", parent, overrides={"num_epochs": 12})
+
+    assert plan.provenance["train.resume_training_checkpoint_path"].source == "parent"
+    kept = {key: dotted.get(plan.spec, key) for key in ("train.optim.lr", "train.seed", "train.num_epochs")}
+    assert kept == {"train.optim.lr": 3e-4, "train.seed": 7, "train.num_epochs": 12}
+    assert plan.spec["results_dir"] == "{job}/results"
+
+
+def test_training_goes_on_with_the_parents_data_unless_told(bench: Bench) -> None:
+    parent = bench.train()
+    plan = bench.plan("train", parent, data=None)
+
+    assert plan.missing == ()
+    assert dotted.get(plan.spec, "dataset.classify.train_dataset.csv_path") == str(bench.boards / "train/dataset.csv")
+
+
+@pytest.mark.parametrize("behaviour", [{"exit": 1, "pass": False}, {"pass": False}])
+def test_a_parent_that_failed_is_refused(bench: Bench, told: Callable[..., None], behaviour: dict[str, Any]) -> None:
+    good = bench.train()
+    told(**behaviour)
+    parent = bench.train()
+
+    with pytest.raises(ParentError, match="is ERROR, not COMPLETE") as error:
+        bench.plan("evaluate", parent)
+
+    assert error.value.code == "parent.state"
+    assert good.id in error.value.remedy
+
+
+def test_a_parent_that_is_not_there_is_refused_with_those_that_are(bench: Bench) -> None:
+    good = bench.train()
+
+    with pytest.raises(ParentError) as error:
+        bench.plan("evaluate", "train-20200101-000000-000000")
+
+    assert error.value.code == "parent.unknown"
+    assert good.id in error.value.remedy
+
+
+def test_a_missing_parent_is_asked_for_with_the_candidates(bench: Bench) -> None:
+    assert [q.choices for q in bench.plan("evaluate", profile="container").missing if q.slot == "parent_job_id"] == [()]
+    good = bench.train()
+
+    (question,) = bench.plan("evaluate", profile="container").missing
+
+    assert question.choices == (good.id,)
+    assert "evaluate.checkpoint" in question.text
+
+
+def test_a_parent_of_the_other_task_is_refused(bench: Bench) -> None:
+    parent = bench.train()
+
+    with pytest.raises(ParentError) as error:
+        bench.plan("segment_evaluate", parent, data=None, train_datasets=(str(bench.boards),))
+
+    assert error.value.code == "parent.task"
+
+
+def test_a_parent_without_the_artifact_is_refused_with_its_own_parent(bench: Bench, told: Callable[..., None]) -> None:
+    first = bench.train()
+    told(epochs=0)
+    second = bench.run("evaluate", first)
+
+    with pytest.raises(ParentError) as error:
+        bench.plan("inference", second)
+
+    assert error.value.code == "parent.no_artifact"
+    assert first.id in error.value.remedy
+
+
+def test_deploy_without_an_onnx_model_is_blocked(bench: Bench) -> None:
+    parent = bench.train()
+
+    with pytest.raises(ParentError, match="no onnx"):
+        bench.plan("deploy_classify_gen_trt_engine", parent, calibration_dataset=(str(bench.boards / "train"),))
+    plan = bench.plan("deploy_classify_gen_trt_engine", profile="container")
+    assert "blocked" in next(q.text for q in plan.missing if q.slot == "parent_job_id")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"backbone": "fan_small_12_p4_hybrid"},
+        {"model.backbone.type": "fan_small_12_p4_hybrid"},
+        {"image_width": 64},
+        {"difference_module": "euclidean"},
+    ],
+)
+def test_values_that_contradict_the_parents_network_are_refused(bench: Bench, overrides: dict[str, Any]) -> None:
+    parent = bench.train()
+
+    with pytest.raises(ParentError) as error:
+        bench.plan("evaluate", parent, overrides=overrides)
+
+    assert error.value.code == "parent.architecture"
+    assert str(next(iter(overrides.values()))) in error.value.message
+
+
+def test_values_that_repeat_the_parents_network_are_fine(bench: Bench) -> None:
+    parent = bench.train()
+    plan = bench.plan("evaluate", parent, overrides={"backbone": BACKBONE, "eval_margin": 0.7})
+
+    assert plan.provenance["model.backbone.type"].source == "shorthand"
+    assert plan.spec["model"]["classify"]["eval_margin"] == 0.7
+
+
+def test_a_checkpoint_that_is_gone_is_told(bench: Bench) -> None:
+    parent = bench.train()
+    Path(parent.results_dir, "model_epoch_001_step_00020.pth").unlink()
+
+    with pytest.raises(ParentError) as error:
+        bench.plan("evaluate", parent)
+
+    assert error.value.code == "parent.gone"
+
+
+def test_a_checkpoint_that_was_changed_between_plan_and_launch_is_refused(bench: Bench) -> None:
+    parent = bench.train()
+    plan = bench.plan("evaluate", parent)
+    path = Path(parent.results_dir, "model_epoch_001_step_00020.pth")
+    path.write_bytes(bytes(path.stat().st_size))
+
+    with pytest.raises(ParentError) as error:
+        api.launch(plan, store=bench.store)
+
+    assert error.value.code == "parent.changed"
+    assert len(api.list_jobs(bench.store)) == 1
+
+
+def test_data_that_is_broken_stops_the_launch_before_it_is_recorded(bench: Bench) -> None:
+    table = bench.boards / "train/dataset.csv"
+    table.write_text(table.read_text().replace("golden_path", "golden"))
+    plan = bench.plan("train", overrides={"backbone": BACKBONE, "image_ext": ".png"})
+
+    with pytest.raises(Exception, match="golden_path") as error:
+        api.launch(plan, store=bench.store)
+
+    assert error.value.exit_code == 2  # type: ignore[attr-defined]
+    assert not bench.store.root.exists()
+
+
+def test_a_job_in_one_call(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHANGENET_ENGINE", str(bench.engine))
+    monkeypatch.setenv("CHANGENET_RESULTS", str(bench.store.root))
+    parent = api.create_job("train", data=str(bench.boards), spec_overrides={"backbone": BACKBONE, "epochs": 2})
+
+    child = api.create_job("evaluate", data=str(bench.boards), parent_job_id=parent.id)
+
+    assert (child.state, child.parent_job_id) == (JobState.COMPLETE, parent.id)
+    with pytest.raises(SpecError):
+        api.create_job("train", data=str(bench.boards), spec_overrides={"train.epochs": 2})
+
+
+def test_archives_are_unpacked_for_the_job_and_stay_as_they_are_in_the_plan(
+    bench: Bench, tmp_path: Path, write_boards: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANGENET_CACHE", str(tmp_path / "cache"))
+    bench.boards = write_boards(tmp_path / "packed", archived=True)
+    key = "dataset.classify.train_dataset.images_dir"
+
+    job = bench.train(image_ext=".png", num_input=1, input_map=None)
+
+    spec = api.result(job)["spec"]
+    assert dotted.get(spec, key).startswith(str(tmp_path / "cache/archives"))
+    assert Path(dotted.get(spec, key), "train_board/C0.png").is_file()
+    plan = json.loads((Path(job.folder) / "plan.json").read_text())
+    assert dotted.get(plan["spec"], key) == str(bench.boards / "images.tar.gz")
+
+
+TORCH_PROGRAM = """
+import sys, torch
+weight = torch.nn.Linear(3, 2)
+optimizer = torch.optim.AdamW(weight.parameters()); weight(torch.ones(1, 3)).sum().backward(); optimizer.step()
+torch.save({"state_dict": weight.state_dict(), "epoch": 4, "global_step": 77, "config": {"task": "classify"},
+            "optimizer_states": [optimizer.state_dict()], "callbacks": eval(sys.argv[2])}, sys.argv[1])
+"""
+LIGHTNING = {
+    "ModelCheckpoint{'monitor': 'val_loss'}": {
+        "best_model_path": "/results/train/model_best_003.pth",
+        "best_k_models": {"/results/train/model_best_001.pth": 0.3, "/results/train/model_best_003.pth": 0.2},
+    }
+}
+
+
+def test_what_torch_wrote_is_read_without_torch(tmp_path: Path) -> None:
+    path = tmp_path / "any_name.pth"
+    subprocess.run([sys.executable, "-c", TORCH_PROGRAM, str(path), repr(LIGHTNING)], check=True)
+
+    record = read_checkpoint_record(path)
+
+    assert (record.epoch, record.step) == (4, 77)
+    assert record.ranking == ("model_best_003.pth", "model_best_001.pth")
+
+
+def test_a_checkpoint_that_is_none_is_listed_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "model_epoch_003_step_00040.pth"
+    path.write_bytes(b"half of a file")
+
+    assert (read_checkpoint_record(path).epoch, read_checkpoint_record(path).step) == (3, 40)
+
+
+def test_reading_a_checkpoint_runs_nothing_that_it_names(tmp_path: Path) -> None:
+    import pickle
+    import zipfile
+
+    class Harm:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "harm",))
+
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"epoch": 1, "global_step": 2, "state_dict": Harm()}))
+
+    assert read_checkpoint_record(tmp_path / "x.pth").epoch == 1
+    assert not (tmp_path / "harm").exists()

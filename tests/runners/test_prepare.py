@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core import dotted
+from core.errors import ChangenetError, DeclarationError, MissingInputError, RequestError, SpecError, UnknownKeyError
+from router.declarations import load_skill
+from router.types import Request
+from runners import api
+from runners.profiles import has_gpu
+from runners.types import JOB_FOLDER, Plan, Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from router.declarations import Skill
+
+Values = dict[str, Any]
+
+
+def plan_of(skill: Skill, action: str = "train", **slots: Any) -> Plan:
+    request = Request(action=action, **{"automl_policy": "off", "profile": "laptop", **slots})
+    plan = api.prepare_request(request, skill)[1]
+    assert plan
+    return plan
+
+
+def train(skill: Skill, boards: Path, overrides: Values | None = None, **slots: Any) -> Plan:
+    return plan_of(skill, data=str(boards), overrides=overrides or {}, **slots)
+
+
+def value(plan: Plan, key: str) -> Any:
+    return dotted.get(plan.spec, key)
+
+
+def test_each_layer_covers_those_below_it(skill: Skill, boards: Path) -> None:
+    key = "dataset.classify.batch_size"
+    template = plan_of(skill, data=str(boards), profile="container", overrides={"freeze_backbone": False})
+    profile = train(skill, boards)
+    short = train(skill, boards, {"image_width": 256})
+    both = train(skill, boards, {"image_width": 256, "dataset.classify.image_width": 64})
+
+    width = "dataset.classify.image_width"
+    assert [value(plan, width) for plan in (template, profile, short, both)] == [224, 128, 256, 64]
+    assert width not in template.provenance
+    assert [plan.provenance[width].source for plan in (profile, short, both)] == ["profile", "shorthand", "override"]
+    assert value(template, key) == value(profile, key) == 16
+
+
+def test_data_covers_the_profile_and_overrides_cover_data(
+    skill: Skill, tmp_path: Path, write_boards: Callable[..., Path]
+) -> None:
+    lit = write_boards(tmp_path / "lit", ("SolderLight", "WhiteLight"), ".jpeg")
+
+    found = train(skill, lit)
+    said = train(skill, lit, {"dataset.classify.input_map": {"SolderLight": 0}, "image_ext": ".jpg"})
+
+    keys = ("dataset.classify.num_input", "dataset.classify.input_map", "dataset.classify.image_ext")
+    assert [value(found, key) for key in keys] == [2, {"SolderLight": 0, "WhiteLight": 1}, ".jpeg"]
+    assert {found.provenance[key].source for key in keys} == {"data"}
+    assert [value(said, key) for key in keys] == [1, {"SolderLight": 0}, ".jpg"]
+    assert [said.provenance[key].source for key in keys] == ["adjusted", "override", "shorthand"]
+
+
+def test_every_value_that_is_not_the_templates_has_an_origin(skill: Skill, boards: Path) -> None:
+    plan = train(skill, boards, {"num_epochs": 3, "train.optim.lr": 1e-3, "train.seed": 1234}, gpus=0)
+    default = json.loads(skill.schema_path("train").read_text())["default"]
+
+    changed = {key for key, new in dotted.flatten(plan.spec).items() if dotted.get(default, key) != new}
+
+    assert changed <= plan.provenance.keys()
+    assert plan.provenance.keys() - changed == {"train.seed"}
+    assert plan.provenance["train.seed"].source == "override"
+    assert plan.provenance["train.num_epochs"] == Provenance("shorthand", "num_epochs")
+
+
+def test_equal_requests_make_equal_plans_and_other_values_other_ids(skill: Skill, boards: Path) -> None:
+    first, second = train(skill, boards), train(skill, boards)
+
+    assert first == second
+    assert Plan.from_json(json.loads(json.dumps(first.to_json()))) == first
+    assert train(skill, boards, {"num_epochs": 7}).id != first.id
+
+
+def test_an_altered_plan_is_no_longer_its_own_id(skill: Skill, boards: Path) -> None:
+    document = train(skill, boards).to_json()
+    document["spec"]["train"]["num_epochs"] = 5000
+
+    with pytest.raises(RequestError, match="altered"):
+        Plan.from_json(document).require_launchable()
+
+
+def test_defaults_that_break_a_rule_are_adjusted_and_told(skill: Skill, boards: Path) -> None:
+    plan = train(skill, boards, {"num_epochs": 3})
+
+    assert value(plan, "train.validation_interval") == value(plan, "train.checkpoint_interval") == 3
+    told = {change.key: (change.before, change.after) for change in plan.adjustments}
+    assert told["train.validation_interval"] == (50, 3)
+    assert plan.provenance["train.checkpoint_interval"].source == "adjusted"
+
+
+def test_values_of_the_user_that_break_a_rule_are_an_error(skill: Skill, boards: Path) -> None:
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"num_epochs": 3, "validation_interval": 10})
+
+    assert error.value.code == "spec.validation_interval"
+    assert "train.num_epochs" in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "said"),
+    [
+        ("train.num_epochs", "three", ["a whole number", "at least 1", '"three"']),
+        ("train.num_epochs", 0, ["at least 1"]),
+        ("train.num_epochs", True, ["a whole number"]),
+        ("train.num_epochs", 1.5, ["a whole number"]),
+        ("train.optim.policy", "linaer", ["one of linear", "Did you mean 'linear'"]),
+        ("model.backbone.type", "c_radio_v2_vit_base_patch16", ["Did you mean 'c_radio_v2_vit_base_patch16_224'"]),
+        ("train.classify.cls_weight", 3, ["a list"]),
+        ("train.classify.cls_weight", [1, "x"], ["a number"]),
+        ("dataset.classify.input_map", {"SolderLight": -1}, ["at least 0"]),
+        ("dataset.classify.augmentation_config.augment", "yes", ["true or false"]),
+        ("train.optim", 3, ["section"]),
+        ("dataset.classify.train_dataset.csv_path", 5, ["a text"]),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_allowed(
+    skill: Skill, boards: Path, key: str, text: Any, said: list[str]
+) -> None:
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {key: text})
+
+    assert error.value.code == "spec.value"
+    assert error.value.where.startswith(key)
+    assert all(part in error.value.message for part in said), error.value.message
+    assert error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("train.num_epoch", "train.num_epochs"),
+        ("num_epochz", "num_epochs"),
+        ("epoch", "epochs"),
+        ("train.lr", "train.optim.lr"),
+        ("dataset.classify.train_dataset.csv", "dataset.classify.train_dataset.csv_path"),
+    ],
+)
+def test_an_unknown_key_gets_the_closest_names(skill: Skill, boards: Path, key: str, hint: str) -> None:
+    with pytest.raises(UnknownKeyError) as error:
+        train(skill, boards, {key: 1})
+
+    assert f"'{hint}'" in error.value.message
+    assert error.value.where == key
+
+
+def test_all_that_is_wrong_is_told_at_once(skill: Skill, boards: Path) -> None:
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"train.num_epochs": 0, "train.lr": 1, "loss": "hinge", "infer_csv": "x.csv"})
+
+    for part in ("4 values", "train.num_epochs", "'train.lr'", "train.classify.loss", "infer_dataset.csv_path"):
+        assert part in error.value.message
+
+
+def test_maps_are_replaced_sections_merged_and_entries_set(skill: Skill, boards: Path) -> None:
+    plan = train(
+        skill,
+        boards,
+        {
+            "dataset.classify.input_map": {"SolderLight": 0},
+            "train.optim": {"lr": 1e-3},
+            "train.classify.cls_weight": [1.0, 4.0],
+            "dataset.classify.num_golden": 2,
+        },
+    )
+    assert value(plan, "dataset.classify.input_map") == {"SolderLight": 0}
+    assert value(plan, "train.optim.optim") == "adamw"
+    assert value(plan, "train.optim.lr") == 1e-3
+    assert value(plan, "train.classify.cls_weight") == [1.0, 4.0]
+
+
+def test_one_entry_of_a_map_can_be_set(skill: Skill, tmp_path: Path, write_boards: Callable[..., Path]) -> None:
+    lit = write_boards(tmp_path / "lit", ("SolderLight", "WhiteLight"))
+    plan = train(skill, lit, {"dataset.classify.input_map.WhiteLight": 0, "dataset.classify.input_map.SolderLight": 1})
+
+    assert value(plan, "dataset.classify.input_map") == {"SolderLight": 1, "WhiteLight": 0}
+    assert value(plan, "dataset.classify.num_input") == 2
+
+
+def test_a_whole_number_in_exponent_form_is_a_whole_number(skill: Skill, boards: Path) -> None:
+    epochs = value(train(skill, boards, {"train.num_epochs": 1e3}), "train.num_epochs")
+    assert (epochs, type(epochs)) == (1000, int)
+
+
+def test_a_key_that_two_short_names_set_is_refused(skill: Skill, boards: Path) -> None:
+    with pytest.raises(SpecError, match="num_epochs and epochs"):
+        train(skill, boards, {"num_epochs": 3, "epochs": 4})
+
+
+SECRET = "correct-horse-battery"  # noqa: S105
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"encryption_key": SECRET},
+        {"wandb.entity": f"https://user:{SECRET}@example.com/x"},
+        {"model.backbone.pretrained_backbone_path": f"s3://user:{SECRET}@bucket/x.pth"},
+    ],
+)
+def test_a_secret_is_refused_and_not_repeated(skill: Skill, boards: Path, overrides: Values) -> None:
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, overrides)
+
+    assert error.value.code == "spec.secret"
+    assert SECRET not in str(error.value)
+
+
+def test_a_secret_may_be_named_by_its_variable_and_words_are_masked(skill: Skill, boards: Path) -> None:
+    token = "hf_abcdefghijklmnopqrstuvwxyz"  # noqa: S105
+    plan = train(skill, boards, {"encryption_key": "env:TAO_KEY"}, text=f"train on {boards} with {token}")
+
+    assert token not in json.dumps(plan.to_json())
+    assert plan.spec["encryption_key"] == "env:TAO_KEY"
+
+
+@pytest.mark.parametrize(
+    "weights", ["https://huggingface.co/nvidia/C-RADIOv2-B/resolve/main/model.safetensors", "nvidia/C-RADIOv2-B"]
+)
+def test_weights_that_would_have_to_be_downloaded_are_refused_with_the_staging_command(
+    skill: Skill, boards: Path, weights: str
+) -> None:
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"pretrained_backbone": weights, "backbone": "c_radio_v2_vit_base_patch16_224"})
+
+    assert error.value.code == "spec.weights_remote"
+    assert "changenet stage backbone" in error.value.remedy
+
+
+def test_weights_of_another_backbone_are_refused(skill: Skill, boards: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "NV_DINOV2_518_16_256.ckpt"
+    weights.touch()
+
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"backbone": "fan_small_12_p4_hybrid", "pretrained_backbone": str(weights)})
+
+    assert error.value.code == "spec.weights_backbone"
+
+
+def test_a_path_that_is_not_there_gets_the_closest_name(skill: Skill, boards: Path) -> None:
+    (boards / "labels.csv").touch()
+
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"train_csv": str(boards / "label.csv"), "resume_checkpoint": str(boards / "x.pth")})
+
+    assert "Did you mean 'labels.csv'" in error.value.message
+    assert "train.resume_training_checkpoint_path" in error.value.message
+
+
+def test_relative_paths_become_absolute_and_results_stay_where_the_user_wants_them(
+    skill: Skill, boards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(boards.parent)
+    plan = plan_of(skill, data="boards", results_root="kept", overrides={"results_dir": "mine"})
+
+    assert value(plan, "dataset.classify.train_dataset.csv_path") == str(boards / "train/dataset.csv")
+    assert plan.spec["results_dir"] == str(boards.parent / "mine")
+    assert plan.results_root == str(boards.parent / "kept")
+
+
+def test_results_go_into_the_jobs_own_folder(skill: Skill, boards: Path) -> None:
+    plan = train(skill, boards)
+    assert plan.spec["results_dir"] == f"{JOB_FOLDER}/results"
+    assert plan.command[1:] == ("train", "-e", f"{JOB_FOLDER}/spec.yaml")
+
+
+def test_devices_go_to_the_actions_own_keys(skill: Skill, boards: Path) -> None:
+    plan = train(skill, boards, profile="container", gpus=2, nodes=3, runner="slurm")
+    assert (value(plan, "train.num_gpus"), value(plan, "train.gpu_ids")) == (2, [0, 1])
+    assert (plan.resources.gpus, plan.resources.nodes) == (2, 3)
+
+
+@pytest.mark.skipif(has_gpu(), reason="the laptop profile is for machines without a GPU")
+def test_without_a_gpu_the_plan_takes_the_laptop_profile_and_says_so(skill: Skill, boards: Path) -> None:
+    taken = plan_of(skill, data=str(boards), profile=None)
+    named = plan_of(skill, data=str(boards), profile=None, overrides={"backbone": "fan_tiny_8_p4_hybrid"})
+
+    assert (taken.profile, named.profile) == ("laptop", None)
+    assert value(taken, "model.backbone.type") == "timm/tf_efficientnet_lite0"
+    assert any("no GPU" in warning and "laptop" in warning for warning in taken.warnings)
+    assert value(named, "model.backbone.type") == "fan_tiny_8_p4_hybrid"
+
+
+def test_another_runner_takes_the_container_profile_its_image_and_none_of_our_own_keys(
+    skill: Skill, boards: Path
+) -> None:
+    plan = train(skill, boards, profile=None, runner="docker")
+
+    assert (plan.profile, plan.engine, plan.command[0]) == ("container", "container", "visual_changenet")
+    assert plan.image == skill.image("train")
+    assert "difference_head" not in plan.spec["model"]["classify"]
+    assert "cache_images_mb" not in plan.spec["dataset"]["classify"]
+
+
+def test_what_only_the_embedded_engine_knows_is_refused_for_another(skill: Skill, boards: Path, engine: Path) -> None:
+    request = Request(action="train", automl_policy="off", data=str(boards), profile="laptop")
+
+    with pytest.raises(SpecError) as error:
+        api.prepare_request(request, skill, engine=str(engine))
+
+    for part in ("model.backbone.type=timm/", "model.classify.difference_head", "package:efficientnet-lite0"):
+        assert part in error.value.message
+
+
+def test_weights_that_a_profile_counts_on_are_asked_for(skill: Skill, boards: Path) -> None:
+    plan = train(skill, boards, profile="container")
+
+    assert [question.slot for question in plan.missing] == ["model.backbone.pretrained_backbone_path"]
+    assert "changenet stage backbone" in plan.missing[0].text
+    with pytest.raises(MissingInputError, match="C-RADIOv2_B"):
+        plan.require_launchable()
+
+
+def test_a_request_without_an_action_comes_back_as_questions(skill: Skill) -> None:
+    decision, plan = api.prepare_request(Request(text="do something with my changenet model please"), skill)
+
+    assert plan is None
+    assert decision.missing
+    with pytest.raises(MissingInputError):
+        api.create_job("train", automl_policy="off", profile="laptop")
+
+
+def test_preparing_writes_nothing(skill: Skill, boards: Path, tmp_path: Path) -> None:
+    before = sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
+
+    train(skill, boards, results_root=str(tmp_path / "results"))
+    with pytest.raises(ChangenetError):
+        plan_of(skill, "evaluate", parent_job_id="train-20260101-000000-abcdef", results_root=str(tmp_path / "results"))
+
+    assert sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_schema_without_its_template_is_not_used(skill: Skill, boards: Path, tmp_path: Path) -> None:
+    for name in ("SKILL.md", "skill_info.yaml", "versions.yaml", "deploy", "schemas"):
+        (tmp_path / name).symlink_to(skill.root / name)
+    decision, _ = api.prepare_request(Request(action="train", automl_policy="off", data=str(boards)), skill)
+    from runners.prepare import prepare
+
+    with pytest.raises(DeclarationError, match="template is missing"):
+        prepare(decision, load_skill(tmp_path))
+
+
+HEAVY = ("torch", "pydantic", "jinja2", "rich", "numpy", "PIL", "jsonschema", "docker", "optuna", "lightning", "timm")
+
+
+def test_preparing_imports_nothing_heavy(skill: Skill, boards: Path) -> None:
+    program = (
+        "import json, sys\nfrom pathlib import Path\nfrom router.declarations import load_skill\n"
+        "from router.types import Request\nfrom runners.api import prepare_request\n"
+        "request = Request(action='train', automl_policy='off', data=sys.argv[2], profile='laptop')\n"
+        "assert prepare_request(request, load_skill(Path(sys.argv[1])))[1].id\nprint(json.dumps(sorted(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program, str(skill.root), str(boards)], capture_output=True, text=True, check=True
+    )
+    assert not set(HEAVY) & set(json.loads(answer.stdout))

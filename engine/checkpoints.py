@@ -9,6 +9,7 @@ Lightning needs to resume.
 from __future__ import annotations
 
 import pickle
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -30,6 +31,7 @@ _PREFIX = "model."
 _ARCHITECTURE = (
     "model.backbone.type",
     "model.backbone.feat_downsample",
+    "model.backbone.finest_stride",
     "model.classify.difference_module",
     "model.classify.embedding_vectors",
     "model.classify.embed_dec",
@@ -59,7 +61,10 @@ def read_checkpoint(path: Path) -> Content:
     if not path.is_file():
         raise _missing(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # torch warns of foreign pickles before it refuses them; the refusal is told below.
+            warnings.simplefilter("ignore", UserWarning)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         reason = "the file holds more than weights and plain values, so that reading it could run code"
         raise _error(path, reason, "checkpoint.unsafe", "use a checkpoint that this engine wrote") from None

@@ -53,7 +53,15 @@ def build_network(experiment: Experiment, image_size: tuple[int, int]) -> Classi
         SpecError: the backbone is unknown, can't take images of that size, or would be frozen without weights.
     """
     height, width = image_size
-    backbone = build_backbone(experiment.model.backbone.type, image_height=height, image_width=width)
+    model = experiment.model
+    backbone = build_backbone(
+        model.backbone.type,
+        image_height=height,
+        image_width=width,
+        pyramid=model.classify.difference_module != "euclidean",
+        use_summary_token=model.decode_head.use_summary_token,
+        finest_stride=model.backbone.finest_stride,
+    )
     head = build_head(experiment.model, backbone, image_size, experiment.dataset.classify.num_classes)
     return ClassifyNetwork(backbone, head)
 
@@ -75,5 +83,6 @@ def start_weights(network: ClassifyNetwork, experiment: Experiment) -> None:
         from engine.backbones.weights import load_weights
 
         load_weights(network.backbone, section.pretrained_backbone_path)
+    network.backbone.freeze_levels(section.frozen_levels)
     if section.freeze_backbone:
         network.backbone.freeze()

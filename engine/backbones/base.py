@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor, nn
 
+from core.errors import SpecError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,6 +62,20 @@ class Backbone(nn.Module):
         self._pretrained_part().requires_grad_(requires_grad=False)
         self.is_frozen = True
         self.train(self.training)
+
+    def freeze_levels(self, count: int) -> None:
+        """Stop training the first `count` of the four levels and what comes before them.
+
+        Raises:
+            SpecError: the levels of this backbone can't be told apart.
+        """
+        if count:
+            raise SpecError(
+                f"backbone {self.name} has no levels that can be frozen one by one",
+                code="spec.frozen_levels",
+                where="model.backbone.frozen_levels",
+                remedy="set it to 0, or freeze the whole with model.backbone.freeze_backbone=true",
+            )
 
     def train(self, mode: bool = True) -> Backbone:
         """As `nn.Module.train`, but a frozen part stays in evaluation mode."""

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from engine.backbones.registry import BackboneInfo
 
 
-def build_family(
-    info: BackboneInfo, image_height: int, image_width: int, *, pyramid: bool, use_summary_token: bool
+def build_family(  # noqa: PLR0913 - the choices of model.backbone
+    info: BackboneInfo,
+    image_height: int,
+    image_width: int,
+    *,
+    pyramid: bool,
+    use_summary_token: bool,
+    finest_stride: int,
 ) -> Backbone:
     """Build the backbone that `info` describes; see `registry.build_backbone`."""
     name = info.name
     if info.family == "timm":
-        return TimmPyramid(name, image_height, image_width)
+        return TimmPyramid(name, image_height, image_width, finest_stride)
     if info.family == "fan":
         return FanBackbone(name, FAN_SIZES[name], image_height, image_width)
     if info.family == "c_radio":

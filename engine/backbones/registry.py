@@ -49,8 +49,8 @@ def backbone_names() -> tuple[str, ...]:
 
 
 @cache
-def backbone_info(name: str) -> BackboneInfo:
-    """Describe a backbone type.
+def backbone_info(name: str, finest_stride: int = 4) -> BackboneInfo:
+    """Describe a backbone type; `finest_stride` is for those of timm.
 
     For `timm/<name>` the network is laid out without memory for its weights, which takes some 0.1 s.
 
@@ -62,12 +62,18 @@ def backbone_info(name: str) -> BackboneInfo:
     if name.startswith(TIMM_PREFIX):
         from engine.backbones.timm_pyramid import describe
 
-        return describe(name)
+        return describe(name, finest_stride)
     raise _unknown(name)
 
 
-def build_backbone(
-    name: str, *, image_height: int, image_width: int, pyramid: bool = True, use_summary_token: bool = True
+def build_backbone(  # noqa: PLR0913 - the choices of model.backbone
+    name: str,
+    *,
+    image_height: int,
+    image_width: int,
+    pyramid: bool = True,
+    use_summary_token: bool = True,
+    finest_stride: int = 4,
 ) -> Backbone:
     """Build a backbone with fresh weights; nothing is downloaded, ever. DINOv3 comes frozen.
 
@@ -78,15 +84,23 @@ def build_backbone(
         pyramid: False leaves out the adapter of a vision transformer: for the euclidean difference module, which needs
             `final_features` alone.
         use_summary_token: whether that adapter mixes the summary tokens into all four maps.
+        finest_stride: of the finest of the four maps of a timm network.
 
     Raises:
         SpecError: no such backbone, or it can't take images of that size.
     """
-    info = backbone_info(name)
+    info = backbone_info(name, finest_stride)
     _check_size(info, image_height, image_width)
     from engine.backbones.families import build_family
 
-    return build_family(info, image_height, image_width, pyramid=pyramid, use_summary_token=use_summary_token)
+    return build_family(
+        info,
+        image_height,
+        image_width,
+        pyramid=pyramid,
+        use_summary_token=use_summary_token,
+        finest_stride=finest_stride,
+    )
 
 
 def effective_mean_std(backbone_name: str, mean: Sequence[float], std: Sequence[float]) -> MeanStd:

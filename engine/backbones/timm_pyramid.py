@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any feature network of timm as a backbone: its last four levels, with the keys of timm's own weight files."""
+"""Any feature network of timm as a backbone: four of its levels, with the keys of timm's own weight files."""
 
 from __future__ import annotations
 
@@ -19,30 +19,55 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OWN_PREFIX = "trunk.model."
-_LAST_FOUR = (-4, -3, -2, -1)
+# Which levels are taken, by the stride that is asked for the finest: the last four, or one finer instead of the last.
+_INDICES = {4: (-4, -3, -2, -1), 2: (-5, -4, -3, -2)}
 # What timm raises for a network that has no such levels, or that can't be laid out at the asked size.
 _LAYOUT_ERRORS = (AssertionError, AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError)
 
 
 class TimmPyramid(Backbone):
-    """The last four feature levels of a timm network; final features are the last map, flattened.
+    """Four feature levels of a timm network; final features are the last map, flattened.
 
-    The last map is not averaged: where a difference lies is evidence, as in the FAN backbones.
+    The last map is not averaged: where a difference lies is evidence, as in the FAN backbones. Levels that can be
+    frozen one by one are those of `freeze_levels`.
     """
 
     family: ClassVar[str] = "timm"
     pretrained_prefix: ClassVar[str] = "trunk."
 
-    def __init__(self, name: str, image_height: int, image_width: int) -> None:
-        sizes = _map_sizes(name, image_height, image_width)
-        info = describe(name)
+    def __init__(self, name: str, image_height: int, image_width: int, finest_stride: int = 4) -> None:
+        sizes = _map_sizes(name, image_height, image_width, finest_stride)
+        info = describe(name, finest_stride)
         _check_sizes(info, sizes, image_height, image_width)
         last_height, last_width = sizes[-1]
         channels = info.decoder_channels
         super().__init__(
             name, channels=channels, strides=info.strides, embed_dim=channels[-1] * last_height * last_width
         )
-        self.trunk = _create(name, image_height, image_width)
+        self.trunk = _create(name, image_height, image_width, finest_stride)
+        self._held: list[nn.Module] = []
+
+    def freeze_levels(self, count: int) -> None:
+        """Stop training the first `count` levels and all that comes before them, running statistics held."""
+        if not count:
+            return
+        last = self.trunk.feature_info.module_name()[count - 1]
+        for name, module in self.trunk.model.named_modules():
+            if name and not name.startswith(f"{last}."):
+                children = any(True for _ in module.children())
+                if not children or name == last:
+                    module.requires_grad_(requires_grad=False)
+                    self._held.append(module)
+            if name == last:
+                break
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> TimmPyramid:
+        """As for every backbone, and levels that are held stay in evaluation mode."""
+        super().train(mode)
+        for module in self._held:
+            module.eval()
+        return self
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the four maps c1..c4."""
@@ -63,15 +88,17 @@ class TimmPyramid(Backbone):
         return {_own_key(key, left_out): value for key, value in renamed.items()}
 
 
-def describe(name: str) -> BackboneInfo:
+def describe(name: str, finest_stride: int = 4) -> BackboneInfo:
     """Describe `timm/<name>` from its layout alone.
 
     Raises:
-        SpecError: timm has no such network, or it gives fewer than four maps.
+        SpecError: timm has no such network, or it gives fewer than four maps, or none of the finest stride.
     """
-    trunk = _create(name, None, None, device="meta")
+    trunk = _create(name, None, None, finest_stride, device="meta")
     info = trunk.feature_info
     channels, strides = _levels(info.channels()), _levels(info.reduction())
+    if finest_stride != 4 and strides[0] != finest_stride:
+        raise _unsuitable(name, f"its maps have strides {list(strides)}, none of {finest_stride}")
     config = timm.get_pretrained_cfg(_network_name(name))
     return BackboneInfo(
         name,
@@ -89,26 +116,27 @@ def _network_name(name: str) -> str:
     return name.removeprefix(TIMM_PREFIX)
 
 
-def _create(name: str, height: int | None, width: int | None, device: str = "cpu") -> Any:
+def _create(name: str, height: int | None, width: int | None, finest_stride: int, device: str = "cpu") -> Any:
     network = _network_name(name)
     if not timm.is_model(network):
         raise _no_such_network(name, timm.list_models())
     options: dict[str, Any] = {}
+    indices = _INDICES[finest_stride]
     config = timm.get_pretrained_cfg(network)
     if height is not None and config is not None and config.fixed_input_size:
         options["img_size"] = (height, width)
     try:
         with torch.device(device):
             return timm.create_model(
-                network, pretrained=False, features_only=True, feature_cls="getter", out_indices=_LAST_FOUR, **options
+                network, pretrained=False, features_only=True, feature_cls="getter", out_indices=indices, **options
             )
     except _LAYOUT_ERRORS as error:
         raise _unsuitable(name, _reason(error)) from error
 
 
-def _map_sizes(name: str, height: int, width: int) -> list[tuple[int, int]]:
+def _map_sizes(name: str, height: int, width: int, finest_stride: int) -> list[tuple[int, int]]:
     """Height and width of the four maps, from a pass without memory or arithmetic."""
-    trunk = _create(name, height, width, device="meta").eval()
+    trunk = _create(name, height, width, finest_stride, device="meta").eval()
     try:
         with torch.no_grad():
             maps = trunk(torch.zeros(1, 3, height, width, device="meta"))

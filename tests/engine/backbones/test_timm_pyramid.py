@@ -6,6 +6,7 @@ import torch
 
 from core.errors import SpecError
 from engine.backbones.registry import backbone_info, build_backbone
+from engine.backbones.weights import load_weights
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,38 @@ def test_the_same_seed_gives_the_same_backbone() -> None:
             return backbone.final_features(torch.linspace(0, 1, 3 * 32 * 32).reshape(1, 3, 32, 32))
 
     assert torch.equal(features(), features())
+
+
+def test_a_finer_level_takes_the_place_of_the_deepest() -> None:
+    backbone = build_backbone("timm/tf_efficientnet_lite0", image_height=64, image_width=32, finest_stride=2).eval()
+    assert backbone.strides == (2, 4, 8, 16)
+    assert backbone.channels == (16, 24, 40, 112)
+    maps = backbone(torch.zeros(1, 3, 64, 32))
+    assert [tuple(level.shape[2:]) for level in maps] == [(32, 16), (16, 8), (8, 4), (4, 2)]
+    report = load_weights(backbone, "package:efficientnet-lite0")
+    assert not report.missing
+    with pytest.raises(SpecError, match="strides"):
+        build_backbone("timm/convnext_atto", image_height=64, image_width=64, finest_stride=2)
+
+
+def test_frozen_levels_stay_as_loaded_and_the_rest_learns() -> None:
+    backbone = build_backbone("timm/tf_efficientnet_lite0", image_height=64, image_width=64, finest_stride=2)
+    load_weights(backbone, "package:efficientnet-lite0")
+    backbone.freeze_levels(2)
+    backbone.train()
+    before = {name: value.clone() for name, value in backbone.state_dict().items()}
+    optimizer = torch.optim.SGD([p for p in backbone.parameters() if p.requires_grad], lr=0.1)
+    sum(level.square().mean() for level in backbone(torch.randn(4, 3, 64, 64))).backward()
+    optimizer.step()
+    changed = {name for name, value in backbone.state_dict().items() if not torch.equal(value, before[name])}
+    frozen = ("trunk.model.conv_stem", "trunk.model.bn1", "trunk.model.blocks.0", "trunk.model.blocks.1")
+    assert changed
+    assert not [name for name in changed if name.startswith(frozen)]
+    assert any(name.startswith("trunk.model.blocks.2") for name in changed)
+
+
+def test_backbones_without_separate_levels_say_so() -> None:
+    with torch.device("meta"):
+        backbone = build_backbone("fan_tiny_8_p4_hybrid", image_height=64, image_width=64)
+    with pytest.raises(SpecError, match="one by one"):
+        backbone.freeze_levels(1)

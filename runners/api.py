@@ -107,7 +107,7 @@ def list_jobs(store: JobStore | None = None) -> list[Job]:
     from runners.watch import look
 
     store = store or open_store()
-    return [look(store, job_id) for job_id in store.ids()]
+    return [job if job.state.is_terminal else look(store, job.id) for job in store.newest()]
 
 
 def get_job(job_id: str, store: JobStore | None = None) -> Job:
@@ -140,7 +140,7 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
-    from runners.closing import LOG_FILE, SPEC_FILE
+    from runners.names import LOG_FILE, SPEC_FILE
     from runners.status_log import last_lines
 
     folder = Path(job.folder)

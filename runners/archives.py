@@ -18,12 +18,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from core.errors import ArchiveError
 from core.files import sha256_file
+from runners.names import ARCHIVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CACHE_VARIABLE = "CHANGENET_CACHE"
-SUFFIXES = (".tar.gz", ".tgz", ".tar")
 _GZIP_MAGIC = b"\x1f\x8b"
 _LONGEST_NAME = 1024
 _ABANDONED_SECONDS = 24 * 3600
@@ -45,14 +45,9 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def is_archive(place: str) -> bool:
-    """Whether a path or URI names an archive that can be unpacked here."""
-    return place.lower().endswith(SUFFIXES)
-
-
 def stem(path: Path) -> str:
     """The name of an archive without its suffixes."""
-    return next((path.name[: -len(s)] for s in SUFFIXES if path.name.lower().endswith(s)), path.name)
+    return next((path.name[: -len(s)] for s in ARCHIVES if path.name.lower().endswith(s)), path.name)
 
 
 def default_cache() -> Path:

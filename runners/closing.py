@@ -13,17 +13,12 @@ from core.errors import InputError
 from core.files import write_json
 from runners.artifacts import Stamps, collect, result_folders
 from runners.job_store import Ending, JobStore
+from runners.names import BEFORE_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
 from runners.status_log import FILE_NAME, Progress, has_passed, last_lines, last_metrics, read_progress
 from runners.types import Failure, Job, JobState
 
 if TYPE_CHECKING:
     from runners.types import Artifact
-
-LOG_FILE = "log.txt"
-PLAN_FILE = "plan.json"
-SPEC_FILE = "spec.yaml"
-MANIFEST_FILE = "artifacts.json"
-BEFORE_FILE = "before.json"
 
 
 def finish(store: JobStore, job: Job, exit_code: int | None, cause: Failure | None = None) -> Job:

@@ -6,12 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from core.errors import DataError, did_you_mean
 from core.redaction import redact_text
-from runners.archives import is_archive
-from runners.staging import SEGMENT_FOLDERS, segment_archives
+from runners.names import SEGMENT_FOLDERS, is_archive, segment_archives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 _CSV = ".csv"
+_FILE = "file://"
 # Both keys below name the evaluation source; a data folder that holds a test split gives it to the second one.
 _TEST_KEYS = "dataset.classify.test_dataset."
 _TEST_SOURCE = "inference_dataset"
@@ -63,7 +62,7 @@ def _named(request: Request, source: str) -> list[str]:
 
 def is_remote(place: str) -> bool:
     """Whether a place is a URI that this machine does not hold."""
-    return "://" in place and not place.startswith("file://")
+    return "://" in place and not place.startswith(_FILE)
 
 
 def absolute(place: str) -> str:
@@ -77,8 +76,7 @@ def absolute(place: str) -> str:
         raise DataError("the place holds a secret", code="data.secret", where=redact_text(place), remedy=remedy)
     if is_remote(place):
         return place.rstrip("/")
-    local = urlsplit(place).path if place.startswith("file://") else place
-    return str(Path(local).expanduser().absolute())
+    return str(Path(place.removeprefix(_FILE)).expanduser().absolute())
 
 
 def require_there(place: str, where: str = "") -> Path:

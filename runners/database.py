@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from core.errors import PlatformError
 from core.files import atomic_path
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -73,6 +72,8 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
     Raises:
         PlatformError: the file is no store, belongs to a newer version, is locked for too long or can't be written.
     """
+    import sqlite3
+
     path = root / FILE_NAME
     try:
         with closing(_open(root, create=write)) as connection:
@@ -108,6 +109,8 @@ def exists(root: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
@@ -116,6 +119,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
+    import sqlite3
+
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > _VERSION:
         remedy = "use the version of this project that wrote it, or another results root"
@@ -126,6 +131,8 @@ def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
 
 def _create(root: Path) -> None:
     """Make the store aside and move it into place, so that nobody meets half of it; the lock lets one process do so."""
+    import fcntl
+
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".jobs.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

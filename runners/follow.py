@@ -6,11 +6,12 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.redaction import redact_text
-from runners.closing import LOG_FILE
+from runners.names import LOG_FILE
 from runners.status_log import FILE_NAME, Progress, parse_line
 from runners.types import Job, JobState
 from runners.watch import look
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runners.job_store import JobStore
 
 _POLL_SECONDS = 0.1
+_POLLS_PER_LOOK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,18 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
     job = look(store, job_id)
     log, status = _Tail(Path(job.folder) / LOG_FILE), _Tail(Path(job.results_dir) / FILE_NAME)
     state: JobState | None = None
-    while True:
-        job = look(store, job_id)
+    for poll in count():
+        if poll % _POLLS_PER_LOOK == 0:
+            job = look(store, job_id)
         over = job.state.is_terminal or job.state is JobState.UNKNOWN or not until_end
         _report(log, status, callback, over=over)
         if job.state is not state:
             state = job.state
             callback(Update(state=state))
         if over:
-            return job
+            break
         time.sleep(_POLL_SECONDS)
+    return job
 
 
 def _report(log: _Tail, status: _Tail, callback: Callable[[Update], None], *, over: bool) -> None:

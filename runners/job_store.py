@@ -118,7 +118,14 @@ class JobStore:
         if not database.exists(self.root):
             return []
         with database.transaction(self.root) as connection:
-            return [row[0] for row in connection.execute("SELECT job_id FROM jobs ORDER BY rowid DESC")]
+            return _ids(connection)
+
+    def newest(self, most: int = -1) -> list[Job]:
+        """The records of the `most` newest jobs (all of them by default), newest first, as they stand."""
+        if not database.exists(self.root):
+            return []
+        with database.transaction(self.root) as connection:
+            return [_load(connection, job_id) for job_id in _ids(connection, most)]
 
     def read(self, job_id: str) -> Job:
         """The record of the job with this id, as it stands; nobody asks whether its processes still run.
@@ -134,6 +141,10 @@ class JobStore:
 def now() -> str:
     """The present time as records write it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _ids(connection: sqlite3.Connection, most: int = -1) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", (most,))]
 
 
 def _append(connection: sqlite3.Connection, job_id: str, transition: Transition) -> None:

@@ -13,8 +13,9 @@ from core.documents import dump_yaml
 from core.errors import PlatformError
 from core.files import write_json, write_text
 from runners.artifacts import result_folders, stamps
-from runners.closing import BEFORE_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE, finish
+from runners.closing import finish
 from runners.job_store import now
+from runners.names import BEFORE_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
 from runners.processes import ProcessId
 from runners.types import Failure, Job, JobState, Plan, Transition, at_job
 

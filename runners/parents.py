@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import InputError, ParentError
-from runners.closing import PLAN_FILE
+from runners.names import PLAN_FILE
 from runners.types import JOB_FOLDER, JobState
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _advice(store: JobStore, wanted: list[Wanted]) -> str:
 
 def candidates(store: JobStore, wanted: list[Wanted]) -> list[str]:
     """Finished jobs that hold what is wanted, newest first."""
-    jobs = (store.read(job_id) for job_id in islice(store.ids(), _MOST_JOBS_READ))
+    jobs = store.newest(_MOST_JOBS_READ)
     fitting = (job.id for job in jobs if job.state is JobState.COMPLETE and any(_fitting(job, w) for w in wanted))
     return list(islice(fitting, _MOST_CANDIDATES))
 

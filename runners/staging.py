@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
-from runners.archives import SUFFIXES, default_cache, is_archive, unpack
+from runners.archives import default_cache, unpack
+from runners.names import SEGMENT_FOLDERS, is_archive, segment_archives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SEGMENT_FOLDERS = ("A", "B", "list", "label")
 
 
 def stage(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]], cache: Path | None = None) -> dict[str, Any]:
@@ -31,16 +30,6 @@ def stage(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]], cache:
         local = [_unpacked(Path(p), cache) for p in value] if isinstance(value, list) else _unpacked(Path(value), cache)
         dotted.put(staged, key, local)
     return staged
-
-
-def segment_archives(root: Path) -> dict[str, Path]:
-    """The archives below a segment root by the folder that each stands for, where that folder itself is not there."""
-    found = {}
-    for name in SEGMENT_FOLDERS:
-        archives = [root / f"{name}{suffix}" for suffix in SUFFIXES if (root / f"{name}{suffix}").is_file()]
-        if archives and not (root / name).is_dir():
-            found[name] = archives[0]
-    return found
 
 
 def _unpacked(place: Path, cache: Path | None) -> str:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import ChangenetError
-from runners.closing import LOG_FILE, PLAN_FILE, finish
+from runners.closing import finish
 from runners.job_store import JobStore
+from runners.names import LOG_FILE, PLAN_FILE
 from runners.processes import ProcessId, stop_group
 from runners.types import Failure, Job, JobState, Plan, at_job
 from runners.watch import grace_seconds

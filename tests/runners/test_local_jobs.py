@@ -356,3 +356,64 @@ def test_eight_processes_create_jobs_at_once(make_plan: MakePlan, store: JobStor
 
     assert [job.state for job in jobs] == [JobState.COMPLETE] * 8
     assert len({job.id for job in jobs}) == 8
+
+
+def test_the_supervisor_is_ours_even_beside_a_folder_of_its_name(
+    make_plan: MakePlan, store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("runners", "core"):
+        (tmp_path / "home" / package).mkdir(parents=True)
+        (tmp_path / "home" / package / "__init__.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path / "home")
+
+    assert api.launch(make_plan(), store=store).state is JobState.COMPLETE
+
+
+def test_an_engine_that_can_not_be_started_is_an_error_of_the_job(
+    make_plan: MakePlan, store: JobStore, engine: Path
+) -> None:
+    engine.write_text("#!/no/such/interpreter\n")
+
+    job = api.launch(make_plan(), store=store)
+
+    assert job.failure
+    assert (job.state, job.failure.kind) == (JobState.ERROR, "launch.failed")
+    assert states(job) == ["PENDING", "RUNNING", "ERROR"]
+
+
+def test_a_log_is_read_without_waiting_for_its_end(make_plan: MakePlan, store: JobStore, wait_for: WaitFor) -> None:
+    job = api.launch(make_plan(sleep=600), store=store, detach=True)
+    wait_for(ready(job))
+    lines: list[str | None] = []
+
+    seen = api.follow_log(job, lambda update: lines.append(update.line), store=store, until_end=False)
+
+    assert seen.state is JobState.RUNNING
+    assert "train begins" in lines
+    api.cancel(job.id, store)
+
+
+def test_secrets_that_an_action_prints_are_masked_in_what_is_shown(make_plan: MakePlan, store: JobStore) -> None:
+    lines: list[str] = []
+    message = "can't read s3://user:hidden@bucket/x"
+    plan = make_plan(message=message, status="FAILURE", exit=1, **{"pass": False})
+
+    job = api.launch(plan, store=store, follow=lambda update: lines.append(str(update.progress or update.line)))
+
+    assert job.failure
+    assert "can't read s3://" in job.failure.message
+    assert "hidden" not in job.failure.message + "".join(lines)
+
+
+def test_best_checkpoints_of_an_older_run_in_a_folder_apart_are_not_the_jobs_own(
+    make_plan: MakePlan, store: JobStore, tmp_path: Path
+) -> None:
+    apart = tmp_path / "best"
+    plan = make_plan(spec={"train": {"checkpointer": {"dirpath": str(apart)}}}, epochs=1)
+    apart.mkdir()
+    (apart / "model_best_000.pth").write_bytes(b"of an older run")
+
+    job = api.launch(plan, store=store)
+
+    assert job.state is JobState.COMPLETE
+    assert str(apart / "model_best_000.pth") not in {artifact.path for artifact in job.artifacts}

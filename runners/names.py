@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of files: those in a job's folder, and those of archives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOG_FILE = "log.txt"
+PLAN_FILE = "plan.json"
+SPEC_FILE = "spec.yaml"
+MANIFEST_FILE = "artifacts.json"
+BEFORE_FILE = "before.json"
+ARCHIVES = (".tar.gz", ".tgz", ".tar")
+SEGMENT_FOLDERS = ("A", "B", "list", "label")
+
+
+def is_archive(place: str) -> bool:
+    """Whether a path or URI names an archive that can be unpacked."""
+    return place.lower().endswith(ARCHIVES)
+
+
+def segment_archives(root: Path) -> dict[str, Path]:
+    """The archives below a segment root by the folder that each stands for, where that folder itself is not there."""
+    found = {}
+    for name in SEGMENT_FOLDERS:
+        archives = [root / f"{name}{suffix}" for suffix in ARCHIVES if (root / f"{name}{suffix}").is_file()]
+        if archives and not (root / name).is_dir():
+            found[name] = archives[0]
+    return found

@@ -52,21 +52,21 @@ class TimmPyramid(Backbone):
         if not count:
             return
         last = self.trunk.feature_info.module_name()[count - 1]
-        for name, module in self.trunk.model.named_modules():
-            if name and not name.startswith(f"{last}."):
-                children = any(True for _ in module.children())
-                if not children or name == last:
-                    module.requires_grad_(requires_grad=False)
-                    self._held.append(module)
-            if name == last:
-                break
+        names = [name for name, _ in self.trunk.model.named_modules()]
+        end = max(i for i, name in enumerate(names) if name == last or name.startswith(f"{last}."))
+        for name in names[1 : end + 1]:
+            module = self.trunk.model.get_submodule(name)
+            if not last.startswith(f"{name}."):  # a container that holds later levels too
+                self._held.append(module)
+                for parameter in module.parameters(recurse=False):
+                    parameter.requires_grad_(requires_grad=False)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> TimmPyramid:
         """As for every backbone, and levels that are held stay in evaluation mode."""
         super().train(mode)
         for module in self._held:
-            module.eval()
+            module.training = False
         return self
 
     def forward(self, images: Tensor) -> list[Tensor]:

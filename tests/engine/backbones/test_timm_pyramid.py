@@ -106,7 +106,7 @@ def test_a_finer_level_takes_the_place_of_the_deepest() -> None:
     assert [tuple(level.shape[2:]) for level in maps] == [(32, 16), (16, 8), (8, 4), (4, 2)]
     report = load_weights(backbone, "package:efficientnet-lite0")
     assert not report.missing
-    with pytest.raises(SpecError, match="strides"):
+    with pytest.raises(SpecError, match="four feature"):
         build_backbone("timm/convnext_atto", image_height=64, image_width=64, finest_stride=2)
 
 

@@ -44,7 +44,7 @@ def pair(split: str, place: str) -> dict[str, str]:
 
 
 # Every row of the requirement's tables, as its examples of overrides have them.
-REMOTE = {
+REMOTE: dict[str, dict[str, Any]] = {
     "train": pair("train", TRAIN) | pair("validation", EVAL),
     "quantize": pair("train", TRAIN)
     | pair("validation", EVAL)

@@ -44,7 +44,8 @@ _ARCHITECTURE = (
 )
 _IMAGE_SIZE = ("num_input", "concat_type", "grid_map", "image_width", "image_height")
 # Keys that change what the network sees: it runs with other values, but not as it was trained.
-_INPUT = ("input_map", "augmentation_config.rgb_input_mean", "augmentation_config.rgb_input_std", *_IMAGE_SIZE)
+_NORMALISATION = ("augmentation_config.rgb_input_mean", "augmentation_config.rgb_input_std")
+_INPUT = ("input_map", "align_pixels", *_NORMALISATION, *_IMAGE_SIZE)
 
 
 def periodic_name(epoch: int, step: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from engine.alignment import align
 from engine.augmentation import apply_change, draw_change
 from engine.backbones.registry import effective_mean_std
 
@@ -66,17 +67,20 @@ class Preparation:
         self._mean = torch.tensor(mean).view(3, 1, 1)
         self._std = torch.tensor(std).view(3, 1, 1)
         self._changes: RandomChanges | None = config if config.augment else None
+        self._reach = data.align_pixels
 
     def for_scoring(self, batch: PairBatch) -> NetworkInput:
         """Pixels as they are, each set of golden images once."""
-        return NetworkInput(
-            self._finish(batch.tests / 255.0), self._finish(batch.goldens / 255.0), batch.golden_of, batch.golden_names
-        )
+        tests, goldens = batch.tests / 255.0, batch.goldens / 255.0
+        # Of several golden images the first is laid on: they are registered to each other.
+        tests = align(tests, goldens[batch.golden_of, 0], self._reach)
+        return NetworkInput(self._finish(tests), self._finish(goldens), batch.golden_of, batch.golden_names)
 
     def for_training(self, batch: PairBatch) -> NetworkInput:
         """Each pair with its own draw of the augmentation, so that every pair gets golden images of its own."""
-        own = batch.goldens[batch.golden_of]  # (B, N, L, 3, H, W)
-        pictures = torch.cat([batch.tests.unsqueeze(1), own], dim=1) / 255.0  # (B, 1 + N, L, 3, H, W)
+        own = batch.goldens[batch.golden_of] / 255.0  # (B, N, L, 3, H, W)
+        tests = align(batch.tests / 255.0, own[:, 0], self._reach)
+        pictures = torch.cat([tests.unsqueeze(1), own], dim=1)  # (B, 1 + N, L, 3, H, W)
         if self._changes:
             pictures = torch.stack([self._change(pair, seed) for pair, seed in zip(pictures, batch.seeds, strict=True)])
         finished = self._finish(pictures)

@@ -52,7 +52,7 @@ class Console:
 
     def _advance(self, epoch: int | None, max_epoch: int | None) -> None:
         if epoch is not None and max_epoch:
-            self._bar.update(self._task, completed=epoch + 1, total=max_epoch)
+            self._bar.update(self._task, completed=epoch, total=max_epoch)
 
     def _say(self, line: str) -> None:
         if self._bar is not None:

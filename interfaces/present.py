@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.dotted import flatten
+from core.dotted import get
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from router.types import Decision
-    from runners.types import Job, Plan
+    from runners.types import Job, Plan, Provenance
 
 _FIGURES_FIRST = ("val_loss", "val_acc", "test_acc", "f1", "auc", "threshold", "escapes", "false_alarms")
 
@@ -34,16 +34,19 @@ def plan_text(plan: Plan) -> str:
     ]
     if plan.profile:
         lines.append(f"  profile {plan.profile}")
-    values = flatten(plan.spec)
     width = max((len(key) for key in plan.provenance), default=0)
     lines += [
-        f"  {key:<{width}}  {_short(values.get(key))}  [{' '.join(filter(None, (origin.source, origin.detail)))}]"
+        f"  {key:<{width}}  {_short(get(plan.spec, key))}  [{_origin(origin)}]"
         for key, origin in sorted(plan.provenance.items())
-        if key in values
     ]
     lines += [f"  adjusted {a.key}: {a.before} -> {a.after} ({a.reason})" for a in plan.adjustments]
     lines += _bullets("warning", (*decision.warnings, *plan.warnings))
     return "\n".join([*lines, *_bullets("missing", [question.text for question in plan.missing])])
+
+
+def _origin(origin: Provenance) -> str:
+    # The reason of an adjustment stands in a line of its own.
+    return origin.source if origin.source == "adjusted" else f"{origin.source} {origin.detail}".strip()
 
 
 def jobs_text(jobs: Sequence[Job]) -> str:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
 
+_TALKATIVE = (
+    "lightning.pytorch.utilities.rank_zero",
+    "lightning.fabric.utilities.rank_zero",
+    "lightning.pytorch.trainer.connectors.signal_connector",
+)
+
 
 def run_classify(run: Run, status: StatusFile) -> None:
     """Carry out train, evaluate or inference.
@@ -54,8 +60,9 @@ def quiet_libraries() -> None:
     if not ours.handlers:
         ours.addHandler(_ToConsole())
         ours.setLevel(logging.INFO)
-    # Tips, device lines and "Trainer.fit stopped" come at INFO from these; their parents reset levels when imported.
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
+    # Tips, device lines and "Trainer.fit stopped" come at INFO from these, and a signal is told by our own error; their
+    # parents reset levels when imported.
+    for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Lightning 2.6 asks torch's pytree in a way that torch 2.13 deprecates; nothing here can change that.
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")

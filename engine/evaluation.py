@@ -121,12 +121,13 @@ def score_table(run: Run, model: TrainedModel, table: PairTable) -> list[float]:
 
 def write_inference(path: Path, table: PairTable, scores: list[float], threshold: float) -> None:
     """Write the rows of a table with their scores, atomically and in their order."""
-    header = read_header(table.source.csv_path, needs_label=False)
+    names = read_header(table.source.csv_path, needs_label=False)
+    header = [name for name in names if name not in _SCORE_COLUMNS]  # those of an earlier run are written anew
     rows = (
         [*(_cell(row, name) for name in header), f"{score:.9g}", "NO_PASS" if score > threshold else "PASS", threshold]
         for row, score in zip(table.rows, scores, strict=True)
     )
-    write_csv(path, [*(name for name in header if name not in _SCORE_COLUMNS), *_SCORE_COLUMNS], rows)
+    write_csv(path, [*header, *_SCORE_COLUMNS], rows)
 
 
 def _cell(row: Any, name: str) -> str:

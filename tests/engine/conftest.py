@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from core.documents import dump_yaml
-from core.dotted import put
+from engine.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,14 +125,61 @@ def spec(shared_folder: PairFolder, tmp_path: Path) -> Spec:
 
 
 @pytest.fixture
-def write_spec(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a spec with changed keys, each given as `section.key` and value."""
-
-    def write(tree: Spec, **changes: Any) -> Path:
-        for key, value in changes.items():
-            put(tree, key.replace("__", "."), value)
+def write_spec(tmp_path: Path) -> Callable[[Spec], Path]:
+    def write(tree: Spec) -> Path:
         path = tmp_path / "spec.yaml"
         path.write_text(dump_yaml(tree), encoding="utf-8")
         return path
 
     return write
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Outcome]:
+    """Runs a command of the engine within this process: importing torch takes seconds."""
+
+    def run(command: str, tree: Spec, *overrides: str) -> Outcome:
+        path = tmp_path_factory.mktemp("spec") / "spec.yaml"
+        path.write_text(dump_yaml(tree), encoding="utf-8")
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main([command, "-e", str(path), *overrides])
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training run."""
+
+    spec: Spec
+    folder: Path
+    outcome: Outcome
+
+    @property
+    def latest(self) -> Path:
+        return self.folder / "changenet_model_classify_latest.pth"
+
+    def status(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "status.json").read_text().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def trained(
+    shared_folder: PairFolder, tmp_path_factory: pytest.TempPathFactory, engine: Callable[..., Outcome]
+) -> Trained:
+    """Six epochs on the shared pairs; tests read its files but never change them."""
+    results = tmp_path_factory.mktemp("trained")
+    tree = base_spec(shared_folder, results)
+    outcome = engine("train", tree, "train.num_epochs=6", "train.checkpoint_interval=2", "encryption_key=hush-hush")
+    return Trained(tree, results / "train", outcome)

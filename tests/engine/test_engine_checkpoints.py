@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from torch import nn
+
+from core.dotted import put
+from core.errors import CheckpointError
+from engine.checkpoints import check_fits, load_trained, periodic_name, read_checkpoint, start_from
+from spec.load import full_default_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def net(width: int = 3) -> nn.Module:
+    return nn.Sequential(nn.Linear(2, width), nn.Linear(width, 1))
+
+
+def content_of(module: nn.Module) -> dict[str, Any]:
+    return {"state_dict": {f"model.{name}": value for name, value in module.state_dict().items()}}
+
+
+def test_names_carry_the_epoch_from_zero_and_the_global_step() -> None:
+    assert periodic_name(0, 7) == "model_epoch_000_step_00007.pth"
+    assert periodic_name(123, 1234567) == "model_epoch_123_step_1234567.pth"
+
+
+def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
+    given, other = net(), net()
+    torch.save(content_of(given), tmp_path / "a.pth")
+    load_trained(other, read_checkpoint(tmp_path / "a.pth"), tmp_path / "a.pth")
+    assert all(torch.equal(a, b) for a, b in zip(given.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "checkpoint.broken"),
+        (b"no checkpoint at all", "checkpoint.unsafe"),
+        (b"PK\x03\x04 half a zip", "checkpoint.broken"),
+    ],
+)
+def test_files_that_are_no_checkpoint_are_refused(tmp_path: Path, content: bytes, code: str) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(path)
+    assert caught.value.code in {code, "checkpoint.broken", "checkpoint.unsafe"}
+    assert caught.value.remedy
+
+
+def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save(content_of(net()), path)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(CheckpointError, match="no readable checkpoint"):
+        read_checkpoint(path)
+
+
+class Payload:
+    """What a hostile pickle could look like."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (print, ("code from the checkpoint ran",))
+
+
+def test_code_in_a_checkpoint_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save({"state_dict": {}, "x": Payload()}, tmp_path / "a.pth")
+    (tmp_path / "b.pth").write_bytes(pickle.dumps(Payload()))
+    for name in ("a.pth", "b.pth"):
+        with pytest.raises(CheckpointError):
+            read_checkpoint(tmp_path / name)
+    assert "ran" not in capsys.readouterr().out
+
+
+def test_a_missing_file_a_gone_link_and_bare_weights_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        read_checkpoint(tmp_path / "none.pth")
+    (tmp_path / "latest.pth").symlink_to("gone.pth")
+    with pytest.raises(CheckpointError, match=r"points to gone\.pth, which is gone"):
+        read_checkpoint(tmp_path / "latest.pth")
+    torch.save(net().state_dict(), tmp_path / "bare.pth")
+    with pytest.raises(CheckpointError, match="no trained model"):
+        read_checkpoint(tmp_path / "bare.pth")
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    tree = full_default_tree()
+    for key, value in changes.items():
+        put(tree, key.replace("__", "."), value)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("model__backbone__type", "fan_tiny_8_p4_hybrid"),
+        ("model__classify__difference_module", "euclidean"),
+        ("model__classify__difference_head", "pooled"),
+        ("model__classify__embed_dec", 31),
+        ("dataset__classify__image_height", 192),
+        ("dataset__classify__num_input", 2),
+    ],
+)
+def test_another_architecture_names_both_values(tmp_path: Path, key: str, value: Any) -> None:
+    trained = {"config": config()}
+    with pytest.raises(CheckpointError) as caught:
+        check_fits(trained, config(**{key: value}), tmp_path / "a.pth")
+    name = key.replace("__", ".")
+    assert f"{name} is {value}, the checkpoint has" in caught.value.message
+    assert caught.value.code == "checkpoint.architecture"
+
+
+def test_what_the_network_sees_differently_is_a_warning(tmp_path: Path) -> None:
+    pooled = {"model__classify__difference_head": "pooled"}
+    trained = {"config": config(**pooled)}
+    same = check_fits(trained, config(**pooled), tmp_path / "a.pth")
+    mean = "dataset__classify__augmentation_config__rgb_input_mean"
+    other = check_fits(trained, config(**pooled, **{mean: [0.5] * 3, "dataset__classify__image_width": 96}), tmp_path)
+    assert same == []
+    assert len(other) == 2
+    assert "rgb_input_mean is [0.5, 0.5, 0.5]" in other[0]
+
+
+def test_another_task_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="task is classify, the checkpoint has segment"):
+        check_fits({"config": config(task="segment")}, config(), tmp_path / "a.pth")
+
+
+def test_tensors_without_counterpart_are_listed(tmp_path: Path) -> None:
+    content = content_of(net(5))
+    del content["state_dict"]["model.1.bias"]
+    content["state_dict"]["model.9.weight"] = torch.zeros(1)
+    with pytest.raises(CheckpointError) as caught:
+        load_trained(net(), content, tmp_path / "a.pth")
+    text = caught.value.message
+    assert "1 tensors are missing (1.bias)" in text
+    assert "1 tensors are unexpected (9.weight)" in text
+    assert "0.weight (5x2, not 3x2)" in text
+
+
+def test_starting_from_another_model_takes_what_fits_and_says_what_not(tmp_path: Path) -> None:
+    given, other = net(), nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4))
+    line = start_from(other, content_of(given), tmp_path / "a.pth")
+    assert torch.equal(other[0].weight, given[0].weight)
+    assert line.startswith("2 of 4 tensors taken")
+    assert "1.weight" in line
+    with pytest.raises(CheckpointError, match="no tensor of the checkpoint fits"):
+        start_from(nn.Linear(7, 7), content_of(given), tmp_path / "a.pth")

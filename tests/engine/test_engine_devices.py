@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+import torch
+
+from core.errors import SpecError
+from engine.devices import Devices, scoring_device, training_devices
+from spec.train_section import Train
+
+needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="tells what happens without a GPU")
+
+
+@needs_no_gpu
+def test_without_a_gpu_one_process_trains_on_the_processor(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "engine")
+    assert training_devices(Train(num_gpus=4, gpu_ids=[0, 1, 2, 3])) == Devices("cpu", 1, 1)
+    assert "no GPU" in caplog.text
+    assert scoring_device(Train(), "evaluate") == torch.device("cpu")
+
+
+def test_no_gpus_asked_for_is_the_processor_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "engine")
+    assert training_devices(Train(num_gpus=0)) == Devices("cpu")
+    assert not caplog.text
+
+
+def test_torchrun_tells_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("LOCAL_WORLD_SIZE", "2"), ("WORLD_SIZE", "6")):
+        monkeypatch.setenv(name, value)
+    devices = training_devices(Train(num_gpus=0))
+    assert devices == Devices("cpu", 2, 3)
+    assert devices.processes == 6
+
+
+def test_gpus_that_are_not_there_are_named_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    # There is no GPU to count where tests run.
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert training_devices(Train(num_gpus=2, gpu_ids=[0, 1])) == Devices("cuda", [0, 1], 1)
+    assert training_devices(Train(num_gpus=2, gpu_ids=[0, 1], num_nodes=3)).processes == 6
+    assert scoring_device(Train(gpu_ids=[1]), "evaluate") == torch.device("cuda", 1)
+    with pytest.raises(SpecError, match="this machine has 2"):
+        training_devices(Train(num_gpus=1, gpu_ids=[5]))

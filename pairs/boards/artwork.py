@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pairs.boards.fields import blurred, cloud
 from pairs.boards.glyphs import text_strokes
 from pairs.boards.surface import Surface
-from pairs.boards.themes import COPPER, HOLE, LAMINATE
+from pairs.boards.themes import CONVEYOR, COPPER, HOLE, LAMINATE
 from pairs.boards.view import Artwork, Window, moved, rectangle, turned
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Array = NDArray[np.float32]
 
 _COPPER_THICKNESS = 0.045  # mm, with plating
 _INK_THICKNESS = 0.018
+_CORNER = 1.0  # mm, radius of the board's corners
 _OPENING = 0.05  # mm by which the mask keeps off the lands
 
 
@@ -46,12 +47,7 @@ def _in_view(unit: Unit, window: Window) -> _InView:
         window,
         tuple(trace for trace in routed.traces if window.sees_box(trace.box)),
         tuple(via for via in routed.vias if window.sees(via.x, via.y, 1.0)),
-        tuple(
-            item.pad_on_board(pad)
-            for item in items
-            if window.sees(item.x, item.y, max(item.extent) / 2 + 1)
-            for pad in item.part.pads
-        ),
+        tuple(land for item in items if window.sees(item.x, item.y, max(item.extent) / 2 + 1) for land in item.lands),
     )
 
 
@@ -70,7 +66,21 @@ def bare_board(unit: Unit, window: Window) -> Surface:
     _drills(seen, surface)
     _ink(seen, surface, opening, rng)
     _scratches(seen, surface, copper)
+    _surroundings(seen, surface)
     return surface
+
+
+def _surroundings(seen: _InView, surface: Surface) -> None:
+    """The dark conveyor beside the board."""
+    window, plan = seen.window, seen.unit.design.plan
+    half = 0.53 * window.side
+    if half < min(window.x, window.y, plan.width - window.x, plan.height - window.y):
+        return
+    board, outline = Artwork(window), rectangle((plan.width / 2, plan.height / 2), (plan.width, plan.height), -_CORNER)
+    board.polygon(outline)
+    board.line(np.concatenate([outline, outline[:1]]), 2 * _CORNER)
+    outside = 1 - board.coverage()
+    surface.paint(outside, CONVEYOR, 1.0, np.full_like(outside, -1.6))
 
 
 def _copper(seen: _InView) -> Array:

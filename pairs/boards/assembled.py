@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ _GOLDEN = 0  # the golden unit's number; test units count from 1
 _GOLDEN_NUISANCE = 0.4  # a golden image is taken with care, but it is a photograph too
 _TRIES = 12  # draws until a defect shows in the picture
 _FEWEST_PIXELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Damaged:
+    """A unit with a defect and how it looks in the window that was asked about."""
+
+    unit: Unit
+    surface: Surface
+    severity: float
 
 
 class AssembledBoard:
@@ -64,21 +74,18 @@ class AssembledBoard:
         shown = None if defect is None else self._damaged(good, (unit, site, defect), window, surface)
         if shown is None:
             return Shot(self._photograph(surface, window, unit + 1, site))
-        bad, severity = shown
-        wrong = render(bad, window)
-        box = box_of(wrong.differs(surface))
-        return Shot(self._photograph(wrong, window, unit + 1, site), defect, box, severity)
+        box = box_of(shown.surface.differs(surface))
+        return Shot(self._photograph(shown.surface, window, unit + 1, site), defect, box, shown.severity)
 
-    def _damaged(
-        self, unit: Unit, wish: tuple[int, int, str], window: Window, good: Surface
-    ) -> tuple[Unit, float] | None:
+    def _damaged(self, unit: Unit, wish: tuple[int, int, str], window: Window, good: Surface) -> _Damaged | None:
         """The unit with a defect (unit's number, site, type) that shows in a window, or None where none would."""
         number, index, kind = wish
         site = self._site(unit, index)
         for attempt in range(_TRIES):
             bad, severity = damage(self._rng(4, number, index, attempt), site, kind)
-            if render(bad, window).differs(good).sum() >= _FEWEST_PIXELS:
-                return bad, severity
+            surface = render(bad, window)
+            if surface.differs(good).sum() >= _FEWEST_PIXELS:
+                return _Damaged(bad, surface, severity)
         return None
 
     def golden_board(self) -> Image.Image:
@@ -94,7 +101,7 @@ class AssembledBoard:
             near = self._near(site)
             damaged = self._damaged(bad, (unit, site, kind), near, render(bad, near))
             if damaged is not None:
-                bad, shown[site] = damaged[0], kind
+                bad, shown[site] = damaged.unit, kind
         surface = render(bad, window)
         mask = surface.differs(render(good, window)) if shown else np.zeros(surface.height.shape, bool)
         return BoardShot(self._photograph(surface, window, unit + 1, -1)[0], mask, shown)

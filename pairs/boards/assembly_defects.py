@@ -65,7 +65,7 @@ def possible(site: Site, kinds: tuple[str, ...]) -> tuple[str, ...]:
 def _fits(site: Site, kind: str) -> bool:
     part = site.item.part
     if kind == "tombstone":
-        return _is_chip(part)
+        return part.chip
     if kind == "wrong_polarity":
         return part.polar
     if kind == "spurious_copper":
@@ -79,10 +79,6 @@ def damage(rng: np.random.Generator, site: Site, kind: str) -> tuple[Unit, float
     """The unit with one defect, and the defect's severity from 0 (as slight as they come) to 1."""
     severity = float(rng.uniform(0, 1))
     return _MAKERS[kind](rng, site, severity), severity
-
-
-def _is_chip(part: Part) -> bool:
-    return part.family in {"resistor", "capacitor", "led"}
 
 
 def _between(low: float, high: float, severity: float) -> float:
@@ -100,7 +96,7 @@ def _missing(_rng: np.random.Generator, site: Site, _severity: float) -> Unit:
 def _shifted(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     part = site.item.part
     land = min(min(p.width, p.height) for p in part.pads)
-    reach = _between(0.4, 0.85, severity) * (part.width if _is_chip(part) else max(land, 0.4))
+    reach = _between(0.4, 0.85, severity) * (part.width if part.chip else max(land, 0.4))
     way = float(rng.uniform(0, 2 * math.pi))
     return _remount(site, dx=site.mounting.dx + reach * math.cos(way), dy=site.mounting.dy + reach * math.sin(way))
 
@@ -198,7 +194,7 @@ def _spot(rng: np.random.Generator, site: Site) -> tuple[Points, Points, float]:
 
 def _open(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     place, normal, width = _spot(rng, site)
-    gap = max(width * _between(0.7, 1.8, severity), 3 * site.pixel)
+    gap = max(width * _between(0.7, 1.8, severity), 4.5 * site.pixel)
     across = np.stack([place - normal * width * 0.6, place + normal * width * 0.6])
     across += rng.normal(0, 0.12 * width, (2, 2))
     return site.unit.with_marks(Marks(cuts=(Stroke(across, gap),)))
@@ -221,22 +217,22 @@ def _short(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     else:
         a, normal, width = _spot(rng, site)
         b = a + normal * (width + site.unit.design.theme.clearance)
-    bar = Stroke(np.stack([a, b]), max(width * _between(0.6, 1.5, severity), 3 * site.pixel))
+    bar = Stroke(np.stack([a, b]), max(width * _between(0.6, 1.5, severity), 4.5 * site.pixel))
     return site.unit.with_marks(Marks(copper=(bar,)))
 
 
 def _mousebite(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     place, normal, width = _spot(rng, site)
-    radius = max(width * _between(0.3, 0.5, severity), 2.3 * site.pixel)
+    radius = max(width * _between(0.3, 0.5, severity), 3 * site.pixel)
     path = _wander(rng, place + normal * width * 0.5, float(rng.uniform(0, 6.3)), radius * 0.8, 0.8)
     return site.unit.with_marks(Marks(cuts=(Stroke(path, 2 * radius),)))
 
 
 def _spur(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     place, normal, width = _spot(rng, site)
-    length = max(width * _between(0.5, 1.3, severity), 3 * site.pixel)
+    length = max(width * _between(0.5, 1.3, severity), 4.5 * site.pixel)
     tip = place + normal * (width / 2 + length) + rng.normal(0, 0.2 * length, 2)
-    thick = max(width * _between(0.45, 0.8, severity), 2.5 * site.pixel)
+    thick = max(width * _between(0.45, 0.8, severity), 3.5 * site.pixel)
     return site.unit.with_marks(Marks(copper=(Stroke(np.stack([place, tip]), thick),)))
 
 
@@ -245,7 +241,7 @@ def _pin_hole(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     room = width * 0.32
     if site.unit.design.theme.pour and rng.random() < 0.5:
         place, room = place + normal * (width / 2 + site.unit.design.theme.clearance + 6 * site.pixel), 9 * site.pixel
-    radius = min(max(room * _between(0.6, 1.0, severity), 1.6 * site.pixel), 5 * site.pixel)
+    radius = min(max(room * _between(0.6, 1.0, severity), 2.5 * site.pixel), 6 * site.pixel)
     path = _wander(rng, place, float(rng.uniform(0, 6.3)), radius * 0.5, 0.8)
     return site.unit.with_marks(Marks(cuts=(Stroke(path, 2 * radius),)))
 
@@ -257,7 +253,7 @@ def _free(rng: np.random.Generator, site: Site) -> Points:
 def _spurious(rng: np.random.Generator, site: Site, severity: float) -> Unit:
     places = _free(rng, site)
     place = places[0] if len(places) else _beside(rng, site)[0]
-    size = site.pixel * _between(2.5, 6, severity)
+    size = site.pixel * _between(3.5, 7, severity)
     path = _wander(rng, place, float(rng.uniform(0, 6.3)), size * 2, 0.9)
     return site.unit.with_marks(Marks(copper=(Stroke(path, size * 1.6),)))
 

@@ -68,7 +68,7 @@ def frame_of(patch: Patch, part: Part, mounting: Mounting, place: tuple[float, f
 def paint_body(frame: Frame, part: Part, variant: int, rng: np.random.Generator, mounting: Mounting) -> None:
     """Paint a component's body; `variant` is the design's choice among colours, `rng` the unit's grain."""
     grain = 1 + 0.04 * cloud(rng, frame.u.shape, 2)
-    if part.family in {"resistor", "capacitor", "led"}:
+    if part.chip:
         _chip(frame, part, variant, grain)
     elif part.family in {"diode", "tantalum"}:
         _moulded(frame, part, variant, grain)

@@ -43,6 +43,11 @@ class Part:
         return _extent(self.kind)
 
     @property
+    def chip(self) -> bool:
+        """Whether solder climbs the metal ends of its body."""
+        return self.family in {"resistor", "capacitor", "led"}
+
+    @property
     def two_ended(self) -> bool:
         """Whether it is a small part with one joint at either end."""
         return len(self.pads) == 2 and self.family != "can"

@@ -46,18 +46,23 @@ def blurred(values: Array, sigma: float) -> Array:
 
 def _weighted(values: Array, taps: Array, axis: int) -> Array:
     reach, size = len(taps) // 2, values.shape[axis]
-    padded = np.pad(values, [(reach, reach) if a == axis else (0, 0) for a in range(values.ndim)], mode="edge")
+    padded = _extended(values, axis, reach, reach)
     out = np.zeros_like(values)
     for k, tap in enumerate(taps):
         out += (padded[k : k + size] if axis == 0 else padded[:, k : k + size]) * tap
     return out
 
 
+def _extended(values: Array, axis: int, before: int, after: int) -> Array:
+    """The field with its border repeated along one axis."""
+    size = values.shape[axis]
+    return np.take(values, np.arange(-before, size + after), axis=axis, mode="clip")
+
+
 def _box(values: Array, reach: int) -> Array:
     reach = max(1, min(reach, min(values.shape[:2]) // 2))
     for axis in (0, 1):
-        padded = np.pad(values, [(reach + 1, reach) if a == axis else (0, 0) for a in range(values.ndim)], mode="edge")
-        sums = np.cumsum(padded, axis=axis, dtype=np.float64)
+        sums = np.cumsum(_extended(values, axis, reach + 1, reach), axis=axis, dtype=np.float64)
         size = values.shape[axis]
         start = 2 * reach + 1
         far = sums[start : start + size] if axis == 0 else sums[:, start : start + size]
@@ -73,7 +78,7 @@ def cloud(rng: np.random.Generator, shape: tuple[int, ...], grain: float) -> Arr
     """
     rows, columns = int(shape[0]), int(shape[1])
     level = max(0, min(round(math.log2(max(grain, 1.0))), 6))
-    side = 512 if max(rows, columns) <= 256 else 4096
+    side = max(512, 2 << (max(rows, columns) - 1).bit_length())
     tile = _tile(level, side)
     top, left = int(rng.integers(side - rows)), int(rng.integers(side - columns))
     cut = tile[top : top + rows, left : left + columns]

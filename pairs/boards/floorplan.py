@@ -17,6 +17,7 @@ _MARGIN = 0.35  # mm around body and pads that belong to a part alone
 _LEGEND = 1.05  # mm above a part for its name
 _GRID = 0.25  # mm
 _Box = tuple[float, float, float, float]
+_Spot = tuple[float, float, int]  # x, y, quarters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,13 @@ class Placed:
     y: float
     quarter: int
     marking: str
+    lands: tuple[Pad, ...]  # the part's pads in board coordinates
+    extent: tuple[float, float]  # width and height on the board
 
     @property
     def angle(self) -> float:
         """The turn in radians."""
         return self.quarter * math.pi / 2
-
-    @property
-    def extent(self) -> tuple[float, float]:
-        """Width and height on the board."""
-        across, along = self.part.extent
-        return (along, across) if self.quarter % 2 else (across, along)
 
     @property
     def view_side(self) -> float:
@@ -50,12 +47,23 @@ class Placed:
         """The inspection crop's window, before any nuisance."""
         return Window(self.x, self.y, self.view_side, pixels)
 
-    def pad_on_board(self, pad: Pad) -> Pad:
-        """A pad in board coordinates."""
-        x, y = _turn(pad.x, pad.y, self.quarter)
-        exit_x, exit_y = _turn(pad.exit_x, pad.exit_y, self.quarter)
-        width, height = (pad.height, pad.width) if self.quarter % 2 else (pad.width, pad.height)
-        return Pad(self.x + x, self.y + y, width, height, exit_x, exit_y)
+
+def place(name: str, part: Part, spot: _Spot, marking: str = "") -> Placed:
+    """Set a part down on a spot (x, y, quarters)."""
+    x, y, quarter = spot
+    lands = tuple(_on_board(pad, spot) for pad in part.pads)
+    return Placed(name, part, x, y, quarter, marking, lands, _extent(part, quarter))
+
+
+def _extent(part: Part, quarter: int) -> tuple[float, float]:
+    across, along = part.extent
+    return (along, across) if quarter % 2 else (across, along)
+
+
+def _on_board(pad: Pad, spot: _Spot) -> Pad:
+    (x, y), (exit_x, exit_y) = _turn(pad.x, pad.y, spot[2]), _turn(pad.exit_x, pad.exit_y, spot[2])
+    width, height = (pad.height, pad.width) if spot[2] % 2 else (pad.width, pad.height)
+    return Pad(spot[0] + x, spot[1] + y, width, height, exit_x, exit_y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +110,14 @@ def _place(rng: np.random.Generator, parts: list[Part], width: float, height: fl
         if spot is None:
             return None
         numbers[part.prefix] = numbers.get(part.prefix, 0) + 1
-        x, y, quarter = spot
-        item = Placed(f"{part.prefix}{numbers[part.prefix]}", part, x, y, quarter, _marking(rng, part))
-        placed.append(item)
-        boxes.append(_courtyard(item))
+        placed.append(place(f"{part.prefix}{numbers[part.prefix]}", part, spot, _marking(rng, part)))
+        boxes.append(_courtyard(part, spot))
     return tuple(placed)
 
 
 def _spot(
     rng: np.random.Generator, part: Part, last: Placed | None, boxes: list[_Box], board: tuple[float, float]
-) -> tuple[float, float, int] | None:
+) -> _Spot | None:
     for trial in range(120):
         row = last is not None and last.part.kind == part.kind and trial < 8 and rng.random() < 0.75
         if row and last is not None:
@@ -119,14 +125,14 @@ def _spot(
         else:
             x, y = (round(float(rng.uniform(0, side)) / _GRID) * _GRID for side in board)
             quarter = int(rng.integers(4))
-        box = _courtyard(Placed("", part, x, y, quarter, ""))
+        box = _courtyard(part, (x, y, quarter))
         inside = box[0] > 0.5 and box[1] > 0.5 and box[2] < board[0] - 0.5 and box[3] < board[1] - 0.5
         if inside and not any(_overlap(box, other) for other in boxes):
             return x, y, quarter
     return None
 
 
-def _beside(rng: np.random.Generator, last: Placed) -> tuple[float, float, int]:
+def _beside(rng: np.random.Generator, last: Placed) -> _Spot:
     across, along = last.extent
     step_x, step_y = across + 2 * _MARGIN + 0.1, along + 2 * _MARGIN + _LEGEND + 0.1
     way = int(rng.integers(4))
@@ -134,9 +140,11 @@ def _beside(rng: np.random.Generator, last: Placed) -> tuple[float, float, int]:
     return last.x + dx, last.y + dy, last.quarter
 
 
-def _courtyard(item: Placed) -> _Box:
-    a, b = item.extent[0] / 2 + _MARGIN, item.extent[1] / 2 + _MARGIN
-    return item.x - a, item.y - b - _LEGEND, item.x + a, item.y + b
+def _courtyard(part: Part, spot: _Spot) -> _Box:
+    """The area that a part and its name need for themselves."""
+    across, along = _extent(part, spot[2])
+    a, b = across / 2 + _MARGIN, along / 2 + _MARGIN
+    return spot[0] - a, spot[1] - b - _LEGEND, spot[0] + a, spot[1] + b
 
 
 def _overlap(a: _Box, b: _Box) -> bool:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,7 +61,8 @@ def text_width(text: str, height: float) -> float:
     return (len(text) * _ADVANCE - (_ADVANCE - 4)) * height / _HEIGHT
 
 
-def text_strokes(text: str, height: float) -> list[Points]:
+@cache
+def text_strokes(text: str, height: float) -> tuple[Points, ...]:
     """The polylines of a line of text, centred on the origin, y downwards; unknown characters stay blank."""
     scale, left = height / _HEIGHT, -text_width(text, height) / 2
     strokes = []
@@ -68,4 +71,4 @@ def text_strokes(text: str, height: float) -> list[Points]:
             grid = np.array([(int(p[0]), int(p[1])) for p in stroke.split()], dtype=np.float64)
             x = left + (grid[:, 0] + place * _ADVANCE) * scale
             strokes.append(np.stack([x, (_HEIGHT / 2 - grid[:, 1]) * scale], axis=1))
-    return strokes
+    return tuple(strokes)

@@ -47,12 +47,12 @@ class Lighting:
 LIGHTINGS = {
     "SolderLight": Lighting(
         rings=(
-            Ring(0.30, 0.16, (1.5, 1.30, 1.10)),
-            Ring(0.75, 0.18, (0.32, 0.62, 0.34)),
-            Ring(1.20, 0.16, (0.22, 0.34, 0.80)),
+            Ring(0.28, 0.20, (1.35, 1.22, 1.08)),
+            Ring(0.80, 0.24, (0.75, 0.90, 0.70)),
+            Ring(1.35, 0.24, (0.45, 0.62, 1.10)),
         ),
         dome=0.10,
-        exposure=0.80,
+        exposure=0.72,
     ),
     "UniformLight": Lighting(dome=1.0, rings=(Ring(0.5, 0.4, (0.15, 0.15, 0.15)),), hollow=0.6, exposure=0.95),
     "LowAngleLight": Lighting(rings=(Ring(1.36, 0.14, (1.6, 1.6, 1.65)),), dome=0.03, hollow=0.9, exposure=1.15),

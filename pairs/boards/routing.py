@@ -121,7 +121,7 @@ class _Router:
     """A board that is being routed. Net k + 1 belongs to pad k; further nets are buses."""
 
     def __init__(self, rng: np.random.Generator, plan: Floorplan, theme: Theme) -> None:
-        self.pads = [item.pad_on_board(pad) for item in plan.placed for pad in item.part.pads]
+        self.pads = [land for item in plan.placed for land in item.lands]
         self.routed = Routed()
         self._rng, self._plan, self._theme = rng, plan, theme
         self._owners = np.array([k for k, item in enumerate(plan.placed) for _ in item.part.pads])

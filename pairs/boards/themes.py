@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LAMINATE = Material((0.30, 0.26, 0.13), 0.03, 0.5)
 COPPER = Material((0.78, 0.36, 0.20), 0.82, 0.22)
+CONVEYOR = Material((0.014, 0.014, 0.015), 0.01, 0.5)
 HOLE = Material((0.006, 0.006, 0.006), 0.0, 0.5)
 # name: over laminate, over copper
 _MASKS = {

@@ -67,35 +67,38 @@ class Artwork:
         self.window = window
         self._image = Image.new("L", (window.pixels * fineness,) * 2)
         self._draw = ImageDraw.Draw(self._image)
-        self._fineness = fineness
         self._scale = window.scale * fineness
+        # Artwork is drawn stroke by stroke, so the way from board to picture is one product and one sum.
+        self._offset = window.to_pixels(np.zeros((1, 2)), fineness)
+        self._matrix = window.to_pixels(np.eye(2), fineness) - self._offset
 
     def line(self, points: Points, width: float, value: int = 255) -> None:
         """A polyline (N,2) of a width in millimetres with round ends and corners."""
-        spots = self.window.to_pixels(points, self._fineness)
+        spots = points @ self._matrix + self._offset
         if not self._visible(spots, width * self._scale):
             return
         thickness = max(width * self._scale, 1.0)
-        self._draw.line([tuple(p) for p in spots.tolist()], fill=value, width=max(round(thickness), 1))
+        corners = spots.tolist()
+        self._draw.line([(x, y) for x, y in corners], fill=value, width=max(round(thickness), 1))
         if thickness >= 3:
-            for x, y in spots.tolist():
+            for x, y in corners:
                 self._disc(x, y, thickness / 2, value)
 
     def polygon(self, points: Points, value: int = 255) -> None:
         """A filled polygon (N,2)."""
-        spots = self.window.to_pixels(points, self._fineness)
+        spots = points @ self._matrix + self._offset
         if self._visible(spots, 0.0):
             self._draw.polygon([tuple(p) for p in spots.tolist()], fill=value)
 
     def disc(self, x: float, y: float, radius: float, value: int = 255) -> None:
         """A filled circle."""
         if self.window.sees(x, y, radius):
-            spot = self.window.to_pixels(np.array([[x, y]]), self._fineness)[0]
+            spot = (np.array([[x, y]]) @ self._matrix + self._offset)[0]
             self._disc(float(spot[0]), float(spot[1]), radius * self._scale, value)
 
     def coverage(self) -> Array:
         """How much of every pixel is covered, 0 to 1 (H,W)."""
-        small = self._image.reduce(self._fineness)
+        small = self._image.reduce(self._image.width // self.window.pixels)
         return np.asarray(small, dtype=np.float32) / np.float32(255)
 
     def _disc(self, x: float, y: float, radius: float, value: int) -> None:

@@ -208,6 +208,9 @@ def _add_synthesize(kinds: Verbs[Parser]) -> None:
 def _add_maintenance(verbs: Verbs[Parser]) -> None:
     schemas = _add_verb(verbs, "schemas", "regenerate schemas/ and references/spec_template_*.yaml from the spec")
     schemas.add_argument("--check", action="store_true", help="write nothing; print the drift and fail on any")
+    stage = _add_verb(verbs, "stage", "fetch published backbone weights once; the only step that may need a token")
+    stage.add_argument("what", choices=["backbone"], help="the C-RADIOv2-B backbone of the classify task")
+    stage.add_argument("--out", default="backbone", metavar="DIR", help="folder for the file; default: backbone")
     demo = _add_verb(verbs, "demo", "draw boards, train, evaluate and inspect: the whole path in a few minutes")
     demo.add_argument("--out", default="demo", metavar="DIR", help="folder for data and jobs; default: demo")
     demo.add_argument("--epochs", type=int, metavar="N", help="training epochs")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from interfaces.tools import Outcome
 
 INTERRUPTED = 130
-_MODULES = {"schemas": "interfaces.data_tools", "demo": "interfaces.demo"}
+_MODULES = {"schemas": "interfaces.data_tools", "demo": "interfaces.demo", "stage": "interfaces.stage_tool"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ _MISSING = object()
 ARCHITECTURE = (
     "model.backbone.type",
     "model.backbone.feat_downsample",
+    "model.backbone.finest_stride",
     "model.decode_head",
     *(
         f"model.classify.{name}"
@@ -40,6 +41,7 @@ _HABITS = (
     "model.classify.eval_margin",
     "dataset.classify.input_map",
     "dataset.classify.num_golden",
+    "dataset.classify.align_pixels",
     "dataset.classify.augmentation_config.rgb_input_mean",
     "dataset.classify.augmentation_config.rgb_input_std",
     "dataset.segment.augmentation.mean",

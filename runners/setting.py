@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.errors import RequestError, did_you_mean
 from runners.data_sources import DataTables
 from runners.job_store import JobStore, default_root
 from runners.parents import RESUME, wanted_artifacts
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.parents import Wanted
+
+# Platforms that a request can be planned for; `runners.api.RUNNERS` are those that a plan can be launched on.
+PLANNED = (LOCAL, "docker", "slurm", "kubernetes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,13 @@ def setting_of(decision: Decision, skill: Skill, store: JobStore | None, command
     """Runner, engine and tables of a decision that names an action.
 
     Raises:
-        InputError: the engine that is named can't be run.
+        InputError: the engine that is named can't be run, or there is no such runner.
     """
     action, request = str(decision.action), decision.request
     runner = request.runner or LOCAL
+    if runner not in PLANNED:
+        remedy = f"{did_you_mean(runner, PLANNED)} There are {', '.join(PLANNED)}.".strip()
+        raise RequestError(f"there is no runner '{runner}'", code="runner.unknown", where="runner", remedy=remedy)
     engine = find_engine(command) or embedded_engine() if runner == LOCAL else None
     return Setting(
         action=action,

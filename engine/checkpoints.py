@@ -27,22 +27,30 @@ Content = dict[str, Any]
 LATEST = {"classify": "changenet_model_classify_latest.pth", "segment": "changenet_model_segment_latest.pth"}
 _PREFIX = "model."
 
-# Keys that decide which tensors a network has; the image size does so where the head has a weight per place.
+_IMAGE_SIZE = ("num_input", "concat_type", "grid_map", "image_width", "image_height")
+_PLACES = tuple(f"dataset.classify.{name}" for name in _IMAGE_SIZE)  # for heads with a weight per place
+# Keys that decide which tensors a network has: those of every network, and those of each difference head.
 _ARCHITECTURE = (
+    "task",
     "model.backbone.type",
     "model.backbone.feat_downsample",
     "model.backbone.finest_stride",
-    "model.classify.difference_module",
-    "model.classify.embedding_vectors",
-    "model.classify.embed_dec",
-    "model.classify.learnable_difference_modules",
-    "model.classify.difference_head",
-    "model.decode_head.in_index",
-    "model.decode_head.decoder_params.embed_dim",
     "model.decode_head.use_summary_token",
+    "model.classify.difference_module",
+    "model.classify.difference_head",
     "dataset.classify.num_classes",
 )
-_IMAGE_SIZE = ("num_input", "concat_type", "grid_map", "image_width", "image_height")
+_OF_HEAD = {
+    "euclidean": ("model.classify.embedding_vectors", *_PLACES),
+    "flatten": (
+        "model.classify.embed_dec",
+        "model.classify.learnable_difference_modules",
+        "model.decode_head.in_index",
+        "model.decode_head.decoder_params.embed_dim",
+        *_PLACES,
+    ),
+    "pooled": (),
+}
 # Keys that change what the network sees: it runs with other values, but not as it was trained.
 _NORMALISATION = ("augmentation_config.rgb_input_mean", "augmentation_config.rgb_input_std")
 _INPUT = ("input_map", "align_pixels", *_NORMALISATION, *_IMAGE_SIZE)
@@ -94,9 +102,7 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[
     trained = content.get("config")
     if not isinstance(trained, dict):
         return []
-    keys = ["task", *_ARCHITECTURE]
-    if _fits_one_size(config):
-        keys += [f"dataset.classify.{name}" for name in _IMAGE_SIZE]
+    keys = (*_ARCHITECTURE, *_OF_HEAD[_head_of(config)])
     wrong = [line for key in keys if (line := _difference(key, trained, config))]
     if wrong:
         remedy = "use the spec that the model was trained with (experiment.yaml beside the checkpoint)"
@@ -106,11 +112,9 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[
     return [f"unlike in training: {line}" for key in names if (line := _difference(key, trained, config))]
 
 
-def _fits_one_size(config: Mapping[str, Any]) -> bool:
-    return not (
-        get(config, "model.classify.difference_module") == "learnable"
-        and get(config, "model.classify.difference_head") == "pooled"
-    )
+def _head_of(config: Mapping[str, Any]) -> str:
+    section = get(config, "model.classify")
+    return "euclidean" if section["difference_module"] == "euclidean" else str(section["difference_head"])
 
 
 def _difference(key: str, trained: Mapping[str, Any], config: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Features = list[Tensor]  # one tensor per level (or one embedding); the first dimension counts images
 _EUCLIDEAN_WIDTH = 512
-_POOLED_WIDTH = 64
+_POOLED_WIDTH = 32
 
 
 class DifferenceHead(nn.Module):
@@ -146,13 +146,10 @@ class PooledHead(_ClassifierHead):
     flips and rotations are seen alike.
     """
 
-    def __init__(self, channels: Sequence[int], hidden: int, classes: int) -> None:
+    def __init__(self, channels: Sequence[int], classes: int) -> None:
         super().__init__()
         self.levels = nn.ModuleList(_pooled_level(level) for level in channels)
-        self.classifier = nn.Sequential(
-            *(nn.Linear(2 * _POOLED_WIDTH * len(channels), hidden), nn.ReLU(), nn.BatchNorm1d(hidden)),
-            nn.Linear(hidden, classes),
-        )
+        self.classifier = nn.Linear(2 * _POOLED_WIDTH * len(channels), classes)
 
     def describe(self, backbone: Backbone, images: Tensor) -> Features:
         """The backbone's four maps."""
@@ -162,7 +159,7 @@ class PooledHead(_ClassifierHead):
         """Logits (B, classes)."""
         pooled: list[Tensor] = []
         for level, test, golden in zip(self.levels, tests, goldens, strict=True):
-            repeated = test.repeat_interleave(count, 0)
+            repeated = test if count == 1 else test.repeat_interleave(count, 0)
             here: Tensor = level(torch.cat([repeated, golden, (repeated - golden).abs()], dim=1))
             pooled += [here.amax(dim=(2, 3)), here.mean(dim=(2, 3))]
         nearest = _per_pair(torch.cat(pooled, dim=1), count).amin(dim=1)
@@ -173,8 +170,8 @@ class PooledHead(_ClassifierHead):
 def _pooled_level(channels: int) -> nn.Sequential:
     width = _POOLED_WIDTH
     return nn.Sequential(
-        *(nn.Conv2d(3 * channels, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
-        *(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
+        *(nn.Conv2d(3 * channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)),
+        *(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)),
     )
 
 
@@ -189,7 +186,7 @@ def build_head(model: Model, backbone: Backbone, image_size: tuple[int, int], cl
     if classify.difference_module == "euclidean":
         return EuclideanHead(backbone.embed_dim, classify.embedding_vectors)
     if classify.difference_head == "pooled":
-        return PooledHead(backbone.channels, classify.embed_dec, classes)
+        return PooledHead(backbone.channels, classes)
     finest = backbone.strides[model.decode_head.in_index[0]]
     map_size = (image_size[0] // finest, image_size[1] // finest)
     return LearnableHead(backbone.channels, map_size, model, classes)

@@ -4,29 +4,40 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from torch.nn import Parameter
-
+    from engine.classify_model import ClassifyNetwork
     from spec.train_section import Optim
 
+Group = dict[str, Any]
 _BETAS = (0.9, 0.999)
 
 
-def build_optimizer(settings: Optim, parameters: Iterable[Parameter]) -> torch.optim.Optimizer:
-    """The optimiser that the spec names, over the parameters that are trained."""
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
+def build_optimizer(settings: Optim, network: ClassifyNetwork) -> torch.optim.Optimizer:
+    """The optimiser that the spec names, over the parameters that are trained; the backbone has its own scale."""
+    groups = parameter_groups(settings, network)
     lr, decay = settings.lr, settings.weight_decay
     if settings.optim == "sgd":
-        return torch.optim.SGD(trained, lr=lr, momentum=settings.momentum, weight_decay=decay)
+        return torch.optim.SGD(groups, lr=lr, momentum=settings.momentum, weight_decay=decay)
     if settings.optim == "adam":
-        return torch.optim.Adam(trained, lr=lr, betas=_BETAS, weight_decay=decay)
-    return torch.optim.AdamW(trained, lr=lr, betas=_BETAS, weight_decay=decay)
+        return torch.optim.Adam(groups, lr=lr, betas=_BETAS, weight_decay=decay)
+    return torch.optim.AdamW(groups, lr=lr, betas=_BETAS, weight_decay=decay)
+
+
+def parameter_groups(settings: Optim, network: ClassifyNetwork) -> list[Group]:
+    """Backbone and head, each with its learning rate; a part that is not trained at all is left out."""
+    rates = ((network.backbone, settings.lr * settings.backbone_lr_scale), (network.head, settings.lr))
+    groups: list[Group] = []
+    for part, rate in rates:
+        trained = [parameter for parameter in part.parameters() if parameter.requires_grad]
+        if trained:
+            groups.append({"params": trained, "lr": rate})
+    return groups
 
 
 def learning_rate_factor(settings: Optim, epochs: int, steps_per_epoch: int) -> Callable[[int], float]:

@@ -64,8 +64,8 @@ class Preparation:
         self.layout = layout_of(experiment)
         self.height = data.image_height * self.layout.rows
         self.width = data.image_width * self.layout.columns
-        self._mean = torch.tensor(mean).view(3, 1, 1)
-        self._std = torch.tensor(std).view(3, 1, 1)
+        self._scale = 1.0 / torch.tensor(std).view(3, 1, 1)
+        self._offset = -torch.tensor(mean).view(3, 1, 1) * self._scale
         self._changes: RandomChanges | None = config if config.augment else None
         self._reach = data.align_pixels
 
@@ -94,5 +94,5 @@ class Preparation:
         return apply_change(pair.flatten(0, 1), change).view_as(pair)
 
     def _finish(self, pictures: Tensor) -> Tensor:
-        mean, std = self._mean.to(pictures.device), self._std.to(pictures.device)
-        return self.layout.combine((pictures - mean) / std)
+        scale, offset = self._scale.to(pictures.device), self._offset.to(pictures.device)
+        return self.layout.combine((pictures * scale).add_(offset))

@@ -171,7 +171,7 @@ class ClassifyTask(LightningModule):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """The optimiser and schedule of the spec."""
         settings = self._run.experiment.train
-        optimizer = build_optimizer(settings.optim, self.model.parameters())
+        optimizer = build_optimizer(settings.optim, self.model)
         factor = learning_rate_factor(settings.optim, settings.num_epochs, self.steps_per_epoch)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

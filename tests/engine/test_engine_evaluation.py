@@ -122,7 +122,7 @@ def test_a_split_without_defects_gives_what_it_can(trained: Any, use: Callable[.
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        (("model.classify.embed_dec=16",), "model.classify.embed_dec is 16, the checkpoint has 30"),
+        (("model.classify.difference_head=flatten",), "difference_head is flatten, the checkpoint has pooled"),
         (("model.backbone.type=timm/test_efficientnet",), "the checkpoint has timm/test_resnet"),
         (("dataset.classify.test_dataset.csv_path=none.csv",), "does not exist"),
     ],

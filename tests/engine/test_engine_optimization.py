@@ -44,12 +44,21 @@ def test_warm_up_rises_by_step_over_a_part_of_an_epoch() -> None:
     ("name", "kind"), [("adamw", torch.optim.AdamW), ("adam", torch.optim.Adam), ("sgd", torch.optim.SGD)]
 )
 def test_optimisers_take_the_spec_s_values_and_leave_frozen_weights_out(name: str, kind: type) -> None:
-    trained, frozen = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(3), requires_grad=False)
-    settings = Optim.model_validate({"optim": name, "lr": 0.02, "weight_decay": 0.03, "momentum": 0.7})
-    optimizer = build_optimizer(settings, [trained, frozen])
+    network = torch.nn.ModuleDict({"backbone": torch.nn.Linear(2, 2), "head": torch.nn.Linear(2, 1)})
+    network["backbone"].bias.requires_grad_(requires_grad=False)
+    values = {"optim": name, "lr": 0.02, "weight_decay": 0.03, "momentum": 0.7, "backbone_lr_scale": 0.5}
+    optimizer = build_optimizer(Optim.model_validate(values), network)  # type: ignore[arg-type]
     assert type(optimizer) is kind
-    (group,) = optimizer.param_groups
-    assert group["params"] == [trained]
-    assert (group["lr"], group["weight_decay"]) == (0.02, 0.03)
-    assert group.get("momentum", 0.7) == 0.7
-    assert group.get("betas", (0.9, 0.999)) == (0.9, 0.999)
+    backbone, head = optimizer.param_groups
+    assert backbone["params"] == [network["backbone"].weight]
+    assert head["params"] == list(network["head"].parameters())
+    assert (backbone["lr"], head["lr"], head["weight_decay"]) == (0.01, 0.02, 0.03)
+    assert head.get("momentum", 0.7) == 0.7
+    assert head.get("betas", (0.9, 0.999)) == (0.9, 0.999)
+
+
+def test_a_backbone_that_is_not_trained_has_no_group() -> None:
+    network = torch.nn.ModuleDict({"backbone": torch.nn.Linear(2, 2), "head": torch.nn.Linear(2, 1)})
+    network["backbone"].requires_grad_(requires_grad=False)
+    (group,) = build_optimizer(Optim(), network).param_groups  # type: ignore[arg-type]
+    assert group["params"] == list(network["head"].parameters())

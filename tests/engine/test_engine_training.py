@@ -213,9 +213,11 @@ def test_a_named_checkpoint_is_resumed_and_another_architecture_refused(
 ) -> None:
     source = trained.folder / "model_epoch_003_step_00016.pth"
     named = (f"results_dir={tmp_path}", f"train.resume_training_checkpoint_path={source}", "train.num_epochs=5")
-    other = engine("train", trained.spec, *named, "model.classify.embed_dec=12")
+    other = engine(
+        "train", trained.spec, *named, "dataset.classify.num_classes=3", "train.classify.cls_weight=[1, 1, 1]"
+    )
     assert other.code == 1
-    assert "model.classify.embed_dec is 12, the checkpoint has 30" in other.err
+    assert "dataset.classify.num_classes is 3, the checkpoint has 2" in other.err
     assert engine("train", trained.spec, *named).code == 0
     assert names(tmp_path / "train")[-1] == "model_epoch_004_step_00020.pth"
 

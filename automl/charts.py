@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts as SVG text: no script, no network, every text escaped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 260, 64, 12, 12, 36
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A series: its points, its style class, and what is shown when the mouse rests on it."""
+
+    points: Points
+    style: str
+    title: str = ""
+    marks: bool = False
+
+
+def chart(lines: Sequence[Line], x_label: str, y_label: str, about: str) -> str:
+    """Lines and marks over two axes; an empty text where there is no point."""
+    points = [point for line in lines for point in line.points]
+    if not points:
+        return ""
+    xs, ys = _span([x for x, _ in points]), _span([y for _, y in points])
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        right, down = (x - xs[0]) / (xs[1] - xs[0]), (y - ys[0]) / (ys[1] - ys[0])
+        return _LEFT + right * (_WIDTH - _LEFT - _RIGHT), _HEIGHT - _BOTTOM - down * (_HEIGHT - _TOP - _BOTTOM)
+
+    body = _axes(xs, ys, x_label, y_label) + "".join(_drawn(line, place) for line in lines)
+    return _svg(body, _HEIGHT, about)
+
+
+def bars(shares: Mapping[str, float], about: str) -> str:
+    """A bar for each share of 1, largest first."""
+    rows, height = [], 22
+    for place, (name, share) in enumerate(sorted(shares.items(), key=lambda item: -item[1])):
+        y = place * height + 4
+        width = max(1.0, share * (_WIDTH - 330))
+        rows.append(
+            f'<text x="290" y="{y + 13}" text-anchor="end">{escape(name)}</text>'
+            f'<rect class="bar" x="296" y="{y}" width="{width:.1f}" height="16"/>'
+            f'<text x="{300 + width:.1f}" y="{y + 13}">{share:.0%}</text>'
+        )
+    return _svg("".join(rows), height * len(rows) + 8, about) if rows else ""
+
+
+def parallel(axes: Sequence[str], rows: Sequence[tuple[Sequence[float], float, str]], about: str) -> str:
+    """A line for each row over all axes; every value is from 0 to 1, as is `shade`, 1 being the best."""
+    if not axes or not rows:
+        return ""
+    width = max(_WIDTH, 90 * len(axes))
+    places = [40 + n * (width - 80) / max(1, len(axes) - 1) for n in range(len(axes))]
+    body = "".join(
+        f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="12" y2="200"/>'
+        f'<text x="{x:.1f}" y="{216 + 14 * (n % 2)}" text-anchor="middle">{escape(axis)}</text>'
+        for n, (x, axis) in enumerate(zip(places, axes, strict=True))
+    )
+    for values, shade, title in sorted(rows, key=lambda row: row[1]):
+        path = " ".join(f"{x:.1f},{200 - 188 * v:.1f}" for x, v in zip(places, values, strict=True))
+        opacity = 0.15 + 0.85 * shade**2
+        body += (
+            f'<polyline class="line" opacity="{opacity:.2f}" points="{path}"><title>{escape(title)}</title></polyline>'
+        )
+    return _svg(body, 240, about, width)
+
+
+def _drawn(line: Line, place: Any) -> str:
+    placed = [place(x, y) for x, y in line.points]
+    title = f"<title>{escape(line.title)}</title>" if line.title else ""
+    dots = (f'<circle class="{line.style}" cx="{x:.1f}" cy="{y:.1f}" r="3.5">{title}</circle>' for x, y in placed)
+    if line.marks:
+        return "".join(dots)
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    return f'<polyline class="{line.style}" points="{path}">{title}</polyline>'
+
+
+def _axes(xs: tuple[float, float], ys: tuple[float, float], x_label: str, y_label: str) -> str:
+    bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+    parts = [f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>']
+    for share in (0.0, 0.5, 1.0):
+        x, y = _LEFT + share * (right - _LEFT), bottom - share * (bottom - _TOP)
+        x_value, y_value = xs[0] + share * (xs[1] - xs[0]), ys[0] + share * (ys[1] - ys[0])
+        parts.append(f'<text x="{x:.0f}" y="{bottom + 15}" text-anchor="middle">{x_value:.4g}</text>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{y_value:.4g}</text>')
+    middle = (_LEFT + right) / 2
+    parts.append(f'<text x="{middle:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(x_label)}</text>')
+    parts.append(f'<text x="14" y="{_HEIGHT / 2:.0f}" class="sideways">{escape(y_label)}</text>')
+    return "".join(parts)
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    if math.isclose(low, high):
+        return low - 0.5, high + 0.5
+    return low, high
+
+
+def _svg(body: str, height: int, about: str, width: int = _WIDTH) -> str:
+    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(about)}">{body}</svg>'

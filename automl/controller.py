@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop of a search: decide, prepare, launch, look, tell; everything is written down before it is relied on.
+
+With N places for trials, a run is decided from the results of all runs at least N before it, in the order of their
+numbers. So the decisions do not depend on which of two parallel trials is quicker, and a search that was killed and is
+taken up again decides as one that was not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from automl.budget import Budget
+from automl.objective import curve_of
+from automl.outcome import result_of
+from automl.schedule import Pause
+from automl.trainer import WorkState
+from automl.types import Run, RunResult, RunState
+from core.errors import InputError, JobFailedError, PlatformError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from automl.ledger import Ledger
+    from automl.schedule import Schedule
+    from automl.settings import AutomlSettings
+    from automl.trainer import Trainer, Work
+    from automl.types import Curve, Objective
+
+_POLL_SECONDS = 0.2
+_MOST_ATTEMPTS = 3
+_MOST_REFUSED = 25
+_HOPELESS = 3
+Kind = Literal["decided", "refused", "started", "progress", "lost", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One thing that is new about a search."""
+
+    kind: Kind
+    run: Run
+    job_id: str | None = None
+    curve: Curve = ()
+    result: RunResult | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why the search stopped: `finished` for good, or `interrupted` and open to be resumed."""
+
+    state: Literal["finished", "interrupted"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search consists of; `parallel` is how many trials run side by side."""
+
+    ledger: Ledger
+    schedule: Schedule
+    trainer: Trainer
+    objectives: Sequence[Objective]
+    settings: AutomlSettings
+    parallel: int = 1
+
+
+def ignore(*_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who is told: `update` of everything, `result` of the number of a run whose result is written down.
+
+    `interrupted` says whether to stop.
+    """
+
+    update: Callable[[Update], None] = ignore
+    result: Callable[[int], None] = ignore
+    interrupted: Callable[[], bool] = bool
+
+
+class Controller:
+    """Runs one search; what the ledger holds already is read back first."""
+
+    def __init__(self, search: Search, hooks: Hooks | None = None) -> None:
+        self._search, self._hooks = search, hooks or Hooks()
+        self._ledger, self._schedule, self._trainer = search.ledger, search.schedule, search.trainer
+        self._parallel, self._say = search.parallel, self._hooks.update
+        minutes = search.settings.trial_minutes
+        self._limit = minutes * 60 if minutes else None
+        self._budget = Budget.of(search.settings, search.ledger.seconds_worked())
+        self.runs: dict[int, Run] = {}
+        self.results: dict[int, RunResult] = {}
+        self._told = 0
+        self._waiting: list[Run] = []
+        self._active: dict[int, str] = {}
+        self._attempts: dict[int, int] = {}
+        self._seen_epochs: dict[int, int] = {}
+        self._refused_in_a_row = 0
+        self._over = ""
+
+    def run(self) -> Ending:
+        """Work until the budget is used up, nothing is left to try, or somebody interrupts.
+
+        Raises:
+            InputError: the defaults can't be run, or suggestion after suggestion is refused.
+            JobFailedError: the first trials failed, all of them.
+            PlatformError: the disk is full, or the platform is gone; the search can be resumed.
+        """
+        self._ledger.open_session()
+        self._read_back()
+        while not self._hooks.interrupted():
+            self._collect()
+            self._fill()
+            if self._over and not self._active and not self._waiting:
+                return self._end(Ending("finished", self._over))
+            if self._active:
+                self._trainer.wait(_POLL_SECONDS)
+        for job_id in self._active.values():
+            self._trainer.stop(job_id, "the search was interrupted")
+        return self._end(Ending("interrupted", "stopped by a signal; resume to go on"))
+
+    def open_runs(self) -> list[Run]:
+        """The runs that have no result yet."""
+        return [*self._waiting, *(self.runs[number] for number in self._active)]
+
+    def _end(self, ending: Ending) -> Ending:
+        self._ledger.add_ending(ending.state, ending.reason)
+        return ending
+
+    def _read_back(self) -> None:
+        """Bring the schedule to where it stood; take up the runs that have no result yet."""
+        results, jobs = self._ledger.results(), self._ledger.jobs()
+        plans = dict(self._ledger.launches())
+        known = {job_id for ids in jobs.values() for job_id in ids}
+        self.results = results
+        for run in self._ledger.runs():
+            self._tell(run.seen)
+            self.runs[run.number] = run
+            self._schedule.begin(run)
+            result = results.get(run.number)
+            if result is None or result.state is not RunState.REFUSED:
+                self._budget.spend(run)
+            if result is None:
+                self._take_up(run, jobs.get(run.number, []), plans.get(run.number), known)
+
+    def _take_up(self, run: Run, jobs: list[str], plan_id: str | None, known: set[str]) -> None:
+        """Attach to the run's job; one that was never launched, or was stopped with the search, is launched again."""
+        job_id = jobs[-1] if jobs else None
+        orphan = self._trainer.find(plan_id, known) if plan_id else None
+        if orphan:
+            self._ledger.add_job(run.number, orphan)
+            known.add(orphan)
+            job_id = orphan
+        self._attempts[run.number] = len(jobs) + bool(orphan)
+        work = self._trainer.look(job_id) if job_id else None
+        if work is None or work.state is WorkState.CANCELED or work.disk_full:
+            self._attempts[run.number] = 0
+            self._waiting.append(run)
+        else:
+            self._active[run.number] = str(job_id)
+
+    def _tell(self, count: int) -> None:
+        """Tell the schedule the first `count` results, as far as they are there, in order."""
+        while self._told < count and self._told in self.results:
+            self._schedule.end(self.runs[self._told], self.results[self._told])
+            self._told += 1
+
+    def _fill(self) -> None:
+        """Launch until every place is taken or nothing may be decided yet."""
+        while len(self._active) < self._parallel:
+            if self._waiting:
+                self._launch(self._waiting.pop(0))
+                continue
+            run = None if self._over else self._decide()
+            if run is None:
+                return
+            self._ledger.add_run(run)
+            self.runs[run.number] = run
+            self._schedule.begin(run)
+            self._budget.spend(run)
+            self._say(Update("decided", run))
+            self._launch(run)
+
+    def _decide(self) -> Run | None:
+        """The next run; None while results are missing for it, and when the search is over."""
+        number = len(self.runs)
+        self._tell(number - self._parallel + 1)
+        if self._told < number - self._parallel + 1:
+            return None
+        answer = self._schedule.decide(number)
+        while isinstance(answer, Pause) and self._told in self.results:
+            self._tell(self._told + 1)
+            answer = self._schedule.decide(number)
+        if isinstance(answer, Pause):
+            self._over = answer.value if self._told == number else ""
+            return None
+        if reason := self._budget.refuses(answer):
+            self._over = reason
+            return None
+        return replace(answer, seen=self._told)
+
+    def _launch(self, run: Run) -> None:
+        parent = self.results[run.after] if run.after is not None else None
+        try:
+            prepared = self._trainer.prepare(run, parent)
+            self._ledger.add_launch(run.number, prepared.plan_id)
+            job_id = self._trainer.start(run, prepared)
+        except InputError as problem:
+            self._refuse(run, problem)
+            return
+        self._ledger.add_job(run.number, job_id)
+        self._refused_in_a_row = 0
+        self._attempts[run.number] = self._attempts.get(run.number, 0) + 1
+        self._active[run.number] = job_id
+        self._say(Update("started", run, job_id))
+
+    def _refuse(self, run: Run, problem: InputError) -> None:
+        """A configuration that is not valid was caught before it was launched, and costs no budget."""
+        self._refused_in_a_row += 1
+        self._budget.give_back(run)
+        result = RunResult(RunState.REFUSED, message=f"{problem.where}: {problem.message}".lstrip(": "))
+        self._record(run, result, "refused")
+        if run.trial == 0 or self._refused_in_a_row >= _MOST_REFUSED:
+            raise problem
+
+    def _collect(self) -> None:
+        """Look at every job; write down those that have ended."""
+        for number, job_id in sorted(self._active.items()):
+            work, run = self._trainer.look(job_id), self.runs[number]
+            if work.state is WorkState.RUNNING:
+                self._watch(run, work)
+                continue
+            del self._active[number]
+            if work.disk_full:
+                message = f"trial {run.trial} failed for want of room: {work.message}"
+                remedy = "make room on the disk, then resume; the trial is run again"
+                raise PlatformError(message, code="automl.disk_full", where=job_id, remedy=remedy)
+            if work.state is WorkState.LOST and self._attempts[number] < _MOST_ATTEMPTS:
+                self._waiting.append(run)
+                self._say(Update("lost", run, job_id, message=work.message))
+                continue
+            self._record(run, result_of(work, self._search.objectives), "ended")
+        self._give_up_when_hopeless()
+
+    def _watch(self, run: Run, work: Work) -> None:
+        curve = curve_of(work.history, self._search.objectives)
+        if curve and curve[-1][0] > self._seen_epochs.get(run.number, 0):
+            self._seen_epochs[run.number] = curve[-1][0]
+            self._say(Update("progress", run, work.job_id, curve))
+        if self._limit is not None and work.seconds > self._limit:
+            self._trainer.stop(work.job_id, "the time per trial is used up")
+        elif self._budget.time_is_up():
+            self._trainer.stop(work.job_id, "the wall time of the search is used up")
+
+    def _record(self, run: Run, result: RunResult, kind: Kind) -> None:
+        self._ledger.add_result(run.number, result)
+        self.results[run.number] = result
+        self._say(Update(kind, run, result.job_id, result.curve, result, result.message))
+        self._hooks.result(run.number)
+
+    def _give_up_when_hopeless(self) -> None:
+        """When the first trials all fail, the fault is not theirs."""
+        failed = [result for result in self.results.values() if result.state is RunState.FAILED]
+        if len(failed) < _HOPELESS or any(result.is_complete for result in self.results.values()):
+            return
+        for job_id in self._active.values():
+            self._trainer.stop(job_id, "the first trials failed")
+        remedy = "mend the cause (`changenet diagnose JOB`), and start a new search"
+        message = f"the first {len(failed)} trials failed, the last one so: {failed[-1].message}"
+        raise JobFailedError(message, code="automl.hopeless", where=failed[-1].job_id or "", remedy=remedy)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What interfaces call: plan a search, run it, resume it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.ledger import FILE_NAME, Ledger
+from automl.outputs import BEST_FILE, LEADERBOARD_FILE, REPORT_FILE, best_record
+from automl.plan import make_plan
+from automl.settings import AutomlSettings
+from core import dotted
+from core.errors import RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from automl.controller import Update
+    from automl.outputs import Outcome
+    from automl.plan import ExperimentPlan
+    from router.declarations import Skill
+    from router.types import Decision
+    from runners.job_store import JobStore
+
+PREFIX = "automl-"
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentResult:
+    """How a search stands when it stops: `state` is finished or interrupted."""
+
+    id: str
+    folder: Path
+    state: str
+    reason: str
+    plan: ExperimentPlan
+    outcome: Outcome
+
+    @property
+    def winner_job_id(self) -> str | None:
+        """The job that can be the parent of evaluate, inference, export and quantize."""
+        return self.outcome.winner.job_id if self.outcome.winner else None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object: what best_rec.json holds, with state and files."""
+        files = {"best": BEST_FILE, "leaderboard": LEADERBOARD_FILE, "report": REPORT_FILE, "record": FILE_NAME}
+        places = {name: str(self.folder / file) for name, file in files.items()}
+        head = {"state": self.state, "reason": self.reason, "files": places}
+        return head | best_record(self.plan, self.id, self.outcome)
+
+    def text(self) -> str:
+        """As text for people."""
+        from automl.result_text import result_text
+
+        return result_text(self)
+
+
+def plan(
+    decision: Decision,
+    skill: Skill,
+    settings: AutomlSettings | None = None,
+    *,
+    store: JobStore | None = None,
+    engine: str | None = None,
+) -> ExperimentPlan:
+    """Decide a search; starts and writes nothing. Errors: see `automl.plan.make_plan`."""
+    return make_plan(decision, skill, settings or AutomlSettings(), store=store, engine=engine)
+
+
+def run(experiment: ExperimentPlan, callback: Callable[[Update], None] | None = None) -> ExperimentResult:
+    """Run a search from its beginning; its folder is made below the results root.
+
+    Raises:
+        NotReadyError: something is missing that the search does not set.
+        ChangenetError: see `automl.controller.Controller.run`.
+    """
+    from runners.types import open_questions
+
+    if experiment.base.missing:
+        raise open_questions(experiment.base.missing)
+    root = Path(experiment.base.results_root)
+    folder = root / f"{PREFIX}{experiment.base.action}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    with Ledger(folder, create=True) as ledger:
+        ledger.write_identity(experiment.identity())
+        return _work(experiment, ledger, callback)
+
+
+def resume(
+    name: str,
+    callback: Callable[[Update], None] | None = None,
+    *,
+    results_root: str | None = None,
+    settings: AutomlSettings | None = None,
+    request: Mapping[str, Any] | None = None,
+) -> ExperimentResult:
+    """Go on with a search where it stood; `name` is its id, or its folder.
+
+    `settings` and `request` are those that the caller gives again, if any: they have to be the recorded ones.
+
+    Raises:
+        RequestError: there is no such experiment, another process works on it, or a setting is not as it was.
+    """
+    from router.decision import decide
+    from router.declarations import load_skill
+    from router.types import Request
+
+    folder = find_experiment(name, results_root)
+    with Ledger(folder) as ledger:
+        before = ledger.identity()
+        if before is None:
+            remedy = "start a new search"
+            raise RequestError("nothing was recorded yet", code="automl.empty", where=str(folder), remedy=remedy)
+        skill = load_skill(Path(before["skill_dir"]))
+        decision = decide(Request.from_json(dict(request or before["request"])), skill)
+        chosen = settings or AutomlSettings.from_json(before["settings"])
+        experiment = make_plan(decision, skill, chosen, engine=before["engine"])
+        require_unchanged(before, experiment.identity(), folder)
+        return _work(experiment, ledger, callback)
+
+
+def find_experiment(name: str, results_root: str | None = None) -> Path:
+    """The folder of an experiment.
+
+    Raises:
+        RequestError: there is none of this name, with the closest ids.
+    """
+    from runners.job_store import default_root
+
+    root = default_root(results_root)
+    for folder in (Path(name).expanduser().absolute(), root / name):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    ids = list_experiments(results_root)
+    hint = did_you_mean(name, ids) or (f"The latest is {ids[0]}." if ids else "There is none yet.")
+    raise RequestError(f"there is no experiment '{name}'. {hint}", code="automl.unknown", where=str(root))
+
+
+def list_experiments(results_root: str | None = None) -> list[str]:
+    """The ids of all experiments below the results root, newest first."""
+    from runners.job_store import default_root
+
+    found = [path.parent for path in default_root(results_root).glob(f"{PREFIX}*/{FILE_NAME}")]
+    return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)]
+
+
+def require_unchanged(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    """Refuse to go on with other settings than the search began with.
+
+    Raises:
+        RequestError: with every value that is not as it was.
+    """
+    old, new = dotted.flatten(before), dotted.flatten(now)
+    keys = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    if keys:
+        lines = "".join(f"\n  - {key}: was {old.get(key)}, is {new.get(key)}" for key in keys)
+        remedy = "resume with the settings that it began with, or start a new search"
+        message = f"the experiment began with other settings:{lines}"
+        raise RequestError(message, code="automl.changed", where=str(folder), remedy=remedy)
+
+
+def _work(experiment: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> ExperimentResult:
+    from automl.session import Session
+
+    state, reason, outcome = Session(experiment, ledger, callback).work()
+    return ExperimentResult(ledger.folder.name, ledger.folder, state, reason, experiment, outcome)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files that a search leaves: best_rec.json and leaderboard.csv, each written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automl.standings import Standing, front_of, ranked, standings_of
+from core import dotted
+from core.files import write_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from automl.plan import ExperimentPlan
+    from automl.types import Objective, Run, RunResult
+
+BEST_FILE, LEADERBOARD_FILE, REPORT_FILE = "best_rec.json", "leaderboard.csv", "automl_report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a search found: all trials in their order, those with figures best first, and the evaluations by name."""
+
+    standings: list[Standing]
+    ranking: list[Standing]
+    objectives: Sequence[Objective]
+    evaluations: Mapping[str, Mapping[str, Any]]
+    removed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        runs: Mapping[int, Run],
+        results: Mapping[int, RunResult],
+        objectives: Sequence[Objective],
+        evaluations: Mapping[str, Mapping[str, Any]],
+        removed: frozenset[str] = frozenset(),
+    ) -> Outcome:
+        """Rank what the ledger holds."""
+        standings = standings_of(runs, results, objectives)
+        return cls(standings, ranked(standings, objectives), objectives, evaluations, removed)
+
+    @property
+    def winner(self) -> Standing | None:
+        """The best trial; None while no trial has figures."""
+        return self.ranking[0] if self.ranking else None
+
+    @property
+    def defaults(self) -> Standing | None:
+        """Trial 0, where it has figures."""
+        return next((standing for standing in self.ranking if standing.trial == 0), None)
+
+    @property
+    def front(self) -> list[int]:
+        """The trials that no other beats in one objective without being worse in another."""
+        return front_of(self.ranking, self.objectives)
+
+
+def winner_spec(plan: ExperimentPlan, winner: Standing) -> dict[str, Any]:
+    """The winner's nested spec without the keys that say how long, where to and from where a run trains."""
+    keys = plan.keys
+    budget = {keys.epochs, keys.validation_interval, keys.checkpoint_interval, keys.resume, "results_dir"}
+    budget |= {"train.results_dir", "train.checkpointer.dirpath"}
+    flat = dotted.flatten(plan.base.spec) | winner.setting
+    return dotted.nest({key: value for key, value in flat.items() if key not in budget})
+
+
+def best_record(plan: ExperimentPlan, experiment_id: str, outcome: Outcome) -> dict[str, Any]:
+    """The document of best_rec.json."""
+    winner, objectives = outcome.winner, outcome.objectives
+    head: dict[str, Any] = {"experiment": experiment_id, "action": plan.base.action}
+    head |= {"metric": objectives[0].metric, "direction": objectives[0].direction}
+    head["objectives"] = [{"metric": o.metric, "direction": o.direction} for o in objectives]
+    if winner:
+        head |= {"trial": winner.trial, "score": winner.values[0], "scores": list(winner.values)}
+        head |= {"checkpoint": winner.checkpoint, "epoch": winner.epoch, "step": winner.step, "job_id": winner.job_id}
+        head |= {"changed": winner.setting, "spec": winner_spec(plan, winner)}
+    defaults = outcome.defaults
+    head["defaults_score"] = defaults.values[0] if defaults else None
+    head["pareto"] = outcome.front if len(objectives) > 1 else []
+    head["evaluations"] = {name: dict(found) for name, found in outcome.evaluations.items()}
+    head["trials"] = [_trial(standing) for standing in outcome.standings]
+    return head
+
+
+def _trial(standing: Standing) -> dict[str, Any]:
+    names = ("trial", "state", "values", "setting", "job_id", "epoch", "step", "epochs_trained", "seconds", "message")
+    return {name: getattr(standing, name) for name in names}
+
+
+def write_outputs(folder: Path, plan: ExperimentPlan, outcome: Outcome) -> None:
+    """Write best_rec.json and leaderboard.csv into the experiment's folder."""
+    write_json(folder / BEST_FILE, best_record(plan, folder.name, outcome))
+    write_text(folder / LEADERBOARD_FILE, leaderboard(plan, outcome))
+
+
+def leaderboard(plan: ExperimentPlan, outcome: Outcome) -> str:
+    """Every trial as a row, best first, then those without figures; a column for each searched key."""
+    names = [objective.metric for objective in outcome.objectives]
+    head = ["rank", "trial", "state", *names, "epoch", "epochs_trained", "seconds", "job_id", "checkpoint"]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([*head, *plan.space.keys, "message"])
+    rest = [standing for standing in outcome.standings if not standing.is_complete]
+    for place, standing in enumerate([*outcome.ranking, *rest], start=1):
+        table.writerow(_row(plan, outcome, standing, place))
+    return text.getvalue()
+
+
+def _row(plan: ExperimentPlan, outcome: Outcome, standing: Standing, place: int) -> list[Any]:
+    figures = standing.values or ("",) * len(outcome.objectives)
+    kept = standing.checkpoint if standing.checkpoint not in outcome.removed else "removed"
+    rank = place if standing.is_complete else ""
+    head = [rank, standing.trial, standing.state, *figures, standing.epoch, standing.epochs_trained]
+    values = [_cell(standing.setting.get(key, dotted.get(plan.base.spec, key))) for key in plan.space.keys]
+    return [*head, f"{standing.seconds:.1f}", standing.job_id, kept, *values, standing.message.partition("\n")[0]]
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else json.dumps(value)

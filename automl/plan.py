@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a search would do, decided before anything runs: space, objectives, budget, first trials. Loads no optimiser."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from automl.budget import machine_threads, parallel_trials
+from automl.draws import even_point, first_points, model_of, start_trials
+from automl.objective import objectives_of
+from automl.space_builder import Source, build_space
+from automl.trial_spec import TrialKeys
+from core import dotted
+from core.documents import read_json
+from core.errors import DeclarationError, RequestError
+
+if TYPE_CHECKING:
+    from automl.settings import AutomlSettings
+    from automl.space import Space
+    from automl.types import Objective
+    from router.declarations import Skill
+    from router.types import Decision
+    from runners.job_store import JobStore
+    from runners.types import Plan
+
+_ARCHITECTURE = "model."
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPlan:
+    """A search, decided.
+
+    `base` is the plan of trial 0 as the request makes it, `epochs` the length of a whole trial, `overrides` the
+    request's overrides as dotted keys, `start` the checkpoint that the request starts from.
+    """
+
+    decision: Decision
+    skill: Skill
+    settings: AutomlSettings
+    base: Plan
+    space: Space
+    objectives: tuple[Objective, ...]
+    keys: TrialKeys
+    epochs: int
+    overrides: dict[str, Any]
+    start: str | None
+    parallel: int
+    threads: int
+    engine: str | None
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that the decisions of the search depend on; a search is only resumed with an equal one."""
+        return {
+            "settings": self.settings.to_json(),
+            "request": self.decision.request.to_json(),
+            "action": self.base.action,
+            "skill_dir": str(self.skill.root),
+            "command": list(self.base.command),
+            "engine": self.engine,
+            "spec": self.base.spec,
+            "space": self.space.describe(),
+            "objectives": [{"metric": o.metric, "direction": o.direction} for o in self.objectives],
+            "model": model_of(self.settings.algorithm),
+            "epochs": self.epochs,
+            "parallel": self.parallel,
+        }
+
+    def first_trials(self) -> list[dict[str, Any]]:
+        """What the first trials set on top of the defaults, as far as that is known before any result."""
+        settings, model = self.settings, model_of(self.settings.algorithm)
+        if model == "cmaes" or settings.algorithm == "pbt":
+            return [{}]
+        if model == "random" or settings.algorithm == "bohb":
+            points = [even_point(self.space, settings.seed, n) for n in range(1, _SHOWN + 1)]
+        else:
+            points = first_points(self.space, settings.seed, start_trials(settings.trials))
+        return [{}, *(self.space.values(point) for point in points)][: min(_SHOWN + 1, settings.trials)]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "decision": self.decision.to_json(),
+            "plan": self.base.to_json(),
+            "automl": self.identity() | {"first_trials": self.first_trials(), "start_checkpoint": self.start},
+        }
+
+    def text(self) -> str:
+        """As text for people."""
+        from automl.plan_text import plan_text
+
+        return plan_text(self)
+
+
+def make_plan(
+    decision: Decision,
+    skill: Skill,
+    settings: AutomlSettings,
+    *,
+    store: JobStore | None = None,
+    engine: str | None = None,
+) -> ExperimentPlan:
+    """Decide a search for a train request; starts and writes nothing.
+
+    Raises:
+        RequestError: the request is no training, or a setting can't be used.
+        InputError, NotReadyError: the request can't be prepared, or the space can't be made.
+    """
+    from runners.preflight import ENGINE_VARIABLE
+    from runners.prepare import prepare
+
+    action = str(decision.action)
+    if action not in skill.info["train_policy"]["applies_to"]:
+        remedy = f"ask for {' or '.join(skill.info['train_policy']['applies_to'])}"
+        raise RequestError(f"AutoML tunes trainings, not {action}", code="automl.action", remedy=remedy)
+    engine = engine or os.environ.get(ENGINE_VARIABLE)
+    base = prepare(replace(decision, route="direct"), skill, store=store, command=engine)
+    keys = TrialKeys.of(skill, action, base.spec)
+    names = skill.shorthand_keys(action)
+    overrides = {names.get(name, name): value for name, value in decision.request.overrides.items()}
+    start = keys.start_checkpoint(base.spec)
+    source = Source(
+        schema=_schema(skill, action),
+        base=base.spec,
+        pinned=_pinned(base, overrides, start),
+        engine="embedded" if base.engine == "embedded" else "container",
+        aliases=names,
+    )
+    threads = machine_threads()
+    parallel = parallel_trials(settings, gpus=base.resources.gpus, threads=threads)
+    return ExperimentPlan(
+        decision=decision,
+        skill=skill,
+        settings=settings,
+        base=base,
+        space=build_space(source, settings),
+        objectives=objectives_of(skill, base.task, settings.objectives),
+        keys=keys,
+        epochs=int(dotted.get(base.spec, keys.epochs)),
+        overrides=overrides,
+        start=start,
+        parallel=min(parallel, settings.trials),
+        threads=max(1, threads // parallel),
+        engine=engine,
+    )
+
+
+def _schema(skill: Skill, action: str) -> dict[str, Any]:
+    path = skill.schema_path(action)
+    document = read_json(path, DeclarationError)
+    if not isinstance(document, dict) or "automl_default_parameters" not in document:
+        remedy = "write it again with `changenet schemas`"
+        message = "the schema does not say what AutoML searches"
+        raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)
+    return document
+
+
+def _pinned(base: Plan, overrides: dict[str, Any], start: str | None) -> dict[str, str]:
+    """Keys that stay as they are: what the user sets, and the network where it comes from a checkpoint."""
+    leaves = dotted.flatten(base.spec)
+    pinned = {key: f"the network comes from {start}" for key in leaves if start and key.startswith(_ARCHITECTURE)}
+    for name in overrides:
+        given = [key for key in leaves if key == name or key.startswith(f"{name}.")]
+        pinned |= {key: f"the request sets it to {leaves[key]}" for key in given}
+    return pinned

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of a search as text for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automl.draws import model_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from automl.plan import ExperimentPlan
+
+_MODELS = {"gp": "Gaussian process", "tpe": "Parzen estimators", "cmaes": "CMA-ES", "random": "even draws"}
+
+
+def plan_text(plan: ExperimentPlan) -> str:
+    """Objective, budget, space and first trials."""
+    return "\n".join(_lines(plan))
+
+
+def _lines(plan: ExperimentPlan) -> Iterator[str]:
+    settings, base = plan.settings, plan.base
+    objectives = ", ".join(f"{o.metric} ({o.direction})" for o in plan.objectives)
+    yield f"AutoML on {base.action} ({base.task}), runner {base.runner}: {objectives}"
+    yield f"  algorithm {settings.algorithm} ({_MODELS[model_of(settings.algorithm)]}), seed {settings.seed}"
+    yield f"  budget    {_budget(plan)}"
+    yield f"  parallel  {plan.parallel} at a time, {plan.threads} threads each"
+    if plan.start:
+        yield f"  starts from the weights of {plan.start}; it is evaluated before the search"
+    described = plan.space.describe()
+    yield f"  space     {len(described['searched'])} parameters"
+    width = max((len(key) for key in described["searched"]), default=0)
+    for key, entry in described["searched"].items():
+        yield f"    {key:<{width}}  {_range(entry)}, default {entry['default']}"
+    for key, reason in described["left_out"].items():
+        yield f"    not {key}: {reason}"
+    yield "  first trials"
+    for number, values in enumerate(plan.first_trials()):
+        yield f"    {number}: {_values(values) or 'the defaults'}"
+    for warning in (*plan.decision.warnings, *base.warnings):
+        yield f"  warning: {warning}"
+    for question in base.missing:
+        yield f"  missing: {question.text}"
+
+
+def _budget(plan: ExperimentPlan) -> str:
+    settings = plan.settings
+    parts = [f"{settings.trials} trials of {plan.epochs} epochs"]
+    parts += [f"{settings.epochs} epochs in all"] if settings.epochs else []
+    parts += [f"{settings.wall_minutes:g} minutes in all"] if settings.wall_minutes else []
+    parts += [f"{settings.trial_minutes:g} minutes a run"] if settings.trial_minutes else []
+    return ", ".join(parts)
+
+
+def _range(entry: Mapping[str, Any]) -> str:
+    if "options" in entry:
+        return f"one of {', '.join(map(str, entry['options']))}"
+    return f"{entry['low']:g} to {entry['high']:g} ({entry['scale']})"
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in values.items())

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of a search: one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.charts import Line, bars, chart, parallel
+from automl.outputs import winner_spec
+from core import dotted
+from core.documents import dump_yaml
+from core.files import write_text
+from core.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from automl.outputs import Outcome
+    from automl.plan import ExperimentPlan
+    from automl.standings import Standing
+    from automl.types import Objective
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_MOST_LINES = 200
+_MOST_ROWS = 500
+
+
+def write_report(path: Path, plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float]) -> None:
+    """Write the page; an existing one is replaced whole."""
+    write_text(path, render(plan, outcome, importance, path.parent.name))
+
+
+def render(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float], name: str) -> str:
+    """The page's text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    winner = outcome.winner
+    return environment.get_template("report.html.j2").render(
+        name=name,
+        plan=plan,
+        outcome=outcome,
+        winner=winner,
+        comparison=comparison(outcome),
+        skipped={n: found["skipped"] for n, found in outcome.evaluations.items() if "skipped" in found},
+        charts=_charts(plan, outcome, importance),
+        rows=[*outcome.ranking, *(s for s in outcome.standings if not s.is_complete)][:_MOST_ROWS],
+        changed=changed(plan, winner) if winner else [],
+        spec=dump_yaml(redact(winner_spec(plan, winner))) if winner else "",
+        several=len(outcome.objectives) > 1,
+    )
+
+
+def changed(plan: ExperimentPlan, winner: Standing) -> list[tuple[str, Any, Any]]:
+    """Key, default and winner's value of what the winner changes."""
+    values = ((key, dotted.get(plan.base.spec, key), value) for key, value in sorted(winner.setting.items()))
+    return [(key, default, value) for key, default, value in values if default != value]
+
+
+def comparison(outcome: Outcome) -> dict[str, Any]:
+    """Figures of baseline, defaults and winner, side by side: validation first, then held-out data."""
+    columns: dict[str, dict[str, Any]] = {"baseline": {}, "defaults": {}, "winner": {}}
+    for name, standing in (("defaults", outcome.defaults), ("winner", outcome.winner)):
+        if standing:
+            figures = zip(outcome.objectives, standing.values, strict=True)
+            columns[name] |= {f"validation: {o.metric}": value for o, value in figures}
+    for evaluation, found in outcome.evaluations.items():
+        name, _, split = evaluation.partition(".")
+        columns[name] |= {f"{split}: {metric}": value for metric, value in found.get("metrics", {}).items()}
+    if outcome.winner and outcome.winner == outcome.defaults:
+        columns["defaults"] = columns["winner"]
+    used = {name: column for name, column in columns.items() if column}
+    rows = dict.fromkeys(key for column in used.values() for key in column)
+    return {"columns": list(used), "rows": [(row, [column.get(row) for column in used.values()]) for row in rows]}
+
+
+def _charts(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float]) -> list[tuple[str, str]]:
+    first = outcome.objectives[0]
+    found = [
+        ("History", _history(outcome.standings, first)),
+        ("Pareto front", _pareto(outcome) if len(outcome.objectives) > 1 else ""),
+        ("Learning curves", _curves(outcome, first) if len(outcome.objectives) == 1 else ""),
+        ("Importance of the parameters", bars(_short_names(importance), "importance of the parameters")),
+        ("Parallel coordinates", _coordinates(plan, outcome, first)),
+    ]
+    return [(title, drawn) for title, drawn in found if drawn]
+
+
+def _history(standings: Sequence[Standing], objective: Objective) -> str:
+    points = [(float(s.trial), s.values[0]) for s in standings if s.is_complete]
+    best: list[tuple[float, float]] = []
+    for trial, value in points:
+        best.append((trial, value if not best or objective.is_better(value, best[-1][1]) else best[-1][1]))
+    lines = [Line(best, "line"), *(Line([p], "dot", f"trial {p[0]:.0f}: {p[1]:.5g}", marks=True) for p in points)]
+    return chart(lines, "trial", objective.metric, "value of each trial, and the best so far")
+
+
+def _curves(outcome: Outcome, objective: Objective) -> str:
+    winner = outcome.winner
+    lines = [
+        Line(
+            [(float(epoch), values[0]) for epoch, values in standing.curve],
+            "line" if standing is winner else "faint",
+            f"trial {standing.trial}",
+        )
+        for standing in reversed(outcome.ranking[:_MOST_LINES])
+    ]
+    return chart([line for line in lines if line.points], "epochs", objective.metric, "validation of each trial")
+
+
+def _pareto(outcome: Outcome) -> str:
+    one, other = outcome.objectives[:2]
+    front = set(outcome.front)
+    lines = [
+        Line(
+            [(s.values[0], s.values[1])],
+            "dot" if s.trial in front else "faint-dot",
+            f"trial {s.trial}: {s.values[0]:.5g}, {s.values[1]:.5g}",
+            marks=True,
+        )
+        for s in outcome.ranking
+    ]
+    return chart(lines, one.metric, other.metric, "trials by two objectives; the front is filled")
+
+
+def _coordinates(plan: ExperimentPlan, outcome: Outcome, objective: Objective) -> str:
+    dimensions, shown = plan.space.dimensions, outcome.ranking[:_MOST_LINES]
+    rows = []
+    for place, standing in enumerate(shown):
+        shade = 1 - place / max(1, len(shown) - 1)
+        values = [_share(d, standing.point[d.key]) for d in dimensions]
+        title = f"trial {standing.trial}: {objective.metric} {standing.values[0]:.5g}"
+        rows.append((values, shade, title))
+    names = list(_short_names(dict.fromkeys(plan.space.keys, 0.0)))
+    return parallel(names, rows, "parameters of each trial; the better, the darker")
+
+
+def _share(dimension: Any, coordinate: Any) -> float:
+    entry = dimension.describe()
+    if "options" in entry:
+        return float(entry["options"].index(dimension.decode(coordinate)) / max(1, len(entry["options"]) - 1))
+    return float(min(1.0, max(0.0, coordinate)))
+
+
+def _short_names(values: Mapping[str, float]) -> dict[str, float]:
+    """The last part of each key, or as many parts as tell it from the others."""
+    found: dict[str, float] = {}
+    for key, value in values.items():
+        parts = key.split(".")
+        names = (".".join(parts[-n:]) for n in range(1, len(parts) + 1))
+        others = [k for k in values if k != key]
+        found[next(n for n in names if not any(k.endswith(f".{n}") or k == n for k in others))] = value
+    return found

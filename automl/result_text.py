@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outcome of a search as text for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automl.outputs import REPORT_FILE
+from automl.report import changed, comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from automl.experiment import ExperimentResult
+
+_SHOWN = 10
+
+
+def result_text(result: ExperimentResult) -> str:
+    """State, the best trials, the comparison, and what to do next."""
+    return "\n".join(_lines(result))
+
+
+def _lines(result: ExperimentResult) -> Iterator[str]:
+    outcome = result.outcome
+    yield f"{result.id}: {result.state} ({result.reason})"
+    names = [objective.metric for objective in outcome.objectives]
+    yield "  rank trial  " + "  ".join(f"{name:>12}" for name in names) + "  epochs  job"
+    for place, standing in enumerate(outcome.ranking[:_SHOWN], start=1):
+        figures = "  ".join(f"{value:12.5g}" for value in standing.values)
+        yield f"  {place:>4} {standing.trial:>5}  {figures}  {standing.epochs_trained:>6}  {standing.job_id}"
+    without = [standing for standing in outcome.standings if not standing.is_complete]
+    for standing in without[:_SHOWN]:
+        yield f"       {standing.trial:>5}  {standing.state}: {standing.message.partition(chr(10))[0][:100]}"
+    yield from _compared(result)
+    if outcome.winner:
+        for key, default, value in changed(result.plan, outcome.winner):
+            yield f"  {key}: {default} -> {value}"
+        yield f"  next: changenet run evaluate --parent {outcome.winner.job_id}"
+    if result.state == "interrupted":
+        yield f"  to go on: changenet run --resume {result.id}"
+    yield f"  report: {result.folder / REPORT_FILE}"
+
+
+def _compared(result: ExperimentResult) -> Iterator[str]:
+    table = comparison(result.outcome)
+    rows = [(name, cells) for name, cells in table["rows"] if any(isinstance(cell, int | float) for cell in cells)]
+    if len(table["columns"]) < 2 or not rows:
+        return
+    width = max(len(name) for name, _ in rows)
+    yield "  " + " " * width + "".join(f"{column:>12}" for column in table["columns"])
+    for name, cells in rows:
+        yield f"  {name:<{width}}" + "".join(
+            f"{cell:12.5g}" if isinstance(cell, int | float) else " " * 12 for cell in cells
+        )

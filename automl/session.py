@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One sitting of a search: what comes before the loop, the loop, and what comes after it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automl.controller import Controller, Hooks, Search, ignore
+from automl.evaluation import Evaluator, Subject
+from automl.job_trainer import JobTrainer, TrialSetting
+from automl.mirror import importance, write_storage
+from automl.outputs import REPORT_FILE, Outcome, write_outputs
+from automl.report import write_report
+from automl.retention import Retention
+from automl.schedule import make_schedule
+from core.errors import PlatformError
+from runners.job_store import JobStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from automl.controller import Update
+    from automl.ledger import Ledger
+    from automl.plan import ExperimentPlan
+
+
+class Session:
+    """Holds together what one process does for a search."""
+
+    def __init__(self, plan: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> None:
+        self._plan, self._ledger = plan, ledger
+        self._store = JobStore(Path(plan.base.results_root))
+        self._schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
+        self._retention = Retention(ledger, plan.objectives, plan.settings.pin)
+        self._stop = threading.Event()
+        trainer = JobTrainer(_setting(plan, ledger, self._store))
+        search = Search(ledger, self._schedule, trainer, plan.objectives, plan.settings, plan.parallel)
+        self._controller = Controller(search, Hooks(callback or ignore, self._result_recorded, self._stop.is_set))
+        self._evaluator = Evaluator(plan, self._store, ledger, self._stop.is_set)
+
+    def work(self) -> tuple[str, str, Outcome]:
+        """Baseline, search, test, files; returns state, reason and outcome."""
+        runs = {run.number: run for run in self._ledger.runs()}
+        for number, result in self._ledger.results().items():
+            self._retention.note(runs[number], result)
+        with _signals(self._stop):
+            self._evaluate_start("validation")
+            ending = self._controller.run()
+            if ending.state == "finished":
+                self._retention.sweep(())
+                self._evaluate_end()
+        outcome = self._write()
+        return ending.state, ending.reason, outcome
+
+    def _result_recorded(self, number: int) -> None:
+        controller = self._controller
+        self._retention.note(controller.runs[number], controller.results[number])
+        going_on = {run.after for run in controller.open_runs() if run.after is not None}
+        self._retention.sweep(self._schedule.parents() | going_on)
+
+    def _evaluate_start(self, split: str) -> None:
+        plan = self._plan
+        if plan.start:
+            subject = Subject("baseline", plan.start, plan.decision.request.parent_job_id)
+            self._evaluator.evaluate(subject, "test" if split == "test" else "validation")
+
+    def _evaluate_end(self) -> None:
+        """Winner, defaults and start checkpoint on the test data, once each."""
+        outcome = self._outcome()
+        if not self._plan.settings.test or outcome.winner is None:
+            return
+        found = {"winner": outcome.winner, "defaults": outcome.defaults}
+        for name, standing in found.items():
+            if standing and standing.checkpoint and (name == "winner" or standing != outcome.winner):
+                self._evaluator.evaluate(Subject(name, standing.checkpoint, standing.job_id), "test")
+        self._evaluate_start("test")
+
+    def _outcome(self) -> Outcome:
+        controller, ledger = self._controller, self._ledger
+        return Outcome.of(
+            controller.runs,
+            controller.results,
+            self._plan.objectives,
+            ledger.evaluations(),
+            frozenset(ledger.removed()),
+        )
+
+    def _write(self) -> Outcome:
+        outcome, folder, plan = self._outcome(), self._ledger.folder, self._plan
+        try:
+            write_outputs(folder, plan, outcome)
+            write_storage(folder, plan.space, outcome)
+            write_report(folder / REPORT_FILE, plan, outcome, importance(plan.space, outcome))
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            remedy = "make room, then resume: nothing is lost, and the files are written then"
+            message = f"the search's files can't be written: {reason}"
+            raise PlatformError(message, code="automl.outputs", where=str(folder), remedy=remedy) from None
+        return outcome
+
+
+def _setting(plan: ExperimentPlan, ledger: Ledger, store: JobStore) -> TrialSetting:
+    return TrialSetting(
+        experiment_id=ledger.folder.name,
+        decision=plan.decision,
+        skill=plan.skill,
+        store=store,
+        engine=plan.engine,
+        overrides=plan.overrides,
+        keys=plan.keys,
+        objectives=plan.objectives,
+        start=plan.start,
+        threads=plan.threads,
+    )
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM lets the search stop its trials and close; a second one goes through."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {int(number): signal.getsignal(number) for number in numbers}
+
+    def take(number: int, frame: object) -> None:
+        del frame
+        stop.set()
+        signal.signal(number, before[number])
+
+    for number in numbers:
+        signal.signal(number, take)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

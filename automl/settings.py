@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the user sets about a search, checked when it is given."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from core.documents import parse_scalar
+from core.errors import RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ALGORITHMS = ("bayesian", "random", "cmaes", "hyperband", "asha", "bohb", "pbt")
+SINGLE_OBJECTIVE = ("cmaes", "hyperband", "asha", "bohb", "pbt")
+_MOST = {"trials": 1_000_000, "epochs": 100_000_000, "parallel": 1024, "reduction": 100, "population": 10_000}
+
+
+@dataclass(frozen=True, slots=True)
+class AutomlSettings:
+    """How a search goes about its work; None leaves a limit open, or a choice to the machine.
+
+    Budget, whichever ends first: `trials` configurations, `epochs` in all runs together, `wall_minutes` of the search,
+    `trial_minutes` of a single run. `objectives` are texts `metric:direction`, or a metric alone where the model's
+    contract states its direction. `add`, `remove` and `ranges` change the search space that the schema gives; a range
+    is a pair of numbers, or a list of options. `pin` names trials whose checkpoints are kept.
+    """
+
+    algorithm: str = "bayesian"
+    trials: int = 10
+    epochs: int | None = None
+    wall_minutes: float | None = None
+    trial_minutes: float | None = None
+    parallel: int | None = None
+    seed: int = 1234
+    objectives: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    ranges: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    pin: tuple[int, ...] = ()
+    reduction: int = 3
+    population: int = 4
+    generation_epochs: int | None = None
+    test_dataset: str | None = None
+    test: bool = True
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in ALGORITHMS:
+            message = f"there is no algorithm '{self.algorithm}'. {did_you_mean(self.algorithm, ALGORITHMS)}".strip()
+            raise _refused("algorithm", message, f"choose one of {', '.join(ALGORITHMS)}")
+        for name in ("trials", "epochs", "parallel", "generation_epochs"):
+            _require_count(name, getattr(self, name), 1)
+        _require_count("reduction", self.reduction, 2)
+        _require_count("population", self.population, 2)
+        for name in ("wall_minutes", "trial_minutes"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise _refused(name, f"{name} must be a time above 0, not {value}", "give minutes, or leave it out")
+        if not 0 <= self.seed < 2**32:
+            raise _refused("seed", f"{self.seed} is no seed", "give a whole number from 0 to 4294967295")
+        if len(self.objectives) > 1 and self.algorithm in SINGLE_OBJECTIVE:
+            remedy = "use bayesian or random, or give one objective"
+            raise _refused("objectives", f"{self.algorithm} takes one objective, not {len(self.objectives)}", remedy)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object; equal settings give equal objects."""
+        document = asdict(self)
+        for name in ("objectives", "add", "remove", "pin"):
+            document[name] = list(document[name])
+        document["ranges"] = {key: list(values) for key, values in self.ranges.items()}
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> AutomlSettings:
+        """The inverse of `to_json`.
+
+        Raises:
+            RequestError: a name is no setting, with the closest ones; or a value can't be used.
+        """
+        names = {f.name for f in fields(cls)}
+        for name in document:
+            if name not in names:
+                message = f"there is no AutoML setting '{name}'. {did_you_mean(name, names)}".strip()
+                raise _refused(name, message, f"choose from {', '.join(sorted(names))}")
+        parts = dict(document)
+        for name in {"objectives", "add", "remove", "pin"} & parts.keys():
+            parts[name] = tuple(parts[name])
+        parts["ranges"] = {key: tuple(values) for key, values in parts.get("ranges", {}).items()}
+        return cls(**parts)
+
+
+def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Read `key=low..high` and `key=one,other,third` as ranges and options.
+
+    Raises:
+        RequestError: a text has no key or no values, or names a key twice.
+    """
+    found: dict[str, tuple[Any, ...]] = {}
+    for text in texts:
+        key, equals, rest = (part.strip() for part in text.partition("="))
+        numeric = ".." in rest
+        parts = [part.strip() for part in rest.split(".." if numeric else ",")]
+        if not equals or not key or key in found or not all(parts) or (numeric and len(parts) != 2):
+            remedy = "write key=low..high for a range, or key=one,other for options, once per key"
+            raise _refused("ranges", f"'{text}' is no range", remedy)
+        values = tuple(parse_scalar(part) for part in parts)
+        if numeric and not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            raise _refused("ranges", f"the ends of '{text}' are no numbers", "write key=low..high")
+        found[key] = values
+    return found
+
+
+def _require_count(name: str, value: int | None, low: int) -> None:
+    most = _MOST.get(name, 1_000_000)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= most):
+        raise _refused(name, f"{name} must be a whole number from {low} to {most}, not {value}", f"set {name}")
+
+
+def _refused(name: str, message: str, remedy: str) -> RequestError:
+    return RequestError(message, code="automl.settings", where=name, remedy=remedy)

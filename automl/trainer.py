@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the controller asks of whatever trains: prepare a run, start it, look at it, stop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from automl.types import Run, RunResult
+
+
+class WorkState(StrEnum):
+    """How a piece of work stands. `lost` means that its process is gone through no fault of the configuration."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    LOST = "lost"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that may be started: the id of its plan, which is the same each time the run is prepared, and the plan."""
+
+    plan_id: str
+    plan: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job as it stands.
+
+    `history` holds epochs done (from 1) with what was logged then; `checkpoints` maps roles (`best`, `latest`) to
+    files, `files` are all of them, `step` is that of the best one. `disk_full` says that the job failed for want of
+    room.
+    """
+
+    job_id: str
+    state: WorkState
+    history: tuple[tuple[int, Mapping[str, Any]], ...] = ()
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    seconds: float = 0.0
+    checkpoints: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    step: int | None = None
+    disk_full: bool = False
+
+
+class Trainer(Protocol):
+    """Runs trainings; every method but `wait` returns at once."""
+
+    def prepare(self, run: Run, parent: RunResult | None) -> Prepared:
+        """Check a run and make its plan; `parent` is the result of the run whose checkpoint it goes on from.
+
+        Raises:
+            InputError: the configuration is not valid; nothing was started.
+        """
+
+    def start(self, run: Run, prepared: Prepared) -> str:
+        """Start the run; returns the job's id.
+
+        Raises:
+            InputError: the data does not fit the configuration; nothing was started.
+        """
+
+    def find(self, plan_id: str, known: Collection[str]) -> str | None:
+        """The job that was started with this plan, and that is none of the `known` ones."""
+
+    def look(self, job_id: str) -> Work:
+        """How the job stands."""
+
+    def stop(self, job_id: str, reason: str) -> None:
+        """Stop the job and all its processes; one that has ended stays as it is."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, at most this long."""

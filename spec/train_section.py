@@ -57,6 +57,15 @@ class Optim(Section):
         0.9, "Momentum of sgd.", Tune(0.5, 0.99, active_when={"train.optim.optim": ["sgd"]}), ge=0, lt=1
     )
     weight_decay: float = knob(0.01, "Weight decay.", Tune(1e-6, 0.1, "log"), ge=0, le=1)
+    backbone_lr_scale: float = knob(
+        1.0,
+        "What the learning rate is multiplied with for the backbone: pretrained features change more slowly than the "
+        "fresh layers after them.",
+        Tune(0.03, 1.0, "log", on=False),
+        ge=0.0001,
+        le=1.0,
+        engines=list(EMBEDDED),
+    )
     warmup_epochs: float = knob(
         0.0,
         "Epochs in which the learning rate rises from 0 to its start value.",

@@ -98,7 +98,7 @@ def test_an_altered_plan_is_no_longer_its_own_id(skill: Skill, boards: Path) -> 
 
 
 def test_defaults_that_break_a_rule_are_adjusted_and_told(skill: Skill, boards: Path) -> None:
-    plan = train(skill, boards, {"num_epochs": 3})
+    plan = train(skill, boards, {"num_epochs": 3}, profile="container")
 
     assert value(plan, "train.validation_interval") == value(plan, "train.checkpoint_interval") == 3
     told = {change.key: (change.before, change.after) for change in plan.adjustments}

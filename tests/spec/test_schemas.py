@@ -206,6 +206,7 @@ def test_keys_that_the_container_does_not_know_are_marked() -> None:
         "model.classify.difference_head",
         "dataset.classify.align_pixels",
         "dataset.classify.cache_images_mb",
+        "train.optim.backbone_lr_scale",
         "train.optim.warmup_epochs",
     ]
     assert field("train", "train.optim.policy")["option_engines"] == {"cosine": ["embedded"]}

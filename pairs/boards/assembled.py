@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pairs.boards.surface import Surface
 
 _GOLDEN = 0  # the golden unit's number; test units count from 1
-_GOLDEN_NUISANCE = 0.4  # a golden image is taken with care, but it is a photograph too
+_GOLDEN_NUISANCE = 0.3  # a golden image is taken with care, but it is a photograph too
 _TRIES = 12  # draws until a defect shows in the picture
 _FEWEST_PIXELS = 8
 

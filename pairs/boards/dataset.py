@@ -53,7 +53,7 @@ def board_name(number: int) -> str:
     return f"board_{number:04d}"
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=24)
 def make_board(settings: SynthesisSettings, number: int) -> Board:
     """The board of a number in the chosen style."""
     return BareBoard(settings, number) if settings.style == "bare" else AssembledBoard(settings, number)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,7 @@ from pairs.boards.settings import PASS, SPLITS, SynthesisSettings, SynthesisSumm
 from pairs.new_folder import new_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -59,15 +60,16 @@ def _each(
 ) -> list[_T]:
     """Do the same for all boards, in their order, in one process or in several."""
     done, results = place[0], []
-    for result in _mapped(settings.jobs, work, tasks):
-        results.append(result)
-        done += 1
-        if progress:
-            progress(done, place[1])
+    with closing(_mapped(settings.jobs, work, tasks)) as finished:  # workers end before their folder is removed
+        for result in finished:
+            results.append(result)
+            done += 1
+            if progress:
+                progress(done, place[1])
     return results
 
 
-def _mapped(jobs: int, work: Callable[..., _T], tasks: Sequence[tuple[Any, ...]]) -> Iterator[_T]:
+def _mapped(jobs: int, work: Callable[..., _T], tasks: Sequence[tuple[Any, ...]]) -> Generator[_T]:
     if jobs == 1:
         yield from (work(*task) for task in tasks)
         return

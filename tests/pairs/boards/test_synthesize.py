@@ -181,14 +181,22 @@ def test_an_earlier_data_set_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
-def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_leaves_nothing(tmp_path: Path, jobs: int) -> None:
     def interrupt(done: int, total: int) -> None:
         if done > total // 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        synthesize(tmp_path / "set", SMALL, interrupt)
+        synthesize(tmp_path / "set", replace(SMALL, jobs=jobs), interrupt)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(DataError) as caught:
+        synthesize(tmp_path / "file/set", SMALL)
+    assert caught.value.where == str(tmp_path / "file/set")
 
 
 def test_progress_ends_at_its_total(tmp_path: Path) -> None:

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One self-contained page on an evaluation or inference: verdict, figures, curves, pictures of every mistake."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.dotted import flatten
+from core.errors import DataError
+from core.files import write_text
+from pairs.findings import Finding
+from reports.charts import false_alarms_over_recall, histogram, operating_points, precision_recall
+from reports.gallery import Gallery, Limits, build_gallery
+from reports.measures import Measures, measure, places
+from reports.page import render
+from reports.score_axis import ScoreAxis, score_axis
+from reports.scored_table import read_scored_table, verdict_notes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike
+
+    from reports.results import ResultFiles
+    from reports.scored_table import ScoredTable
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """What was written: `rows` in the table, `shown` of them with pictures, `sentence` the verdict in one line."""
+
+    path: Path
+    size: int
+    rows: int
+    shown: int
+    status: str
+    sentence: str
+
+
+def write_report(results: ResultFiles, out: Path, limits: Limits = Limits()) -> ReportSummary:  # noqa: B008 - frozen
+    """Write the page to `out`, an HTML file; the same inputs give the same bytes.
+
+    Rows without a usable score, missing labels, missing pictures and the like are told on the page. Nothing is written
+    where there is nothing to tell from.
+
+    Raises:
+        DataError: the table is missing, no CSV, or has no scores.
+        InputError: the target makes no sense.
+    """
+    if out.is_dir():
+        message = "this is a folder, not a file"
+        raise DataError(message, code="report.out", where=str(out), remedy="name an .html file in it")
+    table = read_scored_table(results.table)
+    threshold, source = _threshold(results, table)
+    measures = measure(table, threshold, results.target)
+    axis = score_axis(measures.pairs.score, threshold)
+    gallery = build_gallery(results, table, threshold, axis, limits)
+    context = _context(results, table, measures, gallery, axis) | {"threshold_source": source, "limits": limits}
+    page = render(context, _script_data(measures, axis))
+    write_text(out, page)
+    shown = sum(bool(card.picture_bytes) for card in gallery.cards)
+    return ReportSummary(out, len(page.encode()), len(table.rows), shown, measures.status, measures.sentence)
+
+
+def _threshold(results: ResultFiles, table: ScoredTable) -> tuple[float | None, str]:
+    if results.threshold is not None:
+        return results.threshold, results.threshold_source or "given for this report"
+    if table.thresholds:
+        return table.thresholds[0], results.threshold_source or "the table's threshold column"
+    return None, ""
+
+
+def _context(
+    results: ResultFiles, table: ScoredTable, measures: Measures, gallery: Gallery, axis: ScoreAxis
+) -> dict[str, Any]:
+    notes = (*table.notes, *verdict_notes(table, measures.threshold), *_picture_notes(results, gallery))
+    return {
+        "results": results,
+        "rows": len(table.rows),
+        "measures": measures,
+        "gallery": gallery,
+        "axis": axis,
+        "histogram": histogram(measures.pairs.score, measures.pairs.defect, axis),
+        "curves": _curves(measures),
+        "notes": sorted(notes, key=lambda note: note.severity),
+        "spec": _spec_rows(results),
+    }
+
+
+def _curves(measures: Measures) -> dict[str, Any] | None:
+    if not measures.complete:
+        return None
+    target = measures.verdict.target if measures.verdict else None
+    corner = (target.value, target.recall or 0.0) if target and target.metric == "far" else None
+    return {
+        "precision": precision_recall(measures.pairs),
+        "false_alarms": false_alarms_over_recall(measures.pairs, corner),
+        "points": operating_points(measures.pairs),
+    }
+
+
+def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Finding]:
+    if not gallery.cards:
+        return []
+    if not gallery.folder_there:
+        message = "the folder of pictures is not known or not on this machine, so no picture can be shown"
+        where = str(results.images_dir or "images_dir")
+        return [Finding("report.images_dir", "warning", message, where, "make the report where the pictures are")]
+    if gallery.unreadable:
+        message = f"{gallery.unreadable} pictures of the pairs shown are missing, unreadable or outside their folder"
+        return [Finding("report.pictures", "warning", message, str(results.images_dir), "check names and extension")]
+    return []
+
+
+def _spec_rows(results: ResultFiles) -> list[dict[str, Any]]:
+    """Each key of the spec with where its value comes from; what somebody chose first, the template's last."""
+    adjusted = {str(a.get("key")): str(a.get("reason", "")) for a in results.adjustments}
+    rows = []
+    for key, item in flatten(results.spec).items():
+        origin = results.provenance.get(key) or {}
+        source, detail = str(origin.get("source", "template")), str(origin.get("detail", ""))
+        rows.append({"key": key, "value": item, "source": source, "detail": detail or adjusted.get(key, "")})
+    return rows
+
+
+def _script_data(measures: Measures, axis: ScoreAxis) -> dict[str, Any]:
+    """The scores of all pairs, ascending, with label and groups, as base64 of little-endian numbers."""
+    order = np.argsort(measures.pairs.score, kind="stable")
+    return {
+        "axis": {"kind": axis.kind, "low": axis.low, "high": axis.high},
+        "threshold": measures.threshold,
+        "labelled": measures.labelled,
+        "scores": _packed(measures.pairs.score[order], "<f8"),
+        "defect": _packed(measures.pairs.defect[order], "u1"),
+        "tables": {
+            table.key: {"rows": len(table.groups), "of": _packed(_of(measures, table, order), "<u2")}
+            for table in measures.tables
+        },
+    }
+
+
+def _of(measures: Measures, table: Any, order: Any) -> Any:
+    """The place of each pair's group in a table; in the table of kinds only defects have one."""
+    found = places(table.groups, table.names)
+    if not table.with_passes:
+        found = np.where(measures.pairs.defect, found, 0xFFFF)
+    return found[order]
+
+
+def _packed(values: ArrayLike, kind: str) -> str:
+    return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode("ascii")

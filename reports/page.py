@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Render a template into one HTML file that needs nothing else and may do nothing else.
+
+Every value is escaped; the page's own style and script are the only ones that its content security policy lets run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from scoring.binomial import Interval
+
+STYLES = ("inspection.css", "inspection_parts.css")
+SCRIPTS = ("scores.js", "threshold.js", "gallery.js", "zoom.js")
+TEMPLATES = ("inspection.html.j2", "parts.html.j2", "sections.html.j2")
+LONGEST_CELL = 160
+DASH = "\N{EN DASH}"
+
+
+def render(context: dict[str, Any], data: dict[str, Any]) -> str:
+    """The page; `data` is embedded as JSON for the script."""
+    style = "\n".join(_resource(name) for name in STYLES)
+    script = f'"use strict";\n{{\n{"".join(_resource(name) for name in SCRIPTS)}}}\n'
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    template = _environment().get_template(TEMPLATES[0])
+    own = {"style": Markup(style), "script": Markup(script), "policy": policy, "data": _embedded(data)}  # noqa: S704
+    return template.render(**context, **own)
+
+
+@cache
+def _environment() -> Environment:
+    loader = DictLoader({name: _resource(name) for name in TEMPLATES})
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "cell": cell,
+        "value": value,
+        "count": count,
+        "rate": rate,
+        "number": number,
+        "interval": interval,
+        "short_interval": short_interval,
+    }
+    return environment
+
+
+@cache
+def _resource(name: str) -> str:
+    return (files("reports") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _embedded(data: dict[str, Any]) -> Markup:
+    """JSON that can't end its own element: no angle brackets, ampersands or line separators stand in it."""
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)  # noqa: S704 - escaped above
+
+
+def cell(text: Any) -> str:
+    """Text from a file as a page may show it: control and direction marks replaced, long text cut."""
+    plain = "".join(letter if letter.isprintable() else "�" for letter in str(text)[: LONGEST_CELL + 1])
+    return plain if len(plain) <= LONGEST_CELL else plain[:LONGEST_CELL] + "…"
+
+
+def value(item: Any) -> str:
+    """A value of a spec as YAML would write it on one line."""
+    return cell(item) if isinstance(item, str) and item else cell(json.dumps(item, ensure_ascii=False, default=str))
+
+
+def count(item: int | None) -> str:
+    """A count with separators, or a dash where it is unknown."""
+    return DASH if item is None else f"{item:,}"
+
+
+def rate(item: float | None) -> str:
+    """A rate from 0 to 1 as a percentage, or a dash."""
+    return DASH if item is None else f"{100 * item:.2f}%"
+
+
+def number(item: float | None) -> str:
+    """A score or threshold, or a dash."""
+    return DASH if item is None else f"{item:.6g}"
+
+
+def short_interval(item: Interval | None) -> str:
+    """The same with fewer digits, for tables of small groups."""
+    return f"{100 * item.lower:.1f}{DASH}{100 * item.upper:.1f}%" if item else ""
+
+
+def interval(item: Interval | None) -> str:
+    """The two ends of an interval of rates, or nothing."""
+    return f"{100 * item.lower:.2f}{DASH}{100 * item.upper:.2f}%" if item else ""

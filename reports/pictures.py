@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures for a page: read from inside one folder only, bounded in size, as JPEG data URIs.
+
+File names come from a CSV that anybody may have written. Whatever leads out of the folder, through `..`, an absolute
+path or a link, is treated as missing, and only decoders of ordinary picture formats are used.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
+LARGEST_SIDE = 256
+MOST_PIXELS = 64_000_000
+QUALITY = 82
+GAIN = 2  # differences are drawn twice as strong as they are
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
+_COLD, _HOT = np.array((255.0, 214.0, 10.0)), np.array((214.0, 16.0, 60.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture, at most 256 px a side, or the reason why there is none; `size` is that of the file."""
+
+    image: Image.Image | None = None
+    size: tuple[int, int] = (0, 0)
+    reason: str = ""
+
+
+class PictureFolder:
+    """Reads pictures below one folder and nowhere else."""
+
+    def __init__(self, root: Path | None) -> None:
+        self._root = root.resolve() if root is not None and root.is_dir() else None
+
+    @property
+    def there(self) -> bool:
+        """Whether there is such a folder on this machine."""
+        return self._root is not None
+
+    def read(self, relative: str) -> Picture:
+        """The picture at a path relative to the folder; a reason instead of an error."""
+        path = self._inside(relative)
+        return Picture(reason="missing") if path is None else _decode(path)
+
+    def names(self, relative: str, suffix: str) -> list[str]:
+        """The sorted names, without `suffix`, of the files in a folder that end with it."""
+        folder = self._inside(relative, folder=True)
+        if folder is None:
+            return []
+        return sorted(path.name.removesuffix(suffix) for path in folder.iterdir() if path.name.endswith(suffix))
+
+    def _inside(self, relative: str, *, folder: bool = False) -> Path | None:
+        if self._root is None:
+            return None
+        try:
+            path = (self._root / relative).resolve(strict=True)
+            inside = path.is_relative_to(self._root) and (path.is_dir() if folder else path.is_file())
+        except (OSError, ValueError, RuntimeError):  # a NUL in the name, a loop of links, a name that is too long
+            return None
+        return path if inside else None
+
+
+def _decode(path: Path) -> Picture:
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return Picture(reason="too large to show")
+            size = image.size
+            return Picture(_plain(image), size)
+    except _BROKEN:
+        return Picture(reason="can't be decoded")
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Grey or RGB, shrunk to the largest side that a page shows."""
+    if image.mode.startswith("I"):
+        image = Image.fromarray(np.clip(np.asarray(image) / 257.0, 0, 255).astype(np.uint8))
+    plain = image.convert("L" if image.mode in {"L", "1", "LA"} else "RGB")
+    plain.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    return plain
+
+
+def difference(golden: Image.Image, test: Image.Image) -> Image.Image:
+    """Where test and golden differ, dark on white: the largest difference among the channels, doubled."""
+    levels = np.abs(_rgb(test).astype(np.int16) - _rgb(golden.resize(test.size))).max(axis=2)
+    return Image.fromarray((255 - np.clip(GAIN * levels, 0, 255)).astype(np.uint8))
+
+
+def heat(evidence: Image.Image, test: Image.Image | None) -> Image.Image:
+    """An evidence map (grey) as colour from yellow to red, laid over the dimmed test picture where one fits."""
+    over = test is not None and abs(test.width * evidence.height - test.height * evidence.width) <= max(evidence.size)
+    size = test.size if test is not None and over else evidence.size
+    strength = np.asarray(evidence.convert("L").resize(size), dtype=np.float64)[..., None] / 255
+    ground = np.asarray(test.convert("L"), dtype=np.float64)[..., None] * 0.6 if test is not None and over else 24.0
+    colour = _COLD + (_HOT - _COLD) * strength
+    cover = 0.85 * strength**0.8
+    return Image.fromarray((ground * (1 - cover) + colour * cover).astype(np.uint8))
+
+
+def data_uri(image: Image.Image) -> str:
+    """The picture as a JPEG inside a URI; the same pixels give the same text."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="JPEG", quality=QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _rgb(image: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(image.convert("RGB"))

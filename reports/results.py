@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a report is made from: files that any engine leaves behind, and what is known about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pairs.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFiles:
+    """The result files of one evaluation or inference.
+
+    `table` is the input CSV with `siamese_score` and, where the engine writes them, `verdict`, `threshold` and
+    `evidence` (an 8-bit grey PNG below `results_dir`, by default the table's folder). Pictures are looked for below
+    `images_dir` as the data set's CSV names them. `threshold` beats the table's own; `threshold_source` says in words
+    where it comes from. `target` is a text such as `far<=0.1% at recall=100%`. `provenance` says for each dotted spec
+    key where its value comes from, as in a plan. `kpi` are the action's own figures, `about` what identifies the run.
+    """
+
+    table: Path
+    title: str = "Inspection report"
+    results_dir: Path | None = None
+    images_dir: Path | None = None
+    image_ext: str = ".jpg"
+    input_map: Mapping[str, int] | None = None
+    num_golden: int = 1
+    threshold: float | None = None
+    threshold_source: str = ""
+    target: str | None = None
+    findings: tuple[Finding, ...] = ()
+    kpi: Mapping[str, Any] = field(default_factory=dict)
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    adjustments: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    reproduce: tuple[str, ...] = ()
+    about: tuple[tuple[str, str], ...] = ()

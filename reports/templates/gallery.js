@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gallery follows the threshold: each pair says anew what it is, and the filters choose among them.
+const NEAREST = 24;
+const NAMES = {
+  escape: "Escape", false_alarm: "False alarm", flagged: "Flagged", caught: "Caught", passed: "Passed", unscored: "No score",
+};
+const PLURALS = { escape: "escapes", false_alarm: "false alarms", flagged: "flagged pairs", mistakes: "mistakes" };
+
+const cards = Array.from(document.querySelectorAll(".card"), (card) => ({
+  card,
+  badge: card.querySelector(".badge"),
+  score: card.dataset.score === undefined ? null : Number(card.dataset.score),
+  defect: card.dataset.defect === "1",
+  kind: card.dataset.kind,
+  is: card.dataset.sort,
+  near: card.dataset.sort === "borderline",
+}));
+const kindChoice = document.getElementById("kind");
+
+const verdictOf = (pair) => {
+  if (pair.score === null) return "unscored";
+  const flagged = pair.score > threshold;
+  if (!data.labelled) return flagged ? "flagged" : "passed";
+  if (pair.defect) return flagged ? "caught" : "escape";
+  return flagged ? "false_alarm" : "passed";
+};
+
+const judge = () => {
+  const here = placeOf(threshold);
+  const scored = cards.filter((pair) => pair.score !== null);
+  const far = (pair) => Math.abs(placeOf(pair.score) - here);
+  const nearest = new Set(scored.sort((a, b) => far(a) - far(b)).slice(0, NEAREST));
+  for (const pair of cards) {
+    const is = verdictOf(pair);
+    pair.near = nearest.has(pair);
+    if (pair.is === is && pair.badge.textContent === NAMES[is]) continue;
+    pair.is = is;
+    pair.badge.className = `badge ${is}`;
+    pair.badge.textContent = NAMES[is];
+  }
+};
+
+const belongs = (pair, show) => {
+  if (show === "all") return true;
+  if (show === "borderline") return pair.near;
+  if (show === "mistakes") return pair.is === "escape" || pair.is === "false_alarm";
+  return pair.is === show;
+};
+
+const wholeCount = (show) => {
+  const { escapes, alarms } = countsAt(threshold);
+  return { escape: escapes, false_alarm: alarms, flagged: alarms, mistakes: escapes + alarms }[show];
+};
+
+const filter = () => {
+  const show = document.querySelector("input[name=show]:checked").value;
+  let shown = 0;
+  for (const pair of cards) {
+    const hidden = !belongs(pair, show) || (kindChoice !== null && kindChoice.value !== "" && pair.kind !== kindChoice.value);
+    if (pair.card.hidden !== hidden) pair.card.hidden = hidden;
+    if (!hidden) shown++;
+  }
+  for (const place of document.querySelectorAll("output[data-count]")) {
+    place.textContent = asCount(cards.filter((pair) => belongs(pair, place.dataset.count)).length);
+  }
+  const whole = wholeCount(show);
+  const all = whole === undefined ? "" : ` At this threshold the table has ${asCount(whole)} ${PLURALS[show]}.`;
+  document.getElementById("shown").textContent = `${asCount(shown)} ${shown === 1 ? "pair" : "pairs"} shown.${all}`;
+};
+
+const followThreshold = () => {
+  if (threshold !== null) judge();
+  filter();
+};
+
+if (cards.length) {
+  if (kindChoice) {
+    for (const kind of [...new Set(cards.map((pair) => pair.kind))].sort()) kindChoice.append(new Option(kind, kind));
+    kindChoice.addEventListener("change", filter);
+  }
+  for (const choice of document.querySelectorAll("input[name=show]")) choice.addEventListener("change", filter);
+  document.getElementById("boxes")?.addEventListener("change", (event) => {
+    document.body.classList.toggle("no-boxes", !event.target.checked);
+  });
+  if (threshold === null) document.querySelector("input[name=show][value=all]").checked = true;
+  followers.push(followThreshold);
+  followThreshold();
+  if (!cards.some((pair) => !pair.card.hidden)) {
+    document.querySelector("input[name=show][value=borderline]").checked = true;
+    filter();
+  }
+}
+if (slide && data.threshold !== null) setThreshold(data.threshold);

@@ -63,7 +63,19 @@ def build_network(experiment: Experiment, image_size: tuple[int, int]) -> Classi
         finest_stride=model.backbone.finest_stride,
     )
     head = build_head(experiment.model, backbone, image_size, experiment.dataset.classify.num_classes)
-    return ClassifyNetwork(backbone, head)
+    network = ClassifyNetwork(backbone, head)
+    if _fits_channels_last(network):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from its annotations
+    return network
+
+
+def _fits_channels_last(network: nn.Module) -> bool:
+    """Whether channels-last convolutions, up to 1.5 times as quick on a processor, are safe in this network.
+
+    PyTorch 2.13.0 can crash in their backward pass on a processor where a 1x1 convolution has a stride.
+    """
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    return not any(conv.kernel_size == (1, 1) and conv.stride != (1, 1) for conv in convolutions)
 
 
 def start_weights(network: ClassifyNetwork, experiment: Experiment) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairs.boards.assembly_defects import Site, damage, possible, site_of
+from pairs.boards.assembly_defects import damage, possible
 from pairs.boards.capture import Pose, develop, draw_exposure, draw_pose
 from pairs.boards.lighting import shade
 from pairs.boards.pictures import BoardShot, Shot, SiteInfo, box_of
 from pairs.boards.scene import render
+from pairs.boards.site import Site, site_of
 from pairs.boards.spots import Spots, trace_spots
 from pairs.boards.unit import Unit, draw_design, draw_unit
 from pairs.boards.view import Window

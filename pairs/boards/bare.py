@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pairs.boards.copper_flaws import Flaw, Piece, draw_flaw
-from pairs.boards.copper_patterns import Disc, draw_pattern
+from pairs.boards.copper_patterns import draw_pattern
+from pairs.boards.copper_shapes import Disc
 from pairs.boards.pictures import BoardShot, Shot, SiteInfo, box_of
 from pairs.boards.scan import ScanError, draw_scan_error, drilled, scan
 

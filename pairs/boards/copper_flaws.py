@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pairs.boards.fields import blurred
+from pairs.boards.polylines import wander
 from pairs.boards.view import Artwork, Window
 
 if TYPE_CHECKING:
@@ -139,17 +140,11 @@ def _march(copper: Array, start: Points, way: Points, farthest: int) -> float | 
     return float(steps[changes[0]]) if len(changes) else None
 
 
-def _wander(rng: np.random.Generator, start: Points, way: float, length: float, curl: float) -> Points:
-    turns = np.cumsum(rng.normal(0, curl, 5)) + way
-    steps = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (length / 5)
-    return np.cumsum(np.concatenate([start[None], steps]), axis=0)
-
-
 def _blob(rng: np.random.Generator, centre: Points, size: float) -> _Strokes:
     """An irregular spot of about `size` pixels: strokes of several widths that wander off from its middle."""
     strokes = []
     for _ in range(int(rng.integers(1, 4))):
-        path = _wander(rng, centre, float(rng.uniform(0, 2 * math.pi)), size * float(rng.uniform(0.2, 0.8)), 0.6)
+        path = wander(rng, centre, (float(rng.uniform(0, 2 * math.pi)), size * float(rng.uniform(0.2, 0.8))), 0.6, 5)
         strokes.append((path, size * float(rng.uniform(0.25, 0.65))))
     return strokes
 
@@ -183,7 +178,7 @@ def _mousebite(rng: np.random.Generator, piece: Piece, severity: float) -> _Stro
         width = _march(piece.drilled, place, -normal, _WIDEST)
         depth = size if width is None else min(size, 0.75 * width)
         inward = math.atan2(-normal[1], -normal[0]) + float(rng.normal(0, 0.4))
-        path = _wander(rng, place + normal, inward, depth, 0.35)
+        path = wander(rng, place + normal, (inward, depth), 0.35, 5)
         mouth = np.stack([place + normal, place + normal])
         return [(path, max(3.0, depth * float(rng.uniform(0.35, 0.8)))), (mouth, size * 0.45)]
     return None
@@ -196,7 +191,7 @@ def _spur(rng: np.random.Generator, piece: Piece, severity: float) -> _Strokes |
         if gap is not None and gap <= length + 4:
             continue
         outward = math.atan2(normal[1], normal[0]) + float(rng.normal(0, 0.45))
-        path = _wander(rng, place - normal * 2, outward, length + 2, 0.3)
+        path = wander(rng, place - normal * 2, (outward, length + 2), 0.3, 5)
         knob = _blob(rng, path[-1], 0.5 * length) if rng.random() < 0.3 else []
         return [(path, 3 + 3.5 * float(rng.uniform(0, 1))), *knob]
     return None

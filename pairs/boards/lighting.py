@@ -42,6 +42,7 @@ class Lighting:
     side: float = 0.0  # a lamp half-way down one side, which throws shadows
     hollow: float = 0.5  # share of the light that deep corners lose
     exposure: float = 1.0
+    polish: float = 1.0  # highlights against matt light: small lamps make them brighter
 
 
 LIGHTINGS = {
@@ -52,7 +53,8 @@ LIGHTINGS = {
             Ring(1.35, 0.24, (0.45, 0.62, 1.10)),
         ),
         dome=0.10,
-        exposure=0.72,
+        exposure=0.46,
+        polish=1.7,
     ),
     "UniformLight": Lighting(dome=1.0, rings=(Ring(0.5, 0.4, (0.15, 0.15, 0.15)),), hollow=0.6, exposure=0.95),
     "LowAngleLight": Lighting(rings=(Ring(1.36, 0.14, (1.6, 1.6, 1.65)),), dome=0.03, hollow=0.9, exposure=1.15),
@@ -75,12 +77,9 @@ def shade(surface: Surface, light: str, scale: float) -> Array:
     if lighting.side:
         diffuse += (lighting.side * _side(surface.height, (down, right), scale))[..., None]
     tint = 1 + surface.mirror[..., None] * (surface.colour - 1)
-    matte = (1 - surface.mirror)[..., None] * surface.colour
-    return (
-        (matte * diffuse + surface.mirror[..., None] * tint * gleam)
-        * open_sky[..., None]
-        * np.float32(lighting.exposure)
-    )
+    matt = (1 - surface.mirror)[..., None] * surface.colour * diffuse
+    bright = np.float32(lighting.polish) * surface.mirror[..., None] * tint * gleam
+    return (matt + bright) * (np.float32(lighting.exposure) * open_sky)[..., None]
 
 
 def _domes(lighting: Lighting, upright: Array, diffuse: Array, gleam: Array) -> None:

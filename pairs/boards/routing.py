@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pairs.boards.polylines import along, corners, gentle_length, octilinear, parallel
 
 if TYPE_CHECKING:
     from pairs.boards.catalogue import Pad
@@ -84,29 +85,6 @@ class _Occupancy:
         self.grid[rows, columns] = net
 
 
-def along(points: Points, step: float = 0.08) -> Points:
-    """Points (M,2) every `step` millimetres along a polyline (N,2)."""
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    way = np.concatenate([[0.0], np.cumsum(lengths)])
-    at = np.linspace(0, way[-1], max(2, math.ceil(way[-1] / step) + 1))
-    return np.stack([np.interp(at, way, points[:, 0]), np.interp(at, way, points[:, 1])], axis=1)
-
-
-def octilinear(start: Points, end: Points, kind: int) -> list[Points]:
-    """The corners between two points: diagonal first (0), straight first (1), straight on both sides (2)."""
-    delta = end - start
-    short = float(np.abs(delta).min())
-    diagonal = np.sign(delta) * short
-    if short < 1e-6:
-        return []
-    if kind == 0:
-        return [start + diagonal]
-    if kind == 1:
-        return [end - diagonal]
-    rest = (delta - diagonal) / 2
-    return [start + rest, start + rest + diagonal]
-
-
 def route(rng: np.random.Generator, plan: Floorplan, theme: Theme) -> Routed:
     """Connect the pads: neighbours by traces where there is room, the others to a via, then buses across the board."""
     router = _Router(rng, plan, theme)
@@ -174,7 +152,7 @@ class _Router:
         path = np.array([start, *octilinear(start, end, int(self._rng.integers(3))), end])
         pitch = self._theme.trace + self._theme.clearance + 0.05
         for lane in range(int(self._rng.integers(1, 6))):
-            piece = _longest_free(along(path + _sideways(path) * lane * pitch), self._room, net + lane)
+            piece = _longest_free(along(parallel(path, lane * pitch)), self._room, net + lane)
             if piece is None:
                 continue
             self._lay(piece, self._theme.trace, net + lane)
@@ -209,33 +187,10 @@ def _paths(a: Pad, b: Pad) -> list[Points]:
         q = end + np.array((b.exit_x, b.exit_y)) * (last + max(b.width, b.height) / 2)
         for kind in (0, 1, 2):
             path = np.array([start, p, *octilinear(p, q, kind), q, end])
-            length = _gentle_length(path.tolist())
+            length = gentle_length(path.tolist())
             if length is not None:
                 found.append((length, path))
     return [path for _, path in sorted(found, key=itemgetter(0))]
-
-
-def _gentle_length(path: list[list[float]]) -> float | None:
-    """A path's length, or None where a corner turns back by more than a right angle."""
-    total, before = 0.0, (0.0, 0.0)
-    for (ax, ay), (bx, by) in pairwise(path):
-        length = math.hypot(bx - ax, by - ay)
-        if length < 1e-6:
-            continue
-        way = ((bx - ax) / length, (by - ay) / length)
-        if before[0] * way[0] + before[1] * way[1] < -0.01:
-            return None
-        total, before = total + length, way
-    return total
-
-
-def _sideways(path: Points) -> Points:
-    """The offset of every corner (N,2) for a parallel trace at unit distance."""
-    steps = np.diff(path, axis=0)
-    normals = np.stack([-steps[:, 1], steps[:, 0]], axis=1) / np.maximum(np.hypot(*steps.T), 1e-9)[:, None]
-    joined = np.concatenate([normals[:1], normals[:-1] + normals[1:], normals[-1:]])
-    joined[1:-1] /= np.maximum(1 + (normals[:-1] * normals[1:]).sum(axis=1), 0.3)[:, None]
-    return joined
 
 
 def _longest_free(points: Points, room: _Occupancy, net: int) -> Points | None:
@@ -245,11 +200,4 @@ def _longest_free(points: Points, room: _Occupancy, net: int) -> Points | None:
         return None
     runs = edges.reshape(-1, 2)
     first, last = runs[np.argmax(runs[:, 1] - runs[:, 0])] + (4, -4)
-    return _corners(points[first:last]) if last - first > 32 else None
-
-
-def _corners(points: Points) -> Points:
-    """The same polyline without the points on straight runs."""
-    steps = np.diff(points, axis=0)
-    turns = np.abs(steps[:-1, 0] * steps[1:, 1] - steps[:-1, 1] * steps[1:, 0]) > 1e-6
-    return np.asarray(points[np.concatenate([[True], turns, [True]])])
+    return corners(points[first:last]) if last - first > 32 else None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pairs.boards.fields import blurred, cloud
 
 if TYPE_CHECKING:
-    from pairs.boards.copper_patterns import Disc
+    from pairs.boards.copper_shapes import Disc
 
 Array = NDArray[np.float32]
 

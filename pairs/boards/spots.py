@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pairs.boards.routing import along
+from pairs.boards.polylines import along
 
 if TYPE_CHECKING:
     from pairs.boards.floorplan import Placed

@@ -66,7 +66,7 @@ CLASSIFY_INPUT = _under(
     "augmentation_config.rgb_input_mean",
     "augmentation_config.rgb_input_std",
 )
-CLASSIFY_READING = _under("dataset.classify", "image_ext", "batch_size", "workers", "cache_images_mb")
+CLASSIFY_READING = _under("dataset.classify", "image_ext", "batch_size", "workers", "align_pixels", "cache_images_mb")
 CLASSIFY_EVALUATION = _under("dataset.classify", "validation_dataset", "test_dataset")
 SEGMENT_READING = _under(
     "dataset.segment",

@@ -38,7 +38,8 @@ class GoldenFeatures:
     def output(self, network: ClassifyNetwork, inputs: NetworkInput) -> Tensor:
         """What `network` says of a batch."""
         sets = self._sets(network, inputs)
-        goldens = [torch.stack(level)[inputs.golden_of].flatten(0, 1) for level in zip(*sets, strict=True)]
+        order = inputs.golden_of.tolist()
+        goldens = [torch.cat([level[i] for i in order]) for level in zip(*sets, strict=True)]
         tests = network.describe(inputs.tests)
         return network.head.compare(tests, goldens, inputs.goldens.shape[1])
 

@@ -4,7 +4,7 @@
     python benchmarks/deeppcb_accuracy.py BOARDS [--seeds 1234 1 2] [--epochs 4] [--work DIR]
 
 BOARDS is what `changenet data import deeppcb SRC BOARDS` wrote. For each seed: `changenet run train`, then scores of
-the validation and test split by `changenet run inference --parent`. The threshold is the one that is best on validation;
+the validation and test split by `changenet run inference --parent`. The threshold is the best one on validation;
 test pairs choose nothing. Prints figures over all test pairs and per design, the seconds of training, and at the end
 the worst seed.
 """

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Speed of the embedded engine with the laptop profile: training, inference, and what loading takes of a step.
+
+    python benchmarks/engine_speed.py [--pairs 1000] [--golden 20] [--seconds 20]
+
+Pictures are made for the run: `--pairs` test pictures that share `--golden` golden images. Prints pairs per second and
+ratios taken in the same run: loading against the whole step, decoded once against decoded each time, golden features
+computed once against computed for every batch. Pairs per second by CPU time (cores x pairs / CPU seconds) tell what a
+busy machine would do if it were idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from PIL import Image, ImageDraw
+
+from core.documents import read_yaml
+from core.dotted import nest, put
+from engine.actions import quiet_libraries
+from engine.classify_model import build_network, start_weights
+from engine.draws import DeviceShare, OrderedBatches, TrainingDraws
+from engine.image_store import usable_cores
+from engine.loading import checked, make_loader, open_source
+from engine.losses import build_loss
+from engine.optimization import build_optimizer
+from engine.pair_table import read_table
+from engine.preparation import Preparation
+from engine.scoring_loop import GoldenFeatures, by_golden_image
+from spec.load import parse_experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from engine.classify_model import ClassifyNetwork
+    from engine.pair_images import PairBatch
+    from spec.experiment import Experiment
+
+ROOT = Path(__file__).resolve().parent.parent
+SIDE = 128
+
+
+def draw_board(chance: random.Random) -> Image.Image:
+    """A golden picture."""
+    board = Image.new("RGB", (SIDE, SIDE), (20, 60, 30))
+    draw = ImageDraw.Draw(board)
+    for _ in range(12):
+        x, y = chance.randrange(SIDE), chance.randrange(SIDE)
+        draw.rectangle((x, y, x + chance.randrange(4, 40), y + chance.randrange(4, 12)), fill=(180, 150, 70))
+    return board
+
+
+def make_pairs(folder: Path, pairs: int, goldens: int) -> None:
+    """Pairs by name: object g<i> has one golden image, under which its test pictures of all boards are compared."""
+    chance = random.Random(0)  # noqa: S311 - repeatable pictures, no secret
+    rows = ["input_path,golden_path,label,object_name"]
+    boards = [draw_board(chance) for _ in range(goldens)]
+    (folder / "golden").mkdir(parents=True)
+    for i, board in enumerate(boards):
+        board.save(folder / "golden" / f"g{i}.png")
+    for i in range(pairs):
+        name, defect = f"g{i % goldens}", i % 3 == 0
+        test = boards[i % goldens].copy()
+        if defect:
+            x, y = chance.randrange(SIDE - 8), chance.randrange(SIDE - 8)
+            ImageDraw.Draw(test).ellipse((x, y, x + 8, y + 8), fill=(240, 240, 240))
+        (folder / f"board{i // goldens}").mkdir(exist_ok=True)
+        test.save(folder / f"board{i // goldens}" / f"{name}.png")
+        rows.append(f"board{i // goldens},golden,{'spur' if defect else 'PASS'},{name}")
+    (folder / "pairs.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def laptop_experiment(folder: Path, *, cached: bool) -> Experiment:
+    """The laptop profile on the pairs of `folder`."""
+    tree = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["classify"])
+    table = {"csv_path": str(folder / "pairs.csv"), "images_dir": str(folder)}
+    put(tree, "dataset.classify.train_dataset", table)
+    put(tree, "dataset.classify.image_ext", ".png")
+    put(tree, "dataset.classify.workers", 0)
+    put(tree, "dataset.classify.cache_images_mb", 2048 if cached else 0)
+    return parse_experiment(tree, "train")
+
+
+@dataclass(slots=True)
+class Spent:
+    """Wall and CPU seconds, and the pairs they were spent on."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    pairs: int = 0
+
+    def measure(self, work: Callable[[], Any], pairs: int = 0) -> Any:
+        """Do the work and count what it took."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = work()
+        self.wall += time.perf_counter() - wall
+        self.cpu += time.process_time() - cpu
+        self.pairs += pairs
+        return result
+
+    def __str__(self) -> str:
+        by_cpu = usable_cores() * self.pairs / self.cpu
+        return f"{self.pairs / self.wall:7.1f} pairs/s, {by_cpu:7.1f} by CPU time"
+
+
+class Bench:
+    """The engine's own parts, timed one by one."""
+
+    def __init__(self, folder: Path, *, cached: bool) -> None:
+        self.experiment = laptop_experiment(folder, cached=cached)
+        data = self.experiment.dataset.classify
+        self.table = read_table(data, "train")
+        self.source = open_source(data, [self.table])
+        self.preparation = Preparation(self.experiment)
+        torch.manual_seed(0)
+        self.network: ClassifyNetwork = build_network(
+            self.experiment, (self.preparation.height, self.preparation.width)
+        )
+        start_weights(self.network, self.experiment)
+
+    def batches(self) -> Iterator[PairBatch | Exception]:
+        """Training batches, epoch after epoch."""
+        data = self.experiment.dataset.classify
+        draws = TrainingDraws(self.table.labels, data.batch_size, data.fpratio_sampling, seed=0, device=DeviceShare())
+        loader = make_loader(self.table, self.source, draws)
+        while True:
+            yield from loader
+
+    def training(self, seconds: float) -> tuple[Spent, Spent]:
+        """Loading (reading and preparing) and whole steps."""
+        loading, whole = Spent(), Spent()
+        self.network.train()
+        loss, optimizer = build_loss(self.experiment), build_optimizer(self.experiment.train.optim, self.network)
+        batches = self.batches()
+
+        def load() -> tuple[PairBatch, Any]:
+            batch = checked(next(batches))
+            return batch, self.preparation.for_training(batch)
+
+        def step() -> None:
+            batch, inputs = loading.measure(load, self.experiment.dataset.classify.batch_size)
+            optimizer.zero_grad()
+            loss(self.network(inputs.tests, inputs.goldens), batch.labels).backward()
+            optimizer.step()
+
+        step()
+        loading = Spent()
+        while whole.wall < seconds:
+            whole.measure(step, self.experiment.dataset.classify.batch_size)
+        return loading, whole
+
+    def loading_alone(self, seconds: float) -> Spent:
+        """Reading and preparing training batches, and nothing else."""
+        spent, batches = Spent(), self.batches()
+        while spent.wall < seconds:
+            spent.measure(lambda: self.preparation.for_training(checked(next(batches))), 16)
+        return spent
+
+    @torch.inference_mode()
+    def inference(self, *, shared: bool) -> Spent:
+        """Scoring all pairs, with golden features computed once or for every pair anew."""
+        spent, goldens = Spent(), GoldenFeatures()
+        self.network.eval()
+        order = by_golden_image(self.table) if shared else list(range(len(self.table)))
+        loader = iter(make_loader(self.table, self.source, OrderedBatches(order, 16)))
+
+        def score() -> int:
+            batch = checked(next(loader))
+            if not shared:
+                goldens.clear()
+            inputs = self.preparation.for_scoring(batch)
+            goldens.output(self.network, inputs if shared else _each_its_own(inputs))
+            return len(batch.labels)
+
+        score()
+        while spent.pairs + 32 < len(self.table):
+            spent.pairs += spent.measure(score)
+        return spent
+
+
+def _each_its_own(inputs: Any) -> Any:
+    """As if no pair knew that another one has the same golden image."""
+    count = len(inputs.tests)
+    names = tuple(str(i) for i in range(count))
+    return inputs._replace(goldens=inputs.goldens[inputs.golden_of], golden_of=torch.arange(count), golden_names=names)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=1000)
+    parser.add_argument("--golden", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    options = parser.parse_args()
+    quiet_libraries()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_pairs(folder, options.pairs, options.golden)
+        bench, uncached = Bench(folder, cached=True), Bench(folder, cached=False)
+        loading, whole = bench.training(options.seconds)
+        print(f"training                        {whole}")
+        print(f"  of which loading              {loading.cpu / whole.cpu:7.1%} of the CPU time")
+        once, anew = bench.loading_alone(options.seconds / 4), uncached.loading_alone(options.seconds / 4)
+        print(f"loading, decoded once           {once}")
+        print(f"loading, decoded each time      {anew}")
+        apart, shared = bench.inference(shared=False), bench.inference(shared=True)
+        ratio = apart.cpu * shared.pairs / (shared.cpu * apart.pairs)
+        print(f"inference, golden images anew   {apart}")
+        print(f"inference, golden images once   {shared}")
+        print(f"  ratio                         {ratio:7.2f} by CPU time")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which checkpoints stay: the winner's, the defaults', those a run may still go on from, and those the user pins.
+"""Which checkpoints stay, and which go.
 
-The rest goes once its results are recorded; what went is written down.
+Those of the winner and of trials that the user pins stay, the best of the defaults and of a Pareto front, and those a
+run may still go on from. The rest goes once its results are recorded; what went is written down.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class Retention:
         standings = standings_of(runs, results, self._objectives)
         best = {standing.trial for standing in ranked(standings, self._objectives)[:1]}
         trials = best | self._pin | set(front_of(standings, self._objectives))
-        pinned = {number for number, run in runs.items() if run.trial in self._pin - {0}}
+        whole = best | self._pin - {0}
+        pinned = {number for number, run in runs.items() if run.trial in whole}
         kept = {standing.checkpoint for standing in standings if standing.trial in trials}
         return kept | {results[number].last for number in pinned.union(needed) if number in results}
 

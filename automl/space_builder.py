@@ -141,12 +141,14 @@ def _listed(node: Node) -> list[Any]:
 def _options(key: str, node: Node, source: Source, options: tuple[Any, ...]) -> Dimension | str:
     from jsonschema_rs import is_valid
 
+    from runners.schema import allowed
+
     if not options:
         return "the schema gives neither a finite range nor options for it"
     for option in options:
         if not is_valid({k: v for k, v in node.items() if k != "default"}, option):
             hint = did_you_mean(str(option), [str(o) for o in _listed(node)])
-            raise _refused(key, f"{option} is no value of {key}. {hint}".strip(), "give options that the spec takes")
+            raise _refused(key, f"{option} is no value of {key}. {hint}".strip(), f"give {allowed(node)}")
     listed = _listed(node)
     chances = dict(zip([str(o) for o in listed], node.get("option_weights", ()), strict=False))
     engines: Mapping[str, Any] = node.get("option_engines", {})

@@ -7,8 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -21,6 +20,9 @@ from router.declarations import load_skill
 from router.types import Request
 from runners import processes
 from runners.job_store import JobStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The loss falls with the epochs and is lowest at lr 1e-3; `SIM_` variables tell it to be slow, to fail or to die.
 SIMULATED = """#!{python} -S
@@ -65,7 +67,7 @@ else:
     lr, interval = train["optim"]["lr"], train["validation_interval"]
     resumed = train.get("resume_training_checkpoint_path")
     history = history_of(resumed) if resumed else []
-    if told.get("fail_above") and lr > told["fail_above"]:
+    if not told.get("fail_below", 0) <= lr <= told.get("fail_above", 1):
         fail(told.get("message", "the loss is not finite"))
     monitor, best = train["checkpointer"]["monitor"], None
     sign = -1 if train["checkpointer"]["mode"] == "max" else 1

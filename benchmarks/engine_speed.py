@@ -27,6 +27,7 @@ from core.dotted import nest, put
 from engine.actions import quiet_libraries
 from engine.classify_model import build_network, start_weights
 from engine.draws import DeviceShare, OrderedBatches, TrainingDraws
+from engine.folding import folded
 from engine.image_store import usable_cores
 from engine.loading import checked, make_loader, open_source
 from engine.losses import build_loss
@@ -167,7 +168,7 @@ class Bench:
     def inference(self, *, shared: bool) -> Spent:
         """Scoring all pairs, with golden features computed once or for every pair anew."""
         spent, goldens = Spent(), GoldenFeatures()
-        self.network.eval()
+        network = folded(self.network, self.preparation.height, self.preparation.width)
         order = by_golden_image(self.table) if shared else list(range(len(self.table)))
         loader = iter(make_loader(self.table, self.source, OrderedBatches(order, 16)))
 
@@ -176,7 +177,7 @@ class Bench:
             if not shared:
                 goldens.clear()
             inputs = self.preparation.for_scoring(batch)
-            goldens.output(self.network, inputs if shared else _each_its_own(inputs))
+            goldens.output(network, inputs if shared else _each_its_own(inputs))
             return len(batch.labels)
 
         score()

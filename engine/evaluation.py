@@ -15,6 +15,7 @@ from engine.classify_model import build_network
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
 from engine.draws import OrderedBatches
+from engine.folding import folded
 from engine.kpi import evaluation_kpi
 from engine.loading import make_loader, open_source
 from engine.pair_table import PairTable, read_table
@@ -57,7 +58,8 @@ def load_model(run: Run) -> TrainedModel:
     network = build_network(run.experiment, (preparation.height, preparation.width))
     load_trained(network, content, path)
     say(f"checkpoint {path}, epoch {content.get('epoch')}")
-    return TrainedModel(network, preparation, content.get("threshold"))
+    quick = folded(network, preparation.height, preparation.width)
+    return TrainedModel(quick, preparation, content.get("threshold"))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:

@@ -29,7 +29,7 @@ Tick = tuple[float, str]
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Bars of both classes, defects upwards and PASS pairs downwards from the middle line."""
+    """Defects upwards and PASS pairs downwards from the middle line; without labels all upwards, as `upper`."""
 
     upper: str
     lower: str
@@ -74,23 +74,25 @@ class OperatingPoint:
     precision: float
 
 
-def histogram(scores: Floats, defect: Bools, axis: ScoreAxis) -> Histogram:
+def histogram(scores: Floats, defect: Bools, axis: ScoreAxis, *, labelled: bool) -> Histogram:
     """Bars whose height is the square root of the count, so that a single defect beside thousands is seen."""
     bins = np.minimum((axis.place(scores) * BINS).astype(np.int64), BINS - 1)
-    bad = np.bincount(bins[defect], minlength=BINS)
-    good = np.bincount(bins[~defect], minlength=BINS)
+    up = defect if labelled else np.ones_like(defect)
+    upper, lower = np.bincount(bins[up], minlength=BINS), np.bincount(bins[~up], minlength=BINS)
     ticks = tuple((WIDTH * place, text) for place, text in axis.ticks())
-    return Histogram(_bars(bad, -1), _bars(good, 1), int(bad.max()), int(good.max()), ticks)
+    drawn = _bars(upper, -HALF, HALF) if labelled else _bars(upper, -2 * HALF, 2 * HALF)
+    return Histogram(drawn, _bars(lower, HALF, HALF), int(upper.max()), int(lower.max()), ticks)
 
 
-def _bars(counts: Counts, direction: int) -> str:
+def _bars(counts: Counts, highest: float, base: float) -> str:
+    """One path of all bars that stand on `base`; negative heights go up."""
     peak = max(1, int(counts.max()))
     step = WIDTH / BINS
     parts = []
     for place, count in enumerate(counts.tolist()):
         if count:
-            height = max(1.5, HALF * math.sqrt(count / peak)) * direction
-            parts.append(f"M{_n(place * step + 0.4)} {_n(HALF)}v{_n(height)}h{_n(step - 0.8)}v{_n(-height)}z")
+            height = max(1.5 / abs(highest), math.sqrt(count / peak)) * highest
+            parts.append(f"M{_n(place * step + 0.4)} {_n(base)}v{_n(height)}h{_n(step - 0.8)}v{_n(-height)}z")
     return "".join(parts)
 
 

@@ -84,7 +84,7 @@ def _context(
         "measures": measures,
         "gallery": gallery,
         "axis": axis,
-        "histogram": histogram(measures.pairs.score, measures.pairs.defect, axis),
+        "histogram": histogram(measures.pairs.score, measures.pairs.defect, axis, labelled=measures.labelled),
         "curves": _curves(measures),
         "notes": sorted(notes, key=lambda note: note.severity),
         "spec": _spec_rows(results),

@@ -143,7 +143,10 @@ def _verdict_line(
         return status, "There is no threshold, so no pair was judged; the scores are shown as they are"
     if not table.labelled:
         flagged = int(np.count_nonzero(pairs.score > threshold))
-        return status, f"{flagged:,} of {pairs.rows:,} pairs were flagged; without labels nobody can tell which rightly"
+        return (
+            status,
+            f"Flagged: {flagged:,} of {pairs.rows:,} pairs; without labels nobody can tell which of them rightly",
+        )
     return status, _counted(pairs, threshold)
 
 

@@ -53,6 +53,8 @@ def _environment() -> Environment:
         "number": number,
         "interval": interval,
         "short_interval": short_interval,
+        "fraction": fraction,
+        "fractions": fractions,
     }
     return environment
 
@@ -108,3 +110,13 @@ def short_interval(item: Interval | None) -> str:
 def interval(item: Interval | None) -> str:
     """The two ends of an interval of rates, or nothing."""
     return f"{100 * item.lower:.2f}{DASH}{100 * item.upper:.2f}%" if item else ""
+
+
+def fraction(item: float | None) -> str:
+    """F1, AUC and the like, which are read as fractions, or a dash."""
+    return DASH if item is None else f"{item:.4f}"
+
+
+def fractions(item: Interval | None) -> str:
+    """The two ends of an interval of fractions, or nothing."""
+    return f"{item.lower:.4f}{DASH}{item.upper:.4f}" if item else ""

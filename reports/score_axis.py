@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CROWDED = 0.02
 SHARE = 0.5
 LEAST_ODDS, MOST_ODDS = 2.0, 6.0  # powers of ten
+LARGEST = 1e150  # what is larger stands at the end: differences of such numbers may leave the range of float64
 APART = 0.11  # of the axis: marks closer than this would run into each other on a phone
 LOG_ODDS_TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
@@ -35,7 +36,7 @@ class ScoreAxis:
 
     def place(self, scores: Floats) -> Floats:
         """Where scores stand, from 0 to 1; those beyond the ends stand at the ends."""
-        values = _log_odds(scores) if self.kind == "logodds" else scores
+        values = np.clip(_log_odds(scores) if self.kind == "logodds" else scores, self.low, self.high)
         places: Floats = np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
         return places
 
@@ -68,6 +69,7 @@ def _log_odds_axis(values: Floats) -> ScoreAxis:
 
 def _linear_axis(values: Floats) -> ScoreAxis:
     """From the lowest to the highest value, leaving out far stragglers that would squeeze the rest together."""
+    values = np.clip(values, -LARGEST, LARGEST)
     low, high = float(values.min()), float(values.max())
     first, last = (float(q) for q in np.quantile(values, (0.01, 0.99)))
     reach = max(last - first, 1e-12 * max(1.0, abs(first), abs(last))) * 2

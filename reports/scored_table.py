@@ -33,12 +33,14 @@ ROUNDING = 1e-6  # scores are written with nine digits
 class ScoredTable:
     """The usable rows with their scores (N,); NaN stands for a score that is missing or not finite.
 
-    `thresholds` are the different ones that the rows name, in the order met; `notes` say what was wrong on reading.
+    `defect` (N,) is all false where there are no labels. `thresholds` are the different ones that the rows name, in the
+    order met; `notes` say what was wrong on reading.
     """
 
     path: Path
     rows: tuple[PairRow, ...]
     scores: Floats
+    defect: Bools
     labelled: bool
     thresholds: tuple[float, ...]
     notes: tuple[Finding, ...]
@@ -47,11 +49,6 @@ class ScoredTable:
     def kinds(self) -> list[str]:
         """The label of each row."""
         return [row.label for row in self.rows]
-
-    @property
-    def defect(self) -> Bools:
-        """Whether each row is a defect (N,); all false where there are no labels."""
-        return np.array([self.labelled and is_defect(row.label) for row in self.rows], dtype=np.bool_)
 
     @property
     def scored(self) -> Bools:
@@ -98,9 +95,10 @@ def read_scored_table(path: Path) -> ScoredTable:
     rows = tuple(iter_rows(path, needs_label=False, on_problem=skip))
     labelled = "label" in header and bool(rows)
     scores = np.array([_score(row, tally) for row in rows], dtype=np.float64)
+    defect = np.array([labelled and is_defect(row.label) for row in rows], dtype=np.bool_)
     thresholds = tuple(dict.fromkeys(t for row in rows if (t := _number(row.extra.get(THRESHOLD, ""))) is not None))
     notes = (*tally.findings(), *_row_notes(path, rows, labelled=labelled), *_threshold_notes(path, thresholds))
-    return ScoredTable(path, rows, scores, labelled, thresholds, notes)
+    return ScoredTable(path, rows, scores, defect, labelled, thresholds, notes)
 
 
 def verdict_notes(table: ScoredTable, threshold: float | None) -> tuple[Finding, ...]:

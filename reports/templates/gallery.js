@@ -85,9 +85,10 @@ if (cards.length) {
   if (threshold === null) document.querySelector("input[name=show][value=all]").checked = true;
   followers.push(followThreshold);
   followThreshold();
-  if (!cards.some((pair) => !pair.card.hidden)) {
-    document.querySelector("input[name=show][value=borderline]").checked = true;
+  for (const instead of ["borderline", "all"]) {
+    if (cards.some((pair) => !pair.card.hidden)) break;
+    document.querySelector(`input[name=show][value=${instead}]`).checked = true;
     filter();
   }
 }
-if (slide && data.threshold !== null) setThreshold(data.threshold);
+if (slide) setThreshold(data.threshold);

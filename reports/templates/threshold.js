@@ -19,7 +19,7 @@ const tables = Object.entries(data.tables).map(([key, table]) => {
   return Array.from(rows, (row, i) => {
     const cells = {};
     for (const cell of row.querySelectorAll("[data-cell]")) cells[cell.dataset.cell] = cell;
-    return { cells, bad: lists[0][i], good: lists[1][i], interval: cells.interval.textContent };
+    return { cells, bad: lists[0][i], good: lists[1][i], interval: cells.interval?.textContent };
   });
 });
 
@@ -41,7 +41,7 @@ const showCounts = () => {
   put("recall", asRate(ratio(caught, bad.length)));
   put("alarm-rate", asRate(ratio(alarms, good.length)));
   put("precision", asRate(ratio(caught, caught + alarms)));
-  put("f1", asRate(bad.length ? ratio(2 * caught, 2 * caught + alarms + escapes) : null));
+  put("f1", bad.length ? ((2 * caught) / (2 * caught + alarms + escapes)).toFixed(4) : "–");
 };
 
 const showTables = () => {
@@ -51,7 +51,7 @@ const showTables = () => {
     const alarms = above(row.good, threshold);
     row.cells.escapes.textContent = asCount(row.bad.length - caught);
     row.cells.recall.textContent = asRate(ratio(caught, row.bad.length));
-    row.cells.interval.textContent = own ? row.interval : "";
+    if (row.cells.interval) row.cells.interval.textContent = own ? row.interval : "";
     if (row.cells.alarms) {
       row.cells.alarms.textContent = asCount(alarms);
       row.cells["alarm-rate"].textContent = asRate(ratio(alarms, row.good.length));
@@ -115,12 +115,10 @@ const setThreshold = (value, from) => {
   waiting = true;
 };
 
-if (slide && data.threshold !== null) {
+if (slide) {
   slide.addEventListener("input", () => setThreshold(scoreAt(Number(slide.value) / 1000), slide));
   exact.addEventListener("input", () => {
     if (exact.value !== "" && Number.isFinite(exact.valueAsNumber)) setThreshold(exact.valueAsNumber, exact);
   });
   document.getElementById("reset").addEventListener("click", () => setThreshold(data.threshold));
-} else if (slide) {
-  slide.closest(".slider").hidden = true;
 }

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.documents import dump_yaml
+from core.errors import DataError, InputError
+from reports.inspection import write_report
+from reports.job_folder import from_job_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reports.results import ResultFiles
+
+STATUS = (
+    {"date": "11/23/2026", "time": "7:12:51", "status": "STARTED", "message": "go"},
+    {"date": "11/23/2026", "time": "7:12:59", "status": "RUNNING", "message": "", "kpi": {"test_acc": 91.5}},
+)
+
+
+def spec_of(images_dir: str) -> dict[str, Any]:
+    return {
+        "task": "classify",
+        "encryption_key": "hunter2secret",
+        "dataset": {
+            "classify": {
+                "image_ext": ".png",
+                "num_input": 2,
+                "input_map": {"SolderLight": 0, "WhiteLight": 1},
+                "validation_dataset": {"csv_path": "", "images_dir": ""},
+                "test_dataset": {"csv_path": "/data/test.csv", "images_dir": images_dir},
+            }
+        },
+        "evaluate": {"checkpoint": "/results/train/model_epoch_009_step_00100.pth"},
+    }
+
+
+@pytest.fixture
+def job(boards: ResultFiles, tmp_path: Path) -> Path:
+    """The folder of an evaluation that ran in a container: the spec speaks of the container's paths."""
+    folder = tmp_path / "evaluate-1"
+    results = folder / "results" / "evaluate"
+    shutil.copytree(boards.table.parent, results)
+    (results / "images").rename(tmp_path / "images")
+    lines = [json.dumps(line) for line in STATUS]
+    (results / "status.json").write_text("\n".join([*lines, '{"broken']), encoding="utf-8")
+    spec = spec_of("/data/boards/images")
+    plan = {
+        "action": "evaluate",
+        "decision": {"request": {"target": "recall>=80%"}},
+        "spec": spec,
+        "provenance": {"dataset.classify.image_ext": {"source": "data", "detail": "as the pictures are named"}},
+        "command": ["visual_changenet", "evaluate", "-e", "{job}/spec.yaml"],
+        "mounts": [{"source": str(tmp_path), "target": "/data/boards", "read_only": True}],
+        "warnings": ["there is no GPU"],
+        "adjustments": [],
+        "parent_job_id": "train-1",
+    }
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    (folder / "spec.yaml").write_text(dump_yaml(spec), encoding="utf-8")
+    return folder
+
+
+def test_a_job_folder_makes_a_whole_report(job: Path, tmp_path: Path) -> None:
+    results = from_job_folder(job)
+    assert results.images_dir == tmp_path / "images"
+    assert results.target == "recall>=80%"
+    summary = write_report(results, job / "results" / "evaluate" / "report.html")
+    assert summary.shown > 0
+    page = summary.path.read_text(encoding="utf-8")
+    for said in ("train-1", "model_epoch_009_step_00100.pth", "as the pictures are named", "there is no GPU", "91.5"):
+        assert said in page
+    assert f"visual_changenet evaluate -e {job}/spec.yaml" in page
+    assert "11/23/2026 7:12:59" in page
+
+
+def test_secrets_stay_out(job: Path, tmp_path: Path) -> None:
+    summary = write_report(from_job_folder(job), tmp_path / "report.html")
+    assert "hunter2secret" not in summary.path.read_text(encoding="utf-8")
+
+
+def test_a_target_given_beats_that_of_the_request(job: Path) -> None:
+    assert from_job_folder(job, target="recall>=10%").target == "recall>=10%"
+
+
+def test_findings_of_the_data_check_are_taken_over(job: Path) -> None:
+    findings = [{"code": "data.leak", "severity": "error", "message": "m", "rows": [3, "x"], "count": 9}, "noise"]
+    (job / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    (found,) = from_job_folder(job).findings
+    assert (found.code, found.severity, found.rows, found.count) == ("data.leak", "error", (3,), 9)
+
+
+def test_a_bare_folder_with_a_table_is_enough(boards: ResultFiles, tmp_path: Path) -> None:
+    shutil.copy(boards.table, tmp_path / "inference.csv")
+    summary = write_report(from_job_folder(tmp_path), tmp_path / "report.html")
+    assert summary.rows == 96
+    assert summary.shown == 0
+
+
+def test_a_folder_without_a_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no predictions\.csv or inference\.csv") as caught:
+        from_job_folder(tmp_path)
+    assert caught.value.where == str(tmp_path)
+
+
+def test_a_broken_plan_is_named(job: Path) -> None:
+    (job / "plan.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(InputError, match="no JSON object"):
+        from_job_folder(job)

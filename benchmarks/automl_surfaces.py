@@ -67,9 +67,7 @@ def _augmented(v: Values) -> float:
 def _branin(v: Values) -> float:
     x, y = v["x"], v["y"]
     return float(
-        (y - 5.1 * x**2 / (4 * math.pi**2) + 5 * x / math.pi - 6) ** 2
-        + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x)
-        + 10
+        (y - 5.1 * x**2 / (4 * math.pi**2) + 5 * x / math.pi - 6) ** 2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10
     )
 
 

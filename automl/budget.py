@@ -20,10 +20,8 @@ def machine_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def parallel_trials(settings: AutomlSettings, *, gpus: int, threads: int) -> int:
-    """How many trials run side by side: as many as asked for, else one per four CPUs, and one where a GPU is used."""
-    if settings.parallel:
-        return settings.parallel
+def parallel_trials(*, gpus: int, threads: int) -> int:
+    """How many trials this machine runs side by side: one per four CPUs, and one where a GPU is used."""
     return 1 if gpus else max(1, threads // _THREADS_PER_TRIAL)
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
     from router.declarations import Skill
     from router.types import Decision
-    from runners.job_store import JobStore
 
 PREFIX = "automl-"
 
@@ -64,11 +63,10 @@ def plan(
     skill: Skill,
     settings: AutomlSettings | None = None,
     *,
-    store: JobStore | None = None,
     engine: str | None = None,
 ) -> ExperimentPlan:
     """Decide a search; starts and writes nothing. Errors: see `automl.plan.make_plan`."""
-    return make_plan(decision, skill, settings or AutomlSettings(), store=store, engine=engine)
+    return make_plan(decision, skill, settings or AutomlSettings(), engine=engine)
 
 
 def run(experiment: ExperimentPlan, callback: Callable[[Update], None] | None = None) -> ExperimentResult:
@@ -117,7 +115,7 @@ def resume(
         skill = load_skill(Path(before["skill_dir"]))
         decision = decide(Request.from_json(dict(request or before["request"])), skill)
         chosen = settings or AutomlSettings.from_json(before["settings"])
-        experiment = make_plan(decision, skill, chosen, engine=before["engine"])
+        experiment = make_plan(decision, skill, chosen, engine=before["engine"], parallel=before["parallel"])
         require_unchanged(before, experiment.identity(), folder)
         return _work(experiment, ledger, callback)
 

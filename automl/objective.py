@@ -67,7 +67,7 @@ def best_of(curve: Curve, objectives: Sequence[Objective]) -> tuple[int, tuple[f
 def pareto_front(values: Mapping[int, tuple[float, ...]], objectives: Sequence[Objective]) -> list[int]:
     """The trials that no other trial beats in one objective without being worse in another."""
     costs = {trial: tuple(o.key(v) for o, v in zip(objectives, found, strict=True)) for trial, found in values.items()}
-    return [t for t, cost in costs.items() if not any(_dominates(other, cost) for other in costs.values())]
+    return [t for t, cost in sorted(costs.items()) if not any(_dominates(other, cost) for other in costs.values())]
 
 
 def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

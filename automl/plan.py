@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from automl.types import Objective
     from router.declarations import Skill
     from router.types import Decision
-    from runners.job_store import JobStore
     from runners.types import Plan
 
 _ARCHITECTURE = "model."
@@ -99,10 +98,12 @@ def make_plan(
     skill: Skill,
     settings: AutomlSettings,
     *,
-    store: JobStore | None = None,
     engine: str | None = None,
+    parallel: int | None = None,
 ) -> ExperimentPlan:
     """Decide a search for a train request; starts and writes nothing.
+
+    `parallel` is what a search that is resumed began with, where the settings leave it to the machine.
 
     Raises:
         RequestError: the request is no training, or a setting can't be used.
@@ -116,7 +117,7 @@ def make_plan(
         remedy = f"ask for {' or '.join(skill.info['train_policy']['applies_to'])}"
         raise RequestError(f"AutoML tunes trainings, not {action}", code="automl.action", remedy=remedy)
     engine = engine or os.environ.get(ENGINE_VARIABLE)
-    base = prepare(replace(decision, route="direct"), skill, store=store, command=engine)
+    base = prepare(replace(decision, route="direct"), skill, command=engine)
     keys = TrialKeys.of(skill, action, base.spec)
     names = skill.shorthand_keys(action)
     overrides = {names.get(name, name): value for name, value in decision.request.overrides.items()}
@@ -129,7 +130,8 @@ def make_plan(
         aliases=names,
     )
     threads = machine_threads()
-    parallel = parallel_trials(settings, gpus=base.resources.gpus, threads=threads)
+    places = settings.parallel or parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
+    places = min(places, settings.trials)
     return ExperimentPlan(
         decision=decision,
         skill=skill,
@@ -141,8 +143,8 @@ def make_plan(
         epochs=int(dotted.get(base.spec, keys.epochs)),
         overrides=overrides,
         start=start,
-        parallel=min(parallel, settings.trials),
-        threads=max(1, threads // parallel),
+        parallel=places,
+        threads=max(1, threads // places),
         engine=engine,
     )
 

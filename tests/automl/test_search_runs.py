@@ -205,6 +205,39 @@ def test_promotions_go_on_from_the_exact_checkpoint_as_jobs_with_a_parent(planne
     assert [epoch for epoch, _ in result.outcome.standings[promoted[0].trial].curve] == [1, 2, 3]
 
 
+def test_a_population_copies_weights_alone_so_that_the_new_learning_rate_counts(planned: Planned) -> None:
+    result = experiment.run(planned(trials=2, algorithm="pbt", population=2, generation_epochs=1, epochs=2, test=False))
+
+    with Ledger(result.folder, read_only=True) as ledger:
+        runs, results = ledger.runs(), ledger.results()
+    specs = {
+        run.number: json.loads((result.folder.parent / str(results[run.number].job_id) / "plan.json").read_text())[
+            "spec"
+        ]
+        for run in runs
+    }
+    copy = next(run for run in runs if run.weights_only)
+    survivor = next(run for run in runs if run.after is not None and not run.weights_only)
+    paths = ("pretrained_model_path", "resume_training_checkpoint_path", "num_epochs")
+    donor, own = results[int(copy.after or 0)].last, results[int(survivor.after or 0)].last
+    assert [specs[copy.number]["train"][name] for name in paths] == [donor, None, 1]
+    assert [specs[survivor.number]["train"][name] for name in paths] == [None, own, 2]
+    assert specs[copy.number]["train"]["optim"]["lr"] == copy.values["train.optim.lr"]
+
+
+def test_several_objectives_leave_a_front_in_record_and_report(planned: Planned) -> None:
+    asked = ("val_loss:minimize", "val_acc:minimize")
+    result = experiment.run(planned(trials=3, objectives=asked, test=False, epochs=1))
+
+    best = json.loads((result.folder / "best_rec.json").read_text())
+    # What one objective likes the other one does not: nobody is beaten in both.
+    assert best["pareto"] == [0, 1, 2]
+    assert [entry["direction"] for entry in best["objectives"]] == ["minimize", "minimize"]
+    assert "<h2>Pareto front</h2>" in (result.folder / "automl_report.html").read_text()
+    kept = {str(path) for path in result.folder.parent.rglob("*.pth") if not path.is_symlink()}
+    assert kept == {standing.checkpoint for standing in result.outcome.standings}
+
+
 def test_a_batch_larger_than_the_data_is_refused_before_launch_and_costs_nothing(planned: Planned) -> None:
     ranges = {"dataset.classify.batch_size": (20, 32)}
     plan = planned(trials=3, ranges=ranges, remove=tuple(OTHERS), test=False, epochs=1, seed=2)

@@ -39,7 +39,8 @@ class ClassifyNetwork(nn.Module):
 
     def describe(self, images: Tensor) -> Features:
         """Features of images (M, 3, H, W), each by itself."""
-        return self.head.describe(self.backbone, images)
+        # With weights of half or double width the pictures take theirs.
+        return self.head.describe(self.backbone, images.to(next(self.parameters()).dtype))
 
     def score(self, output: Tensor) -> Tensor:
         """Scores (B,) of an output; the higher, the more likely a defect."""

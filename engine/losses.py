@@ -46,7 +46,7 @@ class WeightedCrossEntropy(nn.Module):
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss of logits and labels (B,), 1 for a defect."""
-        return functional.cross_entropy(logits.float(), labels, weight=self.weights)
+        return functional.cross_entropy(logits.float(), labels, weight=self.weights.float())
 
 
 def build_loss(experiment: Experiment) -> ContrastiveLoss | WeightedCrossEntropy:

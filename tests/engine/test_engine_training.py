@@ -306,6 +306,12 @@ def test_the_container_s_flattened_head_learns_too(train: Callable[..., Path]) -
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true", "64-true"])
+def test_other_number_formats_train(train: Callable[..., Path], precision: str) -> None:
+    folder = train("train.num_epochs=1", f"train.precision={precision}")
+    assert figures(folder, "val_loss")[0] > 0.0
+
+
 def test_a_split_with_fewer_rows_than_a_batch_is_named(refused: Callable[..., str]) -> None:
     told = refused("dataset.classify.batch_size=64")
     assert "the train split has 32 rows, fewer than one batch on each device (64)" in told

@@ -39,9 +39,10 @@ def open_source(data: ClassifyDataset, tables: Sequence[PairTable]) -> Source:
     Raises:
         ImageError: a picture is broken.
     """
-    files = files_of(tables)
     store = ImageStore(data.image_height, data.image_width, data.cache_images_mb)
-    if store.fits(len(files)):
+    # Counting comes first: naming every file of millions of rows would take the memory that is meant for pictures.
+    files = files_of(tables) if store.fits(sum(table.distinct_tests() for table in tables)) else {}
+    if files and store.fits(len(files)):
         with ProgressLine("reading pictures", len(files), "files") as line:
             store.preload(files, line.update)
         return Source(store, 0, in_memory=True)

@@ -11,7 +11,7 @@ import torch
 from core.errors import ImageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from torch import Tensor
 
@@ -92,28 +92,32 @@ class PairImages(torch.utils.data.Dataset[Any]):
         return torch.stack([self.store.read(path, where) for path in files])
 
     def _golden_set(self, draw: Draw) -> GoldenSet:
-        return choose_golden(self.table.golden_candidates(draw.index), self.table.source.num_golden, draw.seed)
+        names = choose_golden(self.table.golden_names(draw.index), self.table.source.num_golden, draw.seed)
+        return tuple(self.table.golden_files(draw.index, name) for name in names)
 
 
-def choose_golden(candidates: list[Files], count: int, seed: int | None) -> GoldenSet:
-    """`count` of the golden candidates: drawn at random with a seed, the first ones in sorted order without.
+def choose_golden(names: Sequence[str], count: int, seed: int | None) -> Sequence[str]:
+    """`count` of the golden images: drawn at random with a seed, the first ones in sorted order without.
 
-    Candidates are repeated only where there are fewer than `count`.
+    Names are repeated only where there are fewer than `count`.
     """
-    if count == len(candidates) == 1:
-        return (candidates[0],)
+    if count == len(names) == 1:
+        return names
     if seed is None:
-        return tuple(candidates[i % len(candidates)] for i in range(count))
+        return [names[i % len(names)] for i in range(count)]
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
-    return tuple(chance.sample(candidates, count) if count <= len(candidates) else chance.choices(candidates, k=count))
+    return chance.sample(names, count) if count <= len(names) else chance.choices(names, k=count)
 
 
 def files_of(tables: Iterable[PairTable]) -> dict[str, str]:
     """Every picture file of the tables, with the CSV row it stands in first."""
     found: dict[str, str] = {}
     for table in tables:
-        for index in range(len(table)):
-            for files in (table.test_files(index), *table.golden_candidates(index)):
+        listed: set[tuple[str, str]] = set()  # a folder of golden images stands in many rows
+        for index, row in enumerate(table.rows):
+            goldens = [name for name in table.golden_names(index) if (row.golden_path, name) not in listed]
+            listed |= {(row.golden_path, name) for name in goldens}
+            for files in (table.test_files(index), *(table.golden_files(index, name) for name in goldens)):
                 for path in files:
                     found.setdefault(path, table.where(index))
     return found

@@ -54,12 +54,18 @@ class PairTable:
         row = self.rows[index]
         return self._files(row.input_path, row.object_name)
 
-    def golden_candidates(self, index: int) -> list[Files]:
-        """The golden images that a pair may be compared with, in sorted order; one unless golden_path is a folder."""
+    def golden_names(self, index: int) -> Sequence[str]:
+        """Object names of the golden images to draw from, in sorted order; one unless golden_path is a folder."""
         row = self.rows[index]
-        if self.source.num_golden < 2:
-            return [self._files(row.golden_path, row.object_name)]
-        return [self._files(row.golden_path, name) for name in self._folders.candidates(row.golden_path)]
+        return [row.object_name] if self.source.num_golden < 2 else self._folders.candidates(row.golden_path)
+
+    def golden_files(self, index: int, name: str) -> Files:
+        """One golden image of a pair, one file per lighting."""
+        return self._files(self.rows[index].golden_path, name)
+
+    def distinct_tests(self) -> int:
+        """How many test pictures there are under one lighting."""
+        return len({(row.input_path, row.object_name) for row in self.rows})
 
     @cached_property
     def _lights(self) -> tuple[str | None, ...]:

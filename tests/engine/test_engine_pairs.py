@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +14,11 @@ from core.errors import DataError, ImageError, SpecError
 from engine.draws import Draw, OrderedBatches
 from engine.image_store import ImageStore
 from engine.loading import checked, make_loader, open_source
-from engine.pair_images import PairImages, choose_golden
+from engine.pair_images import PairImages, choose_golden, files_of
 from engine.pair_table import read_table
 from spec.dataset_section import ClassifyDataset
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from engine.pair_images import PairBatch
     from engine.pair_table import PairTable
 
@@ -107,12 +106,20 @@ def test_several_golden_images_are_drawn_without_replacement_in_training(tmp_pat
     assert drawn[7] == golden_greys(data, table, 7)
 
 
+def test_every_picture_file_is_named_once_with_its_first_row(tmp_path: Path) -> None:
+    golden_folder(tmp_path, 3)
+    data = dataset(tmp_path, ["t,gold,PASS,a", "t,gold,x,a"], num_golden=3)
+    files = files_of([read_table(data, "train")])
+    assert [Path(path).name for path in files] == ["a.png", "board00.png", "board01.png", "board02.png"]
+    assert {where.rpartition(":")[2] for where in files.values()} == {"2"}
+
+
 def test_fewer_golden_images_than_asked_for_are_repeated(tmp_path: Path) -> None:
     data = golden_folder(tmp_path, 2)
     table = read_table(data, "train")
     assert golden_greys(data, table, None) == [100, 101, 100]
     assert set(golden_greys(data, table, 3)) <= {100, 101}
-    assert choose_golden([("x",)], 1, 3) == (("x",),)
+    assert choose_golden(["x"], 1, 3) == ["x"]
 
 
 def test_an_unlabelled_csv_can_be_scored_but_not_learnt_from(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ class Exposure:
 
 
 def draw_pose(rng: np.random.Generator, nuisance: float) -> Pose:
-    """The station's repeatability: about a pixel or two of 128, a few tenths of a degree."""
-    dx, dy = np.clip(rng.normal(0, 0.007, 2), -0.016, 0.016) * nuisance
+    """The station's repeatability: about a pixel of 128, a few tenths of a degree."""
+    dx, dy = np.clip(rng.normal(0, 0.006, 2), -0.013, 0.013) * nuisance
     angle = np.clip(rng.normal(0, 0.006), -0.016, 0.016) * nuisance
     return Pose(float(dx), float(dy), float(angle), 1 + float(rng.uniform(-0.006, 0.006)) * nuisance)
 

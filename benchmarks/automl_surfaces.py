@@ -165,8 +165,8 @@ def _compare(model: str, seeds: int, trials: int) -> float:
         wins = losses = 0
         for seed in range(seeds):
             for maximise in (False, True):
-                own = run(surface, model, seed, trials, maximise=maximise)
-                even = run(surface, "random", seed + 1000, trials, maximise=maximise)
+                own = run(surface, model, 2 * seed + maximise, trials, maximise=maximise)
+                even = run(surface, "random", 1000 + 2 * seed + maximise, trials, maximise=maximise)
                 wins, losses = wins + (own < even), losses + (own > even)
         print(f"{model:>6}  {surface.name:<22} better {wins:>3}  worse {losses:>3}  of {2 * seeds}", flush=True)
         better, worse, total = better + wins, worse + losses, total + 2 * seeds

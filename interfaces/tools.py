@@ -145,7 +145,8 @@ def verb_status(args: Namespace) -> Outcome:
 
     job, _ = _job_of(args)
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / FILE_NAME)
-    progress = {name: value for name, value in asdict(history[-1]).items() if value} if history else {}
+    latest = next((one for one in reversed(history) if one.epoch), None)
+    progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
     return Outcome({"job": job.to_json(), "progress": progress}, job_text(job, progress))
 
 

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole path as a user walks it: real commands, real pictures, the real engine."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHANGENET = str(Path(sys.executable).with_name("changenet"))
+SMALL = ("-s", "image_width=64", "-s", "image_height=64", "-s", "batch_size=8")
+
+
+def changenet(folder: Path, *words: str, expect: int = 0) -> dict[str, Any]:
+    """Run one command with --json in `folder`; returns its document."""
+    command = [CHANGENET, *words, "--json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=_environment())
+    assert done.returncode == expect, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small synthetic data set in it."""
+    folder = tmp_path_factory.mktemp("workplace")
+    changenet(folder, "data", "synthesize", "boards", "--boards", "6", "--size", "64", "--defect-rate", "0.4")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(workplace: Path) -> dict[str, Any]:
+    """A finished training job on it."""
+    words = ("run", f"train ChangeNet classify on {workplace / 'boards'} for 2 epochs without HPO", *SMALL)
+    job: dict[str, Any] = changenet(workplace, *words)["job"]
+    return job
+
+
+def test_training_leaves_a_complete_job_with_checkpoints_and_figures(trained: dict[str, Any]) -> None:
+    assert trained["state"] == "COMPLETE"
+    assert {"val_loss", "val_acc", "train_loss"} <= trained["metrics"].keys()
+    latest = [a for a in trained["artifacts"] if "latest" in a["roles"]]
+    assert [a["epoch"] for a in latest] == [1]
+    folder = Path(trained["folder"])
+    assert (folder / "log.txt").read_text().rstrip().endswith("Execution status: PASS")
+    assert (folder / "results" / "train" / "changenet_model_classify_latest.pth").is_symlink()
+
+
+def test_evaluation_and_inference_take_the_parents_checkpoint(workplace: Path, trained: dict[str, Any]) -> None:
+    parent = ("--data", "boards", "--parent", trained["id"])
+    evaluated = changenet(workplace, "run", "evaluate", *parent)["job"]
+    assert evaluated["parent_job_id"] == trained["id"]
+    assert 0 <= evaluated["metrics"]["test_acc"] <= 100
+    inferred = changenet(workplace, "run", "inference", *parent)["job"]
+    with (Path(inferred["results_dir"]) / "inference.csv").open(newline="") as handle:
+        scored = list(csv.DictReader(handle))
+    with (workplace / "boards" / "test" / "dataset.csv").open(newline="") as handle:
+        given = list(csv.DictReader(handle))
+    assert [row["object_name"] for row in scored] == [row["object_name"] for row in given]
+    assert all(0 <= float(row["siamese_score"]) <= 1 for row in scored)
+    assert {row["verdict"] for row in scored} <= {"PASS", "NO_PASS"}
+    correct = sum((row["verdict"] == "PASS") == (row["label"] == "PASS") for row in scored)
+    assert evaluated["metrics"]["test_acc"] == pytest.approx(100 * correct / len(scored), abs=0.01)
+    listed = [job["id"] for job in changenet(workplace, "jobs")["jobs"]]
+    assert listed[:2] == [inferred["id"], evaluated["id"]]
+
+
+def test_a_child_that_contradicts_its_parents_network_is_refused(workplace: Path, trained: dict[str, Any]) -> None:
+    words = ("run", "evaluate", "--data", "boards", "--parent", trained["id"], "-s", "difference_module=euclidean")
+    error = changenet(workplace, *words, expect=3)["error"]
+    assert "difference_module" in error["message"]
+
+
+def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(workplace: Path) -> None:
+    words = ["run", "train", "--data", "boards", "--automl", "off", "-s", "num_epochs=60", *SMALL, "--json"]
+    with subprocess.Popen(
+        [CHANGENET, *words],
+        cwd=workplace,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=_environment(),
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if re.search(r"epoch ([2-9]|\d\d)/60", line):
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, out + err
+    job = json.loads(out)["job"]
+    assert job["state"] == "CANCELED"
+    assert "Execution status: PASS" not in (Path(job["folder"]) / "log.txt").read_text()
+    done = len([a for a in job["artifacts"] if a["kind"] == "checkpoint" and "periodic" in a["roles"]])
+    assert done >= 1
+    words = ["run", "train", "--parent", job["id"], "--automl", "off", "-s", f"num_epochs={done + 1}"]
+    resumed = changenet(workplace, *words)["job"]
+    assert resumed["state"] == "COMPLETE"
+    assert f"after epoch {done - 1}" in (Path(resumed["folder"]) / "log.txt").read_text()
+
+
+def test_a_detached_job_is_found_followed_and_cancelled(workplace: Path) -> None:
+    words = ("run", "train", "--data", "boards", "--automl", "off", "-s", "num_epochs=60", *SMALL, "--detach")
+    job = changenet(workplace, *words)["job"]
+    deadline = time.monotonic() + 300  # so that a hang ends
+    while not (status := changenet(workplace, "status", job["id"]))["progress"].get("epoch"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert status["job"]["state"] == "RUNNING"
+    assert changenet(workplace, "result", job["id"], expect=3)["result"]["state"] == "RUNNING"
+    assert changenet(workplace, "cancel", job["id"])["job"]["state"] == "CANCELED"
+    lines = changenet(workplace, "logs", job["id"])["lines"]
+    assert lines[-1].endswith("Execution status: FAIL")

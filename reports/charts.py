@@ -22,6 +22,7 @@ WIDTH, HALF = 360.0, 84.0  # the histogram, in SVG units; one half per class
 BINS = 60
 PLOT_WIDTH, PLOT_HEIGHT = 300.0, 190.0
 OPERATING_RECALLS = (1.0, 0.999, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8)
+USUAL_RECALL = 0.99
 ZOOMS = (0.9, 0.8, 0.5, 0.0)
 
 Tick = tuple[float, str]
@@ -101,10 +102,11 @@ def precision_recall(pairs: Scored) -> Plot:
     points = curve(pairs)
     flagged = points.caught[1:] + points.false_alarms[1:]
     recall, precision = points.caught[1:] / points.defects, points.caught[1:] / flagged
-    floor = float(precision[recall >= 0.5].max()) if (recall >= 0.5).any() else 0.0
-    low = _zoom(floor)
-    plot = Plot("", _percent_ticks(low), _percent_ticks(low, down=True), low, low)
+    low = _zoom(float(precision[recall >= 0.5].max())) if (recall >= 0.5).any() else 0.0
     seen = recall >= low
+    usual = seen & (recall <= USUAL_RECALL)  # the last defects may cost everything: they must not set the scale
+    low_y = _zoom(float(precision[usual if usual.any() else seen].min()))
+    plot = Plot("", _percent_ticks(low), _percent_ticks(low_y, down=True), low, low_y)
     return _drawn(plot, recall[seen], precision[seen])
 
 
@@ -117,9 +119,15 @@ def false_alarms_over_recall(pairs: Scored, target: tuple[float, float] | None) 
     recall, rate = points.caught / points.defects, points.false_alarms / points.passes
     first = int(np.searchsorted(points.caught, needed_catches(points.defects, 0.5)))
     low = _zoom(1 - float(rate[min(first, len(rate) - 1)]))
-    decades = max(2, min(6, math.ceil(math.log10(points.passes))))
+    decades = _decades(points.passes, target)
     plot = Plot("", _percent_ticks(low), _log_ticks(decades), low, -float(decades), logarithmic=True)
     return _drawn(_with_target(plot, target), recall[recall >= low], rate[recall >= low])
+
+
+def _decades(passes: int, target: tuple[float, float] | None) -> int:
+    """So many that a single false alarm, and a corner below the target's rate, can be seen."""
+    wanted = math.floor(-math.log10(target[0])) + 1 if target and target[0] > 0 else 0
+    return max(2, min(6, max(wanted, math.ceil(math.log10(passes)))))
 
 
 def _with_target(plot: Plot, target: tuple[float, float] | None) -> Plot:

@@ -39,6 +39,7 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
         DataError: the folder holds no scored table.
         InputError: spec.yaml or plan.json can't be read.
     """
+    folder = folder.resolve()
     plan = _mapping(folder / "plan.json")
     spec = _spec(folder, plan)
     table = _table(folder, plan)
@@ -170,7 +171,7 @@ def _about(
     checkpoints = [get(spec, f"{name}.checkpoint") for name in ("evaluate", "inference")]
     moments = [f"{line.get('date', '')} {line.get('time', '')}".strip() for line in history]
     facts: Iterable[tuple[str, Any]] = (
-        ("Job", folder.resolve().name if plan else None),
+        ("Job", folder.name if plan else None),
         ("Trained by", plan.get("parent_job_id")),
         ("Checkpoint", next((Path(str(path)).name for path in checkpoints if path), None)),
         ("Backbone", get(spec, "model.backbone.type")),

@@ -143,10 +143,8 @@ def _verdict_line(
         return status, "There is no threshold, so no pair was judged; the scores are shown as they are"
     if not table.labelled:
         flagged = int(np.count_nonzero(pairs.score > threshold))
-        return (
-            status,
-            f"Flagged: {flagged:,} of {pairs.rows:,} pairs; without labels nobody can tell which of them rightly",
-        )
+        said = f"{flagged:,} of {pairs.rows:,} pairs are above the threshold of {threshold:.6g}"
+        return status, f"{said}; without labels nobody can tell which of them rightly"
     return status, _counted(pairs, threshold)
 
 

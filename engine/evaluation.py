@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import JobFailedError, SpecError
+from core.files import write_json
 from engine.checkpoints import check_fits, load_trained, read_checkpoint
 from engine.classify_model import build_network
 from engine.console import ProgressLine, say
@@ -21,12 +22,15 @@ from engine.loading import make_loader, open_source
 from engine.pair_table import PairTable, read_table
 from engine.preparation import Preparation
 from engine.scoring_loop import by_golden_image, score_pairs
+from engine.targets import KEY, target_of
 from pairs.classify_csv import read_header, write_csv
+from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
     from engine.classify_model import ClassifyNetwork
     from engine.settings import Run
     from engine.status import StatusFile
+    from scoring.targets import Target
 
 _SCORE_COLUMNS = ("siamese_score", "verdict", "threshold")
 
@@ -65,10 +69,14 @@ def load_model(run: Run) -> TrainedModel:
 def evaluate(run: Run, status: StatusFile) -> None:
     """Measure a checkpoint on the test split (the validation split where no test split is named).
 
+    Beside the container's kpi, `predictions.csv` holds the split with score, verdict and threshold, and `figures.json`
+    all inspection figures, at the threshold that was chosen on validation data (eval_margin where none was).
+
     Raises:
         ChangenetError: data or checkpoint are wrong.
     """
     data = run.experiment.dataset.classify
+    target = target_of(run.experiment)
     split = "test" if data.test_dataset.csv_path else "validation"
     table = read_table(data, split)
     model = load_model(run)
@@ -78,6 +86,23 @@ def evaluate(run: Run, status: StatusFile) -> None:
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     for name, value in kpi.items():
         say(f"{name}: {'undefined' if value is None else f'{value:.6g}'}")
+    threshold = margin if model.threshold is None else model.threshold
+    write_scored(run.results_dir / "predictions.csv", table, scores, threshold)
+    say(_write_figures(run.results_dir / "figures.json", table, scores, threshold, target))
+
+
+def _write_figures(path: Path, table: PairTable, scores: list[float], threshold: float, target: Target | None) -> str:
+    """Write the sheet of all inspection figures; returns the verdict on the target in one line."""
+    boards = [str(row.extra.get("board", "")) for row in table.rows]
+    sheet = figure_sheet(
+        [row.label for row in table.rows], scores, threshold, boards=boards if all(boards) else None, target=target
+    )
+    write_json(path, sheet)
+    if target:
+        sentence: str = sheet["target"]["sentence"]
+        return sentence
+    counts = f"{sheet['escapes']} escapes, {sheet['false_alarms']} false alarms"
+    return f"at threshold {threshold:.6g}: {counts}; no target is set ({KEY})"
 
 
 def infer(run: Run, status: StatusFile) -> None:
@@ -92,7 +117,7 @@ def infer(run: Run, status: StatusFile) -> None:
     model = load_model(run)
     scores = score_table(run, model, table)
     path = run.results_dir / "inference.csv"
-    write_inference(path, table, scores, run.experiment.model.classify.eval_margin)
+    write_scored(path, table, scores, run.experiment.model.classify.eval_margin)
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.")
     say(f"scores of {len(table)} pairs: {path}")
 
@@ -121,7 +146,7 @@ def score_table(run: Run, model: TrainedModel, table: PairTable) -> list[float]:
     return values
 
 
-def write_inference(path: Path, table: PairTable, scores: list[float], threshold: float) -> None:
+def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float) -> None:
     """Write the rows of a table with their scores, atomically and in their order."""
     names = read_header(table.source.csv_path, needs_label=False)
     header = [name for name in names if name not in _SCORE_COLUMNS]  # those of an earlier run are written anew

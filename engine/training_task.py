@@ -16,7 +16,7 @@ from engine.loading import checked
 from engine.losses import build_loss
 from engine.optimization import build_optimizer, learning_rate_factor
 from engine.scoring_loop import GoldenFeatures
-from scoring.thresholds import best_f1
+from engine.targets import ChosenThreshold, choose, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,14 +57,6 @@ def _from_all_processes(values: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-@dataclass(slots=True)
-class ChosenThreshold:
-    """The decision threshold that validation pairs suggest; None where they hold no defect."""
-
-    value: float | None
-    source: str
-
-
 class ClassifyTask(LightningModule):
     """Trains `model`; `on_kpi` is called with the figures of each epoch and each validation."""
 
@@ -89,6 +81,7 @@ class ClassifyTask(LightningModule):
         self.steps_per_epoch = 1  # known once there is a loader
         self._on_kpi = on_kpi
         self._margin = experiment.model.classify.eval_margin
+        self._target = target_of(experiment)
         self._goldens = GoldenFeatures()
         self._training, self._validation = _Collected(), _Collected()
         self._batch_losses: list[Tensor] = []
@@ -150,9 +143,7 @@ class ClassifyTask(LightningModule):
         loss = float(self.loss.to("cpu")(outputs, labels))
         self.loss.to(self.device)
         truth, values = labels.tolist(), scores.tolist()
-        self.threshold = ChosenThreshold(
-            best_f1(truth, values).value, f"best F1 on validation, epoch {self.current_epoch}"
-        )
+        self.threshold = choose(truth, values, self._target, self.current_epoch)
         self._report("validation", validation_kpi(loss, truth, values, self._margin))
 
     def _report(self, what: str, kpi: Kpi) -> None:

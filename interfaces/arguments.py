@@ -69,6 +69,7 @@ def build_parser() -> Parser:
     _add_request_verb(verbs, "plan", "show what a request would run, without running it")
     _add_run(verbs)
     _add_job_verbs(verbs)
+    _add_report(verbs)
     _add_data(verbs)
     _add_maintenance(verbs)
     return parser
@@ -108,6 +109,7 @@ def _add_request_verb(verbs: Verbs[Parser], name: str, text: str) -> Parser:
     add("-s", "--set", metavar="KEY=VALUE", action="append", default=[], help="set a spec key; values are read as YAML")
     add("--task", choices=["classify", "segment"], help="default: told by the data's layout, else classify")
     add("--automl", choices=["on", "off"], help="automl_policy of this run; default: on")
+    add("--target", metavar="TEXT", help='inspection target, such as "far<=0.1%% at recall=100%%"')
     add("--parent", metavar="JOB", help="job whose checkpoint (or ONNX file) is used")
     add("--runner", metavar="NAME", help="platform that runs the action; default: local")
     add("--profile", metavar="NAME", help="profile of skill_info.yaml; default: laptop where there is no GPU")
@@ -141,6 +143,19 @@ def _add_job_verbs(verbs: Verbs[Parser]) -> None:
         _add_results(verb)
         if name == "logs":
             verb.add_argument("-f", "--follow", action="store_true", help="go on until the job ends")
+
+
+def _add_report(verbs: Verbs[Parser]) -> None:
+    verb = _add_verb(
+        verbs,
+        "report",
+        "write the inspection report of an evaluation or inference anew, for instance for another target",
+        'example:\n  changenet report evaluate-20260101-120000-0a1b2c --target "far<=0.5% at recall=99%"\n',
+    )
+    verb.add_argument("job", metavar="JOB", help="job id, or its beginning")
+    verb.add_argument("--target", metavar="TEXT", help="inspection target; default: the one of the job's spec")
+    verb.add_argument("--out", metavar="FILE", help="HTML file to write; default: report.html in the job's results")
+    _add_results(verb)
 
 
 def _add_data(verbs: Verbs[Parser]) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from runners.types import Job, Plan
 
 
+_TARGET = "model.classify.target"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a verb returns: the document of `--json`, the text for people, the exit code."""
@@ -52,6 +55,8 @@ def request_of(args: Namespace) -> Request:
         keys = [parse_override(text)[0] for text in args.set]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise InputError(f"'{twice}' is set more than once", code="override.twice", remedy="set it once")
+    if args.target is not None:
+        overrides[_TARGET] = args.target
     sentence = len(words) != 1 or " " in words[0].strip()
     request = Request(text=" ".join(words)) if sentence else Request(action=words[0].strip())
     return replace(
@@ -188,3 +193,12 @@ def verb_result(args: Namespace) -> Outcome:
     log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
     exit_code = job_outcome(job).exit_code if job.state.is_terminal else NotReadyError.exit_code
     return Outcome({"result": document}, "\n".join([job_text(job), *log]), exit_code)
+
+
+def verb_report(args: Namespace) -> Outcome:
+    """Write the report of a job and name its path."""
+    from runners.inspection_report import make_report
+
+    job, _ = _job_of(args)
+    path = make_report(job, target=args.target, out=Path(args.out) if args.out else None)
+    return Outcome({"job_id": job.id, "report": str(path)}, str(path))

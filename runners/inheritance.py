@@ -39,6 +39,7 @@ ARCHITECTURE = (
 # What the parent was used with; the user may say otherwise.
 _HABITS = (
     "model.classify.eval_margin",
+    "model.classify.target",
     "dataset.classify.input_map",
     "dataset.classify.num_golden",
     "dataset.classify.align_pixels",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from core.documents import read_json
 from core.errors import ChangenetError
 from runners.closing import finish
+from runners.inspection_report import try_report
 from runners.job_store import JobStore
 from runners.names import LOG_FILE, PLAN_FILE
 from runners.processes import ProcessId, stop_group
@@ -60,6 +61,8 @@ def supervise(folder: Path, on_start: Callable[[], None]) -> JobState:
         if not store.move(job.id, JobState.RUNNING, "the action is started"):
             return store.read(job.id).state
         exit_code = _run(store, job, plan, stop, on_start)
+        if exit_code == 0 and (problem := try_report(job)):
+            sys.stderr.write(f"{problem}\n")
         return finish(store, job, exit_code).state
     except (ChangenetError, OSError) as problem:
         return finish(store, job, None, Failure("launch.failed", str(problem))).state

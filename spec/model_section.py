@@ -102,6 +102,13 @@ class ClassifyModel(Section):
         unit="score",
         popular=True,
     )
+    target: str | None = knob(
+        None,
+        "What the inspection must reach, for instance `far<=0.1% at recall=100%`. Training chooses the threshold for "
+        "it on validation pairs and stores it with the model; evaluation says whether test pairs meet it. Null takes "
+        "the threshold with the best F1.",
+        engines=list(EMBEDDED),
+    )
     embedding_vectors: Count = knob(
         5,
         "Length of the vector that the euclidean module compares images by.",

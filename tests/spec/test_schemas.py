@@ -203,6 +203,7 @@ def test_keys_that_the_container_does_not_know_are_marked() -> None:
     assert schema_of("train")["embedded_only_parameters"] == [
         "model.backbone.frozen_levels",
         "model.backbone.finest_stride",
+        "model.classify.target",
         "model.classify.difference_head",
         "dataset.classify.align_pixels",
         "dataset.classify.cache_images_mb",

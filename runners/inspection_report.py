@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page that an evaluation or inference ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import ChangenetError
+
+if TYPE_CHECKING:
+    from runners.types import Job
+
+REPORT_FILE = "report.html"
+TABLES = ("predictions.csv", "inference.csv")
+
+
+def report_path(job: Job) -> Path:
+    """Where the report of a job lies, made or not."""
+    return Path(job.results_dir) / REPORT_FILE
+
+
+def make_report(job: Job, *, target: str | None = None, out: Path | None = None) -> Path:
+    """Write the inspection report of a job that left a scored table; returns its path.
+
+    Raises:
+        DataError, InputError: the job left no table of scores, or the target can't be read.
+    """
+    from core.documents import read_yaml
+    from core.dotted import get
+    from reports.inspection import write_report
+    from reports.job_folder import from_job_folder
+
+    folder = Path(job.folder)
+    wanted = target or get(read_yaml(folder / "spec.yaml"), "model.classify.target")
+    path = out or report_path(job)
+    write_report(from_job_folder(folder, target=wanted), path)
+    return path
+
+
+def try_report(job: Job) -> str:
+    """Write the report if there is a table; returns why it could not be written, or nothing."""
+    if not any((Path(job.results_dir) / name).is_file() for name in TABLES):
+        return ""
+    try:
+        make_report(job)
+    except (ChangenetError, OSError, ImportError) as problem:
+        # The action did what it was asked for: a page that can't be drawn is no failure of it.
+        return f"no report was written: {problem}"
+    return ""

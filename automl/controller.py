@@ -265,8 +265,10 @@ class Controller:
 
     def _give_up_when_hopeless(self) -> None:
         """When the first trials all fail, the fault is not theirs."""
+        if any(result.is_complete for result in self.results.values()):
+            return
         failed = [result for result in self.results.values() if result.state is RunState.FAILED]
-        if len(failed) < _HOPELESS or any(result.is_complete for result in self.results.values()):
+        if len(failed) < _HOPELESS:
             return
         for job_id in self._active.values():
             self._trainer.stop(job_id, "the first trials failed")

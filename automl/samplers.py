@@ -33,7 +33,7 @@ _KEPT_BEST, _KEPT_LATEST, _REBUILT_AT = 40, 80, 240
 
 
 class _Canonical(BaseSampler):
-    """Lets a sampler see one fixed space, and points as they act: rounded, and without what has no effect."""
+    """Lets a sampler see one fixed space, and values rounded as they are in the spec."""
 
     space: Space
     known: dict[str, BaseDistribution]

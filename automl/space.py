@@ -59,11 +59,13 @@ class Space:
         return found
 
     def canonical(self, point: Point) -> Point:
-        """The point as the model shall see it: what has no effect stands at its default, what is rounded is rounded."""
+        """The point with values rounded as they are in the spec.
+
+        Coordinates that have no effect stay as they are drawn. At their defaults they would look to a model like a
+        place where all else is unknown, and it would go there again and again; benchmarks/automl_surfaces.py shows it.
+        """
         values = self.values(point)
-        return {
-            d.key: d.encode(values[d.key] if d.key in values else dotted.get(self.base, d.key)) for d in self.dimensions
-        }
+        return {d.key: d.encode(values[d.key]) if d.key in values else point[d.key] for d in self.dimensions}
 
     def draw(self, random: Random) -> Point:
         """A point drawn evenly, options by their weights."""

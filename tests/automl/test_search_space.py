@@ -65,15 +65,14 @@ def test_the_space_is_the_default_parameters_that_have_an_effect_plus_and_minus_
     assert changed.keys.index("train.optim.optim") < changed.keys.index("train.optim.momentum")
 
 
-def test_what_has_no_effect_is_neither_set_nor_seen_by_the_model() -> None:
+def test_what_has_no_effect_is_not_set() -> None:
     space = space_of()
     point = space.draw(random_of(3)) | {AUGMENT: 0}
 
     below = [key for key in space.keys if AUGMENT in space.nodes[key].get("active_when", {})]
     assert below
     assert not set(below) & space.values(point).keys()
-    canonical, defaults = space.canonical(point), space.canonical(space.defaults())
-    assert {key: canonical[key] for key in below} == {key: defaults[key] for key in below}
+    assert set(below) & space.values(point | {AUGMENT: 1}).keys()
 
 
 @given(seed=st.integers(0, 2**32 - 1))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from runners.types import Job
 
-EPOCHS = 8
-_FIGURES = ("test_acc", "f1_at_threshold", "auc", "escapes_at_threshold", "false_alarms_at_threshold")
+EPOCHS = 12
+_FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
 
 
 def verb_demo(args: Namespace) -> Outcome:
@@ -60,6 +60,8 @@ def _run(action: str, data: Path, results: Path, **slots: Any) -> Job:
 
 
 def _summary(jobs: tuple[Job, ...], results: Path) -> str:
+    from runners.inspection_report import report_path
+
     _, evaluate, inference = jobs
     figures = [f"  {name:<28} {evaluate.metrics[name]}" for name in _FIGURES if name in evaluate.metrics]
     table = next((a.path for a in inference.artifacts if a.path.endswith("inference.csv")), "")
@@ -67,7 +69,8 @@ def _summary(jobs: tuple[Job, ...], results: Path) -> str:
         [
             "\non boards that were held out:",
             *figures,
-            f"\nscores and verdicts: {Path(inference.results_dir) / table}",
+            f"\nreport: {report_path(evaluate)}",
+            f"scores and verdicts: {Path(inference.results_dir) / table}",
             "jobs:",
             *(f"  {job.id}" for job in jobs),
             f"\nnext: changenet result {evaluate.id} --results {results}",

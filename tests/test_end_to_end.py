@@ -65,6 +65,17 @@ def test_evaluation_and_inference_take_the_parents_checkpoint(workplace: Path, t
     evaluated = changenet(workplace, "run", "evaluate", *parent)["job"]
     assert evaluated["parent_job_id"] == trained["id"]
     assert 0 <= evaluated["metrics"]["test_acc"] <= 100
+    results = Path(evaluated["results_dir"])
+    kinds = {artifact["path"]: artifact["kind"] for artifact in evaluated["artifacts"]}
+    assert (kinds["predictions.csv"], kinds["report.html"]) == ("table", "report")
+    figures = json.loads((results / "figures.json").read_text())
+    with (results / "predictions.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    escaped = [row for row in rows if row["label"] != "PASS" and row["verdict"] == "PASS"]
+    assert figures["escapes"] == len(escaped)
+    assert float(rows[0]["threshold"]) == pytest.approx(evaluated["metrics"]["threshold"])
+    assert changenet(workplace, "report", evaluated["id"], "--out", "again.html")["report"] == "again.html"
+    assert "<title>" in (workplace / "again.html").read_text()
     inferred = changenet(workplace, "run", "inference", *parent)["job"]
     with (Path(inferred["results_dir"]) / "inference.csv").open(newline="") as handle:
         scored = list(csv.DictReader(handle))

@@ -152,14 +152,25 @@ class HyperbandSchedule(_Promoting):
     While a bracket waits for its runs the next one begins, so that no place stays empty.
     """
 
+    _settled = 0
+
     def decide(self, number: int) -> Run | Pause:
         """The next run of the first bracket that has one."""
-        bracket = 0
+        while self._is_settled(number, self._settled):
+            self._settled += 1
+        bracket = self._settled
         while bracket <= self._opened():
             if found := self._next(number, bracket):
                 return found
             bracket += 1
         return Pause.WAIT if self._running() else Pause.DONE
+
+    def _is_settled(self, number: int, bracket: int) -> bool:
+        """Whether nothing of a bracket runs, waits or may still begin."""
+        first, size = self._shape(bracket)
+        rungs = [self._rungs[bracket, r] for r in range(first, len(self._levels)) if (bracket, r) in self._rungs]
+        is_full = bool(rungs) and len(rungs[0].runs) == size
+        return is_full and all(rung.is_over for rung in rungs) and self._next(number, bracket) is None
 
     def _opened(self) -> int:
         """The last bracket that may give a run: one more than there are, while trials are left."""

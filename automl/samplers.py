@@ -104,14 +104,17 @@ class Suggester:
             self._study.tell(number, state=TrialState.FAIL)
             return
         self._study.tell(number, list(values))
-        self._complete += 1
-        if len(self._study.get_trials(deepcopy=False)) >= _REBUILT_AT:
-            self._rebuild()
+        self._count()
 
     def add(self, point: Point, values: Sequence[float]) -> None:
         """A result of a run that the model was not told of before."""
         self._add(TrialState.COMPLETE, point, {}, values)
+        self._count()
+
+    def _count(self) -> None:
         self._complete += 1
+        if len(self._study.get_trials(deepcopy=False)) >= _REBUILT_AT:
+            self._rebuild()
 
     def _sampler(self, seed: int) -> BaseSampler:
         sampler: Any

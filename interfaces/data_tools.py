@@ -40,7 +40,13 @@ def verb_data_synthesize(args: Namespace) -> Outcome:
         "boards": args.boards,
         "size": args.size,
         "lights": split_names(args.lights) or None,
+        "components": args.components,
+        "units": args.units,
         "defect_rate": args.defect_rate,
+        "defects": split_names(args.defects) or None,
+        "nuisance": args.nuisance,
+        "image_ext": args.image_ext,
+        "jobs": args.jobs,
         "seed": args.seed,
         "force": args.force,
     }

@@ -54,8 +54,20 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
         except DataError as problem:
             problems.append(Problem(problem.code, key, problem.message, problem.remedy))
             continue
+        problems += _wrong_kind(skill, key, found)
         layers.put(key, found if isinstance(value, list) else found[0], origin.source, origin.detail)
     return problems
+
+
+def _wrong_kind(skill: Skill, key: str, places: list[Any]) -> list[Problem]:
+    """A file that can't be what the field takes, by its ending: it would fail seconds after the launch."""
+    artifact = skill.info["parent_artifacts"].get(key)
+    wrong = [place for place in places if artifact and Path(str(place)).suffix not in artifact["suffixes"]]
+    if not artifact or not wrong:
+        return []
+    endings = " or ".join(artifact["suffixes"])
+    remedy = f"give a {artifact['kind']} file ({endings}), or --parent JOB"
+    return [Problem(f"{artifact['kind']}.suffix", key, f"{wrong[0]} is no {artifact['kind']} file", remedy)]
 
 
 def _settled(place: str, *, look: bool) -> str:

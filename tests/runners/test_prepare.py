@@ -106,6 +106,15 @@ def test_defaults_that_break_a_rule_are_adjusted_and_told(skill: Skill, boards: 
     assert plan.provenance["train.checkpoint_interval"].source == "adjusted"
 
 
+def test_a_file_that_can_be_no_checkpoint_is_refused_by_its_ending(skill: Skill, boards: Path) -> None:
+    (boards / "notes.md").write_text("no weights")
+    with pytest.raises(SpecError) as error:
+        plan_of(skill, "evaluate", data=str(boards), overrides={"checkpoint": str(boards / "notes.md")})
+
+    assert error.value.code == "checkpoint.suffix"
+    assert ".pth" in error.value.remedy
+
+
 def test_values_of_the_user_that_break_a_rule_are_an_error(skill: Skill, boards: Path) -> None:
     with pytest.raises(SpecError) as error:
         train(skill, boards, {"num_epochs": 3, "validation_interval": 10})

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from engine.settings import Run
 
-Action = "Callable[[Run, StatusFile], None]"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _logger = logging.getLogger(__name__)
 

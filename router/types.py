@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 AutomlPolicy = Literal["on", "off"]
 Route = Literal["automl", "direct", "action"]
-DATASET_SLOTS = ("train_datasets", "eval_dataset", "inference_dataset", "calibration_dataset")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ ASSEMBLY_DEFECTS = (
     "foreign_object",
 )
 DEFECTS = {"assembled": ASSEMBLY_DEFECTS + COPPER_DEFECTS, "bare": COPPER_DEFECTS}
-DEFAULT_SIZE = {("classify", "assembled"): 128, ("classify", "bare"): 128}
 DEFAULT_BOARD_SIZE = {"assembled": 512, "bare": 640}
 _BOUNDS: dict[str, tuple[float, float]] = {
     "boards": (3, 100_000),

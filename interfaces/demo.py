@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError
+from interfaces.present import metric_lines
 from interfaces.tools import Outcome, job_outcome, run_plan, the_skill
 from router.types import Request
 
@@ -63,7 +64,7 @@ def _summary(jobs: tuple[Job, ...], results: Path) -> str:
     from runners.inspection_report import report_path
 
     _, evaluate, inference = jobs
-    figures = [f"  {name:<28} {evaluate.metrics[name]}" for name in _FIGURES if name in evaluate.metrics]
+    figures = metric_lines({name: evaluate.metrics[name] for name in _FIGURES if name in evaluate.metrics})
     table = next((a.path for a in inference.artifacts if a.path.endswith("inference.csv")), "")
     return "\n".join(
         [

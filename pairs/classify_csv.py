@@ -59,7 +59,7 @@ def read_rows(csv_path: Path, needs_label: bool = True) -> list[PairRow]:
     """Read every row of a classify CSV.
 
     A byte order mark and spaces around cells are kept out; `object_name` is always text. Without `needs_label` the
-    label column may be missing, and labels are then empty.
+    label column, or some of its cells, may be missing, and those labels are then empty.
 
     Raises:
         DataError: the file, its encoding, delimiter, header or a row is wrong or missing; `where` names file and row.
@@ -78,12 +78,13 @@ def iter_rows(
     with _opened(csv_path) as reader:
         header = _header(csv_path, reader, needs_label=needs_label)
         places = [header.index(name) if name in header else -1 for name in COLUMNS]
+        filled = [(name, place) for name, place in zip(COLUMNS, places, strict=True) if needs_label or name != "label"]
         extras = [(i, name) for i, name in enumerate(header) if name not in COLUMNS]
         for cells in reader:
             if not any(cells):
                 continue
             bare = [cell.strip() for cell in cells]
-            problem = _row_problem(csv_path, reader.line_num, bare, places, len(header))
+            problem = _row_problem(csv_path, reader.line_num, bare, filled, len(header))
             if problem and not on_problem:
                 raise problem
             if on_problem and (problem or bare != cells):
@@ -170,15 +171,18 @@ def _refuse_other_delimiter(header: list[str], where: str) -> None:
         raise DataError(message, code="data.csv_delimiter", where=where, remedy=remedy)
 
 
-def _row_problem(csv_path: Path, line: int, cells: list[str], places: list[int], width: int) -> DataError | None:
+def _row_problem(
+    csv_path: Path, line: int, cells: list[str], filled: list[tuple[str, int]], width: int
+) -> DataError | None:
+    """What is wrong with a row; `filled` are the columns, with their places, that may not be empty."""
     if len(cells) == width and "" not in cells and "\0" not in "".join(cells):
         return None
     where = f"{csv_path}:{line}"
     if len(cells) != width:
         message = f"the row has {len(cells)} cells, the header {width}"
         return DataError(message, code="data.csv_cells", where=where, remedy="quote cells that hold a comma")
-    for name, place in zip(COLUMNS, places, strict=True):
-        if place >= 0 and not cells[place]:
+    for name, place in filled:
+        if not cells[place]:
             return _empty_cell(name, where)
     if any("\0" in cell for cell in cells):
         return DataError("a cell holds a NUL character", code="data.csv_cells", where=where, remedy="save it as text")

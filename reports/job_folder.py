@@ -121,10 +121,12 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 1
 
 
-def _findings(folder: Path) -> tuple[Finding, ...]:
-    """What the data check found before the launch, where it was written down."""
+def _findings(folder: Path) -> tuple[Finding, ...] | None:
+    """What the data check found before the launch, None where it was not written down."""
     path = folder / FINDINGS_FILE
-    document = read_json(path) if path.is_file() else []
+    if not path.is_file():
+        return None
+    document = read_json(path)
     entries = document if isinstance(document, list) else []
     return tuple(finding_from_json(entry) for entry in entries if isinstance(entry, dict))
 

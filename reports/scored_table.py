@@ -92,13 +92,24 @@ def read_scored_table(path: Path) -> ScoredTable:
         if error.code != "data.csv_spaces":
             tally.note("report.row_skipped", "error", f"a row was left out: {error.message}", error.remedy, line)
 
-    rows = tuple(iter_rows(path, needs_label=False, on_problem=skip))
-    labelled = "label" in header and bool(rows)
+    rows = _alike_in_labels(tuple(iter_rows(path, needs_label=False, on_problem=skip)), tally)
+    labelled = any(row.label for row in rows)
     scores = np.array([_score(row, tally) for row in rows], dtype=np.float64)
     defect = np.array([labelled and is_defect(row.label) for row in rows], dtype=np.bool_)
     thresholds = tuple(dict.fromkeys(t for row in rows if (t := _number(row.extra.get(THRESHOLD, ""))) is not None))
     notes = (*tally.findings(), *_row_notes(path, rows, labelled=labelled), *_threshold_notes(path, thresholds))
     return ScoredTable(path, rows, scores, defect, labelled, thresholds, notes)
+
+
+def _alike_in_labels(rows: tuple[PairRow, ...], tally: Tally) -> tuple[PairRow, ...]:
+    """All rows with a label, or all rows where none has one: a pair of unknown verdict belongs into no count."""
+    known = tuple(row for row in rows if row.label)
+    if known and len(known) < len(rows):
+        message, remedy = "a row was left out: its label is empty", "write PASS or the kind of defect"
+        for row in rows:
+            if not row.label:
+                tally.note("report.row_skipped", "error", message, remedy, row.row)
+    return known or rows
 
 
 def verdict_notes(table: ScoredTable, threshold: float | None) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from runners.types import Job, JobState, Plan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pairs.findings import Finding
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.follow import Update
@@ -70,8 +71,8 @@ def launch(
     from runners.watch import cancel as stop
 
     store = store or open_store(plan.results_root)
-    spec, warnings = _checked(plan, store)
-    job = open_job(store, plan, spec, warnings)
+    spec, findings = _checked(plan, store)
+    job = open_job(store, plan, spec, findings)
     try:
         started = start(store, job, plan.resources)
         return started if detach else follow_to_end(store, job.id, follow or _ignore)
@@ -79,7 +80,7 @@ def launch(
         return stop(store, job.id, "interrupted from the keyboard")
 
 
-def _checked(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _checked(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     """The spec with its inputs as they lie here, and what the data check warns of."""
     from runners import preflight
     from runners.staging import stage

@@ -15,21 +15,22 @@ from core.files import write_json, write_text
 from runners.artifacts import result_folders, stamps
 from runners.closing import finish
 from runners.job_store import now
-from runners.names import BEFORE_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
+from runners.names import BEFORE_FILE, FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
 from runners.processes import ProcessId
 from runners.types import Failure, Job, JobState, Plan, Transition, at_job
 
 if TYPE_CHECKING:
+    from pairs.findings import Finding
     from runners.job_store import JobStore
 
 _SUBCOMMAND = 1
 
 
-def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], warnings: tuple[str, ...] = ()) -> Job:
-    """Record a job for this plan, PENDING, and write plan.json and spec.yaml into its folder.
+def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[Finding, ...] = ()) -> Job:
+    """Record a job for this plan, PENDING, and write plan.json, spec.yaml and findings.json into its folder.
 
     `spec` is the plan's spec with inputs as they lie on this machine; its texts may still begin with the job's folder.
-    `warnings` are the first lines of the job's log.
+    `findings` are what the data check warns of: the first lines of the job's log, and a part of its report.
 
     Raises:
         PlatformError: the folder can't be written; the record is closed as ERROR then.
@@ -56,7 +57,8 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], warnings: tuple[
     try:
         _fill_folder(job, plan, text)
         _keep_apart(job, own_spec)
-        write_text(folder / LOG_FILE, "".join(f"warning: {warning}\n" for warning in warnings))
+        write_json(folder / FINDINGS_FILE, [finding.as_dict() for finding in findings])
+        write_text(folder / LOG_FILE, "".join(map(_log_line, findings)))
     except OSError as problem:
         reason = f"the job's folder can't be written: {problem.strerror or problem}"
         finish(store, job, None, Failure("launch.failed", reason))
@@ -69,6 +71,11 @@ def results_dir(spec: dict[str, Any], command: str) -> str:
     section = spec.get(command)
     own = section.get("results_dir") if isinstance(section, dict) else None
     return str(own) if own else str(Path(str(spec["results_dir"])) / command)
+
+
+def _log_line(finding: Finding) -> str:
+    """One line for any text: a cell of a CSV that was quoted in it may hold line breaks."""
+    return f"{finding.severity}: {' '.join(f'{finding.where}: {finding.message}'.split())}\n"
 
 
 def _fill_folder(job: Job, plan: Plan, spec_text: str) -> None:

@@ -13,6 +13,7 @@ PLAN_FILE = "plan.json"
 SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
+FINDINGS_FILE = "findings.json"  # where the report of a job looks for what the data check found
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 SEGMENT_FOLDERS = ("A", "B", "list", "label")
 

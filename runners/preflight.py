@@ -14,6 +14,7 @@ from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
 
 if TYPE_CHECKING:
+    from pairs.findings import Finding
     from runners.job_store import JobStore
     from runners.types import Plan
 
@@ -93,8 +94,8 @@ def require_unchanged_parent(plan: Plan, store: JobStore) -> None:
             raise ParentError(message, code="parent.changed", where=str(path), remedy="restore it, or name another job")
 
 
-def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[str, ...]:
-    """The quick data check finds no error in what the spec points to; its warnings are returned.
+def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Finding, ...]:
+    """The quick data check finds no error in what the spec points to; what it warns of is returned.
 
     Raises:
         DataError: with every finding that is an error.
@@ -107,4 +108,4 @@ def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[str, ...]:
         text = "".join(f"\n  - {f.where}: {f.message} ({f.remedy})" for f in errors[1:])
         first = errors[0]
         raise DataError(f"{first.message}{text}", code=first.code, where=first.where, remedy=first.remedy)
-    return tuple(f"{finding.where}: {finding.message}" for finding in findings)
+    return tuple(findings)

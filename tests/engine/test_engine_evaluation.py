@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from reports.inspection import write_report
+from reports.results import ResultFiles
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -86,6 +89,24 @@ def test_inference_does_not_need_labels(trained: Any, use: Callable[..., Any], t
     rows = rows_of(tmp_path / "inference" / "inference.csv")
     assert len(rows) == 16
     assert "label" not in rows[0]
+
+
+def test_empty_labels_are_kept_and_the_report_says_so(trained: Any, use: Callable[..., Any], tmp_path: Path) -> None:
+    data = trained.spec["dataset"]["classify"]["infer_dataset"]
+    given = rows_of(Path(data["csv_path"]))
+    lines = ["input_path,golden_path,label,object_name"]
+    lines += [f"{r['input_path']},{r['golden_path']},,{r['object_name']}" for r in given]
+    (tmp_path / "bare.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert use("inference", f"dataset.classify.infer_dataset.csv_path={tmp_path / 'bare.csv'}").code == 0
+    table = tmp_path / "inference" / "inference.csv"
+    assert [row["label"] for row in rows_of(table)] == [""] * 16
+    results = ResultFiles(table=table, images_dir=Path(data["images_dir"]), image_ext=".png")
+    page = write_report(results, tmp_path / "report.html").path.read_text(encoding="utf-8")
+    assert "the table has no labels" in page
+    assert "of 16 pairs flagged" in page
+    refused = use("evaluate", f"dataset.classify.test_dataset.csv_path={tmp_path / 'bare.csv'}")
+    assert refused.code == 1
+    assert "label is empty" in refused.err
 
 
 def test_scores_do_not_depend_on_batch_size_or_cache(use: Callable[..., Any], tmp_path: Path) -> None:

@@ -36,6 +36,12 @@ def test_byte_order_mark_and_spaces_are_kept_out(tmp_path: Path) -> None:
 def test_labels_may_lack_only_where_they_are_not_needed(tmp_path: Path) -> None:
     path = written(tmp_path, "input_path,golden_path,object_name\na,g,x\n")
     assert read_rows(path, needs_label=False)[0].label == ""
+    gaps = written(tmp_path, HEADER + "a,g,,x\na,g,PASS,y\n")
+    assert [row.label for row in read_rows(gaps, needs_label=False)] == ["", "PASS"]
+    with pytest.raises(DataError) as caught:
+        list(iter_rows(written(tmp_path, HEADER + "a,g,,\n"), needs_label=False))
+    assert caught.value.code == "data.empty_object_name"
+    written(tmp_path, "input_path,golden_path,object_name\na,g,x\n")
     with pytest.raises(DataError) as caught:
         read_rows(path)
     assert "label" in caught.value.message

@@ -156,6 +156,10 @@ def test_inference_needs_no_label(data: DataSet) -> None:
     (data.root / "dataset.csv").write_text("input_path,golden_path,object_name\nboard,golden,U1\n")
     assert quick_check(data.spec("infer_dataset"), "inference") == []
     assert [f.code for f in quick_check(data.spec("test_dataset"), "evaluate")] == ["data.csv_columns"]
+    data.write(["board,golden,,U1", "board,golden,PASS,U2"])
+    assert quick_check(data.spec("infer_dataset"), "inference") == []
+    (empty,) = [f for f in quick_check(data.spec("test_dataset"), "evaluate") if f.severity == "error"]
+    assert (empty.code, empty.rows) == ("data.empty_label", (2,))
 
 
 def test_missing_files_and_empty_tables(data: DataSet) -> None:

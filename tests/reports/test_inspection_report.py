@@ -189,6 +189,24 @@ def test_without_labels_only_flags_are_counted(write_table: Any, boards: ResultF
     assert "Escapes" not in page.texts
 
 
+def test_empty_labels_are_no_verdict(write_table: Any, boards: ResultFiles, tmp_path: Path) -> None:
+    """An inference keeps the label column of its input, empty as it may be."""
+    header = ("input_path", "golden_path", "label", "object_name", "siamese_score", "threshold")
+    rows = [["a", "a", "", f"x{i}", i / 10, 0.5] for i in range(10)]
+    results = replace(boards, table=write_table(tmp_path / "inference.csv", header, rows), target="recall>=50%")
+    page = read_page(write_report(results, tmp_path / "report.html").path)
+    assert "Target can't be judged" in page.texts
+    assert "4 of 10 pairs are above the threshold of 0.5; without labels" in page.text
+    assert "report.no_labels" in page.texts
+    assert "Confusion matrix" not in page.texts
+    rows[0][2] = "PASS"
+    rows[9][2] = "open"
+    results = replace(results, table=write_table(tmp_path / "partly.csv", header, rows))
+    summary = write_report(results, tmp_path / "report.html")
+    assert (summary.rows, summary.status) == (2, "met")
+    assert "its label is empty (and 7 more of this kind)" in read_page(summary.path).text
+
+
 def test_missing_pictures_are_named_and_the_pairs_still_listed(boards: ResultFiles, tmp_path: Path) -> None:
     results = replace(boards, images_dir=tmp_path / "nowhere", results_dir=tmp_path)
     page = read_page(write_report(results, tmp_path / "report.html").path)

@@ -91,8 +91,17 @@ def test_a_target_given_beats_that_of_the_request(job: Path) -> None:
 def test_findings_of_the_data_check_are_taken_over(job: Path) -> None:
     findings = [{"code": "data.leak", "severity": "error", "message": "m", "rows": [3, "x"], "count": 9}, "noise"]
     (job / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
-    (found,) = from_job_folder(job).findings
+    (found,) = from_job_folder(job).findings or ()
     assert (found.code, found.severity, found.rows, found.count) == ("data.leak", "error", (3,), 9)
+
+
+def test_no_check_and_a_check_that_found_nothing_are_told_apart(job: Path, tmp_path: Path) -> None:
+    assert from_job_folder(job).findings is None
+    unchecked = write_report(from_job_folder(job), tmp_path / "unchecked.html").path.read_text(encoding="utf-8")
+    assert "No check of the data was handed to this report" in unchecked
+    (job / "findings.json").write_text("[]", encoding="utf-8")
+    checked = write_report(from_job_folder(job), tmp_path / "checked.html").path.read_text(encoding="utf-8")
+    assert "The check of the data before the launch found nothing to tell" in checked
 
 
 def test_a_bare_folder_with_a_table_is_enough(boards: ResultFiles, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import torch
 from engine.alignment import align
 from engine.augmentation import apply_change, draw_change
 from engine.backbones.registry import effective_mean_std
+from engine.nuisance import disturb
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,6 +68,7 @@ class Preparation:
         self._scale = 1.0 / torch.tensor(std).view(3, 1, 1)
         self._offset = -torch.tensor(mean).view(3, 1, 1) * self._scale
         self._changes: RandomChanges | None = config if config.augment else None
+        self._nuisance = config.nuisance if config.augment and config.nuisance.enable else None
         self._reach = data.align_pixels
 
     def for_scoring(self, batch: PairBatch) -> NetworkInput:
@@ -79,13 +81,17 @@ class Preparation:
     def for_training(self, batch: PairBatch) -> NetworkInput:
         """Each pair with its own draw of the augmentation, so that every pair gets golden images of its own."""
         own = batch.goldens[batch.golden_of] / 255.0  # (B, N, L, 3, H, W)
-        tests = align(batch.tests / 255.0, own[:, 0], self._reach)
+        tests = align(self._disturb(batch), own[:, 0], self._reach)
         pictures = torch.cat([tests.unsqueeze(1), own], dim=1)  # (B, 1 + N, L, 3, H, W)
         if self._changes:
             pictures = torch.stack([self._change(pair, seed) for pair, seed in zip(pictures, batch.seeds, strict=True)])
         finished = self._finish(pictures)
         everyone = torch.arange(len(batch.labels), device=finished.device)
         return NetworkInput(finished[:, 0], finished[:, 1:], everyone, ())
+
+    def _disturb(self, batch: PairBatch) -> Tensor:
+        tests = batch.tests / 255.0
+        return disturb(tests, self._nuisance, batch.seeds) if self._nuisance else tests
 
     def _change(self, pair: Tensor, seed: int | None) -> Tensor:
         if self._changes is None or seed is None:

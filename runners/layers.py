@@ -48,11 +48,13 @@ class Layers:
         return found.source if found else "template"
 
     def drop(self, key: str) -> None:
-        """Leave a key out of the spec altogether."""
+        """Leave a key out of the spec altogether, and its section when nothing else stands in it."""
         section, _, name = key.rpartition(".")
         holder = dotted.get(self.spec, section) if section else self.spec
-        if isinstance(holder, dict):
-            holder.pop(name, None)
+        if isinstance(holder, dict) and name in holder:
+            del holder[name]
+            if section and not holder:
+                self.drop(section)
         self.provenance.pop(key, None)
 
     def given(self) -> set[str]:

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
 
-from spec.fields import Fraction, PerColour, Positive, Section, Spread, Tune, knob, section
+from spec.fields import EMBEDDED, Fraction, PerColour, Positive, Section, Spread, Tune, knob, section
 
 # Inside a section of changes a parameter has an effect only while the section is enabled and the task augments at all.
 ACTIVE = {".enable": [True], "..augment": [True]}
 CHANCE = Tune(0.0, 1.0, active_when=ACTIVE)
 SWITCH = Tune(parent=True, active_when={"..augment": [True]})
+# Not searched: validation pairs without disturbances would always advise against them.
+disturbance = partial(knob, engines=list(EMBEDDED))
 ScaleRange = Annotated[list[Positive], Field(min_length=2, max_length=2)]
 Strength = Annotated[float, Field(ge=0, le=2)]
 Angle = Annotated[float, Field(ge=-360, le=360)]
@@ -66,6 +69,18 @@ class RandomCropWithScale(Section):
     enable: bool = knob(True, "Use enlarged crops.", SWITCH)
 
 
+class Nuisance(Section):
+    """Disturb the test image alone, as cameras do: for models that shall bear more than their data shows."""
+
+    probability: Fraction = disturbance(0.5, "Chance of disturbing a test image.", unit="probability")
+    shift_pixels: float = disturbance(4.5, "Largest shift across and down.", ge=0, le=64, unit="pixels")
+    rotation_degrees: float = disturbance(1.2, "Largest rotation, either way.", ge=0, le=45, unit="degrees")
+    blur_sigma: float = disturbance(1.2, "Largest Gaussian blur.", ge=0, le=8, unit="pixels")
+    gain: float = disturbance(0.18, "Largest relative change of brightness.", ge=0, le=0.9, unit="fraction")
+    noise_sigma: float = disturbance(0.04, "Largest deviation of Gaussian noise.", ge=0, le=0.5, unit="intensity")
+    enable: bool = disturbance(False, "Disturb test images in training, where `augment` is on.")
+
+
 class RandomChanges(Section):
     """What both tasks can do to a training pair."""
 
@@ -88,6 +103,7 @@ class ClassifyAugmentation(RandomChanges):
     rgb_input_std: Spread = knob(
         [0.229, 0.224, 0.225], "Standard deviation that red, green and blue are divided by.", unit="intensity"
     )
+    nuisance: Nuisance = section(Nuisance, "Disturb the test image alone, as cameras and conveyors do.")
     augment: bool = knob(False, "Change training pairs at random at all.", Tune(parent=True), popular=True)
 
 

@@ -316,6 +316,7 @@ def test_another_runner_takes_the_container_profile_its_image_and_none_of_our_ow
     assert plan.image == skill.image("train")
     assert "difference_head" not in plan.spec["model"]["classify"]
     assert "cache_images_mb" not in plan.spec["dataset"]["classify"]
+    assert "nuisance" not in plan.spec["dataset"]["classify"]["augmentation_config"]  # not even as an empty section
 
 
 def test_what_only_the_embedded_engine_knows_is_refused_for_another(skill: Skill, boards: Path, engine: Path) -> None:

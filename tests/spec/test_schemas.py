@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 TRAINING = ("train", "segment_train")
+NUISANCE = ("probability", "shift_pixels", "rotation_degrees", "blur_sigma", "gain", "noise_sigma", "enable")
 
 
 @cache
@@ -205,6 +206,7 @@ def test_keys_that_the_container_does_not_know_are_marked() -> None:
         "model.backbone.finest_stride",
         "model.classify.target",
         "model.classify.difference_head",
+        *(f"dataset.classify.augmentation_config.nuisance.{name}" for name in NUISANCE),
         "dataset.classify.align_pixels",
         "dataset.classify.cache_images_mb",
         "train.optim.backbone_lr_scale",

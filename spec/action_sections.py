@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from spec.fields import CONTAINER, BatchSize, Count, Index, Scalar, Section, knob, section
+from spec.fields import CONTAINER, EMBEDDED, BatchSize, Count, Index, Scalar, Section, knob, section
 
 InputSide = Annotated[int, Field(ge=32, le=16384)]
 
@@ -29,6 +29,11 @@ class ModelUse(Section):
     batch_size: BatchSize = knob(-1, "Pairs per step; -1 for the data set's batch_size.", unit="pairs")
     vis_after_n_batches: Count = knob(
         16, "Segment: batches between pictures of predicted masks.", le=1000000, unit="batches"
+    )
+    evidence_maps: bool = knob(
+        True,
+        "Classify: write for each pair a picture of where the model sees a difference, named in the column `evidence`.",
+        engines=list(EMBEDDED),
     )
 
 

@@ -108,6 +108,7 @@ def _deploy(task: Task, command: Command, keep: tuple[str, ...], drop: tuple[str
 
 _CHECKPOINT_ONLY = {name: _under(name, "checkpoint", "num_nodes") for name in ("evaluate", "inference")}
 _VISUALS = {name: _under(name, "vis_after_n_batches") for name in ("evaluate", "inference")}
+_MAPS = {name: _under(name, "evidence_maps") for name in ("evaluate", "inference")}
 _ENGINE = {name: _under(name, "trt_engine") for name in ("evaluate", "inference")}
 _INFER = ("dataset.classify.infer_dataset",)
 _CALIBRATION = ("dataset.classify.image_ext",)
@@ -142,12 +143,12 @@ ACTIONS: dict[str, ActionSpec] = {
         _segment(
             "evaluate",
             ("model", *SEGMENT_READING, "dataset.segment.test_split", "evaluate"),
-            _ENGINE["evaluate"],
+            (*_ENGINE["evaluate"], *_MAPS["evaluate"]),
         ),
         _segment(
             "inference",
             ("model", *SEGMENT_READING, "dataset.segment.predict_split", "inference"),
-            _ENGINE["inference"],
+            (*_ENGINE["inference"], *_MAPS["inference"]),
         ),
         _deploy(
             "classify",
@@ -164,13 +165,13 @@ ACTIONS: dict[str, ActionSpec] = {
             "classify",
             "evaluate",
             (*CLASSIFY_MODEL_USE, *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, "evaluate"),
-            (*_CHECKPOINT_ONLY["evaluate"], *_VISUALS["evaluate"]),
+            (*_CHECKPOINT_ONLY["evaluate"], *_VISUALS["evaluate"], *_MAPS["evaluate"]),
         ),
         _deploy(
             "classify",
             "inference",
             (*CLASSIFY_MODEL_USE, *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, "inference"),
-            (*_CHECKPOINT_ONLY["inference"], *_VISUALS["inference"]),
+            (*_CHECKPOINT_ONLY["inference"], *_VISUALS["inference"], *_MAPS["inference"]),
         ),
         _deploy(
             "segment",
@@ -181,13 +182,13 @@ ACTIONS: dict[str, ActionSpec] = {
             "segment",
             "evaluate",
             ("model.backbone.type", *SEGMENT_READING, "dataset.segment.test_split", "evaluate"),
-            _CHECKPOINT_ONLY["evaluate"],
+            (*_CHECKPOINT_ONLY["evaluate"], *_MAPS["evaluate"]),
         ),
         _deploy(
             "segment",
             "inference",
             ("model.backbone.type", *SEGMENT_READING, "dataset.segment.predict_split", "inference"),
-            _CHECKPOINT_ONLY["inference"],
+            (*_CHECKPOINT_ONLY["inference"], *_MAPS["inference"]),
         ),
     )
 }

@@ -212,6 +212,10 @@ def test_keys_that_the_container_does_not_know_are_marked() -> None:
         "train.optim.backbone_lr_scale",
         "train.optim.warmup_epochs",
     ]
+    for action in ("evaluate", "inference"):
+        assert schema_of(action)["embedded_only_parameters"][-1] == f"{action}.evidence_maps"
+        assert f"{action}.evidence_maps" not in leaf_keys(schema_of(f"segment_{action}"))
+        assert f"{action}.evidence_maps" not in leaf_keys(schema_of(f"deploy_classify_{action}"))
     assert field("train", "train.optim.policy")["option_engines"] == {"cosine": ["embedded"]}
     assert "engines" not in field("train", "train.optim.lr")
 

@@ -7,32 +7,38 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import DataError
+from core.errors import ChangenetError, InputError
 from interfaces.arguments import split_names
 from interfaces.tools import Outcome
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from pairs.doctor import Options
-    from pairs.report import Report
+    from pairs.check import Data
 
 _STEP = 500
 
 
 def verb_data_check(args: Namespace) -> Outcome:
     """Every finding at once; exit code 2 where one is an error."""
+    from pairs.check import check_data
     from pairs.doctor import Options
 
-    options = Options(decode=not args.no_decode, batch_size=args.batch_size, progress=_count)
-    report = _check(args, options)
-    document: dict[str, Any] = report.as_dict()
-    made: list[str] = []
-    if args.fix:
-        document["mended"] = _mend(args, made)
-    if args.sheet:
-        document["sheet"] = [str(path) for path in _sheets(args, made)]
-    return Outcome(document, "\n".join([report.as_text().rstrip(), *made]), report.exit_code)
+    _refuse_other_sheet(args.sheet)
+    data = _data(args)
+    options = Options(not args.no_decode, args.batch_size, args.devices, _count)
+    report = check_data(data, options)
+    document, code, made = report.as_dict(), report.exit_code, [report.as_text().rstrip()]
+    try:
+        if args.fix:
+            document["mended"] = _mend(data, Path(args.fix), made)
+        if args.sheet:
+            document["sheet"] = [str(path) for path in _sheets(data, Path(args.sheet), made)]
+    except ChangenetError as problem:  # what was found is told nevertheless
+        document |= problem.as_dict()
+        made.append(f"error: {problem}")
+        code = problem.exit_code
+    return Outcome(document, "\n".join(made), code)
 
 
 def _count(done: int) -> None:
@@ -40,78 +46,49 @@ def _count(done: int) -> None:
         print(f"check: {done:,} pairs looked at", file=sys.stderr, flush=True)
 
 
-def _lights(args: Namespace) -> dict[str, int] | None:
-    return {name: index for index, name in enumerate(split_names(args.lights))} or None
+def _refuse_other_sheet(sheet: str | None) -> None:
+    """A slip of the pen must not cost a table: only pictures are written over."""
+    if sheet and Path(sheet).suffix.lower() != ".png":
+        raise InputError(
+            "a contact sheet is a PNG", code="data.sheet", where=sheet, remedy="name a file ending in .png"
+        )
 
 
-def _sources(args: Namespace) -> dict[str, Any]:
-    """The classify splits that the words name: a folder with its splits, or one CSV."""
-    from pairs.classify_check import ClassifySource
-    from pairs.doctor import find_splits
+def _data(args: Namespace) -> Data:
+    from pairs.check import find_data
+    from pairs.doctor import Naming
+    from pairs.doctor_segment import LabelRule
 
-    place, images = Path(args.folder), Path(args.images) if args.images else None
-    if place.suffix.lower() != ".csv":
-        return find_splits(place, images_dir=images, image_ext=args.image_ext, input_map=_lights(args))
-    beside = images or next((p for p in (place.parent / "images", place.parent.parent / "images") if p.is_dir()), None)
-    if beside is None:
-        remedy = "name it by --images"
-        raise DataError("the folder of its pictures is not known", code="data.images", where=str(place), remedy=remedy)
-    return {place.stem: ClassifySource(place, beside, args.image_ext or _extension(place, beside), _lights(args), 1)}
-
-
-def _extension(csv_path: Path, images: Path) -> str:
-    from pairs.layout import found_image_ext
-
-    return found_image_ext(csv_path, images) or ".jpg"
-
-
-def _check(args: Namespace, options: Options) -> Report:
-    from pairs.check import check_folder
-    from pairs.doctor import check_splits
-
-    place = Path(args.folder)
-    if place.suffix.lower() == ".csv":
-        return check_splits(_sources(args), options)
+    lights = {name: index for index, name in enumerate(split_names(args.lights))} or None
+    naming = Naming(args.image_ext, lights, args.goldens, not args.no_labels)
+    rule = LabelRule(args.classes, args.label_transform)
     images = Path(args.images) if args.images else None
-    return check_folder(place, images_dir=images, image_ext=args.image_ext, input_map=_lights(args), options=options)
+    return find_data(Path(args.folder), images, naming, label_suffix=args.label_suffix, rule=rule)
 
 
-def _is_segment(args: Namespace) -> bool:
-    from pairs.layout import detect_layout
+def _mend(data: Data, out: Path, made: list[str]) -> list[dict[str, Any]]:
+    from pairs.check import SegmentData
+    from pairs.mend import fix, fix_lists, fix_splits
 
-    return detect_layout(Path(args.folder)) == "segment"
-
-
-def _mend(args: Namespace, made: list[str]) -> list[dict[str, Any]]:
-    from pairs.mend import fix, fix_lists
-    from pairs.segment_folders import SegmentSource
-
-    out = Path(args.fix)
-    if _is_segment(args):
-        lists = sorted(path.stem for path in (Path(args.folder) / "list").glob("*.txt"))
-        mended = fix_lists(SegmentSource(Path(args.folder)), lists, out)
+    if isinstance(data, SegmentData):
+        mended = fix_lists(data.source, data.lists, out)
     else:
-        sources = _sources(args)
-        single = len(sources) == 1
-        mended = [fix(source, out if single else out / f"{name}.csv") for name, source in sources.items()]
+        mended = [fix(next(iter(data.values())), out)] if len(data) == 1 else fix_splits(data, out)
     made += [one.as_text().rstrip() for one in mended]
     return [one.as_dict() for one in mended]
 
 
-def _sheets(args: Namespace, made: list[str]) -> list[Path]:
+def _sheets(data: Data, out: Path, made: list[str]) -> list[Path]:
+    from pairs.check import SegmentData
     from pairs.contact_sheet import contact_sheet, segment_contact_sheet
-    from pairs.segment_folders import SegmentSource, read_names
+    from pairs.segment_folders import read_names
 
-    out = Path(args.sheet)
-    if _is_segment(args):
-        source = SegmentSource(Path(args.folder))
-        lists = sorted(path.stem for path in (Path(args.folder) / "list").glob("*.txt"))
-        segment_contact_sheet(source, [name for one in lists for name in read_names(source, one)], out)
+    if isinstance(data, SegmentData):
+        segment_contact_sheet(data.source, [name for one in data.lists for name in read_names(data.source, one)], out)
         paths = [out]
     else:
-        sources = _sources(args)
-        paths = [out if len(sources) == 1 else out.with_stem(f"{out.stem}_{name}") for name in sources]
-        for path, one in zip(paths, sources.values(), strict=True):
+        paths = [out if len(data) == 1 else out.with_stem(f"{out.stem}_{name}") for name in data]
+        for path, one in zip(paths, data.values(), strict=True):
             contact_sheet(one, path)
     made += [f"contact sheet: {path}" for path in paths]
     return paths

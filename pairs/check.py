@@ -1,53 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check a data folder of either task by its layout."""
+"""A data set of either task, found by its layout and checked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.doctor import Options, check_splits, find_splits
+from pairs.doctor import Naming, Options, check_splits, find_splits, source_of
 from pairs.doctor_segment import LabelRule, check_segment
 from pairs.layout import detect_layout
 from pairs.segment_folders import SegmentSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
+    from pairs.classify_check import ClassifySource
     from pairs.report import Report
 
 
-def check_folder(  # noqa: PLR0913 - the choices of `changenet data check`
-    folder: Path,
-    *,
+@dataclass(frozen=True, slots=True)
+class SegmentData:
+    """A segment data set with its lists, and what its labels may hold."""
+
+    source: SegmentSource
+    lists: tuple[str, ...]
+    rule: LabelRule = field(default_factory=LabelRule)
+    needs_label: bool = True
+
+
+Data = dict[str, "ClassifySource"] | SegmentData
+
+
+def find_data(
+    place: Path,
     images_dir: Path | None = None,
-    image_ext: str | None = None,
-    input_map: Mapping[str, int] | None = None,
-    num_golden: int = 1,
+    naming: Naming = Naming(),  # noqa: B008 - frozen
+    *,
+    label_suffix: str = ".png",
     rule: LabelRule = LabelRule(),  # noqa: B008 - frozen
-    options: Options = Options(),  # noqa: B008 - frozen
-) -> Report:
-    """Check a data folder by its layout: classify (train, val, test, or one `dataset.csv`) or segment.
+) -> Data:
+    """The data set in a folder (classify: train, val, test, or one CSV; or segment), or one classify CSV.
 
     Raises:
-        DataError: the folder is neither, or could be both.
+        DataError: there is nothing, or what is there is neither, or could be both; or a CSV's pictures are not found.
     """
-    layout = detect_layout(folder)
+    if place.suffix.lower() == ".csv":
+        return {place.stem: source_of(place, images_dir or _beside(place), naming)}
+    if not place.is_dir():
+        kind = "is no folder" if place.exists() else "does not exist"
+        remedy = "give a data folder, or a CSV"
+        raise DataError(f"the data folder {kind}", code="data.root_missing", where=str(place), remedy=remedy)
+    layout = detect_layout(place)
     if layout == "classify":
-        sources = find_splits(
-            folder, images_dir=images_dir, image_ext=image_ext, input_map=input_map, num_golden=num_golden
-        )
-        return check_splits(sources, options)
+        return find_splits(place, images_dir, naming)
     if layout == "segment":
-        return check_segment(
-            SegmentSource(folder),
-            rule=rule,
-            decode=options.decode,
-            batch_size=options.batch_size,
-            devices=options.devices,
-            progress=options.progress,
-        )
+        source = SegmentSource(place, label_suffix=label_suffix)
+        return SegmentData(source, source.splits(), rule, naming.needs_label)
     message = "this is no data set, or two in one folder"
     remedy = "give a folder with dataset.csv (or train, val, test with one each), or with A, B, list and label"
-    raise DataError(message, code="data.layout", where=str(folder), remedy=remedy)
+    raise DataError(message, code="data.layout", where=str(place), remedy=remedy)
+
+
+def check_data(data: Data, options: Options = Options()) -> Report:  # noqa: B008 - frozen
+    """Everything that is wrong with a data set, at once; never raises for it."""
+    if not isinstance(data, SegmentData):
+        return check_splits(data, options)
+    return check_segment(
+        data.source,
+        splits=dict.fromkeys(data.lists, data.needs_label),
+        rule=data.rule,
+        decode=options.decode,
+        batch_size=options.batch_size,
+        devices=options.devices,
+        progress=options.progress,
+    )
+
+
+def _beside(csv_path: Path) -> Path:
+    places = (csv_path.parent / "images", csv_path.parent.parent / "images")
+    found = next((place for place in places if place.is_dir()), None)
+    if found is None:
+        message = "the folder of its pictures is not known"
+        raise DataError(message, code="data.images", where=str(csv_path), remedy="name it by --images")
+    return found

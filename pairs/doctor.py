@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
 from pairs.classify_check import Checked, ClassifySource, check_split
+from pairs.classify_csv import image_suffix, light_names
 from pairs.layout import CSV_NAME, SPLITS, classify_tables, found_image_ext
 from pairs.look_findings import content_leaks, look_findings, size_counts
 from pairs.looks import PairLook, look_at_pairs
+from pairs.picture_names import input_map_of, usual_names
 from pairs.quick import batch_findings, class_findings
 from pairs.report import Report
 from pairs.row_keys import RowKeys
@@ -37,6 +39,16 @@ class Options:
     batch_size: int = 1
     devices: int = 1
     progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How rows lead to pictures, as far as it is known; `needs_label` False for data that is only to be scored."""
+
+    image_ext: str | None = None
+    input_map: Mapping[str, int] | None = None
+    num_golden: int = 1
+    needs_label: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +93,10 @@ def check_splits(sources: Mapping[str, ClassifySource], options: Options = Optio
     return _report(splits, pairs, options)
 
 
-def find_splits(
-    folder: Path,
-    *,
-    images_dir: Path | None = None,
-    image_ext: str | None = None,
-    input_map: Mapping[str, int] | None = None,
-    num_golden: int = 1,
-) -> dict[str, ClassifySource]:
+def find_splits(folder: Path, images_dir: Path | None = None, naming: Naming = Naming()) -> dict[str, ClassifySource]:
     """The splits of a classify data folder: its train, val and test folders, or the one CSV in it.
 
-    Without `images_dir` the folder `images` in or beside a split is taken, without `image_ext` the one that is found.
+    Without `images_dir` the folder `images` in or beside a split is taken.
 
     Raises:
         DataError: the folder is no classify data set.
@@ -106,9 +111,16 @@ def find_splits(
     for name, csv_path in tables.items():
         places = (csv_path.parent / "images", folder / "images")
         images = images_dir or next((place for place in places if place.is_dir()), places[-1])
-        ext = image_ext or _found_ext(csv_path, images)
-        sources[name] = ClassifySource(csv_path, images, ext, input_map, num_golden)
+        sources[name] = source_of(csv_path, images, naming)
     return sources
+
+
+def source_of(csv_path: Path, images_dir: Path, naming: Naming = Naming()) -> ClassifySource:
+    """One split; extension and lightings that `naming` leaves open are those of most of the first rows' pictures."""
+    found = usual_names(csv_path, images_dir)
+    ext = naming.image_ext or (next(iter(found))[1] if found else _found_ext(csv_path, images_dir))
+    lights = naming.input_map or (input_map_of(found) if found else None)
+    return ClassifySource(csv_path, images_dir, ext, lights, naming.num_golden, naming.needs_label)
 
 
 def _found_ext(csv_path: Path, images_dir: Path) -> str:
@@ -153,4 +165,5 @@ def _counts(split: _Split) -> dict[str, Any]:
         "defects": checked.defects if split.source.needs_label else None,
         "labels": dict(sorted(checked.labels.items())),
         "sizes": size_counts(split.looks),
+        "pictures": [image_suffix(light, split.source.image_ext) for light in light_names(split.source.input_map)],
     }

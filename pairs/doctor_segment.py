@@ -67,9 +67,7 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
 
     `decode` looks at every picture and label. Never raises for what is wrong with the data.
     """
-    wanted = (
-        splits or {path.stem: True for path in sorted((source.root / source.lists).glob("*.txt"))} or {"train": True}
-    )
+    wanted = splits or dict.fromkeys(source.splits(), True) or {"train": True}
     findings, names = check_folders(source, wanted)
     findings += _overlaps(source, names) + _unlisted(source, names)
     if "train" in names:
@@ -105,7 +103,7 @@ def _overlaps(source: SegmentSource, names: dict[str, list[str]]) -> list[Findin
 
 def _unlisted(source: SegmentSource, names: dict[str, list[str]]) -> list[Finding]:
     """Pictures that no list names, checked or not."""
-    listed = {name for split in {*names, *_lists(source)} for name in names.get(split) or _names_if_any(source, split)}
+    listed = {name for split in {*names, *source.splits()} for name in names.get(split) or _names_if_any(source, split)}
     try:
         present = os.listdir(source.root / source.after)  # noqa: PTH208 - names as text
     except OSError:
@@ -116,10 +114,6 @@ def _unlisted(source: SegmentSource, names: dict[str, list[str]]) -> list[Findin
     message = f"{len(spare)} pictures stand in no list, the first is {spare[0]!r}"
     where = str(source.root / source.after)
     return [Finding("data.unlisted", "warning", message, where, "list them, or take them away", (), len(spare))]
-
-
-def _lists(source: SegmentSource) -> list[str]:
-    return [path.stem for path in sorted((source.root / source.lists).glob("*.txt"))]
 
 
 def _names_if_any(source: SegmentSource, split: str) -> list[str]:

@@ -7,11 +7,8 @@ the like are decisions, and stay.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +16,16 @@ from core.errors import DataError
 from core.files import write_text
 from pairs.classify_csv import COLUMNS, PASS, light_names, write_csv
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
+from pairs.layout import CSV_NAME
+from pairs.loose_csv import read_loosely
+from pairs.new_folder import new_folder
 from pairs.segment_folders import SegmentSource, read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pairs.classify_check import ClassifySource
 
-DELIMITERS = ",;\t|"
 DONE = {
     "encoding": "rewritten as UTF-8 without a byte order mark",
     "delimiter": "columns separated by commas",
@@ -70,7 +69,7 @@ def fix(source: ClassifySource, out: Path) -> Mended:
     """
     _refuse_existing(out)
     changes: Counter[str] = Counter()
-    header, rows = _read_any(source, changes)
+    header, rows = read_loosely(source.csv_path, changes, needs_label=source.needs_label)
     mender = _Mender(source, header, changes)
     kept = [cells for cells in map(mender.row, rows) if cells]
     if not kept:
@@ -81,7 +80,19 @@ def fix(source: ClassifySource, out: Path) -> Mended:
     return Mended(str(out), _counted(changes), len(rows), len(kept))
 
 
-def fix_lists(source: SegmentSource, splits: list[str], out: Path) -> list[Mended]:
+def fix_splits(sources: Mapping[str, ClassifySource], out: Path) -> list[Mended]:
+    """Mend several splits into the new folder `out`, each as NAME/dataset.csv; all of them or none.
+
+    Raises:
+        DataError: `out` exists, or one of the CSVs is beyond mending.
+    """
+    _refuse_existing(out)
+    with new_folder(out, marker=CSV_NAME) as folder:
+        mended = {name: fix(source, folder / name / CSV_NAME) for name, source in sources.items()}
+    return [replace(one, path=str(out / name / CSV_NAME)) for name, one in mended.items()]
+
+
+def fix_lists(source: SegmentSource, splits: Sequence[str], out: Path) -> list[Mended]:
     """Write mended copies of segment lists into the new folder `out`: absent and repeated names are left out.
 
     Raises:
@@ -90,16 +101,21 @@ def fix_lists(source: SegmentSource, splits: list[str], out: Path) -> list[Mende
     _refuse_existing(out)
     present = [{path.name for path in (source.root / folder).glob("*")} for folder in (source.before, source.after)]
     mended = []
-    for split in splits:
-        changes: Counter[str] = Counter()
-        names = read_names(source, split)
-        kept = list(dict.fromkeys(name for name in names if all(name in folder for folder in present)))
-        absent = sum(any(name not in folder for folder in present) for name in names)
-        changes.update({"missing": absent, "duplicate": len(names) - absent - len(kept)})
-        path = out / f"{split}.txt"
-        write_text(path, "".join(f"{name}\n" for name in kept))
-        mended.append(Mended(str(path), _counted(changes), len(names), len(kept)))
+    with new_folder(out, marker=CSV_NAME) as folder:
+        for split in splits:
+            names, kept, changes = _mended_names(source, split, present)
+            write_text(folder / f"{split}.txt", "".join(f"{name}\n" for name in kept))
+            mended.append(Mended(str(out / f"{split}.txt"), _counted(changes), len(names), len(kept)))
     return mended
+
+
+def _mended_names(
+    source: SegmentSource, split: str, present: list[set[str]]
+) -> tuple[list[str], list[str], Counter[str]]:
+    names = read_names(source, split)
+    kept = list(dict.fromkeys(name for name in names if all(name in folder for folder in present)))
+    absent = sum(any(name not in folder for folder in present) for name in names)
+    return names, kept, Counter({"missing": absent, "duplicate": len(names) - absent - len(kept)})
 
 
 def _counted(changes: Counter[str]) -> dict[str, int]:
@@ -110,46 +126,6 @@ def _refuse_existing(out: Path) -> None:
     if out.exists():
         remedy = "name a new file: nothing is mended in place"
         raise DataError("there is something of this name", code="data.occupied", where=str(out), remedy=remedy)
-
-
-def _read_any(source: ClassifySource, changes: Counter[str]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a CSV of any usual encoding and delimiter."""
-    text = _decoded(source.csv_path, changes)
-    first = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    changes["delimiter"] += delimiter != ","
-    try:
-        table = [cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(cells)]
-    except csv.Error as error:
-        raise _beyond_mending(source.csv_path, f"it can't be read as CSV ({error})") from error
-    if not table:
-        raise _beyond_mending(source.csv_path, "it is empty")
-    header = [_column(name, changes) for name in table[0]]
-    missing = [name for name in COLUMNS if name not in header and (name != "label" or source.needs_label)]
-    if missing:
-        raise _beyond_mending(source.csv_path, f"it has no column {', '.join(missing)}")
-    return header, table[1:]
-
-
-def _decoded(csv_path: Path, changes: Counter[str]) -> str:
-    try:
-        data = csv_path.read_bytes()
-        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        changes["encoding"] += wide or data.startswith(codecs.BOM_UTF8)
-        return data.decode("utf-16" if wide else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _beyond_mending(csv_path, f"it can't be read as text ({error})") from error
-
-
-def _column(name: str, changes: Counter[str]) -> str:
-    usual = name.strip().lower().replace(" ", "_").replace("-", "_")
-    changes["column_name"] += usual in COLUMNS and usual != name
-    return usual if usual in COLUMNS else name.strip()
-
-
-def _beyond_mending(csv_path: Path, why: str) -> DataError:
-    remedy = f"write a CSV with the columns {','.join(COLUMNS)}"
-    return DataError(f"the CSV can't be mended: {why}", code="data.mend", where=str(csv_path), remedy=remedy)
 
 
 class _Mender:

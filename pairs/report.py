@@ -68,8 +68,9 @@ def _finding_lines(finding: Finding) -> list[str]:
 
 def _table_lines(name: str, table: dict[str, Any]) -> list[str]:
     labels = table.get("labels", {})
-    kinds = ", ".join(f"{_printable(label)} {count}" for label, count in labels.items())
+    kinds = ", ".join(f"{_printable(label) or 'no label'} {count}" for label, count in labels.items())
     lines = [f"{name}: {table.get('rows', 0)} rows" + (f" ({kinds})" if kinds else "")]
+    lines += [f"  files are named OBJECT{ending}" for ending in table.get("pictures", ())]
     sizes = ", ".join(f"{size} px: {count}" for size, count in table.get("sizes", {}).items())
     return lines + ([f"  pictures of {sizes}"] if sizes else [])
 

@@ -30,6 +30,10 @@ class SegmentSource:
         """The names of one split, one a line."""
         return self.root / self.lists / f"{split}.txt"
 
+    def splits(self) -> tuple[str, ...]:
+        """The names of all lists."""
+        return tuple(path.stem for path in sorted((self.root / self.lists).glob("*.txt")))
+
     def label_name(self, name: str) -> str:
         """The label file that belongs to a picture."""
         return os.path.splitext(name)[0] + self.label_suffix  # noqa: PTH122 - names, not paths

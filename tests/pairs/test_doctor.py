@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.errors import DataError
 from pairs.alignment import estimate_shift
-from pairs.check import check_folder
+from pairs.check import check_data, find_data
 from pairs.classify_check import ClassifySource
 from pairs.doctor import Options, check_classify, check_splits, find_splits
 
@@ -86,7 +86,8 @@ def test_a_sound_set_has_no_finding_and_counts(boards: Boards) -> None:
     assert report.findings == ()
     assert report.exit_code == 0
     (counts,) = report.counts.values()
-    assert counts == {"rows": 12, "defects": 3, "labels": {"PASS": 9, "open": 3}, "sizes": {"64x64": 12}}
+    labels, sizes = {"PASS": 9, "open": 3}, {"64x64": 12}
+    assert counts == {"rows": 12, "defects": 3, "labels": labels, "sizes": sizes, "pictures": [".png"]}
     assert "nothing is wrong" in report.as_text()
 
 
@@ -270,18 +271,18 @@ def test_a_folder_of_splits_is_checked_whole(boards: Boards, tmp_path: Path) -> 
     shutil.copytree(boards.images, root / "images")
     assert [source.image_ext for source in find_splits(root).values()] == [".png", ".png"]
     done: list[int] = []
-    report = check_folder(root, options=Options(progress=done.append))
+    report = check_data(find_data(root), options=Options(progress=done.append))
     assert report.findings == ()
     assert done == [*range(1, 9), *range(1, 5)]
     assert [counts["rows"] for counts in report.counts.values()] == [8, 4]
 
 
 def test_a_single_table_and_folders_that_are_no_data_set(boards: Boards, tmp_path: Path) -> None:
-    assert check_folder(boards.root).findings == ()
+    assert check_data(find_data(boards.root)).findings == ()
     (boards.root / "dataset.csv").rename(boards.root / "boards.csv")
-    assert check_folder(boards.root, options=Options(decode=False)).findings == ()
+    assert check_data(find_data(boards.root), options=Options(decode=False)).findings == ()
     (tmp_path / "empty").mkdir()
-    for ask in (check_folder, find_splits):
+    for ask in (find_data, find_splits):
         with pytest.raises(DataError) as caught:
             ask(tmp_path / "empty")
         assert caught.value.code == "data.layout"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pairs.check import check_folder
+from pairs.check import check_data, find_data
 from pairs.doctor import Options
 from pairs.doctor_segment import LabelRule, check_segment
 from pairs.segment_folders import SegmentSource
@@ -53,7 +53,7 @@ def test_a_sound_set(root: Path) -> None:
     report = check(root, batch_size=4)
     assert report.findings == ()
     assert [counts["labels"] for counts in report.counts.values()] == [{"changed": 4}, {"changed": 2}]
-    assert check_folder(root, options=Options(batch_size=5)).errors[0].code == "data.batch"
+    assert check_data(find_data(root), options=Options(batch_size=5)).errors[0].code == "data.batch"
 
 
 def test_partners_and_lists(root: Path) -> None:

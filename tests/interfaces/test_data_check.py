@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`changenet data check` and `data synthesize` as they are called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from interfaces.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "input_path,golden_path,label,object_name"
+
+
+def call(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
+    """Run a verb with --json; returns its document."""
+    assert main([*map(str, words), "--json"]) == code
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def draw(path: Path, seed: int, *, defect: bool = False, side: int = 48) -> None:
+    picture = Image.new("RGB", (side, side), (20, 90, 50))
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((4 + seed, 6, 20 + seed, 14 + seed), fill=(190, 170, 60))
+    pen.line((2, 40 - seed, 44, 30), fill=(120, 200 - 9 * seed, 140), width=2 + seed % 3)
+    if defect:
+        pen.ellipse((24, 24, 36, 36), fill=(250, 250, 250))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(path)
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Path:
+    """Two splits of two lightings, sound."""
+    root = tmp_path / "boards"
+    for first, split in enumerate(("train", "val")):
+        rows = [HEADER]
+        for i in range(8):
+            for light in ("SolderLight", "WhiteLight"):
+                draw(root / f"images/{split}/golden/C{i}_{light}.png", 8 * first + i)
+                draw(root / f"images/{split}/board/C{i}_{light}.png", 8 * first + i, defect=i % 2 == 0)
+                with Image.open(root / f"images/{split}/board/C{i}_{light}.png") as picture:
+                    picture.putpixel((0, i), (255, 255, light == "WhiteLight"))
+                    picture.save(root / f"images/{split}/board/C{i}_{light}.png")
+            rows.append(f"{split}/board,{split}/golden,{'PASS' if i % 2 else 'short'},C{i}")
+        (root / split).mkdir()
+        (root / split / "dataset.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root
+
+
+def digest(root: Path) -> dict[str, str]:
+    return {
+        str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in root.rglob("*") if p.is_file()
+    }
+
+
+def codes(document: dict[str, Any]) -> dict[str, str]:
+    return {finding["code"]: kind for kind in ("errors", "warnings") for finding in document[kind]}
+
+
+def test_lightings_and_extension_are_found(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = call(capsys, "data", "check", boards)
+    assert (document["ok"], document["errors"]) == (True, [])
+    counts = document["counts"][str(boards / "train/dataset.csv")]
+    assert counts["pictures"] == ["_SolderLight.png", "_WhiteLight.png"]
+    assert counts["sizes"] == {"48x48": 16}
+    assert main(["data", "check", str(boards)]) == 0
+    assert "files are named OBJECT_WhiteLight.png" in capsys.readouterr().out
+
+
+def test_errors_warnings_and_the_exit_code(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (boards / "images/train/board/C3_WhiteLight.png").unlink()
+    table = boards / "val/dataset.csv"
+    table.write_text(table.read_text().replace("PASS,C1", "Pass,C1"), encoding="utf-8")
+    before = digest(boards)
+    document = call(capsys, "data", "check", boards, "--batch-size", 3, "--devices", 3, code=2)
+    found = codes(document)
+    assert (found["data.image_missing"], found["data.batch"]) == ("errors", "errors")
+    assert found["data.label_case"] == "warnings"
+    (missing,) = [finding for finding in document["errors"] if finding["code"] == "data.image_missing"]
+    assert missing["rows"] == [5]
+    assert missing["remedy"]
+    assert main(["data", "check", str(boards)]) == 2
+    text = capsys.readouterr().out
+    assert text.index("\n1 error\n") < text.index("\n1 warning\n")
+    assert digest(boards) == before
+
+
+def test_a_mended_copy_and_sheets_are_new_files(
+    boards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = boards / "val/dataset.csv"
+    table.write_text("\ufeff" + table.read_text().replace("PASS,C1", "Pass,C1").replace(",", ";"), encoding="utf-8")
+    before = digest(boards)
+    words = ("data", "check", boards, "--fix", tmp_path / "mended", "--sheet", tmp_path / "sheet.png")
+    document = call(capsys, *words, code=2)
+    assert [one["path"] for one in document["mended"]] == [
+        str(tmp_path / f"mended/{s}/dataset.csv") for s in ("train", "val")
+    ]
+    assert document["mended"][1]["changes"] == {"encoding": 1, "delimiter": 1, "label_case": 1}
+    assert digest(boards) == before
+    assert call(capsys, "data", "check", tmp_path / "mended", "--images", boards / "images")["ok"]
+    with Image.open(tmp_path / "sheet_train.png") as sheet:
+        assert sheet.width > 800
+    again = call(capsys, *words, code=2)
+    assert again["error"]["code"] == "data.occupied"
+    assert "data.csv_delimiter" in codes(again)
+
+
+def test_a_split_beyond_mending_leaves_nothing(
+    boards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (boards / "val/dataset.csv").write_text(f"{HEADER}\nnowhere,nowhere,PASS,x\n", encoding="utf-8")
+    assert (
+        call(capsys, "data", "check", boards, "--fix", tmp_path / "mended", code=2)["error"]["code"] == "data.no_rows"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["boards"]
+
+
+def test_a_sheet_is_written_over_no_table(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = digest(boards)
+    document = call(capsys, "data", "check", boards, "--sheet", boards / "train/dataset.csv", code=2)
+    assert document["error"]["code"] == "data.sheet"
+    assert digest(boards) == before
+
+
+def test_data_that_is_only_scored_needs_no_labels(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = boards / "train/dataset.csv"
+    table.write_text(table.read_text().replace("short", "").replace("PASS", ""), encoding="utf-8")
+    assert "data.empty_label" in codes(call(capsys, "data", "check", table, code=2))
+    document = call(capsys, "data", "check", table, "--no-labels")
+    assert document["warnings"] == []
+    assert main(["data", "check", str(table), "--no-labels"]) == 0
+    assert "8 rows (no label 8)" in capsys.readouterr().out
+
+
+def test_folders_of_golden_images(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = boards / "train/dataset.csv"
+    table.write_text(table.read_text().replace("short,C0", "short,C9"), encoding="utf-8")
+    for light in ("SolderLight", "WhiteLight"):
+        (boards / f"images/train/board/C0_{light}.png").rename(boards / f"images/train/board/C9_{light}.png")
+    assert "data.image_missing" in codes(call(capsys, "data", "check", table, code=2))
+    assert call(capsys, "data", "check", table, "--goldens", 8)["errors"] == []
+    assert "data.golden_few" in codes(call(capsys, "data", "check", table, "--goldens", 9))
+
+
+@pytest.mark.parametrize("place", ["nowhere", "boards/train/dataset.txt", "empty"])
+def test_what_is_no_data_set(place: str, boards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (boards / "train/dataset.txt").touch()
+    error = call(capsys, "data", "check", tmp_path / place, code=2)["error"]
+    assert error["code"] == ("data.layout" if place == "empty" else "data.root_missing")
+
+
+def test_segment_labels_by_suffix_and_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "segment"
+    for name in ("1", "2"):
+        draw(root / f"A/{name}.png", int(name))
+        draw(root / f"B/{name}.png", int(name), defect=True)
+        (root / "label").mkdir(exist_ok=True)
+        mask = Image.new("L", (48, 48), 0)
+        mask.paste(2, (24, 24, 36, 36))
+        mask.save(root / f"label/{name}.bmp")
+    (root / "list").mkdir()
+    (root / "list/train.txt").write_text("1.png\n2.png\n", encoding="utf-8")
+    assert "data.label_suffix" in codes(call(capsys, "data", "check", root, code=2))
+    assert "data.label_value" in codes(call(capsys, "data", "check", root, "--label-suffix", ".bmp", code=2))
+    classes = ("--label-suffix", ".bmp", "--label-transform", "None", "--classes", 3)
+    assert call(capsys, "data", "check", root, *classes)["ok"]
+    (root / "list/train.txt").write_text("1.png\n2.png\n3.png\n", encoding="utf-8")
+    document = call(capsys, "data", "check", root, *classes, "--fix", tmp_path / "lists", code=2)
+    assert document["mended"][0]["changes"] == {"missing": 1}
+    assert (tmp_path / "lists/train.txt").read_text() == "1.png\n2.png\n"

@@ -16,9 +16,12 @@ from core.errors import DataError
 from pairs.classify_csv import PASS, PairRow, is_defect, iter_rows, light_names
 from pairs.findings import Finding, Severity, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
+from pairs.odd_text import odd_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+ODD_REMEDY = "rename it; results repeat it as it is, so open such tables as plain text, never in a spreadsheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class _SplitChecker:
         self.labels[row.label] += 1
         if self.source.needs_label and row.label != PASS and row.label.casefold() == "pass":
             self._label_variant(row)
+        if odd := odd_text(row):
+            self._tally.note("data.odd_text", "warning", odd, ODD_REMEDY, row.row)
         if not self._images_dir_exists:
             return
         if self._object_name_usable(row) and self._folder_usable(row.input_path, "input_path", row.row):
@@ -117,7 +122,7 @@ class _SplitChecker:
         name = row.object_name
         if "/" not in name:
             return True
-        within = not name.startswith("/") and not leaves_folder(posixpath.join(row.input_path, name))
+        within = not leaves_folder(posixpath.join(row.input_path, name))
         if within or leaves_folder(row.input_path):  # a folder that leaves is a finding of its own
             return True
         message = f"object_name {name!r} leaves the image folder"

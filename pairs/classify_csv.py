@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import DataError
+from core.errors import DataError, did_you_mean
 from core.files import atomic_path
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = ("input_path", "golden_path", "label", "object_name")
 PASS = "PASS"  # noqa: S105 - a verdict, no password
 HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
+BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
 _DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
@@ -36,6 +37,11 @@ class PairRow:
 def is_defect(label: str) -> bool:
     """Whether a label means a defect: everything but exactly `PASS` does."""
     return label != PASS
+
+
+def board_of(row: PairRow) -> str | None:
+    """The board that a row names, by the first of `BOARD_COLUMNS` that is there and filled."""
+    return next(filter(None, map(row.extra.get, BOARD_COLUMNS)), None) if row.extra else None
 
 
 def light_names(input_map: Mapping[str, int] | None) -> tuple[str | None, ...]:
@@ -154,7 +160,8 @@ def _header(csv_path: Path, reader: _Reader, *, needs_label: bool) -> list[str]:
     wanted = [name for name in COLUMNS if needs_label or name != "label"]
     missing = [name for name in wanted if name not in header]
     if missing:
-        message = f"the CSV has no column {', '.join(missing)} (it has {', '.join(header)})"
+        hint = next(filter(None, (did_you_mean(name, header) for name in missing)), "")
+        message = f"the CSV has no column {', '.join(missing)} (it has {', '.join(header)}). {hint}".rstrip(". ")
         raise DataError(message, code="data.csv_columns", where=where, remedy=HEADER_REMEDY)
     repeated = sorted({name for name in header if name and header.count(name) > 1})
     if repeated:

@@ -92,7 +92,8 @@ def _overlaps(source: SegmentSource, names: dict[str, list[str]]) -> list[Findin
             known = set(names[earlier])
             rows = [row for row, name in enumerate(names[split], start=1) if name in known]
             if rows:
-                message = f"{len(rows)} names stand in the list {earlier!r} too: figures on them would be too good"
+                subject = "1 name stands" if len(rows) == 1 else f"{len(rows)} names stand"
+                message = f"{subject} in the list {earlier!r} too: figures on that would be too good"
                 remedy = "put each name into one list only"
                 where = str(source.list_file(split))
                 found.append(
@@ -111,7 +112,7 @@ def _unlisted(source: SegmentSource, names: dict[str, list[str]]) -> list[Findin
     spare = sorted(name for name in present if name.lower().endswith(IMAGE_EXTENSIONS) and name not in listed)
     if not spare or not listed:
         return []
-    message = f"{len(spare)} pictures stand in no list, the first is {spare[0]!r}"
+    message = f"no list names {spare[0]!r}" + (f" and {len(spare) - 1} more pictures" if len(spare) > 1 else "")
     where = str(source.root / source.after)
     return [Finding("data.unlisted", "warning", message, where, "list them, or take them away", (), len(spare))]
 

@@ -73,5 +73,5 @@ class ImageFolders:
 
 
 def leaves_folder(path: str) -> bool:
-    """Whether a relative path climbs out of the folder that it is relative to."""
-    return posixpath.normpath(path).split("/")[0] == ".."
+    """Whether a path is absolute, or climbs out of the folder that it is relative to."""
+    return path.startswith("/") or posixpath.normpath(path).split("/")[0] == ".."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.errors import ImageError
 from pairs.alignment import estimate_shift
 from pairs.classify_csv import image_file, iter_rows, light_names
-from pairs.image_folders import ImageFolders
+from pairs.image_folders import ImageFolders, leaves_folder
 from pairs.pictures import Look, look_at
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class _Looker:
         self._candidates_seen: set[str] = set()
 
     def row(self, row: PairRow) -> list[PairLook]:
+        if any(leaves_folder(f"{folder}/{row.object_name}") for folder in (row.input_path, row.golden_path)):
+            return []  # told by its name; what lies outside of images_dir is none of the data set's
         first, *others = [self._light(row, light) for light in self.lights]
         if self.source.num_golden > 1 and row.golden_path not in self._candidates_seen:
             self._candidates_seen.add(row.golden_path)
@@ -129,7 +131,7 @@ class _Looked:
 def _try_to_look(path: Path) -> _Looked:
     try:
         return _Looked(*look_at(path))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _Looked()  # the listing has told that already
     except ImageError as error:
         return _Looked(error=error)

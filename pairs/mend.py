@@ -205,9 +205,7 @@ class _Mender:
 
     def _complete(self, cells: list[str]) -> bool:
         test, golden, name = (cells[self.places[column]] for column in ("input_path", "golden_path", "object_name"))
-        if not (test and golden and name) or any(
-            folder.startswith("/") or leaves_folder(f"{folder}/{name}") for folder in (test, golden)
-        ):
+        if not (test and golden and name) or any(leaves_folder(f"{folder}/{name}") for folder in (test, golden)):
             return False
         if self.folders.missing_lights(test, name):
             return False

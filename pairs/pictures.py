@@ -47,14 +47,14 @@ def look_at(path: Path) -> tuple[Look, Grey]:
     """Decode a picture whole; returns its look and its grey pixels (H, W).
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError, NotADirectoryError: there is no such file.
         ImageError: the file is no picture, is cut off, or is too large to be one.
     """
     try:
         with Image.open(path) as image:
             image.load()
             return _look(image)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         remedy = "take the picture again, or take its rows out"

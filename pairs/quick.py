@@ -14,6 +14,8 @@ from core.dotted import get
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.findings import Finding, Severity
 from pairs.segment_folders import SegmentSource, check_folders
+from pairs.shared_rows import SharedRows
+from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +62,15 @@ def on_disk(path: Any) -> bool:
 
 def _check_classify(spec: Mapping[str, Any], verb: str) -> list[Finding]:
     found: list[Finding] = []
+    earlier: SharedRows | None = None
     for name, needs_label in CLASSIFY_SOURCES.get(verb, {}).items():
         source = classify_source(spec, name, needs_label=needs_label)
         if source is None:
             continue
-        checked = check_split(source)
-        found += checked.findings
+        shared = SharedRows(source, earlier)
+        checked = check_split(source, shared.visit if verb == "train" else None)
+        found += [*checked.findings, *table_findings(source), *shared.findings()]
+        earlier = shared
         if needs_label and checked.rows:
             found += class_findings(source, checked, trained_on=verb == "train" and name == "train_dataset")
         if verb == "train" and name == "train_dataset" and checked.rows:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pairs.classify_csv import board_of
 from pairs.findings import ROWS_NAMED, Finding, Severity
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     Keys = NDArray[np.int64]
     Mask = NDArray[np.bool_]
-
-BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
 
 
 class RowKeys:
@@ -38,8 +37,7 @@ class RowKeys:
     def visit(self, row: PairRow) -> None:
         """Remember one row."""
         test = hash((self._root, row.input_path, row.object_name))
-        extra = row.extra
-        board = next(filter(None, map(extra.get, BOARD_COLUMNS)), None) if extra else None
+        board = board_of(row)
         self.lines.append(row.row)
         self._tests.append(test)
         self._pairs.append(hash((test, row.golden_path)))

@@ -7,9 +7,8 @@ import codecs
 from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
-from pairs.classify_csv import COLUMNS, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, read_header
 from pairs.findings import Finding
-from pairs.row_keys import BOARD_COLUMNS
 
 if TYPE_CHECKING:
     from pairs.classify_check import ClassifySource

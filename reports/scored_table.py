@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import DataError
-from pairs.classify_csv import COLUMNS, PASS, is_defect, iter_rows, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, PASS, is_defect, iter_rows, read_header
 from pairs.findings import Finding, Tally
-from pairs.row_keys import BOARD_COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -75,6 +75,11 @@ def test_a_broken_csv_is_one_error_that_names_the_line(tmp_path: Path, data: byt
     assert caught.value.remedy
 
 
+def test_a_misspelt_column_gets_the_right_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Did you mean 'lable'"):
+        read_rows(written(tmp_path, "input_path,golden_path,lable,object_name\na,g,PASS,x\n"))
+
+
 @pytest.mark.parametrize("name", ["nowhere.csv", "."])
 def test_a_csv_that_is_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError) as caught:

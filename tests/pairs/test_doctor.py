@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,21 @@ def test_files_that_are_no_picture_or_cut_off(boards: Boards) -> None:
     assert found(report)["data.picture_broken"] == ("error", (3, 7, 11))
     assert report.exit_code == 2
     assert found(boards.check(decode=False)) == {}
+
+
+def test_pictures_outside_of_the_folder_are_told_but_not_opened(boards: Boards) -> None:
+    fifo = boards.root / "pipe.png"  # opening it would wait for a writer for ever
+    os.mkfifo(fifo)
+    rows = ["..,golden/b0,PASS,pipe,b0", f"{boards.root},golden/b0,PASS,pipe,b0", "b0,golden/b0,PASS,../../pipe,b0"]
+    boards.write([*boards.rows, *rows])
+    told = found(boards.check())
+    outside = {"data.path_leaves", "data.absolute_path", "data.object_name_leaves"}
+    assert set(told) == outside | {"data.image_missing"}  # of their golden images
+
+
+def test_a_file_where_a_folder_is_needed_is_told_once(boards: Boards) -> None:
+    boards.write([*boards.rows, "b0/U1.png,golden/b0,PASS,U1,b0"])
+    assert set(found(boards.check())) == {"data.file_for_folder"}
 
 
 def test_odd_modes_and_orientation_tags(boards: Boards) -> None:

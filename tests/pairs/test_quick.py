@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pairs.classify_csv import PairRow
 from pairs.findings import Finding, errors
+from pairs.odd_text import odd_text
 from pairs.quick import quick_check
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class DataSet:
 
     def spec(self, *sources: str, **classify: Any) -> dict[str, Any]:
         paths = {"csv_path": str(self.root / "dataset.csv"), "images_dir": str(self.root / "images")}
-        named = sources or ("train_dataset", "validation_dataset")
+        named = sources or ("train_dataset",)
         section = {"image_ext": ".jpg", "batch_size": 2, **dict.fromkeys(named, paths), **classify}
         return {"task": "classify", "dataset": {"classify": section}}
 
@@ -138,7 +140,8 @@ def test_golden_folders_hold_enough_candidates(data: DataSet) -> None:
 )
 def test_one_class_can_not_be_trained_on(data: DataSet, labels: tuple[str, str], missing: str) -> None:
     data.write([f"board,golden,{label},U{i}" for i, label in enumerate(labels, start=1)])
-    findings = [finding for finding in quick_check(data.spec(), "train") if finding.code == "data.one_class"]
+    spec = data.spec("train_dataset", "validation_dataset")
+    findings = [finding for finding in quick_check(spec, "train") if finding.code == "data.one_class"]
     assert [finding.severity for finding in findings] == ["error", "warning"]  # training split, validation split
     assert missing in findings[0].message
 
@@ -235,6 +238,56 @@ def test_missing_label_suffix_folder_list_and_batch(segment: Path) -> None:
 def test_the_task_is_also_read_from_the_spec(segment: Path) -> None:
     spec = {"task": "segment", "dataset": {"segment": {"root_dir": str(segment / "nowhere")}}}
     assert errors(quick_check(spec, "train"))
+
+
+def test_what_validation_shares_with_training_is_warned_of(data: DataSet, tmp_path: Path) -> None:
+    """No error: somebody may want to see first whether training runs at all."""
+    spec = data.spec("train_dataset", "validation_dataset")
+    (leak,) = quick_check(spec, "train")
+    assert (leak.code, leak.severity, leak.rows) == ("data.leak_picture", "warning", (2, 3))
+    boards = "input_path,golden_path,label,object_name,board\n{0},golden,PASS,U1,{1}\n{0},golden,open,U2,{1}\n"
+    (data.root / "images" / "other").symlink_to(data.root / "images" / "board")
+    for name, folder, board in (("train", "board", "b1"), ("validation", "other", "b1"), ("test", "other", "b2")):
+        (tmp_path / f"{name}.csv").write_text(boards.format(folder, board))
+    classify = spec["dataset"]["classify"]
+    classify["train_dataset"] |= {"csv_path": str(tmp_path / "train.csv")}
+    for name, codes in (("validation", ["data.leak_board"]), ("test", [])):
+        classify["validation_dataset"] = classify["train_dataset"] | {"csv_path": str(tmp_path / f"{name}.csv")}
+        assert [finding.code for finding in quick_check(spec, "train")] == codes
+
+
+def test_marks_columns_and_odd_text_are_warned_of_at_a_launch(data: DataSet) -> None:
+    text = f"\ufeff{HEADER},lable\nboard,golden,=1+1,U1,-0.5\nboard,golden,PASS,U2,+2\n"
+    (data.root / "dataset.csv").write_text(text, encoding="utf-8")
+    told = found(data)
+    assert set(told) == {"data.csv_bom", "data.csv_extra_columns", "data.odd_text"}
+    assert told["data.odd_text"].rows == (2,)
+    assert "'=1+1' begins like a spreadsheet formula" in told["data.odd_text"].message
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("=HYPERLINK(1)", "formula"),
+        ("@SUM(A1)", "formula"),
+        ("+cmd|' /C calc'!A0", "formula"),
+        ("-cmd", "formula"),
+        ("-0.5", ""),
+        ("a=b", ""),
+        ("10 -> 12", ""),
+        ("a < b", ""),
+        ("<script>", "markup"),
+        ("x<!--", "markup"),
+        ("\u202egnp.exe", "direction"),
+        ("\x1b[2J", "control"),
+        ("Ä 板 µ", ""),
+    ],
+)
+def test_cells_that_other_programs_would_obey(cell: str, kind: str) -> None:
+    told = odd_text(PairRow("a", "g", "PASS", "x", 2, {"note": "plain", "odd": cell}))
+    assert kind in told
+    assert bool(told) == bool(kind)
+    assert told.isprintable()
 
 
 def test_the_check_loads_neither_numpy_nor_pillow() -> None:

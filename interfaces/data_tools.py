@@ -52,8 +52,7 @@ def verb_data_synthesize(args: Namespace) -> Outcome:
     }
     settings = SynthesisSettings(**{name: value for name, value in given.items() if value is not None})
     summary = synthesize(Path(args.out), settings, progress=progress_line("draw"))
-    rows = {split: sum(labels.values()) for split, labels in summary.splits.items()}
-    return Outcome(summary.as_dict(), _described(args.out, rows))
+    return Outcome(summary.as_dict(), _described(args.out, summary.rows))
 
 
 def verb_schemas(args: Namespace) -> Outcome:

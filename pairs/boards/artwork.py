@@ -154,9 +154,9 @@ def _ink(seen: _InView, surface: Surface, opening: Array, rng: np.random.Generat
 
 def _legend(ink: Artwork, item: Placed) -> None:
     """A component's name, its outline where the body leaves room, and a mark at its first pin or cathode."""
-    part, size = item.part, 0.62 if max(item.extent) < 2.2 else 0.85
+    part, (x, y, _, size) = item.part, item.legend
     for stroke in text_strokes(item.name, size):
-        ink.line(moved(stroke, item.x, item.y - item.extent[1] / 2 - 0.22 - size / 2), 0.13)
+        ink.line(moved(stroke, x, y), min(0.13, 0.2 * size))
     across, along = part.extent
     if part.two_ended:
         for side in (-1, 1):

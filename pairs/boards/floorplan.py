@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pairs.boards.catalogue import CIRCUIT_WEIGHTS, CIRCUITS, PARTS, SMALL, SMALL_WEIGHTS, Pad, Part
+from pairs.boards.glyphs import text_width
 from pairs.boards.view import Window
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 0.35  # mm around body and pads that belong to a part alone
 _LEGEND = 1.05  # mm above a part for its name
+_INK = 0.15  # mm, the width of a printed line and a little more
 _GRID = 0.25  # mm
 _Box = tuple[float, float, float, float]
 _Spot = tuple[float, float, int]  # x, y, quarters
@@ -42,6 +44,14 @@ class Placed:
     def view_side(self) -> float:
         """The side of the window that an inspection crop of this component shows, mm."""
         return max(self.extent) * 1.28 + 0.55
+
+    @property
+    def legend(self) -> tuple[float, float, float, float]:
+        """Where the name is printed: centre x and y, width and cap height, so that it keeps to the part's courtyard."""
+        room = self.extent[0] + 2 * _MARGIN - _INK
+        usual = 0.62 if max(self.extent) < 2.2 else 0.85
+        size = round(usual * min(1.0, room / text_width(self.name, usual)), 3)
+        return self.x, self.y - self.extent[1] / 2 - 0.22 - size / 2, text_width(self.name, size), size
 
     def view(self, pixels: int) -> Window:
         """The inspection crop's window, before any nuisance."""

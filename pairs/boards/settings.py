@@ -109,7 +109,10 @@ class SynthesisSettings:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisSummary:
-    """What was written: pairs by split and label, and by board."""
+    """What was written: pairs by split and label, and by board.
+
+    A pair is an inspected place, also in a segment data set; `rows` are the lines of each split's table or list.
+    """
 
     out: Path
     task: str
@@ -120,6 +123,7 @@ class SynthesisSummary:
     defects: int
     images: int
     splits: dict[str, dict[str, int]] = field(default_factory=dict)  # split -> label -> pairs
+    rows: dict[str, int] = field(default_factory=dict)  # split -> lines
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # board -> {"split", "pairs", "defects"}
 
     def as_dict(self) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Spots:
 
 
 def trace_spots(design: Design) -> Spots:
-    """Samples of every trace; hidden are those that a body, a land or a via covers."""
+    """Samples of every trace; hidden are those that a body, a land, a via or a printed name covers."""
     traces = design.routed.traces
     pieces = [_samples(trace.points) for trace in traces]
     counts = [len(place) for place, _ in pieces]
@@ -48,7 +48,7 @@ def trace_spots(design: Design) -> Spots:
     normal = np.concatenate([np.empty((0, 2)), *(normal for _, normal in pieces)])
     hidden = np.zeros(len(place), bool)
     for item in design.plan.placed:
-        hidden |= _within(place, item.x, item.y, item.extent, 0.3)
+        hidden |= _within(place, item.x, item.y, item.extent, 0.3) | _under_name(place, item)
     for via in design.routed.vias:
         hidden |= np.hypot(*(place - (via.x, via.y)).T) < via.ring + 0.15
     widths = np.repeat(np.array([trace.width for trace in traces]), counts)
@@ -72,7 +72,7 @@ def free_places(design: Design, item: Placed, nearby: Spots, pixel: float, rng: 
     places = rng.uniform(-half, half, (40, 2)) + np.array((item.x, item.y))
     taken = np.zeros(len(places), bool)
     for other in design.plan.placed:
-        taken |= _within(places, other.x, other.y, other.extent, 0.2 + 5 * pixel)
+        taken |= _within(places, other.x, other.y, other.extent, 0.2 + 5 * pixel) | _under_name(places, other)
     if len(nearby):
         gaps = np.hypot(*(places[:, None] - nearby.place[None]).transpose(2, 0, 1))
         taken |= (gaps < nearby.width[None] / 2 + 0.1 + 5 * pixel).any(axis=1)
@@ -84,6 +84,11 @@ def _samples(points: Points) -> tuple[Points, Points]:
     way = np.gradient(place, axis=0)
     way /= np.maximum(np.hypot(*way.T), 1e-9)[:, None]
     return place, np.stack([-way[:, 1], way[:, 0]], axis=1)
+
+
+def _under_name(places: Points, item: Placed) -> NDArray[np.bool_]:
+    x, y, width, height = item.legend
+    return _within(places, x, y, (width, height), 0.1)
 
 
 def _within(places: Points, x: float, y: float, extent: tuple[float, float], margin: float) -> NDArray[np.bool_]:

@@ -99,6 +99,10 @@ def _summary(out: Path, settings: SynthesisSettings, splits: dict[int, str], row
     labels = {split: Counter(row.label for row in rows if of_board[row.board] == split) for split in SPLITS}
     boards = {name: _board_counts(rows, name, split) for name, split in sorted(of_board.items())}
     goldens = len({(row.board, row.name) for row in rows})
+    pictured = {(row.board, row.unit) for row in rows}
+    listed = (
+        [of_board[row.board] for row in rows] if settings.task == "classify" else [of_board[b] for b, _ in pictured]
+    )
     images = (len(rows) + goldens) * len(settings.lights)
     return SynthesisSummary(
         out=out,
@@ -108,8 +112,9 @@ def _summary(out: Path, settings: SynthesisSettings, splits: dict[int, str], row
         lights=settings.lights,
         pairs=len(rows),
         defects=sum(row.label != PASS for row in rows),
-        images=images if settings.task == "classify" else 3 * len({(row.board, row.unit) for row in rows}),
+        images=images if settings.task == "classify" else 3 * len(pictured),
         splits={split: dict(sorted(count.items())) for split, count in labels.items()},
+        rows={split: listed.count(split) for split in SPLITS},
         boards=boards,
     )
 

@@ -12,6 +12,7 @@ from pairs.boards.copper_patterns import draw_pattern
 from pairs.boards.lighting import LIGHTINGS, _clipped_cosine, shade
 from pairs.boards.polylines import along
 from pairs.boards.settings import LIGHTS, SynthesisSettings
+from pairs.boards.spots import trace_spots
 from pairs.boards.surface import Material, Surface
 from pairs.boards.unit import Design, draw_design
 
@@ -32,6 +33,23 @@ def test_no_component_stands_on_another(design: Design) -> None:
         apart_x = abs(a.x - b.x) - (a.extent[0] + b.extent[0]) / 2
         apart_y = abs(a.y - b.y) - (a.extent[1] + b.extent[1]) / 2
         assert max(apart_x, apart_y) > 0.3, (a.name, b.name)
+
+
+def test_no_name_runs_into_another(design: Design) -> None:
+    for a, b in itertools.combinations(design.plan.placed, 2):
+        (ax, ay, wide_a, high_a), (bx, by, wide_b, high_b) = a.legend, b.legend
+        assert abs(ax - bx) > (wide_a + wide_b) / 2 or abs(ay - by) > (high_a + high_b) / 2, (a.name, b.name)
+    assert min(item.legend[3] for item in design.plan.placed) > 0.35  # mm, to be read
+
+
+def test_no_flaw_is_looked_for_under_a_name(design: Design) -> None:
+    seen = trace_spots(design)
+    open_to_view = seen.place[~seen.hidden]
+    assert len(open_to_view) > 100
+    for item in design.plan.placed:
+        x, y, width, height = item.legend
+        under = (np.abs(open_to_view - (x, y)) < (width / 2, height / 2)).all(axis=1)
+        assert not under.any(), item.name
 
 
 def test_traces_run_at_multiples_of_45_degrees_and_stay_on_the_board(design: Design) -> None:

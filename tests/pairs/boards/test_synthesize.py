@@ -106,6 +106,7 @@ def test_the_summary_counts_what_is_in_the_tables(classify: Path) -> None:
     for split in SPLITS:
         rows = table(classify, split)
         assert record["summary"]["splits"][split] == Counter(row["label"] for row in rows)
+        assert record["summary"]["rows"][split] == len(rows)
         assert sum(b["pairs"] for b in record["summary"]["boards"].values() if b["split"] == split) == len(rows)
 
 
@@ -117,6 +118,7 @@ def test_a_segment_mask_is_set_exactly_where_boards_are_defective(
     assert detect_layout(tmp_path / "seg") == "segment"
     names = [n for split in SPLITS for n in (tmp_path / f"seg/list/{split}.txt").read_text().split()]
     assert len(names) == len(set(names)) == 4
+    assert summary.rows == {"train": 2, "val": 1, "test": 1}
     for name in names:
         golden, test, mask = (pixels(tmp_path / "seg" / folder / name)[..., 0] for folder in ("A", "B", "label"))
         assert golden.shape == test.shape == mask.shape == (256, 256)

@@ -57,21 +57,47 @@ def _squared_errors(tests: Tensor, goldens: Tensor, reach: int) -> Tensor:
     return errors[:, steps % size[0]][:, :, steps % size[1]]
 
 
-def align(tests: Tensor, goldens: Tensor, reach: int) -> Tensor:
-    """The test images (B, L, 3, H, W), all lightings of a pair moved alike; edges are repeated into what opens up.
+def shifts_onto(tests: Tensor, goldens: Tensor, reach: int) -> Tensor:
+    """The shifts (B, 2) as `best_shifts`, from all lightings of each pair together.
 
     Args:
-        tests: in 0..1.
-        goldens: (B, L, 3, H, W), the golden image that each is laid on.
-        reach: pixels; 0 leaves everything as it is.
+        tests: (B, L, 3, H, W) in 0..1.
+        goldens: (B, L, 3, H, W), the golden image that each is to be laid on.
+        reach: pixels; 0 finds no shift.
     """
     if reach == 0:
-        return tests
-    shifts = best_shifts(tests.mean(dim=(1, 2)), goldens.mean(dim=(1, 2)), reach)
-    padded = functional.pad(tests.flatten(1, 2), (reach, reach, reach, reach), mode="replicate")
-    height, width = tests.shape[-2:]
-    moved = [
-        image[:, reach - dy : reach - dy + height, reach - dx : reach - dx + width]
-        for image, (dy, dx) in zip(padded, shifts.tolist(), strict=True)
+        return torch.zeros(len(tests), 2, dtype=torch.int64, device=tests.device)
+    return best_shifts(tests.mean(dim=(1, 2)), goldens.mean(dim=(1, 2)), reach)
+
+
+def moved(pictures: Tensor, shifts: Tensor) -> Tensor:
+    """Pictures (B, L, 3, H, W), all lightings of a pair moved alike; edges are repeated into what opens up."""
+    reach = int(shifts.abs().max()) if shifts.numel() else 0
+    if reach == 0:
+        return pictures
+    padded = functional.pad(pictures.flatten(1, 2), (reach, reach, reach, reach), mode="replicate")
+    height, width = pictures.shape[-2:]
+    cuts = [
+        picture[:, reach - dy : reach - dy + height, reach - dx : reach - dx + width]
+        for picture, (dy, dx) in zip(padded, shifts.tolist(), strict=True)
     ]
-    return torch.stack(moved).view_as(tests)
+    return torch.stack(cuts).view_as(pictures)
+
+
+def moved_back(maps: Tensor, shifts: Tensor) -> Tensor:
+    """Maps (B, H, W) of moved pictures, laid on the pictures as they were; 0 where a picture had been moved out."""
+    reach = int(shifts.abs().max()) if shifts.numel() else 0
+    if reach == 0:
+        return maps
+    padded = functional.pad(maps, (reach, reach, reach, reach))
+    height, width = maps.shape[-2:]
+    cuts = [
+        one[reach + dy : reach + dy + height, reach + dx : reach + dx + width]
+        for one, (dy, dx) in zip(padded, shifts.tolist(), strict=True)
+    ]
+    return torch.stack(cuts)
+
+
+def align(tests: Tensor, goldens: Tensor, reach: int) -> Tensor:
+    """The test images (B, L, 3, H, W) in 0..1 laid on their golden images; `reach` 0 leaves everything as it is."""
+    return moved(tests, shifts_onto(tests, goldens, reach))

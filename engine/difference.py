@@ -4,6 +4,8 @@
 Every head works in two halves, so that what belongs to a golden image alone is computed once however many pairs share
 it: `describe` turns images into features, `compare` turns the features of test and golden images into an output.
 
+Every head also explains itself: `explain` tells, beside the output, which places speak for a defect.
+
 With several golden images per pair, differences are taken to each of them and the smallest one counts, feature by
 feature: a part is good when it looks like one of its golden images.
 """
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from engine.attribution import first_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +34,8 @@ _POOLED_WIDTH = 32
 class DifferenceHead(nn.Module):
     """What all heads offer."""
 
+    has_places = True  # whether features are maps of the picture, (M, channels, height, width)
+
     def describe(self, backbone: Backbone, images: Tensor) -> Features:
         """Features of images (M, 3, H, W)."""
         raise NotImplementedError
@@ -42,9 +48,19 @@ class DifferenceHead(nn.Module):
         """The score (B,) of an output; the higher, the more likely a defect."""
         raise NotImplementedError
 
+    def margin(self, output: Tensor) -> Tensor:
+        """What rises and falls with the score, (B,), but does not level off, so that its slopes tell."""
+        raise NotImplementedError
+
+    def explain(self, tests: Features, goldens: Features, count: int) -> tuple[Tensor, list[Tensor]]:
+        """The output as `compare` gives it, and for each level what each place adds to the margin, (B, h, w)."""
+        return first_order(lambda points: self.compare(points, goldens, count), self.margin, tests, goldens, count)
+
 
 class EuclideanHead(DifferenceHead):
     """The distance of two embeddings; the output (B,) is the score."""
+
+    has_places = False
 
     def __init__(self, features: int, embedding: int) -> None:
         super().__init__()
@@ -69,12 +85,20 @@ class EuclideanHead(DifferenceHead):
         """The distance itself."""
         return output
 
+    def margin(self, output: Tensor) -> Tensor:
+        """The distance itself."""
+        return output
+
 
 class _ClassifierHead(DifferenceHead):
     """Heads that end in logits (B, classes); the score is the probability of the second class, NO_PASS."""
 
     def score(self, output: Tensor) -> Tensor:
         return torch.softmax(output.float(), dim=1)[:, 1]
+
+    def margin(self, output: Tensor) -> Tensor:
+        """The logarithm of the odds of NO_PASS."""
+        return output[:, 1] - _others(output).logsumexp(dim=1)
 
 
 class LearnableHead(_ClassifierHead):
@@ -157,11 +181,34 @@ class PooledHead(_ClassifierHead):
 
     def compare(self, tests: Features, goldens: Features, count: int) -> Tensor:
         """Logits (B, classes)."""
-        pooled: list[Tensor] = []
+        return self._conclude(self._differences(tests, goldens, count), count)
+
+    def explain(self, tests: Features, goldens: Features, count: int) -> tuple[Tensor, list[Tensor]]:
+        """Logits, and per level each place's margin if it alone were the maximum of every channel, (B, h, w).
+
+        A class activation map (Zhou et al., "Learning deep features for discriminative localization", CVPR 2016). It
+        needs no backward pass, and shows every defect of a picture, where slopes reach the largest place alone.
+        """
+        maps = self._differences(tests, goldens, count)
+        output = self._conclude(maps, count)
+        weights = _margin_slope(output) @ self.classifier.weight  # (B, what is pooled)
+        of_maxima = weights.view(-1, len(maps), 2, _POOLED_WIDTH)[:, :, 0]
+        places = [
+            torch.einsum("bchw,bc->bhw", _per_pair(level, count).amin(dim=1), of_maxima[:, i])
+            for i, level in enumerate(maps)
+        ]
+        return output, places
+
+    def _differences(self, tests: Features, goldens: Features, count: int) -> Features:
+        """Per level what differs, (B * count, width, h, w)."""
+        maps: Features = []
         for level, test, golden in zip(self.levels, tests, goldens, strict=True):
             repeated = test if count == 1 else test.repeat_interleave(count, 0)
-            here: Tensor = level(torch.cat([repeated, golden, (repeated - golden).abs()], dim=1))
-            pooled += [here.amax(dim=(2, 3)), here.mean(dim=(2, 3))]
+            maps.append(level(torch.cat([repeated, golden, (repeated - golden).abs()], dim=1)))
+        return maps
+
+    def _conclude(self, maps: Features, count: int) -> Tensor:
+        pooled = [part for level in maps for part in (level.amax(dim=(2, 3)), level.mean(dim=(2, 3)))]
         nearest = _per_pair(torch.cat(pooled, dim=1), count).amin(dim=1)
         logits: Tensor = self.classifier(nearest)
         return logits
@@ -173,6 +220,17 @@ def _pooled_level(channels: int) -> nn.Sequential:
         *(nn.Conv2d(3 * channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)),
         *(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)),
     )
+
+
+def _others(logits: Tensor) -> Tensor:
+    """The logits (B, classes - 1) of all classes but NO_PASS."""
+    return torch.cat([logits[:, :1], logits[:, 2:]], dim=1)
+
+
+def _margin_slope(logits: Tensor) -> Tensor:
+    """How the margin changes with each logit, (B, classes)."""
+    others = -_others(logits).softmax(dim=1)
+    return torch.cat([others[:, :1], torch.ones_like(others[:, :1]), others[:, 1:]], dim=1)
 
 
 def _per_pair(values: Tensor, count: int) -> Tensor:

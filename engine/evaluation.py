@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from engine.classify_model import build_network
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
 from engine.draws import OrderedBatches
+from engine.evidence import to_grey
+from engine.evidence_files import EvidenceFolder, map_name, remove_maps
 from engine.folding import folded
 from engine.kpi import evaluation_kpi
 from engine.loading import make_loader, open_source
@@ -27,12 +30,17 @@ from pairs.classify_csv import read_header, write_csv
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
     from engine.classify_model import ClassifyNetwork
     from engine.settings import Run
     from engine.status import StatusFile
     from scoring.targets import Target
 
-_SCORE_COLUMNS = ("siamese_score", "verdict", "threshold")
+_SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +88,16 @@ def evaluate(run: Run, status: StatusFile) -> None:
     split = "test" if data.test_dataset.csv_path else "validation"
     table = read_table(data, split)
     model = load_model(run)
-    scores = score_table(run, model, table)
     margin = run.experiment.model.classify.eval_margin
+    threshold = margin if model.threshold is None else model.threshold
+    scores = score_table(run, model, table, threshold)
     kpi = evaluation_kpi(table.labels, scores, margin, model.threshold)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     for name, value in kpi.items():
         say(f"{name}: {'undefined' if value is None else f'{value:.6g}'}")
-    threshold = margin if model.threshold is None else model.threshold
-    write_scored(run.results_dir / "predictions.csv", table, scores, threshold)
+    write_scored(
+        run.results_dir / "predictions.csv", table, scores, threshold, maps=run.experiment.evaluate.evidence_maps
+    )
     say(_write_figures(run.results_dir / "figures.json", table, scores, threshold, target))
 
 
@@ -115,18 +125,20 @@ def infer(run: Run, status: StatusFile) -> None:
     """
     table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
     model = load_model(run)
-    scores = score_table(run, model, table)
+    threshold = run.experiment.model.classify.eval_margin
+    scores = score_table(run, model, table, threshold)
     path = run.results_dir / "inference.csv"
-    write_scored(path, table, scores, run.experiment.model.classify.eval_margin)
+    write_scored(path, table, scores, threshold, maps=run.experiment.inference.evidence_maps)
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.")
     say(f"scores of {len(table)} pairs: {path}")
 
 
-def score_table(run: Run, model: TrainedModel, table: PairTable) -> list[float]:
-    """The score of every pair, in the table's order.
+def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: float) -> list[float]:
+    """The score of every pair, in the table's order; evidence maps are written, where the spec asks for them.
 
     Raises:
         JobFailedError: a score is no finite number.
+        InputError: the maps can't be written.
     """
     section = getattr(run.experiment, run.command)
     data = run.experiment.dataset.classify
@@ -135,26 +147,48 @@ def score_table(run: Run, model: TrainedModel, table: PairTable) -> list[float]:
     batch_size = section.batch_size if section.batch_size > 0 else data.batch_size
     loader = make_loader(table, open_source(data, [table]), OrderedBatches(by_golden_image(table), batch_size))
     network = model.network.to(device)
-    with ProgressLine(run.command, len(table), "pairs") as line:
-        indices, outputs = score_pairs(network, model.preparation, loader, device, line.update)
-    scores = np.empty(len(table))
-    scores[indices] = network.score(outputs).numpy()
-    if not np.isfinite(scores).all():
-        broken = int(np.flatnonzero(~np.isfinite(scores))[0])
-        raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
+    with ExitStack() as stack:
+        maps = stack.enter_context(EvidenceFolder(run.results_dir)) if section.evidence_maps else None
+        line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
+        keep = _keeping(maps, table, threshold) if maps else None
+        indices, outputs = score_pairs(network, model.preparation, loader, line.update, keep)
+        scores = np.empty(len(table))
+        scores[indices] = network.score(outputs).numpy()
+        _check_finite(scores, table)
+    if not maps:
+        remove_maps(run.results_dir)
     values: list[float] = scores.tolist()
     return values
 
 
-def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float) -> None:
-    """Write the rows of a table with their scores, atomically and in their order."""
+def _keeping(maps: EvidenceFolder, table: PairTable, threshold: float) -> Callable[[list[int], Tensor, Tensor], None]:
+    """What writes the maps of a batch."""
+
+    def keep(indices: list[int], scores: Tensor, evidence: Tensor) -> None:
+        maps.write([table.rows[i].row for i in indices], to_grey(evidence, scores, threshold))
+
+    return keep
+
+
+def _check_finite(scores: NDArray[np.float64], table: PairTable) -> None:
+    if not np.isfinite(scores).all():
+        broken = int(np.flatnonzero(~np.isfinite(scores))[0])
+        raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
+
+
+def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, *, maps: bool) -> None:
+    """Write the rows of a table with their scores, atomically and in their order; with `maps` each names its map."""
     names = read_header(table.source.csv_path, needs_label=False)
     header = [name for name in names if name not in _SCORE_COLUMNS]  # those of an earlier run are written anew
     rows = (
-        [*(_cell(row, name) for name in header), f"{score:.9g}", "NO_PASS" if score > threshold else "PASS", threshold]
+        [
+            *(_cell(row, name) for name in header),
+            *(f"{score:.9g}", "NO_PASS" if score > threshold else "PASS", threshold),
+            *((map_name(row.row),) if maps else ()),
+        ]
         for row, score in zip(table.rows, scores, strict=True)
     )
-    write_csv(path, [*header, *_SCORE_COLUMNS], rows)
+    write_csv(path, [*header, *(_SCORE_COLUMNS if maps else _SCORE_COLUMNS[:-1])], rows)
 
 
 def _cell(row: Any, name: str) -> str:

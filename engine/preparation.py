@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from engine.alignment import align
+from engine.alignment import align, moved, shifts_onto
 from engine.augmentation import apply_change, draw_change
 from engine.backbones.registry import effective_mean_std
 from engine.nuisance import disturb
@@ -28,6 +28,7 @@ class NetworkInput(NamedTuple):
     goldens: Tensor  # (U, N, 3, H, W)
     golden_of: Tensor  # (B,) int64, the set of each test picture
     golden_names: tuple[str, ...]  # (U,), empty where sets are not told apart
+    shifts: Tensor | None = None  # (B, 2) int64, how far (dy, dx) each test picture was moved; None: not at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Layout:
         return grid.permute(*(i % grid.dim() for i in order)).reshape(
             *front, channels, self.rows * height, self.columns * width
         )
+
+    def split(self, pictures: Tensor) -> Tensor:
+        """The lightings (..., L, C, H, W) of pictures (..., C, rows * H, columns * W)."""
+        *front, channels, height, width = pictures.shape
+        size = (self.rows, height // self.rows, self.columns, width // self.columns)
+        order = (*range(len(front)), -4, -2, -5, -3, -1)
+        grid = pictures.reshape(*front, channels, *size)
+        return grid.permute(*(i % grid.dim() for i in order)).flatten(len(front), len(front) + 1)
 
 
 def layout_of(experiment: Experiment) -> Layout:
@@ -75,8 +84,9 @@ class Preparation:
         """Pixels as they are, each set of golden images once."""
         tests, goldens = batch.tests / 255.0, batch.goldens / 255.0
         # Of several golden images the first is laid on: they are registered to each other.
-        tests = align(tests, goldens[batch.golden_of, 0], self._reach)
-        return NetworkInput(self._finish(tests), self._finish(goldens), batch.golden_of, batch.golden_names)
+        shifts = shifts_onto(tests, goldens[batch.golden_of, 0], self._reach)
+        tests, goldens = self._finish(moved(tests, shifts)), self._finish(goldens)
+        return NetworkInput(tests, goldens, batch.golden_of, batch.golden_names, shifts)
 
     def for_training(self, batch: PairBatch) -> NetworkInput:
         """Each pair with its own draw of the augmentation, so that every pair gets golden images of its own."""

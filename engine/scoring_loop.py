@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.evidence import explain, on_test_pictures
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,11 +39,14 @@ class GoldenFeatures:
 
     def output(self, network: ClassifyNetwork, inputs: NetworkInput) -> Tensor:
         """What `network` says of a batch."""
+        goldens = self.of_pairs(network, inputs)
+        return network.head.compare(network.describe(inputs.tests), goldens, inputs.goldens.shape[1])
+
+    def of_pairs(self, network: ClassifyNetwork, inputs: NetworkInput) -> Features:
+        """Features of the golden images that each pair is compared with, (B * N, ...) each."""
         sets = self._sets(network, inputs)
         order = inputs.golden_of.tolist()
-        goldens = [torch.cat([level[i] for i in order]) for level in zip(*sets, strict=True)]
-        tests = network.describe(inputs.tests)
-        return network.head.compare(tests, goldens, inputs.goldens.shape[1])
+        return [torch.cat([level[i] for i in order]) for level in zip(*sets, strict=True)]
 
     def _sets(self, network: ClassifyNetwork, inputs: NetworkInput) -> list[Features]:
         """Per set of golden images its features, each (N, ...)."""
@@ -87,10 +92,18 @@ def score_pairs(
     network: ClassifyNetwork,
     preparation: Preparation,
     loader: Loader,
-    device: torch.device,
     on_progress: Callable[[int], None] | None = None,
+    on_evidence: Callable[[list[int], Tensor, Tensor], None] | None = None,
 ) -> tuple[list[int], Tensor]:
     """Score every pair of a loader.
+
+    Args:
+        network: it is put into evaluation mode; the work is done on its device.
+        preparation: of the same spec.
+        loader: batches of pairs.
+        on_progress: is told how many pairs are done.
+        on_evidence: takes, batch by batch, places in the table, scores (B,) and evidence maps (B, H, W) of the test
+            pictures; without it no maps are made.
 
     Returns:
         The pairs' places in their table and their outputs, (n,) or (n, classes), in the loader's order.
@@ -98,11 +111,18 @@ def score_pairs(
     from engine.loading import checked
 
     goldens, indices, outputs = GoldenFeatures(), [], []
+    device = next(network.parameters()).device
     network.eval()
     for batch in map(checked, loader):
         inputs = preparation.for_scoring(batch.to(device))
-        outputs.append(goldens.output(network, inputs).cpu())
-        indices += batch.indices.tolist()
+        places = batch.indices.tolist()
+        if on_evidence:
+            output, levels = explain(network, inputs, goldens.of_pairs(network, inputs))
+            on_evidence(places, network.score(output), on_test_pictures(levels, inputs, preparation.layout))
+        else:
+            output = goldens.output(network, inputs)
+        outputs.append(output.cpu())
+        indices += places
         if on_progress:
             on_progress(len(indices))
     return indices, torch.cat(outputs)

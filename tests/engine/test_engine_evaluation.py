@@ -73,7 +73,7 @@ def test_inference_keeps_rows_columns_and_order(trained: Any, use: Callable[...,
     assert use("inference", f"dataset.classify.infer_dataset.csv_path={tmp_path / 'shuffled.csv'}").code == 0
     rows = rows_of(tmp_path / "inference" / "inference.csv")
     assert [row["input_path"] for row in rows] == [row["input_path"] for row in given]
-    assert list(rows[0]) == [*lines[0].split(",")[:-1], "siamese_score", "verdict", "threshold"]
+    assert list(rows[0]) == [*lines[0].split(",")[:-1], "siamese_score", "verdict", "threshold", "evidence"]
     assert {row["site"] for row in rows} == {"a, b"}
     for row in rows:
         assert row["verdict"] == ("NO_PASS" if float(row["siamese_score"]) > 0.5 else "PASS")

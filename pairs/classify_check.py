@@ -16,12 +16,10 @@ from core.errors import DataError
 from pairs.classify_csv import PASS, PairRow, is_defect, iter_rows, light_names
 from pairs.findings import Finding, Severity, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
-from pairs.odd_text import odd_text
+from pairs.odd_text import ODD_REMEDY, odd_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-ODD_REMEDY = "rename it; results repeat it as it is, so open such tables as plain text, never in a spreadsheet"
 
 
 @dataclass(frozen=True, slots=True)

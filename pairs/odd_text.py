@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pairs.classify_csv import PairRow
 
+ODD_REMEDY = "rename it; results repeat it as it is, so open such tables as plain text, never in a spreadsheet"
 _KINDS = {
     "formula": "begins like a spreadsheet formula",
     "markup": "holds markup",

@@ -18,6 +18,7 @@ from core.documents import read_json, read_yaml
 from core.dotted import get
 from core.errors import DataError, InputError
 from core.redaction import redact, redact_text
+from pairs.classify_csv import read_header
 from pairs.findings import Finding, Severity
 from reports.results import ResultFiles
 
@@ -45,6 +46,7 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
     table = _table(folder, plan)
     history = _status(table.parent / "status.json")
     source = _split(spec, table)
+    kpi, margin = _kpi(history), _margin(table, spec)
     classify = get(spec, "dataset.classify", {})
     names = classify.get("input_map")
     return ResultFiles(
@@ -54,10 +56,11 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
         image_ext=str(classify.get("image_ext") or ".jpg"),
         input_map=names if isinstance(names, dict) else None,
         num_golden=_whole(classify.get("num_golden")),
-        threshold_source="the verdicts in the table",
+        threshold=margin,
+        threshold_source=_threshold_source(kpi, margin),
         target=target or get(plan, "decision.request.target"),
         findings=_findings(folder),
-        kpi=_kpi(history),
+        kpi=kpi,
         spec=redact(spec),
         provenance=plan.get("provenance") or {},
         adjustments=tuple(plan.get("adjustments") or ()),
@@ -115,6 +118,19 @@ def _on_this_machine(path: Any, folder: Path, plan: dict[str, Any]) -> Path | No
             path = str(mount.get("source", "")) + path[len(target) :]
             break
     return Path(path.replace(_JOB, str(folder), 1) if path.startswith(_JOB) else path)
+
+
+def _margin(table: Path, spec: dict[str, Any]) -> float | None:
+    """The spec's margin, by which the container judges, where the table names no threshold of its own."""
+    margin = get(spec, "model.classify.eval_margin", None)
+    number = isinstance(margin, int | float) and not isinstance(margin, bool)
+    return float(margin) if number and "threshold" not in read_header(table, needs_label=False) else None
+
+
+def _threshold_source(kpi: dict[str, Any], margin: float | None) -> str:
+    if margin is None and isinstance(kpi.get("threshold"), float):
+        return "chosen on validation data, kept with the model"
+    return "eval_margin of the spec" if margin is not None else "the table's threshold column"
 
 
 def _whole(value: Any) -> int:

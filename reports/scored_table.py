@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import DataError
 from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, PASS, is_defect, iter_rows, read_header
 from pairs.findings import Finding, Tally
+from pairs.odd_text import ODD_REMEDY, odd_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,7 @@ def read_scored_table(path: Path) -> ScoredTable:
             tally.note("report.row_skipped", "error", f"a row was left out: {error.message}", error.remedy, line)
 
     rows = _alike_in_labels(tuple(iter_rows(path, needs_label=False, on_problem=skip)), tally)
+    _tell_odd_text(rows, tally)
     labelled = any(row.label for row in rows)
     scores = np.array([_score(row, tally) for row in rows], dtype=np.float64)
     defect = np.array([labelled and is_defect(row.label) for row in rows], dtype=np.bool_)
@@ -109,6 +111,12 @@ def _alike_in_labels(rows: tuple[PairRow, ...], tally: Tally) -> tuple[PairRow, 
             if not row.label:
                 tally.note("report.row_skipped", "error", message, remedy, row.row)
     return known or rows
+
+
+def _tell_odd_text(rows: tuple[PairRow, ...], tally: Tally) -> None:
+    for row in rows:
+        if odd := odd_text(row):
+            tally.note("report.odd_text", "warning", f"{odd}; on this page it is plain text", ODD_REMEDY, row.row)
 
 
 def verdict_notes(table: ScoredTable, threshold: float | None) -> tuple[Finding, ...]:

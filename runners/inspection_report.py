@@ -12,12 +12,30 @@ if TYPE_CHECKING:
     from runners.types import Job
 
 REPORT_FILE = "report.html"
+FIGURES_FILE = "figures.json"
 TABLES = ("predictions.csv", "inference.csv")
 
 
 def report_path(job: Job) -> Path:
     """Where the report of a job lies, made or not."""
     return Path(job.results_dir) / REPORT_FILE
+
+
+def verdict_line(job: Job) -> str:
+    """What an evaluation found in one line: whether the target was met and how sure that is; empty for other jobs."""
+    path = Path(job.results_dir) / FIGURES_FILE
+    if not path.is_file():
+        return ""
+    from core.documents import read_json
+
+    try:
+        sheet = read_json(path)
+        if "target" in sheet:
+            return str(sheet["target"]["sentence"])
+        counts = f"{sheet['escapes']} of {sheet['defects']} defects escaped"
+        return f"{counts}, {sheet['false_alarms']} of {sheet['passes']} good pairs flagged; no target is set"
+    except (ChangenetError, KeyError, TypeError):
+        return ""  # whatever the file is, no evaluation of ours wrote it
 
 
 def make_report(job: Job, *, target: str | None = None, out: Path | None = None) -> Path:

@@ -130,6 +130,8 @@ def test_hostile_cells_stay_text(hostile: ResultFiles, tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in page.text
     assert "\u202e" not in page.text
     assert "L" * 161 not in page.text
+    assert "report.odd_text" in page.text
+    assert "on this page it is plain text" in page.text
 
 
 def test_nothing_is_read_outside_the_folders(hostile: ResultFiles, tmp_path: Path) -> None:

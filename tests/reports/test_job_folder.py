@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.documents import dump_yaml
+from core.documents import dump_yaml, read_yaml
 from core.errors import DataError, InputError
 from reports.inspection import write_report
 from reports.job_folder import from_job_folder
@@ -77,6 +77,30 @@ def test_a_job_folder_makes_a_whole_report(job: Path, tmp_path: Path) -> None:
         assert said in page
     assert f"visual_changenet evaluate -e {job}/spec.yaml" in page
     assert "11/23/2026 7:12:59" in page
+
+
+def test_a_table_without_thresholds_is_judged_by_the_margin_of_the_spec(job: Path, tmp_path: Path) -> None:
+    """As the container writes it: the input's columns and the score."""
+    table = job / "results" / "evaluate" / "predictions.csv"
+    rows = [line.split(",")[:7] for line in table.read_text(encoding="utf-8").splitlines()]
+    table.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
+    spec = read_yaml(job / "spec.yaml") | {"model": {"classify": {"eval_margin": 0.3}}}
+    (job / "spec.yaml").write_text(dump_yaml(spec), encoding="utf-8")
+    results = from_job_folder(job)
+    assert (results.threshold, results.threshold_source) == (0.3, "eval_margin of the spec")
+    page = write_report(results, tmp_path / "report.html").path.read_text(encoding="utf-8")
+    assert "Confusion matrix" in page
+    (job / "spec.yaml").write_text(dump_yaml(spec | {"model": {"classify": {}}}), encoding="utf-8")
+    assert from_job_folder(job).threshold is None
+
+
+def test_a_threshold_kept_with_the_model_is_told_as_such(job: Path) -> None:
+    assert from_job_folder(job).threshold_source == "the table's threshold column"
+    with (job / "results" / "evaluate" / "status.json").open("a", encoding="utf-8") as status:
+        status.write('\n{"status": "RUNNING", "kpi": {"threshold": 0.5}}\n')
+    results = from_job_folder(job)
+    assert results.threshold is None
+    assert results.threshold_source == "chosen on validation data, kept with the model"
 
 
 def test_secrets_stay_out(job: Path, tmp_path: Path) -> None:

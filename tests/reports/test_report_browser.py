@@ -276,3 +276,5 @@ def test_it_prints(browser: Any, report: Path) -> None:
     page.call("Emulation.setEmulatedMedia", media="print")
     assert page.run("[...document.querySelectorAll('nav, .slider, .filters')].every((e) => !e.checkVisibility())")
     assert page.run("['.matrix', '.card'].every((name) => document.querySelector(name).checkVisibility())")
+    assert page.run("document.querySelector('#calibration details table').getBoundingClientRect().height") > 100
+    assert page.run("document.querySelectorAll('details[open]').length") == 0

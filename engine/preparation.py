@@ -12,10 +12,12 @@ from engine.alignment import align, moved, shifts_onto
 from engine.augmentation import apply_change, draw_change
 from engine.backbones.registry import effective_mean_std
 from engine.nuisance import disturb
+from engine.second_look import look_again
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.classify_model import ClassifyNetwork
     from engine.pair_images import PairBatch
     from spec.augmentation_section import RandomChanges
     from spec.experiment import Experiment
@@ -79,6 +81,7 @@ class Preparation:
         self._changes: RandomChanges | None = config if config.augment else None
         self._nuisance = config.nuisance if config.augment and config.nuisance.enable else None
         self._reach = data.align_pixels
+        self._doubt = experiment.model.classify.second_look
 
     def for_scoring(self, batch: PairBatch) -> NetworkInput:
         """Pixels as they are, each set of golden images once."""
@@ -87,6 +90,10 @@ class Preparation:
         shifts = shifts_onto(tests, goldens[batch.golden_of, 0], self._reach)
         tests, goldens = self._finish(moved(tests, shifts)), self._finish(goldens)
         return NetworkInput(tests, goldens, batch.golden_of, batch.golden_names, shifts)
+
+    def look_again(self, network: ClassifyNetwork, inputs: NetworkInput, output: Tensor) -> Tensor:
+        """The output of pictures that were prepared for scoring, its doubtful pairs seen in several views."""
+        return look_again(network, inputs, output, self.layout, self._doubt)
 
     def for_training(self, batch: PairBatch) -> NetworkInput:
         """Each pair with its own draw of the augmentation, so that every pair gets golden images of its own."""

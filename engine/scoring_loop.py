@@ -118,9 +118,11 @@ def score_pairs(
         places = batch.indices.tolist()
         if on_evidence:
             output, levels = explain(network, inputs, goldens.of_pairs(network, inputs))
-            on_evidence(places, network.score(output), on_test_pictures(levels, inputs, preparation.layout))
         else:
-            output = goldens.output(network, inputs)
+            output, levels = goldens.output(network, inputs), []
+        output = preparation.look_again(network, inputs, output)
+        if on_evidence:
+            on_evidence(places, network.score(output), on_test_pictures(levels, inputs, preparation.layout))
         outputs.append(output.cpu())
         indices += places
         if on_progress:

@@ -119,7 +119,8 @@ class ClassifyTask(LightningModule):
     def validation_step(self, batch: PairBatch, _batch_idx: int) -> None:
         """Score one batch."""
         inputs = self._preparation.for_scoring(batch)
-        self._validation.add(batch.labels, self._goldens.output(self.model, inputs))
+        output = self._goldens.output(self.model, inputs)
+        self._validation.add(batch.labels, self._preparation.look_again(self.model, inputs, output))
 
     def on_validation_epoch_start(self) -> None:
         """Forget golden features: the weights have changed."""

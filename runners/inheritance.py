@@ -40,6 +40,7 @@ ARCHITECTURE = (
 _HABITS = (
     "model.classify.eval_margin",
     "model.classify.target",
+    "model.classify.second_look",
     "dataset.classify.input_map",
     "dataset.classify.num_golden",
     "dataset.classify.align_pixels",

@@ -109,6 +109,13 @@ class ClassifyModel(Section):
         "the threshold with the best F1.",
         engines=list(EMBEDDED),
     )
+    second_look: Annotated[float, Field(ge=0, le=50)] = knob(
+        0.0,
+        "Doubt: a pair whose logarithm of the odds of NO_PASS lies closer to zero than this is scored again, turned "
+        "and mirrored, and the mean of all views counts. 0 looks once. For the learnable module.",
+        unit="logit",
+        engines=list(EMBEDDED),
+    )
     embedding_vectors: Count = knob(
         5,
         "Length of the vector that the euclidean module compares images by.",

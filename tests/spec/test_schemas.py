@@ -205,6 +205,7 @@ def test_keys_that_the_container_does_not_know_are_marked() -> None:
         "model.backbone.frozen_levels",
         "model.backbone.finest_stride",
         "model.classify.target",
+        "model.classify.second_look",
         "model.classify.difference_head",
         *(f"dataset.classify.augmentation_config.nuisance.{name}" for name in NUISANCE),
         "dataset.classify.align_pixels",

@@ -45,7 +45,7 @@ def find_data(
     Raises:
         DataError: there is nothing, or what is there is neither, or could be both; or a CSV's pictures are not found.
     """
-    if place.suffix.lower() == ".csv":
+    if place.suffix.lower() == ".csv" and not place.is_dir():
         return {place.stem: source_of(place, images_dir or _beside(place), naming)}
     if not place.is_dir():
         kind = "is no folder" if place.exists() else "does not exist"

@@ -19,6 +19,7 @@ COLUMNS = ("input_path", "golden_path", "label", "object_name")
 PASS = "PASS"  # noqa: S105 - a verdict, no password
 HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
 BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
+_MENDS = " (`changenet data check --fix` does that)"
 _DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
@@ -80,9 +81,14 @@ def iter_rows(
 
     With `on_problem`, what is wrong with a row is handed to it with the line number instead of being raised; rows
     that can't be used are then left out. Spaces around a cell (code `data.csv_spaces`) are only told, never raised.
+    Another delimiter and another spelling of the columns are then told as well and read on, so that they hide nothing.
     """
-    with _opened(csv_path) as reader:
-        header = _header(csv_path, reader, needs_label=needs_label)
+    delimiter = _used_delimiter(csv_path) if on_problem else ","
+    with _opened(csv_path, delimiter) as reader:
+        names = next(reader, [])
+        if on_problem:
+            names = _usual(csv_path, names, delimiter, on_problem)
+        header = _header(csv_path, names, needs_label=needs_label)
         places = [header.index(name) if name in header else -1 for name in COLUMNS]
         filled = [(name, place) for name, place in zip(COLUMNS, places, strict=True) if needs_label or name != "label"]
         extras = [(i, name) for i, name in enumerate(header) if name not in COLUMNS]
@@ -104,7 +110,13 @@ def iter_rows(
 def read_header(csv_path: Path, *, needs_label: bool = True) -> list[str]:
     """The column names, checked as `read_rows` checks them."""
     with _opened(csv_path) as reader:
-        return _header(csv_path, reader, needs_label=needs_label)
+        return _header(csv_path, next(reader, []), needs_label=needs_label)
+
+
+def usual_name(column: str) -> str:
+    """A column's name as it is meant: one of `COLUMNS` whatever its case, spaces and dashes, else as it stands."""
+    usual = column.strip().lower().replace(" ", "_").replace("-", "_")
+    return usual if usual in COLUMNS else column.strip()
 
 
 def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -116,7 +128,7 @@ def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[obj
 
 
 @contextmanager
-def _opened(csv_path: Path) -> Iterator[_Reader]:
+def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
     """A CSV reader whose every way to fail is a DataError that names the line."""
     if not csv_path.is_file():
         kind = "is a folder" if csv_path.is_dir() else "does not exist"
@@ -125,7 +137,7 @@ def _opened(csv_path: Path) -> Iterator[_Reader]:
     reader: _Reader | None = None
     try:
         with csv_path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle)
+            reader = csv.reader(handle, delimiter=delimiter)
             yield reader
     except UnicodeDecodeError as error:
         raise _unreadable(csv_path, _first_undecodable(csv_path), "is not UTF-8 text", "data.csv_encoding") from error
@@ -151,12 +163,36 @@ def _first_undecodable(csv_path: Path) -> int:
     return 1
 
 
-def _header(csv_path: Path, reader: _Reader, *, needs_label: bool) -> list[str]:
-    header = [name.strip() for name in next(reader, [])]
+def _used_delimiter(csv_path: Path) -> str:
+    """The delimiter of the first line: a comma, or the one mark of another kind that stands there without any comma."""
+    try:
+        with csv_path.open(encoding="utf-8-sig", newline="") as handle:
+            first = handle.readline()
+    except (OSError, UnicodeDecodeError):
+        return ","  # whoever opens it next says what is wrong
+    return next((mark for mark in _DELIMITERS if mark in first and "," not in first), ",")
+
+
+def _usual(csv_path: Path, names: list[str], delimiter: str, on_problem: Callable[[int, DataError], None]) -> list[str]:
+    """The column names as they are meant; what had to be overlooked is told."""
+    where, usual = f"{csv_path}:1", [usual_name(name) for name in names]
+    if delimiter != ",":
+        on_problem(1, _other_delimiter(delimiter, where))
+    otherwise = [name.strip() for name, meant in zip(names, usual, strict=True) if name.strip() != meant]
+    if otherwise:
+        message = f"the columns {', '.join(map(repr, otherwise))} are spelt otherwise than {','.join(COLUMNS)}"
+        on_problem(1, DataError(message, code="data.csv_columns", where=where, remedy=f"rename them{_MENDS}"))
+    return usual
+
+
+def _header(csv_path: Path, names: list[str], *, needs_label: bool) -> list[str]:
+    header = [name.strip() for name in names]
     where = f"{csv_path}:1"
     if not any(header):
         raise DataError("the CSV is empty", code="data.csv_empty", where=where, remedy=HEADER_REMEDY)
-    _refuse_other_delimiter(header, where)
+    used = [mark for mark in _DELIMITERS if len(header) == 1 and mark in header[0]]
+    if used:
+        raise _other_delimiter(used[0], where)
     wanted = [name for name in COLUMNS if needs_label or name != "label"]
     missing = [name for name in wanted if name not in header]
     if missing:
@@ -170,12 +206,10 @@ def _header(csv_path: Path, reader: _Reader, *, needs_label: bool) -> list[str]:
     return header
 
 
-def _refuse_other_delimiter(header: list[str], where: str) -> None:
-    used = [name for mark, name in _DELIMITERS.items() if len(header) == 1 and mark in header[0]]
-    if used:
-        message = f"the columns are separated by {used[0]}, not by comma"
-        remedy = "save it with commas, or mend it with `changenet data check --fix`"
-        raise DataError(message, code="data.csv_delimiter", where=where, remedy=remedy)
+def _other_delimiter(mark: str, where: str) -> DataError:
+    message = f"the columns are separated by {_DELIMITERS[mark]}, not by comma"
+    remedy = f"save it with commas{_MENDS}"
+    return DataError(message, code="data.csv_delimiter", where=where, remedy=remedy)
 
 
 def _row_problem(

@@ -9,7 +9,7 @@ import io
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.classify_csv import COLUMNS
+from pairs.classify_csv import COLUMNS, usual_name
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -54,9 +54,9 @@ def _decoded(csv_path: Path, changes: Counter[str]) -> str:
 
 
 def _column(name: str, changes: Counter[str]) -> str:
-    usual = name.strip().lower().replace(" ", "_").replace("-", "_")
+    usual = usual_name(name)
     changes["column_name"] += usual in COLUMNS and usual != name
-    return usual if usual in COLUMNS else name.strip()
+    return usual
 
 
 def _beyond_mending(csv_path: Path, why: str) -> DataError:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
@@ -22,19 +23,21 @@ KNOWN_COLUMNS = frozenset((
 
 def table_findings(source: ClassifySource) -> list[Finding]:
     """A byte order mark and columns that nothing reads; a CSV that can't be read has findings of its own."""
-    try:
+    where, header = f"{source.csv_path}:1", []
+    with suppress(DataError):
         header = read_header(source.csv_path, needs_label=source.needs_label)
-    except DataError:
-        return []
-    where = f"{source.csv_path}:1"
     spare = [name for name in header if name not in COLUMNS and name not in KNOWN_COLUMNS]
     return [*_mark(source, where), *_spare_columns(spare, where)]
 
 
 def _mark(source: ClassifySource, where: str) -> list[Finding]:
-    with source.csv_path.open("rb") as handle:
-        if handle.read(3) != codecs.BOM_UTF8:
-            return []
+    try:
+        with source.csv_path.open("rb") as handle:
+            marked = handle.read(3) == codecs.BOM_UTF8
+    except OSError:
+        marked = False
+    if not marked:
+        return []
     message = "the file starts with a byte order mark; other readers take it for a part of the first column's name"
     remedy = "save it as UTF-8 without the mark (`changenet data check --fix` does that)"
     return [Finding("data.csv_bom", "warning", message, where, remedy, (1,), 1)]

@@ -250,6 +250,38 @@ def test_a_byte_order_mark_and_columns_that_nothing_reads(boards: Boards) -> Non
     assert "'bord', ''. Did you mean 'board'?" in report.findings[1].message
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "header", "codes"),
+    [
+        (";", HEADER, {"data.csv_delimiter"}),
+        ("\t", "\ufeff" + HEADER, {"data.csv_delimiter", "data.csv_bom"}),
+        (",", HEADER.replace("input_path", "Input Path").replace("label", "LABEL"), {"data.csv_columns"}),
+        ("|", HEADER.replace("object_name", "Object-Name"), {"data.csv_delimiter", "data.csv_columns"}),
+    ],
+)
+def test_how_a_table_is_written_hides_nothing_of_what_it_says(
+    boards: Boards, delimiter: str, header: str, codes: set[str]
+) -> None:
+    """Each round of mending costs a round trip, so all is told at once, and the pictures are looked at as well."""
+    rows = [*boards.rows, "b0,golden/b0,PASS,missing,b0"]
+    text = "\n".join([header, *rows]).replace(",", delimiter) + "\n"
+    (boards.root / "dataset.csv").write_text(text, encoding="utf-8")
+    save(np.zeros((SIDE, SIDE), np.uint8), boards.images / "b1/U5.png")
+    report = boards.check()
+    told = found(report)
+    assert set(told) == codes | {"data.image_missing", "data.brightness", "data.blank"}
+    assert told["data.image_missing"] == ("error", (14,))
+    assert told["data.brightness"] == ("warning", (7,))
+    assert report.exit_code == 2
+    (counts,) = report.counts.values()
+    assert (counts["rows"], counts["defects"]) == (13, 3)
+
+
+def test_a_folder_may_be_named_like_a_table(tmp_path: Path) -> None:
+    made = Boards(tmp_path / "set.csv")
+    assert list(find_data(made.root)) == ["set.csv"]
+
+
 def test_leaks_by_file_by_board_and_by_content(boards: Boards, tmp_path: Path) -> None:
     other = Boards(tmp_path / "other", first_seed=50)
     assert found(boards.check(other=[other.source()])) == {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gallery follows the threshold: each pair says anew what it is, and the filters choose among them.
-const NEAREST = 24;
+const NEAREST = 48;
 const NAMES = {
   escape: "Escape", false_alarm: "False alarm", flagged: "Flagged", caught: "Caught", passed: "Passed", unscored: "No score",
 };

@@ -142,16 +142,27 @@ def test_each_light_can_be_looked_at(browser: Any, report: Path) -> None:
     assert page.run(light) == ["WhiteLight"]
 
 
+# Texts of a few words that stand over many lines: letters one below the other.
+TOWERS = """[...document.querySelectorAll("caption:not(.unseen), h1, h2, h3, th, figcaption")]
+  .filter((e) => e.getBoundingClientRect().height > 9 * parseFloat(getComputedStyle(e).fontSize))
+  .filter((e) => e.textContent.trim().length < 60).map((e) => e.textContent.trim())"""
+
+
 @pytest.mark.parametrize("width", [390, 320])
 def test_a_phone_never_scrolls_sideways(
-    width: int, browser: Any, report: Path, hostile: ResultFiles, tmp_path: Path
+    width: int, browser: Any, boards: ResultFiles, hostile: ResultFiles, tmp_path: Path
 ) -> None:
-    for path in (report, write_report(hostile, tmp_path / "hostile.html").path):
+    spec = {"evaluate": {"checkpoint": f"/results/{'train-' * 12}/model_epoch_003_step_00088.pth"}, "encryption": None}
+    origin = {"evaluate.checkpoint": {"source": "parent", "detail": "train-1: latest periodic"}}
+    whole = replace(boards, spec=spec, provenance=origin)
+    for results in (whole, hostile):
+        path = write_report(results, tmp_path / "page.html").path
         page = browser.open(path, width=width, height=844)
         page.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         page.screenshot(whole=True)
         assert page.run(SIDEWAYS) <= 0
         assert page.run("innerWidth") == width
+        assert page.run(TOWERS) == []
         page.run("document.querySelector('.views')?.click()")
         page.settle()
         assert page.run("zoom.open && zoom.scrollWidth <= zoom.clientWidth")

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.ledger import FILE_NAME, Ledger
+from automl.lookup import find_experiment, list_experiments, required_identity
 from automl.outputs import BEST_FILE, LEADERBOARD_FILE, REPORT_FILE, best_record
 from automl.plan import make_plan
 from automl.settings import AutomlSettings
 from core import dotted
-from core.errors import RequestError, did_you_mean
+from core.errors import RequestError
+from runners.names import SEARCH_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision
 
-PREFIX = "automl-"
+__all__ = ["ExperimentResult", "create", "find_experiment", "list_experiments", "plan", "reopen", "resume", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class ExperimentResult:
         """As a JSON object: what best_rec.json holds, with state and files."""
         files = {"best": BEST_FILE, "leaderboard": LEADERBOARD_FILE, "report": REPORT_FILE, "record": FILE_NAME}
         places = {name: str(self.folder / file) for name, file in files.items()}
-        head = {"state": self.state, "reason": self.reason, "files": places}
+        head = {"state": self.state, "reason": self.reason, "folder": str(self.folder), "files": places}
         return head | best_record(self.plan, self.id, self.outcome)
 
     def text(self) -> str:
@@ -69,22 +71,52 @@ def plan(
     return make_plan(decision, skill, settings or AutomlSettings(), engine=engine)
 
 
-def run(experiment: ExperimentPlan, callback: Callable[[Update], None] | None = None) -> ExperimentResult:
-    """Run a search from its beginning; its folder is made below the results root.
+def create(experiment: ExperimentPlan) -> Path:
+    """Check that trials can run, and open the search's record in a folder of its own below the results root.
 
     Raises:
         NotReadyError: something is missing that the search does not set.
-        ChangenetError: see `automl.controller.Controller.run`.
+        ChangenetError: engine, inputs or data are not fit for a trial; see `runners.api.check`.
     """
-    from runners.types import open_questions
+    from runners.api import check
+    from runners.job_store import JobStore
 
-    if experiment.base.missing:
-        raise open_questions(experiment.base.missing)
-    root = Path(experiment.base.results_root)
-    folder = root / f"{PREFIX}{experiment.base.action}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    base = experiment.base
+    root = Path(base.results_root)
+    check(base, JobStore(root))
+    folder = root / f"{SEARCH_PREFIX}{base.action}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     with Ledger(folder, create=True) as ledger:
         ledger.write_identity(experiment.identity())
+    return folder
+
+
+def run(experiment: ExperimentPlan, callback: Callable[[Update], None] | None = None) -> ExperimentResult:
+    """Run a search from its beginning. Errors: as `create` and `automl.controller.Controller.run` say."""
+    with Ledger(create(experiment)) as ledger:
         return _work(experiment, ledger, callback)
+
+
+def reopen(
+    folder: Path, settings: AutomlSettings | None = None, request: Mapping[str, Any] | None = None
+) -> ExperimentPlan:
+    """The plan of a search as it was begun; `settings` and `request` are what the caller gives again, if anything.
+
+    Raises:
+        RequestError: nothing was recorded, the folder was moved, or a setting is not as it was.
+    """
+    from router.decision import decide
+    from router.declarations import load_skill
+    from router.types import Request
+
+    with Ledger(folder, read_only=True) as ledger:
+        before = required_identity(ledger)
+    _require_place(before, folder)
+    skill = load_skill(Path(before["skill_dir"]))
+    decision = decide(Request.from_json(dict(request or before["request"])), skill)
+    chosen = settings or AutomlSettings.from_json(before["settings"])
+    experiment = make_plan(decision, skill, chosen, engine=before["engine"], parallel=before["parallel"])
+    require_unchanged(before, experiment.identity(), folder)
+    return experiment
 
 
 def resume(
@@ -97,52 +129,11 @@ def resume(
 ) -> ExperimentResult:
     """Go on with a search where it stood; `name` is its id, or its folder.
 
-    `settings` and `request` are those that the caller gives again, if any: they have to be the recorded ones.
-
     Raises:
         RequestError: there is no such experiment, another process works on it, or a setting is not as it was.
     """
-    from router.decision import decide
-    from router.declarations import load_skill
-    from router.types import Request
-
-    folder = find_experiment(name, results_root)
-    with Ledger(folder) as ledger:
-        before = ledger.identity()
-        if before is None:
-            remedy = "start a new search"
-            raise RequestError("nothing was recorded yet", code="automl.empty", where=str(folder), remedy=remedy)
-        skill = load_skill(Path(before["skill_dir"]))
-        decision = decide(Request.from_json(dict(request or before["request"])), skill)
-        chosen = settings or AutomlSettings.from_json(before["settings"])
-        experiment = make_plan(decision, skill, chosen, engine=before["engine"], parallel=before["parallel"])
-        require_unchanged(before, experiment.identity(), folder)
-        return _work(experiment, ledger, callback)
-
-
-def find_experiment(name: str, results_root: str | None = None) -> Path:
-    """The folder of an experiment.
-
-    Raises:
-        RequestError: there is none of this name, with the closest ids.
-    """
-    from runners.job_store import default_root
-
-    root = default_root(results_root)
-    for folder in (Path(name).expanduser().absolute(), root / name):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    ids = list_experiments(results_root)
-    hint = did_you_mean(name, ids) or (f"The latest is {ids[0]}." if ids else "There is none yet.")
-    raise RequestError(f"there is no experiment '{name}'. {hint}", code="automl.unknown", where=str(root))
-
-
-def list_experiments(results_root: str | None = None) -> list[str]:
-    """The ids of all experiments below the results root, newest first."""
-    from runners.job_store import default_root
-
-    found = [path.parent for path in default_root(results_root).glob(f"{PREFIX}*/{FILE_NAME}")]
-    return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)]
+    with Ledger(find_experiment(name, results_root)) as ledger:
+        return _work(reopen(ledger.folder, settings, request), ledger, callback)
 
 
 def require_unchanged(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
@@ -158,6 +149,14 @@ def require_unchanged(before: Mapping[str, Any], now: Mapping[str, Any], folder:
         remedy = "resume with the settings that it began with, or start a new search"
         message = f"the experiment began with other settings:{lines}"
         raise RequestError(message, code="automl.changed", where=str(folder), remedy=remedy)
+
+
+def _require_place(before: Mapping[str, Any], folder: Path) -> None:
+    """The trials are recorded by whole paths: a search goes on where it began."""
+    root = Path(before["request"]["results_root"])
+    if not root.is_dir() or not root.samefile(folder.parent):
+        message, remedy = f"the experiment began below {root}", "move it back, or start a new search"
+        raise RequestError(message, code="automl.moved", where=str(folder), remedy=remedy)
 
 
 def _work(experiment: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> ExperimentResult:

@@ -7,7 +7,6 @@ crash between two of them leaves what the next writer needs to go on. One proces
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from automl.types import Run, RunResult
+from automl.writer_lock import take_lock
 from core.errors import PlatformError, RequestError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "experiment.sqlite3"
-_LOCK_NAME = ".writer.lock"
 _VERSION = 1
 _TABLES = {
     "experiment": "name TEXT PRIMARY KEY, document TEXT NOT NULL, at TEXT NOT NULL",
@@ -55,7 +54,7 @@ class Ledger:
         with _disk(self.path):
             if not read_only:
                 folder.mkdir(parents=True, exist_ok=True)
-                self._lock = _take_lock(folder)
+                self._lock = take_lock(folder)
             self._connection = _connect(self.path, read_only=read_only)
             if not read_only:
                 self._make_tables()
@@ -159,8 +158,9 @@ class Ledger:
         self._insert("endings", None, state, reason)
 
     def ending(self) -> tuple[str, str] | None:
-        """State and reason of the last stop."""
-        rows = self._rows("SELECT state, reason FROM endings ORDER BY sequence DESC LIMIT 1")
+        """State and reason of the last stop; None while it goes on, or where the last process died without a word."""
+        after = "at >= COALESCE((SELECT MAX(at) FROM sessions), '')"
+        rows = self._rows(f"SELECT state, reason FROM endings WHERE {after} ORDER BY sequence DESC LIMIT 1")  # noqa: S608
         return (rows[0][0], rows[0][1]) if rows else None
 
     def seconds_worked(self) -> float:
@@ -205,20 +205,6 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     return connection
-
-
-def _take_lock(folder: Path) -> int:
-    """The writer's lock; the system gives it back when the process ends, whatever ends it."""
-    handle = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        remedy = "wait until it ends, or stop it; `changenet jobs` shows its trials"
-        raise RequestError(
-            "another process works on this experiment", code="automl.locked", where=str(folder), remedy=remedy
-        ) from None
-    return handle
 
 
 @contextmanager

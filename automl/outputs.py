@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automl.standings import Standing, front_of, ranked, standings_of
 from core import dotted
 from core.files import write_json, write_text
+from runners.names import SEARCH_RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
     from automl.types import Objective, Run, RunResult
 
-BEST_FILE, LEADERBOARD_FILE, REPORT_FILE = "best_rec.json", "leaderboard.csv", "automl_report.html"
+BEST_FILE, LEADERBOARD_FILE, REPORT_FILE = SEARCH_RECORD, "leaderboard.csv", "automl_report.html"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automl.space import Space
     from automl.types import Objective
     from router.declarations import Skill
-    from router.types import Decision
+    from router.types import Decision, Request
     from runners.types import Plan
 
 _ARCHITECTURE = "model."
@@ -80,11 +80,10 @@ class ExperimentPlan:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {
-            "decision": self.decision.to_json(),
-            "plan": self.base.to_json(),
-            "automl": self.identity() | {"first_trials": self.first_trials(), "start_checkpoint": self.start},
-        }
+        said = {"spec", "request", "skill_dir", "command", "engine"}
+        own = {name: value for name, value in self.identity().items() if name not in said}
+        own |= {"first_trials": self.first_trials(), "start_checkpoint": self.start, "threads": self.threads}
+        return {"decision": self.decision.to_json(), "plan": self.base.to_json(), "automl": own}
 
     def text(self) -> str:
         """As text for people."""
@@ -117,10 +116,13 @@ def make_plan(
         remedy = f"ask for {' or '.join(skill.info['train_policy']['applies_to'])}"
         raise RequestError(f"AutoML tunes trainings, not {action}", code="automl.action", remedy=remedy)
     engine = engine or os.environ.get(ENGINE_VARIABLE)
+    if settings.test_dataset:
+        settings = replace(settings, test_dataset=_place(settings.test_dataset))
     base = prepare(replace(decision, route="direct"), skill, command=engine)
     keys = TrialKeys.of(skill, action, base.spec)
     names = skill.shorthand_keys(action)
-    overrides = {names.get(name, name): value for name, value in decision.request.overrides.items()}
+    overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
+    decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
     source = Source(
         schema=_schema(skill, action),
@@ -147,6 +149,33 @@ def make_plan(
         threads=max(1, threads // places),
         engine=engine,
     )
+
+
+def _overrides(base: Plan, given: dict[str, Any]) -> dict[str, Any]:
+    """The request's overrides, with paths as the plan has them: whole ones."""
+    paths = base.inputs.keys() | base.outputs.keys()
+    return {key: dotted.get(base.spec, key) if key in paths and value else value for key, value in given.items()}
+
+
+def _placed(request: Request, base: Plan, overrides: dict[str, Any]) -> Request:
+    """The request with whole paths: a search may be taken up again from another folder."""
+    from runners.data_sources import absolute
+
+    places: dict[str, Any] = {"results_root": base.results_root}
+    for name in ("data", "eval_dataset", "inference_dataset"):
+        places[name] = absolute(place) if (place := getattr(request, name)) else None
+    for name in ("train_datasets", "calibration_dataset"):
+        places[name] = tuple(absolute(place) for place in getattr(request, name))
+    return replace(request, overrides=overrides, **places)
+
+
+def _place(test_dataset: str) -> str:
+    from runners.data_sources import absolute, is_remote, require_there
+
+    place = absolute(test_dataset)
+    if not is_remote(place):
+        require_there(place, "test_dataset")
+    return place
 
 
 def _schema(skill: Skill, action: str) -> dict[str, Any]:

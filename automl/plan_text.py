@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automl.draws import model_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from automl.plan import ExperimentPlan
 
@@ -24,6 +24,9 @@ def _lines(plan: ExperimentPlan) -> Iterator[str]:
     settings, base = plan.settings, plan.base
     objectives = ", ".join(f"{o.metric} ({o.direction})" for o in plan.objectives)
     yield f"AutoML on {base.action} ({base.task}), runner {base.runner}: {objectives}"
+    yield f"  command   {' '.join(base.command)}"
+    for reason in plan.decision.reasons:
+        yield f"  because {reason}"
     yield f"  algorithm {settings.algorithm} ({_MODELS[model_of(settings.algorithm)]}), seed {settings.seed}"
     yield f"  budget    {_budget(plan)}"
     yield f"  parallel  {plan.parallel} at a time, {plan.threads} threads each"
@@ -37,8 +40,9 @@ def _lines(plan: ExperimentPlan) -> Iterator[str]:
     for key, reason in described["left_out"].items():
         yield f"    not {key}: {reason}"
     yield "  first trials"
+    names = short_names(plan.space.keys)
     for number, values in enumerate(plan.first_trials()):
-        yield f"    {number}: {_values(values) or 'the defaults'}"
+        yield f"    {number}: {', '.join(f'{names[key]}={value}' for key, value in values.items()) or 'the defaults'}"
     for warning in (*plan.decision.warnings, *base.warnings):
         yield f"  warning: {warning}"
     for question in base.missing:
@@ -60,5 +64,12 @@ def _range(entry: Mapping[str, Any]) -> str:
     return f"{entry['low']:g} to {entry['high']:g} ({entry['scale']})"
 
 
-def _values(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in values.items())
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Each key's last part, or as many parts as tell it from the others."""
+    found, known = {}, list(keys)
+    for key in known:
+        parts = key.split(".")
+        others = [other for other in known if other != key]
+        names = (".".join(parts[-n:]) for n in range(1, len(parts) + 1))
+        found[key] = next(name for name in names if not any(f".{other}".endswith(f".{name}") for other in others))
+    return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.charts import Line, bars, chart, parallel
 from automl.outputs import winner_spec
+from automl.plan_text import short_names
 from core import dotted
 from core.documents import dump_yaml
 from core.files import write_text
@@ -83,7 +84,7 @@ def _charts(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, flo
         ("History", _history(outcome.standings, first)),
         ("Pareto front", _pareto(outcome) if len(outcome.objectives) > 1 else ""),
         ("Learning curves", _curves(outcome, first) if len(outcome.objectives) == 1 else ""),
-        ("Importance of the parameters", bars(_short_names(importance), "importance of the parameters")),
+        ("Importance of the parameters", bars(_short(importance), "importance of the parameters")),
         ("Parallel coordinates", _coordinates(plan, outcome, first)),
     ]
     return [(title, drawn) for title, drawn in found if drawn]
@@ -134,7 +135,7 @@ def _coordinates(plan: ExperimentPlan, outcome: Outcome, objective: Objective) -
         values = [_share(d, standing.point[d.key]) for d in dimensions]
         title = f"trial {standing.trial}: {objective.metric} {standing.values[0]:.5g}"
         rows.append((values, shade, title))
-    names = list(_short_names(dict.fromkeys(plan.space.keys, 0.0)))
+    names = list(short_names(plan.space.keys).values())
     return parallel(names, rows, "parameters of each trial; the better, the darker")
 
 
@@ -145,12 +146,6 @@ def _share(dimension: Any, coordinate: Any) -> float:
     return float(min(1.0, max(0.0, coordinate)))
 
 
-def _short_names(values: Mapping[str, float]) -> dict[str, float]:
-    """The last part of each key, or as many parts as tell it from the others."""
-    found: dict[str, float] = {}
-    for key, value in values.items():
-        parts = key.split(".")
-        names = (".".join(parts[-n:]) for n in range(1, len(parts) + 1))
-        others = [k for k in values if k != key]
-        found[next(n for n in names if not any(k.endswith(f".{n}") or k == n for k in others))] = value
-    return found
+def _short(values: Mapping[str, float]) -> dict[str, float]:
+    names = short_names(values)
+    return {names[key]: value for key, value in values.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automl.lookup import command_name, results_option
 from automl.outputs import REPORT_FILE
 from automl.report import changed, comparison
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from automl.experiment import ExperimentResult
+    from automl.outputs import Outcome
 
 _SHOWN = 10
 
@@ -22,24 +24,31 @@ def result_text(result: ExperimentResult) -> str:
 
 
 def _lines(result: ExperimentResult) -> Iterator[str]:
-    outcome = result.outcome
+    outcome, request = result.outcome, result.plan.decision.request
     yield f"{result.id}: {result.state} ({result.reason})"
-    names = [objective.metric for objective in outcome.objectives]
-    yield "  rank trial  " + "  ".join(f"{name:>12}" for name in names) + "  epochs  job"
-    for place, standing in enumerate(outcome.ranking[:_SHOWN], start=1):
-        figures = "  ".join(f"{value:12.5g}" for value in standing.values)
-        yield f"  {place:>4} {standing.trial:>5}  {figures}  {standing.epochs_trained:>6}  {standing.job_id}"
-    without = [standing for standing in outcome.standings if not standing.is_complete]
-    for standing in without[:_SHOWN]:
-        yield f"       {standing.trial:>5}  {standing.state}: {standing.message.partition(chr(10))[0][:100]}"
+    yield from ranking_lines(outcome)
     yield from _compared(result)
     if outcome.winner:
         for key, default, value in changed(result.plan, outcome.winner):
             yield f"  {key}: {default} -> {value}"
-        yield f"  next: changenet run evaluate --parent {outcome.winner.job_id}"
+        data = f"--data {request.data} " if request.data else ""
+        yield f"  next: changenet run evaluate {data}--parent {outcome.winner.job_id}{results_option(result.folder)}"
     if result.state == "interrupted":
-        yield f"  to go on: changenet run --resume {result.id}"
+        yield f"  to go on: changenet run --resume {command_name(result.folder)}"
     yield f"  report: {result.folder / REPORT_FILE}"
+
+
+def ranking_lines(outcome: Outcome) -> Iterator[str]:
+    """The best trials, and those without figures that have ended."""
+    names = [objective.metric for objective in outcome.objectives]
+    if outcome.ranking:
+        yield "  rank trial  " + "  ".join(f"{name:>12}" for name in names) + "  epochs  job"
+    for place, standing in enumerate(outcome.ranking[:_SHOWN], start=1):
+        figures = "  ".join(f"{value:12.5g}" for value in standing.values)
+        yield f"  {place:>4} {standing.trial:>5}  {figures}  {standing.epochs_trained:>6}  {standing.job_id}"
+    without = [standing for standing in outcome.standings if not standing.is_complete and standing.message]
+    for standing in without[:_SHOWN]:
+        yield f"       {standing.trial:>5}  {standing.state}: {standing.message.partition(chr(10))[0][:100]}"
 
 
 def _compared(result: ExperimentResult) -> Iterator[str]:

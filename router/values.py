@@ -15,7 +15,7 @@ from router.phrases import BREAK, normalise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-JOB_ID = re.compile(r"(?<![\w-])([a-z][a-z0-9_]*)-\d{8}-\d{6}-[0-9a-f]{6}(?![\w-])")
+JOB_ID = re.compile(r"(?<![\w-])(?:automl-)?([a-z][a-z0-9_]*)-\d{8}-\d{6}-[0-9a-f]{6}(?![\w-])")
 _OVERRIDE = re.compile(r"(?<!\S)([A-Za-z_][\w.]*)=(\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\{[^}\n]*\}|[^\s=][^\s]*)")
 _URI = re.compile(r"(?<![\w/])(?:s3|gs|az|hf|https?|file)://[^\s,;'\"`)]+", re.IGNORECASE)
 _QUOTED = re.compile(r"([\"'`])([^\"'`\n]*[./][^\"'`\n]*)\1")

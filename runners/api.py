@@ -37,14 +37,18 @@ def prepare_request(request: Request, skill: Skill, *, engine: str | None = None
         InputError, NotReadyError: as `router.decision.decide` and `runners.prepare.prepare` say.
     """
     from router.decision import decide
+
+    decision = decide(request, skill)
+    return decision, prepare_decision(decision, skill, engine=engine) if decision.action else None
+
+
+def prepare_decision(decision: Decision, skill: Skill, *, engine: str | None = None) -> Plan:
+    """The plan of a decision that names an action. Errors: as `runners.prepare.prepare` says."""
     from runners.preflight import ENGINE_VARIABLE
     from runners.prepare import prepare
 
-    decision = decide(request, skill)
-    if decision.action is None:
-        return decision, None
-    store = open_store(request.results_root)
-    return decision, prepare(decision, skill, store=store, command=engine or os.environ.get(ENGINE_VARIABLE))
+    store = open_store(decision.request.results_root)
+    return prepare(decision, skill, store=store, command=engine or os.environ.get(ENGINE_VARIABLE))
 
 
 def launch(
@@ -71,7 +75,7 @@ def launch(
     from runners.watch import cancel as stop
 
     store = store or open_store(plan.results_root)
-    spec, findings = _checked(plan, store)
+    spec, findings = check(plan, store)
     job = open_job(store, plan, spec, findings)
     try:
         started = start(store, job, plan.resources)
@@ -80,8 +84,12 @@ def launch(
         return stop(store, job.id, "interrupted from the keyboard")
 
 
-def _checked(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """The spec with its inputs as they lie here, and what the data check warns of."""
+def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
+
+    Raises:
+        ChangenetError: the plan can't be launched; see `launch`.
+    """
     from runners import preflight
     from runners.staging import stage
 
@@ -141,12 +149,15 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
+    from runners.inspection_report import verdict_line
     from runners.names import LOG_FILE, SPEC_FILE
     from runners.status_log import last_lines
 
     folder = Path(job.folder)
     document = job.to_json()
     document["artifacts"] = [a.to_json() | {"path": str(Path(job.results_dir) / a.path)} for a in job.artifacts]
+    if verdict := verdict_line(job):
+        document["verdict"] = verdict
     document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}

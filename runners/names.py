@@ -14,6 +14,7 @@ SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
 FINDINGS_FILE = "findings.json"  # where the report of a job looks for what the data check found
+SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 SEGMENT_FOLDERS = ("A", "B", "list", "label")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import InputError, ParentError
-from runners.names import PLAN_FILE
+from runners.names import PLAN_FILE, SEARCH_PREFIX, SEARCH_RECORD
 from runners.types import JOB_FOLDER, JobState
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def load_parent(store: JobStore, job_id: str, wanted: list[Wanted], task: str) -
         ParentError: it is not there, belongs to the other task, or is in no state to be built on; with the candidates.
     """
     try:
-        job = store.read(job_id)
+        job = store.read(winner_of(store, job_id))
     except InputError as problem:
         raise ParentError(
             problem.message, code="parent.unknown", where=problem.where, remedy=_advice(store, wanted)
@@ -79,6 +79,23 @@ def load_parent(store: JobStore, job_id: str, wanted: list[Wanted], task: str) -
         message = f"the parent job {job.id} belongs to the task {job.task}, this action to {task}"
         raise ParentError(message, code="parent.task", where=job.id, remedy=_advice(store, wanted))
     return Parent(job, _spec_of(job))
+
+
+def winner_of(store: JobStore, name: str) -> str:
+    """The job that won a search, where `name` is that search's id below the results root; else `name` itself.
+
+    Raises:
+        ParentError: no trial of the search has figures yet.
+    """
+    folder = store.root / Path(name).name
+    if not name.startswith(SEARCH_PREFIX) or not folder.is_dir():
+        return name
+    record = folder / SEARCH_RECORD
+    job_id = read_json(record).get("job_id") if record.is_file() else None
+    if job_id:
+        return str(job_id)
+    remedy = f"go on with it (changenet run --resume {folder.name}), or name one of its jobs"
+    raise ParentError(f"{folder.name} has no winner yet", code="parent.no_winner", where=str(folder), remedy=remedy)
 
 
 def _spec_of(job: Job) -> dict[str, Any]:

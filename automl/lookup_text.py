@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a search stands, as text for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automl.result_text import ranking_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from automl.lookup import Overview
+
+
+def overview_text(found: Overview) -> str:
+    """State, trials so far, what runs, files, and how to go on."""
+    return "\n".join(_lines(found))
+
+
+def headline(found: Overview) -> str:
+    """One line of a list of jobs."""
+    winner, settings = found.outcome.winner, found.identity["settings"]
+    best = (
+        [f"{o.metric} {value:.4g}" for o, value in zip(found.outcome.objectives, winner.values, strict=True)]
+        if winner
+        else []
+    )
+    trials = f"{found.to_json()['trials_ended']} of {settings['trials']} trials"
+    return "  ".join([f"{found.id:<40} {found.state:<11}", trials, *best])
+
+
+def _lines(found: Overview) -> Iterator[str]:
+    document, settings = found.to_json(), found.identity["settings"]
+    yield f"{found.id}: {found.state} ({found.reason})"
+    objectives = ", ".join(f"{entry['metric']} ({entry['direction']})" for entry in document["objectives"])
+    ended, epochs = document["trials_ended"], document["epochs_trained"]
+    yield f"  {objectives}, {ended} of {settings['trials']} trials ended, {epochs} epochs trained"
+    yield from ranking_lines(found.outcome)
+    for entry in document["running"]:
+        yield f"  trial {entry['trial']} is open, job {entry['job_id'] or 'not started yet'}"
+    if found.outcome.winner:
+        yield f"  best so far: trial {found.outcome.winner.trial}, job {found.outcome.winner.job_id}"
+    if found.state in {"interrupted", "stopped"}:
+        yield f"  to go on: changenet run --resume {found.name}"
+    for name, path in found.files.items():
+        yield f"  {name:<11} {path}"
+
+
+def record_text(record: Mapping[str, Any]) -> list[str]:
+    """What best_rec.json adds: the winner's changes and the evaluations."""
+    lines = [f"  winner sets {key}: {value}" for key, value in record.get("changed", {}).items()]
+    for name, found in record.get("evaluations", {}).items():
+        figures = {key: value for key, value in found.get("metrics", {}).items() if isinstance(value, int | float)}
+        said = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
+        lines.append(f"  {name}: {found.get('skipped') or said}")
+    return lines

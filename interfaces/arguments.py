@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from core.errors import RequestError, did_you_mean
+from interfaces.automl_arguments import EXAMPLES as AUTOML_EXAMPLES
+from interfaces.automl_arguments import add_automl_options
+from interfaces.parser import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +22,8 @@ examples:
   changenet jobs
   changenet demo                                 all of it at once, in a few minutes
 
-exit codes: 0 done, 2 the input is wrong, 3 something is missing, 4 the job failed, 5 the platform is not available
+exit codes: 0 done, 2 the input is wrong, 3 something is missing, 4 the job failed or no trial of a search has figures,
+            5 the platform is not available, 130 interrupted
 """
 
 PLAN_EXAMPLES = """\
@@ -30,30 +33,6 @@ examples:
   changenet {verb} train --train boards/train --eval boards/val --automl off
   changenet {verb} inference --data boards --parent train-20260101-120000-0a1b2c --json
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are our errors, with the closest valid names."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
-        raise RequestError(
-            message, code="usage", where=self.prog, remedy=self._nearest(message) or f"see `{self.prog} --help`"
-        )
-
-    def _nearest(self, message: str) -> str:
-        if "unrecognized arguments:" not in message:
-            return ""
-        options = [option for action in self._actions for option in action.option_strings]
-        unknown = message.partition("unrecognized arguments:")[2].split()
-        return did_you_mean(unknown[0], options) if unknown else ""
-
-    def parse_args(self, args: list[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
-        """As in argparse, but an unknown option is told by the subcommand that does not know it."""
-        known, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            (getattr(known, "parser", None) or self).error(f"unrecognized arguments: {' '.join(unknown)}")
-        return known
 
 
 def build_parser() -> Parser:
@@ -93,7 +72,7 @@ def _add_verb(verbs: Verbs[Parser], name: str, text: str, epilog: str = "") -> P
 
 
 def _add_request_verb(verbs: Verbs[Parser], name: str, text: str) -> Parser:
-    verb = _add_verb(verbs, name, text, PLAN_EXAMPLES.format(verb=name))
+    verb = _add_verb(verbs, name, text, (PLAN_EXAMPLES + AUTOML_EXAMPLES).format(verb=name))
     add = verb.add_argument
     add(
         "request",
@@ -110,13 +89,14 @@ def _add_request_verb(verbs: Verbs[Parser], name: str, text: str) -> Parser:
     add("--task", choices=["classify", "segment"], help="default: told by the data's layout, else classify")
     add("--automl", choices=["on", "off"], help="automl_policy of this run; default: on")
     add("--target", metavar="TEXT", help='inspection target, such as "far<=0.1%% at recall=100%%"')
-    add("--parent", metavar="JOB", help="job whose checkpoint (or ONNX file) is used")
+    add("--parent", metavar="JOB", help="job, or search, whose checkpoint (or ONNX file) is used")
     add("--runner", metavar="NAME", help="platform that runs the action; default: local")
     add("--profile", metavar="NAME", help="profile of skill_info.yaml; default: laptop where there is no GPU")
     add("--gpus", type=int, metavar="N", help="number of GPUs")
     add("--nodes", type=int, metavar="N", help="number of nodes")
     _add_results(verb)
     add("--engine", metavar="FILE", help="another `visual_changenet` to run; default: the embedded engine")
+    add_automl_options(verb)
     return verb
 
 
@@ -127,7 +107,8 @@ def _add_results(verb: Parser) -> None:
 def _add_run(verbs: Verbs[Parser]) -> None:
     verb = _add_request_verb(verbs, "run", "run a request and follow it to its end")
     verb.add_argument("--dry-run", action="store_true", help="stop after the plan; the same as `changenet plan`")
-    verb.add_argument("--detach", action="store_true", help="return at once; the job goes on by itself")
+    verb.add_argument("--detach", action="store_true", help="return at once; the work goes on by itself")
+    verb.add_argument("--resume", metavar="SEARCH", help="go on with an AutoML search, by its id or folder")
 
 
 def _add_job_verbs(verbs: Verbs[Parser]) -> None:
@@ -139,7 +120,7 @@ def _add_job_verbs(verbs: Verbs[Parser]) -> None:
         ("result", "show what a job made: metrics, artifacts, or why it failed"),
     ):
         verb = _add_verb(verbs, name, text)
-        verb.add_argument("job", metavar="JOB", help="job id, or its beginning")
+        verb.add_argument("job", metavar="JOB", help="id of a job, or its beginning; or of a search")
         _add_results(verb)
         if name == "logs":
             verb.add_argument("-f", "--follow", action="store_true", help="go on until the job ends")
@@ -152,7 +133,7 @@ def _add_report(verbs: Verbs[Parser]) -> None:
         "write the inspection report of an evaluation or inference anew, for instance for another target",
         'example:\n  changenet report evaluate-20260101-120000-0a1b2c --target "far<=0.5% at recall=99%"\n',
     )
-    verb.add_argument("job", metavar="JOB", help="job id, or its beginning")
+    verb.add_argument("job", metavar="JOB", help="id of a job, or its beginning; or of a search")
     verb.add_argument("--target", metavar="TEXT", help="inspection target; default: the one of the job's spec")
     verb.add_argument("--out", metavar="FILE", help="HTML file to write; default: report.html in the job's results")
     _add_results(verb)

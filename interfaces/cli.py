@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ChangenetError
 from core.redaction import redact, redact_text
 from interfaces.arguments import build_parser
+from interfaces.automl_arguments import names_search
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from interfaces.tools import Outcome
 
 INTERRUPTED = 130
-_MODULES = {"schemas": "interfaces.data_tools", "demo": "interfaces.demo", "stage": "interfaces.stage_tool"}
+_MODULES = {
+    "plan": "interfaces.run_tool",
+    "run": "interfaces.run_tool",
+    "schemas": "interfaces.data_tools",
+    "demo": "interfaces.demo",
+    "stage": "interfaces.stage_tool",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,6 +64,8 @@ def _verb(args: Namespace) -> Callable[[Namespace], Outcome]:
     if args.verb == "data":
         module = "interfaces.check_tool" if args.kind == "check" else "interfaces.data_tools"
         name = f"verb_data_{args.kind}"
+    elif names_search(getattr(args, "job", "")):
+        module, name = "interfaces.automl_lookup", f"verb_{args.verb}"
     else:
         module, name = _MODULES.get(args.verb, "interfaces.tools"), f"verb_{args.verb}"
     verb: Callable[[Namespace], Outcome] = getattr(importlib.import_module(module), name)

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
+from runners.inspection_report import verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from router.types import Decision
-    from runners.types import Job, Plan, Provenance
+    from runners.types import Artifact, Job, Plan, Provenance
 
+_IMAGES_NAMED = 4
 _FIGURES_FIRST = ("val_loss", "val_acc", "test_acc", "f1", "auc", "threshold", "escapes", "false_alarms")
 
 
@@ -34,14 +38,19 @@ def plan_text(plan: Plan) -> str:
     ]
     if plan.profile:
         lines.append(f"  profile {plan.profile}")
+    lines += value_lines(plan)
+    lines += _bullets("warning", (*decision.warnings, *plan.warnings))
+    return "\n".join([*lines, *_bullets("missing", [question.text for question in plan.missing])])
+
+
+def value_lines(plan: Plan) -> list[str]:
+    """Each value that is not the template's with its source, and each that was adjusted."""
     width = max((len(key) for key in plan.provenance), default=0)
-    lines += [
+    values = [
         f"  {key:<{width}}  {_short(get(plan.spec, key))}  [{_origin(origin)}]"
         for key, origin in sorted(plan.provenance.items())
     ]
-    lines += [f"  adjusted {a.key}: {a.before} -> {a.after} ({a.reason})" for a in plan.adjustments]
-    lines += _bullets("warning", (*decision.warnings, *plan.warnings))
-    return "\n".join([*lines, *_bullets("missing", [question.text for question in plan.missing])])
+    return values + [f"  adjusted {a.key}: {a.before} -> {a.after} ({a.reason})" for a in plan.adjustments]
 
 
 def _origin(origin: Provenance) -> str:
@@ -72,11 +81,21 @@ def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     if progress:
         lines.append("  progress " + "  ".join(f"{name} {value}" for name, value in progress.items()))
     lines += [f"  {step.at[:19].replace('T', ' ')} {step.state:<9} {step.reason}".rstrip() for step in job.transitions]
-    lines += metric_lines(job.metrics)
-    lines += [f"  {a.kind:<10} {a.path} ({a.size:,} bytes) {' '.join(a.roles)}".rstrip() for a in job.artifacts]
+    lines += metric_lines(job.metrics) + artifact_lines(job.artifacts)
+    if verdict := verdict_line(job):
+        lines.append(f"  verdict  {verdict}")
     if job.failure:
         lines.append(f"  failed   {job.failure.kind}: {job.failure.message}")
     return "\n".join(lines)
+
+
+def artifact_lines(artifacts: Sequence[Artifact]) -> list[str]:
+    """One line a file; pictures of one folder, of which there is one per pair, share a line where they are many."""
+    crowds = Counter(str(PurePath(a.path).parent) for a in artifacts if a.kind == "image")
+    crowds = Counter({folder: count for folder, count in crowds.items() if count > _IMAGES_NAMED})
+    alone = [a for a in artifacts if a.kind != "image" or str(PurePath(a.path).parent) not in crowds]
+    lines = [f"  {'images':<10} {folder}/ ({count:,} files)" for folder, count in crowds.items()]
+    return lines + [f"  {a.kind:<10} {a.path} ({a.size:,} bytes) {' '.join(a.roles)}".rstrip() for a in alone]
 
 
 def metric_lines(metrics: dict[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,35 +77,6 @@ def request_of(args: Namespace) -> Request:
     )
 
 
-def verb_plan(args: Namespace) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing."""
-    from interfaces.present import decision_text, plan_text
-    from runners.api import prepare_request
-
-    decision, plan = prepare_request(request_of(args), the_skill(), engine=args.engine)
-    if plan is None:
-        document = {"decision": decision.to_json(), "plan": None}
-        return Outcome(document, decision_text(decision), NotReadyError.exit_code)
-    exit_code = NotReadyError.exit_code if plan.missing else 0
-    return Outcome({"decision": decision.to_json(), "plan": plan.to_json()}, plan_text(plan), exit_code)
-
-
-def verb_run(args: Namespace) -> Outcome:
-    """Prepare, launch, and follow the job to its end; `--dry-run` stops at the plan."""
-    from interfaces.present import decision_text, plan_text
-    from runners.api import prepare_request
-
-    if args.dry_run:
-        return verb_plan(args)
-    decision, plan = prepare_request(request_of(args), the_skill(), engine=args.engine)
-    if plan is None:
-        document = {"decision": decision.to_json(), "plan": None}
-        return Outcome(document, decision_text(decision), NotReadyError.exit_code)
-    if not args.json:
-        print(plan_text(plan), file=sys.stderr, flush=True)
-    return job_outcome(run_plan(plan, detach=args.detach))
-
-
 def run_plan(plan: Plan, *, detach: bool = False) -> Job:
     """Launch a plan and show it on the console until it ends; Ctrl-C cancels the job."""
     from interfaces.console import Console
@@ -121,10 +91,12 @@ def run_plan(plan: Plan, *, detach: bool = False) -> Job:
 def job_outcome(job: Job) -> Outcome:
     """A job as a result: exit code 4 where it failed or was cancelled."""
     from interfaces.present import job_text
+    from runners.inspection_report import verdict_line
     from runners.types import JobState
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
-    return Outcome({"job": job.to_json()}, job_text(job), JobFailedError.exit_code if failed else 0)
+    document = {"job": job.to_json()} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
+    return Outcome(document, job_text(job), JobFailedError.exit_code if failed else 0)
 
 
 def _job_of(args: Namespace) -> tuple[Job, JobStore]:
@@ -135,12 +107,14 @@ def _job_of(args: Namespace) -> tuple[Job, JobStore]:
 
 
 def verb_jobs(args: Namespace) -> Outcome:
-    """All jobs, newest first."""
+    """All searches and all jobs, newest first."""
+    from interfaces.automl_lookup import summaries
     from interfaces.present import jobs_text
     from runners.api import list_jobs, open_store
 
-    jobs = list_jobs(open_store(args.results))
-    return Outcome({"jobs": [job.to_json() for job in jobs]}, jobs_text(jobs))
+    jobs, searches = list_jobs(open_store(args.results)), summaries(args.results)
+    document = {"jobs": [job.to_json() for job in jobs], "experiments": [found for found, _ in searches]}
+    return Outcome(document, "\n".join([*(line for _, line in searches), jobs_text(jobs)]))
 
 
 def verb_status(args: Namespace) -> Outcome:

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`changenet status|logs|cancel|result|report EXPERIMENT`: the verbs of a job, for a search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import JobFailedError, NotReadyError, RequestError
+from interfaces.tools import Outcome
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from automl.lookup import Overview
+
+
+def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:
+    """Each search below the results root, newest first, as a JSON object and as a line."""
+    from runners.job_store import default_root
+    from runners.names import SEARCH_PREFIX
+
+    if not any(default_root(results_root).glob(f"{SEARCH_PREFIX}*")):
+        return []
+    from automl.lookup import find_experiment, list_experiments, overview
+    from automl.lookup_text import headline
+
+    found = (overview(find_experiment(name, results_root)) for name in list_experiments(results_root))
+    return [(one.to_json(), headline(one)) for one in found]
+
+
+def verb_status(args: Namespace) -> Outcome:
+    """How the search stands."""
+    from automl.lookup_text import overview_text
+
+    found = _overview(args)
+    return Outcome({"automl": found.to_json()}, overview_text(found))
+
+
+def verb_result(args: Namespace) -> Outcome:
+    """What the search found: exit code 3 while it is open, 4 where it ended without a winner."""
+    from automl.lookup import best_record_of
+    from automl.lookup_text import overview_text, record_text
+
+    found = _overview(args)
+    record = best_record_of(found.folder)
+    open_code = NotReadyError.exit_code if found.state != "finished" else 0
+    exit_code = open_code or (0 if found.outcome.winner else JobFailedError.exit_code)
+    text = "\n".join([overview_text(found), *record_text(record)])
+    return Outcome({"automl": record | found.to_json()}, text, exit_code)
+
+
+def verb_report(args: Namespace) -> Outcome:
+    """The path of the search's report."""
+    if args.target or args.out:
+        remedy = "give an evaluation or inference job, or leave --target and --out out"
+        raise RequestError("the report of a search takes no options", code="usage", where=args.job, remedy=remedy)
+    found = _overview(args)
+    path = found.files.get("report")
+    if path is None:
+        remedy = f"see `changenet status {found.name}`"
+        message = f"the search is {found.state}; its report is written when it ends or is interrupted"
+        raise NotReadyError(message, where=str(found.folder), remedy=remedy)
+    return Outcome({"experiment": found.id, "report": path}, path)
+
+
+def verb_logs(args: Namespace) -> Outcome:
+    """What a search that works by itself has said; each trial has a log of its own, under its job."""
+    found = _overview(args)
+    path = found.files.get("log")
+    if path is None:
+        remedy = "`changenet logs JOB` shows that of a trial; `changenet status` lists them"
+        raise NotReadyError("the search has no log: it was not detached", where=str(found.folder), remedy=remedy)
+    lines = Path(path).read_text(errors="replace").splitlines()
+    document = {"experiment": found.id, "state": found.state, "lines": lines}
+    return Outcome(document, "\n".join(lines))
+
+
+def verb_cancel(args: Namespace) -> Outcome:
+    """Let the search stop its trials and close; it can be resumed."""
+    from automl.lookup import stop
+    from automl.lookup_text import overview_text
+
+    found = _overview(args)
+    if not stop(found.folder):
+        raise JobFailedError(
+            "the search was asked to stop and still works", where=str(found.folder), remedy="ask again"
+        )
+    found = _overview(args)
+    return Outcome({"automl": found.to_json()}, overview_text(found))
+
+
+def _overview(args: Namespace) -> Overview:
+    from automl.lookup import find_experiment, overview
+
+    return overview(find_experiment(args.job, args.results))

@@ -15,6 +15,7 @@ from scoring.calibration import Calibration, calibrate
 from scoring.choice import Verdict, judge
 from scoring.figures import summarize
 from scoring.groups import Group, by_board, by_kind
+from scoring.rounding import at_least, at_most
 from scoring.scored import Scored, scored
 from scoring.targets import parse, percent
 
@@ -154,10 +155,10 @@ def _counted(pairs: Scored, threshold: float) -> str:
     caught, alarms = int(np.count_nonzero(flagged & pairs.defect)), int(np.count_nonzero(flagged & ~pairs.defect))
     parts = []
     if pairs.defects:
-        sure = f"recall at least {_rate(lower_bound(caught, pairs.defects))}"
+        sure = f"recall at least {at_least(lower_bound(caught, pairs.defects))}"
         parts.append(f"{pairs.defects - caught:,} of {pairs.defects:,} defects escaped ({sure})")
     if pairs.passes:
-        sure = f"false alarm rate at most {_rate(upper_bound(alarms, pairs.passes))}"
+        sure = f"false alarm rate at most {at_most(upper_bound(alarms, pairs.passes))}"
         parts.append(f"{alarms:,} of {pairs.passes:,} good pairs were flagged ({sure})")
     if not parts:
         return "No pair has a finite score, so nothing can be judged"
@@ -166,10 +167,6 @@ def _counted(pairs: Scored, threshold: float) -> str:
 
 def _counted_as(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
-def _rate(value: float) -> str:
-    return f"{100 * value:.2f}%"
 
 
 def _capital(text: str) -> str:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from scoring.rounding import as_percent, plainly
+
 if TYPE_CHECKING:
     from scoring.binomial import Interval
 
@@ -94,7 +96,7 @@ def count(item: int | None) -> str:
 
 def rate(item: float | None) -> str:
     """A rate from 0 to 1 as a percentage, or a dash."""
-    return DASH if item is None else f"{100 * item:.2f}%"
+    return DASH if item is None else as_percent(item)
 
 
 def number(item: float | None) -> str:
@@ -104,19 +106,19 @@ def number(item: float | None) -> str:
 
 def short_interval(item: Interval | None) -> str:
     """The same with fewer digits, for tables of small groups."""
-    return f"{100 * item.lower:.1f}{DASH}{100 * item.upper:.1f}%" if item else ""
+    return f"{plainly(100 * item.lower, 1, 100)}{DASH}{plainly(100 * item.upper, 1, 100)}%" if item else ""
 
 
 def interval(item: Interval | None) -> str:
     """The two ends of an interval of rates, or nothing."""
-    return f"{100 * item.lower:.2f}{DASH}{100 * item.upper:.2f}%" if item else ""
+    return f"{plainly(100 * item.lower, 2, 100)}{DASH}{as_percent(item.upper)}" if item else ""
 
 
 def fraction(item: float | None) -> str:
     """F1, AUC and the like, which are read as fractions, or a dash."""
-    return DASH if item is None else f"{item:.4f}"
+    return DASH if item is None else plainly(item, 4, 1)
 
 
 def fractions(item: Interval | None) -> str:
     """The two ends of an interval of fractions, or nothing."""
-    return f"{item.lower:.4f}{DASH}{item.upper:.4f}" if item else ""
+    return f"{fraction(item.lower)}{DASH}{fraction(item.upper)}" if item else ""

@@ -10,6 +10,7 @@ import numpy as np
 
 from scoring.binomial import CONFIDENCE, cases_needed, lower_bound, upper_bound
 from scoring.figures import needed_catches
+from scoring.rounding import at_least, at_most
 from scoring.scored import Curve, Scored, curve, scored
 from scoring.targets import Target, percent
 
@@ -56,9 +57,9 @@ class Verdict:
         counted = (
             f"{self.escapes} of {self.defects} defects escaped, {self.false_alarms} of {self.passes} good pairs flagged"
         )
-        sure = f"at {percent(self.confidence)} confidence recall is at least {_rounded(self.recall_at_least)}"
+        sure = f"at {percent(self.confidence)} confidence recall is at least {at_least(self.recall_at_least)}"
         if self.passes:
-            sure += f" and the false alarm rate at most {_rounded(self.far_at_most)}"
+            sure += f" and the false alarm rate at most {at_most(self.far_at_most)}"
         return f"target {self.target}: {'met' if self.met else 'NOT met'} ({counted}); {sure}{self._doubt()}"
 
     def _doubt(self) -> str:
@@ -199,7 +200,3 @@ def _defects_needed(target: Target) -> int | None:
     if target.metric in {"recall", "escapes"}:
         return cases_needed(target.value if target.metric == "recall" else 1 - target.value)
     return cases_needed(target.recall) if target.recall is not None else None
-
-
-def _rounded(rate: float) -> str:
-    return f"{100 * rate:.2f}%"

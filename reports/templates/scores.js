@@ -47,6 +47,14 @@ const countsAt = (threshold) => {
 };
 
 const ratio = (part, whole) => (whole ? part / whole : null);
-const asRate = (value) => (value === null ? "–" : `${(100 * value).toFixed(2)}%`);
+// As in scoring/rounding.py: what is not quite 0 or all of it never reads so.
+const plainly = (value, places, whole) => {
+  for (let more = places; more < 8; more++) {
+    const text = value.toFixed(more);
+    if (value === 0 || value === whole || (Number(text) !== 0 && Number(text) !== whole)) return text;
+  }
+  return value.toFixed(places);
+};
+const asRate = (value) => (value === null ? "–" : `${plainly(100 * value, 2, 100)}%`);
 const asCount = (value) => value.toLocaleString("en-US");
 const asNumber = (value) => String(Number(value.toPrecision(6)));

@@ -41,7 +41,7 @@ const showCounts = () => {
   put("recall", asRate(ratio(caught, bad.length)));
   put("alarm-rate", asRate(ratio(alarms, good.length)));
   put("precision", asRate(ratio(caught, caught + alarms)));
-  put("f1", bad.length ? ((2 * caught) / (2 * caught + alarms + escapes)).toFixed(4) : "–");
+  put("f1", bad.length ? plainly((2 * caught) / (2 * caught + alarms + escapes), 4, 1) : "–");
 };
 
 const showTables = () => {

@@ -258,6 +258,9 @@ def test_many_pairs_stay_exact_and_quick_enough_to_move(browser: Any, write_tabl
     results = ResultFiles(table=write_table(tmp_path / "predictions.csv", header, rows))
     page = browser.open(write_report(results, tmp_path / "report.html").path)
     assert page.run("document.querySelectorAll('.cards > li').length") <= 348
+    set_threshold(page, sorted(float(row[5]) for row in rows if row[2] == "PASS")[-2])
+    live = page.run(LIVE)
+    assert (live["alarms"], live["alarm-rate"]) == ("1", "0.003%")
     for threshold in (0.001, 0.03, 0.97):
         set_threshold(page, threshold)
         live, expected = page.run(LIVE), figures_of(results, threshold)

@@ -103,7 +103,7 @@ def test_few_defects_prove_nothing_and_the_sentence_says_so() -> None:
     assert verdict.recall_at_least == pytest.approx(0.05 ** (1 / 20))  # the exact form of the rule of three
     assert verdict.sentence() == (
         "target far<=1% at recall=99%: met (0 of 20 defects escaped, 0 of 1000 good pairs flagged); at 95% confidence "
-        "recall is at least 86.09% and the false alarm rate at most 0.30%; showing this recall takes 299 defects "
+        "recall is at least 86.08% and the false alarm rate at most 0.30%; showing this recall takes 299 defects "
         "without an escape"
     )
 

@@ -118,19 +118,22 @@ def _write_figures(path: Path, table: PairTable, scores: list[float], threshold:
 def infer(run: Run, status: StatusFile) -> None:
     """Score the infer split and write `inference.csv`: the input CSV with score, verdict and threshold.
 
-    The verdict is taken at eval_margin, like the container's figures.
+    The verdict is taken at the threshold that was chosen on validation data and that evaluation judges the target at;
+    at eval_margin where the model has none.
 
     Raises:
         ChangenetError: data or checkpoint are wrong.
     """
     table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
     model = load_model(run)
-    threshold = run.experiment.model.classify.eval_margin
+    threshold = run.experiment.model.classify.eval_margin if model.threshold is None else model.threshold
     scores = score_table(run, model, table, threshold)
     path = run.results_dir / "inference.csv"
     write_scored(path, table, scores, threshold, maps=run.experiment.inference.evidence_maps)
-    status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.")
-    say(f"scores of {len(table)} pairs: {path}")
+    kpi = None if model.threshold is None else {"threshold": model.threshold}
+    status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
+    chosen = "eval_margin" if model.threshold is None else "chosen on validation data, kept with the model"
+    say(f"scores of {len(table)} pairs, judged at {threshold:.6g} ({chosen}): {path}")
 
 
 def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: float) -> list[float]:

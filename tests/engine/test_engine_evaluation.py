@@ -60,8 +60,33 @@ def test_figures_agree_with_the_scores_of_inference(use: Callable[..., Any], tmp
     assert use("evaluate", "model.classify.eval_margin=0.4").code == 0
     assert use("inference", "model.classify.eval_margin=0.4").code == 0
     rows = rows_of(tmp_path / "inference" / "inference.csv")
-    right = sum((row["verdict"] == "PASS") == (row["label"] == "PASS") for row in rows)
+    right = sum((float(row["siamese_score"]) <= 0.4) == (row["label"] == "PASS") for row in rows)
     assert kpi_of(tmp_path / "evaluate")["test_acc"] == pytest.approx(100 * right / len(rows))
+
+
+def test_inference_judges_at_the_threshold_that_evaluation_was_measured_at(
+    trained: Any, use: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Else what was signed would not be what the line does."""
+    kept = torch.load(trained.latest, weights_only=True)["threshold"]
+    margin = kept / 2
+    assert use("evaluate", f"model.classify.eval_margin={margin}").code == 0
+    assert "chosen on validation data" in use("inference", f"model.classify.eval_margin={margin}").out
+    for name in ("evaluate/predictions.csv", "inference/inference.csv"):
+        rows = rows_of(tmp_path / name)
+        assert {float(row["threshold"]) for row in rows} == {kept}
+        assert all((row["verdict"] == "NO_PASS") == (float(row["siamese_score"]) > kept) for row in rows)
+    assert kpi_of(tmp_path / "inference") == {"threshold": pytest.approx(kept)}
+
+
+def test_a_model_without_a_threshold_is_judged_at_eval_margin(
+    trained: Any, use: Callable[..., Any], tmp_path: Path
+) -> None:
+    torch.save(torch.load(trained.latest, weights_only=True) | {"threshold": None}, tmp_path / "bare.pth")
+    outcome = use("inference", "model.classify.eval_margin=0.4", checkpoint=tmp_path / "bare.pth")
+    assert "judged at 0.4 (eval_margin)" in outcome.out
+    rows = rows_of(tmp_path / "inference" / "inference.csv")
+    assert all((row["verdict"] == "NO_PASS") == (float(row["siamese_score"]) > 0.4) for row in rows)
 
 
 def test_inference_keeps_rows_columns_and_order(trained: Any, use: Callable[..., Any], tmp_path: Path) -> None:
@@ -76,8 +101,7 @@ def test_inference_keeps_rows_columns_and_order(trained: Any, use: Callable[...,
     assert list(rows[0]) == [*lines[0].split(",")[:-1], "siamese_score", "verdict", "threshold", "evidence"]
     assert {row["site"] for row in rows} == {"a, b"}
     for row in rows:
-        assert row["verdict"] == ("NO_PASS" if float(row["siamese_score"]) > 0.5 else "PASS")
-        assert float(row["threshold"]) == 0.5
+        assert row["verdict"] == ("NO_PASS" if float(row["siamese_score"]) > float(row["threshold"]) else "PASS")
 
 
 def test_inference_does_not_need_labels(trained: Any, use: Callable[..., Any], tmp_path: Path) -> None:

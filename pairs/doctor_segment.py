@@ -21,7 +21,7 @@ from pairs.looks import PairLook, pair_look
 from pairs.pictures import look_at, picture_size
 from pairs.quick import batch_findings
 from pairs.report import Report
-from pairs.segment_folders import SegmentSource, check_folders, read_names
+from pairs.segment_folders import SegmentSource, check_folders, overlaps, read_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
     """
     wanted = splits or dict.fromkeys(source.splits(), True) or {"train": True}
     findings, names = check_folders(source, wanted)
-    findings += _overlaps(source, names) + _unlisted(source, names)
+    findings += overlaps(source, names, "error") + _unlisted(source, names)
     if "train" in names:
         findings += batch_findings(str(source.list_file("train")), len(names["train"]), batch_size, devices, "segment")
     looked = {
@@ -82,24 +82,6 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
         findings += _leaks(source, looked)
     counts = {str(source.list_file(split)): _counts(names[split], looked[split]) for split in names}
     return Report("segment", tuple(findings), counts, decode)
-
-
-def _overlaps(source: SegmentSource, names: dict[str, list[str]]) -> list[Finding]:
-    """Names that stand in two lists."""
-    found, splits = [], list(names)
-    for i, split in enumerate(splits):
-        for earlier in splits[:i]:
-            known = set(names[earlier])
-            rows = [row for row, name in enumerate(names[split], start=1) if name in known]
-            if rows:
-                subject = "1 name stands" if len(rows) == 1 else f"{len(rows)} names stand"
-                message = f"{subject} in the list {earlier!r} too: figures on that would be too good"
-                remedy = "put each name into one list only"
-                where = str(source.list_file(split))
-                found.append(
-                    Finding("data.split_overlap", "error", message, where, remedy, tuple(rows[:20]), len(rows))
-                )
-    return found
 
 
 def _unlisted(source: SegmentSource, names: dict[str, list[str]]) -> list[Finding]:

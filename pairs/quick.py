@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.dotted import get
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.findings import Finding, Severity
-from pairs.segment_folders import SegmentSource, check_folders
+from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
 from pairs.table_findings import table_findings
 
@@ -149,6 +149,7 @@ def _check_segment(spec: Mapping[str, Any], verb: str) -> list[Finding]:
         split = segment.get("train_split") or DEFAULT_SPLITS["train_split"]
         rows = len(names.get(split, ()))
         found += _batch(str(source.list_file(split)), rows, spec, "segment") if rows else []
+        found += overlaps(source, names, "warning")
     return found
 
 

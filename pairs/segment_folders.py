@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.findings import Finding, Tally
+from pairs.findings import ROWS_NAMED, Finding, Severity, Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,23 @@ def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[
     for split, listed_names in names.items():
         found += _partner_findings(source, split, listed_names, listed, labels_needed=splits[split])
     return found, names
+
+
+def overlaps(source: SegmentSource, names: dict[str, list[str]], severity: Severity) -> list[Finding]:
+    """Names that stand in two lists, told for the later one."""
+    found, splits = [], list(names)
+    for i, split in enumerate(splits):
+        for earlier in splits[:i]:
+            known = set(names[earlier])
+            rows = [row for row, name in enumerate(names[split], start=1) if name in known]
+            if rows:
+                subject = "1 name stands" if len(rows) == 1 else f"{len(rows)} names stand"
+                message = f"{subject} in the list {earlier!r} too: figures on that would be too good"
+                remedy = "put each name into one list only"
+                where = str(source.list_file(split))
+                shown = tuple(rows[:ROWS_NAMED])
+                found.append(Finding("data.split_overlap", severity, message, where, remedy, shown, len(rows)))
+    return found
 
 
 def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Finding]:

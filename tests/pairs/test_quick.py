@@ -195,12 +195,12 @@ def test_lists_of_calibration_folders(tmp_path: Path) -> None:
 def segment(tmp_path: Path) -> Path:
     for folder in ("A", "B", "label", "list"):
         (tmp_path / folder).mkdir()
-    for name in ("1.jpg", "2.jpg"):
+    for name in ("1.jpg", "2.jpg", "3.jpg", "4.jpg"):
         for folder in ("A", "B"):
             (tmp_path / folder / name).write_bytes(b"")
         (tmp_path / "label" / name.replace(".jpg", ".png")).write_bytes(b"")
-    for split in ("train", "val", "test"):
-        (tmp_path / "list" / f"{split}.txt").write_text("1.jpg\n2.jpg\n")
+    for split, listed in (("train", "1.jpg\n2.jpg\n"), ("val", "3.jpg\n"), ("test", "4.jpg\n")):
+        (tmp_path / "list" / f"{split}.txt").write_text(listed)
     return tmp_path
 
 
@@ -233,6 +233,14 @@ def test_missing_label_suffix_folder_list_and_batch(segment: Path) -> None:
     (segment / "B").rename(segment / "C")
     assert "data.folder_missing" in {f.code for f in segment_findings(segment)}
     assert "data.root_missing" in {f.code for f in segment_findings(segment / "nowhere")}
+
+
+def test_lists_that_overlap_are_warned_of_at_a_launch(segment: Path) -> None:
+    (segment / "list" / "val.txt").write_text("3.jpg\n2.jpg\n")
+    (finding,) = segment_findings(segment)
+    assert (finding.code, finding.severity, finding.rows) == ("data.split_overlap", "warning", (2,))
+    assert finding.where == str(segment / "list" / "val.txt")
+    assert segment_findings(segment, "segment_evaluate") == []
 
 
 def test_the_task_is_also_read_from_the_spec(segment: Path) -> None:

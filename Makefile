@@ -1,5 +1,5 @@
 # Two commands on a fresh machine with Python 3.11:
-#   make demo   sets up, then trains, evaluates and inspects synthetic boards on the embedded engine
+#   make demo   sets up, then tunes, trains, evaluates and inspects synthetic boards on the embedded engine
 #   make test   sets up, then runs every check
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -30,7 +30,7 @@ lint: .venv/.test
 	touch $@
 
 .venv/.demo: .venv/.base pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl]'
 	touch $@
 
 .venv/.test: .venv/.demo

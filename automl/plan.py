@@ -11,7 +11,7 @@ from automl.budget import machine_threads, parallel_trials
 from automl.draws import even_point, first_points, model_of, start_trials
 from automl.objective import objectives_of
 from automl.space_builder import Source, build_space
-from automl.trial_spec import TrialKeys
+from automl.trial_spec import TrialKeys, fixed_values
 from core import dotted
 from core.documents import read_json
 from core.errors import DeclarationError, RequestError
@@ -131,6 +131,9 @@ def make_plan(
         engine="embedded" if base.engine == "embedded" else "container",
         aliases=names,
     )
+    objectives = objectives_of(skill, base.task, settings.objectives)
+    own = fixed_values(keys, objectives, overrides, start)
+    _require_trial(replace(decision, request=replace(decision.request, overrides=overrides | own)), skill, engine)
     threads = machine_threads()
     places = settings.parallel or parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
@@ -140,7 +143,7 @@ def make_plan(
         settings=settings,
         base=base,
         space=build_space(source, settings),
-        objectives=objectives_of(skill, base.task, settings.objectives),
+        objectives=objectives,
         keys=keys,
         epochs=int(dotted.get(base.spec, keys.epochs)),
         overrides=overrides,
@@ -149,6 +152,13 @@ def make_plan(
         threads=max(1, threads // places),
         engine=engine,
     )
+
+
+def _require_trial(decision: Decision, skill: Skill, engine: str | None) -> None:
+    """What the search sets in every trial, the objective's metric among it, is taken by the spec."""
+    from runners.prepare import prepare
+
+    prepare(replace(decision, route="direct"), skill, command=engine)
 
 
 def _overrides(base: Plan, given: dict[str, Any]) -> dict[str, Any]:

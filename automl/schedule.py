@@ -24,7 +24,7 @@ class Pause(Enum):
     """What a schedule answers when it has no run to give."""
 
     WAIT = "the results of runs that are on their way are needed first"
-    DONE = "nothing is left to try"
+    DONE = "every trial has ended"
 
 
 class Schedule(Protocol):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 EXAMPLES = """
   AutoML (a training without --automl off):
   changenet {verb} train --data boards --trials 20 --parallel 2 --wall-minutes 60 -s num_epochs=10
-  changenet {verb} train --data boards --algorithm asha --trials 27 -s num_epochs=27 --objective val_ap:maximize
-  changenet {verb} train --data boards --range train.optim.lr=1e-4..1e-2 --range batch_size=8,16 --no-search policy
+  changenet {verb} train --data boards --algorithm asha --trials 27 -s num_epochs=27 --objective val_f1:maximize
+  changenet {verb} train --data boards --range lr=1e-4..1e-2 --range batch_size=8,16 --search train.optim.policy
 """
 
 _PREFIX = "automl-"
@@ -58,7 +58,7 @@ def add_automl_options(verb: ArgumentParser) -> None:
         metavar="METRIC:DIRECTION",
         action="append",
         default=[],
-        help="val_ap:maximize for instance; given twice: both, with a Pareto front; default: the contract's metric",
+        help="val_f1:maximize for instance; given twice: both, with a Pareto front; default: the contract's metric",
     )
     add("--search", metavar="KEY", action="append", default=[], help="search this key of the spec as well")
     add("--no-search", metavar="KEY", action="append", default=[], help="leave this key at its default")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys and options of the spec that not every engine knows, as the schema marks them."""
+"""What not every engine knows: actions, and the keys and options of the spec that the schema marks."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _CONTAINER = "container"
 _EMBEDDED = "embedded"
 _PACKAGE = "package:"
+_EMBEDDED_ACTIONS = frozenset({"train", "evaluate", "inference"})
+
+
+def not_embedded(action: str) -> str:
+    """Why the embedded engine can't run an action; empty where it can. A test holds this against the engine itself."""
+    return "" if action in _EMBEDDED_ACTIONS else f"the embedded engine does not run {action}: it takes the container"
 
 
 def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
+from runners.engines import not_embedded
 
 if TYPE_CHECKING:
     from pairs.findings import Finding
@@ -52,8 +53,11 @@ def require_engine(plan: Plan) -> None:
     """The plan's engine is there and can start.
 
     Raises:
-        PlatformError: it, or what the embedded engine needs, is not installed.
+        PlatformError: it, or what the embedded engine needs, is not installed; or it does not run this action.
     """
+    if plan.engine == "embedded" and (problem := not_embedded(plan.action)):
+        remedy = f"name a `{COMMAND}` that runs it by --engine or ${ENGINE_VARIABLE}, such as that of the container"
+        raise PlatformError(problem, code="engine.action", where=plan.action, remedy=remedy)
     if not os.access(plan.command[0], os.X_OK):
         raise PlatformError(
             "the engine is not installed", code="engine.missing", where=plan.command[0], remedy=_INSTALL

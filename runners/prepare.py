@@ -14,7 +14,7 @@ from core.redaction import redact
 from router.types import Decision
 from runners.data_shape import apply_data_shape
 from runners.data_sources import apply_sources
-from runners.engines import fit_to_engine
+from runners.engines import fit_to_engine, not_embedded
 from runners.inheritance import inherit, require_same_architecture
 from runners.inputs import inputs_of, missing_weights, open_questions, settle_paths
 from runners.layers import Layers
@@ -147,6 +147,8 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     setting, layers = draft.setting, draft.layers
     skill, action = setting.skill, setting.action
     argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
+    if setting.embedded and (problem := not_embedded(action)):
+        draft.warnings.append(f"{problem}, and is planned here only")
     questions = open_questions(layers, setting.request, setting.tables, setting.wanted, setting.store)
     return Plan.sealed(
         decision=_without_secrets(decision),

@@ -307,7 +307,7 @@ def test_a_search_gives_up_when_the_first_trials_all_fail(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("budget", "runs", "reason"),
     [
-        ({"trials": 5}, 5, "nothing is left to try"),
+        ({"trials": 5}, 5, "every trial has ended"),
         ({"trials": 9, "epochs": 30}, 3, "27 of 30 epochs are used up; the next run needs 9"),
         ({"trials": 9, "wall_minutes": 1e-9}, 0, "the wall time of 1e-09 minutes is used up"),
     ],

@@ -15,7 +15,7 @@ from interfaces.arguments import build_parser
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SKILL.md", "references/*.md", "benchmarks/README.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SKILL.md", "automl/SKILL.md", "references/*.md", "benchmarks/README.md")
 _BLOCK = re.compile(r"```(?:bash|sh|console)?\n(.*?)```", re.DOTALL)
 
 
@@ -49,7 +49,8 @@ def test_examples_in_the_help_texts_parse() -> None:
     from interfaces import arguments
 
     parser = build_parser()
-    shown = arguments.EXAMPLES + "".join(arguments.PLAN_EXAMPLES.format(verb=verb) for verb in ("plan", "run"))
+    requests = arguments.PLAN_EXAMPLES + arguments.AUTOML_EXAMPLES
+    shown = arguments.EXAMPLES + "".join(requests.format(verb=verb) for verb in ("plan", "run"))
     lines = [line.strip() for line in shown.splitlines() if line.strip().startswith("changenet ")]
     assert len(lines) > 10
     for line in lines:

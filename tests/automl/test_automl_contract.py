@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What automl/skill_info.yaml says is what the code does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from automl import outputs
+from automl.ledger import FILE_NAME
+from automl.mirror import STORAGE_FILE
+from automl.settings import ALGORITHMS, AutomlSettings
+from core.documents import read_yaml
+from interfaces.arguments import build_parser
+from interfaces.automl_arguments import given_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def contract(project_root: Path) -> dict[str, Any]:
+    return dict(read_yaml(project_root / "automl" / "skill_info.yaml"))
+
+
+def test_settings_algorithms_and_files_are_those_of_the_code(contract: dict[str, Any]) -> None:
+    assert contract["settings"] == AutomlSettings().to_json()
+    assert tuple(contract["algorithms"]) == ALGORITHMS
+    files = {
+        "best": outputs.BEST_FILE,
+        "leaderboard": outputs.LEADERBOARD_FILE,
+        "report": outputs.REPORT_FILE,
+        "record": FILE_NAME,
+        "storage": STORAGE_FILE,
+    }
+    assert contract["outputs"] == files
+
+
+def test_the_skill_page_lists_every_setting_and_is_named_as_the_contract(
+    contract: dict[str, Any], project_root: Path
+) -> None:
+    page = (project_root / "automl" / "SKILL.md").read_text()
+    assert page.startswith(f"---\nname: {contract['name']}\n")
+    (table,) = re.findall(r"\| Setting \|.*?\n\n", page, re.DOTALL)
+    missing = [name for name in contract["settings"] if not re.search(rf"\b{name}\b", table)]
+    assert missing == []
+
+
+def test_every_setting_has_an_option(contract: dict[str, Any]) -> None:
+    words = (
+        "run train --algorithm asha --trials 3 --total-epochs 9 --wall-minutes 5 --trial-minutes 2 --parallel 2 "
+        "--seed 3 --objective val_f1:maximize --search a --no-search b --range lr=1e-4..1e-2 --range p=step,cosine "
+        "--pin 1 --reduction 2 --population 3 --generation-epochs 1 --test boards --no-test"
+    )
+    found = given_settings(build_parser().parse_args(words.split()))
+    assert found.keys() == contract["settings"].keys()
+    assert AutomlSettings.from_json(found).to_json() == found
+    assert found["ranges"] == {"lr": [1e-4, 1e-2], "p": ["step", "cosine"]}
+    assert found["test"] is False
+    assert given_settings(build_parser().parse_args(["run", "train"])) == {}

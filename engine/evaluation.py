@@ -45,11 +45,12 @@ _SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A network with a checkpoint's weights, and the threshold that was chosen on validation data, if any."""
+    """A network with a checkpoint's weights; the threshold that was chosen on validation data, if any, and why it."""
 
     network: ClassifyNetwork
     preparation: Preparation
     threshold: float | None
+    threshold_source: str = ""
 
 
 def load_model(run: Run) -> TrainedModel:
@@ -71,7 +72,10 @@ def load_model(run: Run) -> TrainedModel:
     load_trained(network, content, path)
     say(f"checkpoint {path}, epoch {content.get('epoch')}")
     quick = folded(network, preparation.height, preparation.width)
-    return TrainedModel(quick, preparation, content.get("threshold"))
+    model = TrainedModel(quick, preparation, content.get("threshold"), str(content.get("threshold_source") or ""))
+    if model.threshold is not None:
+        say(f"threshold {model.threshold:.6g} of the checkpoint: {model.threshold_source}")
+    return model
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -98,19 +102,22 @@ def evaluate(run: Run, status: StatusFile) -> None:
     write_scored(
         run.results_dir / "predictions.csv", table, scores, threshold, maps=run.experiment.evaluate.evidence_maps
     )
-    say(_write_figures(run.results_dir / "figures.json", table, scores, threshold, target))
+    sheet = _figures(table, scores, threshold, target)
+    write_json(run.results_dir / "figures.json", sheet | {"threshold_source": model.threshold_source or "eval_margin"})
+    say(_verdict(sheet, threshold))
 
 
-def _write_figures(path: Path, table: PairTable, scores: list[float], threshold: float, target: Target | None) -> str:
-    """Write the sheet of all inspection figures; returns the verdict on the target in one line."""
+def _figures(table: PairTable, scores: list[float], threshold: float, target: Target | None) -> dict[str, Any]:
+    """The sheet of all inspection figures."""
     boards = [str(row.extra.get("board", "")) for row in table.rows]
-    sheet = figure_sheet(
-        [row.label for row in table.rows], scores, threshold, boards=boards if all(boards) else None, target=target
-    )
-    write_json(path, sheet)
-    if target:
-        sentence: str = sheet["target"]["sentence"]
-        return sentence
+    kinds = [row.label for row in table.rows]
+    return figure_sheet(kinds, scores, threshold, boards=boards if all(boards) else None, target=target)
+
+
+def _verdict(sheet: dict[str, Any], threshold: float) -> str:
+    """The verdict on the target in one line."""
+    if "target" in sheet:
+        return str(sheet["target"]["sentence"])
     counts = f"{sheet['escapes']} escapes, {sheet['false_alarms']} false alarms"
     return f"at threshold {threshold:.6g}: {counts}; no target is set ({KEY})"
 

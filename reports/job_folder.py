@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json, read_yaml
 from core.dotted import get
-from core.errors import DataError, InputError
+from core.errors import ChangenetError, DataError, InputError
 from core.redaction import redact, redact_text
 from pairs.classify_csv import read_header
 from pairs.findings import Finding, Severity
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TABLES = ("predictions.csv", "inference.csv")
 FINDINGS_FILE = "findings.json"
+FIGURES_FILE = "figures.json"
 _JOB = "{job}"
 _SPLITS = {"evaluate": ("test_dataset", "validation_dataset"), "inference": ("infer_dataset",)}
 
@@ -66,7 +67,7 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
         adjustments=tuple(plan.get("adjustments") or ()),
         warnings=tuple(map(str, plan.get("warnings") or ())),
         reproduce=_reproduce(folder, plan),
-        about=_about(folder, plan, spec, history),
+        about=(*_about(folder, plan, spec, history), *_why_this_threshold(table)),
     )
 
 
@@ -131,6 +132,14 @@ def _threshold_source(kpi: dict[str, Any], margin: float | None) -> str:
     if margin is None and isinstance(kpi.get("threshold"), float):
         return "chosen on validation data, kept with the model"
     return "eval_margin of the spec" if margin is not None else "the table's threshold column"
+
+
+def _why_this_threshold(table: Path) -> tuple[tuple[str, str], ...]:
+    """What an evaluation of ours wrote on the threshold beside its table: chosen on which pairs, and for what."""
+    source = None
+    with suppress(ChangenetError):  # the page is made from the table: a sheet that is broken only tells nothing
+        source = _mapping(table.parent / FIGURES_FILE).get("threshold_source")
+    return (("Threshold chosen by", redact_text(source)),) if isinstance(source, str) and source else ()
 
 
 def _whole(value: Any) -> int:

@@ -77,6 +77,8 @@ def test_inference_judges_at_the_threshold_that_evaluation_was_measured_at(
         assert {float(row["threshold"]) for row in rows} == {kept}
         assert all((row["verdict"] == "NO_PASS") == (float(row["siamese_score"]) > kept) for row in rows)
     assert kpi_of(tmp_path / "inference") == {"threshold": pytest.approx(kept)}
+    sheet = json.loads((tmp_path / "evaluate" / "figures.json").read_text(encoding="utf-8"))
+    assert sheet["threshold_source"] == "best F1 on validation, epoch 5"
 
 
 def test_a_model_without_a_threshold_is_judged_at_eval_margin(

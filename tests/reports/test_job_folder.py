@@ -103,6 +103,18 @@ def test_a_threshold_kept_with_the_model_is_told_as_such(job: Path) -> None:
     assert results.threshold_source == "chosen on validation data, kept with the model"
 
 
+def test_the_page_says_for_which_target_the_threshold_was_chosen(job: Path) -> None:
+    """An evaluation may be held against another target than the one that the model was trained for."""
+    sheet = job / "results" / "evaluate" / "figures.json"
+    assert "Threshold chosen by" not in dict(from_job_folder(job).about)
+    chosen = "validation, epoch 3: target far<=1% at recall=99%: met"
+    sheet.write_text(json.dumps({"threshold_source": chosen}), encoding="utf-8")
+    assert dict(from_job_folder(job).about)["Threshold chosen by"] == chosen
+    for broken in ("{", "[]", '{"threshold_source": 3}'):
+        sheet.write_text(broken, encoding="utf-8")
+        assert "Threshold chosen by" not in dict(from_job_folder(job).about)
+
+
 def test_secrets_stay_out(job: Path, tmp_path: Path) -> None:
     summary = write_report(from_job_folder(job), tmp_path / "report.html")
     assert "hunter2secret" not in summary.path.read_text(encoding="utf-8")

@@ -23,8 +23,8 @@ class AutomlSettings:
 
     Budget, whichever ends first: `trials` configurations, `epochs` in all runs together, `wall_minutes` of the search,
     `trial_minutes` of a single run. `objectives` are texts `metric:direction`, or a metric alone where the model's
-    contract states its direction. `add`, `remove` and `ranges` change the search space that the schema gives; a range
-    is a pair of numbers, or a list of options. `pin` names trials whose checkpoints are kept.
+    contract states its direction. `add`, `remove`, `ranges` (low and high) and `options` change the search space that
+    the schema gives. `pin` names trials whose checkpoints are kept.
     """
 
     algorithm: str = "bayesian"
@@ -38,6 +38,7 @@ class AutomlSettings:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     ranges: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    options: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     pin: tuple[int, ...] = ()
     reduction: int = 3
     population: int = 4
@@ -68,7 +69,8 @@ class AutomlSettings:
         document = asdict(self)
         for name in ("objectives", "add", "remove", "pin"):
             document[name] = list(document[name])
-        document["ranges"] = {key: list(values) for key, values in self.ranges.items()}
+        for name in ("ranges", "options"):
+            document[name] = {key: list(values) for key, values in document[name].items()}
         return document
 
     @classmethod
@@ -86,29 +88,32 @@ class AutomlSettings:
         parts = dict(document)
         for name in {"objectives", "add", "remove", "pin"} & parts.keys():
             parts[name] = tuple(parts[name])
-        parts["ranges"] = {key: tuple(values) for key, values in parts.get("ranges", {}).items()}
+        for name in {"ranges", "options"} & parts.keys():
+            parts[name] = {key: tuple(values) for key, values in parts[name].items()}
         return cls(**parts)
 
 
-def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """Read `key=low..high` and `key=one,other,third` as ranges and options.
+def parse_ranges(texts: Sequence[str]) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Read `key=low..high` as one of the `ranges` and `key=one,other,third` as some of the `options`.
 
     Raises:
         RequestError: a text has no key or no values, or names a key twice.
     """
-    found: dict[str, tuple[Any, ...]] = {}
+    ranges: dict[str, tuple[Any, ...]] = {}
+    options: dict[str, tuple[Any, ...]] = {}
     for text in texts:
         key, equals, rest = (part.strip() for part in text.partition("="))
         numeric = ".." in rest
         parts = [part.strip() for part in rest.split(".." if numeric else ",")]
-        if not equals or not key or key in found or not all(parts) or (numeric and len(parts) != 2):
+        known = key in ranges or key in options
+        if not equals or not key or known or not all(parts) or len(parts) < 2 or (numeric and len(parts) > 2):
             remedy = "write key=low..high for a range, or key=one,other for options, once per key"
             raise _refused("ranges", f"'{text}' is no range", remedy)
         values = tuple(parse_scalar(part) for part in parts)
         if numeric and not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
             raise _refused("ranges", f"the ends of '{text}' are no numbers", "write key=low..high")
-        found[key] = values
-    return found
+        (ranges if numeric else options)[key] = values
+    return {name: found for name, found in (("ranges", ranges), ("options", options)) if found}
 
 
 def _require_count(name: str, value: int | None, low: int) -> None:

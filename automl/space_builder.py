@@ -48,7 +48,8 @@ def build_space(source: Source, settings: AutomlSettings) -> Space:
     """
     nodes = _leaves(source.schema)
     ranges = {_key(name, nodes, source): values for name, values in settings.ranges.items()}
-    added = dict.fromkeys([*(_key(name, nodes, source) for name in settings.add), *ranges])
+    options = {_key(name, nodes, source): values for name, values in settings.options.items()}
+    added = dict.fromkeys([*(_key(name, nodes, source) for name in settings.add), *ranges, *options])
     removed = {_key(name, nodes, source) for name in settings.remove}
     for key in added:
         if key in removed or key in source.pinned:
@@ -60,7 +61,7 @@ def build_space(source: Source, settings: AutomlSettings) -> Space:
     left_out |= {key: source.pinned[key] for key in wanted if key in source.pinned}
     found: dict[str, Dimension] = {}
     for key in (key for key in wanted if key not in left_out):
-        made = _dimension(key, nodes[key], source, ranges.get(key))
+        made = _dimension(key, nodes[key], source, ranges.get(key), options.get(key))
         if isinstance(made, str) and key in added:
             raise _refused(key, f"{key} can't be searched: {made}", "leave it out, or give a range of your own")
         if isinstance(made, str):
@@ -87,15 +88,19 @@ def _key(name: str, nodes: Mapping[str, Node], source: Source) -> str:
     return key
 
 
-def _dimension(key: str, node: Node, source: Source, given: tuple[Any, ...] | None) -> Dimension | str:
-    """The dimension of a key, or why there is none."""
+def _dimension(
+    key: str, node: Node, source: Source, ends: tuple[Any, ...] | None, options: tuple[Any, ...] | None
+) -> Dimension | str:
+    """The dimension of a key, or why there is none; `ends` and `options` are the user's."""
     if dotted.get(source.base, key, source) is source or source.engine not in node.get("engines", [source.engine]):
         return "the engine does not know it"
     kind = node.get("type")
-    if given is not None and (kind not in {"integer", "number"} or len(given) != 2):
-        return _options(key, node, source, given)
+    if options is not None:
+        return _options(key, node, source, options)
     if kind in {"integer", "number"}:
-        return _numeric(key, node, source, given)
+        return _numeric(key, node, source, ends)
+    if ends is not None:
+        raise _refused(key, f"{key} is no number and has no range", f"give options: {key}=one,other")
     if kind == "boolean":
         return Choice(key, (False, True))
     return _options(key, node, source, tuple(_listed(node)))
@@ -153,7 +158,8 @@ def _options(key: str, node: Node, source: Source, options: tuple[Any, ...]) -> 
     chances = dict(zip([str(o) for o in listed], node.get("option_weights", ()), strict=False))
     engines: Mapping[str, Any] = node.get("option_engines", {})
     usable = [o for o in options if source.engine in engines.get(str(o), [source.engine])]
-    kept = [o for o in usable if chances.get(str(o), 1.0) > 0] or usable
+    default = dotted.get(source.base, key)
+    kept = [o for o in usable if chances.get(str(o), 1.0) > 0 or o == default] or usable
     if len(kept) < 2:
         return "there is nothing to choose from"
     if chances:

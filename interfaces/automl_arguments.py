@@ -67,7 +67,7 @@ def add_automl_options(verb: ArgumentParser) -> None:
         metavar="KEY=LOW..HIGH",
         action="append",
         default=[],
-        help="or KEY=one,other: search it between these",
+        help="or KEY=one,other: search it between these ends, or among these options",
     )
     add("--pin", type=int, metavar="TRIAL", action="append", default=[], help="keep the checkpoints of this trial")
     add("--reduction", type=int, metavar="N", help="hyperband, asha, bohb: one of N goes on; default 3")
@@ -89,7 +89,8 @@ def given_settings(args: Namespace) -> dict[str, Any]:
     if "ranges" in found:
         from automl.settings import parse_ranges
 
-        found["ranges"] = {key: list(values) for key, values in parse_ranges(found["ranges"]).items()}
+        parsed = parse_ranges(found.pop("ranges"))
+        found |= {name: {key: list(ends) for key, ends in entries.items()} for name, entries in parsed.items()}
     if "test" in found:
         found["test"] = False
     return found

@@ -131,7 +131,7 @@ def test_options_are_as_likely_as_their_weights_and_those_without_a_chance_are_l
 def test_options_that_the_engine_does_not_know_are_left_out() -> None:
     asked = {"train.optim.policy": ("step", "cosine", "linear")}
 
-    options = {engine: space_of(engine=engine, ranges=asked) for engine in ("embedded", "container")}
+    options = {engine: space_of(engine=engine, options=asked) for engine in ("embedded", "container")}
 
     found = {e: next(d for d in s.dimensions if d.key == "train.optim.policy").describe() for e, s in options.items()}
     assert found["container"]["options"] == ["step", "linear"]
@@ -145,11 +145,14 @@ def test_booleans_and_categories_are_choices() -> None:
 
 
 def test_user_ranges_bound_the_search_under_short_names_too() -> None:
-    space = space_of(ranges=parse_ranges(["lr=1e-5..1e-3", "train.optim.optim=adamw,sgd"]))
+    space = space_of(
+        **parse_ranges(["lr=1e-5..1e-3", "train.optim.optim=adamw,sgd", "dataset.classify.batch_size=8,16"])
+    )
     described = space.describe()["searched"]
 
     assert (described[LR]["low"], described[LR]["high"]) == (1e-5, 1e-3)
     assert described["train.optim.optim"]["options"] == ["adamw", "sgd"]
+    assert described["dataset.classify.batch_size"]["options"] == [8, 16]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,9 @@ def test_user_ranges_bound_the_search_under_short_names_too() -> None:
         ({"add": ("train.seed",)}, SpecError, "the search range of train.seed is not finite"),
         ({"add": ("train.classify.cls_weight",)}, SpecError, "neither a finite range nor options"),
         ({"ranges": {"dataset.classify.batch_size": (2.5, 8)}}, SpecError, "takes whole numbers"),
-        ({"ranges": {"train.optim.optim": ("adamw", "rmsprop")}}, SpecError, "give one of adamw, adam, sgd"),
+        ({"options": {"train.optim.optim": ("adamw", "rmsprop")}}, SpecError, "give one of adamw, adam, sgd"),
+        ({"options": {"dataset.classify.batch_size": (8, 9.5)}}, SpecError, "9.5 is no value"),
+        ({"ranges": {"train.optim.optim": (1, 2)}}, SpecError, "is no number and has no range"),
         ({"add": (LR,), "remove": (LR,)}, SpecError, "it is to be left out as well"),
     ],
 )
@@ -237,7 +242,7 @@ def test_the_first_points_meet_every_stratum_of_every_parameter() -> None:
     assert all(abs(share - (n + 0.5) / 8) < 0.1 for n, share in enumerate(shares))
 
 
-@pytest.mark.parametrize("text", ["lr", "lr=", "=1..2", "lr=a..b", "lr=1..2..3"])
+@pytest.mark.parametrize("text", ["lr", "lr=", "=1..2", "lr=a..b", "lr=1..2..3", "lr=0.1"])
 def test_a_range_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(RequestError, match=r"no range|no numbers"):
         parse_ranges([text])

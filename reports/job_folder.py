@@ -139,7 +139,9 @@ def _why_this_threshold(table: Path) -> tuple[tuple[str, str], ...]:
     source = None
     with suppress(ChangenetError):  # the page is made from the table: a sheet that is broken only tells nothing
         source = _mapping(table.parent / FIGURES_FILE).get("threshold_source")
-    return (("Threshold chosen by", redact_text(source)),) if isinstance(source, str) and source else ()
+    if not isinstance(source, str) or not source:
+        return ()
+    return (("Threshold chosen by", redact_text(source.partition(";")[0])),)  # how sure that was is the log's to tell
 
 
 def _whole(value: Any) -> int:

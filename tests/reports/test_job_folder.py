@@ -107,8 +107,8 @@ def test_the_page_says_for_which_target_the_threshold_was_chosen(job: Path) -> N
     """An evaluation may be held against another target than the one that the model was trained for."""
     sheet = job / "results" / "evaluate" / "figures.json"
     assert "Threshold chosen by" not in dict(from_job_folder(job).about)
-    chosen = "validation, epoch 3: target far<=1% at recall=99%: met"
-    sheet.write_text(json.dumps({"threshold_source": chosen}), encoding="utf-8")
+    chosen = "validation, epoch 3: target far<=1% at recall=99%: met (0 of 20 defects escaped)"
+    sheet.write_text(json.dumps({"threshold_source": f"{chosen}; at 95% confidence"}), encoding="utf-8")
     assert dict(from_job_folder(job).about)["Threshold chosen by"] == chosen
     for broken in ("{", "[]", '{"threshold_source": 3}'):
         sheet.write_text(broken, encoding="utf-8")

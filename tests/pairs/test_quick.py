@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -296,6 +297,33 @@ def test_cells_that_other_programs_would_obey(cell: str, kind: str) -> None:
     assert kind in told
     assert bool(told) == bool(kind)
     assert told.isprintable()
+
+
+def test_a_folder_is_listed_once_and_no_file_asked_for(tmp_path: Path) -> None:
+    """What makes a million rows quick: the calls to the file system are as many for 300 rows as for 3."""
+    asked: list[Counter[str]] = []
+    for rows in (3, 300):
+        data = DataSet(tmp_path / str(rows))
+        for i in range(rows):
+            for folder in ("board", "golden"):
+                (data.root / "images" / folder / f"N{i}.jpg").write_bytes(b"")
+        data.write([f"board,golden,{'open' if i == 1 else 'PASS'},N{i}" for i in range(rows)])
+        calls: Counter[str] = Counter()
+        spec = data.spec("train_dataset")
+
+        def count(_frame: object, event: str, what: Any, calls: Counter[str] = calls) -> None:
+            if event == "c_call" and what.__name__ in {"stat", "lstat", "listdir", "scandir", "open", "access"}:
+                calls[what.__name__] += 1
+
+        sys.setprofile(count)
+        try:
+            findings = quick_check(spec, "train")
+        finally:
+            sys.setprofile(None)
+        assert findings == []
+        asked.append(calls)
+    assert asked[0] == asked[1]
+    assert asked[0]["listdir"] == 2
 
 
 def test_the_check_loads_neither_numpy_nor_pillow() -> None:

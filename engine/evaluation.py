@@ -26,7 +26,7 @@ from engine.pair_table import PairTable, read_table
 from engine.preparation import Preparation
 from engine.scoring_loop import by_golden_image, score_pairs
 from engine.targets import KEY, target_of
-from pairs.classify_csv import read_header, write_csv
+from pairs.classify_csv import board_of, read_header, write_csv
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
 
 def _figures(table: PairTable, scores: list[float], threshold: float, target: Target | None) -> dict[str, Any]:
     """The sheet of all inspection figures."""
-    boards = [str(row.extra.get("board", "")) for row in table.rows]
+    boards = [board_of(row) or "" for row in table.rows]
     kinds = [row.label for row in table.rows]
     return figure_sheet(kinds, scores, threshold, boards=boards if all(boards) else None, target=target)
 

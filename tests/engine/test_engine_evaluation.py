@@ -81,6 +81,22 @@ def test_inference_judges_at_the_threshold_that_evaluation_was_measured_at(
     assert sheet["threshold_source"] == "best F1 on validation, epoch 5"
 
 
+@pytest.mark.parametrize("column", ["board", "panel"])
+def test_figures_are_given_per_board_however_the_column_is_called(
+    trained: Any, use: Callable[..., Any], tmp_path: Path, column: str
+) -> None:
+    """The report takes the same columns for boards; intervals must not differ between the two."""
+    given = rows_of(Path(trained.spec["dataset"]["classify"]["test_dataset"]["csv_path"]))
+    lines = [f"input_path,golden_path,label,object_name,{column}"]
+    lines += [
+        f"{r['input_path']},{r['golden_path']},{r['label']},{r['object_name']},p{i % 3}" for i, r in enumerate(given)
+    ]
+    (tmp_path / "named.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert use("evaluate", f"dataset.classify.test_dataset.csv_path={tmp_path / 'named.csv'}").code == 0
+    sheet = json.loads((tmp_path / "evaluate" / "figures.json").read_text(encoding="utf-8"))
+    assert [group["name"] for group in sheet["by_board"]] == ["p0", "p1", "p2"]
+
+
 def test_a_model_without_a_threshold_is_judged_at_eval_margin(
     trained: Any, use: Callable[..., Any], tmp_path: Path
 ) -> None:

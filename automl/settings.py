@@ -109,11 +109,16 @@ def parse_ranges(texts: Sequence[str]) -> dict[str, dict[str, tuple[Any, ...]]]:
         if not equals or not key or known or not all(parts) or len(parts) < 2 or (numeric and len(parts) > 2):
             remedy = "write key=low..high for a range, or key=one,other for options, once per key"
             raise _refused("ranges", f"'{text}' is no range", remedy)
-        values = tuple(parse_scalar(part) for part in parts)
+        values = tuple(_value(part) for part in parts)
         if numeric and not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
             raise _refused("ranges", f"the ends of '{text}' are no numbers", "write key=low..high")
         (ranges if numeric else options)[key] = values
     return {name: found for name, found in (("ranges", ranges), ("options", options)) if found}
+
+
+def _value(text: str) -> Any:
+    """A scalar; what is not finite is a number as well, so that it is refused by the name of its key."""
+    return float(text.replace(".", "")) if text.strip("+-.").lower() in {"inf", "nan"} else parse_scalar(text)
 
 
 def _require_count(name: str, value: int | None, low: int) -> None:

@@ -219,9 +219,10 @@ def _add_maintenance(verbs: Verbs[Parser]) -> None:
     stage = _add_verb(verbs, "stage", "fetch published backbone weights once; the only step that may need a token")
     stage.add_argument("what", choices=["backbone"], help="the C-RADIOv2-B backbone of the classify task")
     stage.add_argument("--out", default="backbone", metavar="DIR", help="folder for the file; default: backbone")
-    demo = _add_verb(verbs, "demo", "draw boards, train, evaluate and inspect: the whole path in a few minutes")
+    demo = _add_verb(verbs, "demo", "draw boards, tune, evaluate and inspect: the whole path in a few minutes")
     demo.add_argument("--out", default="demo", metavar="DIR", help="folder for data and jobs; default: demo")
-    demo.add_argument("--epochs", type=int, metavar="N", help="training epochs")
+    demo.add_argument("--trials", type=int, metavar="N", help="configurations to try, the defaults first; default 4")
+    demo.add_argument("--epochs", type=int, metavar="N", help="epochs of each trial; default 6")
 
 
 def split_names(text: str | None) -> tuple[str, ...]:

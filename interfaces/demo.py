@@ -8,30 +8,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError
-from interfaces.present import metric_lines
 from interfaces.tools import Outcome, job_outcome, run_plan, the_skill
 from router.types import Request
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from automl.experiment import ExperimentResult
     from runners.types import Job
 
-EPOCHS = 12
+TRIALS, EPOCHS = 4, 6
+# Around the profile's own rate, not over all magnitudes of the schema: four trials are few.
+LEARNING_RATES = (3e-4, 3e-3)
 _FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
 
 
 def verb_demo(args: Namespace) -> Outcome:
-    """Draw boards (once), train without AutoML, evaluate and run inference on boards that were held out."""
+    """Draw boards (once), tune a training on them, evaluate the winner and run it on boards that were held out."""
     out = Path(args.out)
     data, results = out / "boards", out / "results"
     _draw(data)
-    train = _run("train", data, results, automl_policy="off", overrides={"train.num_epochs": args.epochs or EPOCHS})
-    evaluate = _run("evaluate", data, results, parent_job_id=train.id)
-    inference = _run("inference", data, results, parent_job_id=train.id)
-    jobs = (train, evaluate, inference)
-    document: dict[str, Any] = {"jobs": [job.to_json() for job in jobs], "results": str(results)}
-    return Outcome(document, _summary(jobs, results))
+    search = _search(data, results, trials=args.trials or TRIALS, epochs=args.epochs or EPOCHS)
+    winner = search.winner_job_id
+    evaluate = _run("evaluate", data, results, parent_job_id=winner)
+    inference = _run("inference", data, results, parent_job_id=winner)
+    document: dict[str, Any] = {"automl": search.to_json(), "results": str(results)}
+    document["jobs"] = [job.to_json() for job in (evaluate, inference)]
+    return Outcome(document, _summary(search, evaluate, inference, results))
 
 
 def _draw(data: Path) -> None:
@@ -43,6 +46,31 @@ def _draw(data: Path) -> None:
         return
     _say(f"drawing synthetic boards into {data}")
     synthesize(data, SynthesisSettings(), progress=progress_line("draw"))
+
+
+def _search(data: Path, results: Path, *, trials: int, epochs: int) -> ExperimentResult:
+    from automl.experiment import plan
+    from automl.lookup import command_name
+    from automl.settings import AutomlSettings
+    from interfaces.automl_tool import run_plan as run_search
+    from router.decision import decide
+
+    low, high = LEARNING_RATES
+    _say(
+        f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} --trials {trials} "
+        f"--range lr={low:g}..{high:g}"
+    )
+    request = Request(action="train", data=str(data), results_root=str(results), overrides={"train.num_epochs": epochs})
+    settings = AutomlSettings(trials=trials, ranges={"train.optim.lr": LEARNING_RATES})
+    skill = the_skill()
+    search = plan(decide(request, skill), skill, settings)
+    _say(search.text())
+    found = run_search(search)
+    _say(found.text())
+    if found.state == "interrupted" or not found.winner_job_id:
+        remedy = f"go on with `changenet run --resume {command_name(found.folder)}`"
+        raise JobFailedError(f"the search is {found.state}: {found.reason}", where=str(found.folder), remedy=remedy)
+    return found
 
 
 def _run(action: str, data: Path, results: Path, **slots: Any) -> Job:
@@ -60,24 +88,44 @@ def _run(action: str, data: Path, results: Path, **slots: Any) -> Job:
     return job
 
 
-def _summary(jobs: tuple[Job, ...], results: Path) -> str:
+def _summary(search: ExperimentResult, evaluate: Job, inference: Job, results: Path) -> str:
     from runners.inspection_report import report_path
 
-    _, evaluate, inference = jobs
-    figures = metric_lines({name: evaluate.metrics[name] for name in _FIGURES if name in evaluate.metrics})
     table = next((a.path for a in inference.artifacts if a.path.endswith("inference.csv")), "")
     return "\n".join(
         [
-            "\non boards that were held out:",
-            *figures,
-            f"\nreport: {report_path(evaluate)}",
+            "",
+            *_comparison(search, evaluate),
+            f"\nsearch: {search.folder / 'automl_report.html'}",
+            f"report: {report_path(evaluate)}",
             f"scores and verdicts: {Path(inference.results_dir) / table}",
-            "jobs:",
-            *(f"  {job.id}" for job in jobs),
             f"\nnext: changenet result {evaluate.id} --results {results}",
             f"      changenet jobs --results {results}",
         ]
     )
+
+
+def _comparison(search: ExperimentResult, evaluate: Job) -> list[str]:
+    """Defaults against winner: what they were chosen by, and held-out boards, which had no say in the choice."""
+    outcome, tested = search.outcome, search.outcome.evaluations
+    winner, defaults, metric = outcome.winner, outcome.defaults, outcome.objectives[0].metric
+    found = {name: tested.get(f"{name}.test", {}).get("metrics", {}) for name in ("defaults", "winner")}
+    found["winner"] = found["winner"] or evaluate.metrics
+    if winner is None or winner.trial == 0:
+        said = f"None of {len(outcome.standings)} trials was better than the defaults: they are the winner."
+        found["defaults"] = found["winner"]
+    else:
+        said = (
+            f"Trial {winner.trial} of {len(outcome.standings)} is the winner, chosen by {metric} of validation boards."
+        )
+    rows = [("validation", metric, *(s.values[0] if s else None for s in (defaults, winner)))]
+    rows += [("held out", name, *(found[who].get(name) for who in ("defaults", "winner"))) for name in _FIGURES]
+    lines = [f"  {where:<10} {name:<24}{_number(one)}{_number(other)}" for where, name, one, other in rows]
+    return [said, f"  {'':<35}{'defaults':>10}{'winner':>10}", *lines]
+
+
+def _number(value: Any) -> str:
+    return f"{value:>10.4g}" if isinstance(value, int | float) else f"{'':>10}"
 
 
 def _say(text: str) -> None:

@@ -72,7 +72,7 @@ class ScoredTable:
         return [row.extra.get(name, "") for row in self.rows]
 
     def _has(self, name: str) -> bool:
-        return bool(self.rows) and name in self.rows[0].extra
+        return any(row.extra.get(name) for row in self.rows)
 
 
 def read_scored_table(path: Path) -> ScoredTable:

@@ -20,7 +20,9 @@ from pairs.classify_csv import read_rows
 from pairs.findings import Finding
 from reports.gallery import Limits
 from reports.inspection import write_report
+from reports.measures import measure
 from reports.results import ResultFiles
+from reports.scored_table import read_scored_table
 from scoring.figures import summarize
 
 if TYPE_CHECKING:
@@ -237,6 +239,14 @@ def test_scores_of_all_pairs_are_embedded_ascending(boards: ResultFiles, tmp_pat
     expected = sorted(float(row.extra["siamese_score"]) for row in read_rows(boards.table))
     assert scores.tolist() == expected
     assert len(base64.b64decode(data["defect"])) == len(expected)
+
+
+def test_a_board_column_without_a_name_in_it_is_none(write_table: Any, tmp_path: Path) -> None:
+    """One board of all pairs would have no intervals."""
+    header = ("input_path", "golden_path", "label", "object_name", "board", "siamese_score", "threshold")
+    rows = [["a", "a", "open" if i % 2 else "PASS", f"C{i}", "", (i * 7 % 20) / 20, 0.5] for i in range(20)]
+    table = write_table(tmp_path / "predictions.csv", header, rows)
+    assert measure(read_scored_table(table), 0.5, None).intervals["recall"]
 
 
 def test_verdicts_that_do_not_follow_are_told(write_table: Any, boards: ResultFiles, tmp_path: Path) -> None:

@@ -84,9 +84,10 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
     return Report("segment", tuple(findings), counts, decode)
 
 
-def _unlisted(source: SegmentSource, names: dict[str, list[str]]) -> list[Finding]:
+def _unlisted(source: SegmentSource, names: dict[str, dict[int, str]]) -> list[Finding]:
     """Pictures that no list names, checked or not."""
-    listed = {name for split in {*names, *source.splits()} for name in names.get(split) or _names_if_any(source, split)}
+    lists = [names[split].values() if split in names else _names_if_any(source, split) for split in source.splits()]
+    listed = {name for one in lists for name in one}
     try:
         present = os.listdir(source.root / source.after)  # noqa: PTH208 - names as text
     except OSError:
@@ -106,9 +107,9 @@ def _names_if_any(source: SegmentSource, split: str) -> list[str]:
         return []
 
 
-def _look(looker: _Looker, names: list[str], progress: Callable[[int], None] | None) -> list[_Labelled]:
+def _look(looker: _Looker, names: dict[int, str], progress: Callable[[int], None] | None) -> list[_Labelled]:
     """Look at every listed name; without decoding only at the headers of its files."""
-    tasks = [(row, name) for row, name in enumerate(names, start=1) if "/" not in name and "\\" not in name]
+    tasks = [(row, name) for row, name in names.items() if "/" not in name and "\\" not in name]
     found = []
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
@@ -208,7 +209,7 @@ def _leaks(source: SegmentSource, looked: dict[str, list[_Labelled]]) -> list[Fi
     return found
 
 
-def _counts(names: list[str], labelled: list[_Labelled]) -> dict[str, Any]:
+def _counts(names: dict[int, str], labelled: list[_Labelled]) -> dict[str, Any]:
     changed = Counter("changed" if one.values != [0] else "unchanged" for one in labelled if one.values)
     return {
         "rows": len(names),

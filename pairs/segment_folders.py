@@ -45,6 +45,11 @@ def read_names(source: SegmentSource, split: str) -> list[str]:
     Raises:
         DataError: the list is missing, not text, or empty.
     """
+    return list(read_lines(source, split).values())
+
+
+def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
+    """The same by their 1-based lines in the list."""
     path = source.list_file(split)
     try:
         names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
@@ -52,22 +57,22 @@ def read_names(source: SegmentSource, split: str) -> list[str]:
         remedy = f"write one file name a line into {path}"
         message = f"the list of the split {split!r} can't be read"
         raise DataError(message, code="data.list_missing", where=str(path), remedy=remedy) from error
-    names = [name for name in names if name]
-    if not names:
+    listed = {line: name for line, name in enumerate(names, start=1) if name}
+    if not listed:
         raise DataError("the list is empty", code="data.no_rows", where=str(path), remedy="add one file name a line")
-    return names
+    return listed
 
 
-def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Finding], dict[str, list[str]]]:
+def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Finding], dict[str, dict[int, str]]]:
     """Check the folders and the lists of `splits` (name to whether labels are needed).
 
-    Returns the findings and the names of each split that could be read.
+    Returns the findings and, of each split that could be read, the names by their lines.
     """
     found = _folder_findings(source, labels_needed=any(splits.values()))
-    names: dict[str, list[str]] = {}
+    names: dict[str, dict[int, str]] = {}
     for split in splits:
         try:
-            names[split] = read_names(source, split)
+            names[split] = read_lines(source, split)
         except DataError as error:
             found.append(Finding(error.code, "error", error.message, error.where, error.remedy, count=1))
     listed = {folder: _listing(source.root / folder) for folder in (source.before, source.after, source.labels)}
@@ -76,13 +81,13 @@ def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[
     return found, names
 
 
-def overlaps(source: SegmentSource, names: dict[str, list[str]], severity: Severity) -> list[Finding]:
+def overlaps(source: SegmentSource, names: dict[str, dict[int, str]], severity: Severity) -> list[Finding]:
     """Names that stand in two lists, told for the later one."""
     found, splits = [], list(names)
     for i, split in enumerate(splits):
         for earlier in splits[:i]:
-            known = set(names[earlier])
-            rows = [row for row, name in enumerate(names[split], start=1) if name in known]
+            known = set(names[earlier].values())
+            rows = [row for row, name in names[split].items() if name in known]
             if rows:
                 subject = "1 name stands" if len(rows) == 1 else f"{len(rows)} names stand"
                 message = f"{subject} in the list {earlier!r} too: figures on that would be too good"
@@ -114,11 +119,11 @@ def _listing(folder: Path) -> set[str] | None:
 
 
 def _partner_findings(
-    source: SegmentSource, split: str, names: list[str], listed: dict[str, set[str] | None], *, labels_needed: bool
+    source: SegmentSource, split: str, names: dict[int, str], listed: dict[str, set[str] | None], *, labels_needed: bool
 ) -> list[Finding]:
     tally = Tally(str(source.list_file(split)))
     labels = listed[source.labels]
-    for row, name in enumerate(names, start=1):
+    for row, name in names.items():
         if "/" in name or "\\" in name or name == "..":
             remedy = "list bare file names"
             tally.note("data.path_leaves", "error", f"{name!r} is a path, not a file name", remedy, row)
@@ -129,10 +134,12 @@ def _partner_findings(
                 _note_missing(tally, name, folder, present, row)
         if labels_needed and labels is not None and source.label_name(name) not in labels:
             _note_missing_label(tally, source, name, labels, row)
-    for name, count in Counter(names).items():
-        if count > 1:
-            message = f"{name!r} is listed {count} times"
-            tally.note("data.listed_twice", "warning", message, "list each name once", names.index(name) + 1)
+    counts, told = Counter(names.values()), set[str]()
+    for row, name in names.items():
+        if counts[name] > 1 and name not in told:
+            told.add(name)
+            message = f"{name!r} is listed {counts[name]} times"
+            tally.note("data.listed_twice", "warning", message, "list each name once", row)
     return tally.findings()
 
 

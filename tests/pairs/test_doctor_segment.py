@@ -66,6 +66,18 @@ def test_partners_and_lists(root: Path) -> None:
     assert codes["data.unlisted"] == ("warning", ())
 
 
+def test_rows_are_lines_of_the_list_blank_ones_counted(root: Path) -> None:
+    (root / "list" / "train.txt").write_text("\nt0.png\n\nt1.png\nt1.png\nnowhere.png\n\nt2.png\nt3.png\n")
+    (root / "list" / "val.txt").write_text("v0.png\n\n\nt0.png\nv1.png\n")
+    save(np.zeros((48, 48)), root / "label" / "v1.png")
+    save(np.full((48, 48), 7), root / "label" / "t2.png")
+    codes = found(check(root))
+    assert codes["data.listed_twice"] == ("warning", (4,))
+    assert codes["data.image_missing"] == ("error", (6,))
+    assert codes["data.split_overlap"] == ("error", (4,))
+    assert codes["data.label_value"] == ("error", (8,))
+
+
 def test_splits_that_overlap_by_name_and_by_content(root: Path) -> None:
     (root / "list" / "val.txt").write_text("v0.png\nt1.png\nv1.png\n")
     shutil.copyfile(root / "B" / "t0.png", root / "B" / "v1.png")

@@ -54,24 +54,31 @@ def bars(shares: Mapping[str, float], about: str) -> str:
     return _svg("".join(rows), height * len(rows) + 8, about) if rows else ""
 
 
-def parallel(axes: Sequence[str], rows: Sequence[tuple[Sequence[float], float, str]], about: str) -> str:
-    """A line for each row over all axes; every value is from 0 to 1, as is `shade`, 1 being the best."""
+def parallel(
+    axes: Sequence[tuple[str, str, str]], rows: Sequence[tuple[Sequence[float], float, str]], about: str
+) -> str:
+    """A line for each row over all axes, which are names with what stands at their low and at their high end.
+
+    Every value is from 0 to 1, as is `shade`, 1 being the best.
+    """
     if not axes or not rows:
         return ""
     width = max(_WIDTH, 90 * len(axes))
-    places = [40 + n * (width - 80) / max(1, len(axes) - 1) for n in range(len(axes))]
+    places = [90 + n * (width - 180) / max(1, len(axes) - 1) for n in range(len(axes))]
     body = "".join(
-        f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="12" y2="200"/>'
-        f'<text x="{x:.1f}" y="{216 + 14 * (n % 2)}" text-anchor="middle">{escape(axis)}</text>'
-        for n, (x, axis) in enumerate(zip(places, axes, strict=True))
+        f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="16" y2="204"/>'
+        f'<text class="soft" x="{x:.1f}" y="11" text-anchor="middle">{escape(high)}</text>'
+        f'<text class="soft" x="{x:.1f}" y="217" text-anchor="middle">{escape(low)}</text>'
+        f'<text x="{x:.1f}" y="{234 + 14 * (n % 2)}" text-anchor="middle">{escape(name)}</text>'
+        for n, (x, (name, low, high)) in enumerate(zip(places, axes, strict=True))
     )
     for values, shade, title in sorted(rows, key=lambda row: row[1]):
-        path = " ".join(f"{x:.1f},{200 - 188 * v:.1f}" for x, v in zip(places, values, strict=True))
+        path = " ".join(f"{x:.1f},{204 - 188 * v:.1f}" for x, v in zip(places, values, strict=True))
         opacity = 0.15 + 0.85 * shade**2
         body += (
             f'<polyline class="line" opacity="{opacity:.2f}" points="{path}"><title>{escape(title)}</title></polyline>'
         )
-    return _svg(body, 240, about, width)
+    return _svg(body, 256, about, width)
 
 
 def _drawn(line: Line, place: Any) -> str:
@@ -87,15 +94,24 @@ def _drawn(line: Line, place: Any) -> str:
 def _axes(xs: tuple[float, float], ys: tuple[float, float], x_label: str, y_label: str) -> str:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
     parts = [f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>']
-    for share in (0.0, 0.5, 1.0):
-        x, y = _LEFT + share * (right - _LEFT), bottom - share * (bottom - _TOP)
-        x_value, y_value = xs[0] + share * (xs[1] - xs[0]), ys[0] + share * (ys[1] - ys[0])
-        parts.append(f'<text x="{x:.0f}" y="{bottom + 15}" text-anchor="middle">{x_value:.4g}</text>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{y_value:.4g}</text>')
+    for value in _ticks(*xs):
+        x = _LEFT + (value - xs[0]) / (xs[1] - xs[0]) * (right - _LEFT)
+        parts.append(f'<text x="{x:.0f}" y="{bottom + 15}" text-anchor="middle">{value:.6g}</text>')
+    for value in _ticks(*ys):
+        y = bottom - (value - ys[0]) / (ys[1] - ys[0]) * (bottom - _TOP)
+        parts.append(f'<path class="axis" d="M{_LEFT} {y:.1f}H{right}"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{value:.6g}</text>')
     middle = (_LEFT + right) / 2
     parts.append(f'<text x="{middle:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(x_label)}</text>')
     parts.append(f'<text x="14" y="{_HEIGHT / 2:.0f}" class="sideways">{escape(y_label)}</text>')
     return "".join(parts)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers from low to high, four to nine of them."""
+    step = 10 ** math.floor(math.log10((high - low) / 3))
+    step *= next(factor for factor in (5, 2, 1) if (high - low) / (factor * step) >= 3)
+    return [n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MOST_LINES = 200
 _MOST_ROWS = 500
+_IMPORTANCE, _COORDINATES = "Importance of the parameters", "Parallel coordinates"
+_NOTES = {
+    _IMPORTANCE: "Shares of the differences between the trials: an estimate, and a rough one where trials are few.",
+    _COORDINATES: "A line for each trial, from parameter to parameter; the better the trial, the darker.",
+    "Learning curves": "The winner stands out.",
+}
 
 
 def write_report(path: Path, plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float]) -> None:
@@ -52,6 +58,7 @@ def render(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, floa
         changed=changed(plan, winner) if winner else [],
         spec=dump_yaml(redact(winner_spec(plan, winner))) if winner else "",
         several=len(outcome.objectives) > 1,
+        notes=_NOTES,
     )
 
 
@@ -66,6 +73,7 @@ def comparison(outcome: Outcome) -> dict[str, Any]:
     columns: dict[str, dict[str, Any]] = {"baseline": {}, "defaults": {}, "winner": {}}
     for name, standing in (("defaults", outcome.defaults), ("winner", outcome.winner)):
         if standing:
+            columns[name]["epochs trained"] = standing.epochs_trained
             figures = zip(outcome.objectives, standing.values, strict=True)
             columns[name] |= {f"validation: {o.metric}": value for o, value in figures}
     for evaluation, found in outcome.evaluations.items():
@@ -84,8 +92,8 @@ def _charts(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, flo
         ("History", _history(outcome.standings, first)),
         ("Pareto front", _pareto(outcome) if len(outcome.objectives) > 1 else ""),
         ("Learning curves", _curves(outcome, first) if len(outcome.objectives) == 1 else ""),
-        ("Importance of the parameters", bars(_short(importance), "importance of the parameters")),
-        ("Parallel coordinates", _coordinates(plan, outcome, first)),
+        (_IMPORTANCE, bars(_short(importance), "importance of the parameters")),
+        (_COORDINATES, _coordinates(plan, outcome, first)),
     ]
     return [(title, drawn) for title, drawn in found if drawn]
 
@@ -135,8 +143,15 @@ def _coordinates(plan: ExperimentPlan, outcome: Outcome, objective: Objective) -
         values = [_share(d, standing.point[d.key]) for d in dimensions]
         title = f"trial {standing.trial}: {objective.metric} {standing.values[0]:.5g}"
         rows.append((values, shade, title))
-    names = list(short_names(plan.space.keys).values())
-    return parallel(names, rows, "parameters of each trial; the better, the darker")
+    names = short_names(plan.space.keys)
+    axes = [(names[dimension.key], *_ends(dimension.describe())) for dimension in dimensions]
+    return parallel(axes, rows, "parameters of each trial; the better, the darker")
+
+
+def _ends(entry: Mapping[str, Any]) -> tuple[str, str]:
+    if "options" in entry:
+        return str(entry["options"][0]), str(entry["options"][-1])
+    return f"{entry['low']:g}", f"{entry['high']:g}"
 
 
 def _share(dimension: Any, coordinate: Any) -> float:

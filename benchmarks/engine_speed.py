@@ -5,8 +5,9 @@
 
 Pictures are made for the run: `--pairs` test pictures that share `--golden` golden images. Prints pairs per second and
 ratios taken in the same run: loading against the whole step, decoded once against decoded each time, golden features
-computed once against computed for every batch. Pairs per second by CPU time (cores x pairs / CPU seconds) tell what a
-busy machine would do if it were idle.
+computed once against computed for every batch, scoring with evidence maps against scoring alone (the best of three
+rounds). Pairs per second by CPU time (cores x pairs / CPU seconds) tell what a busy machine would do if it were idle.
+The second look at doubtful pairs is left out: a network that was hardly trained doubts them all.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from core.dotted import nest, put
 from engine.actions import quiet_libraries
 from engine.classify_model import build_network, start_weights
 from engine.draws import DeviceShare, OrderedBatches, TrainingDraws
+from engine.evidence import to_grey
+from engine.evidence_files import EvidenceFolder
 from engine.folding import folded
 from engine.image_store import usable_cores
 from engine.loading import checked, make_loader, open_source
@@ -34,11 +37,13 @@ from engine.losses import build_loss
 from engine.optimization import build_optimizer
 from engine.pair_table import read_table
 from engine.preparation import Preparation
-from engine.scoring_loop import GoldenFeatures, by_golden_image
+from engine.scoring_loop import GoldenFeatures, by_golden_image, score_pairs
 from spec.load import parse_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from torch import Tensor
 
     from engine.classify_model import ClassifyNetwork
     from engine.pair_images import PairBatch
@@ -85,6 +90,7 @@ def laptop_experiment(folder: Path, *, cached: bool) -> Experiment:
     put(tree, "dataset.classify.train_dataset", table)
     put(tree, "dataset.classify.image_ext", ".png")
     put(tree, "dataset.classify.workers", 0)
+    put(tree, "model.classify.second_look", 0.0)
     put(tree, "dataset.classify.cache_images_mb", 2048 if cached else 0)
     return parse_experiment(tree, "train")
 
@@ -185,6 +191,25 @@ class Bench:
             spent.pairs += spent.measure(score)
         return spent
 
+    def scoring(self, evidence_folder: Path | None) -> Spent:
+        """Scoring all pairs as `inference` does, with a map of each where a folder for them is named."""
+        spent = Spent()
+        network = folded(self.network, self.preparation.height, self.preparation.width)
+        loader = make_loader(self.table, self.source, OrderedBatches(by_golden_image(self.table), 16))
+
+        def score() -> None:
+            score_pairs(network, self.preparation, loader)
+
+        def score_with_maps(folder: Path) -> None:
+            def keep(rows: list[int], scores: Tensor, evidence: Tensor) -> None:
+                maps.write(rows, to_grey(evidence, scores, 0.0))  # the dearest: every map is bright
+
+            with EvidenceFolder(folder) as maps:
+                score_pairs(network, self.preparation, loader, on_evidence=keep)
+
+        spent.measure((lambda: score_with_maps(evidence_folder)) if evidence_folder else score, len(self.table))
+        return spent
+
 
 def _each_its_own(inputs: Any) -> Any:
     """As if no pair knew that another one has the same golden image."""
@@ -216,6 +241,11 @@ def main() -> None:
         print(f"inference, golden images anew   {apart}")
         print(f"inference, golden images once   {shared}")
         print(f"  ratio                         {ratio:7.2f} by CPU time")
+        rounds = [(bench.scoring(None), bench.scoring(folder)) for _ in range(3)]
+        alone, mapped = (min(several, key=lambda spent: spent.cpu) for several in zip(*rounds, strict=True))
+        print(f"scoring, without evidence maps  {alone}")
+        print(f"scoring, with evidence maps     {mapped}")
+        print(f"  CPU time                      {mapped.cpu / alone.cpu - 1:+7.1%}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from automl.experiment import ExperimentResult
     from runners.types import Job
 
-TRIALS, EPOCHS = 4, 6
+TRIALS, EPOCHS = 4, 5
+# Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
+_PARALLEL = 2
 # Around the profile's own rate, not over all magnitudes of the schema: four trials are few.
 LEARNING_RATES = (3e-4, 3e-3)
 _FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
@@ -50,18 +52,20 @@ def _draw(data: Path) -> None:
 
 def _search(data: Path, results: Path, *, trials: int, epochs: int) -> ExperimentResult:
     from automl.experiment import plan
+    from automl.budget import machine_threads
     from automl.lookup import command_name
     from automl.settings import AutomlSettings
     from interfaces.automl_tool import run_plan as run_search
     from router.decision import decide
 
     low, high = LEARNING_RATES
+    parallel = min(_PARALLEL, machine_threads())
     _say(
         f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} --trials {trials} "
-        f"--range lr={low:g}..{high:g}"
+        f"--parallel {parallel} --range lr={low:g}..{high:g}"
     )
     request = Request(action="train", data=str(data), results_root=str(results), overrides={"train.num_epochs": epochs})
-    settings = AutomlSettings(trials=trials, ranges={"train.optim.lr": LEARNING_RATES})
+    settings = AutomlSettings(trials=trials, parallel=parallel, ranges={"train.optim.lr": LEARNING_RATES})
     skill = the_skill()
     search = plan(decide(request, skill), skill, settings)
     _say(search.text())

@@ -51,8 +51,8 @@ def _draw(data: Path) -> None:
 
 
 def _search(data: Path, results: Path, *, trials: int, epochs: int) -> ExperimentResult:
-    from automl.experiment import plan
     from automl.budget import machine_threads
+    from automl.experiment import plan
     from automl.lookup import command_name
     from automl.settings import AutomlSettings
     from interfaces.automl_tool import run_plan as run_search

@@ -32,7 +32,7 @@ _POLL_SECONDS = 0.2
 _MOST_ATTEMPTS = 3
 _MOST_REFUSED = 25
 _HOPELESS = 3
-Kind = Literal["decided", "refused", "started", "progress", "lost", "ended"]
+Kind = Literal["kept", "decided", "refused", "started", "progress", "lost", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,9 @@ class Controller:
             result = results.get(run.number)
             if result is None or result.state is not RunState.REFUSED:
                 self._budget.spend(run)
-            if result is None:
+            if result is not None:
+                self._say(Update("kept", run, result.job_id, result.curve, result, result.message))
+            else:
                 self._take_up(run, jobs.get(run.number, []), plans.get(run.number), known)
 
     def _take_up(self, run: Run, jobs: list[str], plan_id: str | None, known: set[str]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from automl.types import Objective
 
 _MOST_ROWS = 20
+_STATES = {"started": "running", "progress": "running"}
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class LiveTable:
     def _line(self, trial: int, row: _Row, message: str) -> str:
         figures = [f"{o.metric} {v:.5g}" for o, v in zip(self._objectives, row.values, strict=False)]
         parts = [
-            f"trial {trial + 1}/{self._trials}",
+            f"trial {trial}",
             row.state,
             *([f"epoch {row.epochs}"] if row.epochs else []),
             *figures,
@@ -84,7 +85,8 @@ class LiveTable:
             row = self._rows[trial]
             figures = [f"{value:.5g}" for value in row.values] or [""] * len(self._objectives)
             style = "bold green" if trial == best else None
-            table.add_row(str(trial), row.state, row.epochs, *figures, row.origin, style=style)
+            state = _STATES.get(row.state, row.state)
+            table.add_row(str(trial), state, row.epochs, *figures, row.origin, style=style)
         return table
 
     def _best(self) -> int | None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +136,8 @@ def _detached(search: ExperimentPlan) -> Outcome:
 
 def _started(folder: Path) -> Outcome:
     """Let a process of its own go on with the search in `folder`."""
+    import subprocess
+
     from automl.lookup import LOG_FILE, command_name
 
     argv = [sys.executable, "-P", "-m", "interfaces.cli", "run", "--resume", str(folder)]

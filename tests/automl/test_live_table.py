@@ -33,11 +33,11 @@ def test_without_a_terminal_there_is_a_line_for_each_step() -> None:
         tell(table, [0.5, None])
 
     assert out.getvalue().splitlines() == [
-        "trial 1/2  started",
-        "trial 1/2  progress  epoch 1/2  val_loss 1.5",
-        "trial 1/2  complete  epoch 2/2  val_loss 0.5",
-        "trial 2/2  started",
-        "trial 2/2  failed  no room",
+        "trial 0  started",
+        "trial 0  progress  epoch 1/2  val_loss 1.5",
+        "trial 0  complete  epoch 2/2  val_loss 0.5",
+        "trial 1  started",
+        "trial 1  failed  no room",
     ]
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from runners.job_store import JobStore
+
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
 SMALL = ("-s", "image_width=64", "-s", "image_height=64", "-s", "batch_size=8")
 
@@ -136,3 +138,27 @@ def test_a_detached_job_is_found_followed_and_cancelled(workplace: Path) -> None
     assert changenet(workplace, "cancel", job["id"])["job"]["state"] == "CANCELED"
     lines = changenet(workplace, "logs", job["id"])["lines"]
     assert lines[-1].endswith("Execution status: FAIL")
+
+
+def test_a_training_tunes_itself_and_outlives_kill_9_of_controller_and_trial(workplace: Path) -> None:
+    place = ("--results", "searches")
+    words = ["run", "train", "--data", "boards", "--trials", "2", "-s", "num_epochs=1", "--no-test", *SMALL, *place]
+    with subprocess.Popen(
+        [CHANGENET, *words], cwd=workplace, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert any("trial 0  started" in line for line in process.stderr)
+        process.kill()
+    (trial,) = changenet(workplace, "jobs", *place)["jobs"]
+    store = JobStore(workplace / "searches")
+    while "action" not in store.processes(trial["id"]):
+        time.sleep(0.05)
+    os.kill(store.processes(trial["id"])["action"].pid, signal.SIGKILL)
+    (name,) = [path.name for path in (workplace / "searches").glob("automl-*")]
+    search = changenet(workplace, "run", "--resume", name, *place)["automl"]
+    assert [found["state"] for found in search["trials"]] == ["complete", "complete"]
+    states = {job["id"]: job["state"] for job in changenet(workplace, "jobs", *place)["jobs"]}
+    assert (states.pop(trial["id"]), set(states.values()), len(states)) == ("ERROR", {"COMPLETE"}, 2)
+    assert search["score"] == min(found["values"][0] for found in search["trials"])
+    evaluated = changenet(workplace, "run", "evaluate", "--data", "boards", "--parent", name, *place)["job"]
+    assert (evaluated["state"], evaluated["parent_job_id"]) == ("COMPLETE", search["job_id"])

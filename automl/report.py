@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MOST_LINES = 200
 _MOST_ROWS = 500
+_SECTIONS = ("epochs trained", "validation", "test")
 _IMPORTANCE, _COORDINATES = "Importance of the parameters", "Parallel coordinates"
 _NOTES = {
     _IMPORTANCE: "Shares of the differences between the trials: an estimate, and a rough one where trials are few.",
@@ -82,7 +83,8 @@ def comparison(outcome: Outcome) -> dict[str, Any]:
     if outcome.winner and outcome.winner == outcome.defaults:
         columns["defaults"] = columns["winner"]
     used = {name: column for name, column in columns.items() if column}
-    rows = dict.fromkeys(key for column in used.values() for key in column)
+    names = dict.fromkeys(key for column in used.values() for key in column)
+    rows = sorted(names, key=lambda name: _SECTIONS.index(name.partition(":")[0]))
     return {"columns": list(used), "rows": [(row, [column.get(row) for column in used.values()]) for row in rows]}
 
 

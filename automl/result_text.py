@@ -28,6 +28,8 @@ def _lines(result: ExperimentResult) -> Iterator[str]:
     yield f"{result.id}: {result.state} ({result.reason})"
     yield from ranking_lines(outcome)
     yield from _compared(result)
+    if outcome.winner and outcome.winner.trial == 0 and len(outcome.standings) > 1:
+        yield "  no trial was better than the defaults"
     if outcome.winner:
         for key, default, value in changed(result.plan, outcome.winner):
             yield f"  {key}: {default} -> {value}"

@@ -12,10 +12,13 @@ from engine.alignment import moved_back
 from engine.attribution import first_order
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from engine.cell_centres import Shift, Size
     from engine.classify_model import ClassifyNetwork
     from engine.difference import Features
     from engine.preparation import Layout, NetworkInput
@@ -48,20 +51,33 @@ def explain(network: ClassifyNetwork, inputs: NetworkInput, goldens: Features) -
     return output, [functional.avg_pool2d(pixels, _CELL)]
 
 
-def on_test_pictures(levels: list[Tensor], inputs: NetworkInput, layout: Layout) -> Tensor:
+def on_test_pictures(
+    levels: list[Tensor], inputs: NetworkInput, layout: Layout, looks: Mapping[Size, Shift] | None = None
+) -> Tensor:
     """Maps of evidence (B, H, W), 0 or more, in the pixels of the test pictures as they were read.
 
     What speaks against a defect is left out, level by level. Of several lightings the one with most evidence counts.
+    `looks` tells of levels whose cells look past their middle, see `cell_shifts`.
     """
     size = inputs.tests.shape[-2:]
-    scaled = [_scaled(level.unsqueeze(1).float().clamp(min=0), size) for level in levels]
+    scaled = [_scaled(level.unsqueeze(1).float().clamp(min=0), size, looks or {}) for level in levels]
     lightings = layout.split(torch.stack(scaled).sum(dim=0))  # (B, L, 1, H, W)
     maps = lightings.amax(dim=(1, 2))
     return maps if inputs.shifts is None else moved_back(maps, inputs.shifts)
 
 
-def _scaled(level: Tensor, size: torch.Size) -> Tensor:
-    return functional.interpolate(level, size, mode="bilinear", align_corners=False)
+def _scaled(level: Tensor, size: torch.Size, looks: Mapping[Size, Shift]) -> Tensor:
+    whole = functional.interpolate(level, size, mode="bilinear", align_corners=False)
+    shift = looks.get((level.shape[-2], level.shape[-1]), (0.0, 0.0))
+    for axis, pixels in zip((-2, -1), map(round, shift), strict=True):
+        if pixels:
+            whole = whole.index_select(axis, _from(pixels, whole.shape[axis], whole.device))
+    return whole
+
+
+def _from(pixels: int, count: int, device: torch.device) -> Tensor:
+    """Where each of `count` pixels is taken from, when all move on by `pixels`."""
+    return (torch.arange(count, device=device) - pixels).clamp(0, count - 1)
 
 
 def to_grey(maps: Tensor, scores: Tensor, threshold: float) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.cell_centres import cell_shifts
 from engine.evidence import explain, on_test_pictures
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def score_pairs(
     goldens, indices, outputs = GoldenFeatures(), [], []
     device = next(network.parameters()).device
     network.eval()
+    looks = cell_shifts(network, preparation.height, preparation.width) if on_evidence else {}
     for batch in map(checked, loader):
         inputs = preparation.for_scoring(batch.to(device))
         places = batch.indices.tolist()
@@ -122,7 +124,8 @@ def score_pairs(
             output, levels = goldens.output(network, inputs), []
         output = preparation.look_again(network, inputs, output)
         if on_evidence:
-            on_evidence(places, network.score(output), on_test_pictures(levels, inputs, preparation.layout))
+            evidence = on_test_pictures(levels, inputs, preparation.layout, looks)
+            on_evidence(places, network.score(output), evidence)
         outputs.append(output.cpu())
         indices += places
         if on_progress:

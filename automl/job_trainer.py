@@ -7,13 +7,14 @@ Its plan names the experiment among its reasons, and its parent is the job that 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.trainer import Prepared, Work, WorkState
-from automl.trial_spec import fixed_values, run_values
+from automl.trial_spec import SECONDS_PER_EPOCH, fixed_values, run_values
 from runners.types import JobState, Plan
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class JobTrainer:
         """
         from runners.status_log import FILE_NAME, read_progress
 
-        metric = self._setting.objectives[0].metric
+        metric = next(o.metric for o in self._setting.objectives if o.metric != SECONDS_PER_EPOCH)
         start, interval = self._begun(job)
         found: list[tuple[int, dict[str, Any]]] = []
         figures: dict[str, Any] = {}
@@ -131,6 +132,8 @@ class JobTrainer:
             if metric in progress.kpi:
                 found.append(((start // interval + len(found) + 1) * interval, figures))
                 figures = {}
+            if found and (seconds := _seconds_in(progress.time_per_epoch)) is not None:
+                found[-1][1][SECONDS_PER_EPOCH] = seconds
         return tuple(found)
 
     def _begun(self, job: Job) -> tuple[int, int]:
@@ -166,6 +169,14 @@ def as_part(plan: Plan, place: str, parent_job_id: str | None, threads: int) -> 
     decision = replace(plan.decision, reasons=(*plan.decision.reasons, place))
     resources = replace(plan.resources, threads=threads)
     return Plan.sealed(**parts | {"decision": decision, "parent_job_id": parent_job_id, "resources": resources})
+
+
+def _seconds_in(clock: str | None) -> float | None:
+    """Seconds of `h:mm:ss`, as status.json tells durations, with fractions or without."""
+    parts = (clock or "").split(":")
+    with suppress(ValueError):
+        return float(sum(float(part) * 60**place for place, part in enumerate(reversed(parts))))
+    return None
 
 
 def _state_of(job: Job) -> WorkState:

@@ -11,7 +11,7 @@ from automl.budget import machine_threads, parallel_trials
 from automl.draws import even_point, first_points, model_of, start_trials
 from automl.objective import objectives_of
 from automl.space_builder import Source, build_space
-from automl.trial_spec import TrialKeys, fixed_values
+from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
 from core.documents import read_json
 from core.errors import DeclarationError, RequestError
@@ -132,8 +132,11 @@ def make_plan(
         aliases=names,
     )
     objectives = objectives_of(skill, base.task, settings.objectives)
-    own = fixed_values(keys, objectives, overrides, start)
-    _require_trial(replace(decision, request=replace(decision.request, overrides=overrides | own)), skill, engine)
+    for objective in objectives:
+        if objective.metric == SECONDS_PER_EPOCH and len(objectives) > 1:
+            continue
+        own = fixed_values(keys, (objective,), overrides, start)
+        _require_trial(replace(decision, request=replace(decision.request, overrides=overrides | own)), skill, engine)
     threads = machine_threads()
     places = settings.parallel or parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
@@ -155,7 +158,7 @@ def make_plan(
 
 
 def _require_trial(decision: Decision, skill: Skill, engine: str | None) -> None:
-    """What the search sets in every trial, the objective's metric among it, is taken by the spec."""
+    """What the search sets in every trial is taken by the spec, which knows an objective's metric and direction."""
     from runners.prepare import prepare
 
     prepare(replace(decision, route="direct"), skill, command=engine)

@@ -23,6 +23,8 @@ _RESUME_FUNCTION = "resume_model"
 _WEIGHTS = "train.pretrained_model_path"
 _CHECKPOINTER = "train.checkpointer"
 _RESULTS = "results_dir"
+# A figure that no training logs by this name, and every one tells: how long an epoch takes.
+SECONDS_PER_EPOCH = "seconds_per_epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,9 @@ def fixed_values(
         values[keys.validation_interval] = 1
     if keys.checkpointer:
         ranked = len(objectives) == 1
+        first = next((o for o in objectives if o.metric != SECONDS_PER_EPOCH), objectives[0])
         values |= {f"{_CHECKPOINTER}.enable_topk": ranked, f"{_CHECKPOINTER}.replace_periodic": False}
-        values |= {f"{_CHECKPOINTER}.monitor": objectives[0].metric, f"{_CHECKPOINTER}.mode": objectives[0].mode}
+        values |= {f"{_CHECKPOINTER}.monitor": first.metric, f"{_CHECKPOINTER}.mode": first.mode}
         values |= {f"{_CHECKPOINTER}.save_top_k": 1}
     if start and keys.weights and keys.resume:
         values |= {keys.weights: start, keys.resume: None}

@@ -83,7 +83,9 @@ else:
                     best[1].unlink()
                 best = (kpi[monitor], out / f"model_best_{{epoch:03d}}.pth")
                 checkpoint(best[1].name, epoch, history)
-        say(status="RUNNING", message="epoch", epoch=epoch + 1, max_epoch=train["num_epochs"], step=(epoch + 1) * 10)
+        clock = f"0:00:{{50 / (1 + loss):05.2f}}"  # the better, the slower
+        done = {{"epoch": epoch + 1, "max_epoch": train["num_epochs"], "step": (epoch + 1) * 10}}
+        say(status="RUNNING", message="epoch", time_per_epoch=clock, **done)
         if (epoch + 1) % train["checkpoint_interval"] == 0:
             name = f"model_epoch_{{epoch:03d}}_step_{{(epoch + 1) * 10:05d}}.pth"
             checkpoint(name, epoch, history)

@@ -166,14 +166,13 @@ class _Album:
     def card(self, table: ScoredTable, sort: str, place: int) -> Card:
         row, score = table.rows[place], float(table.scores[place])
         found = [self._light(row, light) for light in self._lights] if self.there else []
-        first_test = found[0][1] if found else None
         return Card(
             sort=sort,
             row=row,
             defect=bool(table.defect[place]) if table.labelled else None,
             score=score if np.isfinite(score) else None,
             lights=tuple(light for light, _ in found),
-            evidence=self._evidence_shot(row, first_test if len(found) == 1 else None),
+            evidence=self._evidence_shot(row, found[0][1] if found else None),
             boxes=_boxes(row),
         )
 
@@ -198,6 +197,7 @@ class _Album:
         return next(iter(self._candidates[row.golden_path]), None)
 
     def _evidence_shot(self, row: PairRow, test: Picture | None) -> Shot | None:
+        """One map stands for all lightings; it is drawn over the first."""
         name = row.extra.get(EVIDENCE, "")
         if not name:
             return None

@@ -101,11 +101,13 @@ def difference(golden: Image.Image, test: Image.Image) -> Image.Image:
 
 
 def heat(evidence: Image.Image, test: Image.Image | None) -> Image.Image:
-    """An evidence map (grey) as colour from yellow to red, laid over the dimmed test picture where one fits."""
-    over = test is not None and abs(test.width * evidence.height - test.height * evidence.width) <= max(evidence.size)
-    size = test.size if test is not None and over else evidence.size
+    """An evidence map (grey) as colour from yellow to red, laid over the dimmed test picture where there is one.
+
+    The map covers the whole test picture, whatever the size and aspect that the network saw it in.
+    """
+    size = test.size if test else evidence.size
     strength = np.asarray(evidence.convert("L").resize(size), dtype=np.float64)[..., None] / 255
-    ground = np.asarray(test.convert("L"), dtype=np.float64)[..., None] * 0.6 if test is not None and over else 24.0
+    ground = np.asarray(test.convert("L"), dtype=np.float64)[..., None] * 0.6 if test else 24.0
     colour = _COLD + (_HOT - _COLD) * strength
     cover = 0.85 * strength**0.8
     return Image.fromarray((ground * (1 - cover) + colour * cover).astype(np.uint8))

@@ -222,7 +222,7 @@ def _add_maintenance(verbs: Verbs[Parser]) -> None:
     demo = _add_verb(verbs, "demo", "draw boards, tune, evaluate and inspect: the whole path in a few minutes")
     demo.add_argument("--out", default="demo", metavar="DIR", help="folder for data and jobs; default: demo")
     demo.add_argument("--trials", type=int, metavar="N", help="configurations to try, the defaults first; default 4")
-    demo.add_argument("--epochs", type=int, metavar="N", help="epochs of each trial; default 5")
+    demo.add_argument("--epochs", type=int, metavar="N", help="epochs of each trial; default 4")
 
 
 def split_names(text: str | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automl.experiment import ExperimentResult
     from runners.types import Job
 
-TRIALS, EPOCHS = 4, 5
+TRIALS, EPOCHS = 4, 4
 # Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
 _PARALLEL = 2
 # Around the profile's own rate, not over all magnitudes of the schema: four trials are few.

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +25,6 @@ from spec.experiment import Experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 HEADS: dict[str, dict[str, Any]] = {
     "euclidean": {"difference_module": "euclidean"},
@@ -341,6 +342,15 @@ def test_a_folder_that_vanishes_while_maps_are_written_is_told(tmp_path: Path) -
     with pytest.raises(InputError, match="can't be written"), EvidenceFolder(tmp_path) as folder:  # noqa: PT012
         (tmp_path / ".evidence.tmp").rmdir()
         folder.write([2], np.zeros((1, 4, 4), dtype=np.uint8))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_as_such_and_leaves_no_maps(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as told, EvidenceFolder(tmp_path) as folder:  # noqa: PT012
+        (tmp_path / ".evidence.tmp" / "000002.png").symlink_to("/dev/full")
+        folder.write([2], np.zeros((1, 4, 4), dtype=np.uint8))
+    assert told.value.errno == errno.ENOSPC  # the action says that the disk is full, as for every file it writes
     assert list(tmp_path.iterdir()) == []
 
 

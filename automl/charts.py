@@ -63,7 +63,7 @@ def parallel(
     """
     if not axes or not rows:
         return ""
-    width = max(_WIDTH, 90 * len(axes))
+    width = max(_WIDTH, 100 * len(axes))
     places = [90 + n * (width - 180) / max(1, len(axes) - 1) for n in range(len(axes))]
     body = "".join(
         f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="16" y2="204"/>'
@@ -122,4 +122,6 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _svg(body: str, height: int, about: str, width: int = _WIDTH) -> str:
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(about)}">{body}</svg>'
+    # What is wider than the page is scrolled to, not shrunk.
+    wide = f' style="min-width: {width}px"' if width > _WIDTH else ""
+    return f'<svg viewBox="0 0 {width} {height}"{wide} role="img" aria-label="{escape(about)}">{body}</svg>'

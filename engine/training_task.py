@@ -83,7 +83,7 @@ class ClassifyTask(LightningModule):
         self._margin = experiment.model.classify.eval_margin
         self._target = target_of(experiment)
         self._goldens = GoldenFeatures()
-        self._training, self._validation = _Collected(), _Collected()
+        self._training, self._validation, self._judged = _Collected(), _Collected(), _Collected()
         self._batch_losses: list[Tensor] = []
 
     def transfer_batch_to_device(self, batch: PairBatch | Exception, device: torch.device, _index: int) -> PairBatch:
@@ -120,7 +120,14 @@ class ClassifyTask(LightningModule):
         """Score one batch."""
         inputs = self._preparation.for_scoring(batch)
         output = self._goldens.output(self.model, inputs)
-        self._validation.add(batch.labels, self._preparation.look_again(self.model, inputs, output))
+        self._validation.add(batch.labels, output)
+        if self._looks_again():
+            output = self._preparation.look_again(self.model, inputs, output)
+        self._judged.add(batch.labels, output)
+
+    def _looks_again(self) -> bool:
+        """Whether the threshold is chosen as evaluation scores; a network that has hardly learnt doubts every pair."""
+        return 2 * (self.current_epoch + 1) > self._run.experiment.train.num_epochs
 
     def on_validation_epoch_start(self) -> None:
         """Forget golden features: the weights have changed."""
@@ -130,10 +137,10 @@ class ClassifyTask(LightningModule):
         """The figures of the validation pairs, and the threshold that they suggest."""
         self._goldens.clear()
         labels, outputs = self._validation.take()
-        self.validated(labels, outputs)
+        self.validated(labels, outputs, self._judged.take()[1])
 
-    def validated(self, labels: Tensor, outputs: Tensor) -> None:
-        """Take in the outputs of all validation pairs.
+    def validated(self, labels: Tensor, outputs: Tensor, judged: Tensor) -> None:
+        """Take in the outputs of all validation pairs: for the figures, and as evaluation would judge them.
 
         Raises:
             JobFailedError: the network has diverged.
@@ -144,7 +151,7 @@ class ClassifyTask(LightningModule):
         loss = float(self.loss.to("cpu")(outputs, labels))
         self.loss.to(self.device)
         truth, values = labels.tolist(), scores.tolist()
-        self.threshold = choose(truth, values, self._target, self.current_epoch)
+        self.threshold = choose(truth, self.model.score(judged).tolist(), self._target, self.current_epoch)
         self._report("validation", validation_kpi(loss, truth, values, self._margin))
 
     def _report(self, what: str, kpi: Kpi) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from core.documents import read_yaml
+from scoring.thresholds import best_f1
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -363,3 +365,24 @@ def test_a_picture_that_breaks_in_the_first_epoch_is_told_with_its_row(
 )
 def test_what_can_not_be_trained_is_one_clear_error(refused: Callable[..., str], override: str, told: str) -> None:
     assert told in refused(override)
+
+
+def test_the_threshold_is_chosen_as_evaluation_looks_and_figures_of_epochs_look_once(
+    train: Callable[..., Path], spec: Spec, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    once = train(name="once")
+    twice = train("model.classify.second_look=50.0", name="twice")
+    assert figures(once, "val_loss") == figures(twice, "val_loss")
+    assert same_weights(once / LATEST, twice / LATEST)
+
+    data = spec["dataset"]["classify"]
+    data["test_dataset"] = data["validation_dataset"]
+    spec["evaluate"]["checkpoint"] = str(twice / LATEST)
+    outcome = engine("evaluate", spec, f"evaluate.results_dir={tmp_path / 'judged'}", "model.classify.second_look=50.0")
+    assert outcome.code == 0, outcome.err
+    with (tmp_path / "judged" / "predictions.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    labels, scores = [row["label"] != "PASS" for row in rows], [float(row["siamese_score"]) for row in rows]
+    chosen = load(twice / LATEST)["threshold"]
+    assert chosen == pytest.approx(best_f1(labels, scores).value, rel=1e-4)
+    assert chosen != pytest.approx(load(once / LATEST)["threshold"], rel=1e-3)

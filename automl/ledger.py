@@ -94,6 +94,8 @@ class Ledger:
 
     def identity(self) -> dict[str, Any] | None:
         """What the experiment is; None when that was never written."""
+        if self._rows("PRAGMA user_version") == [(0,)]:
+            return None
         rows = self._rows("SELECT document FROM experiment WHERE name = 'identity'")
         return json.loads(rows[0][0]) if rows else None
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import JobFailedError, NotReadyError, RequestError
+from core.errors import ChangenetError, JobFailedError, NotReadyError, RequestError
 from interfaces.tools import Outcome
 
 if TYPE_CHECKING:
@@ -22,11 +22,23 @@ def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:
 
     if not any(default_root(results_root).glob(f"{SEARCH_PREFIX}*")):
         return []
-    from automl.lookup import find_experiment, list_experiments, overview
+    from automl.lookup import list_experiments
+
+    return [_summary(name, results_root) for name in list_experiments(results_root)]
+
+
+def _summary(name: str, results_root: str | None) -> tuple[dict[str, Any], str]:
+    """One search as a JSON object and as a line; one that can't be read does not hide the others."""
+    from automl.lookup import find_experiment, overview
     from automl.lookup_text import headline
 
-    found = (overview(find_experiment(name, results_root)) for name in list_experiments(results_root))
-    return [(one.to_json(), headline(one)) for one in found]
+    folder = find_experiment(name, results_root)
+    try:
+        found = overview(folder)
+    except ChangenetError as problem:
+        document = {"experiment": name, "folder": str(folder), "state": "unreadable", "reason": problem.message}
+        return document, f"{name:<40} unreadable   {problem.message}"
+    return found.to_json(), headline(found)
 
 
 def verb_status(args: Namespace) -> Outcome:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automl.ledger import Ledger
 from runners.job_store import JobStore
 from runners.types import JobState
 
@@ -204,6 +205,27 @@ def test_a_detached_search_is_watched_stopped_and_taken_up_again(
     assert JobStore(shell.results).read(job_id).state is JobState.CANCELED
     simulate()
     assert shell.done("run", "--resume", begun["experiment"])["automl"]["state"] == "finished"
+
+
+@pytest.mark.parametrize("record", [None, b"", b"no record at all"])
+def test_a_search_that_died_before_it_was_recorded_is_told_and_hides_nothing(
+    shell: Shell, record: bytes | None
+) -> None:
+    name = "automl-train-20260101-000000-abcdef"
+    with Ledger(shell.results / name, create=True) as ledger:
+        path = ledger.path
+    if record is not None:
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink()
+        path.write_bytes(record)
+
+    (listed,) = shell.done("jobs")["experiments"]
+    assert (listed["experiment"], listed["state"]) == (name, "unreadable")
+    broken = record == b"no record at all"
+    for words in (("status", name), ("run", "--resume", name)):
+        error = shell.done(*words, expect=5 if broken else 2)["error"]
+        assert error["code"] == ("automl.record" if broken else "automl.empty")
+        assert name in error["where"]
 
 
 def test_without_any_figure_there_is_no_winner_and_the_exit_code_says_so(

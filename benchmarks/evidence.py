@@ -7,7 +7,9 @@ BOARDS is what `changenet data import deeppcb SRC BOARDS` wrote; a JOB is the fo
 beside its experiment.yaml. Each model scores the split with `visual_changenet evaluate`; of the defects that it catches
 (score above the stored threshold) the share is printed whose map has its maximum in the labelled defect's box, in any
 box of the crop, and in any box widened by 2 pixels. The baseline takes the maximum of the plain difference of test and
-golden image, aligned as the model aligns them and blurred a little, on the same pairs. `--pairs N` draws N pairs.
+golden image, aligned as the model aligns them and blurred a little, on the same pairs; and what pointing at the middle
+would always reach, which is much where crops are centred on defects: import with `--crops grid` for defects that stand
+anywhere. `--pairs N` draws N pairs.
 """
 
 from __future__ import annotations
@@ -162,7 +164,9 @@ def measure(model: Path, given: argparse.Namespace, work: Path) -> None:
     plain = [plain_difference(row, images, reach) for row in rows]
     print(f"{model}: {len(rows)} caught defects, boxes cover {covered(boxes, maps[0].shape[0]):.3f} of their crops")
     print(f"  evidence    {shares([strongest(one) for one in maps], boxes)}")
-    print(f"  difference  {shares([strongest(one) for one in plain], boxes)}", flush=True)
+    print(f"  difference  {shares([strongest(one) for one in plain], boxes)}")
+    middle = maps[0].shape[1] // 2, maps[0].shape[0] // 2
+    print(f"  the middle  {shares([middle] * len(rows), boxes)}", flush=True)
 
 
 def main() -> None:

@@ -60,6 +60,10 @@ class AutomlSettings:
                 raise _refused(name, f"{name} must be a time above 0, not {value}", "give minutes, or leave it out")
         if not 0 <= self.seed < 2**32:
             raise _refused("seed", f"{self.seed} is no seed", "give a whole number from 0 to 4294967295")
+        absent = [number for number in self.pin if not 0 <= number < self.trials]
+        if absent:
+            message = f"there is no trial {absent[0]} to pin: {self.trials} are planned, from 0 on"
+            raise _refused("pin", message, f"pin trials from 0 to {self.trials - 1}, or raise the number of trials")
         if len(self.objectives) > 1 and self.algorithm in SINGLE_OBJECTIVE:
             remedy = "use bayesian or random, or give one objective"
             raise _refused("objectives", f"{self.algorithm} takes one objective, not {len(self.objectives)}", remedy)

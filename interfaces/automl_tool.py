@@ -94,6 +94,10 @@ def resume_search(args: Namespace) -> Outcome:
         raise RequestError("a search that is resumed has no dry run", code="usage", where="--dry-run", remedy=remedy)
     folder = find_experiment(args.resume, args.results)
     before = identity_of(folder)
+    if args.engine and args.engine != before["engine"]:
+        message = f"the search began with the engine {before['engine'] or 'of this skill'}, not {args.engine}"
+        remedy = "resume without --engine, or start a new search"
+        raise RequestError(message, code="automl.changed", where="--engine", remedy=remedy)
     settings = AutomlSettings.from_json(before["settings"] | given_settings(args))
     request = before["request"] | _given_request(args, before["request"])
     if args.detach:

@@ -183,6 +183,8 @@ def test_control_c_stops_the_trial_and_says_how_to_go_on(
     assert process.returncode == 130, out + err
     assert f"to go on: changenet run --resume {shell.search.name}" in out
     assert JobStore(shell.results).read(job_id).state is JobState.CANCELED
+    other = shell.done("run", "--resume", shell.search.name, "--engine", "/bin/true", expect=2)["error"]
+    assert (other["code"], other["where"]) == ("automl.changed", "--engine")
     changed = shell.done("run", "--resume", shell.search.name, "--trials", "9", "-s", "lr=0.002", expect=2)["error"]
     assert changed["code"] == "automl.changed"
     assert "settings.trials: was 3, is 9" in changed["message"]

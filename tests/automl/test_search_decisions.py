@@ -423,6 +423,7 @@ def test_figures_that_are_no_numbers_do_not_count() -> None:
         ({"trials": True}, "trials must be"),
         ({"wall_minutes": float("inf")}, "wall_minutes must be a time above 0"),
         ({"seed": -1}, "-1 is no seed"),
+        ({"pin": (2, 10)}, "there is no trial 10 to pin: 10 are planned, from 0 on"),
         ({"algorithm": "asha", "objectives": ("a:min", "b:min")}, "asha takes one objective"),
     ],
 )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # benchmarks/automl_surfaces.py and benchmarks/automl_overhead.py.
 _GP_MOST_RESULTS = 48
 # The model is made from the best and the latest results: 10,000 of them would say no more and cost a second each.
+_TWIN_DRAWS = 20  # then the space is small, and the twin is taken
 _KEPT_BEST, _KEPT_LATEST, _REBUILT_AT = 40, 80, 240
 
 
@@ -72,6 +73,7 @@ class Suggester:
         self._objective = objectives[0]
         self._first = first_points(space, seed, start)
         self._running: dict[int, int] = {}
+        self._seen: set[str] = set()
         self._complete = 0
         self._study = self._new_study()
 
@@ -91,10 +93,21 @@ class Suggester:
         attrs = dict(self._study.get_trials(deepcopy=False)[-1].system_attrs)
         # The run may still be refused, and a search that is taken up again does not ask: nothing of this ask stays.
         self._study.tell(trial, state=TrialState.FAIL)
-        return dict(trial.params), attrs
+        point = dict(trial.params)
+        return (point, attrs) if self._what(point) not in self._seen else (self._another(number, point), {})
+
+    def _another(self, number: int, point: Point) -> Point:
+        """An even draw that sets something new: training is seeded, so that a twin would only say the same again."""
+        draws = (even_point(self._space, seed_of(self._seed, "twin", number), n) for n in range(_TWIN_DRAWS))
+        return next((one for one in draws if self._what(one) not in self._seen), point)
+
+    def _what(self, point: Point) -> str:
+        """What a point sets, whatever its parameters without effect there."""
+        return repr(sorted(self._space.values(point).items()))
 
     def begin(self, run: int, point: Point, attrs: dict[str, Any]) -> None:
         """A run with this point is on its way."""
+        self._seen.add(self._what(point))
         self._running[run] = self._add(TrialState.RUNNING, point, attrs, None)
 
     def end(self, run: int, values: Sequence[float] | None) -> None:

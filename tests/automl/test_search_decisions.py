@@ -275,6 +275,27 @@ def test_the_gaussian_process_is_seeded_and_goes_on_as_it_stood() -> None:
     assert points[0] == points[1]
 
 
+@pytest.mark.parametrize("kind", ["gp", "tpe"])
+def test_a_model_never_suggests_again_what_was_tried(kind: str) -> None:
+    """Training is seeded: a twin would take budget and say the same."""
+    from automl.samplers import Suggester
+
+    flips = "dataset.classify.augmentation_config.random_flip.enable"
+    keys = ("model.classify.learnable_difference_modules", "dataset.classify.augmentation_config.augment", flips)
+    others = tuple(key for key in SCHEMA["automl_default_parameters"] if key not in keys)
+    space = build_space(Source(SCHEMA, deepcopy(SCHEMA["default"]), {}, "embedded", {}), AutomlSettings(remove=others))
+    model = Suggester(space, (LOSS,), kind, 5, start=2)
+    tried: list[dict[str, Any]] = [space.values(space.canonical(space.defaults()))]
+    model.begin(0, space.canonical(space.defaults()), {})
+    model.end(0, [0.0])  # the best there is: a model that may repeat itself stays here
+    for number in range(3, 10):  # beyond the points that are spread evenly
+        point, attrs = model.suggest(number)
+        assert space.values(point) not in tried
+        tried.append(space.values(point))
+        model.begin(number, point, attrs)
+        model.end(number, [1.0])
+
+
 def test_refused_configurations_cost_nothing_and_are_told_apart_from_failures(tmp_path: Path) -> None:
     def refuses(run: Run) -> None:
         if run.values.get("train.optim.lr", 0) > 1e-3:

@@ -46,7 +46,7 @@ def build_space(source: Source, settings: AutomlSettings) -> Space:
         UnknownKeyError: a key that the action's spec does not have, with the closest ones.
         SpecError: a key that can't be searched, or a range that is not finite or lies outside the schema.
     """
-    nodes = _leaves(source.schema)
+    nodes = _with_own_conditions(_leaves(source.schema), source.engine)
     ranges = {_key(name, nodes, source): values for name, values in settings.ranges.items()}
     options = {_key(name, nodes, source): values for name, values in settings.options.items()}
     added = dict.fromkeys([*(_key(name, nodes, source) for name in settings.add), *ranges, *options])
@@ -78,6 +78,19 @@ def _leaves(node: Mapping[str, Any], prefix: str = "") -> dict[str, Node]:
         key = f"{prefix}{name}"
         found |= _leaves(child, f"{key}.") if "properties" in child else {key: child}
     return found
+
+
+def _with_own_conditions(nodes: Mapping[str, Node], engine: str) -> dict[str, Node]:
+    """The leaves without conditions on keys that the engine does not have: there, those ask nothing."""
+    foreign = {key for key, node in nodes.items() if engine not in node.get("engines", [engine])}
+
+    def kept(node: Node) -> Node:
+        conditions = {key: values for key, values in node.get("active_when", {}).items() if key not in foreign}
+        return {word: value for word, value in node.items() if word != "active_when"} | (
+            {"active_when": conditions} if conditions else {}
+        )
+
+    return {key: kept(node) for key, node in nodes.items()}
 
 
 def _key(name: str, nodes: Mapping[str, Node], source: Source) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,16 @@ class _Collected:
 
     labels: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
+    seconds: float = 0.0
 
     def add(self, labels: Tensor, outputs: Tensor) -> None:
         self.labels.append(labels.cpu())
         self.outputs.append(outputs.detach().float().cpu())
+
+    def latency_ms(self) -> float:
+        """Milliseconds that a pair of this process took; the count of seconds starts anew."""
+        seconds, self.seconds = self.seconds, 0.0
+        return 1000 * seconds / sum(map(len, self.labels))
 
     def take(self) -> tuple[Tensor, Tensor]:
         """All labels and outputs of all processes; what was collected is forgotten."""
@@ -118,9 +125,11 @@ class ClassifyTask(LightningModule):
 
     def validation_step(self, batch: PairBatch, _batch_idx: int) -> None:
         """Score one batch."""
+        started = time.perf_counter()
         inputs = self._preparation.for_scoring(batch)
         output = self._goldens.output(self.model, inputs)
-        self._validation.add(batch.labels, output)
+        self._validation.add(batch.labels, output)  # on the processor, so the device has ended its work
+        self._validation.seconds += time.perf_counter() - started
         if self._looks_again():
             output = self._preparation.look_again(self.model, inputs, output)
         self._judged.add(batch.labels, output)
@@ -136,11 +145,14 @@ class ClassifyTask(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """The figures of the validation pairs, and the threshold that they suggest."""
         self._goldens.clear()
+        latency = self._validation.latency_ms()
         labels, outputs = self._validation.take()
-        self.validated(labels, outputs, self._judged.take()[1])
+        self.validated(labels, outputs, self._judged.take()[1], latency)
 
-    def validated(self, labels: Tensor, outputs: Tensor, judged: Tensor) -> None:
+    def validated(self, labels: Tensor, outputs: Tensor, judged: Tensor, latency_ms: float) -> None:
         """Take in the outputs of all validation pairs: for the figures, and as evaluation would judge them.
+
+        `latency_ms` is what the network and its preparation took for a pair that is looked at once, without loading.
 
         Raises:
             JobFailedError: the network has diverged.
@@ -152,7 +164,8 @@ class ClassifyTask(LightningModule):
         self.loss.to(self.device)
         truth, values = labels.tolist(), scores.tolist()
         self.threshold = choose(truth, self.model.score(judged).tolist(), self._target, self.current_epoch)
-        self._report("validation", validation_kpi(loss, truth, values, self._margin))
+        figures = validation_kpi(loss, truth, values, self._margin)
+        self._report("validation", figures | {"val_latency_ms": latency_ms})
 
     def _report(self, what: str, kpi: Kpi) -> None:
         self.kpi = {**self.kpi, **kpi}

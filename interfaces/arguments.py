@@ -156,8 +156,12 @@ def _add_check(kinds: Verbs[Parser]) -> None:
         "  changenet data check boards --lights SolderLight,WhiteLight --sheet samples.png --json\n",
     )
     add = verb.add_argument
-    add("folder", help="data folder of either task, or one classify CSV")
-    add("--images", metavar="DIR", help="classify: folder of the pictures; default: images/ in or beside a split")
+    add("folder", help="data folder of either task (plain, or packed as .tar.gz), or one classify CSV")
+    add(
+        "--images",
+        metavar="DIR",
+        help="classify: folder or archive of the pictures; default: the images beside a split",
+    )
     add("--image-ext", metavar=".EXT", help="classify: file ending; default: the one that is found")
     add("--lights", metavar="NAMES", help="classify: lightings in their order, comma-separated; default: those found")
     add("--goldens", type=int, default=1, metavar="N", help="classify: num_golden; above 1, golden_path names folders")

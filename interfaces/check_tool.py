@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,12 +59,25 @@ def _data(args: Namespace) -> Data:
     from pairs.check import find_data
     from pairs.doctor import Naming
     from pairs.doctor_segment import LabelRule
+    from runners.names import is_archive
 
     lights = {name: index for index, name in enumerate(split_names(args.lights))} or None
     naming = Naming(args.image_ext, lights, args.goldens, not args.no_labels)
     rule = LabelRule(args.classes, args.label_transform)
     images = Path(args.images) if args.images else None
-    return find_data(Path(args.folder), images, naming, label_suffix=args.label_suffix, rule=rule)
+    unpack = cache(_unpacked)  # splits share pictures
+    folder = unpack(Path(args.folder)) if is_archive(args.folder) else Path(args.folder)
+    return find_data(folder, images, naming, label_suffix=args.label_suffix, rule=rule, unpack=unpack)
+
+
+def _unpacked(place: Path) -> Path:
+    """What an archive holds, from the cache that launches unpack into as well."""
+    from runners.staging import unpacked
+
+    found = unpacked(place)
+    if found != place:
+        print(f"check: {place} is looked at as unpacked in {found}", file=sys.stderr, flush=True)
+    return found
 
 
 def _mend(data: Data, out: Path, made: list[str]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import DataError
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.classify_csv import image_suffix, light_names
-from pairs.layout import CSV_NAME, SPLITS, classify_tables, found_image_ext
+from pairs.layout import CSV_NAME, PICTURES, SPLITS, classify_tables, found_image_ext, pictures_of
 from pairs.look_findings import content_leaks, look_findings, size_counts
 from pairs.looks import PairLook, look_at_pairs
 from pairs.picture_names import input_map_of, usual_names
@@ -93,10 +93,21 @@ def check_splits(sources: Mapping[str, ClassifySource], options: Options = Optio
     return _report(splits, pairs, options)
 
 
-def find_splits(folder: Path, images_dir: Path | None = None, naming: Naming = Naming()) -> dict[str, ClassifySource]:
+def as_it_is(place: Path) -> Path:
+    """The place itself: no archive is opened."""
+    return place
+
+
+def find_splits(
+    folder: Path,
+    images_dir: Path | None = None,
+    naming: Naming = Naming(),
+    unpack: Callable[[Path], Path] = as_it_is,
+) -> dict[str, ClassifySource]:
     """The splits of a classify data folder: its train, val and test folders, or the one CSV in it.
 
-    Without `images_dir` the folder `images` in or beside a split is taken.
+    Without `images_dir` the pictures in or beside a split are taken: `images`, or what `unpack` makes of
+    `images.tar.gz`.
 
     Raises:
         DataError: the folder is no classify data set.
@@ -109,9 +120,8 @@ def find_splits(folder: Path, images_dir: Path | None = None, naming: Naming = N
         raise DataError(message, code="data.layout", where=str(folder), remedy="give a CSV and its image folder")
     sources = {}
     for name, csv_path in tables.items():
-        places = (csv_path.parent / "images", folder / "images")
-        images = images_dir or next((place for place in places if place.is_dir()), places[-1])
-        sources[name] = source_of(csv_path, images, naming)
+        images = images_dir or pictures_of(csv_path.parent, folder) or folder / PICTURES[0]
+        sources[name] = source_of(csv_path, unpack(images), naming)
     return sources
 
 

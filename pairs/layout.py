@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Task = Literal["classify", "segment"]
 CSV_NAME = "dataset.csv"
+PICTURES = ("images", "images.tar.gz")
 SPLITS = ("train", "val", "test")
 SEGMENT_FOLDERS = ("A", "B", "list")  # the label folder may be missing: inference needs none
 
@@ -43,6 +44,12 @@ def classify_tables(folder: Path) -> list[Path]:
 
 def _holds_classify_csv(folder: Path) -> bool:
     return any((folder / split / CSV_NAME).is_file() for split in SPLITS) or bool(classify_tables(folder))
+
+
+def pictures_of(*folders: Path) -> Path | None:
+    """Where the pictures of a classify table lie: `images`, or packed `images.tar.gz`, in the first folder with one."""
+    places = (folder / name for folder in folders for name in PICTURES)
+    return next((place for place in places if place.exists()), None)
 
 
 def _has_classify_header(csv_path: Path) -> bool:

@@ -27,16 +27,25 @@ def stage(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]], cache:
     """
     staged = deepcopy(dict(spec))
     for key, value in inputs.items():
-        local = [_unpacked(Path(p), cache) for p in value] if isinstance(value, list) else _unpacked(Path(value), cache)
+        local: str | list[str]
+        if isinstance(value, list):
+            local = [str(unpacked(Path(place), cache)) for place in value]
+        else:
+            local = str(unpacked(Path(value), cache))
         dotted.put(staged, key, local)
     return staged
 
 
-def _unpacked(place: Path, cache: Path | None) -> str:
+def unpacked(place: Path, cache: Path | None = None) -> Path:
+    """The folder that an archive, or a segment data folder with archives in it, stands for; else `place` itself.
+
+    Raises:
+        ArchiveError: an archive is broken or unsafe.
+    """
     if is_archive(place.name) and place.is_file():
-        return str(unpack(place, cache))
+        return unpack(place, cache)
     archives = segment_archives(place) if place.is_dir() else {}
-    return str(_joined_root(place, archives, cache or default_cache())) if archives else str(place)
+    return _joined_root(place, archives, cache or default_cache()) if archives else place
 
 
 def _joined_root(root: Path, archives: dict[str, Path], cache: Path) -> Path:

@@ -131,7 +131,14 @@ class ClassifyModel(Section):
     learnable_difference_modules: Count = knob(
         4,
         "How many levels of differences the learnable module fuses, coarsest first.",
-        Tune(1, 4, active_when={"model.classify.difference_module": ["learnable"]}),
+        Tune(
+            1,
+            4,
+            active_when={
+                "model.classify.difference_module": ["learnable"],
+                "model.classify.difference_head": ["flatten"],
+            },
+        ),
         le=4,
         unit="levels",
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spec.violation import Rule
 
 EPOCHS = "train.num_epochs"
-_LOWER_IS_BETTER = frozenset({"loss", "fpr", "fnr", "far", "far_at_99_recall", "escapes"})
+_LOWER_IS_BETTER = frozenset({"loss", "fpr", "fnr", "far", "far_at_99_recall", "escapes", "latency_ms"})
 _HIGHER_IS_BETTER = frozenset({"acc", "defect_acc", "precision", "recall", "f1", "auc", "ap"})
 _SEGMENT_HIGHER = re.compile(r"acc|miou|mf1|mprecision|mrecall|(?:iou|F1|precision|recall)_\d+")
 

@@ -137,6 +137,22 @@ def test_options_that_the_engine_does_not_know_are_left_out() -> None:
     assert found["container"]["options"] == ["step", "linear"]
 
 
+@pytest.mark.parametrize(
+    ("engine", "head", "searched"),
+    [("embedded", "flatten", True), ("embedded", "pooled", False), ("container", None, True)],
+)
+def test_a_condition_on_a_key_that_the_engine_does_not_have_asks_nothing(
+    engine: str, head: str | None, searched: bool
+) -> None:
+    classify = SCHEMA["default"]["model"]["classify"] | {"difference_head": head}
+    kept = {name: value for name, value in classify.items() if value is not None or name != "difference_head"}
+    base = SCHEMA["default"] | {"model": SCHEMA["default"]["model"] | {"classify": kept}}
+
+    space = build_space(Source(SCHEMA, base, {}, engine, {}), AutomlSettings())
+
+    assert ("model.classify.learnable_difference_modules" in space.keys) is searched
+
+
 def test_booleans_and_categories_are_choices() -> None:
     dimension = next(d for d in space_of().dimensions if d.key == AUGMENT)
 

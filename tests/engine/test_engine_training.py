@@ -119,6 +119,7 @@ def test_status_runs_from_started_to_success_with_kpi_and_progress(trained: Any)
     assert len(training) == len(validation) == 6
     assert training[0].keys() == {"train_loss", "train_acc", "train_fpr"}
     assert {"val_loss", "val_acc", "val_fpr", "val_far", "val_f1", "val_auc", "val_ap"} <= validation[0].keys()
+    assert all(kpi["val_latency_ms"] > 0 for kpi in validation)
     last = [record for record in records if "epoch" in record][-1]
     assert (last["epoch"], last["step"], last["max_epoch"], last["eta"]) == (6, 24, 6, "0:00:00")
     assert "time_per_epoch" in last

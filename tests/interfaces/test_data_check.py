@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -178,3 +180,68 @@ def test_segment_labels_by_suffix_and_classes(tmp_path: Path, capsys: pytest.Cap
     document = call(capsys, "data", "check", root, *classes, "--fix", tmp_path / "lists", code=2)
     assert document["mended"][0]["changes"] == {"missing": 1}
     assert (tmp_path / "lists/train.txt").read_text() == "1.png\n2.png\n"
+
+
+def pack(folder: Path) -> None:
+    """Replace a folder by the archive of its content."""
+    with tarfile.open(folder.with_name(f"{folder.name}.tar.gz"), "w:gz") as archive:
+        archive.add(folder, folder.name)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An archive cache of the test's own."""
+    monkeypatch.setenv("CHANGENET_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_packed_pictures_are_looked_at_as_unpacked(
+    boards: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (boards / "images/train/board/C3_WhiteLight.png").write_bytes(b"no picture")
+    pack(boards / "images")
+    before = digest(boards)
+
+    for place in (boards, boards / "train/dataset.csv"):
+        assert main(["data", "check", str(place), "--json"]) == 2
+        answer = capsys.readouterr()
+        assert "data.picture_broken" in codes(json.loads(answer.out))
+        assert answer.err.count(f"{boards}/images.tar.gz is looked at as unpacked in {cache}") == 1
+
+    assert digest(boards) == before
+
+
+def test_a_packed_segment_set_is_checked_as_its_folders_are(
+    tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not cache.exists()
+    root = tmp_path / "segment"
+    for name in ("1", "2"):
+        draw(root / f"A/{name}.png", int(name))
+        draw(root / f"B/{name}.png", int(name), defect=True)
+        draw(root / f"label/{name}.png", int(name))
+    (root / "list").mkdir()
+    (root / "list/train.txt").write_text("1.png\n2.png\n3.png\n", encoding="utf-8")
+    plain = call(capsys, "data", "check", root, code=2)
+    for name in ("A", "B", "label", "list"):
+        pack(root / name)
+
+    packed = call(capsys, "data", "check", root, code=2)
+
+    assert "data.image_missing" in codes(plain)
+    assert codes(packed) == codes(plain)
+
+
+def test_an_unsafe_archive_is_refused_and_nothing_leaves_it(
+    boards: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(boards / "images")
+    (boards / "note.txt").write_text("x", encoding="utf-8")
+    with tarfile.open(boards / "images.tar.gz", "w:gz") as archive:
+        archive.add(boards / "note.txt", "../../escaped.txt")
+
+    error = call(capsys, "data", "check", boards, code=2)["error"]
+
+    assert error["code"] == "archive.unsafe"
+    assert not list(cache.rglob("escaped.txt"))

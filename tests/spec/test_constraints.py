@@ -374,6 +374,7 @@ def test_size_of_the_combined_lightings(changes: dict[str, Any], size: tuple[int
         ("val_loss", "classify", "min"),
         ("val_far", "classify", "min"),
         ("val_f1", "classify", "max"),
+        ("val_latency_ms", "classify", "min"),
         ("train_acc", "classify", "max"),
         ("val_miou", "segment", "max"),
         ("val_F1_0", "segment", "max"),

@@ -134,6 +134,7 @@ class ClassifyModel(Section):
         Tune(
             1,
             4,
+            depends_on="model.classify.difference_module",
             active_when={
                 "model.classify.difference_module": ["learnable"],
                 "model.classify.difference_head": ["flatten"],

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 MOST_PIXELS = 256  # the middle of a larger picture is enough, and keeps the transform quick
 DIFFERENCE_LEFT = 0.7
 LEAST_CONTRAST = 4.0
+NEAR = 4  # px in which every shift is tried
 LEAST_DIFFERENCE = 1.5  # grey levels on average; less is the jitter of an edge
+
+NEAR_SHIFTS = tuple((x, y) for x in range(-NEAR, NEAR + 1) for y in range(-NEAR, NEAR + 1))
 
 
 def estimate_shift(golden: Grey, test: Grey) -> tuple[int, int]:
@@ -41,9 +44,14 @@ def estimate_shift(golden: Grey, test: Grey) -> tuple[int, int]:
     left = _difference(before, after, (dx, dy))
     if left >= DIFFERENCE_LEFT * whole:
         return 0, 0
-    # Along a straight edge any shift fits as well: then only the part across the edge was seen.
-    as_good = [shift for shift in ((dx, 0), (0, dy)) if _difference(before, after, shift) <= 1.15 * left + 0.3]
-    return as_good[0] if len(as_good) == 1 else (dx, dy)
+    # Along a straight edge, or from track to track, other shifts fit as well: the smallest of them is meant.
+    smaller = (shift for shift in (*NEAR_SHIFTS, (dx, 0), (0, dy)) if _length(shift) < _length((dx, dy)))
+    as_good = (shift for shift in smaller if _difference(before, after, shift) <= 1.15 * left + 0.3)
+    return min(as_good, key=_length, default=(dx, dy))
+
+
+def _length(shift: tuple[int, int]) -> int:
+    return shift[0] ** 2 + shift[1] ** 2
 
 
 def _middle(picture: Grey) -> Floats:

@@ -15,6 +15,7 @@ from pairs.alignment import estimate_shift
 from pairs.check import check_data, find_data
 from pairs.classify_check import ClassifySource
 from pairs.doctor import Options, check_classify, check_splits, find_splits
+from pairs.look_findings import SHIFT_PIXELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,6 +217,14 @@ def test_no_shift_is_seen_along_an_edge_in_noise_or_in_unequal_pictures() -> Non
     assert estimate_shift(texture(1), texture(1)) == (0, 0)
     assert estimate_shift(texture(1), texture(1)[:32]) == (0, 0)
     assert estimate_shift(np.full((64, 64), 9, np.uint8), texture(1)) == (0, 0)
+
+
+@pytest.mark.parametrize("moved", [1, 2, 3])
+def test_parallel_tracks_with_a_short_are_not_taken_for_a_large_shift(moved: int) -> None:
+    y, x = np.mgrid[:64, :64]
+    golden, test = (np.where((x + y - by) % 17 < 8, 0, 255).astype(np.uint8) for by in (0, moved))
+    test[28:40, 28:40] = 0
+    assert max(map(abs, estimate_shift(golden, test))) < SHIFT_PIXELS
 
 
 def test_every_lighting_is_decoded(tmp_path: Path) -> None:

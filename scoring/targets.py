@@ -23,7 +23,7 @@ EXAMPLES = "far<=0.1% at recall=100%, precision>=95% at recall=99%, recall>=99.5
 _UNITS = {"%": 0.01, "ppm": 1e-6, "": 1.0}
 _NUMBER = r"(?P<{0}>[0-9]*\.?[0-9]+)\s*(?P<{0}_unit>%|ppm|)"
 _TARGET = re.compile(
-    r"\s*(?P<metric>[a-z_]+)\s*(?P<operator><=|>=|==|=|<|>)\s*"
+    r"\s*(?P<metric>[a-z][a-z0-9_]*)\s*(?P<operator><=|>=|==|=|<|>)\s*"
     + _NUMBER.format("value")
     + r"\s*(at\s+recall\s*(=|>=)\s*"
     + _NUMBER.format("recall")
@@ -63,14 +63,15 @@ class Target:
 
 def percent(fraction: float) -> str:
     """A fraction as a percentage without needless digits."""
-    return f"{round(100 * fraction, 6):.10g}%"
+    return f"{round(100 * fraction, 10):.12g}%"
 
 
 def parse(text: str) -> Target:
     """Read a target. Values are fractions, percentages (`0.1%`) or parts per million (`500ppm`).
 
     Raises:
-        InputError: metric, operator or value make no sense, or far or precision stand without their recall.
+        InputError: metric, operator or value make no sense, nothing could meet it, or far or precision stand without
+            their recall.
     """
     match = _TARGET.fullmatch(text.lower().replace("≤", "<=").replace("≥", ">="))
     if not match:
@@ -85,7 +86,11 @@ def parse(text: str) -> Target:
     if needs_recall != (match["recall"] is not None):
         raise _wrong_recall(text, metric, needs_recall=needs_recall)
     recall = _fraction(text, match, "recall") if match["recall"] else None
-    return Target(metric, operator, _fraction(text, match, "value"), recall)
+    target = Target(metric, operator, _fraction(text, match, "value"), recall)
+    if not (target.holds(0.0) or target.holds(1.0)):
+        remedy = f"write {metric}{operator}={percent(target.value)} for the best there is"
+        raise _wrong(text, "can't be met: no rate is beyond its end", remedy)
+    return target
 
 
 def _fraction(text: str, match: re.Match[str], part: str) -> float:

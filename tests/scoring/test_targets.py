@@ -24,6 +24,7 @@ from scoring.targets import Target, parse
         ("recall>=99.5%", Target("recall", ">=", 0.995)),
         ("escapes<=500ppm", Target("escapes", "<=", 0.0005)),
         ("escapes<=0", Target("escapes", "<=", 0.0)),
+        ("recall>=99.99999999%", Target("recall", ">=", 0.9999999999)),
     ],
 )
 def test_targets_are_read_and_written(text: str, target: Target) -> None:
@@ -46,6 +47,11 @@ def test_targets_are_read_and_written(text: str, target: Target) -> None:
         ("recall>=99", "between 0% and 100%"),
         ("far<=0.1% at recall=200%", "between 0% and 100%"),
         ("far<=0.1% by recall=100%", "METRIC OPERATOR VALUE"),
+        ("f1>=90%", "far, precision, recall, escapes"),
+        ("far<0% at recall=100%", "<=0%"),
+        ("escapes<0", "<=0%"),
+        ("recall>100%", ">=100%"),
+        ("precision>1 at recall=99%", ">=100%"),
         ("far<=-1% at recall=100%", "METRIC OPERATOR VALUE"),
         ("far<=0.1% at recall=100%; drop", "METRIC OPERATOR VALUE"),
     ],

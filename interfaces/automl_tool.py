@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError, NotReadyError, RequestError
 from interfaces.automl_arguments import given_options, given_settings
-from interfaces.tools import Outcome, request_of
+from interfaces.tools import INTERRUPTED, Outcome, request_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
     from router.declarations import Skill
     from router.types import Decision
-
-INTERRUPTED = 130
 
 
 def refuse_automl_options(args: Namespace, decision: Decision) -> None:

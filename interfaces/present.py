@@ -117,6 +117,14 @@ def _questions(decision: Decision) -> list[str]:
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return _digits(value)
     text = str(value)
     return text if len(text) <= 90 else f"{text[:87]}..."
+
+
+def _digits(value: float) -> str:
+    """Four digits, and more where the figure would read as a whole number, such as a perfect 1, without being one."""
+    if value.is_integer():
+        return f"{value:.4g}"
+    texts = (f"{value:.{digits}g}" for digits in range(4, 10))
+    return next((text for text in texts if not float(text).is_integer()), f"{value:.4g}")

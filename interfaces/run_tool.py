@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from core.errors import NotReadyError
-from interfaces.tools import Outcome, job_outcome, request_of, run_plan, the_skill
+from interfaces.tools import Outcome, request_of, run_outcome, run_plan, the_skill
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -55,7 +55,7 @@ def verb_run(args: Namespace) -> Outcome:
     plan = _direct(decision, skill, args)
     if not args.json:
         print(plan_text(plan), file=sys.stderr, flush=True)
-    return job_outcome(run_plan(plan, detach=args.detach))
+    return run_outcome(run_plan(plan, detach=args.detach))
 
 
 def decided(args: Namespace, skill: Skill) -> Decision:

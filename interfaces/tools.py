@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _TARGET = "model.classify.target"
+INTERRUPTED = 130  # as a shell tells of Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def request_of(args: Namespace) -> Request:
         raise InputError(f"'{twice}' is set more than once", code="override.twice", remedy="set it once")
     if args.target is not None:
         overrides[_TARGET] = args.target
+    _check_target(overrides.get(_TARGET))
     sentence = len(words) != 1 or " " in words[0].strip()
     request = Request(text=" ".join(words)) if sentence else Request(action=words[0].strip())
     return replace(
@@ -75,6 +77,14 @@ def request_of(args: Namespace) -> Request:
         nodes=args.nodes,
         results_root=args.results,
     )
+
+
+def _check_target(text: Any) -> None:
+    """Refuse a target that can't be read now: the engine, and each trial of a search, would only do so when it runs."""
+    if isinstance(text, str) and text:
+        from scoring.targets import parse
+
+        parse(text)
 
 
 def run_plan(plan: Plan, *, detach: bool = False) -> Job:
@@ -97,6 +107,13 @@ def job_outcome(job: Job) -> Outcome:
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
     document = {"job": job.to_json()} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
     return Outcome(document, job_text(job), JobFailedError.exit_code if failed else 0)
+
+
+def run_outcome(job: Job) -> Outcome:
+    """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
+    outcome = job_outcome(job)
+    interrupted = job.state == "CANCELED" and job.transitions[-1].reason.startswith("interrupted")
+    return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
 
 
 def _job_of(args: Namespace) -> tuple[Job, JobStore]:

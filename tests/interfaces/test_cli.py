@@ -42,6 +42,9 @@ def boards(tmp_path: Path) -> Path:
         (["plan", "train", "-s", "train.num_epochs=0"], 2, "train.num_epochs"),
         (["plan", "train", "-s", "seed=1", "-s", "seed=2"], 2, "more than once"),
         (["plan", "train", "--data", "nowhere"], 2, "nowhere"),
+        (["plan", "train", "--target", "far<=1%"], 2, "at recall"),
+        (["run", "evaluate", "--parent", "x", "--target", "f1>=90%"], 2, "'f1'"),
+        (["plan", "train", "-s", "model.classify.target=recall>=990%"], 2, "990%"),
         (["plan", "train"], 3, "missing"),
         (
             ["plan", "train", "-s", "model.backbone.pretrained_backbone_path=nvidia/C-RADIOv2-B"],

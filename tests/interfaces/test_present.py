@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from interfaces.present import artifact_lines, job_text
-from interfaces.tools import job_outcome
+import pytest
+
+from interfaces.present import artifact_lines, job_text, metric_lines
+from interfaces.tools import job_outcome, run_outcome
 from runners.api import result
 from runners.types import Artifact, Job, JobState, Transition
 from scoring.sheet import figure_sheet
@@ -64,3 +67,18 @@ def test_a_picture_per_pair_is_no_line_per_pair() -> None:
         "  image      visual/1.png (10 bytes)",
         "  table      predictions.csv (20 bytes)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.999994, "0.99999"), (1.0, "1"), (99.9993, "99.999"), (0.99991, "0.9999"), (1e-9, "1e-09")]
+)
+def test_a_figure_that_is_nearly_perfect_never_reads_as_perfect(value: float, text: str) -> None:
+    assert metric_lines({"auc": value}) == [f"  auc  {text}"]
+
+
+def test_a_job_that_was_interrupted_ends_as_interrupted_for_who_ran_it(tmp_path: Path) -> None:
+    job = replace(job_in(tmp_path), state=JobState.CANCELED)
+    for reason, exit_code in (("interrupted from the keyboard", 130), ("canceled by the user", 4)):
+        ended = replace(job, transitions=(Transition(JobState.CANCELED, "2026-01-01T00:00:00", reason),))
+        assert run_outcome(ended).exit_code == exit_code
+        assert job_outcome(ended).exit_code == 4

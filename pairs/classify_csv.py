@@ -131,7 +131,7 @@ def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[obj
 def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
     """A CSV reader whose every way to fail is a DataError that names the line."""
     if not csv_path.is_file():
-        kind = "is a folder" if csv_path.is_dir() else "does not exist"
+        kind = "is a folder" if csv_path.is_dir() else "is no file" if csv_path.exists() else "does not exist"
         remedy = "give the path of a dataset.csv"
         raise DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
     reader: _Reader | None = None
@@ -165,6 +165,8 @@ def _first_undecodable(csv_path: Path) -> int:
 
 def _used_delimiter(csv_path: Path) -> str:
     """The delimiter of the first line: a comma, or the one mark of another kind that stands there without any comma."""
+    if not csv_path.is_file():  # a named pipe would never end
+        return ","
     try:
         with csv_path.open(encoding="utf-8-sig", newline="") as handle:
             first = handle.readline()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -112,15 +113,17 @@ def find_splits(
     Raises:
         DataError: the folder is no classify data set.
     """
-    tables = {name: folder / name / CSV_NAME for name in SPLITS if (folder / name / CSV_NAME).is_file()}
+    # What can't be opened is a split as well: passed over, a set without its training rows would count as sound.
+    tables = {name: folder / name / CSV_NAME for name in SPLITS if os.path.lexists(folder / name / CSV_NAME)}
+    beside = folder
     if not tables and (found := classify_tables(folder)):
-        tables = {folder.name: found[0]}
+        tables, beside = {folder.name: found[0]}, folder.parent
     if not tables:
         message = f"there is no {CSV_NAME}, and none in train, val, test"
         raise DataError(message, code="data.layout", where=str(folder), remedy="give a CSV and its image folder")
     sources = {}
     for name, csv_path in tables.items():
-        images = images_dir or pictures_of(csv_path.parent, folder) or folder / PICTURES[0]
+        images = images_dir or pictures_of(csv_path.parent, beside) or folder / PICTURES[0]
         sources[name] = source_of(csv_path, unpack(images), naming)
     return sources
 

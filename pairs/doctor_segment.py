@@ -130,7 +130,7 @@ class _Looker:
         row, name = task
         before, after = (self.source.root / folder / name for folder in (self.source.before, self.source.after))
         label = self.source.root / self.source.labels / self.source.label_name(name)
-        with_label = self.labels_needed and label.is_file()
+        with_label = self.labels_needed and os.path.lexists(label)
         problems = tuple(self._size_problems(name, [before, after, *([label] if with_label else [])]))
         if not self.decode:
             return _Labelled(PairLook(row, "", None, name, None, None), None, problems)
@@ -157,8 +157,8 @@ def _label_values(path: Path) -> tuple[list[int] | None, list[tuple[str, str, st
         look_at(path)
         with Image.open(path) as image:
             mode, values = image.mode, np.unique(np.asarray(image.convert("L"))).tolist()
-    except (ImageError, FileNotFoundError) as error:
-        return None, [("data.picture_broken", f"{path}: {error}", "replace the label")]
+    except ImageError as error:
+        return None, [("data.picture_broken", f"{error.where}: {error.message}", "replace the label")]
     if mode in {"L", "1"}:
         return values, []
     message = f"the label {path.name!r} has the mode {mode}: class ids are read from 8-bit grey"

@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from core.errors import ImageError
+from core.errors import DataError, ImageError
 from pairs.alignment import estimate_shift
 from pairs.classify_csv import image_file, iter_rows, light_names
 from pairs.image_folders import ImageFolders, leaves_folder
@@ -45,7 +46,7 @@ class PairLook:
 def look_at_pairs(source: ClassifySource, progress: Callable[[int], None] | None = None) -> list[PairLook]:
     """Decode every pair of a split on all cores; rows that can't be read and files that are missing are passed over."""
     looker = _Looker(source)
-    rows = iter_rows(source.csv_path, needs_label=source.needs_label, on_problem=lambda _line, _error: None)
+    rows = _readable_rows(source)
     found: list[PairLook] = []
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
@@ -54,6 +55,12 @@ def look_at_pairs(source: ClassifySource, progress: Callable[[int], None] | None
             if progress:
                 progress(done)
     return found
+
+
+def _readable_rows(source: ClassifySource) -> Iterator[PairRow]:
+    """The rows up to where the CSV can't be read any further, which the check of the rows has told."""
+    with suppress(DataError):
+        yield from iter_rows(source.csv_path, needs_label=source.needs_label, on_problem=lambda _line, _error: None)
 
 
 def _in_order(

@@ -44,6 +44,8 @@ def read_loosely(
 
 
 def _decoded(csv_path: Path, changes: Counter[str]) -> str:
+    if not csv_path.is_file():
+        raise _beyond_mending(csv_path, "it is no file")
     try:
         data = csv_path.read_bytes()
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

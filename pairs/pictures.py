@@ -48,13 +48,16 @@ def look_at(path: Path) -> tuple[Look, Grey]:
 
     Raises:
         FileNotFoundError, NotADirectoryError: there is no such file.
-        ImageError: the file is no picture, is cut off, or is too large to be one.
+        ImageError: the file is no picture, is cut off, or is too large to be one, or the link to it is broken.
     """
     try:
         with Image.open(path) as image:
             image.load()
             return _look(image)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if path.is_symlink():  # listings hold its name all the same
+            remedy = "mend the link, or take its rows out"
+            raise ImageError("the picture is a link that leads nowhere", where=str(path), remedy=remedy) from error
         raise
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         remedy = "take the picture again, or take its rows out"

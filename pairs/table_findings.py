@@ -31,6 +31,8 @@ def table_findings(source: ClassifySource) -> list[Finding]:
 
 
 def _mark(source: ClassifySource, where: str) -> list[Finding]:
+    if not source.csv_path.is_file():
+        return []
     try:
         with source.csv_path.open("rb") as handle:
             marked = handle.read(3) == codecs.BOM_UTF8

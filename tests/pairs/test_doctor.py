@@ -16,6 +16,7 @@ from pairs.check import check_data, find_data
 from pairs.classify_check import ClassifySource
 from pairs.doctor import Options, check_classify, check_splits, find_splits
 from pairs.look_findings import SHIFT_PIXELS
+from pairs.mend import fix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,6 +218,47 @@ def test_no_shift_is_seen_along_an_edge_in_noise_or_in_unequal_pictures() -> Non
     assert estimate_shift(texture(1), texture(1)) == (0, 0)
     assert estimate_shift(texture(1), texture(1)[:32]) == (0, 0)
     assert estimate_shift(np.full((64, 64), 9, np.uint8), texture(1)) == (0, 0)
+
+
+def test_what_breaks_off_a_csv_in_its_middle_hides_no_other_finding(boards: Boards) -> None:
+    save(texture(7, 80), boards.images / "b0" / "U1.png")
+    for tail in (b"b0,golden/b0,d\xe9faut,U1,b0\n", b"x" * 200_000 + b"\n"):
+        boards.write(boards.rows * 40)
+        with (boards.root / "dataset.csv").open("ab") as table:
+            table.write(tail)
+        codes = found(boards.check())
+        assert codes.keys() >= {"data.size_differs", "data.duplicate_row"}
+        assert codes.keys() & {"data.csv_encoding", "data.csv_syntax"}
+
+
+def test_a_link_that_leads_nowhere_is_no_picture(boards: Boards) -> None:
+    for name in ("b0/U1.png", "golden/b0/U2.png"):
+        (boards.images / name).unlink()
+        (boards.images / name).symlink_to("gone.png")
+    report = boards.check()
+    assert found(report)["data.picture_broken"] == ("error", (3, 4))
+    assert "leads nowhere" in report.as_text()
+
+
+def test_a_split_that_can_not_be_opened_is_not_passed_over(tmp_path: Path) -> None:
+    Boards(tmp_path / "val")
+    (tmp_path / "val" / "images").rename(tmp_path / "images")
+    table = tmp_path / "train" / "dataset.csv"
+    for make in (table.mkdir, lambda: table.symlink_to("gone.csv"), lambda: os.mkfifo(table)):
+        table.parent.mkdir()
+        make()
+        report = check_splits(find_splits(tmp_path))
+        assert [(finding.code, finding.where) for finding in report.errors] == [("data.csv_missing", str(table))]
+        with pytest.raises(DataError) as caught:
+            fix(find_splits(tmp_path)["train"], tmp_path / "mended.csv")
+        assert caught.value.code == "data.mend"
+        shutil.rmtree(table.parent)
+
+
+def test_a_split_alone_finds_the_pictures_beside_it(tmp_path: Path) -> None:
+    Boards(tmp_path / "val")
+    (tmp_path / "val" / "images").rename(tmp_path / "images")
+    assert find_splits(tmp_path / "val")["val"].images_dir == tmp_path / "images"
 
 
 @pytest.mark.parametrize("moved", [1, 2, 3])

@@ -56,6 +56,19 @@ def test_a_sound_set(root: Path) -> None:
     assert check_data(find_data(root), options=Options(batch_size=5)).errors[0].code == "data.batch"
 
 
+def test_labels_that_are_listed_but_no_picture(root: Path) -> None:
+    broken = [root / "label" / f"t{i}.png" for i in range(3)]
+    for path in broken:
+        path.unlink()
+    broken[0].mkdir()
+    broken[1].symlink_to("gone.png")
+    broken[2].write_bytes(b"no picture")
+    (finding,) = check(root).findings
+    assert (finding.code, finding.rows) == ("data.picture_broken", (1, 2, 3))
+    assert finding.message.count("t0.png") == 2  # where, and what the system says of it
+    assert "remedy" not in finding.message
+
+
 def test_partners_and_lists(root: Path) -> None:
     (root / "B" / "t1.png").unlink()
     (root / "label" / "t2.png").unlink()

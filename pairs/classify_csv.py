@@ -19,6 +19,7 @@ COLUMNS = ("input_path", "golden_path", "label", "object_name")
 PASS = "PASS"  # noqa: S105 - a verdict, no password
 HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
 BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
+COLUMNS_NAMED = 12
 _MENDS = " (`changenet data check --fix` does that)"
 _DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
@@ -191,7 +192,11 @@ def _header(csv_path: Path, names: list[str], *, needs_label: bool) -> list[str]
     header = [name.strip() for name in names]
     where = f"{csv_path}:1"
     if not any(header):
-        raise DataError("the CSV is empty", code="data.csv_empty", where=where, remedy=HEADER_REMEDY)
+        raise DataError(
+            "the CSV is empty, or its first line is", code="data.csv_empty", where=where, remedy=HEADER_REMEDY
+        )
+    if any("\0" in name for name in header):
+        raise _unreadable(csv_path, 1, "is not UTF-8 text (it holds NUL bytes, as UTF-16 does)", "data.csv_encoding")
     used = [mark for mark in _DELIMITERS if len(header) == 1 and mark in header[0]]
     if used:
         raise _other_delimiter(used[0], where)
@@ -199,13 +204,17 @@ def _header(csv_path: Path, names: list[str], *, needs_label: bool) -> list[str]
     missing = [name for name in wanted if name not in header]
     if missing:
         hint = next(filter(None, (did_you_mean(name, header) for name in missing)), "")
-        message = f"the CSV has no column {', '.join(missing)} (it has {', '.join(header)}). {hint}".rstrip(". ")
+        message = f"the CSV has no column {', '.join(missing)} (it has {_some(header)}). {hint}".rstrip(". ")
         raise DataError(message, code="data.csv_columns", where=where, remedy=HEADER_REMEDY)
     repeated = sorted({name for name in header if name and header.count(name) > 1})
     if repeated:
         message = f"the column {', '.join(repeated)} stands more than once"
         raise DataError(message, code="data.csv_columns", where=where, remedy="rename or delete one of them")
     return header
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:COLUMNS_NAMED]) + (", …" if len(names) > COLUMNS_NAMED else "")
 
 
 def _other_delimiter(mark: str, where: str) -> DataError:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ from pairs.row_keys import RowKeys
 from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pairs.findings import Finding
+    from pairs.picture_names import Names
 
     Progress = Callable[[int], None]
 
@@ -121,16 +123,28 @@ def find_splits(
     if not tables:
         message = f"there is no {CSV_NAME}, and none in train, val, test"
         raise DataError(message, code="data.layout", where=str(folder), remedy="give a CSV and its image folder")
-    sources = {}
+    places = {}
     for name, csv_path in tables.items():
         images = images_dir or pictures_of(csv_path.parent, beside) or folder / PICTURES[0]
-        sources[name] = source_of(csv_path, unpack(images), naming)
-    return sources
+        places[name] = csv_path, unpack(images)
+    names = _shared_names(places.values())
+    return {name: source_of(*place, naming, names) for name, place in places.items()}
 
 
-def source_of(csv_path: Path, images_dir: Path, naming: Naming = Naming()) -> ClassifySource:
-    """One split; extension and lightings that `naming` leaves open are those of most of the first rows' pictures."""
-    found = usual_names(csv_path, images_dir)
+def _shared_names(places: Iterable[tuple[Path, Path]]) -> Names | None:
+    """How the pictures of most splits are named: one spec serves all of them, so a split named otherwise is wrong.
+
+    Among as many, those with more lightings: an object name that carries its lighting looks like one without any.
+    """
+    votes = Counter(filter(None, (usual_names(*place) for place in places)))
+    return max(votes, key=lambda names: (votes[names], len(names)), default=None)
+
+
+def source_of(
+    csv_path: Path, images_dir: Path, naming: Naming = Naming(), names: Names | None = None
+) -> ClassifySource:
+    """One split; what `naming` leaves open is taken from `names`, else from most of the first rows' pictures."""
+    found = names or usual_names(csv_path, images_dir)
     ext = naming.image_ext or (next(iter(found))[1] if found else _found_ext(csv_path, images_dir))
     lights = naming.input_map or (input_map_of(found) if found else None)
     return ClassifySource(csv_path, images_dir, ext, lights, naming.num_golden, naming.needs_label)
@@ -156,9 +170,17 @@ def _report(splits: list[_Split], leaks: list[tuple[_Split, _Split]], options: O
     for split, known in leaks:
         findings += split.keys.leaks(known.keys)
         if options.decode:
-            findings += content_leaks(split.looks, known.looks, split.keys.where, known.keys.where)
+            findings += content_leaks(_others(split, known), known.looks, split.keys.where, known.keys.where)
     counts = {split.keys.where: _counts(split) for split in splits}
     return Report("classify", tuple(findings), counts, options.decode)
+
+
+def _others(split: _Split, known: _Split) -> list[PairLook]:
+    """The pictures that are not told by their names to be in the other split as well."""
+    if split.source.images_dir.resolve() != known.source.images_dir.resolve():
+        return split.looks
+    names = {look.name for look in known.looks}
+    return [look for look in split.looks if look.name not in names]
 
 
 def _split_findings(split: _Split, options: Options) -> list[Finding]:

@@ -61,6 +61,9 @@ def _odd_file(tally: Tally, look: PairLook) -> None:
             tally.note(
                 "data.picture_turned", "warning", message, "save the picture upright, without the tag", look.line
             )
+        if picture and picture.several:
+            message = f"a file of {look.name!r} holds several pictures: only the first is used"
+            tally.note("data.picture_several", "warning", message, "save each as a file of its own", look.line)
 
 
 def _sizes_differ(tally: Tally, look: PairLook) -> None:

@@ -28,6 +28,7 @@ LIKENESS_SIDE = 16
 class Look:
     """What one picture looks like.
 
+    `several` says that the file holds further pictures behind this one (an animation, the pages of a TIFF).
     `content` is a 64-bit hash of size and pixels, `likeness` the picture shrunk to 16x16 grey bytes, `outline` a 64-bit
     difference hash (which of two neighbours in a 9x8 picture is brighter), `mean` and `contrast` grey levels.
     """
@@ -36,6 +37,7 @@ class Look:
     height: int
     mode: str
     turned: bool
+    several: bool
     content: int
     outline: int
     likeness: bytes
@@ -52,8 +54,10 @@ def look_at(path: Path) -> tuple[Look, Grey]:
     """
     try:
         with Image.open(path) as image:
+            # The preview that a telephone puts behind its photograph (MPO) is no page.
+            several = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
             image.load()
-            return _look(image)
+            return _look(image, several=several)
     except (FileNotFoundError, NotADirectoryError) as error:
         if path.is_symlink():  # listings hold its name all the same
             remedy = "mend the link, or take its rows out"
@@ -78,7 +82,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         raise ImageError(f"the file is no picture ({error})", where=str(path), remedy="replace it") from error
 
 
-def _look(image: Image.Image) -> tuple[Look, Grey]:
+def _look(image: Image.Image, *, several: bool) -> tuple[Look, Grey]:
     grey = image if image.mode == "L" else image.convert("RGB").convert("L")
     pixels = np.asarray(grey)
     content = hashlib.blake2b(f"{image.size}{image.mode}".encode() + image.tobytes(), digest_size=8).digest()
@@ -88,6 +92,7 @@ def _look(image: Image.Image) -> tuple[Look, Grey]:
         height=image.height,
         mode=image.mode,
         turned=image.getexif().get(ORIENTATION_TAG, 1) != 1,
+        several=several,
         content=int.from_bytes(content, "little", signed=True),
         outline=int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "little", signed=True),
         likeness=grey.resize((LIKENESS_SIDE, LIKENESS_SIDE), Image.Resampling.BOX).tobytes(),

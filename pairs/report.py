@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pairs.findings import ROWS_NAMED
 
+LONGEST_LINE = 600
+
 if TYPE_CHECKING:
     from pairs.findings import Finding
 
@@ -55,7 +57,7 @@ class Report:
             lines += [line for finding in findings for line in _finding_lines(finding)]
         if not self.findings:
             lines.append("nothing is wrong" if self.decoded else "nothing is wrong (pictures were not decoded)")
-        return "\n".join(lines) + "\n"
+        return "\n".join(map(_printable, lines)) + "\n"
 
 
 def _finding_lines(finding: Finding) -> list[str]:
@@ -68,13 +70,15 @@ def _finding_lines(finding: Finding) -> list[str]:
 
 def _table_lines(name: str, table: dict[str, Any]) -> list[str]:
     labels = table.get("labels", {})
-    kinds = ", ".join(f"{_printable(label) or 'no label'} {count}" for label, count in labels.items())
+    kinds = ", ".join(f"{label or 'no label'} {count}" for label, count in labels.items())
     lines = [f"{name}: {table.get('rows', 0)} rows" + (f" ({kinds})" if kinds else "")]
     lines += [f"  files are named OBJECT{ending}" for ending in table.get("pictures", ())]
     sizes = ", ".join(f"{size} px: {count}" for size, count in table.get("sizes", {}).items())
     return lines + ([f"  pictures of {sizes}"] if sizes else [])
 
 
-def _printable(label: str) -> str:
-    """A label from a CSV, without control characters that a terminal would obey."""
-    return label if label.isprintable() else repr(label)
+def _printable(line: str) -> str:
+    """A line without what a terminal would obey in cells and file names, and of bearable length."""
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, COLUMNS_NAMED, read_header
 from pairs.findings import Finding
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def _mark(source: ClassifySource, where: str) -> list[Finding]:
 def _spare_columns(spare: list[str], where: str) -> list[Finding]:
     if not spare:
         return []
-    named = ", ".join(repr(name) for name in spare)
-    hint = next(filter(None, (did_you_mean(name, (*COLUMNS, *KNOWN_COLUMNS)) for name in spare)), "")
+    named = ", ".join(map(repr, spare[:COLUMNS_NAMED])) + (", …" if len(spare) > COLUMNS_NAMED else "")
+    hint = next(filter(None, (did_you_mean(name, (*COLUMNS, *KNOWN_COLUMNS)) for name in spare[:COLUMNS_NAMED])), "")
     message = f"nothing reads the columns {named}. {hint}".strip()
     remedy = "they do no harm; a column `board` lets splits be checked for leaks"
     return [Finding("data.csv_extra_columns", "warning", message, where, remedy, (1,), len(spare))]

@@ -64,6 +64,8 @@ def test_labels_may_lack_only_where_they_are_not_needed(tmp_path: Path) -> None:
         (HEADER.encode() + b"a,g,PASS,x\0y\n", "data.csv_cells", 2),
         (HEADER.encode() + b"a,g,PASS," + b"x" * 200_000, "data.csv_syntax", 2),
         (HEADER.encode("utf-16"), "data.csv_encoding", 1),
+        (HEADER.encode("utf-16-le"), "data.csv_encoding", 1),
+        (b"\n" + HEADER.encode(), "data.csv_empty", 1),
         (b"\xff\xd8\xff\xe0 a picture", "data.csv_encoding", 1),
     ],
 )

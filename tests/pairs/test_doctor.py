@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from pairs.alignment import estimate_shift
 from pairs.check import check_data, find_data
 from pairs.classify_check import ClassifySource
 from pairs.doctor import Options, check_classify, check_splits, find_splits
-from pairs.look_findings import SHIFT_PIXELS
 from pairs.mend import fix
 
 if TYPE_CHECKING:
@@ -261,12 +261,56 @@ def test_a_split_alone_finds_the_pictures_beside_it(tmp_path: Path) -> None:
     assert find_splits(tmp_path / "val")["val"].images_dir == tmp_path / "images"
 
 
-@pytest.mark.parametrize("moved", [1, 2, 3])
-def test_parallel_tracks_with_a_short_are_not_taken_for_a_large_shift(moved: int) -> None:
-    y, x = np.mgrid[:64, :64]
-    golden, test = (np.where((x + y - by) % 17 < 8, 0, 255).astype(np.uint8) for by in (0, moved))
-    test[28:40, 28:40] = 0
-    assert max(map(abs, estimate_shift(golden, test))) < SHIFT_PIXELS
+def three_splits(root: Path, lights: tuple[str, ...] = ("",)) -> None:
+    """Sound splits that share `images`, each with its own boards; a row for every object."""
+    for first, split in enumerate(("train", "val", "test")):
+        one = Boards(root / split, 100 * first)
+        for path in [*one.images.rglob("*.png")]:
+            for light in lights:
+                moved = root / "images" / path.relative_to(one.images)
+                moved.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, moved.with_stem(path.stem + light))
+        shutil.rmtree(one.images)
+
+
+def test_a_split_that_is_named_unlike_the_others_is_wrong(tmp_path: Path) -> None:
+    three_splits(tmp_path, ("_Solder", "_White"))
+    assert found(check_splits(find_splits(tmp_path), Options(decode=False))) == {}
+    table = tmp_path / "train" / "dataset.csv"
+    sound = table.read_text()
+    table.write_text(re.sub(r",(U\d+),", r",\1_Solder,", sound))
+    report = check_splits(find_splits(tmp_path), Options(decode=False))
+    assert [(finding.code, finding.where) for finding in report.errors] == [("data.object_name_light", str(table))]
+    fix(find_splits(tmp_path)["train"], tmp_path / "mended.csv")
+    assert (tmp_path / "mended.csv").read_text() == sound
+
+
+def test_a_split_with_another_extension_is_wrong(tmp_path: Path) -> None:
+    three_splits(tmp_path)
+    for path in (tmp_path / "images").glob("**/b10?/*.png"):  # the boards of val
+        Image.open(path).save(path.with_suffix(".jpg"))
+        path.unlink()
+    report = check_splits(find_splits(tmp_path), Options(decode=False))
+    (finding,) = report.errors
+    assert (finding.code, finding.where) == ("data.image_ext", str(tmp_path / "val" / "dataset.csv"))
+    assert ".jpg, but image_ext is .png" in finding.message
+
+
+def test_a_picture_in_two_splits_is_told_once(tmp_path: Path) -> None:
+    three_splits(tmp_path)
+    row = (tmp_path / "train" / "dataset.csv").read_text().splitlines()[3]
+    with (tmp_path / "val" / "dataset.csv").open("a") as table:
+        table.write(f"{row}\n")
+    report = check_splits(find_splits(tmp_path))
+    assert [(finding.code, finding.rows) for finding in report.findings] == [("data.leak_picture", (14,))]
+
+
+def test_a_file_of_several_pictures(boards: Boards) -> None:
+    pages = [Image.fromarray(texture(seed)) for seed in (50, 51)]
+    for name, kind in (("U1", "PNG"), ("U2", "TIFF"), ("U3", "MPO")):
+        colour = [page.convert("RGB") for page in pages]
+        colour[0].save(boards.images / "b0" / f"{name}.png", kind, save_all=True, append_images=colour[1:])
+    assert found(boards.check())["data.picture_several"] == ("warning", (3, 4))
 
 
 def test_every_lighting_is_decoded(tmp_path: Path) -> None:

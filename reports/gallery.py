@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pairs.classify_csv import PairRow
     from reports.results import ResultFiles
     from reports.score_axis import ScoreAxis
-    from reports.scored_table import ScoredTable
+    from reports.scored_table import Bools, Floats, ScoredTable
 
 BOX_COLUMNS = ("box", "defect_box")
 MOST_BOXES = 50
@@ -139,10 +139,20 @@ def _choose(table: ScoredTable, threshold: float | None, axis: ScoreAxis, limits
         sorts["flagged"] = [i for i in highest_first.tolist() if wrong[i]]
     far = np.abs(axis.place(np.nan_to_num(score)) - float(axis.place(np.array([threshold]))[0]))
     far[~known | (wrong if table.labelled else np.zeros_like(wrong))] = np.inf
-    nearest = [i for i in np.argsort(far, kind="stable").tolist() if np.isfinite(far[i])][: limits.borderline]
     shown = set(sorts.get("flagged", ())[: limits.mistakes])
-    sorts["borderline"] = [i for i in nearest if i not in shown]
+    sorts["borderline"] = [i for i in _nearest(far, defect, limits.borderline) if i not in shown]
     return sorts
+
+
+def _nearest(far: Floats, defect: Bools, most: int) -> list[int]:
+    """The places nearest to the threshold, half of them of each class: the weakest defect is told from a crowd of PASS.
+
+    Where one class has too few, the other fills up.
+    """
+    order = [i for i in np.argsort(far, kind="stable").tolist() if np.isfinite(far[i])]
+    halves = [[i for i in order if defect[i] == bad][: most // 2] for bad in (True, False)]
+    kept = set(list(dict.fromkeys([*halves[0], *halves[1], *order]))[:most])
+    return [i for i in order if i in kept]
 
 
 def _in_turn(sorts: dict[str, list[int]], limits: Limits) -> Iterator[tuple[str, int]]:

@@ -77,7 +77,8 @@ def _threshold(results: ResultFiles, table: ScoredTable) -> tuple[float | None, 
 def _context(
     results: ResultFiles, table: ScoredTable, measures: Measures, gallery: Gallery, axis: ScoreAxis
 ) -> dict[str, Any]:
-    notes = (*table.notes, *verdict_notes(table, measures.threshold), *_picture_notes(results, gallery))
+    read = (*table.notes, *verdict_notes(table, measures.threshold))
+    notes = (*read, *_purpose_notes(results, measures), *_picture_notes(results, gallery))
     return {
         "results": results,
         "rows": len(table.rows),
@@ -101,6 +102,17 @@ def _curves(measures: Measures) -> dict[str, Any] | None:
         "false_alarms": false_alarms_over_recall(measures.pairs, corner),
         "points": operating_points(measures.pairs),
     }
+
+
+def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Finding]:
+    """A finding where the target is judged at a threshold that was chosen for something else."""
+    reason, verdict = results.threshold_reason, measures.verdict
+    if not reason or verdict is None or f"target {verdict.target}:" in reason:
+        return []
+    chosen = reason.partition(" (")[0]
+    message = f"the threshold was chosen for something else than this target: {chosen}"
+    remedy = "train with this target, then the threshold is chosen for it on validation data"
+    return [Finding("report.threshold_purpose", "warning", message, results.table.name, remedy)]
 
 
 def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Finding]:

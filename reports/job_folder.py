@@ -48,6 +48,7 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
     history = _status(table.parent / "status.json")
     source = _split(spec, table)
     kpi, margin = _kpi(history), _margin(table, spec)
+    reason = _threshold_reason(table)
     classify = get(spec, "dataset.classify", {})
     names = classify.get("input_map")
     return ResultFiles(
@@ -59,6 +60,7 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
         num_golden=_whole(classify.get("num_golden")),
         threshold=margin,
         threshold_source=_threshold_source(kpi, margin),
+        threshold_reason=reason,
         target=target or get(plan, "decision.request.target"),
         findings=_findings(folder),
         kpi=kpi,
@@ -67,7 +69,7 @@ def from_job_folder(folder: Path, *, target: str | None = None) -> ResultFiles:
         adjustments=tuple(plan.get("adjustments") or ()),
         warnings=tuple(map(str, plan.get("warnings") or ())),
         reproduce=_reproduce(folder, plan),
-        about=(*_about(folder, plan, spec, history), *_why_this_threshold(table)),
+        about=(*_about(folder, plan, spec, history), *((("Threshold chosen by", reason),) if reason else ())),
     )
 
 
@@ -134,14 +136,14 @@ def _threshold_source(kpi: dict[str, Any], margin: float | None) -> str:
     return "eval_margin of the spec" if margin is not None else "the table's threshold column"
 
 
-def _why_this_threshold(table: Path) -> tuple[tuple[str, str], ...]:
+def _threshold_reason(table: Path) -> str:
     """What an evaluation of ours wrote on the threshold beside its table: chosen on which pairs, and for what."""
     source = None
     with suppress(ChangenetError):  # the page is made from the table: a sheet that is broken only tells nothing
         source = _mapping(table.parent / FIGURES_FILE).get("threshold_source")
-    if not isinstance(source, str) or not source:
-        return ()
-    return (("Threshold chosen by", redact_text(source.partition(";")[0])),)  # how sure that was is the log's to tell
+    if not isinstance(source, str):
+        return ""
+    return redact_text(source.partition(";")[0])  # how sure that was is the log's to tell
 
 
 def _whole(value: Any) -> int:

@@ -53,6 +53,8 @@ def _environment() -> Environment:
         "count": count,
         "rate": rate,
         "number": number,
+        "figure": figure,
+        "millions": millions,
         "interval": interval,
         "short_interval": short_interval,
         "fraction": fraction,
@@ -102,6 +104,17 @@ def rate(item: float | None) -> str:
 def number(item: float | None) -> str:
     """A score or threshold, or a dash."""
     return DASH if item is None else f"{item:.6g}"
+
+
+def figure(item: Any) -> str:
+    """A figure that an action states: six digits of a number, anything else as a value of a spec."""
+    return number(item) if isinstance(item, float) else value(item)
+
+
+def millions(item: float, bounds: Interval | None) -> str:
+    """So many per million pairs, with the two ends of the interval where there is one."""
+    ends = f" ({bounds.lower:,.0f}{DASH}{bounds.upper:,.0f})" if bounds else ""
+    return f"{item:,.0f} per million pairs{ends}"
 
 
 def short_interval(item: Interval | None) -> str:

@@ -20,9 +20,10 @@ class ResultFiles:
     `table` is the input CSV with `siamese_score` and, where the engine writes them, `verdict`, `threshold` and
     `evidence` (an 8-bit grey PNG that covers the test picture, below `results_dir`, by default the table's folder).
     Pictures are looked for below `images_dir` as the data set's CSV names them. `threshold` beats the table's own;
-    `threshold_source` says in words where it comes from. `target` is a text such as `far<=0.1% at recall=100%`.
-    `findings` are those of the data check, None where nobody checked. `provenance` says for each dotted spec key
-    where its value comes from, as in a plan. `kpi` are the action's own figures, `about` what identifies the run.
+    `threshold_source` says in words where it comes from, `threshold_reason` what an engine of ours chose it for.
+    `target` is a text such as `far<=0.1% at recall=100%`. `findings` are those of the data check, None where nobody
+    checked. `provenance` says for each dotted spec key where its value comes from, as in a plan. `kpi` are the action's
+    own figures, `about` what identifies the run.
     """
 
     table: Path
@@ -34,6 +35,7 @@ class ResultFiles:
     num_golden: int = 1
     threshold: float | None = None
     threshold_source: str = ""
+    threshold_reason: str = ""
     target: str | None = None
     findings: tuple[Finding, ...] | None = None
     kpi: Mapping[str, Any] = field(default_factory=dict)

@@ -22,7 +22,8 @@ CROWDED = 0.02
 SHARE = 0.5
 LEAST_ODDS, MOST_ODDS = 2.0, 6.0  # powers of ten
 LARGEST = 1e150  # what is larger stands at the end: differences of such numbers may leave the range of float64
-APART = 0.11  # of the axis: marks closer than this would run into each other on a phone
+LETTER = 0.0185  # of the axis: the widest that a letter of a mark is, on a phone
+AT_END = 0.022  # of the axis: marks so near an end are written inwards from it
 LOG_ODDS_TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
 
@@ -91,9 +92,17 @@ def _apart(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
     """The marks that have room: the middle one of log odds first, then outwards."""
     kept: list[tuple[float, str]] = []
     for tick in sorted(ticks, key=lambda tick: (tick[1] != "0.5", tick[0] > 0.5, abs(tick[0] - 0.5))):
-        if all(abs(tick[0] - other[0]) >= APART for other in kept):
+        left, right = _extent(*tick)
+        if all(right + LETTER <= other[0] or other[1] + LETTER <= left for other in (_extent(*mark) for mark in kept)):
             kept.append(tick)
     return sorted(kept)
+
+
+def _extent(place: float, text: str) -> tuple[float, float]:
+    """Where a mark's text begins and ends, from 0 to 1."""
+    width = LETTER * len(text)
+    left = place if place < AT_END else place - width if place > 1 - AT_END else place - width / 2
+    return left, left + width
 
 
 def _round_values(low: float, high: float) -> list[float]:

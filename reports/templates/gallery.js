@@ -29,7 +29,10 @@ const judge = () => {
   const here = placeOf(threshold);
   const scored = cards.filter((pair) => pair.score !== null);
   const far = (pair) => Math.abs(placeOf(pair.score) - here);
-  const nearest = new Set(scored.sort((a, b) => far(a) - far(b)).slice(0, NEAREST));
+  scored.sort((a, b) => far(a) - far(b));
+  // Half of each class, as in reports/gallery.py: else a crowd of good pairs hides the weakest defect.
+  const half = (defect) => scored.filter((pair) => pair.defect === defect).slice(0, NEAREST / 2);
+  const nearest = new Set([...new Set([...half(true), ...half(false), ...scored])].slice(0, NEAREST));
   for (const pair of cards) {
     const is = verdictOf(pair);
     pair.near = nearest.has(pair);

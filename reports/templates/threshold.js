@@ -3,7 +3,8 @@
 const { kind: axisKind, low: axisLow, high: axisHigh } = data.axis;
 
 const placeOf = (score) => {
-  const value = axisKind === "logodds" ? Math.log10(score) - Math.log10(1 - score) : score;
+  const chance = Math.min(1, Math.max(0, score)); // a threshold that was typed may lie beyond all probabilities
+  const value = axisKind === "logodds" ? Math.log10(chance) - Math.log10(1 - chance) : score;
   return Math.min(1, Math.max(0, (value - axisLow) / (axisHigh - axisLow)));
 };
 

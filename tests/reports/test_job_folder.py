@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STATUS = (
     {"date": "11/23/2026", "time": "7:12:51", "status": "STARTED", "message": "go"},
-    {"date": "11/23/2026", "time": "7:12:59", "status": "RUNNING", "message": "", "kpi": {"test_acc": 91.5}},
+    {"date": "11/23/2026", "time": "7:12:59", "status": "RUNNING", "message": "", "kpi": {"test_acc": 91.53846153846154}},
 )
 
 
@@ -66,6 +66,24 @@ def job(boards: ResultFiles, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    ("reason", "warned"),
+    [
+        ("best F1 on validation, epoch 3", True),
+        ("eval_margin", True),
+        ("validation, epoch 3: target recall>=90%: met (0 of 9 defects escaped)", True),
+        ("validation, epoch 3: target recall>=80%: met (0 of 9 defects escaped)", False),
+    ],
+)
+def test_a_threshold_that_was_chosen_for_something_else_than_the_target_is_told(
+    reason: str, warned: bool, job: Path
+) -> None:
+    beside = job / "results" / "evaluate"
+    (beside / "figures.json").write_text(json.dumps({"threshold_source": reason}), encoding="utf-8")
+    page = write_report(from_job_folder(job), beside / "report.html").path.read_text(encoding="utf-8")
+    assert ("report.threshold_purpose" in page) is warned
+
+
 def test_a_job_folder_makes_a_whole_report(job: Path, tmp_path: Path) -> None:
     results = from_job_folder(job)
     assert results.images_dir == tmp_path / "images"
@@ -73,7 +91,7 @@ def test_a_job_folder_makes_a_whole_report(job: Path, tmp_path: Path) -> None:
     summary = write_report(results, job / "results" / "evaluate" / "report.html")
     assert summary.shown > 0
     page = summary.path.read_text(encoding="utf-8")
-    for said in ("train-1", "model_epoch_009_step_00100.pth", "as the pictures are named", "there is no GPU", "91.5"):
+    for said in ("train-1", "model_epoch_009_step_00100.pth", "as the pictures are named", "there is no GPU", ">91.5385<"):
         assert said in page
     assert f"visual_changenet evaluate -e {job}/spec.yaml" in page
     assert "11/23/2026 7:12:59" in page

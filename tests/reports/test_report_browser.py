@@ -106,6 +106,52 @@ def test_the_slider_obeys_the_keyboard_and_tells_what_it_does(browser: Any, repo
     assert page.run(LIVE)["caught"] == "0"
 
 
+CONFIDENT = ("input_path", "golden_path", "label", "object_name", "siamese_score", "threshold")
+
+
+def confident_rows() -> list[list[object]]:
+    """Good pairs crowd below the threshold; the weakest of a few defects stands far above it."""
+    rows: list[list[object]] = [["a", "a", "PASS", f"p{i}", f"{0.001 + i / 1e5:.6g}", 0.03] for i in range(200)]
+    rows += [["a", "a", "PASS", f"low{i}", f"{10 ** (-6 + i / 50):.6g}", 0.03] for i in range(100)]
+    return rows + [["a", "a", "open", f"d{i}", score, 0.03] for i, score in enumerate((0.41, 0.97, 0.999, 0.999999))]
+
+
+def test_a_threshold_beyond_all_scores_stands_at_the_end_of_the_axis(
+    browser: Any, write_table: Any, tmp_path: Path
+) -> None:
+    table = write_table(tmp_path / "predictions.csv", CONFIDENT, confident_rows())
+    page = browser.open(write_report(ResultFiles(table=table), tmp_path / "report.html").path)
+    assert page.run("JSON.parse(document.getElementById('data').textContent).axis.kind") == "logodds"
+    for value, place, caught in ((-1, "0", "4"), (2, "360", "0")):
+        set_threshold(page, value)
+        assert page.run("document.querySelector('.cut').getAttribute('x1')") == place
+        assert page.run(LIVE)["caught"] == caught
+    assert page.complaints == []
+
+
+def test_the_weakest_defect_is_carried_although_hundreds_of_good_pairs_stand_nearer(
+    browser: Any, write_table: Any, tmp_path: Path
+) -> None:
+    table = write_table(tmp_path / "predictions.csv", CONFIDENT, confident_rows())
+    page = browser.open(write_report(ResultFiles(table=table), tmp_path / "report.html").path)
+    page.run("document.querySelector('input[value=borderline]').click()")
+    assert ["Caught", 0.41] in page.run(SHOWN)
+    set_threshold(page, 0.5)
+    page.run("document.querySelector('input[value=escape]').click()")
+    assert page.run(SHOWN) == [["Escape", 0.41]]
+
+
+def test_marks_of_the_score_axis_never_run_into_each_other(browser: Any, write_table: Any, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "predictions.csv", CONFIDENT, confident_rows())
+    path = write_report(ResultFiles(table=table), tmp_path / "report.html").path
+    boxes = "[...document.querySelectorAll('.histogram svg text')].map((t) => t.getBoundingClientRect())"
+    for width in (390, 1280):
+        page = browser.open(path, width=width)
+        ends = page.run(f"{boxes}.map((b) => [b.left, b.right]).sort((a, b) => a[0] - b[0])")
+        assert len(ends) > 3
+        assert all(before[1] + 2 <= after[0] for before, after in pairwise(ends)), width
+
+
 def test_pictures_open_turn_and_close_by_keyboard(browser: Any, report: Path) -> None:
     page = browser.open(report)
     title = "document.querySelector('#zoom h2').textContent"
@@ -117,6 +163,7 @@ def test_pictures_open_turn_and_close_by_keyboard(browser: Any, report: Path) ->
     assert "(2 of " in second
     page.press("ArrowRight")
     assert "(3 of " in page.run(title)
+    assert page.run("document.querySelector('#zoom h2').ariaLive") == "polite"
     page.press("ArrowLeft")
     assert page.run(title) == second
     assert page.run("document.querySelectorAll('.stage .shot').length") == 4

@@ -82,7 +82,7 @@ def test_the_page_states_what_scoring_counts(boards: ResultFiles, tmp_path: Path
     assert summary.status == "missed"
     assert f"{figures['escapes']} of 24 defects escaped, {figures['false_alarms']} of 72 good pairs flagged" in text
     assert f"{100 * figures['recall']:.2f}%" in text
-    assert re.search(rf"{figures['escapes_per_million']:,.0f} per million pairs \([\d,]+–[\d,]+\)", text)
+    assert re.search(rf"{figures['escapes_per_million']:,.0f} per million pairs \([\d,]+.[\d,]+\)", text)
     assert f"{figures['auc']:.4f}" in text
     assert f"{figures['f1']:.4f}" in text
 

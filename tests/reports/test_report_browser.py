@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from pairs.classify_csv import read_rows
 from reports.inspection import write_report
@@ -150,6 +151,28 @@ def test_marks_of_the_score_axis_never_run_into_each_other(browser: Any, write_t
         ends = page.run(f"{boxes}.map((b) => [b.left, b.right]).sort((a, b) => a[0] - b[0])")
         assert len(ends) > 3
         assert all(before[1] + 2 <= after[0] for before, after in pairwise(ends)), width
+
+
+@pytest.mark.parametrize("size", [(4, 240), (40, 240), (60, 50)])
+def test_a_slender_picture_stays_in_its_card_and_its_box_in_the_picture(
+    size: tuple[int, int], browser: Any, write_table: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    Image.new("RGB", size, (40, 90, 40)).save(tmp_path / "a" / "x.png")
+    header = ("input_path", "golden_path", "label", "object_name", "box", "siamese_score", "threshold")
+    width, height = size
+    box = f"0 {height // 2} {width} {height}"
+    table = write_table(tmp_path / "predictions.csv", header, [["a", "a", "open", "x", box, 0.1, 0.5]])
+    results = ResultFiles(table=table, images_dir=tmp_path, image_ext=".png")
+    for window in (390, 1280):
+        page = browser.open(write_report(results, tmp_path / "report.html").path, width=window)
+        assert page.run("document.querySelector('.card').getBoundingClientRect().height") < 450
+        rect = "(e => [e.left, e.top, e.width, e.height])(document.querySelector('.shot[data-view=test] %s')%s)"
+        left, top, wide, high = page.run(rect % ("img", ".getBoundingClientRect()"))
+        drawn = min(wide / width, high / height)
+        x, y, w, h = page.run(rect % ("rect", ".getBoundingClientRect()"))
+        assert (x, y) == pytest.approx((left, top + drawn * (height // 2)), abs=2)
+        assert (w, h) == pytest.approx((drawn * width, drawn * (height - height // 2)), abs=2)
 
 
 def test_pictures_open_turn_and_close_by_keyboard(browser: Any, report: Path) -> None:

@@ -14,6 +14,8 @@ from pairs.likeness import near_copies
 from pairs.pictures import PLAIN_MODES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pairs.findings import Severity
     from pairs.looks import PairLook
     from pairs.pictures import Look
@@ -94,20 +96,36 @@ def _blank(tally: Tally, look: PairLook) -> None:
 
 
 def _brightness(tally: Tally, looks: list[PairLook]) -> None:
-    """Test pictures far from the usual brightness of their lighting, by median and median absolute deviation."""
+    """Test pictures far from the usual brightness of their lighting or, as boards differ, of their golden image."""
     for light in {look.light for look in looks}:
         group = [(look, look.test.mean) for look in looks if look.light == light and look.test]
-        means = np.array([mean for _, mean in group])
-        if len(means) < 8:
+        if len(group) < 8:
             continue
-        usual = float(np.median(means))
-        spread = 1.4826 * float(np.median(np.abs(means - usual)))
-        limit = max(OUTLIER_SPREADS * spread, OUTLIER_GREY_LEVELS)
-        for look, mean in group:
-            if abs(mean - usual) > limit:
-                message = f"{look.name!r} has a mean grey level of {mean:.0f}, where {usual:.0f} is usual"
-                remedy = "check exposure and lighting of the picture"
-                tally.note("data.brightness", "warning", message, remedy, look.line)
+        means, lighter = np.array([mean for _, mean in group]), np.array([_lighter(look) for look, _ in group])
+        far, far_from_golden = _outliers(means), _outliers(lighter)
+        for place, (look, mean) in enumerate(group):
+            if far[place]:
+                message = f"{look.name!r} has a mean grey level of {mean:.0f}, where {np.median(means):.0f} is usual"
+            elif far_from_golden[place]:
+                how = "brighter" if lighter[place] > 0 else "darker"
+                message = f"{look.name!r} is {how} than its golden image by {abs(lighter[place]):.0f} grey levels"
+            else:
+                continue
+            tally.note("data.brightness", "warning", message, "check exposure and lighting of the picture", look.line)
+
+
+def _outliers(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of the grey levels (N,) are far from the usual one, by median and median absolute deviation."""
+    away = np.abs(levels - np.median(levels))
+    return away > max(OUTLIER_SPREADS * 1.4826 * float(np.median(away)), OUTLIER_GREY_LEVELS)
+
+
+def _lighter(look: PairLook) -> float:
+    """By how many grey levels a test picture is brighter than its golden image; what a defect changes counts little."""
+    if not (look.test and look.golden):
+        return 0.0
+    test, golden = (np.frombuffer(picture.likeness, np.uint8).astype(int) for picture in (look.test, look.golden))
+    return float(np.median(test - golden))
 
 
 def _shifts(tally: Tally, looks: list[PairLook]) -> None:

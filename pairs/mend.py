@@ -38,6 +38,7 @@ DONE = {
     "object_name": "extension or lighting cut off object_name",
     "width": "rows of the wrong width left out",
     "missing": "rows without all of their pictures left out",
+    "extension": "extensions of listed names corrected",
     "duplicate": "repeated rows left out",
 }
 
@@ -96,10 +97,14 @@ def fix_lists(source: SegmentSource, splits: Sequence[str], out: Path) -> list[M
     """Write mended copies of segment lists into the new folder `out`: absent and repeated names are left out.
 
     Raises:
-        DataError: `out` exists, or a list can't be read.
+        DataError: `out` exists, there is no list, or one can't be read or has no name left.
     """
     _refuse_existing(out)
-    present = [{path.name for path in (source.root / folder).glob("*")} for folder in (source.before, source.after)]
+    if not splits:
+        where, remedy = str(source.root / source.lists), "write one file name a line into train.txt"
+        raise DataError("there is no list to mend", code="data.list_missing", where=where, remedy=remedy)
+    before, after = ({path.name for path in (source.root / name).glob("*")} for name in (source.before, source.after))
+    present = _Present(before & after)
     mended = []
     with new_folder(out, marker=CSV_NAME) as folder:
         for split in splits:
@@ -109,13 +114,35 @@ def fix_lists(source: SegmentSource, splits: Sequence[str], out: Path) -> list[M
     return mended
 
 
-def _mended_names(
-    source: SegmentSource, split: str, present: list[set[str]]
-) -> tuple[list[str], list[str], Counter[str]]:
+class _Present:
+    """The names that both picture folders hold."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+        self._by_stem: dict[str, list[str]] = {}
+        for name in names:
+            self._by_stem.setdefault(Path(name).stem, []).append(name)
+
+    def meant(self, name: str) -> str:
+        """The picture that a listed name means: itself, or the only one of that name with an extension, or none."""
+        if name in self.names:
+            return name
+        stem = Path(name).stem if name.lower().endswith(IMAGE_EXTENSIONS) else name
+        alike = [one for one in self._by_stem.get(stem, ()) if one.lower().endswith(IMAGE_EXTENSIONS)]
+        return alike[0] if len(alike) == 1 else ""
+
+
+def _mended_names(source: SegmentSource, split: str, present: _Present) -> tuple[list[str], list[str], Counter[str]]:
     names = read_names(source, split)
-    kept = list(dict.fromkeys(name for name in names if all(name in folder for folder in present)))
-    absent = sum(any(name not in folder for folder in present) for name in names)
-    return names, kept, Counter({"missing": absent, "duplicate": len(names) - absent - len(kept)})
+    meant = [present.meant(name) for name in names]
+    kept = list(dict.fromkeys(filter(None, meant)))
+    if not kept:
+        where, remedy = str(source.list_file(split)), "list the names as they are in A and B"
+        raise DataError("no name is left after mending", code="data.no_rows", where=where, remedy=remedy)
+    absent = meant.count("")
+    changed = sum(bool(new) and new != old for old, new in zip(names, meant, strict=True))
+    counted = {"missing": absent, "extension": changed, "duplicate": len(names) - absent - len(kept)}
+    return names, kept, Counter(counted)
 
 
 def _counted(changes: Counter[str]) -> dict[str, int]:

@@ -55,7 +55,8 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
         names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         remedy = f"write one file name a line into {path}"
-        message = f"the list of the split {split!r} can't be read"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        message = f"the list of the split {split!r} can't be read ({reason})"
         raise DataError(message, code="data.list_missing", where=str(path), remedy=remedy) from error
     listed = {line: name for line, name in enumerate(names, start=1) if name}
     if not listed:

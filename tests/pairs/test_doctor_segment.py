@@ -56,6 +56,15 @@ def test_a_sound_set(root: Path) -> None:
     assert check_data(find_data(root), options=Options(batch_size=5)).errors[0].code == "data.batch"
 
 
+def test_a_list_that_can_not_be_read_says_why(root: Path) -> None:
+    (root / "list" / "train.txt").write_bytes("t0.png\n".encode("utf-16"))
+    (root / "list" / "val.txt").unlink()
+    (root / "list" / "val.txt").mkdir()
+    first, second = check(root).errors
+    assert "not UTF-8" in first.message
+    assert "directory" in second.message
+
+
 def test_labels_that_are_listed_but_no_picture(root: Path) -> None:
     broken = [root / "label" / f"t{i}.png" for i in range(3)]
     for path in broken:

@@ -25,6 +25,7 @@ def verb_data_check(args: Namespace) -> Outcome:
     from pairs.check import check_data
     from pairs.doctor import Options
 
+    _refuse_senseless(args)
     _refuse_other_sheet(args.sheet)
     data = _data(args)
     options = Options(not args.no_decode, args.batch_size, args.devices, _count)
@@ -45,6 +46,17 @@ def verb_data_check(args: Namespace) -> Outcome:
 def _count(done: int) -> None:
     if done and done % _STEP == 0:
         print(f"check: {done:,} pairs looked at", file=sys.stderr, flush=True)
+
+
+def _refuse_senseless(args: Namespace) -> None:
+    """Numbers below one and empty names would be taken for nothing to check, or nothing to write."""
+    for name in ("goldens", "classes", "batch_size", "devices"):
+        if (value := getattr(args, name)) < 1:
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(f"{value} is out of range", code="data.option", where=flag, remedy="name a number from 1")
+    for flag, text in (("--fix", args.fix), ("--sheet", args.sheet), ("--images", args.images)):
+        if text == "":
+            raise InputError("the name is empty", code="data.option", where=flag, remedy="name a path, or leave it out")
 
 
 def _refuse_other_sheet(sheet: str | None) -> None:

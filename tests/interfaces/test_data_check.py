@@ -133,6 +133,17 @@ def test_a_sheet_is_written_over_no_table(boards: Path, capsys: pytest.CaptureFi
     assert digest(boards) == before
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("--batch-size", 0), ("--devices", -1), ("--goldens", 0), ("--classes", 0), ("--fix", ""), ("--sheet", "")],
+)
+def test_options_without_sense_are_refused(
+    boards: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, object]
+) -> None:
+    error = call(capsys, "data", "check", boards, *words, code=2)["error"]
+    assert (error["code"], error["where"]) == ("data.option", words[0])
+
+
 def test_data_that_is_only_scored_needs_no_labels(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = boards / "train/dataset.csv"
     table.write_text(table.read_text().replace("short", "").replace("PASS", ""), encoding="utf-8")

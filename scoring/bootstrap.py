@@ -41,10 +41,10 @@ def bootstrap(  # noqa: PLR0913 - the columns of one table and the two knobs of 
 ) -> dict[str, Interval | None]:
     """95 % intervals of the figures at a threshold and of auc, by resampling `boards` (N,) with replacement.
 
-    A figure has None where there are fewer than two boards, or where too many resamples lack a class. Where no
-    resample differs (not one escape, say), resampling is blind to what was not seen: recall, false_alarm_rate,
-    accuracy and the figures per million then get the exact binomial interval of single pairs. Above 200,000 pairs
-    fewer resamples are drawn, down to 100.
+    A figure has None where there are fewer than two boards, or where too many resamples lack a class. With few boards
+    or few mistakes resampling is blind to what was not seen: rates and figures per million are widened to the exact
+    binomial interval of single pairs where that reaches further. Above 200,000 pairs fewer resamples are drawn, down
+    to 100.
 
     Raises:
         DataError: lengths differ, or a score is not finite.
@@ -61,7 +61,7 @@ def bootstrap(  # noqa: PLR0913 - the columns of one table and the two knobs of 
     counts = _counts(pairs, threshold)
     drawn, areas = _resample(pairs, counts, member, _affordable(draws, pairs.rows), seed)
     found = {name: _percentile(values) for name, values in {**_figures(drawn), "auc": areas}.items()}
-    return _widen_certainty(found, counts.sum(axis=0))
+    return found | _widened(found, counts.sum(axis=0))
 
 
 def _affordable(draws: int, rows: int) -> int:
@@ -133,19 +133,31 @@ class _WeightedArea:
         return float(np.sum(bad * (np.cumsum(good) - good / 2))) / whole if whole else float("nan")
 
 
-def _widen_certainty(found: dict[str, Interval | None], counts: Counts) -> dict[str, Interval | None]:
+def _widened(found: dict[str, Interval | None], counts: Counts) -> dict[str, Interval | None]:
+    """The intervals of rates, none of them narrower than if every pair stood for itself.
+
+    Percentile intervals of five boards hold a true recall of 95 % in 80 of 100 trials only, these in 97.
+    """
     caught, escapes, alarms, passed = counts.tolist()
     rows = caught + escapes + alarms + passed
     exact = {
         "accuracy": (caught + passed, rows, 1.0),
+        "precision": (caught, caught + alarms, 1.0),
         "recall": (caught, caught + escapes, 1.0),
         "false_alarm_rate": (alarms, alarms + passed, 1.0),
         "escapes_per_million": (escapes, rows, 1e6),
         "false_alarms_per_million": (alarms, rows, 1e6),
     }
-    for name, (hits, cases, scale) in exact.items():
-        interval = found[name]
-        if interval and interval.lower == interval.upper:
-            pairs = clopper_pearson(hits, cases)
-            found[name] = Interval(scale * pairs.lower, scale * pairs.upper, CONFIDENCE, pairs.method)
-    return found
+    return {
+        name: _hull(interval, clopper_pearson(hits, cases), scale)
+        for name, (hits, cases, scale) in exact.items()
+        if (interval := found[name]) is not None
+    }
+
+
+def _hull(drawn: Interval, pairs: Interval, scale: float) -> Interval:
+    """The least interval that holds both; `pairs` is a rate, `drawn` is `scale` times one."""
+    exact = Interval(scale * pairs.lower, scale * pairs.upper, CONFIDENCE, pairs.method)
+    lower, upper = min(drawn.lower, exact.lower), max(drawn.upper, exact.upper)
+    whole = (one for one in (drawn, exact) if (one.lower, one.upper) == (lower, upper))
+    return next(whole, Interval(lower, upper, CONFIDENCE, f"{drawn.method} and {exact.method}"))

@@ -92,6 +92,29 @@ def test_no_escape_at_all_is_no_certainty() -> None:
     assert (escapes.lower, escapes.upper) == (0.0, pytest.approx(1e6 * clopper_pearson(0, 200).upper))
 
 
+def test_few_boards_are_no_surer_than_their_pairs_counted_one_by_one() -> None:
+    """One escape among five boards: resampling alone would put the recall at 92 % or more, where the pairs say 87 %."""
+    boards = [f"b{i // 8}" for i in range(40)]
+    scores = [0.1, *[0.9] * 39]
+    recall = bootstrap([1] * 40, scores, 0.5, boards, draws=200)["recall"]
+    exact = clopper_pearson(39, 40)
+    assert recall is not None
+    assert (recall.lower, recall.upper) == (exact.lower, 1.0)
+    assert recall.method == "bootstrap over boards and exact binomial"
+
+
+def test_one_mistake_more_never_makes_a_rate_surer() -> None:
+    boards, labels, _ = boards_with_errors()
+    bounds = []
+    for alarms in range(6):
+        flagged = [float(label or (not label and i // 2 < alarms)) for i, label in enumerate(labels)]
+        found = bootstrap(labels, flagged, 0.5, boards, draws=200)
+        intervals = [found[name] for name in ("false_alarm_rate", "false_alarms_per_million")]
+        bounds.append([interval.upper for interval in intervals if interval])
+    assert bounds == sorted(bounds)
+    assert len({bound for bound, _ in bounds}) == 6
+
+
 def test_resampled_auc_is_the_plain_one_when_boards_are_equal() -> None:
     labels, scores = [1, 0, 1, 0] * 2, [0.5, 0.5, 0.5, 0.1] * 2
     area = bootstrap(labels, scores, 0.3, ["a"] * 4 + ["b"] * 4, draws=20)["auc"]

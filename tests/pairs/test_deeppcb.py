@@ -118,6 +118,17 @@ def test_grid_tiles_cover_the_board_and_leave_scraps_out(source: Path, tmp_path:
     assert labels["192 0"] == "pin-hole"
 
 
+def test_a_grid_tile_is_labelled_only_for_a_defect_that_it_shows(source: Path, tmp_path: Path) -> None:
+    (source / "PCBData/groupA/groupA_not/one.txt").write_text("90 40 190 80 1\n")  # 38 % of the box in the first tile
+    golden, test = scans("", 0)[0], scans("145 40 190 80 1\n", 0)[1]
+    for kind, scan in (("temp", golden), ("test", test)):
+        Image.fromarray(scan).save(source / f"PCBData/groupA/groupA/one_{kind}.jpg", quality=95)
+    summary = import_deeppcb(source, tmp_path / "out", crops="grid", size=128)
+    labels = {row.extra["crop"]: row.label for row in read_rows(tmp_path / "out" / "train" / "dataset.csv")}
+    assert "0 0" not in labels
+    assert (labels["128 0"], summary.rows["train"], summary.left_out) == ("open", 8, 1)
+
+
 def test_segment_masks_are_inside_boxes_where_the_scans_differ(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     summary = import_deeppcb(source, out, task="segment")

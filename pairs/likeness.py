@@ -2,7 +2,8 @@
 """Pictures that look almost exactly alike.
 
 Inspection pictures of one part on many boards are alike by nature, so only what noise of a camera would already tell
-apart counts as a near copy: a re-encoded, lightly scaled or brightened version of the very same picture.
+apart counts as a near copy: the very same picture, encoded anew or changed by a grey level or two. Scaled, moved and
+otherwise exposed copies are not found: a rule that finds them takes two units of one board for copies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DIFFERING_BITS = 3  # of the 64 of the outline
 DIFFERING_LEVELS = 2  # grey levels in every cell of the 16x16 likeness
+LIKENESS_CELLS = 16 * 16
 LEAST_CONTRAST = 8.0  # flat pictures are all alike
 BANDS = 4
 NEIGHBOURS = 16

@@ -10,7 +10,7 @@ import numpy as np
 
 from pairs.classify_csv import is_defect
 from pairs.findings import Finding, Tally
-from pairs.likeness import near_copies
+from pairs.likeness import LEAST_CONTRAST, LIKENESS_CELLS, near_copies
 from pairs.pictures import PLAIN_MODES
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pairs.pictures import Look
 
 BLANK_CONTRAST = 2.0  # grey levels; sensor noise alone has more
+ALIKE_SHARE = 0.95
 OUTLIER_SPREADS = 6.0  # robust standard deviations
 OUTLIER_GREY_LEVELS = 30.0
 ASPECT_DIFFERENCE = 0.1
@@ -85,8 +86,17 @@ def _golden_copied(tally: Tally, look: PairLook) -> None:
         message = f"{look.name!r} is labelled {look.label!r}, but its test picture and golden image are the same pixels"
         tally.note("data.golden_copied", "error", message, "find the true test picture or the true label", look.line)
         return
+    if look.test.contrast < BLANK_CONTRAST:  # told as blank
+        return
     message = f"the test picture of {look.name!r} is its golden image: such a pair teaches nothing"
     tally.note("data.golden_copied", "warning", message, "take a picture of a good board", look.line)
+
+
+def _featureless(look: Look) -> bool:
+    """Whether a picture is blank but for a few pixels, without the noise of a camera: such are the same by chance."""
+    if look.contrast < BLANK_CONTRAST or look.contrast >= LEAST_CONTRAST:
+        return look.contrast < BLANK_CONTRAST
+    return max(map(look.likeness.count, set(look.likeness))) >= ALIKE_SHARE * LIKENESS_CELLS
 
 
 def _blank(tally: Tally, look: PairLook) -> None:
@@ -155,7 +165,7 @@ def _copies(tally: Tally, looks: list[PairLook]) -> None:
     first: dict[tuple[str | None, int], PairLook] = {}
     singles: list[PairLook] = []
     for look in looks:
-        if not look.test or look.test.contrast < BLANK_CONTRAST:  # blank pictures are alike, and told as blank
+        if not look.test or _featureless(look.test):  # such are alike; blank ones are told as blank
             continue
         earlier = first.setdefault((look.light, look.test.content), look)
         if earlier is look:
@@ -187,7 +197,7 @@ def _note_near_copies(tally: Tally, looks: list[PairLook]) -> None:
 def content_leaks(looks: list[PairLook], others: list[PairLook], where: str, other: str) -> list[Finding]:
     """Test pictures with the same pixels, or almost, in another split under another name."""
     tally = Tally(where)
-    known = {look.test.content: look for look in others if look.test and look.test.contrast >= BLANK_CONTRAST}
+    known = {look.test.content: look for look in others if look.test and not _featureless(look.test)}
     fresh = []
     for look in looks:
         if look.test and look.test.content in known:

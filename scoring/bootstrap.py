@@ -43,8 +43,8 @@ def bootstrap(  # noqa: PLR0913 - the columns of one table and the two knobs of 
 
     A figure has None where there are fewer than two boards, or where too many resamples lack a class. With few boards
     or few mistakes resampling is blind to what was not seen: rates and figures per million are widened to the exact
-    binomial interval of single pairs where that reaches further. Above 200,000 pairs fewer resamples are drawn, down
-    to 100.
+    binomial interval of single pairs where that reaches further, and get it where too many resamples lack a class.
+    Above 200,000 pairs fewer resamples are drawn, down to 100.
 
     Raises:
         DataError: lengths differ, or a score is not finite.
@@ -96,7 +96,7 @@ def _figures(drawn: Counts) -> dict[str, Floats]:
         "accuracy": _ratio(caught + passed, rows),
         "precision": _ratio(caught, caught + alarms),
         "recall": _ratio(caught, caught + escapes),
-        "f1": _ratio(2 * caught, 2 * caught + escapes + alarms),
+        "f1": _ratio(2 * caught, np.where(caught + escapes > 0, 2 * caught + escapes + alarms, 0)),
         "false_alarm_rate": _ratio(alarms, alarms + passed),
         "escapes_per_million": 1e6 * _ratio(escapes, rows),
         "false_alarms_per_million": 1e6 * _ratio(alarms, rows),
@@ -149,15 +149,17 @@ def _widened(found: dict[str, Interval | None], counts: Counts) -> dict[str, Int
         "false_alarms_per_million": (alarms, rows, 1e6),
     }
     return {
-        name: _hull(interval, clopper_pearson(hits, cases), scale)
+        name: _hull(found[name], clopper_pearson(hits, cases), scale)
         for name, (hits, cases, scale) in exact.items()
-        if (interval := found[name]) is not None
+        if cases
     }
 
 
-def _hull(drawn: Interval, pairs: Interval, scale: float) -> Interval:
+def _hull(drawn: Interval | None, pairs: Interval, scale: float) -> Interval:
     """The least interval that holds both; `pairs` is a rate, `drawn` is `scale` times one."""
     exact = Interval(scale * pairs.lower, scale * pairs.upper, CONFIDENCE, pairs.method)
+    if drawn is None:
+        return exact
     lower, upper = min(drawn.lower, exact.lower), max(drawn.upper, exact.upper)
     whole = (one for one in (drawn, exact) if (one.lower, one.upper) == (lower, upper))
     return next(whole, Interval(lower, upper, CONFIDENCE, f"{drawn.method} and {exact.method}"))

@@ -115,6 +115,15 @@ def test_one_mistake_more_never_makes_a_rate_surer() -> None:
     assert len({bound for bound, _ in bounds}) == 6
 
 
+def test_a_single_defect_has_the_interval_of_one_case_and_no_defect_none() -> None:
+    boards = [f"b{i}" for i in range(10)]
+    found = bootstrap([1] + [0] * 9, [0.9] * 10, 0.5, boards, draws=50)
+    assert found["recall"] == clopper_pearson(1, 1)
+    assert found["auc"] is None
+    without = bootstrap([0] * 10, [0.9] * 10, 0.5, boards, draws=50)
+    assert (without["recall"], without["f1"]) == (None, None)
+
+
 def test_resampled_auc_is_the_plain_one_when_boards_are_equal() -> None:
     labels, scores = [1, 0, 1, 0] * 2, [0.5, 0.5, 0.5, 0.1] * 2
     area = bootstrap(labels, scores, 0.3, ["a"] * 4 + ["b"] * 4, draws=20)["auc"]

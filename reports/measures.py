@@ -72,12 +72,13 @@ class Measures:
     @property
     def headline(self) -> str:
         """The verdict in a few words."""
+        counted = self.threshold is not None and self.pairs.rows > 0
+        if counted and not self.labelled:  # whatever the target of the model: these pairs were never meant to judge it
+            return f"{self.flagged:,} of {self.pairs.rows:,} pairs flagged"
         if self.status != "none":
             return {"met": "Target met", "missed": "Target not met"}.get(self.status, "Target can't be judged")
-        if self.threshold is None or not self.pairs.rows:
+        if not counted:
             return "Nothing was judged"
-        if not self.labelled:
-            return f"{self.flagged:,} of {self.pairs.rows:,} pairs flagged"
         escapes, alarms = self.figures["escapes"], self.figures["false_alarms"]
         return f"{_counted_as(escapes, 'escape')}, {_counted_as(alarms, 'false alarm')}"
 

@@ -184,10 +184,13 @@ def test_poor_tables_give_a_page_that_says_so(
     assert said in read_page(summary.path).text
 
 
-def test_without_labels_only_flags_are_counted(write_table: Any, boards: ResultFiles, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", [None, "far<=1% at recall=100%"])  # an inference inherits that of its model
+def test_without_labels_only_flags_are_counted(
+    target: str | None, write_table: Any, boards: ResultFiles, tmp_path: Path
+) -> None:
     rows = [["a", "a", f"x{i}", i / 10, 0.5] for i in range(10)]
     header = [name for name in HEADER if name != "label"]
-    results = replace(boards, table=write_table(tmp_path / "inference.csv", header, rows), target=None)
+    results = replace(boards, table=write_table(tmp_path / "inference.csv", header, rows), target=target)
     page = read_page(write_report(results, tmp_path / "report.html").path)
     assert "4 of 10 pairs flagged" in page.texts
     assert "Confusion matrix" not in page.texts

@@ -146,7 +146,8 @@ def _verdict_line(
     if not table.labelled:
         flagged = int(np.count_nonzero(pairs.score > threshold))
         said = f"{flagged:,} of {pairs.rows:,} pairs are above the threshold of {threshold:.6g}"
-        return status, f"{said}; without labels nobody can tell which of them rightly"
+        unknown = f", nor whether the target {target} is met" if target else ""
+        return status, f"{said}; without labels nobody can tell which of them rightly{unknown}"
     return status, _counted(pairs, threshold)
 
 

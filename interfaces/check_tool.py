@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ChangenetError, InputError
 from interfaces.arguments import split_names
+from interfaces.data_tools import disk_trouble_told
 from interfaces.tools import Outcome
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _STEP = 500
 
 
+@disk_trouble_told()
 def verb_data_check(args: Namespace) -> Outcome:
     """Every finding at once; exit code 2 where one is an error."""
     from pairs.check import check_data
@@ -32,10 +34,11 @@ def verb_data_check(args: Namespace) -> Outcome:
     report = check_data(data, options)
     document, code, made = report.as_dict(), report.exit_code, [report.as_text().rstrip()]
     try:
-        if args.fix:
-            document["mended"] = _mend(data, Path(args.fix), made)
-        if args.sheet:
-            document["sheet"] = [str(path) for path in _sheets(data, Path(args.sheet), made)]
+        with disk_trouble_told():
+            if args.fix:
+                document["mended"] = _mend(data, Path(args.fix), made)
+            if args.sheet:
+                document["sheet"] = [str(path) for path in _sheets(data, Path(args.sheet), made)]
     except ChangenetError as problem:  # what was found is told nevertheless
         document |= problem.as_dict()
         made.append(f"error: {problem}")

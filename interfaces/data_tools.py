@@ -3,17 +3,38 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import DataError
 from interfaces.arguments import split_names
 from interfaces.console import progress_line
 from interfaces.tools import Outcome, skill_root
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
 
+@contextmanager
+def disk_trouble_told() -> Iterator[None]:
+    """What the disk refuses (no permission, no room, a loop of links) is an error of the path, not of this program.
+
+    Raises:
+        DataError: a file or folder can't be read or written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        message = f"it can't be read or written ({error.strerror})"
+        remedy = "check the path, its permissions and the room on its disk"
+        raise DataError(message, code="data.unreachable", where=str(error.filename), remedy=remedy) from error
+
+
+@disk_trouble_told()
 def verb_data_import(args: Namespace) -> Outcome:
     """Import a public data set into the layout that the actions read."""
     from pairs.deeppcb import import_deeppcb
@@ -30,6 +51,7 @@ def verb_data_import(args: Namespace) -> Outcome:
     return Outcome(summary.as_dict(), _described(args.out, summary.rows))
 
 
+@disk_trouble_told()
 def verb_data_synthesize(args: Namespace) -> Outcome:
     """Draw synthetic boards with known defects."""
     from pairs.boards import SynthesisSettings, synthesize

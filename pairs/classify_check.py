@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError
 from pairs.classify_csv import PASS, PairRow, is_defect, iter_rows, light_names
-from pairs.findings import Finding, Severity, Tally
+from pairs.findings import READABLE, Finding, Severity, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
 from pairs.odd_text import ODD_REMEDY, odd_text
 
@@ -159,6 +159,8 @@ class _SplitChecker:
                 code="data.file_for_folder",
                 remedy="give the folder; the file name is put together from object_name, lighting and image_ext",
             )
+        if self.folders.is_shut(folder):
+            return DataError(f"{column} {folder!r} can't be listed", code="data.folder_unreadable", remedy=READABLE)
         return DataError(
             f"the {column} {folder!r} is no folder below {self.source.images_dir}",
             code="data.folder_missing",

@@ -146,7 +146,8 @@ def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
         line = reader.line_num if reader else 1
         raise _unreadable(csv_path, line, f"can't be read as CSV ({error})", "data.csv_syntax") from error
     except OSError as error:
-        raise _unreadable(csv_path, 1, f"can't be read ({error.strerror})", "data.csv_unreadable") from error
+        message, remedy = f"the file can't be read ({error.strerror})", "check its permissions and its disk"
+        raise DataError(message, code="data.csv_unreadable", where=str(csv_path), remedy=remedy) from error
 
 
 def _unreadable(csv_path: Path, line: int, what: str, code: str) -> DataError:

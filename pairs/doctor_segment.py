@@ -140,7 +140,7 @@ class _Looker:
 
     def _size_problems(self, name: str, paths: list[Path]) -> Iterator[tuple[str, str, str]]:
         sizes: dict[Path, tuple[int, int]] = {}
-        for path in filter(lambda path: path.is_file(), paths):
+        for path in filter(os.path.isfile, paths):
             try:
                 sizes[path] = picture_size(path)
             except ImageError as error:

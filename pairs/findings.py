@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 ROWS_NAMED = 20
+READABLE = "make it readable for you"
 
 
 @dataclass(frozen=True, slots=True)

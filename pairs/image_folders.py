@@ -32,6 +32,10 @@ class ImageFolders:
         """Whether there is such a folder."""
         return self._seen(folder) is not None
 
+    def is_shut(self, folder: str) -> bool:
+        """Whether there is such a folder, but nobody may look into it."""
+        return not self.exists(folder) and os.path.isdir(self.images_dir / folder)  # noqa: PTH112 - asks, never raises
+
     def missing_lights(self, folder: str, object_name: str) -> list[str | None]:
         """The lightings under which an object has no picture in a folder."""
         if "/" in object_name:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.findings import ROWS_NAMED, Finding, Severity, Tally
+from pairs.findings import READABLE, ROWS_NAMED, Finding, Severity, Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,9 +106,14 @@ def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Find
         return [Finding("data.root_missing", "error", message, str(source.root), "correct root_dir", count=1)]
     remedy = "a segment data set holds A, B, label and list"
     missing = [folder for folder in wanted if not (source.root / folder).is_dir()]
-    return [
+    found = [
         Finding("data.folder_missing", "error", f"there is no folder {name!r}", str(source.root), remedy, count=1)
         for name in missing
+    ]
+    shut = [name for name in wanted if name not in missing and _listing(source.root / name) is None]
+    return found + [
+        Finding("data.folder_unreadable", "error", "the folder can't be listed", str(source.root / name), READABLE)
+        for name in shut
     ]
 
 

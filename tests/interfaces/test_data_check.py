@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tarfile
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,40 @@ def test_options_without_sense_are_refused(
 ) -> None:
     error = call(capsys, "data", "check", boards, *words, code=2)["error"]
     assert (error["code"], error["where"]) == ("data.option", words[0])
+
+
+LONG = "n" * 300  # longer than any disk allows
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", LONG),
+        ("check", f"{LONG}.csv"),
+        ("check", "boards", "--images", LONG),
+        ("check", "boards", "--fix", LONG),
+        ("check", "boards", "--sheet", f"{LONG}.png"),
+        ("synthesize", LONG),
+        ("import", "deeppcb", LONG, "out"),
+        ("import", "deeppcb", "boards", LONG),
+    ],
+)
+def test_what_the_disk_refuses_is_no_defect_of_the_program(
+    boards: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(boards.parent)
+    before = digest(boards.parent)
+    assert call(capsys, "data", *words, code=2)["error"]["code"].startswith("data.")
+    assert digest(boards.parent) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is shut for root")
+def test_folders_that_are_shut_are_findings(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shut = boards / "images/val/board"
+    shut.chmod(0)
+    found = codes(call(capsys, "data", "check", boards, code=2))
+    shut.chmod(0o755)
+    assert "data.folder_unreadable" in found
 
 
 def test_data_that_is_only_scored_needs_no_labels(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:

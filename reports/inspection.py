@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.dotted import flatten
-from core.errors import DataError
+from core.errors import DataError, InputError
 from core.files import write_text
 from pairs.findings import Finding
 from reports.charts import false_alarms_over_recall, histogram, operating_points, precision_recall
@@ -49,7 +49,7 @@ def write_report(results: ResultFiles, out: Path, limits: Limits = Limits()) -> 
 
     Raises:
         DataError: the table is missing, no CSV, or has no scores.
-        InputError: the target makes no sense.
+        InputError: the target makes no sense, or `out` can't be written.
     """
     if out.is_dir():
         message = "this is a folder, not a file"
@@ -61,9 +61,18 @@ def write_report(results: ResultFiles, out: Path, limits: Limits = Limits()) -> 
     gallery = build_gallery(results, table, threshold, axis, limits)
     context = _context(results, table, measures, gallery, axis) | {"threshold_source": source, "limits": limits}
     page = render(context, _script_data(measures, axis))
-    write_text(out, page)
+    _write(out, page)
     shown = sum(bool(card.picture_bytes) for card in gallery.cards)
     return ReportSummary(out, len(page.encode()), len(table.rows), shown, measures.status, measures.sentence)
+
+
+def _write(out: Path, page: str) -> None:
+    try:
+        write_text(out, page)
+    except OSError as problem:
+        message = f"the report can't be written ({problem.strerror})"
+        remedy = "make room, or name a file in a folder that you may write to"
+        raise InputError(message, code="report.out", where=str(out), remedy=remedy) from problem
 
 
 def _threshold(results: ResultFiles, table: ScoredTable) -> tuple[float | None, str]:

@@ -292,6 +292,15 @@ def test_a_senseless_target_writes_nothing(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_place_that_can_not_be_written_is_named(boards: ResultFiles, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "report.html"
+    with pytest.raises(InputError, match="can't be written") as caught:
+        write_report(boards, out)
+    assert (caught.value.code, caught.value.where) == ("report.out", str(out))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_table_without_scores_is_refused(write_table: Any, boards: ResultFiles, tmp_path: Path) -> None:
     table = write_table(tmp_path / "dataset.csv", HEADER[:4], [["a", "a", "PASS", "x"]])
     with pytest.raises(DataError, match="no column siamese_score") as caught:

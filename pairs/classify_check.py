@@ -6,6 +6,7 @@ Rows are streamed and every folder is listed once, so that a million rows take s
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.classify_csv import PASS, PairRow, is_defect, iter_rows, light_names
+from pairs.classify_csv import PASS, PairRow, image_suffix, is_defect, iter_rows, light_names
 from pairs.findings import READABLE, Finding, Severity, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
 from pairs.odd_text import ODD_REMEDY, odd_text
@@ -213,12 +214,23 @@ class _SplitChecker:
                 code="data.image_ext",
                 remedy=f"set dataset.classify.image_ext to {other}",
             )
-        names = ", ".join(f"{name}_{light}{ext}" if light else f"{name}{ext}" for light in missing)
+        if near := self._with_other_extension(folder, name, missing, found):
+            return DataError(
+                f"the {what} {near!r} in {folder!r} ends otherwise than {ext}",
+                code="data.image_ext",
+                remedy=f"save it as {ext}, as the others are",
+            )
+        names = ", ".join(f"{name}{image_suffix(light, ext)}" for light in missing)
         return DataError(
             f"the {what} {names} is missing in {folder!r}",
             code="data.image_missing",
             remedy="add the pictures, or take the rows out (`changenet data check --fix` does that)",
         )
+
+    def _with_other_extension(self, folder: str, name: str, missing: list[str | None], found: Counter[str]) -> str:
+        others = [ending for ending in found if ending != self.source.image_ext]
+        names = (f"{name}{image_suffix(light, ending)}" for light in missing for ending in others)
+        return next((one for one in names if os.path.isfile(self.source.images_dir / folder / one)), "")  # noqa: PTH113
 
     def _extensions_of(self, folder: str) -> Counter[str]:
         if folder not in self._extensions:

@@ -330,3 +330,12 @@ def test_the_check_loads_neither_numpy_nor_pillow() -> None:
     code = "import sys, pairs.quick, pairs.layout; print([m for m in ('numpy', 'PIL', 'torch') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_single_picture_of_another_extension_is_named(data: DataSet) -> None:
+    picture = next(path for path in sorted((data.root / "images" / "board").glob("*.jpg")))
+    picture.rename(picture.with_suffix(".JPG"))
+    finding = found(data)["data.image_ext"]
+    assert picture.with_suffix(".JPG").name in finding.message
+    assert finding.count == 1
+    assert "data.image_missing" not in found(data)

@@ -25,14 +25,16 @@ const verdictOf = (pair) => {
   return flagged ? "false_alarm" : "passed";
 };
 
+const isMistake = (verdict) => verdict === "escape" || verdict === "false_alarm";
+
 const judge = () => {
   const here = placeOf(threshold);
-  const scored = cards.filter((pair) => pair.score !== null);
+  const right = cards.filter((pair) => pair.score !== null && !isMistake(verdictOf(pair)));
   const far = (pair) => Math.abs(placeOf(pair.score) - here);
-  scored.sort((a, b) => far(a) - far(b));
+  right.sort((a, b) => far(a) - far(b));
   // Half of each class, as in reports/gallery.py: else a crowd of good pairs hides the weakest defect.
-  const half = (defect) => scored.filter((pair) => pair.defect === defect).slice(0, NEAREST / 2);
-  const nearest = new Set([...new Set([...half(true), ...half(false), ...scored])].slice(0, NEAREST));
+  const half = (defect) => right.filter((pair) => pair.defect === defect).slice(0, NEAREST / 2);
+  const nearest = new Set([...new Set([...half(true), ...half(false), ...right])].slice(0, NEAREST));
   for (const pair of cards) {
     const is = verdictOf(pair);
     pair.near = nearest.has(pair);
@@ -46,7 +48,7 @@ const judge = () => {
 const belongs = (pair, show) => {
   if (show === "all") return true;
   if (show === "borderline") return pair.near;
-  if (show === "mistakes") return pair.is === "escape" || pair.is === "false_alarm";
+  if (show === "mistakes") return isMistake(pair.is);
   return pair.is === show;
 };
 

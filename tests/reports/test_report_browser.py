@@ -94,6 +94,16 @@ def test_the_gallery_follows_the_threshold(browser: Any, report: Path) -> None:
     assert set(page.run("[...document.querySelectorAll('.card:not([hidden])')].map((c) => c.dataset.kind)")) == {"spur"}
 
 
+def test_the_filters_count_what_the_page_says_it_carries(browser: Any, report: Path) -> None:
+    page = browser.open(report)
+    lead = page.run("document.querySelector('#gallery .lead').textContent")
+    for name, sort in (("Escapes", "escape"), ("False alarms", "false_alarm"), ("Borderline", "borderline")):
+        counted = page.run(f"document.querySelector('output[data-count={sort}]').textContent")
+        assert f"{name}: {counted} here." in lead
+    page.run("document.querySelector('input[value=borderline]').click()")
+    assert {badge for badge, _ in page.run(SHOWN)} == {"Caught", "Passed"}
+
+
 def test_the_slider_obeys_the_keyboard_and_tells_what_it_does(browser: Any, report: Path) -> None:
     page = browser.open(report)
     page.run("slide.focus()")

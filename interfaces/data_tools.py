@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # met while writing, which names no file
+
+
 @contextmanager
 def disk_trouble_told() -> Iterator[None]:
     """What the disk refuses (no permission, no room, a loop of links) is an error of the path, not of this program.
@@ -27,11 +31,11 @@ def disk_trouble_told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in FULL:  # a pipe that was closed, for one
             raise
         message = f"it can't be read or written ({error.strerror})"
         remedy = "check the path, its permissions and the room on its disk"
-        raise DataError(message, code="data.unreachable", where=str(error.filename), remedy=remedy) from error
+        raise DataError(message, code="data.unreachable", where=error.filename or "", remedy=remedy) from error
 
 
 @disk_trouble_told()

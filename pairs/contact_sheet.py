@@ -106,7 +106,8 @@ def _draw(samples: list[Sample], out: Path) -> None:
     cell = (3 * TILE + 3 * GAP, TILE + CAPTION + GAP)
     sheet = Image.new("RGB", (columns * cell[0] + GAP, lines * cell[1] + 2 * GAP + CAPTION), BACKGROUND)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_SIZE)
-    pen.text((GAP, GAP), f"golden image, test picture, {_third(samples)}", fill=INK, font=font)
+    legend = f"golden image, test picture, {_third(samples)}; a reddish square: can't be read"
+    pen.text((GAP, GAP), legend, fill=INK, font=font)
     for number, sample in enumerate(samples):
         x, y = GAP + number % columns * cell[0], 2 * GAP + CAPTION + number // columns * cell[1]
         for i, picture in enumerate(_pictures(sample)):
@@ -122,22 +123,25 @@ def _third(samples: list[Sample]) -> str:
 
 def _pictures(sample: Sample) -> Iterable[Image.Image]:
     golden, test = _tile(sample.golden), _tile(sample.test)
-    yield golden
-    yield test
+    missing = Image.new("RGB", (TILE, TILE), MISSING)
+    yield golden or missing
+    yield test or missing
     if sample.label is not None:
-        yield _tile(sample.label, Image.Resampling.NEAREST)
+        yield _tile(sample.label, Image.Resampling.NEAREST) or missing
+    elif not (golden and test):
+        yield missing
     else:
         yield ImageChops.difference(golden, test).point(lambda level: min(255, 2 * level))
 
 
-def _tile(path: Path, resampling: Image.Resampling = Image.Resampling.BILINEAR) -> Image.Image:
-    """A picture fitted into a square tile; a coloured square where it can't be read."""
+def _tile(path: Path, resampling: Image.Resampling = Image.Resampling.BILINEAR) -> Image.Image | None:
+    """A picture fitted into a square tile; None where it can't be read."""
     tile = Image.new("RGB", (TILE, TILE), BACKGROUND)
     try:
         with Image.open(path) as image:
             picture = image.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return Image.new("RGB", (TILE, TILE), MISSING)
+        return None
     scale = TILE / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     tile.paste(picture.resize(size, resampling), ((TILE - size[0]) // 2, (TILE - size[1]) // 2))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import shutil
 import tarfile
 from typing import TYPE_CHECKING, Any
@@ -168,6 +169,20 @@ def test_what_the_disk_refuses_is_no_defect_of_the_program(
     before = digest(boards.parent)
     assert call(capsys, "data", *words, code=2)["error"]["code"].startswith("data.")
     assert digest(boards.parent) == before
+
+
+def test_a_disk_without_room_is_no_defect_of_the_program(
+    boards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        document = call(capsys, "data", "check", boards, "--sheet", tmp_path / "sheet.png", code=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert document["error"]["code"] == "data.unreachable"
+    assert document["ok"]
+    assert [path.name for path in tmp_path.iterdir()] == ["boards"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is shut for root")

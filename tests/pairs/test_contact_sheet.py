@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.errors import DataError
 from pairs.classify_check import ClassifySource
-from pairs.contact_sheet import TILE, contact_sheet, segment_contact_sheet
+from pairs.contact_sheet import MISSING, TILE, contact_sheet, segment_contact_sheet
 from pairs.segment_folders import SegmentSource
 
 if TYPE_CHECKING:
@@ -52,6 +52,15 @@ def test_broken_pictures_and_hostile_names_are_drawn_as_well(source: ClassifySou
     assert len(contact_sheet(source, tmp_path / "sheet.png", count=3)) == 3
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 3 * TILE
+
+
+def test_a_picture_that_can_not_be_read_has_no_difference(source: ClassifySource, tmp_path: Path) -> None:
+    for path in (tmp_path / "b").iterdir():
+        path.write_bytes(b"x")
+    contact_sheet(source, tmp_path / "sheet.png", count=1)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        colours = {colour: count for count, colour in sheet.convert("RGB").getcolors(1 << 20)}
+    assert colours[MISSING] == 2 * TILE * TILE  # test picture and difference
 
 
 def test_segment_samples_show_their_label(tmp_path: Path) -> None:

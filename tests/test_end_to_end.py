@@ -135,7 +135,7 @@ def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(wor
                 break
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 4, out + err
+    assert process.returncode == 130, out + err
     job = json.loads(out)["job"]
     assert job["state"] == "CANCELED"
     assert "Execution status: PASS" not in (Path(job["folder"]) / "log.txt").read_text()

@@ -212,7 +212,7 @@ class _SplitChecker:
             return DataError(
                 f"the pictures in {folder!r} end in {other}, but image_ext is {ext}",
                 code="data.image_ext",
-                remedy=f"set dataset.classify.image_ext to {other}",
+                remedy=f"save them as {ext} where other splits are {ext}, or set dataset.classify.image_ext to {other}",
             )
         if near := self._with_other_extension(folder, name, missing, found):
             return DataError(

@@ -132,7 +132,7 @@ def _outliers(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _lighter(look: PairLook) -> float:
     """By how many grey levels a test picture is brighter than its golden image; what a defect changes counts little."""
-    if not (look.test and look.golden):
+    if not (look.test and look.golden) or look.test.contrast < BLANK_CONTRAST:  # that is told as blank
         return 0.0
     test, golden = (np.frombuffer(picture.likeness, np.uint8).astype(int) for picture in (look.test, look.golden))
     return float(np.median(test - golden))

@@ -127,6 +127,8 @@ class _Present:
         """The picture that a listed name means: itself, or the only one of that name with an extension, or none."""
         if name in self.names:
             return name
+        if "/" in name:
+            return ""
         stem = Path(name).stem if name.lower().endswith(IMAGE_EXTENSIONS) else name
         alike = [one for one in self._by_stem.get(stem, ()) if one.lower().endswith(IMAGE_EXTENSIONS)]
         return alike[0] if len(alike) == 1 else ""

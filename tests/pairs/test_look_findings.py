@@ -60,6 +60,13 @@ def test_nearly_blank_pictures_are_the_same_by_chance_unless_a_camera_took_them(
     assert len(content_leaks(found[:1], found[1:], "val.csv", "train.csv")) == len(codes)
 
 
+def test_a_blank_picture_is_no_matter_of_its_golden_image(tmp_path: Path) -> None:
+    found = looks(tmp_path, {})
+    Image.new("L", (48, 48), 100).save(tmp_path / "blank.png")
+    found[11] = pair_look(13, "PASS", "U11", tmp_path / "blank.png", tmp_path / "g11.png")
+    assert brightness(found) == []
+
+
 def test_a_blank_pair_is_told_once(tmp_path: Path) -> None:
     for label, codes in (("PASS", ["data.blank"]), ("open", ["data.golden_copied", "data.blank"])):
         Image.new("L", (32, 32), 255).save(tmp_path / "blank.png")

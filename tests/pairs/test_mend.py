@@ -140,10 +140,10 @@ def test_listed_names_get_the_only_extension_that_is_there(tmp_path: Path) -> No
         for name in ("1.png", "2.v1.png", "3.png", "3.jpg", "4.png", "4.txt"):
             (tmp_path / folder / name).write_bytes(b"")
     (tmp_path / "list").mkdir()
-    (tmp_path / "list" / "train.txt").write_text("1\n2.v1\n3\n4.jpg\n1.png\n")
+    (tmp_path / "list" / "train.txt").write_text("1\n2.v1\n3\n4.jpg\n1.png\n../A/4.png\n")
     (mended,) = fix_lists(SegmentSource(tmp_path), ["train"], tmp_path / "mended")
     assert (tmp_path / "mended" / "train.txt").read_text() == "1.png\n2.v1.png\n4.png\n"
-    assert mended.changes == {"missing": 1, "extension": 3, "duplicate": 1}
+    assert mended.changes == {"missing": 2, "extension": 3, "duplicate": 1}
 
 
 def test_lists_beyond_mending_leave_nothing(tmp_path: Path) -> None:

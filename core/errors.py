@@ -16,6 +16,8 @@ ChangenetError
 │   └── ParentError                  the parent job has no such artifact
 ├── JobFailedError          exit 4   the action ran and failed
 └── PlatformError           exit 5   the platform is not there
+
+Ctrl-C ends a command with exit code 130.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+INTERRUPTED = 130  # as a shell tells of Ctrl-C
 
 
 class ChangenetError(Exception):

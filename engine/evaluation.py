@@ -27,6 +27,7 @@ from engine.preparation import Preparation
 from engine.scoring_loop import by_golden_image, score_pairs
 from engine.targets import KEY, target_of
 from pairs.classify_csv import board_of, read_header, write_csv
+from scoring.choice import purpose
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
@@ -102,8 +103,11 @@ def evaluate(run: Run, status: StatusFile) -> None:
     write_scored(
         run.results_dir / "predictions.csv", table, scores, threshold, maps=run.experiment.evaluate.evidence_maps
     )
+    source = model.threshold_source or "eval_margin"
     sheet = _figures(table, scores, threshold, target)
-    write_json(run.results_dir / "figures.json", sheet | {"threshold_source": model.threshold_source or "eval_margin"})
+    if target and (chosen := purpose(target, source)):
+        sheet["target"]["sentence"] += f"; the threshold was chosen for something else: {chosen}"
+    write_json(run.results_dir / "figures.json", sheet | {"threshold_source": source})
     say(_verdict(sheet, threshold))
 
 

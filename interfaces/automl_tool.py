@@ -6,9 +6,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from core.errors import JobFailedError, NotReadyError, RequestError
+from core.errors import INTERRUPTED, JobFailedError, NotReadyError, RequestError
 from interfaces.automl_arguments import given_options, given_settings
-from interfaces.tools import INTERRUPTED, Outcome, request_of
+from interfaces.tools import Outcome, request_of
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ChangenetError
+from core.errors import INTERRUPTED, ChangenetError, PlatformError
 from core.redaction import redact, redact_text
 from interfaces.arguments import build_parser
 from interfaces.automl_arguments import names_search
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from interfaces.tools import Outcome
 
-INTERRUPTED = 130
 _MODULES = {
     "plan": "interfaces.run_tool",
     "run": "interfaces.run_tool",
@@ -56,8 +55,7 @@ def _run(words: list[str]) -> int:
         return 0
     args = parser.parse_args(words)
     outcome = _verb(args)(args)
-    _show(outcome.document, outcome.text, as_json=args.json)
-    return outcome.exit_code
+    return _show(outcome.document, outcome.text, as_json=args.json) or outcome.exit_code
 
 
 def _verb(args: Namespace) -> Callable[[Namespace], Outcome]:
@@ -72,17 +70,37 @@ def _verb(args: Namespace) -> Callable[[Namespace], Outcome]:
     return verb
 
 
-def _show(document: dict[str, Any], text: str, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False))
-    elif text:
-        print(text)
-    sys.stdout.flush()
+def _show(document: dict[str, Any], text: str, *, as_json: bool) -> int:
+    """Print what was found; returns an exit code where that is not possible, else 0."""
+    try:
+        if as_json:
+            print(_json_of(document))
+        elif text:
+            print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        # What could not be flushed must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"error: standard output can't be written: {problem.strerror}", file=sys.stderr)
+        return PlatformError.exit_code
+    return 0
+
+
+def _json_of(document: dict[str, Any]) -> str:
+    """JSON that is valid UTF-8: a file name of other bytes is written by escapes."""
+    text = json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(redact(document), indent=2, allow_nan=False)
+    return text
 
 
 def _report(error: ChangenetError, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(redact(error.as_dict()), indent=2, ensure_ascii=False))
+        print(_json_of(error.as_dict()))
     else:
         print(f"error: {redact_text(str(error))}", file=sys.stderr)
     return error.exit_code

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
-from core.errors import InputError, JobFailedError, NotReadyError
+from core.errors import INTERRUPTED, InputError, JobFailedError, NotReadyError
 from router.types import Request
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 _TARGET = "model.classify.target"
-INTERRUPTED = 130  # as a shell tells of Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ def request_of(args: Namespace) -> Request:
         raise InputError(f"'{twice}' is set more than once", code="override.twice", remedy="set it once")
     if args.target is not None:
         overrides[_TARGET] = args.target
-    _check_target(overrides.get(_TARGET))
     sentence = len(words) != 1 or " " in words[0].strip()
     request = Request(text=" ".join(words)) if sentence else Request(action=words[0].strip())
     return replace(
@@ -77,14 +75,6 @@ def request_of(args: Namespace) -> Request:
         nodes=args.nodes,
         results_root=args.results,
     )
-
-
-def _check_target(text: Any) -> None:
-    """Refuse a target that can't be read now: the engine, and each trial of a search, would only do so when it runs."""
-    if isinstance(text, str) and text:
-        from scoring.targets import parse
-
-        parse(text)
 
 
 def run_plan(plan: Plan, *, detach: bool = False) -> Job:
@@ -112,7 +102,9 @@ def job_outcome(job: Job) -> Outcome:
 def run_outcome(job: Job) -> Outcome:
     """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
     outcome = job_outcome(job)
-    interrupted = job.state == "CANCELED" and job.transitions[-1].reason.startswith("interrupted")
+    from runners.api import BY_KEYBOARD
+
+    interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD
     return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
 
 
@@ -191,5 +183,6 @@ def verb_report(args: Namespace) -> Outcome:
     from runners.inspection_report import make_report
 
     job, _ = _job_of(args)
-    path = make_report(job, target=args.target, out=Path(args.out) if args.out else None)
-    return Outcome({"job_id": job.id, "report": str(path)}, str(path))
+    made = make_report(job, target=args.target, out=Path(args.out) if args.out else None)
+    document = {"job_id": job.id, "report": str(made.path), "status": made.status, "verdict": made.sentence}
+    return Outcome(document, f"{made.sentence}\n{made.path}")

@@ -23,6 +23,12 @@ class Finding:
     rows: tuple[int, ...] = ()
     count: int = 0
 
+    @property
+    def place(self) -> str:
+        """Where it is, with the first rows."""
+        rows = ", ".join(map(str, self.rows)) + (", …" if len(self.rows) == ROWS_NAMED else "")
+        return f"{self.where}{f' row {rows}' if self.rows else ''}"
+
     def as_dict(self) -> dict[str, Any]:
         """The same as a JSON object."""
         return asdict(self) | {"rows": list(self.rows)}

@@ -26,11 +26,14 @@ Names = frozenset[tuple[str | None, str]]
 
 
 def agreed_names(csv_path: Path, images_dir: Path) -> Names | None:
-    """Lighting (None for none) and extension of every picture that the first rows name; None where they disagree."""
+    """Lighting (None for none) and extension of every picture that the first rows name; None where they disagree.
+
+    Of a CSV that can't be read, what most rows show: the check before the launch tells what is wrong with it.
+    """
     try:
         rows = list(islice(iter_rows(csv_path, needs_label=False), _ROWS))
     except DataError:
-        return None  # the check before the launch tells what is wrong with the data
+        return usual_names(csv_path, images_dir)
     names = _of_rows(((row.input_path, row.object_name) for row in rows), images_dir)
     return next(iter(names)) if len(names) == 1 and _is_plausible(next(iter(names))) else None
 

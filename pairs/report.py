@@ -6,8 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pairs.findings import ROWS_NAMED
-
 LONGEST_LINE = 600
 
 if TYPE_CHECKING:
@@ -61,10 +59,8 @@ class Report:
 
 
 def _finding_lines(finding: Finding) -> list[str]:
-    rows = ", ".join(map(str, finding.rows)) + (", …" if len(finding.rows) == ROWS_NAMED else "")
-    place = f"{finding.where}{f' row {rows}' if finding.rows else ''}"
     lines = [f"  {finding.code}: {finding.message}"]
-    lines += [f"    at {place}"] if place else []
+    lines += [f"    at {finding.place}"] if finding.place else []
     return lines + ([f"    remedy: {finding.remedy}"] if finding.remedy else [])
 
 

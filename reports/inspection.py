@@ -19,6 +19,7 @@ from reports.measures import Measures, measure, places
 from reports.page import render
 from reports.score_axis import ScoreAxis, score_axis
 from reports.scored_table import read_scored_table, verdict_notes
+from scoring.choice import purpose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,9 +117,9 @@ def _curves(measures: Measures) -> dict[str, Any] | None:
 def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Finding]:
     """A finding where the target is judged at a threshold that was chosen for something else."""
     reason, verdict = results.threshold_reason, measures.verdict
-    if not reason or verdict is None or f"target {verdict.target}:" in reason:
+    chosen = purpose(verdict.target, reason) if reason and verdict else ""
+    if not chosen:
         return []
-    chosen = reason.partition(" (")[0]
     message = f"the threshold was chosen for something else than this target: {chosen}"
     remedy = "train with this target, then the threshold is chosen for it on validation data"
     return [Finding("report.threshold_purpose", "warning", message, results.table.name, remedy)]

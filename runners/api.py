@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runners.follow import Update
 
 RUNNERS = ("local",)
+BY_KEYBOARD = "interrupted from the keyboard"
 
 
 def open_store(results_root: str | None = None) -> JobStore:
@@ -81,7 +82,7 @@ def launch(
         started = start(store, job, plan.resources)
         return started if detach else follow_to_end(store, job.id, follow or _ignore)
     except KeyboardInterrupt:
-        return stop(store, job.id, "interrupted from the keyboard")
+        return stop(store, job.id, BY_KEYBOARD)
 
 
 def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:

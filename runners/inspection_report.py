@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import ChangenetError
 
 if TYPE_CHECKING:
+    from reports.inspection import ReportSummary
     from runners.types import Job
 
 REPORT_FILE = "report.html"
@@ -38,8 +39,8 @@ def verdict_line(job: Job) -> str:
         return ""  # whatever the file is, no evaluation of ours wrote it
 
 
-def make_report(job: Job, *, target: str | None = None, out: Path | None = None) -> Path:
-    """Write the inspection report of a job that left a scored table; returns its path.
+def make_report(job: Job, *, target: str | None = None, out: Path | None = None) -> ReportSummary:
+    """Write the inspection report of a job that left a scored table; returns its path and the verdict.
 
     Raises:
         DataError, InputError: the job left no table of scores, or the target can't be read.
@@ -51,9 +52,7 @@ def make_report(job: Job, *, target: str | None = None, out: Path | None = None)
 
     folder = Path(job.folder)
     wanted = target or get(read_yaml(folder / "spec.yaml"), "model.classify.target")
-    path = out or report_path(job)
-    write_report(from_job_folder(folder, target=wanted), path)
-    return path
+    return write_report(from_job_folder(folder, target=wanted), out or report_path(job))
 
 
 def try_report(job: Job) -> str:

@@ -125,7 +125,7 @@ class JobStore:
         if not database.exists(self.root):
             return []
         with database.transaction(self.root) as connection:
-            return [_load(connection, job_id) for job_id in _ids(connection, most)]
+            return [_load(connection, job_id, self.root) for job_id in _ids(connection, most)]
 
     def read(self, job_id: str) -> Job:
         """The record of the job with this id, as it stands; nobody asks whether its processes still run.
@@ -135,7 +135,7 @@ class JobStore:
         """
         whole_id = self.find(job_id)
         with database.transaction(self.root) as connection:
-            return _load(connection, whole_id)
+            return _load(connection, whole_id, self.root)
 
 
 def now() -> str:
@@ -174,7 +174,7 @@ def _state(connection: sqlite3.Connection, job_id: str) -> JobState:
     return JobState(connection.execute(query, (job_id,)).fetchone()[0])
 
 
-def _load(connection: sqlite3.Connection, job_id: str) -> Job:
+def _load(connection: sqlite3.Connection, job_id: str, root: Path) -> Job:
     record = dict(connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone())
     outcome = connection.execute("SELECT * FROM outcomes WHERE job_id = ?", (job_id,)).fetchone()
     transitions = _transitions(connection, job_id)
@@ -183,9 +183,19 @@ def _load(connection: sqlite3.Connection, job_id: str) -> Job:
         state=transitions[-1].state,
         transitions=transitions,
         artifacts=_artifacts(connection, job_id),
-        **record,
+        **_placed(record, root),
         **(_outcome(outcome) if outcome else {}),
     )
+
+
+def _placed(record: dict[str, Any], root: Path) -> dict[str, Any]:
+    """The record with the job's folders as they lie below `root` now: results roots are moved and copied."""
+    folder = Path(record["folder"])
+    here, results = root / folder.name, Path(record["results_dir"])
+    if here == folder or not here.is_dir():
+        return record
+    inside = results.is_relative_to(folder)
+    return record | {"folder": str(here)} | ({"results_dir": str(here / results.relative_to(folder))} if inside else {})
 
 
 def _transitions(connection: sqlite3.Connection, job_id: str) -> tuple[Transition, ...]:

@@ -109,7 +109,7 @@ def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Finding, ...]:
     findings = quick_check(spec, plan.action)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        text = "".join(f"\n  - {f.where}: {f.message} ({f.remedy})" for f in errors[1:])
+        text = "".join(f"\n  - {f.place}: {f.message} ({f.remedy})" for f in errors[1:])
         first = errors[0]
-        raise DataError(f"{first.message}{text}", code=first.code, where=first.where, remedy=first.remedy)
+        raise DataError(f"{first.message}{text}", code=first.code, where=first.place, remedy=first.remedy)
     return tuple(findings)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from core.errors import InputError
 from core.redaction import redact
 from router.types import Decision
 from runners.data_shape import apply_data_shape
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from runners.job_store import JobStore
     from runners.parents import Parent
     from runners.setting import Setting
+
+TARGET = "model.classify.target"
 
 
 @dataclass(slots=True)
@@ -88,10 +91,24 @@ def _put_overrides(draft: _Draft) -> None:
     setting, layers = draft.setting, draft.layers
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, setting.request.overrides, setting.short_names)
-    problems += settle_paths(layers, setting.skill, local=setting.local)
+    problems += settle_paths(layers, setting.skill, local=setting.local) + _target_problems(layers)
     refuse([*problems, *layers.schema.problems(layers.spec)])
     if draft.parent:
         require_same_architecture(layers, draft.parent)
+
+
+def _target_problems(layers: Layers) -> list[Problem]:
+    """A target that can't be read: the engine, and each trial of a search, would refuse it only when it runs."""
+    from scoring.targets import parse
+
+    text = layers.get(TARGET)
+    if not isinstance(text, str) or not text:
+        return []
+    try:
+        parse(text)
+    except InputError as error:
+        return [Problem(error.code, TARGET, error.message, error.remedy)]
+    return []
 
 
 def _parent(setting: Setting) -> Parent | None:

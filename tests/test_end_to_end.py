@@ -81,7 +81,9 @@ def test_evaluation_and_inference_take_the_parents_checkpoint(workplace: Path, t
     escaped = [row for row in rows if row["label"] != "PASS" and row["verdict"] == "PASS"]
     assert figures["escapes"] == len(escaped)
     assert float(rows[0]["threshold"]) == pytest.approx(evaluated["metrics"]["threshold"])
-    assert changenet(workplace, "report", evaluated["id"], "--out", "again.html")["report"] == "again.html"
+    again = changenet(workplace, "report", evaluated["id"], "--out", "again.html", "--target", "escapes<=0%")
+    assert again["report"] == "again.html"
+    assert again["verdict"].startswith("Target escapes<=0%: ")
     assert "<title>" in (workplace / "again.html").read_text()
     _check_maps(evaluated, rows)
     inferred = changenet(workplace, "run", "inference", *parent)["job"]

@@ -81,6 +81,23 @@ def test_inference_judges_at_the_threshold_that_evaluation_was_measured_at(
     assert sheet["threshold_source"] == "best F1 on validation, epoch 5"
 
 
+def test_the_verdict_says_that_the_threshold_was_chosen_for_something_else(
+    trained: Any, use: Callable[..., Any], tmp_path: Path
+) -> None:
+    kept = torch.load(trained.latest, weights_only=True)
+    said = "; the threshold was chosen for something else: best F1 on validation, epoch 5"
+    assert said in use("evaluate", "model.classify.target=escapes<=1%").out
+    sheet = json.loads((tmp_path / "evaluate" / "figures.json").read_text(encoding="utf-8"))
+    assert sheet["target"]["sentence"].endswith(said)
+
+    own = kept | {"threshold_source": "validation, epoch 5: target escapes<=1%: met (0 of 8 defects escaped)"}
+    torch.save(own, tmp_path / "own.pth")
+    assert (
+        "something else"
+        not in use("evaluate", "model.classify.target=escapes<=1%", checkpoint=tmp_path / "own.pth").out
+    )
+
+
 @pytest.mark.parametrize("column", ["board", "panel"])
 def test_figures_are_given_per_board_however_the_column_is_called(
     trained: Any, use: Callable[..., Any], tmp_path: Path, column: str

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def boards(tmp_path: Path) -> Path:
         (["plan", "train", "-s", "seed=1", "-s", "seed=2"], 2, "more than once"),
         (["plan", "train", "--data", "nowhere"], 2, "nowhere"),
         (["plan", "train", "--target", "far<=1%"], 2, "at recall"),
-        (["run", "evaluate", "--parent", "x", "--target", "f1>=90%"], 2, "'f1'"),
+        (["plan", "evaluate", "--target", "f1>=90%"], 2, "'f1'"),
         (["plan", "train", "-s", "model.classify.target=recall>=990%"], 2, "990%"),
         (["plan", "train"], 3, "missing"),
         (
@@ -114,6 +115,23 @@ def test_words_and_slots_make_the_same_spec(boards: Path, capsys: pytest.Capture
 def test_schemas_have_not_drifted_from_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schemas", "--check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"drift": []}
+
+
+def test_a_file_name_of_other_bytes_is_told_in_valid_json(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/board\xff"
+    done = subprocess.run([BIN / "changenet", "data", "check", name, "--json"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (2, b"")
+    assert json.loads(done.stdout.decode())["error"]["code"] == "data.root_missing"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_full_disk_behind_standard_output_is_told_as_such() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [BIN / "changenet", "jobs", "--json"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert done.stderr == "error: standard output can't be written: No space left on device\n"
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -232,6 +232,17 @@ def test_lightings_and_extension_are_read_from_the_pictures(
     assert classify["input_map"] == ({light: place for place, light in enumerate(lights)} or None)
 
 
+def test_a_table_that_can_not_be_read_hides_no_lightings(skill: Skill, boards: Path) -> None:
+    """Else the check before the launch would call pictures missing that are there."""
+    plain = plan_of(skill, "train", data=str(boards), profile="laptop").spec["dataset"]["classify"]
+    table = boards / "train" / "dataset.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    odd = plan_of(skill, "train", data=str(boards), profile="laptop").spec["dataset"]["classify"]
+
+    assert plain["image_ext"] == odd["image_ext"] == ".png"
+    assert odd["input_map"] == plain["input_map"]
+
+
 def test_pictures_that_tell_no_one_story_change_nothing(skill: Skill, boards: Path) -> None:
     (boards / "images/train_board/C3_SolderLight.png").touch()
     plan = plan_of(skill, "train", data=str(boards), profile="laptop")

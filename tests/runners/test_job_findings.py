@@ -62,6 +62,7 @@ def test_an_error_in_the_data_opens_no_job(make_plan: MakePlan, store: JobStore,
         api.launch(make_plan(action="evaluate", spec=spec_on(boards)), store=store)
 
     assert (caught.value.code, caught.value.exit_code) == ("data.image_missing", 2)
+    assert caught.value.where == f"{boards / 'test' / 'dataset.csv'} row 5"
     assert not store.ids()
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,6 @@ from runners.database import FILE_NAME
 from runners.job_store import Ending, JobStore
 from runners.processes import ProcessId
 from runners.types import Artifact, Failure, Job, JobState, Transition
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
 
@@ -50,6 +48,16 @@ def test_what_is_recorded_is_read_back(store: JobStore) -> None:
         failure,
     )
     assert Job.from_json(ended.to_json()) == ended
+
+
+def test_a_results_root_that_was_moved_or_copied_finds_its_jobs_where_they_are_now(store: JobStore) -> None:
+    job = record(store)
+    Path(job.folder).mkdir(parents=True)
+    moved = store.root.with_name("elsewhere")
+    shutil.copytree(store.root, moved)
+
+    assert JobStore(moved).read(job.id).folder == JobStore(moved).newest()[0].results_dir == str(moved / job.id)
+    assert store.read(job.id) == job
 
 
 def test_a_terminal_state_never_changes(store: JobStore) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 TRIALS, EPOCHS = 4, 4
 # Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
 _PARALLEL = 2
-# Around the profile's own rate, not over all magnitudes of the schema: four trials are few.
-LEARNING_RATES = (3e-4, 3e-3)
+# Few boards and few epochs are few steps: smaller batches make more of them, and higher rates larger ones. Not over all
+# magnitudes of the schema: four trials are few.
+BATCH_SIZE, LEARNING_RATES = 8, (1e-3, 1e-2)
 _FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
 
 
@@ -61,10 +62,11 @@ def _search(data: Path, results: Path, *, trials: int, epochs: int) -> Experimen
     low, high = LEARNING_RATES
     parallel = min(_PARALLEL, machine_threads())
     _say(
-        f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} --trials {trials} "
-        f"--parallel {parallel} --range lr={low:g}..{high:g}"
+        f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} -s batch_size={BATCH_SIZE} "
+        f"--trials {trials} --parallel {parallel} --range lr={low:g}..{high:g}"
     )
-    request = Request(action="train", data=str(data), results_root=str(results), overrides={"train.num_epochs": epochs})
+    lengths = {"train.num_epochs": epochs, "dataset.classify.batch_size": BATCH_SIZE}
+    request = Request(action="train", data=str(data), results_root=str(results), overrides=lengths)
     settings = AutomlSettings(trials=trials, parallel=parallel, ranges={"train.optim.lr": LEARNING_RATES})
     skill = the_skill()
     search = plan(decide(request, skill), skill, settings)

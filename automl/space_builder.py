@@ -190,7 +190,7 @@ def _reachable(
         if not idle:
             return kept
         for key in idle:
-            wanted = ", ".join(f"{k} is {' or '.join(map(str, v))}" for k, v in nodes[key]["active_when"].items())
+            wanted = " and ".join(f"{k} is {' or '.join(map(str, v))}" for k, v in nodes[key]["active_when"].items())
             left_out[key] = f"it has an effect only when {wanted}"
             del kept[key]
 

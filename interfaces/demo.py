@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from automl.experiment import ExperimentResult
     from runners.types import Job
 
-TRIALS, EPOCHS = 4, 4
+TRIALS, EPOCHS = 4, 5
 # Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
 _PARALLEL = 2
 # Few boards and few epochs are few steps: smaller batches make more of them, and higher rates larger ones. Not over all
 # magnitudes of the schema: four trials are few.
 BATCH_SIZE, LEARNING_RATES = 8, (1e-3, 1e-2)
+# After a few minutes of training a model doubts most pairs: looking at all of those again takes time and tells little.
+SECOND_LOOK = 0.0
 _FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
 
 
@@ -63,10 +65,14 @@ def _search(data: Path, results: Path, *, trials: int, epochs: int) -> Experimen
     parallel = min(_PARALLEL, machine_threads())
     _say(
         f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} -s batch_size={BATCH_SIZE} "
-        f"--trials {trials} --parallel {parallel} --range lr={low:g}..{high:g}"
+        f"-s model.classify.second_look={SECOND_LOOK:g} --trials {trials} --parallel {parallel} --range lr={low:g}..{high:g}"
     )
-    lengths = {"train.num_epochs": epochs, "dataset.classify.batch_size": BATCH_SIZE}
-    request = Request(action="train", data=str(data), results_root=str(results), overrides=lengths)
+    values = {
+        "train.num_epochs": epochs,
+        "dataset.classify.batch_size": BATCH_SIZE,
+        "model.classify.second_look": SECOND_LOOK,
+    }
+    request = Request(action="train", data=str(data), results_root=str(results), overrides=values)
     settings = AutomlSettings(trials=trials, parallel=parallel, ranges={"train.optim.lr": LEARNING_RATES})
     skill = the_skill()
     search = plan(decide(request, skill), skill, settings)

@@ -65,7 +65,8 @@ def _search(data: Path, results: Path, *, trials: int, epochs: int) -> Experimen
     parallel = min(_PARALLEL, machine_threads())
     _say(
         f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} -s batch_size={BATCH_SIZE} "
-        f"-s model.classify.second_look={SECOND_LOOK:g} --trials {trials} --parallel {parallel} --range lr={low:g}..{high:g}"
+        f"-s model.classify.second_look={SECOND_LOOK:g} --trials {trials} --parallel {parallel} "
+        f"--range lr={low:g}..{high:g}"
     )
     values = {
         "train.num_epochs": epochs,

@@ -97,12 +97,12 @@ def _bars(counts: Counts, highest: float, base: float) -> str:
     return "".join(parts)
 
 
-def precision_recall(pairs: Scored) -> Plot:
-    """Precision over recall; needs both classes."""
+def precision_recall(pairs: Scored, here: float = 1.0) -> Plot:
+    """Precision over recall; needs both classes. `here` is a recall that has to be in sight."""
     points = curve(pairs)
     flagged = points.caught[1:] + points.false_alarms[1:]
     recall, precision = points.caught[1:] / points.defects, points.caught[1:] / flagged
-    low = _zoom(float(precision[recall >= 0.5].max())) if (recall >= 0.5).any() else 0.0
+    low = _zoom(min(here, float(precision[recall >= 0.5].max()))) if (recall >= 0.5).any() else 0.0
     seen = recall >= low
     usual = seen & (recall <= USUAL_RECALL)  # the last defects may cost everything: they must not set the scale
     low_y = _zoom(float(precision[usual if usual.any() else seen].min()))
@@ -110,15 +110,16 @@ def precision_recall(pairs: Scored) -> Plot:
     return _drawn(plot, recall[seen], precision[seen])
 
 
-def false_alarms_over_recall(pairs: Scored, target: tuple[float, float] | None) -> Plot:
+def false_alarms_over_recall(pairs: Scored, target: tuple[float, float] | None, here: float = 1.0) -> Plot:
     """False alarm rate, logarithmic, over recall; needs both classes.
 
-    `target` is the false alarm rate to stay below and the recall to keep: the corner is shaded.
+    `target` is the false alarm rate to stay below and the recall to keep: the corner is shaded. `here` is a recall
+    that has to be in sight.
     """
     points = curve(pairs)
     recall, rate = points.caught / points.defects, points.false_alarms / points.passes
     first = int(np.searchsorted(points.caught, needed_catches(points.defects, 0.5)))
-    low = _zoom(1 - float(rate[min(first, len(rate) - 1)]))
+    low = _zoom(min(here, 1 - float(rate[min(first, len(rate) - 1)])))
     decades = _decades(points.passes, target)
     plot = Plot("", _percent_ticks(low), _log_ticks(decades), low, -float(decades), logarithmic=True)
     return _drawn(_with_target(plot, target), recall[recall >= low], rate[recall >= low])

@@ -107,9 +107,11 @@ def _curves(measures: Measures) -> dict[str, Any] | None:
         return None
     target = measures.verdict.target if measures.verdict else None
     corner = (target.value, target.recall or 0.0) if target and target.metric == "far" else None
+    recall = measures.figures["recall"]
+    here = 1.0 if recall is None else recall
     return {
-        "precision": precision_recall(measures.pairs),
-        "false_alarms": false_alarms_over_recall(measures.pairs, corner),
+        "precision": precision_recall(measures.pairs, here),
+        "false_alarms": false_alarms_over_recall(measures.pairs, corner, here),
         "points": operating_points(measures.pairs),
     }
 

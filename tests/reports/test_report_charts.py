@@ -75,6 +75,14 @@ def test_curves_stay_inside_their_frame(pairs: tuple[list[int], list[float]]) ->
         assert all(-0.1 <= y <= 190.1 for y in numbers[1::2])
 
 
+@pytest.mark.parametrize("recall", [0.97, 0.84, 0.6, 0.1])
+def test_the_present_threshold_is_in_sight(recall: float) -> None:
+    known = scored([0] * 500 + [1] * 100, np.linspace(0, 0.5, 500).tolist() + np.linspace(0.45, 1, 100).tolist())
+    for plot in (precision_recall(known, recall), false_alarms_over_recall(known, None, recall)):
+        assert plot.low_x < recall
+    assert precision_recall(known).low_x > 0.8
+
+
 def test_perfect_scores_draw_a_line_along_the_frame() -> None:
     known = scored([0] * 50 + [1] * 50, [0.1] * 50 + [0.9] * 50)
     assert precision_recall(known).path.startswith("M0 0")

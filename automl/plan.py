@@ -171,10 +171,13 @@ def _overrides(base: Plan, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _placed(request: Request, base: Plan, overrides: dict[str, Any]) -> Request:
-    """The request with whole paths: a search may be taken up again from another folder."""
+    """The request with whole paths, as a search may be taken up again from another folder, and with its profile.
+
+    A trial whose backbone the search sets would otherwise get no profile, and differ from the others in far more.
+    """
     from runners.data_sources import absolute
 
-    places: dict[str, Any] = {"results_root": base.results_root}
+    places: dict[str, Any] = {"results_root": base.results_root, "profile": request.profile or base.profile}
     for name in ("data", "eval_dataset", "inference_dataset"):
         places[name] = absolute(place) if (place := getattr(request, name)) else None
     for name in ("train_datasets", "calibration_dataset"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from pairs.doctor import Options, check_classify, check_splits, find_splits
 from pairs.mend import fix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pairs.report import Report
@@ -189,9 +191,25 @@ def test_copies_with_one_label_and_with_two(boards: Boards) -> None:
     assert codes["data.contradiction"] == ("error", (11,))
 
 
-def test_a_re_encoded_picture_is_a_near_copy_and_a_second_shot_is_none(boards: Boards) -> None:
-    pixels = np.asarray(Image.open(boards.images / "b1" / "U5.png"))
-    save(np.clip(pixels.astype(int) + 1, 0, 255).astype(np.uint8), boards.images / "b1" / "U6.png")
+def _one_level_up(picture: Image.Image) -> Image.Image:
+    return picture.point([min(255, level + 1) for level in range(256)] * len(picture.getbands()))
+
+
+def _a_tenth_darker(picture: Image.Image) -> Image.Image:
+    return picture.point([int(0.9 * level) for level in range(256)] * len(picture.getbands()))
+
+
+def _encoded_anew(picture: Image.Image) -> Image.Image:
+    encoded = io.BytesIO()
+    picture.save(encoded, "JPEG", quality=80)
+    return Image.open(encoded).convert(picture.mode)
+
+
+@pytest.mark.parametrize("copied", [_one_level_up, _a_tenth_darker, _encoded_anew])
+def test_a_copy_that_was_changed_a_little_is_told_and_a_second_shot_is_none(
+    boards: Boards, copied: Callable[[Image.Image], Image.Image]
+) -> None:
+    copied(Image.open(boards.images / "b1" / "U5.png")).save(boards.images / "b1" / "U6.png")
     shot = np.roll(with_noise(texture(1009), 77), 3, axis=1)
     save(shot, boards.images / "b2" / "U10.png")
     assert found(boards.check())["data.near_duplicate"] == ("warning", (8,))

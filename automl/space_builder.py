@@ -85,10 +85,9 @@ def _with_own_conditions(nodes: Mapping[str, Node], engine: str) -> dict[str, No
     foreign = {key for key, node in nodes.items() if engine not in node.get("engines", [engine])}
 
     def kept(node: Node) -> Node:
-        conditions = {key: values for key, values in node.get("active_when", {}).items() if key not in foreign}
-        return {word: value for word, value in node.items() if word != "active_when"} | (
-            {"active_when": conditions} if conditions else {}
-        )
+        if "active_when" not in node:
+            return node
+        return node | {"active_when": {key: v for key, v in node["active_when"].items() if key not in foreign}}
 
     return {key: kept(node) for key, node in nodes.items()}
 

@@ -101,9 +101,9 @@ def job_outcome(job: Job) -> Outcome:
 
 def run_outcome(job: Job) -> Outcome:
     """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
-    outcome = job_outcome(job)
     from runners.api import BY_KEYBOARD
 
+    outcome = job_outcome(job)
     interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD
     return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from automl.ledger import Ledger
     from automl.plan import ExperimentPlan
-    from runners.job_store import JobStore
-    from runners.types import Job, Plan
+    from runners.jobs.job import Job
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 Split = Literal["validation", "test"]
 _POLL_SECONDS = 0.2
@@ -65,7 +66,7 @@ class Evaluator:
 
     def _run(self, name: str, subject: Subject, prepared: Plan) -> dict[str, Any] | None:
         from runners.api import launch
-        from runners.types import JobState
+        from runners.jobs.job import JobState
 
         try:
             found = next((job for job in self._jobs() if job.plan_id == prepared.id), None)
@@ -88,7 +89,7 @@ class Evaluator:
         return [self._store.read(job_id) for job_id in self._store.ids()]
 
     def _follow(self, job_id: str) -> Job | None:
-        from runners.watch import cancel, look
+        from runners.jobs.watch import cancel, look
 
         while True:
             job = look(self._store, job_id)
@@ -101,7 +102,7 @@ class Evaluator:
 
     def _prepare(self, subject: Subject, split: Split) -> Plan | str:
         """The sealed plan, or why there is nothing to evaluate on."""
-        from runners.prepare import prepare
+        from runners.planning.prepare import prepare
 
         plan = self._plan
         action = plan.skill.info["tasks"][plan.base.task]["actions"].get("evaluate")

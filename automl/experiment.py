@@ -79,7 +79,7 @@ def create(experiment: ExperimentPlan) -> Path:
         ChangenetError: engine, inputs or data are not fit for a trial; see `runners.api.check`.
     """
     from runners.api import check
-    from runners.job_store import JobStore
+    from runners.jobs.store import JobStore
 
     base = experiment.base
     root = Path(base.results_root)

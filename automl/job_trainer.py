@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl.trainer import Prepared, Work, WorkState
 from automl.trial_spec import SECONDS_PER_EPOCH, fixed_values, run_values
-from runners.types import JobState, Plan
+from runners.jobs.job import JobState
+from runners.planning.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from automl.types import Objective, Run, RunResult
     from router.declarations import Skill
     from router.types import Decision
-    from runners.job_store import JobStore
-    from runners.types import Artifact, Job
+    from runners.jobs.job import Artifact, Job
+    from runners.jobs.store import JobStore
 
 # The process is gone through no fault of the configuration that it ran.
 _LOST = frozenset({"process.killed", "process.lost", "launch.lost", "launch.failed", "machine.unreachable"})
@@ -62,7 +63,7 @@ class JobTrainer:
 
     def prepare(self, run: Run, parent: RunResult | None) -> Prepared:
         """The sealed plan of a run. Raises InputError where schema or rules between keys refuse it."""
-        from runners.prepare import prepare
+        from runners.planning.prepare import prepare
 
         setting = self._setting
         own = run_values(setting.keys, run, parent.last if parent else None, setting.overrides)
@@ -90,7 +91,7 @@ class JobTrainer:
 
     def look(self, job_id: str) -> Work:
         """The job's state, and what it has logged so far."""
-        from runners.watch import look
+        from runners.jobs.watch import look
 
         job = look(self._setting.store, job_id)
         state, message = _state_of(job), _message_of(job)
@@ -107,7 +108,7 @@ class JobTrainer:
 
     def stop(self, job_id: str, reason: str) -> None:
         """Cancel the job."""
-        from runners.watch import cancel
+        from runners.jobs.watch import cancel
 
         cancel(self._setting.store, job_id, reason)
 
@@ -121,7 +122,7 @@ class JobTrainer:
         The lines with figures do not say the epoch in every engine. Each validation is one line with the objective,
         and they come every `validation_interval` epochs from where the run began.
         """
-        from runners.status_log import FILE_NAME, read_progress
+        from runners.jobs.status_log import FILE_NAME, read_progress
 
         metric = next(o.metric for o in self._setting.objectives if o.metric != SECONDS_PER_EPOCH)
         start, interval = self._begun(job)
@@ -145,7 +146,7 @@ class JobTrainer:
     def _read_begin(self, job: Job) -> tuple[int, int]:
         from core import dotted
         from core.documents import read_yaml
-        from runners.checkpoint_record import read_checkpoint_record
+        from runners.jobs.checkpoint_record import read_checkpoint_record
         from runners.names import SPEC_FILE
 
         keys, spec = self._setting.keys, read_yaml(Path(job.folder) / SPEC_FILE)
@@ -161,7 +162,7 @@ def as_part(plan: Plan, place: str, parent_job_id: str | None, threads: int) -> 
     Raises:
         MissingInputError: something is missing that the search does not set.
     """
-    from runners.types import open_questions
+    from runners.planning.plan import open_questions
 
     if plan.missing:
         raise open_questions(plan.missing)

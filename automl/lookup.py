@@ -79,7 +79,7 @@ def find_experiment(name: str, results_root: str | None = None) -> Path:
     Raises:
         RequestError: there is none of this name, with the closest ids.
     """
-    from runners.job_store import default_root
+    from runners.jobs.store import default_root
 
     root = default_root(results_root)
     for folder in (root / name, Path(name).expanduser().absolute()):
@@ -95,7 +95,7 @@ def find_experiment(name: str, results_root: str | None = None) -> Path:
 
 def list_experiments(results_root: str | None = None) -> list[str]:
     """The ids of all experiments below the results root, newest first."""
-    from runners.job_store import default_root
+    from runners.jobs.store import default_root
 
     found = [path.parent for path in default_root(results_root).glob(f"{PREFIX}*/{FILE_NAME}")]
     return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)]
@@ -108,7 +108,7 @@ def command_name(folder: Path) -> str:
 
 def results_option(folder: Path) -> str:
     """The option that leads commands to the results root of an experiment; empty where they find it themselves."""
-    from runners.job_store import default_root
+    from runners.jobs.store import default_root
 
     return "" if folder.parent == default_root() else f" --results {folder.parent}"
 

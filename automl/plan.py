@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automl.types import Objective
     from router.declarations import Skill
     from router.types import Decision, Request
-    from runners.types import Plan
+    from runners.planning.plan import Plan
 
 _ARCHITECTURE = "model."
 _SHOWN = 3
@@ -108,8 +108,8 @@ def make_plan(
         RequestError: the request is no training, or a setting can't be used.
         InputError, NotReadyError: the request can't be prepared, or the space can't be made.
     """
+    from runners.planning.prepare import prepare
     from runners.preflight import ENGINE_VARIABLE
-    from runners.prepare import prepare
 
     action = str(decision.action)
     if action not in skill.info["train_policy"]["applies_to"]:
@@ -159,7 +159,7 @@ def make_plan(
 
 def _require_trial(decision: Decision, skill: Skill, engine: str | None) -> None:
     """What the search sets in every trial is taken by the spec, which knows an objective's metric and direction."""
-    from runners.prepare import prepare
+    from runners.planning.prepare import prepare
 
     prepare(replace(decision, route="direct"), skill, command=engine)
 
@@ -175,7 +175,7 @@ def _placed(request: Request, base: Plan, overrides: dict[str, Any]) -> Request:
 
     A trial whose backbone the search sets would otherwise get no profile, and differ from the others in far more.
     """
-    from runners.data_sources import absolute
+    from runners.planning.data_sources import absolute
 
     places: dict[str, Any] = {"results_root": base.results_root, "profile": request.profile or base.profile}
     for name in ("data", "eval_dataset", "inference_dataset"):
@@ -186,7 +186,7 @@ def _placed(request: Request, base: Plan, overrides: dict[str, Any]) -> Request:
 
 
 def _place(test_dataset: str) -> str:
-    from runners.data_sources import absolute, is_remote, require_there
+    from runners.planning.data_sources import absolute, is_remote, require_there
 
     place = absolute(test_dataset)
     if not is_remote(place):

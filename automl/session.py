@@ -18,7 +18,7 @@ from automl.report import write_report
 from automl.retention import Retention
 from automl.schedule import make_schedule
 from core.errors import PlatformError
-from runners.job_store import JobStore
+from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -158,7 +158,7 @@ def _listed(node: Node) -> list[Any]:
 def _options(key: str, node: Node, source: Source, options: tuple[Any, ...]) -> Dimension | str:
     from jsonschema_rs import is_valid
 
-    from runners.schema import allowed
+    from runners.planning.schema import allowed
 
     if not options:
         return "the schema gives neither a finite range nor options for it"

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from pairs.boards import SynthesisSettings, synthesize
+from boards import SynthesisSettings, synthesize
 from pairs.classify_csv import is_defect, read_rows
 from scoring.figures import summarize
 from scoring.thresholds import best_f1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:
     """Each search below the results root, newest first, as a JSON object and as a line."""
-    from runners.job_store import default_root
+    from runners.jobs.store import default_root
     from runners.names import SEARCH_PREFIX
 
     if not any(default_root(results_root).glob(f"{SEARCH_PREFIX}*")):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from runners.follow import Update
+    from runners.jobs.follow import Update
 
 
 class Console:

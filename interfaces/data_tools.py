@@ -58,7 +58,7 @@ def verb_data_import(args: Namespace) -> Outcome:
 @disk_trouble_told()
 def verb_data_synthesize(args: Namespace) -> Outcome:
     """Draw synthetic boards with known defects."""
-    from pairs.boards import SynthesisSettings, synthesize
+    from boards import SynthesisSettings, synthesize
 
     given = {
         "task": args.task,

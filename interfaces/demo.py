@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from automl.experiment import ExperimentResult
-    from runners.types import Job
+    from runners.jobs.job import Job
 
 TRIALS, EPOCHS = 4, 5
 # Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
@@ -43,8 +43,8 @@ def verb_demo(args: Namespace) -> Outcome:
 
 
 def _draw(data: Path) -> None:
+    from boards import SynthesisSettings, synthesize
     from interfaces.console import progress_line
-    from pairs.boards import SynthesisSettings, synthesize
 
     if data.is_dir() and any(data.iterdir()):
         _say(f"using the boards in {data}")
@@ -88,7 +88,7 @@ def _search(data: Path, results: Path, *, trials: int, epochs: int) -> Experimen
 
 def _run(action: str, data: Path, results: Path, **slots: Any) -> Job:
     from runners.api import prepare_request
-    from runners.types import open_questions
+    from runners.planning.plan import open_questions
 
     _say(f"\n{action}")
     request = Request(action=action, data=str(data), results_root=str(results), **slots)
@@ -102,7 +102,7 @@ def _run(action: str, data: Path, results: Path, **slots: Any) -> Job:
 
 
 def _summary(search: ExperimentResult, evaluate: Job, inference: Job, results: Path) -> str:
-    from runners.inspection_report import report_path
+    from runners.jobs.inspection_report import report_path
 
     table = next((a.path for a in inference.artifacts if a.path.endswith("inference.csv")), "")
     return "\n".join(

@@ -8,13 +8,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
-from runners.inspection_report import verdict_line
+from runners.jobs.inspection_report import verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from router.types import Decision
-    from runners.types import Artifact, Job, Plan, Provenance
+    from runners.jobs.job import Artifact, Job
+    from runners.planning.plan import Plan, Provenance
 
 _IMAGES_NAMED = 4
 _FIGURES_FIRST = ("val_loss", "val_acc", "test_acc", "f1", "auc", "threshold", "escapes", "false_alarms")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.types import Decision
-    from runners.types import Plan
+    from runners.planning.plan import Plan
 
 
 def verb_plan(args: Namespace) -> Outcome:

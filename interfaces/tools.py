@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from router.declarations import Skill
-    from runners.follow import Update
-    from runners.job_store import JobStore
-    from runners.types import Job, Plan
+    from runners.jobs.follow import Update
+    from runners.jobs.job import Job
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 
 _TARGET = "model.classify.target"
@@ -91,8 +92,8 @@ def run_plan(plan: Plan, *, detach: bool = False) -> Job:
 def job_outcome(job: Job) -> Outcome:
     """A job as a result: exit code 4 where it failed or was cancelled."""
     from interfaces.present import job_text
-    from runners.inspection_report import verdict_line
-    from runners.types import JobState
+    from runners.jobs.inspection_report import verdict_line
+    from runners.jobs.job import JobState
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
     document = {"job": job.to_json()} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
@@ -129,7 +130,7 @@ def verb_jobs(args: Namespace) -> Outcome:
 def verb_status(args: Namespace) -> Outcome:
     """One job as it is now, with the last progress that it reported."""
     from interfaces.present import job_text
-    from runners.status_log import FILE_NAME, read_progress
+    from runners.jobs.status_log import FILE_NAME, read_progress
 
     job, _ = _job_of(args)
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / FILE_NAME)
@@ -180,7 +181,7 @@ def verb_result(args: Namespace) -> Outcome:
 
 def verb_report(args: Namespace) -> Outcome:
     """Write the report of a job and name its path."""
-    from runners.inspection_report import make_report
+    from runners.jobs.inspection_report import make_report
 
     job, _ = _job_of(args)
     made = make_report(job, target=args.target, out=Path(args.out) if args.out else None)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError, RequestError
-from runners.job_store import JobStore, default_root
-from runners.types import Job, JobState, Plan
+from runners.jobs.job import Job, JobState
+from runners.jobs.store import JobStore, default_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pairs.findings import Finding
     from router.declarations import Skill
     from router.types import Decision, Request
-    from runners.follow import Update
+    from runners.jobs.follow import Update
+    from runners.planning.plan import Plan
 
 RUNNERS = ("local",)
 BY_KEYBOARD = "interrupted from the keyboard"
@@ -35,7 +36,7 @@ def prepare_request(request: Request, skill: Skill, *, engine: str | None = None
     None while the decision names no action: its `missing` says what to ask.
 
     Raises:
-        InputError, NotReadyError: as `router.decision.decide` and `runners.prepare.prepare` say.
+        InputError, NotReadyError: as `router.decision.decide` and `runners.planning.prepare.prepare` say.
     """
     from router.decision import decide
 
@@ -44,9 +45,9 @@ def prepare_request(request: Request, skill: Skill, *, engine: str | None = None
 
 
 def prepare_decision(decision: Decision, skill: Skill, *, engine: str | None = None) -> Plan:
-    """The plan of a decision that names an action. Errors: as `runners.prepare.prepare` says."""
+    """The plan of a decision that names an action. Errors: as `runners.planning.prepare.prepare` says."""
+    from runners.planning.prepare import prepare
     from runners.preflight import ENGINE_VARIABLE
-    from runners.prepare import prepare
 
     store = open_store(decision.request.results_root)
     return prepare(decision, skill, store=store, command=engine or os.environ.get(ENGINE_VARIABLE))
@@ -70,10 +71,10 @@ def launch(
         ParentError: the parent's artifact was changed since the parent ended.
         PlatformError: the engine or the runner is not there, or the results root can't be written.
     """
-    from runners.follow import follow as follow_to_end
-    from runners.jobs import open_job
-    from runners.local import start
-    from runners.watch import cancel as stop
+    from runners.jobs.follow import follow as follow_to_end
+    from runners.jobs.record import open_job
+    from runners.jobs.watch import cancel as stop
+    from runners.platforms.local import start
 
     store = store or open_store(plan.results_root)
     spec, findings = check(plan, store)
@@ -114,7 +115,7 @@ def _ignore(update: Update) -> None:
 
 def list_jobs(store: JobStore | None = None) -> list[Job]:
     """All jobs, newest first, each as it is now."""
-    from runners.watch import look
+    from runners.jobs.watch import look
 
     store = store or open_store()
     return [job if job.state.is_terminal else look(store, job.id) for job in store.newest()]
@@ -126,14 +127,14 @@ def get_job(job_id: str, store: JobStore | None = None) -> Job:
     Raises:
         InputError: there is none, or there are several; with the closest ids.
     """
-    from runners.watch import look
+    from runners.jobs.watch import look
 
     return look(store or open_store(), job_id)
 
 
 def cancel(job_id: str, store: JobStore | None = None) -> Job:
     """Stop a job and every process of its action; a job that has ended stays as it is. Errors: see `get_job`."""
-    from runners.watch import cancel as stop
+    from runners.jobs.watch import cancel as stop
 
     return stop(store or open_store(), job_id)
 
@@ -142,7 +143,7 @@ def follow_log(
     job: Job, callback: Callable[[Update], None], *, store: JobStore | None = None, until_end: bool = True
 ) -> Job:
     """Call back for all that the job has said and, with `until_end`, will say. Ctrl-C leaves the job alone."""
-    from runners.follow import follow
+    from runners.jobs.follow import follow
 
     return follow(store or JobStore(Path(job.folder).parent), job.id, callback, until_end=until_end)
 
@@ -150,9 +151,9 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
-    from runners.inspection_report import verdict_line
+    from runners.jobs.inspection_report import verdict_line
+    from runners.jobs.status_log import last_lines
     from runners.names import LOG_FILE, SPEC_FILE
-    from runners.status_log import last_lines
 
     folder = Path(job.folder)
     document = job.to_json()
@@ -177,7 +178,7 @@ def create_job(action: str, *, engine: str | None = None, detach: bool = False, 
     from router.declarations import default_root as skill_root
     from router.declarations import load_skill
     from router.types import Request
-    from runners.types import open_questions
+    from runners.planning.plan import open_questions
 
     if "spec_overrides" in slots:
         slots["overrides"] = dict(slots.pop("spec_overrides") or {})

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
-from runners.engines import not_embedded
+from runners.planning.engines import not_embedded
 
 if TYPE_CHECKING:
     from pairs.findings import Finding
-    from runners.job_store import JobStore
-    from runners.types import Plan
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 COMMAND = "visual_changenet"
 ENGINE_VARIABLE = "CHANGENET_ENGINE"

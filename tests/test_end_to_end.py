@@ -20,7 +20,7 @@ from PIL import Image
 from core.documents import read_yaml
 from pairs.classify_csv import image_file, light_names
 from reports.pictures import PictureFolder, data_uri, heat
-from runners.job_store import JobStore
+from runners.jobs.store import JobStore
 
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
 EVAL_MARGIN = 0.5  # of the laptop profile

@@ -18,8 +18,8 @@ from automl.settings import AutomlSettings
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
-from runners import processes
-from runners.job_store import JobStore
+from runners.jobs.store import JobStore
+from runners.platforms import processes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from automl.ledger import Ledger
-from runners.job_store import JobStore
-from runners.types import JobState
+from runners.jobs.job import JobState
+from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

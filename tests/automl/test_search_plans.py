@@ -14,12 +14,12 @@ from core import dotted
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
-from runners.prepare import prepare
+from runners.planning.prepare import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runners.types import Plan
+    from runners.planning.plan import Plan
 
 BACKBONE = "model.backbone.type"
 # Another backbone can't take the profile's weights, and what is random can't be kept frozen.

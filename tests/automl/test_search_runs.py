@@ -30,8 +30,8 @@ from core.errors import JobFailedError, PlatformError, RequestError, SpecError
 from router.declarations import load_skill
 from router.types import Request
 from runners.api import prepare_request
-from runners.job_store import JobStore
-from runners.types import Job, JobState
+from runners.jobs.job import Job, JobState
+from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from automl.controller import Update

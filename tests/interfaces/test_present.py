@@ -10,7 +10,7 @@ import pytest
 from interfaces.present import artifact_lines, job_text, metric_lines
 from interfaces.tools import job_outcome, run_outcome
 from runners.api import result
-from runners.types import Artifact, Job, JobState, Transition
+from runners.jobs.job import Artifact, Job, JobState, Transition
 from scoring.sheet import figure_sheet
 from scoring.targets import parse
 

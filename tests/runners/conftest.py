@@ -15,14 +15,14 @@ import pytest
 
 from router.declarations import Skill, load_skill
 from router.types import Decision, Request
-from runners import processes
-from runners.job_store import JobStore
-from runners.types import JOB_FOLDER, Plan
+from runners.jobs.store import JobStore
+from runners.planning.plan import JOB_FOLDER, Plan
+from runners.platforms import processes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runners.processes import ProcessId
+    from runners.platforms.processes import ProcessId
 
 # It stands for an engine that any user may name. What it does is told by the spec's `behaviour`, or by a variable.
 STAND_IN = """#!{python}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from router.declarations import Skill
-    from runners.types import Plan
+    from runners.planning.plan import Plan
 
 TRAIN, EVAL, CALIBRATION = "s3://bucket/data/train", "s3://bucket/data/eval", "s3://bucket/data/calibration"
 CLASSIFY = "dataset.classify"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from router.declarations import load_skill
-from runners.engines import not_embedded
+from runners.planning.engines import not_embedded
 from runners.preflight import embedded_engine
 
 if TYPE_CHECKING:

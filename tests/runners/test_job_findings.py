@@ -12,10 +12,11 @@ import pytest
 
 from core.errors import DataError
 from runners import api
-from runners.types import JobState, Plan
+from runners.jobs.job import JobState
+from runners.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from runners.job_store import JobStore
+    from runners.jobs.store import JobStore
 
 MakePlan = Callable[..., Plan]
 HEADER = "input_path,golden_path,label,object_name"

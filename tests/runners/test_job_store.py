@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, PlatformError
-from runners.database import FILE_NAME
-from runners.job_store import Ending, JobStore
-from runners.processes import ProcessId
-from runners.types import Artifact, Failure, Job, JobState, Transition
+from runners.jobs.database import FILE_NAME
+from runners.jobs.job import Artifact, Failure, Job, JobState, Transition
+from runners.jobs.store import Ending, JobStore
+from runners.platforms.processes import ProcessId
 
 FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
 
@@ -115,8 +115,8 @@ def test_looking_where_no_job_was_recorded_makes_no_files(store: JobStore) -> No
 WRITER = """
 import sys
 from pathlib import Path
-from runners.job_store import JobStore
-from runners.types import JobState
+from runners.jobs.store import JobStore
+from runners.jobs.job import JobState
 store = JobStore(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:
@@ -148,9 +148,9 @@ CREATOR = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from runners.job_store import JobStore
-from runners.processes import ProcessId
-from runners.types import Job, JobState, Transition
+from runners.jobs.store import JobStore
+from runners.platforms.processes import ProcessId
+from runners.jobs.job import Job, JobState, Transition
 store = JobStore(Path(sys.argv[1]))
 step = Transition(JobState.PENDING, "now", "")
 for number in range(10):

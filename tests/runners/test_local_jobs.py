@@ -17,12 +17,13 @@ import pytest
 from core.errors import InputError, MissingInputError, PlatformError, RequestError
 from router.types import Question
 from runners import api
-from runners.processes import ProcessId, group_is_alive
-from runners.types import Job, JobState, Plan
+from runners.jobs.job import Job, JobState
+from runners.planning.plan import Plan
+from runners.platforms.processes import ProcessId, group_is_alive
 
 if TYPE_CHECKING:
-    from runners.follow import Update
-    from runners.job_store import JobStore
+    from runners.jobs.follow import Update
+    from runners.jobs.store import JobStore
 
 MakePlan = Callable[..., Plan]
 WaitFor = Callable[..., Any]
@@ -115,7 +116,7 @@ def test_cancel_from_another_process_ends_an_action_that_ignores_sigterm(
     job = api.launch(make_plan(sleep=600, deaf=True), store=store, detach=True)
     wait_for(ready(job))
     program = "import sys; from pathlib import Path; from runners.api import cancel; "
-    program += "from runners.job_store import JobStore; print(cancel(sys.argv[1], JobStore(Path(sys.argv[2]))).state)"
+    program += "from runners.jobs.store import JobStore; print(cancel(sys.argv[1], JobStore(Path(sys.argv[2]))).state)"
 
     answer = subprocess.run(
         [sys.executable, "-c", program, job.id, str(store.root)], capture_output=True, text=True, check=True
@@ -198,8 +199,8 @@ def test_cancel_reaches_an_action_that_lost_its_supervisor(
 def launching_process(plan: Plan, store: JobStore, tmp_path: Path) -> subprocess.Popen[bytes]:
     (tmp_path / "plan.json").write_text(json.dumps(plan.to_json()))
     program = (
-        "import json, sys; from pathlib import Path; from runners import api; from runners.job_store import JobStore; "
-        "from runners.types import Plan; plan = Plan.from_json(json.loads(Path(sys.argv[1]).read_text())); "
+        "import json, sys; from pathlib import Path; from runners import api; from runners.jobs.store import JobStore; "
+        "from runners.planning.plan import Plan; plan = Plan.from_json(json.loads(Path(sys.argv[1]).read_text())); "
         "api.launch(plan, store=JobStore(Path(sys.argv[2])))"
     )
     return subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "plan.json"), str(store.root)])

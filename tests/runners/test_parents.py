@@ -15,14 +15,15 @@ from core import dotted
 from core.errors import ParentError, SpecError
 from router.types import Request
 from runners import api
-from runners.checkpoint_record import read_checkpoint_record
-from runners.types import Job, JobState, Plan
+from runners.jobs.checkpoint_record import read_checkpoint_record
+from runners.jobs.job import Job, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from router.declarations import Skill
-    from runners.job_store import JobStore
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 BACKBONE = "fan_tiny_8_p4_hybrid"
 

@@ -13,8 +13,8 @@ from core.errors import ChangenetError, DeclarationError, MissingInputError, Req
 from router.declarations import load_skill
 from router.types import Request
 from runners import api
-from runners.profiles import has_gpu
-from runners.types import JOB_FOLDER, Plan, Provenance
+from runners.planning.plan import JOB_FOLDER, Plan, Provenance
+from runners.planning.profiles import has_gpu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -361,7 +361,7 @@ def test_a_schema_without_its_template_is_not_used(skill: Skill, boards: Path, t
     for name in ("SKILL.md", "skill_info.yaml", "versions.yaml", "deploy", "schemas"):
         (tmp_path / name).symlink_to(skill.root / name)
     decision, _ = api.prepare_request(Request(action="train", automl_policy="off", data=str(boards)), skill)
-    from runners.prepare import prepare
+    from runners.planning.prepare import prepare
 
     with pytest.raises(DeclarationError, match="template is missing"):
         prepare(decision, load_skill(tmp_path))

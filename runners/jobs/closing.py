@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a job ends: the verdict from exit code and log, its figures and its manifest, recorded once."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.documents import read_json
+from core.errors import InputError
+from core.files import write_json
+from runners.jobs.artifacts import Stamps, collect, result_folders
+from runners.jobs.job import Failure, Job, JobState
+from runners.jobs.status_log import FILE_NAME, Progress, has_passed, last_lines, last_metrics, read_progress
+from runners.jobs.store import Ending, JobStore
+from runners.names import BEFORE_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
+
+if TYPE_CHECKING:
+    from runners.jobs.job import Artifact
+
+
+def finish(store: JobStore, job: Job, exit_code: int | None, cause: Failure | None = None) -> Job:
+    """Collect what the job left behind and close its record; when another process was quicker, its word stands.
+
+    `exit_code` None means that nobody could read it. `cause` is why the job ends when that is known from outside.
+    """
+    history = read_progress(Path(job.results_dir) / FILE_NAME)
+    artifacts, problem = _manifest(job)
+    state, reason, failure = _verdict(job, exit_code, history, cause or problem, store.cancel_reason(job.id))
+    metrics = last_metrics(history)
+    _write_manifest(job, artifacts)
+    store.close(job.id, Ending(state, reason, exit_code, metrics, artifacts, failure))
+    return store.read(job.id)
+
+
+def _verdict(
+    job: Job, exit_code: int | None, history: list[Progress], cause: Failure | None, canceled: str | None
+) -> tuple[JobState, str, Failure | None]:
+    passed = has_passed(Path(job.folder) / LOG_FILE)
+    if passed and exit_code in {0, None} and cause is None:
+        reason = (
+            "exit code 0 and a log that says PASS" if exit_code == 0 else "the log ends with PASS; its exit is lost"
+        )
+        return JobState.COMPLETE, reason, None
+    if canceled is not None:
+        return JobState.CANCELED, canceled, None
+    failure = cause or _failure(job, exit_code, history)
+    return JobState.ERROR, failure.message, failure
+
+
+def _failure(job: Job, exit_code: int | None, history: list[Progress]) -> Failure:
+    said = _last_words(job, history)
+    if exit_code is None:
+        return Failure("process.lost", f"the process ended, and nobody was there to see how. {said}".strip())
+    if exit_code < 0:
+        name = _signal_name(-exit_code)
+        hint = " Often that is the system running out of memory." if name == "SIGKILL" else ""
+        return Failure("process.killed", f"the action was ended by {name}.{hint} {said}".strip())
+    if exit_code == 0:
+        return Failure("action.unconfirmed", f"exit code 0, but the log does not end with PASS. {said}".strip())
+    return Failure("action.failed", f"exit code {exit_code}. {said}".strip())
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _last_words(job: Job, history: list[Progress]) -> str:
+    failures = [progress.message for progress in history if progress.status == "FAILURE" and progress.message]
+    if failures:
+        return failures[-1]
+    lines = [x for x in last_lines(Path(job.folder) / LOG_FILE) if not x.startswith("Execution status")]
+    return lines[-1] if lines else ""
+
+
+def _manifest(job: Job) -> tuple[tuple[Artifact, ...], Failure | None]:
+    try:
+        spec = _document(job, PLAN_FILE).get("spec", {})
+        return collect(result_folders(job.results_dir, spec), _before(job)), None
+    except OSError as problem:
+        return (), Failure("results.unreadable", f"the results can't be read: {problem}")
+
+
+def _before(job: Job) -> Stamps:
+    return {path: (stamp[0], stamp[1]) for path, stamp in _document(job, BEFORE_FILE).items()}
+
+
+def _document(job: Job, name: str) -> dict[str, Any]:
+    with suppress(InputError):
+        document = read_json(Path(job.folder) / name)
+        return document if isinstance(document, dict) else {}
+    return {}
+
+
+def _write_manifest(job: Job, artifacts: tuple[Artifact, ...]) -> None:
+    folder = Path(job.folder)
+    if folder.is_dir():
+        entries = [artifact.to_json() for artifact in artifacts]
+        write_json(folder / MANIFEST_FILE, {"job": job.id, "results_dir": job.results_dir, "artifacts": entries})

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The SQLite file below a results root: opened for one short transaction at a time, by any number of processes."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from core.errors import PlatformError
+from core.files import atomic_path
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE_NAME = "jobs.sqlite3"
+_BUSY_SECONDS = 30.0
+
+_TABLES = """
+CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY, action TEXT NOT NULL, task TEXT NOT NULL, runner TEXT NOT NULL,
+    folder TEXT NOT NULL, results_dir TEXT NOT NULL, plan_id TEXT NOT NULL, config_sha256 TEXT NOT NULL,
+    image TEXT, image_digest TEXT, parent_job_id TEXT
+);
+CREATE TABLE transitions (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
+    state TEXT NOT NULL CHECK (state IN ('PENDING', 'RUNNING', 'COMPLETE', 'ERROR', 'CANCELED')),
+    at TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX transitions_of_job ON transitions (job_id, sequence);
+CREATE TABLE processes (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
+    role TEXT NOT NULL CHECK (role IN ('launcher', 'supervisor', 'action')),
+    pid INTEGER NOT NULL, started TEXT NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL, namespace TEXT NOT NULL
+);
+CREATE INDEX processes_of_job ON processes (job_id);
+CREATE TABLE cancel_requests (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), at TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE TABLE outcomes (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), exit_code INTEGER, metrics TEXT NOT NULL,
+    failure_kind TEXT, failure_message TEXT
+);
+CREATE TABLE artifacts (
+    job_id TEXT NOT NULL REFERENCES jobs (job_id), path TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, roles TEXT NOT NULL, epoch INTEGER, step INTEGER, PRIMARY KEY (job_id, path)
+);
+CREATE TRIGGER terminal_states_stay BEFORE INSERT ON transitions
+WHEN EXISTS (SELECT 1 FROM transitions WHERE job_id = NEW.job_id AND state IN ('COMPLETE', 'ERROR', 'CANCELED'))
+BEGIN SELECT RAISE(ABORT, 'the job has ended'); END;
+"""
+# Each entry brings a store of the version before it up to date; a new store runs the whole row.
+_MIGRATIONS = ("ALTER TABLE jobs ADD COLUMN part_of TEXT; CREATE INDEX jobs_of_plan ON jobs (plan_id);",)
+_VERSION = 1 + len(_MIGRATIONS)
+_RECORDS = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
+
+
+def _append_only(table: str) -> str:
+    return "".join(
+        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'records of {table} are never changed'); END;\n"
+        for event in ("UPDATE", "DELETE")
+    )
+
+
+@contextmanager
+def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """One transaction on the store of `root`: committed when the block ends well, undone when not.
+
+    With `write`, the store is made when it is not there, and the writer's lock is taken at the start, so that what the
+    block reads can't change under it.
+
+    Raises:
+        PlatformError: the file is no store, belongs to a newer version, is locked for too long or can't be written.
+    """
+    import sqlite3
+
+    path = root / FILE_NAME
+    try:
+        with closing(_open(root, create=write)) as connection:
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as problem:
+        raise _as_platform_error(problem, path) from problem
+
+
+def _open(root: Path, *, create: bool) -> sqlite3.Connection:
+    path = root / FILE_NAME
+    try:
+        if create and not path.is_file():
+            _create(root)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise PlatformError(f"can't be written: {reason}", code="store.unusable", where=str(root)) from None
+    connection = _connect(path)
+    try:
+        _require_known_version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def exists(root: Path) -> bool:
+    """Whether jobs were ever recorded below this results root."""
+    return (root / FILE_NAME).is_file()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
+    import sqlite3
+
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > _VERSION:
+        remedy = "use the version of this project that wrote it, or another results root"
+        raise PlatformError("was written by a newer version", code="store.newer", where=str(path), remedy=remedy)
+    if version < 1:
+        raise sqlite3.DatabaseError("it holds no jobs")
+    if version < _VERSION:
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older store up to date, in one transaction; another process may have done so meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for version in range(int(connection.execute("PRAGMA user_version").fetchone()[0]), _VERSION):
+            for statement in _MIGRATIONS[version - 1].split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _create(root: Path) -> None:
+    """Make the store aside and move it into place, so that nobody meets half of it; the lock lets one process do so."""
+    import fcntl
+
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".jobs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (root / FILE_NAME).is_file():
+            return
+        with atomic_path(root / FILE_NAME) as draft, closing(_connect(draft)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            triggers = "".join(_append_only(table) for table in _RECORDS)
+            connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = 1;COMMIT;")
+            _migrate(connection)
+
+
+def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformError:
+    text = str(problem)
+    if "locked" in text:
+        remedy = "find out which process holds it, and try again"
+        return PlatformError("is held by another process", code="store.busy", where=str(path), remedy=remedy)
+    remedy = "move the file away: every job folder keeps its own plan.json, log.txt and artifacts.json"
+    return PlatformError(f"can't be used as a job store: {text}", code="store.broken", where=str(path), remedy=remedy)

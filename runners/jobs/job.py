@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job: what the store knows of an action that was launched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+from runners.planning.plan import plain
+
+
+class JobState(StrEnum):
+    """PENDING until the action runs; UNKNOWN while the job belongs to a machine that can't be asked from here."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    ERROR = "ERROR"
+    CANCELED = "CANCELED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job will never change again."""
+        return self in {JobState.COMPLETE, JobState.ERROR, JobState.CANCELED}
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a job left behind; `path` is relative to the job's results folder, or absolute outside it.
+
+    `kind` is checkpoint, onnx, engine, table, status, spec, image or file. The `roles` of checkpoints are `best`,
+    `latest` (highest epoch and step), `top_k`, `periodic` and `quantized`; `epoch` (from 0) and `step` are those that
+    the checkpoint itself records.
+    """
+
+    path: str
+    kind: str
+    size: int
+    sha256: str
+    roles: tuple[str, ...] = ()
+    epoch: int | None = None
+    step: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        document: dict[str, Any] = plain(self)
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Artifact:
+        """The inverse of `to_json`."""
+        return cls(**{**document, "roles": tuple(document["roles"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step in a job's life; `at` is UTC in ISO 8601."""
+
+    state: JobState
+    at: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job did not complete: a stable class, and what is known in words."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the store knows of a job.
+
+    `folder` holds plan.json, spec.yaml and log.txt; `results_dir` is where the action writes.
+    `part_of` is the search whose trial, or evaluation, it is.
+    """
+
+    id: str
+    action: str
+    task: str
+    runner: str
+    state: JobState
+    folder: str
+    results_dir: str
+    plan_id: str
+    config_sha256: str
+    transitions: tuple[Transition, ...]
+    image: str | None = None
+    image_digest: str | None = None
+    parent_job_id: str | None = None
+    part_of: str | None = None
+    exit_code: int | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def created_at(self) -> str:
+        """When the record was opened."""
+        return self.transitions[0].at
+
+    @property
+    def updated_at(self) -> str:
+        """When the state changed last."""
+        return self.transitions[-1].at
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        document: dict[str, Any] = plain(self)
+        return document | {"created_at": self.created_at, "updated_at": self.updated_at}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Job:
+        """The inverse of `to_json`."""
+        parts = {f.name: document[f.name] for f in fields(cls)}
+        parts["state"] = JobState(parts["state"])
+        parts["transitions"] = tuple(Transition(**{**t, "state": JobState(t["state"])}) for t in parts["transitions"])
+        parts["artifacts"] = tuple(Artifact.from_json(artifact) for artifact in parts["artifacts"])
+        parts["failure"] = Failure(**parts["failure"]) if parts["failure"] else None
+        return cls(**parts)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What not every engine knows: actions, and the keys and options of the spec that the schema marks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from core.problem import Problem
+from runners.planning.schema import options
+
+if TYPE_CHECKING:
+    from runners.planning.layers import Layers
+    from runners.planning.schema import Node
+
+_CONTAINER = "container"
+_EMBEDDED = "embedded"
+_PACKAGE = "package:"
+_EMBEDDED_ACTIONS = frozenset({"train", "evaluate", "inference"})
+
+
+def not_embedded(action: str) -> str:
+    """Why the embedded engine can't run an action; empty where it can. A test holds this against the engine itself."""
+    return "" if action in _EMBEDDED_ACTIONS else f"the embedded engine does not run {action}: it takes the container"
+
+
+def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
+    """Leave out the keys that the engine does not know; returns those that are no default, and foreign options."""
+    engine = _EMBEDDED if embedded else _CONTAINER
+    problems = []
+    default = layers.schema.default()
+    for key in layers.schema.value_keys():
+        node, value = layers.schema.node(key) or {}, layers.get(key)
+        if engine not in node.get("engines", [engine]):
+            if value != _at(default, key):
+                problems.append(_problem(key, key, engine))
+            layers.drop(key)
+        elif not _takes(node, value, engine):
+            problems.append(_problem(key, f"{key}={value}", engine))
+    return problems
+
+
+def _takes(node: Node, value: Any, engine: str) -> bool:
+    """Whether the engine knows this value of a key that it knows."""
+    if engine == _CONTAINER and isinstance(value, str) and value.startswith(_PACKAGE):
+        return False
+    if engine not in node.get("option_engines", {}).get(str(value), [engine]):
+        return False
+    for branch in node.get("anyOf", ()):
+        if engine not in branch.get("engines", [engine]) and _fits(branch, value):
+            return False
+    return True
+
+
+def _fits(branch: Node, value: Any) -> bool:
+    return value in options(branch) or (isinstance(value, str) and bool(re.match(branch.get("pattern", "$."), value)))
+
+
+def _problem(key: str, what: str, engine: str) -> Problem:
+    if engine == _EMBEDDED:
+        message, remedy = f"only the container knows {what}", "choose another value, or a runner with the container"
+    else:
+        message = f"only the embedded engine knows {what}"
+        remedy = "leave it out (and the profile laptop, which may have set it), or run the embedded engine"
+    return Problem("spec.engine", key, message, remedy)
+
+
+def _at(tree: Node, key: str) -> Any:
+    for part in key.split("."):
+        tree = tree[part]
+    return tree

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a job takes from its parent: the one artifact that a field asks for, told by the parent's manifest alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.documents import read_json
+from core.errors import InputError, ParentError
+from runners.jobs.job import JobState
+from runners.names import PLAN_FILE, SEARCH_PREFIX, SEARCH_RECORD
+from runners.planning.plan import JOB_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from router.declarations import Skill
+    from runners.jobs.job import Artifact, Job
+    from runners.jobs.store import JobStore
+    from runners.planning.layers import Layers
+
+_MOST_CANDIDATES = 5
+_MOST_JOBS_READ = 100
+RESUME = "resume_model"
+_FOLDER = "parent_model_folder"
+_FROM_PARENT = frozenset({"parent_model", _FOLDER, RESUME})
+_NEW_FILES = {"create_onnx_file": ".onnx", "create_engine_file": ".engine"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A parent job, and the nested spec that it was launched with."""
+
+    job: Job
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a spec field takes from a parent: `how` is the inference function, then kind and endings of the artifact."""
+
+    key: str
+    how: str
+    kind: str
+    suffixes: tuple[str, ...]
+
+
+def wanted_artifacts(skill: Skill, action: str) -> list[Wanted]:
+    """The fields of the action's spec that a parent job can fill."""
+    fields = {
+        key: how for key, how in skill.spec_params(action).items() if isinstance(how, str) and how in _FROM_PARENT
+    }
+    found = []
+    for key, how in fields.items():
+        rule = skill.parent_artifact(key) or {}
+        found.append(Wanted(key, how, str(rule.get("kind", "")), tuple(rule.get("suffixes", ()))))
+    return found
+
+
+def load_parent(store: JobStore, job_id: str, wanted: list[Wanted], task: str) -> Parent:
+    """The parent job with the spec it ran with.
+
+    Raises:
+        ParentError: it is not there, belongs to the other task, or is in no state to be built on; with the candidates.
+    """
+    try:
+        job = store.read(winner_of(store, job_id))
+    except InputError as problem:
+        raise ParentError(
+            problem.message, code="parent.unknown", where=problem.where, remedy=_advice(store, wanted)
+        ) from None
+    resumable = any(want.how == RESUME for want in wanted)
+    if job.state is not JobState.COMPLETE and not (resumable and job.state.is_terminal):
+        message = f"the parent job {job.id} is {job.state.value}, not COMPLETE"
+        raise ParentError(message, code="parent.state", where=job.id, remedy=_advice(store, wanted))
+    if job.task != task:
+        message = f"the parent job {job.id} belongs to the task {job.task}, this action to {task}"
+        raise ParentError(message, code="parent.task", where=job.id, remedy=_advice(store, wanted))
+    return Parent(job, _spec_of(job))
+
+
+def winner_of(store: JobStore, name: str) -> str:
+    """The job that won a search, where `name` is that search's id below the results root; else `name` itself.
+
+    Raises:
+        ParentError: no trial of the search has figures yet.
+    """
+    folder = store.root / Path(name).name
+    if not name.startswith(SEARCH_PREFIX) or not folder.is_dir():
+        return name
+    record = folder / SEARCH_RECORD
+    job_id = read_json(record).get("job_id") if record.is_file() else None
+    if job_id:
+        return str(job_id)
+    remedy = f"go on with it (changenet run --resume {folder.name}), or name one of its jobs"
+    raise ParentError(f"{folder.name} has no winner yet", code="parent.no_winner", where=str(folder), remedy=remedy)
+
+
+def _spec_of(job: Job) -> dict[str, Any]:
+    try:
+        spec = read_json(Path(job.folder) / PLAN_FILE)["spec"]
+    except (InputError, KeyError, TypeError):
+        remedy = "name another parent, or set the checkpoint and the model keys yourself"
+        message = f"the plan of the parent job {job.id} can't be read: its architecture is not known"
+        raise ParentError(message, code="parent.plan", where=job.folder, remedy=remedy) from None
+    return dict(spec)
+
+
+def _advice(store: JobStore, wanted: list[Wanted]) -> str:
+    found = candidates(store, wanted)
+    names = ", ".join(f"{want.kind} ({want.key})" for want in wanted)
+    return (
+        f"choose one of: {', '.join(found)}" if found else f"no finished job below {store.root} has a {names or 'use'}"
+    )
+
+
+def candidates(store: JobStore, wanted: list[Wanted]) -> list[str]:
+    """Finished jobs that hold what is wanted, newest first."""
+    jobs = store.newest(_MOST_JOBS_READ)
+    fitting = (job.id for job in jobs if job.state is JobState.COMPLETE and any(_fitting(job, w) for w in wanted))
+    return list(islice(fitting, _MOST_CANDIDATES))
+
+
+def apply_parent(layers: Layers, parent: Parent, wanted: list[Wanted], overridden: Collection[str]) -> None:
+    """Put the paths of the parent's artifacts, except where the user gives the field a value.
+
+    Raises:
+        ParentError: the parent has no such artifact, or several between which nothing decides, or it is gone.
+    """
+    for want in wanted:
+        if want.key not in overridden:
+            artifact = _choose(parent.job, want)
+            path = _existing(parent.job, artifact, want)
+            detail = f"{parent.job.id}: {artifact.path} ({' '.join(artifact.roles) or artifact.kind})"
+            layers.put(want.key, str(path.parent if want.how == _FOLDER else path), "parent", detail)
+
+
+def apply_own_files(layers: Layers, skill: Skill) -> None:
+    """Put the fields that name files or folders of the new job itself."""
+    action = layers.schema.action
+    for key, how in skill.spec_params(action).items():
+        if how == "output_dir":
+            layers.put(key, f"{JOB_FOLDER}/results", "job", how)
+        elif isinstance(how, str) and how in _NEW_FILES:
+            name = f"changenet_{skill.task_of(action)}{_NEW_FILES[how]}"
+            layers.put(key, f"{JOB_FOLDER}/results/{skill.section(action)}/{name}", "job", how)
+
+
+def _fitting(job: Job, want: Wanted) -> list[Artifact]:
+    return [a for a in job.artifacts if a.kind == want.kind and a.path.endswith(want.suffixes or "")]
+
+
+def _choose(job: Job, want: Wanted) -> Artifact:
+    """The best checkpoint for use, the latest to go on from; where roles do not decide, only one may be there."""
+    fitting = _fitting(job, want)
+    if not fitting:
+        raise _nothing(job, want)
+    role = "latest" if want.how == RESUME else "best"
+    by_role = [artifact for artifact in fitting if role in artifact.roles]
+    unranked = not any("top_k" in artifact.roles for artifact in fitting)
+    latest = [artifact for artifact in fitting if "latest" in artifact.roles and unranked]
+    for choice in (by_role, latest, fitting):
+        if len(choice) == 1:
+            return choice[0]
+    lines = "".join(f"\n  - {line}" for line in _described(job, fitting))
+    message = f"the parent job {job.id} has {len(fitting)} artifacts for {want.key}, and nothing decides:{lines}"
+    raise ParentError(message, code="parent.ambiguous", where=want.key, remedy=f"name one: -s {want.key}=PATH")
+
+
+def _described(job: Job, artifacts: list[Artifact]) -> Iterator[str]:
+    for artifact in artifacts:
+        when = f", epoch {artifact.epoch}, step {artifact.step}" if artifact.epoch is not None else ""
+        yield f"{Path(job.results_dir) / artifact.path} ({' '.join(artifact.roles) or artifact.kind}{when})"
+
+
+def _nothing(job: Job, want: Wanted) -> ParentError:
+    kinds = sorted({artifact.kind for artifact in job.artifacts})
+    message = f"the parent job {job.id} has no {want.kind} ({' or '.join(want.suffixes)}) for {want.key}"
+    has = f"it has {', '.join(kinds)}" if kinds else "it has no artifacts"
+    remedy = (
+        f"name its own parent, {job.parent_job_id}" if job.parent_job_id else f"name a job that wrote a {want.kind}"
+    )
+    return ParentError(f"{message}; {has}", code="parent.no_artifact", where=job.id, remedy=remedy)
+
+
+def _existing(job: Job, artifact: Artifact, want: Wanted) -> Path:
+    path = Path(job.results_dir) / artifact.path
+    if path.is_file() and path.stat().st_size == artifact.size:
+        return path
+    state = "was changed" if path.exists() else "is gone"
+    message = f"{artifact.path} of the parent job {job.id} {state} since the job ended"
+    raise ParentError(message, code="parent.gone", where=str(path), remedy=f"restore it, or set {want.key} yourself")

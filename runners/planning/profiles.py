@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which profile a plan takes: the one that was named, else the first whose conditions hold on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from router.declarations import Skill
+    from runners.planning.layers import Layers
+
+BACKBONE = "model.backbone.type"
+WEIGHTS = "model.backbone.pretrained_backbone_path"
+LOCAL = "local"
+
+
+def has_gpu() -> bool:
+    """Whether this machine shows an NVIDIA GPU; asked without loading a library for it."""
+    return any(Path("/dev").glob("nvidia[0-9]*")) or (shutil.which("nvidia-smi") is not None and _driver_is_loaded())
+
+
+def _driver_is_loaded() -> bool:
+    return Path("/proc/driver/nvidia/version").exists() or Path("/usr/lib/wsl/lib/nvidia-smi").exists()
+
+
+def choose_profile(skill: Skill, runner: str, *, embedded: bool) -> str | None:
+    """The profile whose `automatic` conditions hold, in the order of skill_info.yaml; the one for `otherwise` last.
+
+    A profile for a machine without GPUs is made for the embedded engine, which alone has what it names.
+    """
+    facts = {"runner": runner, "gpus": int(has_gpu()) if runner == LOCAL else None}
+    otherwise = None
+    for name, profile in skill.profiles.items():
+        conditions: Mapping[str, Any] = profile.get("automatic") or {}
+        if conditions.get("otherwise"):
+            otherwise = name
+        elif conditions and embedded and all(facts.get(fact) == value for fact, value in conditions.items()):
+            return name
+    return otherwise
+
+
+def apply_profile(layers: Layers, skill: Skill, profile: str, *, trains: bool) -> None:
+    """Put the profile's values that the action's spec has; weights to start from are of use in training only."""
+    for key, value in skill.profile_spec(profile, layers.schema.action).items():
+        if trains or key != WEIGHTS:
+            layers.suggest(key, value, "profile", profile)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The packaged schema of one action: its default spec, its keys, and what each key takes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from core.documents import read_json
+from core.errors import DeclarationError, did_you_mean
+from core.problem import UNKNOWN_KEY, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+Node = dict[str, Any]
+_BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "below"}
+_KINDS = {"boolean": "true or false", "null": "null", "string": "a text", "object": "a map from name to value"}
+
+
+class ActionSchema:
+    """What `schemas/<action>.schema.json` says of the action's spec."""
+
+    def __init__(self, action: str, document: Node) -> None:
+        self.action = action
+        self.document = document
+
+    @classmethod
+    def read(cls, action: str, path: Path, template: Path) -> ActionSchema:
+        """Read the schema; its root `default` is what the template holds, and is quicker to read.
+
+        Raises:
+            DeclarationError: schema or template is missing, or the schema is no schema of a spec.
+        """
+        remedy = "write both again with `changenet schemas`"
+        if not template.is_file():
+            raise DeclarationError("the spec template is missing", where=str(template), remedy=remedy)
+        document = read_json(path, DeclarationError)
+        if not isinstance(document, dict) or not isinstance(document.get("default"), dict):
+            raise DeclarationError("this is no schema with a default spec", where=str(path), remedy=remedy)
+        return cls(action, document)
+
+    def default(self) -> Node:
+        """The spec template as a nested dictionary of its own."""
+        copy: Node = json.loads(json.dumps(self.document["default"]))
+        return copy
+
+    def node(self, key: str) -> Node | None:
+        """What a dotted key takes; None when the action's spec has no such key. An entry of a map has a key too."""
+        found: Node | None = self.document
+        for part in key.split("."):
+            found = _child(found, part) if found else None
+        return found
+
+    def is_section(self, key: str) -> bool:
+        """Whether the key names a part of the spec that has keys of its own."""
+        return "properties" in (self.node(key) or {})
+
+    def all_keys(self) -> list[str]:
+        """All dotted keys, of sections and of values."""
+        return list(_keys(self.document, ""))
+
+    def value_keys(self) -> list[str]:
+        """The dotted keys of all values; maps and lists are values."""
+        return [key for key in self.all_keys() if not self.is_section(key)]
+
+    def spread(self, key: str, value: Any) -> Iterator[tuple[str, Any]]:
+        """The values below a section as dotted keys; any other value as it is. Maps and lists are whole values."""
+        if self.is_section(key) and isinstance(value, dict):
+            for name, inner in value.items():
+                yield from self.spread(f"{key}.{name}", inner)
+        else:
+            yield key, _whole_number(self.node(key), value)
+
+    def unknown(self, key: str, names: Sequence[str] = ()) -> Problem:
+        """The problem of a key that is not there; `names` are further names that would have been understood."""
+        hint = did_you_mean(key, [*names, *self.all_keys()])
+        message = f"the spec of {self.action} has no key '{key}'. {hint}".strip()
+        return Problem(UNKNOWN_KEY, key, message, f"see references/spec_template_{self.action}.yaml for its keys")
+
+    def problems(self, spec: Node) -> list[Problem]:
+        """Every value that the schema refuses, with what it takes."""
+        from jsonschema_rs import Draft202012Validator
+
+        errors = Draft202012Validator(self.document).iter_errors(spec)
+        return [self._problem(spec, [str(part) for part in error.instance_path], error.message) for error in errors]
+
+    def _problem(self, spec: Node, path: list[str], message: str) -> Problem:
+        key = ".".join(path)
+        node, value = self.node(key), _value(spec, path)
+        if node is None or not path:
+            return Problem("spec.invalid", key, message, f"see schemas/{self.action}.schema.json")
+        hint = did_you_mean(value, options(node)) if isinstance(value, str) else ""
+        said = f"{json.dumps(value)} can't be used here: {key} takes {allowed(node)}. {hint}".strip()
+        return Problem("spec.value", key, said, f"give {allowed(node)}")
+
+
+def options(node: Node) -> list[str]:
+    """The texts that a key may be, where it takes only some."""
+    branches = node.get("anyOf", [node])
+    return [text for branch in branches for text in branch.get("enum", ()) if isinstance(text, str)]
+
+
+def allowed(node: Node) -> str:
+    """What a key takes, in words."""
+    if "anyOf" in node:
+        return " or ".join(allowed(branch) for branch in node["anyOf"])
+    if "enum" in node or "const" in node:
+        choices = node.get("enum", [node.get("const")])
+        return "one of " + ", ".join("null" if choice is None else str(choice) for choice in choices)
+    kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
+    return " or ".join(_kind(kind, node) for kind in kinds)
+
+
+def _kind(kind: str, node: Node) -> str:
+    if kind in {"integer", "number"}:
+        limits = [f"{word} {node[name]:g}" for name, word in _BOUNDS.items() if name in node]
+        limits += [f"not {node['not']['const']}"] if "not" in node else []
+        return ("a whole number" if kind == "integer" else "a number") + (f", {', '.join(limits)}" if limits else "")
+    if kind == "array":
+        low, high = node.get("minItems"), node.get("maxItems")
+        count = f" of {low}" if low and low == high else f" of {low} or more" if low else ""
+        return f"a list{count}, each {allowed(node['items'])}"
+    if kind == "string" and "pattern" in node:
+        return f"a text that fits {node['pattern']}"
+    if kind == "object" and "properties" in node:
+        return f"a section with {', '.join(node['properties'])}"
+    return _KINDS[kind]
+
+
+def _child(node: Node, part: str) -> Node | None:
+    patterned = list(node.get("patternProperties", {}).values())
+    rest = patterned[0] if patterned else node.get("additionalProperties")
+    inner = node["items"] if part.isdigit() and "items" in node else node.get("properties", {}).get(part, rest)
+    return inner if isinstance(inner, dict) else None
+
+
+def _keys(node: Node, prefix: str) -> Iterator[str]:
+    for name, inner in node.get("properties", {}).items():
+        yield f"{prefix}{name}"
+        yield from _keys(inner, f"{prefix}{name}.")
+
+
+def _value(spec: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        spec = spec[int(part)] if isinstance(spec, list) else spec[part]
+    return spec
+
+
+def _whole_number(node: Node | None, value: Any) -> Any:
+    """1e3 reads as a float, and JSON Schema takes it for an integer; the engine's types do not."""
+    whole = node is not None and node.get("type") in ("integer", ["integer", "null"])
+    return int(value) if whole and isinstance(value, float) and value.is_integer() else value

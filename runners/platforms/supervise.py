@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks after one local job from start to end, on its own: `python -m runners.platforms.supervise JOB_FOLDER`.
+
+The process leaves its caller's session, starts the action in a session of its own with everything it prints in log.txt,
+and closes the job's record. Its caller is told by the exit code as soon as the action runs, and may die then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.documents import read_json
+from core.errors import ChangenetError
+from runners.jobs.closing import finish
+from runners.jobs.inspection_report import try_report
+from runners.jobs.job import Failure, Job, JobState
+from runners.jobs.store import JobStore
+from runners.jobs.watch import grace_seconds
+from runners.names import LOG_FILE, PLAN_FILE
+from runners.planning.plan import Plan, at_job
+from runners.platforms.processes import ProcessId, stop_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_POLL_SECONDS = 0.1
+_POLLS_PER_RECORD_LOOK = 20
+_STARTED = b"1"
+
+
+class _StopRequest:
+    """Set by SIGTERM; a job may also be asked to stop by its record, from where no signal reaches."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._take)
+
+    def _take(self, number: int, frame: Any) -> None:
+        del number, frame
+        self.seen = True
+
+
+def supervise(folder: Path, on_start: Callable[[], None]) -> JobState:
+    """Run the action of the job in `folder` to its end, whatever that is; `on_start` is called once it runs."""
+    stop = _StopRequest()
+    store = JobStore(folder.parent)
+    job = store.read(folder.name)
+    store.add_process(job.id, "supervisor", ProcessId.own())
+    try:
+        if store.cancel_reason(job.id) is not None:
+            return finish(store, job, None).state
+        plan = Plan.from_json(read_json(folder / PLAN_FILE))
+        plan.require_launchable()
+        if not store.move(job.id, JobState.RUNNING, "the action is started"):
+            return store.read(job.id).state
+        exit_code = _run(store, job, plan, stop, on_start)
+        if exit_code == 0 and (problem := try_report(job)):
+            sys.stderr.write(f"{problem}\n")
+        return finish(store, job, exit_code).state
+    except (ChangenetError, OSError) as problem:
+        return finish(store, job, None, Failure("launch.failed", str(problem))).state
+
+
+def _run(store: JobStore, job: Job, plan: Plan, stop: _StopRequest, on_start: Callable[[], None]) -> int:
+    child = _start(Path(job.folder), plan)
+    try:
+        identity = ProcessId.of(child.pid)
+        if identity:
+            store.add_process(job.id, "action", identity)
+        on_start()
+        _wait(store, job, child, stop)
+    finally:
+        # Workers that outlive the action would hold memory and ports; as long as the action is not reaped, the
+        # number of their group can't belong to anybody else.
+        stop_group(child.pid, grace_seconds())
+        exit_code = child.wait()
+    return exit_code
+
+
+def _start(folder: Path, plan: Plan) -> subprocess.Popen[bytes]:
+    argv = at_job(plan.command, str(folder))
+    with (folder / LOG_FILE).open("ab") as log:
+        return subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True
+        )
+
+
+def _wait(store: JobStore, job: Job, child: subprocess.Popen[bytes], stop: _StopRequest) -> None:
+    polls = 0
+    while not _has_ended(child) and not stop.seen:
+        time.sleep(_POLL_SECONDS)
+        polls += 1
+        if polls % _POLLS_PER_RECORD_LOOK == 0:
+            stop.seen = stop.seen or _is_called_off(store, job)
+
+
+def _is_called_off(store: JobStore, job: Job) -> bool:
+    # A store that is busy for a moment is no reason to stop an action that may have run for days.
+    with suppress(ChangenetError):
+        return store.cancel_reason(job.id) is not None or store.read(job.id).state.is_terminal
+    return False
+
+
+def _has_ended(child: subprocess.Popen[bytes]) -> bool:
+    if not hasattr(os, "waitid"):
+        return child.poll() is not None
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def main(arguments: list[str]) -> int:
+    """Leave the caller, and supervise; the caller's exit code is 0 once the action runs."""
+    folder = Path(arguments[0]).absolute()
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answer:
+            return 0 if answer.read(1) == _STARTED else 1
+    os.close(reading)
+    os.setsid()
+    with os.fdopen(writing, "wb", buffering=0) as answer:
+        state = supervise(folder, on_start=lambda: _tell(answer))
+    return 0 if state is JobState.COMPLETE else 1
+
+
+def _tell(answer: Any) -> None:
+    with suppress(BrokenPipeError):
+        answer.write(_STARTED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,7 @@ import numpy as np
 from core.dotted import flatten
 from core.errors import DataError, InputError
 from core.files import write_text
-from pairs.findings import Finding
+from core.problem import Problem
 from reports.charts import false_alarms_over_recall, histogram, operating_points, precision_recall
 from reports.gallery import Gallery, Limits, build_gallery
 from reports.measures import Measures, measure, places
@@ -116,7 +116,7 @@ def _curves(measures: Measures) -> dict[str, Any] | None:
     }
 
 
-def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Finding]:
+def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Problem]:
     """A finding where the target is judged at a threshold that was chosen for something else."""
     reason, verdict = results.threshold_reason, measures.verdict
     chosen = purpose(verdict.target, reason) if reason and verdict else ""
@@ -124,19 +124,19 @@ def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Finding]:
         return []
     message = f"the threshold was chosen for something else than this target: {chosen}"
     remedy = "train with this target, then the threshold is chosen for it on validation data"
-    return [Finding("report.threshold_purpose", "warning", message, results.table.name, remedy)]
+    return [Problem("report.threshold_purpose", results.table.name, message, remedy, "warning")]
 
 
-def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Finding]:
+def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Problem]:
     if not gallery.cards:
         return []
     if not gallery.folder_there:
         message = "the folder of pictures is not known or not on this machine, so no picture can be shown"
         where = str(results.images_dir or "images_dir")
-        return [Finding("report.images_dir", "warning", message, where, "make the report where the pictures are")]
+        return [Problem("report.images_dir", where, message, "make the report where the pictures are", "warning")]
     if gallery.unreadable:
         message = f"{gallery.unreadable} pictures of the pairs shown are missing, unreadable or outside their folder"
-        return [Finding("report.pictures", "warning", message, str(results.images_dir), "check names and extension")]
+        return [Problem("report.pictures", str(results.images_dir), message, "check names and extension", "warning")]
     return []
 
 

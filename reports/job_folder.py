@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from core.documents import read_json, read_yaml
 from core.dotted import get
 from core.errors import ChangenetError, DataError, InputError
+from core.problem import Problem, Severity
 from core.redaction import redact, redact_text
 from pairs.classify_csv import read_header
-from pairs.findings import Finding, Severity
 from reports.results import ResultFiles
 
 if TYPE_CHECKING:
@@ -150,23 +150,24 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 1
 
 
-def _findings(folder: Path) -> tuple[Finding, ...] | None:
+def _findings(folder: Path) -> tuple[Problem, ...] | None:
     """What the data check found before the launch, None where it was not written down."""
     path = folder / FINDINGS_FILE
     if not path.is_file():
         return None
     document = read_json(path)
     entries = document if isinstance(document, list) else []
-    return tuple(finding_from_json(entry) for entry in entries if isinstance(entry, dict))
+    return tuple(problem_from_json(entry) for entry in entries if isinstance(entry, dict))
 
 
-def finding_from_json(entry: dict[str, Any]) -> Finding:
-    """A finding as `Finding.as_dict` writes it; what is not as it should be becomes text or is left out."""
-    texts = {name: str(entry.get(name, "")) for name in ("code", "message", "where", "remedy")}
+def problem_from_json(entry: dict[str, Any]) -> Problem:
+    """A problem as `Problem.to_json` writes it; what is not as it should be becomes text or is left out."""
+    texts = {name: str(entry.get(name, "")) for name in ("code", "place", "message", "remedy")}
+    texts["place"] = texts["place"] or str(entry.get("where", ""))  # its name until problems had one shape
     rows = tuple(row for row in entry.get("rows") or () if isinstance(row, int))
     count = entry.get("count")
     severity: Severity = "error" if entry.get("severity") == "error" else "warning"
-    return Finding(**texts, severity=severity, rows=rows, count=count if isinstance(count, int) else len(rows))
+    return Problem(**texts, severity=severity, rows=rows, count=count if isinstance(count, int) else len(rows))
 
 
 def _status(path: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pairs.findings import Finding
+    from core.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ResultFiles:
     threshold_source: str = ""
     threshold_reason: str = ""
     target: str | None = None
-    findings: tuple[Finding, ...] | None = None
+    findings: tuple[Problem, ...] | None = None
     kpi: Mapping[str, Any] = field(default_factory=dict)
     spec: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

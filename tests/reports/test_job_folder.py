@@ -9,6 +9,7 @@ import pytest
 
 from core.documents import dump_yaml, read_yaml
 from core.errors import DataError, InputError
+from core.problem import Problem
 from reports.inspection import write_report
 from reports.job_folder import from_job_folder
 
@@ -147,6 +148,13 @@ def test_findings_of_the_data_check_are_taken_over(job: Path) -> None:
     (job / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
     (found,) = from_job_folder(job).findings or ()
     assert (found.code, found.severity, found.rows, found.count) == ("data.leak", "error", (3,), 9)
+
+
+def test_findings_are_read_as_they_are_written_now_and_as_they_were_once(job: Path) -> None:
+    written = Problem("data.leak", "val.csv", "m", "split by board", "warning", (3, 4), 9)
+    once = {key: value for key, value in written.to_json().items() if key != "place"} | {"where": "val.csv"}
+    (job / "findings.json").write_text(json.dumps([written.to_json(), once]), encoding="utf-8")
+    assert from_job_folder(job).findings == (written, written)
 
 
 def test_no_check_and_a_check_that_found_nothing_are_told_apart(job: Path, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.dotted import flatten
 from core.errors import DataError, InputError
 from core.files import write_text
 from core.problem import Problem
@@ -19,7 +18,6 @@ from reports.measures import Measures, measure, places
 from reports.page import render
 from reports.score_axis import ScoreAxis, score_axis
 from reports.scored_table import read_scored_table, verdict_notes
-from scoring.choice import purpose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +96,7 @@ def _context(
         "histogram": histogram(measures.pairs.score, measures.pairs.defect, axis, labelled=measures.labelled),
         "curves": _curves(measures),
         "notes": sorted(notes, key=lambda note: note.severity),
-        "spec": _spec_rows(results),
+        "spec": results.spec,
     }
 
 
@@ -118,8 +116,8 @@ def _curves(measures: Measures) -> dict[str, Any] | None:
 
 def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Problem]:
     """A finding where the target is judged at a threshold that was chosen for something else."""
-    reason, verdict = results.threshold_reason, measures.verdict
-    chosen = purpose(verdict.target, reason) if reason and verdict else ""
+    origin, verdict = results.threshold_origin, measures.verdict
+    chosen = origin.other_than_for(verdict.target) if origin and verdict else ""
     if not chosen:
         return []
     message = f"the threshold was chosen for something else than this target: {chosen}"
@@ -138,17 +136,6 @@ def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Problem]:
         message = f"{gallery.unreadable} pictures of the pairs shown are missing, unreadable or outside their folder"
         return [Problem("report.pictures", str(results.images_dir), message, "check names and extension", "warning")]
     return []
-
-
-def _spec_rows(results: ResultFiles) -> list[dict[str, Any]]:
-    """Each key of the spec with where its value comes from; what somebody chose first, the template's last."""
-    adjusted = {str(a.get("key")): str(a.get("reason", "")) for a in results.adjustments}
-    rows = []
-    for key, item in flatten(results.spec).items():
-        origin = results.provenance.get(key) or {}
-        source, detail = str(origin.get("source", "template")), str(origin.get("detail", ""))
-        rows.append({"key": key, "value": item, "source": source, "detail": detail or adjusted.get(key, "")})
-    return rows
 
 
 def _script_data(measures: Measures, axis: ScoreAxis) -> dict[str, Any]:

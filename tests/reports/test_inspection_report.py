@@ -21,7 +21,7 @@ from pairs.classify_csv import read_rows
 from reports.gallery import Limits
 from reports.inspection import write_report
 from reports.measures import measure
-from reports.results import ResultFiles
+from reports.results import ResultFiles, SpecValue
 from reports.scored_table import read_scored_table
 from scoring.figures import summarize
 
@@ -268,8 +268,10 @@ def test_findings_spec_and_commands_stand_on_the_page(boards: ResultFiles, tmp_p
                 "data.leak_board", "val.csv", "one board stands in two splits", "split by board", "warning", (3,), 1
             ),
         ),
-        spec={"model": {"backbone": {"type": "fan_tiny"}}, "train": {"num_epochs": 7}},
-        provenance={"train.num_epochs": {"source": "override", "detail": "given by hand"}},
+        spec=(
+            SpecValue("model.backbone.type", "fan_tiny"),
+            SpecValue("train.num_epochs", 7, "override", "given by hand"),
+        ),
         reproduce=("changenet run evaluate --data boards",),
         kpi={"test_acc": 93.5},
     )

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError
 from core.problem import Problem, Severity
-from pairs.classify_csv import PASS, PairRow, image_suffix, is_defect, iter_rows, light_names
+from core.verdicts import PASS
+from pairs.classify_csv import PairRow, image_suffix, is_defect, iter_rows, light_names
 from pairs.findings import READABLE, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
 from pairs.odd_text import ODD_REMEDY, odd_text

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
+from core.file_names import is_archive
 from core.problem import Problem, Severity
+from core.verdicts import PASS
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
@@ -19,8 +21,6 @@ from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 # Per verb: the classify data sources it reads, each with whether its labels are needed.
 CLASSIFY_SOURCES: dict[str, dict[str, bool]] = {
@@ -57,7 +57,7 @@ def quick_check(spec: Mapping[str, Any], action: str) -> list[Problem]:
 
 def on_disk(path: Any) -> bool:
     """Whether a spec value names something that can be looked at here: set, no URI, no archive."""
-    return isinstance(path, str) and bool(path) and "://" not in path and not path.endswith(ARCHIVES)
+    return isinstance(path, str) and bool(path) and "://" not in path and not is_archive(path)
 
 
 def _check_classify(spec: Mapping[str, Any], verb: str) -> list[Problem]:
@@ -96,12 +96,12 @@ def classify_source(spec: Mapping[str, Any], name: str, *, needs_label: bool) ->
 
 def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool) -> list[Problem]:
     """A split with only one of the two classes: an error where it is trained on, else a warning."""
-    missing = "defect" if not checked.defects else "PASS" if checked.defects == checked.rows else ""
+    missing = "defect" if not checked.defects else PASS if checked.defects == checked.rows else ""
     if not missing:
         return []
     consequence = "nothing can be learnt from it" if trained_on else "recall and false alarms can't be measured on it"
     message = f"all {checked.rows} rows are of one class (no {missing} row): {consequence}"
-    remedy = f"add rows labelled {'PASS' if missing == 'PASS' else 'with the kind of defect'}"
+    remedy = f"add rows labelled {PASS if missing == PASS else 'with the kind of defect'}"
     severity: Severity = "error" if trained_on else "warning"
     return [Problem("data.one_class", str(source.csv_path), message, remedy, severity, count=checked.rows)]
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
 from core.problem import Problem
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, COLUMNS_NAMED, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, COLUMNS_NAMED, SCORE_COLUMNS, read_header
 
 if TYPE_CHECKING:
     from pairs.classify_check import ClassifySource
 
 # Columns that importers, the synthesiser and inference write beside the four that are needed.
 KNOWN_COLUMNS = frozenset((
-    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line",
-    "siamese_score", "verdict", "threshold",
+    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line", *SCORE_COLUMNS,
 ))  # fmt: skip
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from core.errors import DataError
 from core.problem import Problem
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, PASS, is_defect, iter_rows, read_header
+from core.verdicts import PASS
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, SCORE_COLUMNS, is_defect, iter_rows, read_header
 from pairs.findings import Tally
 from pairs.odd_text import ODD_REMEDY, odd_text
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-SCORE, VERDICT, THRESHOLD, EVIDENCE = "siamese_score", "verdict", "threshold", "evidence"
+SCORE, VERDICT, THRESHOLD, EVIDENCE = SCORE_COLUMNS
 GROUP_COLUMNS = ("design", "product", "lot", "line", "component")
 ROUNDING = 1e-6  # scores are written with nine digits
 

@@ -3,30 +3,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from core.dotted import get
 from spec.actions import command_of
+from spec.metrics import DEFAULT_MONITOR, EXAMPLES, metric_mode
 from spec.rule import Spec, broken, task, values
 
 if TYPE_CHECKING:
     from spec.rule import BrokenRule, Rule
 
 EPOCHS = "train.num_epochs"
-_LOWER_IS_BETTER = frozenset({"loss", "fpr", "fnr", "far", "far_at_99_recall", "escapes", "latency_ms"})
-_HIGHER_IS_BETTER = frozenset({"acc", "defect_acc", "precision", "recall", "f1", "auc", "ap"})
-_SEGMENT_HIGHER = re.compile(r"acc|miou|mf1|mprecision|mrecall|(?:iou|F1|precision|recall)_\d+")
-
-
-def metric_mode(metric: str, task_name: str) -> Literal["min", "max"] | None:
-    """Whether the lowest or the highest value of a logged metric is best; None for a metric that is not logged."""
-    split, _, name = metric.partition("_")
-    if split not in {"train", "val"}:
-        return None
-    if task_name == "segment":
-        return "min" if name == "loss" else "max" if _SEGMENT_HIGHER.fullmatch(name) else None
-    return "min" if name in _LOWER_IS_BETTER else "max" if name in _HIGHER_IS_BETTER else None
 
 
 def _within_epochs(spec: Spec, key: str, what: str) -> BrokenRule | None:
@@ -111,26 +98,20 @@ def best_checkpoint_metric(spec: Spec, action: str) -> BrokenRule | None:
     found = values(spec, *keys)
     if command_of(action) != "train" or found is None or not get(spec, "train.checkpointer.enable_topk"):
         return None
-    monitor, mode = found[0] or "val_loss", found[1]
+    monitor, mode = found[0] or DEFAULT_MONITOR, found[1]
     better = metric_mode(monitor, task(spec))
     if better is None:
         return broken(
             "spec.monitor",
             keys[:1],
             f"'{monitor}' is no metric that training of the {task(spec)} task logs",
-            f"set {keys[0]} to {_examples(task(spec))}",
+            f"set {keys[0]} to {EXAMPLES[task(spec)]}",
         )
     if mode in {None, better}:
         return None
     message = f"of {monitor} the {'lowest' if better == 'min' else 'highest'} value is best, but mode is {mode}"
     return broken(
         "spec.monitor_mode", keys, message, f"set {keys[1]} to {better}, or leave it null", ({keys[1]: None},)
-    )
-
-
-def _examples(task_name: str) -> str:
-    return (
-        "val_loss, val_acc, val_miou or val_mf1" if task_name == "segment" else "val_loss, val_acc, val_far or val_f1"
     )
 
 

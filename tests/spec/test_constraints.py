@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.documents import read_yaml
 from core.dotted import flatten, get, put
 from spec.actions import ACTIONS
 from spec.constraints import CONSTRAINTS, check, settle
 from spec.load import default_tree, full_default_tree
+from spec.metrics import DEFAULT_MONITOR, EXAMPLES, metric_mode
 from spec.rules_data import combined_size
 from spec.rules_model import is_remote
-from spec.rules_train import metric_mode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 C, S, B, T = "dataset.classify", "dataset.segment", "model.backbone", "gen_trt_engine.tensorrt"
 CROP = "with_scale_random_crop.scale_range"
@@ -384,6 +389,17 @@ def test_size_of_the_combined_lightings(changes: dict[str, Any], size: tuple[int
 )
 def test_direction_of_a_metric(metric: str, task: str, mode: str | None) -> None:
     assert metric_mode(metric, task) == mode
+
+
+def test_the_contract_watches_the_metric_that_the_spec_watches_in_its_direction(project_root: Path) -> None:
+    info = read_yaml(project_root / "skill_info.yaml")
+    modes = {"minimize": "min", "maximize": "max"}
+    for task, declared in info["tasks"].items():
+        metric = declared["monitoring_metric"]
+        assert metric["name"] == DEFAULT_MONITOR
+        assert modes[metric["direction"]] == metric_mode(DEFAULT_MONITOR, task)
+    for task, names in EXAMPLES.items():
+        assert all(metric_mode(name, task) for name in re.findall(r"val_\w+", names))
 
 
 def test_rules_need_neither_pydantic_nor_yaml() -> None:

@@ -133,9 +133,7 @@ def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[obj
 def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
     """A CSV reader whose every way to fail is a DataError that names the line."""
     if not csv_path.is_file():
-        kind = "is a folder" if csv_path.is_dir() else "is no file" if csv_path.exists() else "does not exist"
-        remedy = "give the path of a dataset.csv"
-        raise DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
+        raise _no_file(csv_path)
     reader: _Reader | None = None
     try:
         with csv_path.open(encoding="utf-8-sig", newline="") as handle:
@@ -149,6 +147,20 @@ def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
     except OSError as error:
         message, remedy = f"the file can't be read ({error.strerror})", "check its permissions and its disk"
         raise DataError(message, code="data.csv_unreadable", where=str(csv_path), remedy=remedy) from error
+
+
+def _no_file(csv_path: Path) -> DataError:
+    kind = "is a folder" if csv_path.is_dir() else "is no file" if csv_path.exists() else "does not exist"
+    remedy, folder = "give the path of a dataset.csv", csv_path.parent
+    beside = sorted(path.name for path in folder.glob("*.csv") if path.is_file())
+    if kind == "does not exist" and folder.is_file():
+        kind, remedy = (
+            f"can't be there: {folder.name} is a file, not a folder",
+            "put the CSV into a folder of that name",
+        )
+    elif beside:
+        kind, remedy = f"{kind}, and the folder holds {_some(beside)}", f"name one of them {csv_path.name}"
+    return DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
 
 
 def _unreadable(csv_path: Path, line: int, what: str, code: str) -> DataError:

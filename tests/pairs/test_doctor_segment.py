@@ -168,6 +168,13 @@ def test_a_pair_of_equal_pictures_with_a_change_in_its_label(root: Path) -> None
     assert found(check(root)) == {"data.golden_copied": ("error", (1,))}
 
 
+def test_a_list_under_another_name_is_not_passed_over(root: Path) -> None:
+    (root / "list" / "val.txt").rename(root / "list" / "val.lst")
+    finding = next(f for f in check(root).findings if f.code == "data.list_name")
+    assert (finding.severity, finding.place, finding.count) == ("warning", str(root / "list"), 1)
+    assert "'val.lst'" in finding.message
+
+
 def test_inference_splits_need_no_labels(root: Path) -> None:
     shutil.rmtree(root / "label")
     assert check(root, splits={"val": False}).findings == ()

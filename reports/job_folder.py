@@ -7,7 +7,6 @@ JSON document that it is, so that a report can be made without the rooms that pl
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from contextlib import suppress
@@ -18,6 +17,7 @@ from core.documents import read_json, read_yaml
 from core.dotted import get
 from core.errors import ChangenetError, DataError, InputError
 from core.redaction import redact, redact_text
+from core.salvage import salvage_lines
 from pairs.classify_csv import read_header
 from pairs.findings import Finding, Severity
 from reports.results import ResultFiles
@@ -171,13 +171,7 @@ def finding_from_json(entry: dict[str, Any]) -> Finding:
 
 def _status(path: Path) -> list[dict[str, Any]]:
     """The whole lines of a status.json."""
-    lines: list[dict[str, Any]] = []
-    with suppress(OSError):
-        for line in path.read_bytes().splitlines():
-            with suppress(ValueError):
-                document = json.loads(line)
-                lines += [document] if isinstance(document, dict) else []
-    return lines
+    return [line.value for line in salvage_lines(path) if isinstance(line.value, dict)]
 
 
 def _kpi(history: list[dict[str, Any]]) -> dict[str, Any]:

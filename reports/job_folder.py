@@ -6,7 +6,6 @@ Layout: plan.json, spec.yaml and results/<command>/{predictions.csv,inference.cs
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from contextlib import suppress
@@ -28,6 +27,7 @@ from core.file_names import (
 )
 from core.problem import Problem, Severity
 from core.redaction import redact_text
+from core.salvage import salvage_lines
 from pairs.classify_csv import read_header
 from reports.plan_facts import PlanFacts, read_plan
 from reports.results import ResultFiles
@@ -175,22 +175,15 @@ def _told(path: Path) -> _Told:
     """What the whole lines of a status.json say."""
     kpi: dict[str, float | str | None] = {}
     finished = ""
-    for line in _lines(path):
+    for line in (salvaged.value for salvaged in salvage_lines(path)):
+        if not isinstance(line, dict):
+            continue
         finished = f"{line.get('date', '')} {line.get('time', '')}".strip()
         figures = line.get("kpi")
         for name, value in figures.items() if isinstance(figures, dict) else ():
             unknown = value is None or (isinstance(value, float) and not math.isfinite(value))
             kpi[str(name)] = None if unknown else value if isinstance(value, int | float) else str(value)
     return _Told(kpi, finished)
-
-
-def _lines(path: Path) -> Iterable[dict[str, Any]]:
-    with suppress(OSError):
-        for line in path.read_bytes().splitlines():
-            with suppress(ValueError):
-                document = json.loads(line)
-                if isinstance(document, dict):
-                    yield document
 
 
 def _reproduce(folder: Path, plan: PlanFacts) -> tuple[str, ...]:

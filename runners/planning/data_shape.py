@@ -14,13 +14,13 @@ _CLASSIFY = "dataset.classify"
 
 
 def apply_data_shape(layers: Layers) -> None:
-    """Set extension and lightings to those of the pictures, where the data is at hand and its first rows all agree."""
-    from pairs.picture_names import agreed_names
+    """Set extension and lightings to those of the pictures, where the data is at hand."""
+    from pairs.picture_names import usual_names
 
     for split in ("train_dataset", "test_dataset", "infer_dataset", "validation_dataset"):
         table, images = (layers.get(f"{_CLASSIFY}.{split}.{name}") for name in ("csv_path", "images_dir"))
         if table and images and Path(images).is_dir():
-            found = agreed_names(Path(table), Path(images))
+            found = usual_names(Path(table), Path(images))
             for key, value in _changes(layers, found).items() if found else ():
                 layers.suggest(f"{_CLASSIFY}.{key}", value, "data", f"as the pictures in {images} are named")
             return

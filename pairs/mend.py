@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import DataError
 from core.files import write_text
 from pairs.classify_csv import write_csv
+from pairs.code_pages import CODE_PAGES
 from pairs.image_folders import IMAGE_EXTENSIONS
 from pairs.label_spelling import usual_spellings
 from pairs.layout import CSV_NAME
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 DONE = {
     "encoding": "rewritten as UTF-8 without a byte order mark",
+    **{page: f"taken for {name}: look whether its names are right" for page, name in CODE_PAGES.items()},
     "delimiter": "columns separated by commas",
     "column_name": "column names put into their usual spelling",
     "spaces": "spaces around cells taken out",
@@ -155,7 +157,7 @@ class _Table:
     @classmethod
     def read(cls, source: ClassifySource) -> _Table:
         changes: Counter[str] = Counter()
-        return cls(*read_loosely(source.csv_path, changes, needs_label=source.needs_label), changes)
+        return cls(*read_loosely(source.csv_path, source.images_dir, changes, needs_label=source.needs_label), changes)
 
     @property
     def labels(self) -> Counter[str]:

@@ -31,7 +31,7 @@ def usual_names(csv_path: Path, images_dir: Path) -> Names | None:
 
     Rows that can't be read, and pictures that are missing, do not count: the check before a launch tells of them.
     """
-    places = [(folder, name) for *folders, name in _first_rows(csv_path) for folder in folders]
+    places = [(folder, name) for *folders, name in _first_rows(csv_path, images_dir) for folder in folders]
     return next((names for names, _ in _of_rows(places, images_dir).most_common() if names), None)
 
 
@@ -44,14 +44,14 @@ def shared_names(places: Iterable[tuple[Path, Path]]) -> Names | None:
     return max(votes, key=lambda names: (votes[names], len(names)), default=None)
 
 
-def _first_rows(csv_path: Path) -> list[tuple[str, str, str]]:
+def _first_rows(csv_path: Path, images_dir: Path) -> list[tuple[str, str, str]]:
     """Test folder, golden folder and object name of the first rows, however the CSV is written."""
     try:
         rows = islice(iter_rows(csv_path, needs_label=False, on_problem=lambda _line, _error: None), _ROWS)
         return [(row.input_path, row.golden_path, row.object_name) for row in rows]
     except DataError:
         with suppress(DataError):
-            header, table = read_loosely(csv_path, Counter(), needs_label=False)
+            header, table = read_loosely(csv_path, images_dir, Counter(), needs_label=False)
             cells = [dict(zip(header, cells, strict=False)) for cells in table[:_ROWS] if len(cells) == len(header)]
             return [
                 (row["input_path"].strip(), row["golden_path"].strip(), row["object_name"].strip()) for row in cells

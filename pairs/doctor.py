@@ -151,7 +151,7 @@ def _found_ext(csv_path: Path, images_dir: Path) -> str:
 def _examine(source: ClassifySource, options: Options, *, trained_on: bool) -> _Split:
     keys = RowKeys(source)
     checked = check_split(source, keys.visit)
-    readable = options.decode and checked.rows > 0
+    readable = options.decode and checked.rows > 0 and source.images_dir.is_dir()
     looks = look_at_pairs(source, options.progress) if readable else []
     return _Split(source, checked, keys, looks, trained_on)
 

@@ -46,7 +46,7 @@ class PairLook:
 def look_at_pairs(source: ClassifySource, progress: Callable[[int], None] | None = None) -> list[PairLook]:
     """Decode every pair of a split on all cores; rows that can't be read and files that are missing are passed over."""
     looker = _Looker(source)
-    rows = _readable_rows(source)
+    rows = filter(looker.finds_pictures, _readable_rows(source))
     found: list[PairLook] = []
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
@@ -85,6 +85,13 @@ class _Looker:
         self._folders = ImageFolders(source.images_dir, self.lights, source.image_ext)
         self._golden = lru_cache(GOLDEN_KEPT)(_try_to_look)
         self._candidates_seen: set[str] = set()
+
+    def finds_pictures(self, row: PairRow) -> bool:
+        """Whether a row has any picture; of one that has none, the listings of folders told already."""
+        if self.source.num_golden > 1 and self._folders.candidates(row.golden_path):
+            return True
+        folders = (row.input_path, row.golden_path)
+        return any(len(self._folders.missing_lights(one, row.object_name)) < len(self.lights) for one in folders)
 
     def row(self, row: PairRow) -> list[PairLook]:
         if any(leaves_folder(f"{folder}/{row.object_name}") for folder in (row.input_path, row.golden_path)):

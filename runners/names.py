@@ -13,6 +13,7 @@ PLAN_FILE = "plan.json"
 SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
+SUPERVISOR_LOG = "supervisor.log"
 FINDINGS_FILE = "findings.json"  # where the report of a job looks for what the data check found
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
 ARCHIVES = (".tar.gz", ".tgz", ".tar")

@@ -19,6 +19,8 @@ from router.types import Question
 from runners import api
 from runners.jobs.job import Job, JobState
 from runners.planning.plan import Plan
+from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, process_of, processes_in, with_process
+from runners.platforms.platform import Handle
 from runners.platforms.processes import ProcessId, group_is_alive
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ def states(job: Job) -> list[str]:
 
 def ready(job: Job, command: str = "train") -> Callable[[], bool]:
     return (Path(job.folder) / "results" / command / "ready").exists
+
+
+def action_of(store: JobStore, job: Job) -> ProcessId:
+    action = process_of(store.handle(job.id), ACTION)
+    assert action
+    return action
 
 
 def test_a_job_runs_to_its_end_and_is_recorded_whole(make_plan: MakePlan, store: JobStore) -> None:
@@ -89,7 +97,7 @@ def test_only_exit_code_0_and_a_log_that_says_pass_complete_a_job(
 
     assert job.state is JobState.ERROR
     assert job.failure
-    assert (job.failure.kind, job.exit_code) == (kind, exit_code)
+    assert (job.failure.code, job.exit_code) == (kind, exit_code)
     assert behaviour.get("message", "") in job.failure.message
     assert "train begins" in api.result(job)["failure"]["last_log_lines"]
 
@@ -98,7 +106,7 @@ def test_cancel_ends_the_action_and_its_workers(make_plan: MakePlan, store: JobS
     job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
     wait_for(ready(job))
     worker = int((Path(job.results_dir) / "worker.pid").read_text())
-    group = store.processes(job.id)["action"].pid
+    group = action_of(store, job).pid
     assert ProcessId.of(worker)
 
     ended = api.cancel(job.id, store)
@@ -143,11 +151,11 @@ def test_an_action_that_is_killed_is_an_error_that_names_the_signal(
 ) -> None:
     job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
     wait_for(ready(job))
-    os.kill(store.processes(job.id)["action"].pid, signal.SIGKILL)
+    os.kill(action_of(store, job).pid, signal.SIGKILL)
 
     ended = wait_for(lambda: (now := api.get_job(job.id, store)).state.is_terminal and now)
 
-    assert ended.failure.kind == "process.killed"
+    assert ended.failure.code == "process.killed"
     assert "SIGKILL" in ended.failure.message
     assert ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text())) is None
 
@@ -157,16 +165,16 @@ def test_a_job_whose_supervisor_and_action_were_killed_becomes_an_error_at_the_n
 ) -> None:
     job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
     wait_for(ready(job))
-    people = store.processes(job.id)
-    for role in ("supervisor", "action"):
+    people = processes_in(store.handle(job.id))
+    for role in (SUPERVISOR, ACTION):
         os.kill(people[role].pid, signal.SIGKILL)
-    wait_for(lambda: not people["supervisor"].is_alive() and not people["action"].is_alive())
+    wait_for(lambda: not people[SUPERVISOR].is_alive() and not people[ACTION].is_alive())
 
     (ended,) = api.list_jobs(store)
 
     assert states(ended) == ["PENDING", "RUNNING", "ERROR"]
     assert ended.failure
-    assert ended.failure.kind == "process.lost"
+    assert ended.failure.code == "process.lost"
     assert ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text())) is None
 
 
@@ -175,8 +183,8 @@ def test_an_action_outlives_its_supervisor_and_is_judged_by_its_log(
 ) -> None:
     job = api.launch(make_plan(sleep=2), store=store, detach=True)
     wait_for(ready(job))
-    os.kill(store.processes(job.id)["supervisor"].pid, signal.SIGKILL)
-    wait_for(lambda: not store.processes(job.id)["supervisor"].is_alive())
+    os.kill(processes_in(store.handle(job.id))[SUPERVISOR].pid, signal.SIGKILL)
+    wait_for(lambda: not processes_in(store.handle(job.id))[SUPERVISOR].is_alive())
     assert api.get_job(job.id, store).state is JobState.RUNNING
 
     ended = wait_for(lambda: (now := api.get_job(job.id, store)).state.is_terminal and now)
@@ -190,8 +198,8 @@ def test_cancel_reaches_an_action_that_lost_its_supervisor(
 ) -> None:
     job = api.launch(make_plan(sleep=600), store=store, detach=True)
     wait_for(ready(job))
-    os.kill(store.processes(job.id)["supervisor"].pid, signal.SIGKILL)
-    wait_for(lambda: not store.processes(job.id)["supervisor"].is_alive())
+    os.kill(processes_in(store.handle(job.id))[SUPERVISOR].pid, signal.SIGKILL)
+    wait_for(lambda: not processes_in(store.handle(job.id))[SUPERVISOR].is_alive())
 
     assert api.cancel(job.id, store).state is JobState.CANCELED
 
@@ -242,12 +250,13 @@ def test_a_job_whose_launching_process_died_before_the_start_becomes_an_error(
         transitions=(),
     )
     first = api.launch(plan, store=store)
-    store.open_record(replace(job, transitions=first.transitions[:1]), launcher)
+    handle = with_process(Handle("local"), LAUNCHER, launcher)
+    store.open_record(replace(job, transitions=first.transitions[:1]), handle)
 
     ended = api.get_job(job.id, store)
 
     assert ended.failure
-    assert (ended.state, ended.failure.kind) == (JobState.ERROR, "launch.lost")
+    assert (ended.state, ended.failure.code) == (JobState.ERROR, "launch.lost")
 
 
 def test_a_process_with_the_number_of_a_dead_one_is_not_taken_for_it() -> None:
@@ -262,8 +271,9 @@ def test_a_job_of_another_machine_is_unknown_until_that_machine_answers(
 ) -> None:
     job = api.launch(make_plan(sleep=600), store=store, detach=True)
     wait_for(ready(job))
-    supervisor = store.processes(job.id)["supervisor"]
-    store.add_process(job.id, "supervisor", replace(supervisor, namespace="pid:[1]"))
+    supervisor = processes_in(store.handle(job.id))[SUPERVISOR]
+    elsewhere = replace(supervisor, namespace="pid:[1]")
+    store.add_handle(job.id, with_process(store.handle(job.id), SUPERVISOR, elsewhere))
 
     assert api.get_job(job.id, store).state is JobState.UNKNOWN
     assert api.cancel(job.id, store).state is JobState.CANCELED
@@ -378,7 +388,7 @@ def test_an_engine_that_can_not_be_started_is_an_error_of_the_job(
     job = api.launch(make_plan(), store=store)
 
     assert job.failure
-    assert (job.state, job.failure.kind) == (JobState.ERROR, "launch.failed")
+    assert (job.state, job.failure.code) == (JobState.ERROR, "launch.failed")
     assert states(job) == ["PENDING", "RUNNING", "ERROR"]
 
 

@@ -19,9 +19,8 @@ from router.types import Question
 from runners import api
 from runners.jobs.job import Job, JobState
 from runners.planning.plan import Plan
-from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, process_of, processes_in, with_process
-from runners.platforms.platform import Handle
-from runners.platforms.processes import ProcessId, group_is_alive
+from runners.platforms.handles import ACTION, SUPERVISOR, process_of, processes_in, with_process
+from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
     from runners.jobs.follow import Update
@@ -100,21 +99,6 @@ def test_only_exit_code_0_and_a_log_that_says_pass_complete_a_job(
     assert (job.failure.code, job.exit_code) == (kind, exit_code)
     assert behaviour.get("message", "") in job.failure.message
     assert "train begins" in api.result(job)["failure"]["last_log_lines"]
-
-
-def test_cancel_ends_the_action_and_its_workers(make_plan: MakePlan, store: JobStore, wait_for: WaitFor) -> None:
-    job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
-    wait_for(ready(job))
-    worker = int((Path(job.results_dir) / "worker.pid").read_text())
-    group = action_of(store, job).pid
-    assert ProcessId.of(worker)
-
-    ended = api.cancel(job.id, store)
-
-    assert states(ended) == ["PENDING", "RUNNING", "CANCELED"]
-    assert not group_is_alive(group)
-    assert ProcessId.of(worker) is None
-    assert api.cancel(job.id, store) == ended
 
 
 def test_cancel_from_another_process_ends_an_action_that_ignores_sigterm(
@@ -202,61 +186,6 @@ def test_cancel_reaches_an_action_that_lost_its_supervisor(
     wait_for(lambda: not processes_in(store.handle(job.id))[SUPERVISOR].is_alive())
 
     assert api.cancel(job.id, store).state is JobState.CANCELED
-
-
-def launching_process(plan: Plan, store: JobStore, tmp_path: Path) -> subprocess.Popen[bytes]:
-    (tmp_path / "plan.json").write_text(json.dumps(plan.to_json()))
-    program = (
-        "import json, sys; from pathlib import Path; from runners import api; from runners.jobs.store import JobStore; "
-        "from runners.planning.plan import Plan; plan = Plan.from_json(json.loads(Path(sys.argv[1]).read_text())); "
-        "api.launch(plan, store=JobStore(Path(sys.argv[2])))"
-    )
-    return subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "plan.json"), str(store.root)])
-
-
-def test_a_job_goes_on_and_is_closed_when_its_launching_process_is_killed(
-    make_plan: MakePlan, store: JobStore, wait_for: WaitFor, tmp_path: Path
-) -> None:
-    launcher = launching_process(make_plan(sleep=1), store, tmp_path)
-    job = wait_for(lambda: store.ids() and store.read(store.ids()[0]))
-    wait_for(ready(job))
-    launcher.kill()
-    launcher.wait()
-
-    ended = wait_for(lambda: (now := store.read(job.id)).state.is_terminal and now)
-
-    assert (ended.state, ended.exit_code) == (JobState.COMPLETE, 0)
-
-
-def test_a_job_whose_launching_process_died_before_the_start_becomes_an_error(
-    make_plan: MakePlan, store: JobStore
-) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as gone:
-        launcher = ProcessId.of(gone.pid)
-        gone.kill()
-    assert launcher
-    plan = make_plan()
-    job = Job(
-        **dict.fromkeys(("image", "image_digest", "parent_job_id")),  # type: ignore[arg-type]
-        id="train-20260101-000000-abcdef",
-        action="train",
-        task="classify",
-        runner="local",
-        state=JobState.PENDING,
-        folder=str(store.root / "train-20260101-000000-abcdef"),
-        results_dir=str(store.root / "train-20260101-000000-abcdef/results/train"),
-        plan_id=plan.id,
-        config_sha256="",
-        transitions=(),
-    )
-    first = api.launch(plan, store=store)
-    handle = with_process(Handle("local"), LAUNCHER, launcher)
-    store.open_record(replace(job, transitions=first.transitions[:1]), handle)
-
-    ended = api.get_job(job.id, store)
-
-    assert ended.failure
-    assert (ended.state, ended.failure.code) == (JobState.ERROR, "launch.lost")
 
 
 def test_a_process_with_the_number_of_a_dead_one_is_not_taken_for_it() -> None:
@@ -355,12 +284,8 @@ def test_an_input_on_another_machine_is_refused_with_its_key(make_plan: MakePlan
     assert (error.value.code, error.value.where) == ("runner.remote_input", key)
 
 
-def test_eight_processes_create_jobs_at_once(make_plan: MakePlan, store: JobStore, tmp_path: Path) -> None:
-    plan = make_plan(epochs=0)
-    launchers = []
-    for number in range(8):
-        (tmp_path / str(number)).mkdir()
-        launchers.append(launching_process(plan, store, tmp_path / str(number)))
+def test_eight_processes_create_jobs_at_once(make_plan: MakePlan, store: JobStore, launch_elsewhere: Any) -> None:
+    launchers = [launch_elsewhere(make_plan(epochs=0), store) for _ in range(8)]
     assert [launcher.wait() for launcher in launchers] == [0] * 8
 
     jobs = api.list_jobs(store)
@@ -378,18 +303,6 @@ def test_the_supervisor_is_ours_even_beside_a_folder_of_its_name(
     monkeypatch.chdir(tmp_path / "home")
 
     assert api.launch(make_plan(), store=store).state is JobState.COMPLETE
-
-
-def test_an_engine_that_can_not_be_started_is_an_error_of_the_job(
-    make_plan: MakePlan, store: JobStore, engine: Path
-) -> None:
-    engine.write_text("#!/no/such/interpreter\n")
-
-    job = api.launch(make_plan(), store=store)
-
-    assert job.failure
-    assert (job.state, job.failure.code) == (JobState.ERROR, "launch.failed")
-    assert states(job) == ["PENDING", "RUNNING", "ERROR"]
 
 
 def test_a_log_is_read_without_waiting_for_its_end(make_plan: MakePlan, store: JobStore, wait_for: WaitFor) -> None:

@@ -6,20 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import RequestError, did_you_mean
 from runners.jobs.store import JobStore, default_root
 from runners.planning.data_sources import DataTables
 from runners.planning.parents import RESUME, wanted_artifacts
-from runners.planning.profiles import LOCAL
+from runners.platforms.table import DEFAULT, capabilities
 from runners.preflight import embedded_engine, find_engine, is_embedded
 
 if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.planning.parents import Wanted
-
-# Platforms that a request can be planned for; `runners.api.RUNNERS` are those that a plan can be launched on.
-PLANNED = (LOCAL, "docker", "slurm", "kubernetes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,8 @@ class Setting:
 
     @property
     def local(self) -> bool:
-        """Whether the action runs on this machine."""
-        return self.runner == LOCAL
+        """Whether the action runs on this machine, on its own files."""
+        return capabilities(self.runner).on_this_machine
 
 
 def setting_of(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> Setting:
@@ -60,11 +56,8 @@ def setting_of(decision: Decision, skill: Skill, store: JobStore | None, command
         InputError: the engine that is named can't be run, or there is no such runner.
     """
     action, request = str(decision.action), decision.request
-    runner = request.runner or LOCAL
-    if runner not in PLANNED:
-        remedy = f"{did_you_mean(runner, PLANNED)} There are {', '.join(PLANNED)}.".strip()
-        raise RequestError(f"there is no runner '{runner}'", code="runner.unknown", where="runner", remedy=remedy)
-    engine = find_engine(command) or embedded_engine() if runner == LOCAL else None
+    runner = request.runner or DEFAULT
+    engine = None if capabilities(runner).needs_image else find_engine(command) or embedded_engine()
     return Setting(
         action=action,
         request=request,

@@ -93,6 +93,8 @@ def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, .
         ChangenetError: the plan can't be launched; see `launch`.
     """
     from runners import preflight
+    from runners.model_rules import skill_at
+    from runners.planning.data_sources import part_names
     from runners.staging import stage
 
     plan.require_launchable()
@@ -105,7 +107,8 @@ def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, .
     preflight.require_engine(plan)
     preflight.require_local_inputs(plan)
     preflight.require_unchanged_parent(plan, store)
-    spec = stage(plan.spec, plan.inputs)
+    rows = skill_at(plan.skill_dir).data_sources(plan.action)
+    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()})
     return spec, preflight.require_sound_data(plan, spec)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 LOG_FILE = "log.txt"
@@ -16,7 +17,6 @@ BEFORE_FILE = "before.json"
 FINDINGS_FILE = "findings.json"  # where the report of a job looks for what the data check found
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
-SEGMENT_FOLDERS = ("A", "B", "list", "label")
 
 
 def is_archive(place: str) -> bool:
@@ -24,10 +24,15 @@ def is_archive(place: str) -> bool:
     return place.lower().endswith(ARCHIVES)
 
 
-def segment_archives(root: Path) -> dict[str, Path]:
-    """The archives below a segment root by the folder that each stands for, where that folder itself is not there."""
+def archive_stem(name: str) -> str:
+    """The name of an archive without its endings; any other name as it is."""
+    return next((name[: -len(ending)] for ending in ARCHIVES if name.lower().endswith(ending)), name)
+
+
+def archives_of(root: Path, folders: Iterable[str]) -> dict[str, Path]:
+    """The archives below `root` that stand for one of these folders, where that folder itself is not there."""
     found = {}
-    for name in SEGMENT_FOLDERS:
+    for name in folders:
         archives = [root / f"{name}{suffix}" for suffix in ARCHIVES if (root / f"{name}{suffix}").is_file()]
         if archives and not (root / name).is_dir():
             found[name] = archives[0]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError
-from reports.job_folder import FIGURES_FILE, TABLES, from_job_folder
+from core.file_names import FIGURES_FILE, SCORED_TABLES, SPEC_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +22,14 @@ def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> Rep
     Raises:
         DataError, InputError: the table has no scores, or the target can't be read.
     """
-    if not any((results_dir / name).is_file() for name in TABLES):
+    if not any((results_dir / name).is_file() for name in SCORED_TABLES):
         return None
     from core.documents import read_yaml
     from core.dotted import get
     from reports.inspection import write_report
+    from reports.job_folder import from_job_folder
 
-    wanted = target or get(read_yaml(folder / "spec.yaml"), "model.classify.target")
+    wanted = target or get(read_yaml(folder / SPEC_FILE), "model.classify.target")
     return write_report(from_job_folder(folder, target=wanted), out)
 
 

@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from types import ModuleType
 
+    from core.problem import Problem
     from router.declarations import Skill
 
 Spec = dict[str, Any]
 
 
 class Settled(Protocol):
-    """A spec whose defaults were adjusted: what was changed (key, old, new, reason), and the rules still broken."""
+    """A spec whose defaults were adjusted: what was changed (key, old, new, reason), and what is still wrong."""
 
     @property
     def adjustments(self) -> Sequence[Any]: ...  # noqa: D102
     @property
-    def violations(self) -> Sequence[Any]: ...  # noqa: D102
+    def problems(self) -> Sequence[Problem]: ...  # noqa: D102
 
 
 class Report(Protocol):
@@ -49,7 +50,7 @@ class Report(Protocol):
 @dataclass(frozen=True, slots=True)
 class _NothingToSettle:
     adjustments: tuple[Any, ...] = ()
-    violations: tuple[Any, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class ModelRules:
     inherited: InheritedKeys = InheritedKeys()
     constraints: Callable[[Spec, str, Collection[str]], Settled] = lambda *_: _NothingToSettle()
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
-    data_check: Callable[[Spec, str], Sequence[Any]] = lambda *_: ()
+    data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
     verdict: Callable[[Path], str] = lambda _: ""

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from core.documents import read_json
 from core.errors import ChangenetError, DataError
-from runners.names import PLAN_FILE
+from core.file_names import PLAN_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from runners.jobs.job import Job
     from runners.model_rules import ModelRules, Report
-
-REPORT_FILE = "report.html"
 
 
 def report_path(job: Job) -> Path:

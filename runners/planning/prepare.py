@@ -157,10 +157,9 @@ def _settle(draft: _Draft) -> None:
     """Adjust defaults that break a rule between keys; what is still broken then is an error."""
     resolved, layers = draft.resolved, draft.layers
     settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
-    problems = [Problem(v.code, ", ".join(v.keys), v.message, v.remedy) for v in settled.violations]
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    refuse([*problems, *fit_to_engine(layers, embedded=resolved.embedded)])
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 

@@ -22,7 +22,6 @@ from runners.planning.plan import Plan, at_job
 from runners.platforms.handles import opened_here
 
 if TYPE_CHECKING:
-    from core.problem import Problem
     from runners.jobs.store import JobStore
 
 _SUBCOMMAND = 1

@@ -7,7 +7,7 @@ Pictures are made for the run: `--pairs` test pictures that share `--golden` gol
 ratios taken in the same run: loading against the whole step, decoded once against decoded each time, golden features
 computed once against computed for every batch, scoring with evidence maps against scoring alone (the best of three
 rounds). Pairs per second by CPU time (cores x pairs / CPU seconds) tell what a busy machine would do if it were idle.
-The second look at doubtful pairs is left out: a network that was hardly trained doubts them all.
+Test-time augmentation of doubtful pairs is left out: a network that was hardly trained doubts them all.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of tasks with their actions, and what every action needs done first."""
+"""The table of actions, (task, command) to entry point, and what every action needs done first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from core.errors import SpecError
-from engine.classify.task import CLASSIFY
+from engine.classify import actions as classify
 from engine.console import say
 from engine.torch_setup import prepare_torch
 from spec.actions import COMMANDS
@@ -16,12 +16,12 @@ from spec.actions import COMMANDS
 if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
-    from engine.task import Action, Task
+    from engine.task import Action
 
 # A task that is added has a package of its own and a row here.
-TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFY,)}
+TASKS = {"classify": classify.ACTIONS}
 ACTIONS: dict[tuple[str, str], Action] = {
-    (task.name, command): action for task in TASKS.values() for command, action in task.actions.items()
+    (task, command): action for task, actions in TASKS.items() for command, action in actions.items()
 }
 AVAILABLE = tuple(command for command in COMMANDS if any(command == known for _, known in ACTIONS))
 _TALKATIVE = (

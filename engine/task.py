@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the shared parts of the engine ask of a task. A task's declaration imports nothing heavy."""
+"""What the shared parts of the engine ask of a task, and what stands behind a command. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -22,15 +22,11 @@ class Action:
 
 
 class Task(Protocol):
-    """A kind of model: what can be done with it, and what of its spec decides its weights and its input."""
+    """A kind of model: what its training logs, and what of its spec decides its weights and its input."""
 
     @property
     def name(self) -> str:
         """The spec's `task`."""
-
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """What the embedded engine can do, by command."""
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import JobFailedError, SpecError
 from core.file_names import FIGURES_FILE, INFERENCE_FILE, PREDICTIONS_FILE
 from core.files import write_json
+from core.verdicts import NO_PASS, PASS
 from engine.batch_samplers import OrderedBatches
 from engine.checkpoints import check_fits, load_trained, read_checkpoint
 from engine.classify.batch_norm_folding import with_folded_batch_norm
@@ -28,7 +29,7 @@ from engine.classify.task import CLASSIFY
 from engine.classify.threshold import TARGET_KEY, Threshold, inspection_target
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
-from pairs.classify_csv import board_of, read_header, write_csv
+from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
     from scoring.targets import Target
-
-_SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +196,16 @@ def _check_finite(scores: NDArray[np.float64], table: PairTable) -> None:
 def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, *, maps: bool) -> None:
     """Write the rows of a table with their scores, atomically and in their order; with `maps` each names its map."""
     names = read_header(table.source.csv_path, needs_label=False)
-    header = [name for name in names if name not in _SCORE_COLUMNS]  # those of an earlier run are written anew
+    header = [name for name in names if name not in SCORE_COLUMNS]  # those of an earlier run are written anew
     rows = (
         [
             *(_cell(row, name) for name in header),
-            *(f"{score:.9g}", "NO_PASS" if score > threshold else "PASS", threshold),
+            *(f"{score:.9g}", NO_PASS if score > threshold else PASS, threshold),
             *((map_name(row.row),) if maps else ()),
         ]
         for row, score in zip(table.rows, scores, strict=True)
     )
-    write_csv(path, [*header, *(_SCORE_COLUMNS if maps else _SCORE_COLUMNS[:-1])], rows)
+    write_csv(path, [*header, *(SCORE_COLUMNS if maps else SCORE_COLUMNS[:-1])], rows)
 
 
 def _cell(row: Any, name: str) -> str:

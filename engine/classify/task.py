@@ -6,14 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
-from core.file_names import INFERENCE_FILE
-from engine.task import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from engine.settings import Run
-    from engine.status import StatusFile
 
 _IMAGE_SIZE = ("num_input", "concat_type", "grid_map", "image_width", "image_height")
 _NORMALISATION = ("augmentation_config.rgb_input_mean", "augmentation_config.rgb_input_std")
@@ -43,33 +38,10 @@ _OF_HEAD = {
 _MEASURED = ("precision", "recall", "f1", "escapes", "auc", "ap", "far_at_99_recall")
 
 
-def _train(run: Run, status: StatusFile) -> None:
-    from engine.classify.training import train
-
-    train(run, status)
-
-
-def _evaluate(run: Run, status: StatusFile) -> None:
-    from engine.classify.evaluation import evaluate
-
-    evaluate(run, status)
-
-
-def _infer(run: Run, status: StatusFile) -> None:
-    from engine.classify.evaluation import infer
-
-    infer(run, status)
-
-
 class Classify:
     """See `engine.task.Task`."""
 
     name = "classify"
-    actions: Mapping[str, Action] = {
-        "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
-        "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
-        "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
-    }
     metrics = (
         *(f"train_{name}" for name in ("loss", "acc", "fpr")),
         *(f"val_{name}" for name in ("loss", "acc", "fpr", "far", "latency_ms", *_MEASURED)),

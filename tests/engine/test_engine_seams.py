@@ -13,10 +13,11 @@ import engine
 from core.dotted import put
 from core.errors import SpecError
 from engine.actions import ACTIONS, TASKS, find_action
+from engine.classify.task import CLASSIFY
 from engine.task import Action
 from spec.actions import COMMANDS, TASK_DEFAULTS
 from spec.load import full_default_tree
-from spec.rules_train import metric_mode
+from spec.metrics import metric_mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def test_the_table_holds_what_the_tasks_declare() -> None:
     assert {task for task, _ in ACTIONS} <= set(TASK_DEFAULTS)
     assert {command for _, command in ACTIONS} <= set(COMMANDS)
     assert all(isinstance(action, Action) and action.summary for action in ACTIONS.values())
-    assert find_action("classify", "train") is TASKS["classify"].actions["train"]
+    assert find_action("classify", "train") is TASKS["classify"]["train"]
 
 
 @pytest.mark.parametrize(
@@ -69,26 +70,24 @@ def test_what_is_not_in_the_table_is_refused(task: str, command: str, told: str)
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 @pytest.mark.parametrize("head", ["flatten", "pooled"])
 @pytest.mark.parametrize("module", ["learnable", "euclidean"])
-def test_declared_keys_are_keys_of_the_spec(task: Any, head: str, module: str) -> None:
-    tree = full_default_tree(task.name)
+def test_declared_keys_are_keys_of_the_spec(head: str, module: str) -> None:
+    tree = full_default_tree("classify")
     put(tree, "model.classify.difference_head", head)
     put(tree, "model.classify.difference_module", module)
-    for key in (*task.architecture_keys(tree), *task.input_keys):
+    for key in (*CLASSIFY.architecture_keys(tree), *CLASSIFY.input_keys):
         node: Any = tree
         for part in key.split("."):
             assert part in node, key
             node = node[part]
 
 
-@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
-def test_every_declared_figure_has_a_direction(task: Any) -> None:
-    assert [name for name in task.metrics if metric_mode(name, task.name) is None] == []
+def test_every_declared_figure_has_a_direction() -> None:
+    assert [name for name in CLASSIFY.metrics if metric_mode(name, CLASSIFY.name) is None] == []
 
 
 def test_training_logs_the_declared_figures_and_no_other(trained: Any) -> None:
     lines = [json.loads(line) for line in (trained.folder / "status.json").read_text().splitlines()]
     logged = {name for line in lines for name in line.get("kpi", {})}
-    assert logged == set(TASKS["classify"].metrics)
+    assert logged == set(CLASSIFY.metrics)

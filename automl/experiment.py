@@ -78,13 +78,15 @@ def create(experiment: ExperimentPlan) -> Path:
         NotReadyError: something is missing that the search does not set.
         ChangenetError: engine, inputs or data are not fit for a trial; see `runners.api.check`.
     """
+    from automl.job_trainer import as_part
     from runners.api import check
     from runners.jobs.store import JobStore
 
     base = experiment.base
     root = Path(base.results_root)
-    check(base, JobStore(root))
     folder = root / f"{SEARCH_PREFIX}{base.action}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    first = as_part(base, folder.name, "the defaults", base.parent_job_id, experiment.threads)
+    check(first, JobStore(root), experiment.memory)
     with Ledger(folder, create=True) as ledger:
         ledger.write_identity(experiment.identity())
     return folder

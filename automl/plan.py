@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import machine_threads, parallel_trials
@@ -15,6 +15,7 @@ from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
 from core.documents import read_json
 from core.errors import DeclarationError, RequestError
+from core.memory import Memory
 
 if TYPE_CHECKING:
     from automl.settings import AutomlSettings
@@ -33,7 +34,8 @@ class ExperimentPlan:
     """A search, decided.
 
     `base` is the plan of trial 0 as the request makes it, `epochs` the length of a whole trial, `overrides` the
-    request's overrides as dotted keys, `start` the checkpoint that the request starts from.
+    request's overrides as dotted keys, `start` the checkpoint that the request starts from. `memory` holds
+    what was read and checked for it, so that trials need not do so again.
     """
 
     decision: Decision
@@ -49,6 +51,7 @@ class ExperimentPlan:
     parallel: int
     threads: int
     engine: str | None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def identity(self) -> dict[str, Any]:
         """Everything that the decisions of the search depend on; a search is only resumed with an equal one."""
@@ -118,7 +121,8 @@ def make_plan(
     engine = engine or os.environ.get(ENGINE_VARIABLE)
     if settings.test_dataset:
         settings = replace(settings, test_dataset=_place(settings.test_dataset))
-    base = prepare(replace(decision, route="direct"), skill, command=engine)
+    memory = Memory()
+    base = prepare(decision, skill, command=engine, memory=memory)
     keys = TrialKeys.of(skill, action, base.spec)
     names = skill.shorthand_keys(action)
     overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
@@ -136,7 +140,9 @@ def make_plan(
         if objective.metric == SECONDS_PER_EPOCH and len(objectives) > 1:
             continue
         own = fixed_values(keys, (objective,), overrides, start)
-        _require_trial(replace(decision, request=replace(decision.request, overrides=overrides | own)), skill, engine)
+        request = replace(decision.request, overrides=overrides | own)
+        # The spec knows the metrics that an objective may be, and their directions.
+        prepare(replace(decision, request=request), skill, command=engine, memory=memory)
     threads = machine_threads()
     places = settings.parallel or parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
@@ -154,14 +160,8 @@ def make_plan(
         parallel=places,
         threads=max(1, threads // places),
         engine=engine,
+        memory=memory,
     )
-
-
-def _require_trial(decision: Decision, skill: Skill, engine: str | None) -> None:
-    """What the search sets in every trial is taken by the spec, which knows an objective's metric and direction."""
-    from runners.planning.prepare import prepare
-
-    prepare(replace(decision, route="direct"), skill, command=engine)
 
 
 def _overrides(base: Plan, given: dict[str, Any]) -> dict[str, Any]:

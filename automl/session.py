@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from automl.controller import Controller, Hooks, Search, ignore
 from automl.evaluation import Evaluator, Subject
-from automl.job_trainer import JobTrainer, TrialSetting
+from automl.job_trainer import JobTrainer
 from automl.mirror import importance, write_storage
 from automl.outputs import REPORT_FILE, Outcome, write_outputs
 from automl.report import write_report
@@ -37,7 +37,7 @@ class Session:
         self._schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
         self._retention = Retention(ledger, plan.objectives, plan.settings.pin)
         self._stop = threading.Event()
-        trainer = JobTrainer(_setting(plan, ledger, self._store))
+        trainer = JobTrainer(plan, ledger.folder.name, self._store)
         search = Search(ledger, self._schedule, trainer, plan.objectives, plan.settings, plan.parallel)
         self._controller = Controller(search, Hooks(callback or ignore, self._result_recorded, self._stop.is_set))
         self._evaluator = Evaluator(plan, self._store, ledger, self._stop.is_set)
@@ -101,21 +101,6 @@ class Session:
             message = f"the search's files can't be written: {reason}"
             raise PlatformError(message, code="automl.outputs", where=str(folder), remedy=remedy) from None
         return outcome
-
-
-def _setting(plan: ExperimentPlan, ledger: Ledger, store: JobStore) -> TrialSetting:
-    return TrialSetting(
-        experiment_id=ledger.folder.name,
-        decision=plan.decision,
-        skill=plan.skill,
-        store=store,
-        engine=plan.engine,
-        overrides=plan.overrides,
-        keys=plan.keys,
-        objectives=plan.objectives,
-        start=plan.start,
-        threads=plan.threads,
-    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError, RequestError
+from core.memory import Memory
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore, default_root
 
@@ -59,9 +60,11 @@ def launch(
     store: JobStore | None = None,
     follow: Callable[[Update], None] | None = None,
     detach: bool = False,
+    memory: Memory | None = None,
 ) -> Job:
     """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
 
+    With `memory`, what was checked for plans before this one is not checked again, where this one asks no more.
     With `detach` the job is returned as soon as it runs. Ctrl-C while waiting cancels the job; the death of this
     process does not. How the job ended is in its state: a job that failed is no exception.
 
@@ -77,7 +80,7 @@ def launch(
     from runners.platforms.local import start
 
     store = store or open_store(plan.results_root)
-    spec, findings = check(plan, store)
+    spec, findings = check(plan, store, memory)
     job = open_job(store, plan, spec, findings)
     try:
         started = start(store, job, plan.resources)
@@ -86,7 +89,7 @@ def launch(
         return stop(store, job.id, BY_KEYBOARD)
 
 
-def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:
@@ -99,14 +102,16 @@ def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, .
     if plan.runner not in RUNNERS:
         known = ", ".join(RUNNERS)
         raise PlatformError(f"there is no runner '{plan.runner}' here", code="runner.unknown", remedy=f"use {known}")
-    if plan.decision.route == "automl":
+    if plan.decision.route == "automl" and plan.part_of is None:
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
+    memory = memory or Memory()
     preflight.require_engine(plan)
     preflight.require_local_inputs(plan)
-    preflight.require_unchanged_parent(plan, store)
-    spec = stage(plan.spec, plan.inputs)
-    return spec, preflight.require_sound_data(plan, spec)
+    inputs = tuple((key, str(value)) for key, value in plan.inputs.items())
+    memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
+    spec = stage(plan.spec, plan.inputs, memory=memory)
+    return spec, memory.once_for(("data", plan.action), spec, lambda read: preflight.require_sound_data(plan, read))
 
 
 def _ignore(update: Update) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
+from core.memory import Memory
 from runners.archives import default_cache, unpack
 from runners.names import SEGMENT_FOLDERS, is_archive, segment_archives
 
@@ -19,20 +20,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def stage(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]], cache: Path | None = None) -> dict[str, Any]:
+def stage(
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, str | list[str]],
+    cache: Path | None = None,
+    memory: Memory | None = None,
+) -> dict[str, Any]:
     """A copy of `spec` in which every input that is an archive, or a folder of them, is the unpacked folder.
+
+    `memory` knows what was unpacked already: archives are hashed each time they are asked for.
 
     Raises:
         ArchiveError: an archive is broken or unsafe.
     """
-    staged = deepcopy(dict(spec))
+    staged, memory = deepcopy(dict(spec)), memory or Memory()
+
+    def local(place: str) -> str:
+        return memory.once(("staged", place), lambda: str(unpacked(Path(place), cache)))
+
     for key, value in inputs.items():
-        local: str | list[str]
-        if isinstance(value, list):
-            local = [str(unpacked(Path(place), cache)) for place in value]
-        else:
-            local = str(unpacked(Path(value), cache))
-        dotted.put(staged, key, local)
+        dotted.put(staged, key, [local(place) for place in value] if isinstance(value, list) else local(value))
     return staged
 
 

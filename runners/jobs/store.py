@@ -103,8 +103,10 @@ class JobStore:
         Raises:
             InputError: no job or several begin like that, with the closest ids.
         """
+        if self._is_known(job_id):
+            return job_id
         ids = self.ids()
-        found = [known for known in ids if known == job_id] or [known for known in ids if known.startswith(job_id)]
+        found = [known for known in ids if known.startswith(job_id)]
         if len(found) == 1 and job_id:
             return found[0]
         if found:
@@ -112,6 +114,12 @@ class JobStore:
             raise InputError(f"'{job_id}' fits {len(found)} jobs: {names}", code="job.ambiguous", where=str(self.root))
         hint = did_you_mean(job_id, ids) or (f"The latest is {ids[0]}." if ids else "No job was recorded there yet.")
         raise InputError(f"there is no job '{job_id}'. {hint}", code="job.unknown", where=str(self.root))
+
+    def _is_known(self, job_id: str) -> bool:
+        if not database.exists(self.root):
+            return False
+        with database.transaction(self.root) as connection:
+            return connection.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is not None
 
     def with_plan(self, plan_id: str) -> list[Job]:
         """The records of the jobs that were launched from this plan, oldest first."""

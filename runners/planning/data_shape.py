@@ -3,24 +3,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.memory import Memory
     from pairs.picture_names import Names
     from runners.planning.layers import Layers
 
 _CLASSIFY = "dataset.classify"
 
 
-def apply_data_shape(layers: Layers) -> None:
+def apply_data_shape(layers: Layers, memory: Memory) -> None:
     """Set extension and lightings to those of the pictures, where the data is at hand and its first rows all agree."""
     from pairs.picture_names import agreed_names
 
     for split in ("train_dataset", "test_dataset", "infer_dataset", "validation_dataset"):
         table, images = (layers.get(f"{_CLASSIFY}.{split}.{name}") for name in ("csv_path", "images_dir"))
         if table and images and Path(images).is_dir():
-            found = agreed_names(Path(table), Path(images))
+            place = (Path(table), Path(images))
+            found = memory.once(("names", *place), partial(agreed_names, *place))
             for key, value in _changes(layers, found).items() if found else ():
                 layers.suggest(f"{_CLASSIFY}.{key}", value, "data", f"as the pictures in {images} are named")
             return

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
@@ -49,10 +50,18 @@ class _Draft:
     warnings: list[str] = field(default_factory=list)
 
 
-def prepare(decision: Decision, skill: Skill, *, store: JobStore | None = None, command: str | None = None) -> Plan:
+def prepare(
+    decision: Decision,
+    skill: Skill,
+    *,
+    store: JobStore | None = None,
+    command: str | None = None,
+    memory: Memory | None = None,
+) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`.
+    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`;
+    `memory` holds what earlier plans read of schema and data.
 
     Raises:
         MissingInputError: the decision names no action yet.
@@ -64,15 +73,16 @@ def prepare(decision: Decision, skill: Skill, *, store: JobStore | None = None, 
     if decision.action is None:
         raise open_questions_error(decision.missing)
     setting = setting_of(decision, skill, store, command)
-    schema = ActionSchema.read(setting.action, skill.schema_path(setting.action), skill.template_path(setting.action))
+    memory, places = memory or Memory(), (skill.schema_path(setting.action), skill.template_path(setting.action))
+    schema = memory.once(("schema", *places), lambda: ActionSchema.read(setting.action, *places))
     draft = _Draft(setting, Layers(schema), _parent(setting))
-    _put_suggestions(draft)
+    _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
     return _seal(decision, draft)
 
 
-def _put_suggestions(draft: _Draft) -> None:
+def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     setting, layers = draft.setting, draft.layers
     apply_own_files(layers, setting.skill)
@@ -80,7 +90,7 @@ def _put_suggestions(draft: _Draft) -> None:
     if draft.profile:
         apply_profile(layers, setting.skill, draft.profile, trains=setting.trains)
     apply_sources(layers, setting.request, setting.tables)
-    apply_data_shape(layers)
+    apply_data_shape(layers, memory)
     if draft.parent:
         apply_parent(layers, draft.parent, setting.wanted, setting.overridden)
         inherit(layers, draft.parent, resumes=setting.trains and draft.parent.job.action == setting.action)

@@ -54,7 +54,8 @@ class Evaluator:
         An evaluation that can't be made is recorded with the reason: the search does not depend on it.
         """
         name = f"{subject.name}.{split}"
-        if known := self._ledger.evaluations().get(name):
+        known = self._ledger.evaluations().get(name)
+        if known and known["checkpoint"] == subject.checkpoint:
             return known
         try:
             prepared = self._prepare(subject, split)

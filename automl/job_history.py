@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class JobHistory:
 
     def __init__(self, job: Job, keys: TrialKeys, objectives: Sequence[Objective]) -> None:
         self._tail = Tail(Path(job.results_dir) / FILE_NAME)
-        self._start, self._interval = _begun(job, keys)
+        self._job, self._keys = job, keys
         self._metric = next(o.metric for o in objectives if o.metric != SECONDS_PER_EPOCH)
         self._found: list[tuple[int, dict[str, Any]]] = []
         self._figures: dict[str, Any] = {}
@@ -53,20 +54,21 @@ class JobHistory:
     def _take(self, progress: Progress) -> None:
         self._figures |= progress.kpi
         if self._metric in progress.kpi:
-            epoch = (self._start // self._interval + len(self._found) + 1) * self._interval
+            start, interval = self._begun
+            epoch = (start // interval + len(self._found) + 1) * interval
             self._found.append((epoch, self._figures))
             self._figures = {}
         if self._found and (seconds := _seconds_in(progress.time_per_epoch)) is not None:
             self._found[-1][1][SECONDS_PER_EPOCH] = seconds
 
-
-def _begun(job: Job, keys: TrialKeys) -> tuple[int, int]:
-    """Epochs done when the job began, and epochs between its validations."""
-    spec = read_yaml(Path(job.folder) / SPEC_FILE)
-    resumed = dotted.get(spec, keys.resume) if keys.resume else None
-    epoch = read_checkpoint_record(Path(resumed)).epoch if resumed else None
-    interval = dotted.get(spec, keys.validation_interval, 1) if keys.validation_interval else 1
-    return (epoch + 1 if epoch is not None else 0, int(interval or 1))
+    @cached_property
+    def _begun(self) -> tuple[int, int]:
+        """Epochs done when the job began, and epochs between its validations."""
+        keys, spec = self._keys, read_yaml(Path(self._job.folder) / SPEC_FILE)
+        resumed = dotted.get(spec, keys.resume) if keys.resume else None
+        epoch = read_checkpoint_record(Path(resumed)).epoch if resumed else None
+        interval = dotted.get(spec, keys.validation_interval, 1) if keys.validation_interval else 1
+        return (epoch + 1 if epoch is not None else 0, int(interval or 1))
 
 
 def _seconds_in(clock: str | None) -> float | None:

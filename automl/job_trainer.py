@@ -54,11 +54,10 @@ class JobTrainer:
         sealed = as_part(plan, self._experiment_id, place, parent_job_id, asked.threads)
         return Prepared(sealed.id, sealed)
 
-    def start(self, run: Run, prepared: Prepared) -> str:
+    def start(self, prepared: Prepared) -> str:
         """Launch the plan; the job goes on by itself."""
         from runners.api import launch
 
-        del run
         return launch(prepared.plan, store=self._store, detach=True, memory=self._plan.memory).id
 
     def find(self, plan_id: str, known: Collection[str]) -> str | None:
@@ -75,7 +74,6 @@ class JobTrainer:
             job_id,
             state,
             self._history(job),
-            dict(job.metrics),
             message,
             _seconds(job),
             *_checkpoints(job, ranked=len(self._plan.objectives) == 1),

@@ -7,8 +7,9 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from automl.algorithms import ALGORITHMS, model_of
 from automl.budget import machine_threads, parallel_trials
-from automl.draws import even_point, first_points, model_of, start_trials
+from automl.draws import even_point, first_points, start_trials
 from automl.objective import objectives_of
 from automl.space_builder import Source, build_space
 from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
@@ -72,10 +73,10 @@ class ExperimentPlan:
 
     def first_trials(self) -> list[dict[str, Any]]:
         """What the first trials set on top of the defaults, as far as that is known before any result."""
-        settings, model = self.settings, model_of(self.settings.algorithm)
-        if model == "cmaes" or settings.algorithm == "pbt":
+        settings = self.settings
+        if settings.algorithm in {"cmaes", "pbt"}:
             return [{}]
-        if model == "random" or settings.algorithm == "bohb":
+        if ALGORITHMS[settings.algorithm].drawn:
             points = [even_point(self.space, settings.seed, n) for n in range(1, _SHOWN + 1)]
         else:
             points = first_points(self.space, settings.seed, start_trials(settings.trials))
@@ -88,12 +89,6 @@ class ExperimentPlan:
         own |= {"first_trials": self.first_trials(), "start_checkpoint": self.start, "threads": self.threads}
         return {"decision": self.decision.to_json(), "plan": self.base.to_json(), "automl": own}
 
-    def text(self) -> str:
-        """As text for people."""
-        from automl.plan_text import plan_text
-
-        return plan_text(self)
-
 
 def make_plan(
     decision: Decision,
@@ -105,7 +100,7 @@ def make_plan(
 ) -> ExperimentPlan:
     """Decide a search for a train request; starts and writes nothing.
 
-    `parallel` is what a search that is resumed began with, where the settings leave it to the machine.
+    `parallel` is what a search that is resumed began with.
 
     Raises:
         RequestError: the request is no training, or a setting can't be used.
@@ -144,7 +139,7 @@ def make_plan(
         # The spec knows the metrics that an objective may be, and their directions.
         prepare(replace(decision, request=request), skill, command=engine, memory=memory)
     threads = machine_threads()
-    places = settings.parallel or parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
+    places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
     return ExperimentPlan(
         decision=decision,

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from automl.controller import Controller, Hooks, Search, ignore
 from automl.evaluation import Evaluator, Subject
+from automl.files import REPORT
 from automl.job_trainer import JobTrainer
-from automl.mirror import importance, write_storage
-from automl.outputs import REPORT_FILE, Outcome, write_outputs
+from automl.optuna_study import importance, write_storage
+from automl.outcome import Outcome
+from automl.outputs import write_outputs
 from automl.report import write_report
 from automl.retention import Retention
-from automl.schedule import make_schedule
+from automl.scheduling import make_schedule
 from core.errors import PlatformError
 from runners.jobs.store import JobStore
 
@@ -94,7 +96,7 @@ class Session:
         try:
             write_outputs(folder, plan, outcome)
             write_storage(folder, plan.space, outcome)
-            write_report(folder / REPORT_FILE, plan, outcome, importance(plan.space, outcome))
+            write_report(folder / REPORT, plan, outcome, importance(plan.space, outcome))
         except OSError as problem:
             reason = problem.strerror or str(problem)
             remedy = "make room, then resume: nothing is lost, and the files are written then"

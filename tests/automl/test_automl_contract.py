@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from automl import outputs
-from automl.ledger import FILE_NAME
-from automl.mirror import STORAGE_FILE
-from automl.settings import ALGORITHMS, AutomlSettings
+from automl.algorithms import ALGORITHMS
+from automl.files import FILES, STORAGE
+from automl.settings import AutomlSettings
 from core.documents import read_yaml
 from interfaces.arguments import build_parser
 from interfaces.automl_arguments import given_settings
@@ -27,15 +26,8 @@ def contract(project_root: Path) -> dict[str, Any]:
 
 def test_settings_algorithms_and_files_are_those_of_the_code(contract: dict[str, Any]) -> None:
     assert contract["settings"] == AutomlSettings().to_json()
-    assert tuple(contract["algorithms"]) == ALGORITHMS
-    files = {
-        "best": outputs.BEST_FILE,
-        "leaderboard": outputs.LEADERBOARD_FILE,
-        "report": outputs.REPORT_FILE,
-        "record": FILE_NAME,
-        "storage": STORAGE_FILE,
-    }
-    assert contract["outputs"] == files
+    assert tuple(contract["algorithms"]) == tuple(ALGORITHMS)
+    assert contract["outputs"] == FILES | {"storage": STORAGE}
 
 
 def test_the_skill_page_lists_every_setting_and_is_named_as_the_contract(

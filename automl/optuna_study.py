@@ -17,6 +17,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
+from automl.files import STORAGE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -25,11 +27,10 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
     from automl.dimensions import Dimension
-    from automl.outputs import Outcome
+    from automl.outcome import Outcome
     from automl.space import Space
     from automl.standings import Standing
 
-STORAGE_FILE = "optuna_journal.log"
 _LEAST_TRIALS, _MOST_TREES = 4, 200
 _STATES = {"complete": TrialState.COMPLETE, "running": TrialState.RUNNING}
 
@@ -37,11 +38,11 @@ _STATES = {"complete": TrialState.COMPLETE, "running": TrialState.RUNNING}
 def write_storage(folder: Path, space: Space, outcome: Outcome) -> None:
     """Write the study as a journal file: `optuna-dashboard FOLDER/optuna_journal.log` opens it."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    draft = folder / f".{STORAGE_FILE}.tmp"
+    draft = folder / f".{STORAGE}.tmp"
     draft.unlink(missing_ok=True)
     study = _study(space, outcome, JournalStorage(JournalFileBackend(str(draft))), folder.name)
     del study
-    draft.replace(folder / STORAGE_FILE)
+    draft.replace(folder / STORAGE)
 
 
 def importance(space: Space, outcome: Outcome) -> dict[str, float]:

@@ -45,26 +45,19 @@ class RungModels:
         self._seed, self._model = seed, model
         self._by_rung: dict[int, Suggester] = {}
 
-    def suggest(self, number: int, *, start: bool = True) -> tuple[Point, dict[str, Any]]:
+    def suggest(self, number: int) -> tuple[Point, dict[str, Any]]:
         """The point of suggestion `number`."""
-        del start
         ready = [m for _, m in sorted(self._by_rung.items(), reverse=True) if m.results >= _LEAST_RESULTS]
         evenly = random_of(self._seed, "even", number).random() < _RANDOM_SHARE
         if self._model == "random" or not ready or evenly:
             return self._even.suggest(number)
-        return ready[0].suggest(number, start=False)[0], {}
-
-    def begin(self, run: int, point: Point, attrs: dict[str, Any]) -> None:
-        """Nothing: rungs are told of results alone."""
-
-    def end(self, run: int, values: Sequence[float] | None) -> None:
-        """Nothing: see `add`."""
+        return ready[0].suggest(number)[0], {}
 
     def add(self, rung: int, point: Point, values: Sequence[float]) -> None:
         """A result at a rung."""
         if self._model != "random":
             if rung not in self._by_rung:
-                self._by_rung[rung] = Suggester(self._space, self._objectives, self._model, self._seed)
+                self._by_rung[rung] = Suggester(self._space, self._objectives, self._model, self._seed, start=0)
             self._by_rung[rung].add(point, values)
 
 

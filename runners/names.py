@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import os
+from pathlib import Path
 
 LOG_FILE = "log.txt"
 PLAN_FILE = "plan.json"
@@ -17,6 +15,11 @@ FINDINGS_FILE = "findings.json"  # where the report of a job looks for what the 
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 SEGMENT_FOLDERS = ("A", "B", "list", "label")
+
+
+def names_search(name: str) -> bool:
+    """Whether a name that was given for a job means a search: its id, or its folder."""
+    return name.startswith(SEARCH_PREFIX) or (os.sep in name and Path(name).name.startswith(SEARCH_PREFIX))
 
 
 def is_archive(place: str) -> bool:

@@ -14,7 +14,7 @@ from runners.jobs.store import JobStore, default_root
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pairs.findings import Finding
+    from core.problem import Problem
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.jobs.follow import Update
@@ -86,7 +86,7 @@ def launch(
         return stop(store, job.id, BY_KEYBOARD)
 
 
-def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:

@@ -15,7 +15,7 @@ from core.files import sha256_file
 from runners.planning.engines import not_embedded
 
 if TYPE_CHECKING:
-    from pairs.findings import Finding
+    from core.problem import Problem
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
@@ -98,7 +98,7 @@ def require_unchanged_parent(plan: Plan, store: JobStore) -> None:
             raise ParentError(message, code="parent.changed", where=str(path), remedy="restore it, or name another job")
 
 
-def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Finding, ...]:
+def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Problem, ...]:
     """The quick data check finds no error in what the spec points to; what it warns of is returned.
 
     Raises:
@@ -109,7 +109,7 @@ def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Finding, ...]:
     findings = quick_check(spec, plan.action)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        text = "".join(f"\n  - {f.place}: {f.message} ({f.remedy})" for f in errors[1:])
+        text = "".join(f"\n  - {f.where}: {f.message} ({f.remedy})" for f in errors[1:])
         first = errors[0]
-        raise DataError(f"{first.message}{text}", code=first.code, where=first.place, remedy=first.remedy)
+        raise DataError(f"{first.message}{text}", code=first.code, where=first.where, remedy=first.remedy)
     return tuple(findings)

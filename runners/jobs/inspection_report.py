@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError
+from core.file_names import FIGURES_FILE, REPORT_FILE, SCORED_TABLES, SPEC_FILE
 
 if TYPE_CHECKING:
     from reports.inspection import ReportSummary
     from runners.jobs.job import Job
-
-REPORT_FILE = "report.html"
-FIGURES_FILE = "figures.json"
-TABLES = ("predictions.csv", "inference.csv")
 
 
 def report_path(job: Job) -> Path:
@@ -51,13 +48,13 @@ def make_report(job: Job, *, target: str | None = None, out: Path | None = None)
     from reports.job_folder import from_job_folder
 
     folder = Path(job.folder)
-    wanted = target or get(read_yaml(folder / "spec.yaml"), "model.classify.target")
+    wanted = target or get(read_yaml(folder / SPEC_FILE), "model.classify.target")
     return write_report(from_job_folder(folder, target=wanted), out or report_path(job))
 
 
 def try_report(job: Job) -> str:
     """Write the report if there is a table; returns why it could not be written, or nothing."""
-    if not any((Path(job.results_dir) / name).is_file() for name in TABLES):
+    if not any((Path(job.results_dir) / name).is_file() for name in SCORED_TABLES):
         return ""
     try:
         make_report(job)

@@ -152,10 +152,9 @@ def _settle(draft: _Draft) -> None:
 
     setting, layers = draft.setting, draft.layers
     settled = settle(layers.spec, setting.action, layers.given())
-    problems = [Problem(v.code, ", ".join(v.keys), v.message, v.remedy) for v in settled.violations]
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    refuse([*problems, *fit_to_engine(layers, embedded=setting.embedded)])
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=setting.embedded)])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 

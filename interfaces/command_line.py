@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interfaces.options import declared
 from interfaces.parser import Parser, number, whole_number
@@ -34,8 +33,7 @@ exit codes: 0 done, 2 the input is wrong, 3 something is missing, 4 the job fail
 _TYPES = {int: whole_number, float: number, str: None}
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """The words typed, as a call of a verb."""
 
     verb: Verb

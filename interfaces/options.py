@@ -8,20 +8,18 @@ the annotation; a tuple may be given several times, a Literal is a choice.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import field, fields
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Options that belong together, as help shows them."""
 
     title: str
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """One option of a verb. `short` and `flag` are as typed, `env` is the variable that stands in for it.
 
     `kind` is the type of one value, `many` whether there may be several, `choices` what is allowed, if not everything

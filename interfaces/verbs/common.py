@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-
-from interfaces.options import argument, option
 
 RESULTS: dict[str, Any] = {
     "help": "folder of all jobs",
@@ -15,14 +12,6 @@ RESULTS: dict[str, Any] = {
     "env": "CHANGENET_RESULTS",
     "otherwise": "./results",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NamedOptions:
-    """A job, or a search, by its name."""
-
-    job: str = argument("id of a job, or its beginning; or of a search", metavar="JOB")
-    results_root: str | None = option(**RESULTS)
 
 
 def split_names(text: str | None) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from core.errors import INTERRUPTED, JobFailedError, NotReadyError
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs import searches
-from interfaces.verbs.common import RESULTS, NamedOptions
+from interfaces.verbs.common import RESULTS
+from interfaces.verbs.searches import NamedOptions
 from runners.names import names_search
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs import searches
-from interfaces.verbs.common import NamedOptions
 from interfaces.verbs.jobs import job_of
+from interfaces.verbs.searches import NamedOptions
 from runners.names import names_search
 
 if TYPE_CHECKING:

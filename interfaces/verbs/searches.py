@@ -3,16 +3,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ChangenetError, JobFailedError, NotReadyError, RequestError
+from interfaces.options import argument, option
 from interfaces.outcome import Outcome
+from interfaces.verbs.common import RESULTS
 
 if TYPE_CHECKING:
     from automl.lookup import Overview
     from interfaces.outcome import Reporter
-    from interfaces.verbs.common import NamedOptions
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOptions:
+    """A job, or a search, by its name."""
+
+    job: str = argument("id of a job, or its beginning; or of a search", metavar="JOB")
+    results_root: str | None = option(**RESULTS)
 
 
 def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:

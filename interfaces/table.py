@@ -77,7 +77,7 @@ _ALL = (
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
-    Verb("logs", f"{_ROOM}.jobs", "logs", "print a job's log", read_only=True),
+    Verb("logs", f"{_ROOM}.jobs", "logs", "print a job's log", read_only=True, slow=True),
     Verb("cancel", f"{_ROOM}.jobs", "cancel", "stop a running job with all its processes", destructive=True),
     Verb(
         "result",

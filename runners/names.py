@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.file_names import ARCHIVES, FINDINGS_FILE, PLAN_FILE, SPEC_FILE, is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = ["ARCHIVES", "FINDINGS_FILE", "PLAN_FILE", "SPEC_FILE", "is_archive"]  # and what follows
 
@@ -18,6 +19,11 @@ MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
 SUPERVISOR_LOG = "supervisor.log"
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
+
+
+def names_search(name: str) -> bool:
+    """Whether a name that was given for a job means a search: its id, or its folder."""
+    return name.startswith(SEARCH_PREFIX) or (os.sep in name and Path(name).name.startswith(SEARCH_PREFIX))
 
 
 def archive_stem(name: str) -> str:

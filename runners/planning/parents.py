@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.documents import read_json
 from core.errors import InputError, ParentError
 from runners.jobs.job import JobState
-from runners.names import PLAN_FILE, SEARCH_PREFIX, SEARCH_RECORD
+from runners.names import PLAN_FILE, SEARCH_RECORD, names_search
 from runners.planning.plan import JOB_FOLDER
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def winner_of(store: JobStore, name: str) -> str:
         ParentError: no trial of the search has figures yet.
     """
     folder = store.root / Path(name).name
-    if not name.startswith(SEARCH_PREFIX) or not folder.is_dir():
+    if not names_search(name) or not folder.is_dir():
         return name
     record = folder / SEARCH_RECORD
     job_id = read_json(record).get("job_id") if record.is_file() else None

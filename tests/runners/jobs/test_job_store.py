@@ -14,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from interfaces.arguments import build_parser
 
 from core.errors import InputError, PlatformError
 from core.problem import Problem
-from interfaces.arguments import build_parser
 from runners.jobs.database import FILE_NAME
 from runners.jobs.job import Artifact, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore

@@ -16,6 +16,7 @@ from automl.plan import make_plan
 from automl.settings import AutomlSettings
 from core import dotted
 from core.errors import RequestError
+from core.installation import require
 from runners.names import SEARCH_PREFIX
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def create(experiment: ExperimentPlan) -> Path:
     from runners.api import check
     from runners.jobs.store import JobStore
 
+    require("automl", "optuna", "scipy", "cmaes")
     base = experiment.base
     root = Path(base.results_root)
     check(base, JobStore(root))

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
+from core.installation import require
 from interfaces.arguments import split_names
 from interfaces.console import progress_line
-from interfaces.tools import Outcome, skill_root
+from interfaces.tools import Outcome
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -82,14 +83,23 @@ def verb_data_synthesize(args: Namespace) -> Outcome:
 
 
 def verb_schemas(args: Namespace) -> Outcome:
-    """Regenerate schemas and templates, or say where they have drifted from the spec (exit code 2)."""
+    """Regenerate schemas and templates; or say where they have drifted from the spec, and what is declared wrongly."""
+    require("spec", "pydantic", "jsonschema")
+    from router.declarations import generated_root, skill_root
+    from router.validation import SCHEMA_FILE
+    from spec.declarations import declaration_problems
     from spec.schemas import generate
 
-    drift = generate(skill_root(), check=args.check)
     if not args.check:
+        generate(generated_root())
         return Outcome({"written": True}, "schemas/ and references/spec_template_* are written")
-    text = "\n".join(drift) if drift else "schemas/ and references/spec_template_* agree with the spec"
-    return Outcome({"drift": drift}, text, 2 if drift else 0)
+    drift, problems = generate(skill_root(), check=True), declaration_problems(skill_root(), SCHEMA_FILE)
+    lines = [*drift, *(f"{one.where}: {one.message}" for one in problems)]
+    text = (
+        "\n".join(lines)
+        or "schemas/ and references/spec_template_* agree with the spec, and all declarations are valid"
+    )
+    return Outcome({"drift": drift, "problems": [one.to_json() for one in problems]}, text, 2 if lines else 0)
 
 
 def _described(out: str, rows: dict[str, int]) -> str:

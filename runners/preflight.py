@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
+from core.installation import ENGINE_LIBRARIES, how_to_install, require
 from runners.planning.engines import not_embedded
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 COMMAND = "visual_changenet"
 ENGINE_VARIABLE = "CHANGENET_ENGINE"
-_INSTALL = "pip install 'changenet-skill[engine]'"
 
 
 def embedded_engine() -> str:
@@ -59,11 +58,10 @@ def require_engine(plan: Plan) -> None:
         remedy = f"name a `{COMMAND}` that runs it by --engine or ${ENGINE_VARIABLE}, such as that of the container"
         raise PlatformError(problem, code="engine.action", where=plan.action, remedy=remedy)
     if not os.access(plan.command[0], os.X_OK):
-        raise PlatformError(
-            "the engine is not installed", code="engine.missing", where=plan.command[0], remedy=_INSTALL
-        )
-    if plan.engine == "embedded" and importlib.util.find_spec("torch") is None:
-        raise PlatformError("the embedded engine needs PyTorch", code="engine.incomplete", remedy=_INSTALL)
+        remedy = how_to_install("engine")
+        raise PlatformError("the engine is not installed", code="engine.missing", where=plan.command[0], remedy=remedy)
+    if plan.engine == "embedded":
+        require("engine", *ENGINE_LIBRARIES)
 
 
 def require_local_inputs(plan: Plan) -> None:

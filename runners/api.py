@@ -195,8 +195,7 @@ def create_job(action: str, *, engine: str | None = None, detach: bool = False, 
     Raises:
         NotReadyError: the decision is still open.
     """
-    from router.declarations import default_root as skill_root
-    from router.declarations import load_skill
+    from router.declarations import load_skill, skill_root
     from router.types import Request
     from runners.planning.plan import open_questions
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from interfaces.tools import Outcome
 
+_LONGEST_TO_READ = 200_000
 _MODULES = {
     "plan": "interfaces.run_tool",
     "run": "interfaces.run_tool",
@@ -89,13 +90,14 @@ def _show(document: dict[str, Any], text: str, *, as_json: bool) -> int:
 
 
 def _json_of(document: dict[str, Any]) -> str:
-    """JSON that is valid UTF-8: a file name of other bytes is written by escapes."""
-    text = json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False)
+    """JSON that is valid UTF-8: a file name of other bytes is written by escapes. What nobody reads has no indents."""
+    clean = redact(document)
+    text = json.dumps(clean, ensure_ascii=False, allow_nan=False)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(redact(document), indent=2, allow_nan=False)
-    return text
+        return json.dumps(clean, indent=2, allow_nan=False)
+    return text if len(text) > _LONGEST_TO_READ else json.dumps(clean, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _report(error: ChangenetError, *, as_json: bool) -> int:

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from core.problem import Problem
-from runners.planning.plan import plain
 
 
 class JobState(StrEnum):
@@ -46,8 +45,7 @@ class Artifact:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document: dict[str, Any] = plain(self)
-        return document
+        return {name: getattr(self, name) for name in self.__slots__} | {"roles": list(self.roles)}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Artifact:
@@ -62,6 +60,10 @@ class Transition:
     state: JobState
     at: str
     reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"state": self.state, "at": self.at, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,15 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document: dict[str, Any] = plain(self)
-        return document | {"created_at": self.created_at, "updated_at": self.updated_at}
+        document = {name: getattr(self, name) for name in self.__slots__}
+        return document | {
+            "transitions": [transition.to_json() for transition in self.transitions],
+            "metrics": dict(self.metrics),
+            "artifacts": [artifact.to_json() for artifact in self.artifacts],
+            "failure": self.failure.to_json() if self.failure else None,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Job:

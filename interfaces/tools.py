@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runners.planning.plan import Plan
 
 
-_TARGET = "model.classify.target"
+_TARGET = "target"  # a short name of the skill
 
 
 @dataclass(frozen=True, slots=True)

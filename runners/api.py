@@ -17,7 +17,6 @@ from runners.platforms.table import capabilities, platform_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pairs.findings import Finding
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.jobs.follow import Update
@@ -102,13 +101,15 @@ def _start(store: JobStore, job: Job, plan: Plan) -> Job:
     return look(store, job.id)
 
 
-def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:
         ChangenetError: the plan can't be launched; see `launch`.
     """
     from runners import preflight
+    from runners.model_rules import skill_at
+    from runners.planning.data_sources import part_names
     from runners.staging import stage
 
     plan.require_launchable()
@@ -118,7 +119,8 @@ def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Finding, .
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
     preflight.require_unchanged_parent(plan, store)
-    spec = stage(plan.spec, plan.inputs)
+    rows = skill_at(plan.skill_dir).data_sources(plan.action)
+    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()})
     return spec, preflight.require_sound_data(plan, spec)
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from runners.planning.layers import Layers
 
-BACKBONE = "model.backbone.type"
-WEIGHTS = "model.backbone.pretrained_backbone_path"
-
 
 def has_gpu() -> bool:
     """Whether this machine shows an NVIDIA GPU; asked without loading a library for it."""
@@ -45,8 +42,8 @@ def choose_profile(skill: Skill, runner: str, *, embedded: bool) -> str | None:
     return otherwise
 
 
-def apply_profile(layers: Layers, skill: Skill, profile: str, *, trains: bool) -> None:
-    """Put the profile's values that the action's spec has; weights to start from are of use in training only."""
+def apply_profile(layers: Layers, skill: Skill, profile: str, *, leave_out: str | None) -> None:
+    """Put the profile's values that the action's spec has, but for the key that it has to `leave_out`."""
     for key, value in skill.profile_spec(profile, layers.schema.action).items():
-        if trains or key != WEIGHTS:
+        if key != leave_out:
             layers.suggest(key, value, "profile", profile)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,26 @@ class Transition:
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return {"state": self.state, "at": self.at, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """By what a platform finds a started job again from any process: a JSON document in the record, with no secret.
+
+    A later handle of a job takes the place of the earlier ones.
+    """
+
+    platform: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Handle:
+        """The inverse of `to_json`."""
+        return cls(**document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,9 @@ from runners.platforms.this_machine import ThisMachine, start_action
 if TYPE_CHECKING:
     import subprocess
 
-    from runners.jobs.job import Job
+    from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-    from runners.platforms.platform import Handle
 
 _EXIT_CODE = "exit_code"
 _POLL_SECONDS = 0.05

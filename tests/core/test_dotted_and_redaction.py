@@ -78,3 +78,29 @@ def test_nothing_secret_survives_redaction() -> None:
     assert clean["encryption_key"] == MASK
     assert "ok=1" in clean["uri"]
     assert redact_text("hf_" + "a" * 30) == MASK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://SECRET@bucket",
+        "HTTPS://SECRET@host/x",
+        "x?sig=SECRET",
+        "x&X-AMZ-Security-Token=SECRET",
+        "Password:SECRET",
+        "my.passwd = SECRET",
+        "HF_TOKEN=SECRET",
+        "'apikey' : 'SECRET'",
+        "API_\N{KELVIN SIGN}EY=SECRET",
+        "CLIENT_\N{LATIN SMALL LETTER LONG S}ecret=SECRET",
+    ],
+)
+def test_every_spelling_of_a_secret_is_masked_alone(text: str) -> None:
+    assert redact_text(text) == text.replace("SECRET", MASK)
+
+
+@pytest.mark.parametrize(
+    "token", ["hf_" + "a" * 20, "nvapi-" + "b" * 20, "AKIA" + "C" * 16, "ghp_" + "d" * 30, "sk-" + "e" * 20]
+)
+def test_a_token_is_known_by_its_form_alone(token: str) -> None:
+    assert redact_text(f"with {token} it") == f"with {MASK} it"

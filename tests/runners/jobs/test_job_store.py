@@ -19,9 +19,8 @@ from interfaces.arguments import build_parser
 from core.errors import InputError, PlatformError
 from core.problem import Problem
 from runners.jobs.database import FILE_NAME
-from runners.jobs.job import Artifact, Job, JobState, Transition
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
-from runners.platforms.platform import Handle
 
 FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
 
@@ -153,7 +152,7 @@ CREATOR = """
 import sys
 from pathlib import Path
 from runners.jobs.store import JobStore
-from runners.platforms.platform import Handle
+from runners.jobs.job import Handle
 from runners.jobs.job import Job, JobState, Transition
 store = JobStore(Path(sys.argv[1]))
 step = Transition(JobState.PENDING, "now", "")

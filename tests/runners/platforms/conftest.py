@@ -18,9 +18,9 @@ from runners.platforms.table import PLATFORMS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runners.jobs.job import Handle
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-    from runners.platforms.platform import Handle
 
 LAUNCH = """
 import json, sys

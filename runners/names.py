@@ -16,6 +16,7 @@ __all__ = ["ARCHIVES", "FINDINGS_FILE", "PLAN_FILE", "SPEC_FILE", "is_archive"] 
 LOG_FILE = "log.txt"
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
+SUPERVISOR_LOG = "supervisor.log"
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
 
 

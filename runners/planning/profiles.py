@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runners.platforms.table import DEFAULT, capabilities
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from router.declarations import Skill
     from runners.planning.layers import Layers
-
-LOCAL = "local"
 
 
 def has_gpu() -> bool:
@@ -30,7 +30,8 @@ def choose_profile(skill: Skill, runner: str, *, embedded: bool) -> str | None:
 
     A profile for a machine without GPUs is made for the embedded engine, which alone has what it names.
     """
-    facts = {"runner": runner, "gpus": int(has_gpu()) if runner == LOCAL else None}
+    here = capabilities(runner).on_this_machine
+    facts = {"runner": DEFAULT if here else runner, "gpus": int(has_gpu()) if here else None}
     otherwise = None
     for name, profile in skill.profiles.items():
         conditions: Mapping[str, Any] = profile.get("automatic") or {}

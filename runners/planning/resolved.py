@@ -6,12 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import RequestError, did_you_mean
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
 from runners.planning.data_sources import DataTables
 from runners.planning.parents import RESUME, wanted_artifacts
-from runners.planning.profiles import LOCAL
+from runners.platforms.table import DEFAULT, capabilities
 from runners.preflight import embedded_engine, find_engine
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from runners.model_rules import ModelRules
     from runners.planning.parents import Wanted
-
-# Platforms that a request can be planned for; `runners.api.RUNNERS` are those that a plan can be launched on.
-PLANNED = (LOCAL, "docker", "slurm", "kubernetes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +48,8 @@ class ResolvedRequest:
 
     @property
     def local(self) -> bool:
-        """Whether the action runs on this machine."""
-        return self.runner == LOCAL
+        """Whether the action runs on this machine, on its own files."""
+        return capabilities(self.runner).on_this_machine
 
 
 def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> ResolvedRequest:
@@ -63,12 +59,9 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         InputError: the engine that is named can't be run, or there is no such runner.
     """
     action, request = str(decision.action), decision.request
-    runner = request.runner or LOCAL
-    if runner not in PLANNED:
-        remedy = f"{did_you_mean(runner, PLANNED)} There are {', '.join(PLANNED)}.".strip()
-        raise RequestError(f"there is no runner '{runner}'", code="runner.unknown", where="runner", remedy=remedy)
+    runner = request.runner or DEFAULT
     own = embedded_engine(skill)
-    engine = find_engine(command) or own if runner == LOCAL else None
+    engine = None if capabilities(runner).needs_image else find_engine(command) or own
     return ResolvedRequest(
         action=action,
         request=request,

@@ -57,6 +57,8 @@ def _search(data: Path, results: Path, *, trials: int, epochs: int) -> Experimen
     from automl.budget import machine_threads
     from automl.experiment import plan
     from automl.lookup import command_name
+    from automl.plan_text import plan_text
+    from automl.result_text import result_text
     from automl.settings import AutomlSettings
     from interfaces.automl_tool import run_plan as run_search
     from router.decision import decide
@@ -77,9 +79,9 @@ def _search(data: Path, results: Path, *, trials: int, epochs: int) -> Experimen
     settings = AutomlSettings(trials=trials, parallel=parallel, ranges={"train.optim.lr": LEARNING_RATES})
     skill = the_skill()
     search = plan(decide(request, skill), skill, settings)
-    _say(search.text())
+    _say(plan_text(search))
     found = run_search(search)
-    _say(found.text())
+    _say(result_text(found))
     if found.state == "interrupted" or not found.winner_job_id:
         remedy = f"go on with `changenet run --resume {command_name(found.folder)}`"
         raise JobFailedError(f"the search is {found.state}: {found.reason}", where=str(found.folder), remedy=remedy)

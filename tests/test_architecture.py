@@ -31,8 +31,6 @@ KNOWN_CIRCLES = {
     ("automl.brackets", "automl.pbt", "automl.schedule"),
     ("automl.experiment", "automl.result_text"),
     ("automl.plan", "automl.plan_text"),
-    ("engine.backbones.families", "engine.backbones.registry", "engine.backbones.timm_pyramid"),
-    ("engine.preparation", "engine.second_look"),
     ("interfaces.automl_lookup", "interfaces.tools"),
 }
 

@@ -107,6 +107,8 @@ def named_action(name: str, skill: Skill) -> WantedAction:
         for verb, full_name in entry["actions"].items():
             if action == full_name:
                 return WantedAction(verb, task=task if full_name != verb else None)
+    if any(action in entry["actions"] for entry in skill.info["tasks"].values()):
+        return WantedAction(action)
     if action == ENGINE_VERB and skill.deploys:
         return WantedAction(ENGINE_VERB, deploy=True)
     return _engine_action(action, skill) or _refuse(name, action, skill)

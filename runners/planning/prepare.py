@@ -98,7 +98,8 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     if draft.parent:
         apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)
         resumes = resolved.trains and draft.parent.job.action == resolved.action
-        inherit(layers, draft.parent, resolved.rules.inherited, resumes=resumes)
+        inputs = resolved.skill.action_info(resolved.action)["inputs"]
+        inherit(layers, draft.parent, resolved.rules.inherited, inputs, resumes=resumes)
 
 
 def _put_overrides(draft: _Draft) -> None:
@@ -143,7 +144,8 @@ def _profile(draft: _Draft) -> str | None:
         machine = (
             f"this machine has {'a' if has_gpu() else 'no'} GPU" if resolved.local else f"runner {resolved.runner}"
         )
-        draft.warnings.append(f"{machine}, and no backbone was named: profile {chosen} ({about})")
+        unnamed = f", and no {_BACKBONE} was named" if _BACKBONE in resolved.short_names else ""
+        draft.warnings.append(f"{machine}{unnamed}: profile {chosen} ({about})")
     return chosen
 
 

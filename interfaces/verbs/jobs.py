@@ -60,7 +60,7 @@ def job_outcome(job: Job) -> Outcome:
 
 def run_outcome(job: Job) -> Outcome:
     """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
-    from runners.api import BY_KEYBOARD
+    from runners.platforms.platform import BY_KEYBOARD
 
     outcome = job_outcome(job)
     interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD

@@ -15,7 +15,7 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
-_TARGET = "model.classify.target"
+_TARGET = "target"  # a short name of the skill
 _SLOTS = (
     "task",
     "automl_policy",
@@ -62,8 +62,8 @@ class RequestOptions:
     overrides: tuple[str, ...] = option(
         "set a spec key; values are read as YAML", short="-s", flag="--set", metavar="KEY=VALUE", default=()
     )
-    task: Literal["classify", "segment"] | None = option(
-        "what is trained", otherwise="told by the data's layout, else classify"
+    task: str | None = option(
+        "classify or segment", metavar="NAME", otherwise="told by the data's layout, else classify"
     )
     automl_policy: Literal["on", "off"] | None = option("automl_policy of this run", flag="--automl", otherwise="on")
     target: str | None = option('inspection target, such as "far<=0.1% at recall=100%"', metavar="TEXT")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from core.redaction import redact_text
 from runners.jobs.job import Job, JobState
 from runners.jobs.status_log import FILE_NAME, Progress, parse_line
-from runners.jobs.watch import look
-from runners.names import LOG_FILE
+from runners.jobs.watch import log_of, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +37,11 @@ class _Tail:
     """The whole lines that were added to a file since the last look."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._offset = 0
 
     def read(self, *, to_the_end: bool) -> list[bytes]:
-        with suppress(OSError), self._path.open("rb") as handle:
+        with suppress(OSError), self.path.open("rb") as handle:
             handle.seek(self._offset)
             data = handle.read()
             whole = data if to_the_end else data[: data.rfind(b"\n") + 1]
@@ -57,11 +56,12 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
     Without `until_end`, only for what it has said so far.
     """
     job = look(store, job_id)
-    log, status = _Tail(Path(job.folder) / LOG_FILE), _Tail(Path(job.results_dir) / FILE_NAME)
+    log, status = _Tail(log_of(store, job)), _Tail(Path(job.results_dir) / FILE_NAME)
     state: JobState | None = None
     for poll in count():
         if poll % _POLLS_PER_LOOK == 0:
             job = look(store, job_id)
+            log.path = log_of(store, job)
         over = job.state.is_terminal or job.state is JobState.UNKNOWN or not until_end
         _report(log, status, callback, over=over)
         if job.state is not state:

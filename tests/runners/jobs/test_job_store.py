@@ -14,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from interfaces.arguments import build_parser
 
 from core.errors import InputError, PlatformError
 from core.problem import Problem
+from interfaces.command_line import parse
 from runners.jobs.database import FILE_NAME
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
@@ -246,5 +246,5 @@ def test_a_failure_is_read_with_what_helps_after_it(store: JobStore, code: str) 
     command = re.search(r"`(changenet [^`]+)`", failure.remedy)
     assert command or "run it again" in failure.remedy
     if command:
-        options = build_parser().parse_args(shlex.split(command[1])[1:])
-        assert (options.job, options.results) == (job.id, str(store.root))
+        options = parse(shlex.split(command[1])[1:]).options
+        assert (options.job, options.results_root) == (job.id, str(store.root))

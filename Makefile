@@ -1,10 +1,13 @@
-# Two commands on a fresh machine with Python 3.11:
+# Two commands on a fresh machine with Python 3.11 or newer:
 #   make demo   sets up, then tunes, trains, evaluates and inspects synthetic boards on the embedded engine
 #   make test   sets up, then runs every check
-PYTHON ?= python3.11
+# PYTHON=… names the interpreter; else the first on the PATH that is new enough is taken.
+# TORCH_INDEX=… names the index that PyTorch comes from, such as PyTorch's own of CPU builds.
 BIN := .venv/bin
-# PyTorch comes by pip, which honours the machine's own package settings; the rest by uv, which takes seconds.
 PIN := --constraint constraints.txt
+# PyTorch comes by pip, which honours the machine's own package settings; the rest by uv, which takes seconds. An index of
+# PyTorch has other releases of what PyTorch needs than those pinned here: these come with the rest.
+TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvision,torch)
 export OMP_WAIT_POLICY = PASSIVE
 # Every start would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,8 +28,9 @@ lint: .venv/.test
 	$(BIN)/mypy
 
 .venv/.base: constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet $(PIN) uv torch
+	python=$$(sh scripts/find_python.sh $(PYTHON)) && $$python -m venv .venv
+	$(BIN)/pip install --quiet $(PIN) uv
+	$(BIN)/pip install --quiet $(PIN) $(TORCH)
 	touch $@
 
 .venv/.demo: .venv/.base pyproject.toml

@@ -118,7 +118,7 @@ def _state_of(job: Job) -> WorkState:
     if job.state is JobState.CANCELED:
         return WorkState.CANCELED
     if job.state is JobState.ERROR:
-        return WorkState.LOST if job.failure and job.failure.kind in _LOST else WorkState.FAILED
+        return WorkState.LOST if job.failure and job.failure.code in _LOST else WorkState.FAILED
     return WorkState.RUNNING
 
 

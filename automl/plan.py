@@ -17,6 +17,7 @@ from core import dotted
 from core.documents import read_json
 from core.errors import DeclarationError, RequestError
 from core.memory import Memory
+from runners.model_rules import is_below, rules_of
 
 if TYPE_CHECKING:
     from automl.settings import AutomlSettings
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from runners.planning.plan import Plan
 
-_ARCHITECTURE = "model."
 _SHOWN = 3
 
 
@@ -126,7 +126,7 @@ def make_plan(
     source = Source(
         schema=_schema(skill, action),
         base=base.spec,
-        pinned=_pinned(base, overrides, start),
+        pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
         engine="embedded" if base.engine == "embedded" else "container",
         aliases=names,
     )
@@ -199,10 +199,10 @@ def _schema(skill: Skill, action: str) -> dict[str, Any]:
     return document
 
 
-def _pinned(base: Plan, overrides: dict[str, Any], start: str | None) -> dict[str, str]:
+def _pinned(base: Plan, overrides: dict[str, Any], start: str | None, architecture: tuple[str, ...]) -> dict[str, str]:
     """Keys that stay as they are: what the user sets, and the network where it comes from a checkpoint."""
     leaves = dotted.flatten(base.spec)
-    pinned = {key: f"the network comes from {start}" for key in leaves if start and key.startswith(_ARCHITECTURE)}
+    pinned = {key: f"the network comes from {start}" for key in leaves if start and is_below(key, architecture)}
     for name in overrides:
         given = [key for key in leaves if key == name or key.startswith(f"{name}.")]
         pinned |= {key: f"the request sets it to {leaves[key]}" for key in given}

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""YAML and JSON as strict, safe documents: no object construction, no duplicate keys, no NaN."""
+"""YAML and JSON as strict, safe documents within budgets: no object construction, no duplicate keys, no NaN.
+
+What people and this skill declare is read strictly: anything odd is an error with its place. What other programs
+recorded goes through core.salvage instead, which never fails and tells what it dropped.
+"""
 
 from __future__ import annotations
 
@@ -8,97 +12,66 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
+from core.files import read_ordinary
+from core.yaml_reader import BOOLEAN, DEPTH, FLOAT, INTEGER, YamlProblem, build, number
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import yaml
 
-# YAML 1.1 as PyYAML reads it takes "1e-4" for text; the 1.2 core schema takes it for a number.
-_FLOAT = re.compile(
-    r"[-+]?(?:\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)$"
-    r"|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
-)
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d*)$")
-_BOOLEAN = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
-
-
-def _loader_class() -> type[yaml.SafeLoader]:
-    global _cached_loader  # noqa: PLW0603 - PyYAML is imported only when a document is read
-    if _cached_loader is None:
-        _cached_loader = _make_loader()
-    return _cached_loader
-
-
-_cached_loader: type[yaml.SafeLoader] | None = None
-
-
-def _make_loader() -> type[yaml.SafeLoader]:
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class StrictLoader(base):  # type: ignore[misc]
-        """Safe loader of the YAML 1.2 core scalars that refuses duplicate keys."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-            seen: set[Any] = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if not isinstance(key, str | int | float | bool | None):
-                    raise yaml.constructor.ConstructorError(None, None, "found no scalar as key", key_node.start_mark)
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"found the key {key!r} twice", key_node.start_mark
-                    )
-                seen.add(key)
-            return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
-
-    resolvers = (("bool", _BOOLEAN, "tTfF"), ("int", _INTEGER, "-+0123456789"), ("float", _FLOAT, "-+0123456789."))
-    StrictLoader.yaml_implicit_resolvers = {
-        first: [entry for entry in entries if entry[0].rpartition(":")[2] in {"null", "merge"}]
-        for first, entries in base.yaml_implicit_resolvers.items()
-    }
-    for name, pattern, first in resolvers:
-        StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", pattern, list(first))
-    return StrictLoader
+YAML_BYTES = 4 * 1024 * 1024
+JSON_BYTES = 64 * 1024 * 1024
+# What YAML can't hold as it is, or reads back as another line break.
+_NEEDS_ESCAPES = re.compile("[^\n\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_yaml(text: str, where: str = "", error: type[InputError] = InputError) -> Any:
-    """Read one YAML document.
+    """Read one YAML document; each alias becomes a copy of its own.
 
     Raises:
-        InputError (or the given subclass): no YAML, a duplicate key, or a tag that builds an object; with the line.
+        InputError (or the given subclass): no YAML, a duplicate key, a number or tag that JSON does not know, or a
+            document that is too large or nested too deep; with the line.
     """
-    import yaml
-
+    if len(text) > YAML_BYTES:
+        raise error(
+            f"the document has more than {YAML_BYTES // 2**20} MiB", code="file.size", where=where, remedy=_SMALLER
+        )
+    if broken := _SURROGATE.search(text):
+        line = text.count("\n", 0, broken.start()) + 1
+        raise error(
+            "invalid YAML: it holds bytes that are not UTF-8", code="yaml", where=_at(where, line), remedy=_MEND
+        )
     try:
-        return yaml.load(text, Loader=_loader_class())  # noqa: S506 - a subclass of the safe loader
-    except (yaml.YAMLError, RecursionError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = f"{where}:{mark.line + 1}" if mark else where
-        reason = getattr(problem, "problem", None) or str(problem).partition("\n")[0]
-        raise error(f"this is no valid YAML: {reason}", code="yaml", where=line, remedy="mend the line named") from None
-    except ValueError as problem:
-        raise error(f"this is no valid YAML: {problem}", code="yaml", where=where) from None
+        return build(text)
+    except YamlProblem as problem:
+        raise error(f"invalid YAML: {problem}", code="yaml", where=_at(where, problem.line), remedy=_MEND) from None
+
+
+_MEND = "mend the line named"
+_SMALLER = "give the file that was meant; declarations are small"
+
+
+def _at(where: str, line: int | None) -> str:
+    return f"{where}:{line}" if line and where else where
 
 
 def read_yaml(path: Path, error: type[InputError] = InputError) -> Any:
     """Read a YAML file; errors as in `parse_yaml`, and for a file that is missing or no UTF-8 text."""
-    return parse_yaml(_read_text(path, error), str(path), error)
+    return parse_yaml(_read_text(path, error, YAML_BYTES), str(path), error)
 
 
-def _read_text(path: Path, error: type[InputError]) -> str:
+def _read_text(path: Path, error: type[InputError], limit: int) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise error("there is no such file", code="file.missing", where=str(path), remedy="check the path") from None
-    except UnicodeDecodeError:
-        raise error("this is no UTF-8 text", code="file.encoding", where=str(path)) from None
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise error(f"can't be read: {reason}", code="file.unreadable", where=str(path)) from None
+        return read_ordinary(path, limit, error).decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        remedy = "save the file as UTF-8"
+        raise error(
+            f"byte {problem.start + 1} is not UTF-8 text", code="file.encoding", where=str(path), remedy=remedy
+        ) from None
 
 
 def parse_scalar(text: str) -> Any:
@@ -107,7 +80,11 @@ def parse_scalar(text: str) -> Any:
 
 
 def dump_yaml(value: Any) -> str:
-    """Write YAML that keeps the order of keys and repeats shared parts instead of naming them."""
+    """Write YAML that keeps the order of keys and repeats shared parts instead of naming them.
+
+    Raises:
+        InputError: a text holds bytes that were not UTF-8, which YAML can't express.
+    """
     import yaml
 
     class PlainDumper(yaml.SafeDumper):
@@ -115,15 +92,20 @@ def dump_yaml(value: Any) -> str:
             return True
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
-        style = '"' if _reads_as_another_type(data) else None
+        if _SURROGATE.search(data):
+            raise InputError(f"{data!r} holds bytes that are not UTF-8", code="yaml.text", remedy=_RENAME)
+        style = '"' if _reads_as_another_type(data) or _NEEDS_ESCAPES.search(data) else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     PlainDumper.add_representer(str, text)
     return yaml.dump(value, Dumper=PlainDumper, sort_keys=False, allow_unicode=True, width=120)
 
 
+_RENAME = "rename the file or folder with UTF-8 characters"
+
+
 def _reads_as_another_type(text: str) -> bool:
-    return any(pattern.match(text) for pattern in (_FLOAT, _INTEGER, _BOOLEAN))
+    return any(pattern.match(text) for pattern in (FLOAT, INTEGER, BOOLEAN))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -136,27 +118,61 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not a finite number")
+
+
+def _whole(text: str) -> int | float:
+    return number(text, whole=True)
+
+
+def _fraction(text: str) -> int | float:
+    return number(text, whole=False)
 
 
 def parse_json(text: str, where: str = "", error: type[InputError] = InputError) -> Any:
-    """Read strict JSON: no NaN, no Infinity, no duplicate keys.
+    """Read strict JSON: finite numbers, integers of at most 64 bits, no duplicate keys, whole characters.
 
     Raises:
         InputError (or the given subclass): with the place.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_whole, parse_float=_fraction
+        )
+        _check_shape(value, text)
     except json.JSONDecodeError as problem:
-        place = f"{where}:{problem.lineno}"
-        raise error(f"this is no valid JSON: {problem.msg}", code="json", where=place) from None
-    except (ValueError, RecursionError) as problem:
-        raise error(f"this is no valid JSON: {problem}", code="json", where=where) from None
+        raise error(
+            f"invalid JSON: {problem.msg}", code="json", where=_at(where, problem.lineno), remedy=_MEND
+        ) from None
+    except RecursionError:
+        raise error(f"invalid JSON: {_TOO_DEEP}", code="json", where=where, remedy=_SMALLER) from None
+    except ValueError as problem:
+        raise error(f"invalid JSON: {problem}", code="json", where=where, remedy="mend the value named") from None
+    return value
+
+
+_TOO_DEEP = f"it is nested more than {DEPTH} levels deep"
+
+
+def _check_shape(value: Any, text: str) -> None:
+    level = [value]
+    for _ in range(DEPTH + 1):
+        level = [inner for part in level if isinstance(part, dict | list) for inner in _inside(part)]
+        if not level:
+            break
+    else:
+        raise ValueError(_TOO_DEEP)
+    if (_SURROGATE_ESCAPE.search(text) or _SURROGATE.search(text)) and _SURROGATE.search(canonical_json(value)):
+        raise ValueError("it holds half a character (a lone surrogate)")
+
+
+def _inside(part: dict[str, Any] | list[Any]) -> Any:
+    return part.values() if isinstance(part, dict) else part
 
 
 def read_json(path: Path, error: type[InputError] = InputError) -> Any:
     """Read a strict JSON file; errors as in `parse_json`."""
-    return parse_json(_read_text(path, error), str(path), error)
+    return parse_json(_read_text(path, error, JSON_BYTES), str(path), error)
 
 
 def canonical_json(value: Any) -> str:
@@ -165,10 +181,16 @@ def canonical_json(value: Any) -> str:
 
 
 def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
-    """The line (from 1) of the value that `keys` lead to in a YAML file, or of the deepest part that is there."""
+    """The line (from 1) of the value that `keys` lead to in a YAML file, or of the deepest part that is there.
+
+    Raises:
+        InputError: as `read_yaml`.
+    """
     import yaml
 
-    node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    text = _read_text(path, InputError, YAML_BYTES)
+    parse_yaml(text, str(path))  # what is composed must lie within the budgets
+    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     for key in keys:
         child = _child(node, key)
         if child is None:

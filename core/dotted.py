@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Tree = dict[str, Any]
+PARTS = 32
 
 
 def get(tree: Mapping[str, Any], key: str, default: Any = None) -> Any:
@@ -63,11 +64,14 @@ def parse_override(text: str) -> tuple[str, Any]:
     """Split `key=value`; the value is read as YAML.
 
     Raises:
-        InputError: there is no `=`, or the key has empty parts.
+        InputError: there is no `=`, or the key has empty parts, or more than `PARTS`.
     """
     key, equals, value = text.partition("=")
     key = key.strip()
-    if not equals or not key or not all(key.split(".")):
+    parts = key.split(".")
+    if len(parts) > PARTS:
+        raise InputError(f"a key of {len(parts)} parts leads nowhere", code="override", remedy="shorten the key")
+    if not equals or not key or not all(parts):
         raise InputError(
             f"'{text}' is not of the form key=value",
             code="override",

@@ -23,12 +23,14 @@ Ctrl-C ends a command with exit code 130.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 INTERRUPTED = 130  # as a shell tells of Ctrl-C
+_NAME_LENGTH, _NAMES = 200, 5000  # likeness takes time that grows with both
 
 
 class ChangenetError(Exception):
@@ -149,7 +151,9 @@ def closest(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
 
     Dotted names are compared whole first, then by their last part, so that a key in the wrong section is found too.
     """
-    names = sorted(set(candidates))
+    if len(name) > _NAME_LENGTH:
+        return []
+    names = sorted({candidate for candidate in islice(candidates, _NAMES) if len(candidate) <= _NAME_LENGTH})
     found = get_close_matches(name, names, n=n, cutoff=0.75)
     if len(found) < n:
         last = name.rpartition(".")[2]

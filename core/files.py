@@ -7,12 +7,16 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+
+from core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 
 @contextmanager
@@ -35,6 +39,48 @@ def _flush_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_ordinary(path: Path, error: type[InputError] = InputError) -> BinaryIO:
+    """An ordinary file, open for reading; a pipe or device, which could keep its reader waiting, is refused at once.
+
+    Raises:
+        InputError (or the given subclass): there is no such file, it is no ordinary one, or it can't be read.
+    """
+    try:
+        # A device may act on being opened, so it is looked at first; the second look is at what was opened.
+        _require_ordinary(path, path.stat(), error)
+        handle = open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb")  # noqa: PTH123, SIM115
+        _require_ordinary(path, os.fstat(handle.fileno()), error)
+    except FileNotFoundError:
+        raise error("there is no such file", code="file.missing", where=str(path), remedy="check the path") from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise error(f"can't be read: {reason}", code="file.unreadable", where=str(path), remedy="check it") from None
+    return handle
+
+
+def read_ordinary(path: Path, limit: int, error: type[InputError] = InputError) -> bytes:
+    """The bytes of an ordinary file of at most `limit` bytes.
+
+    Raises:
+        InputError (or the given subclass): as `open_ordinary`, and for a file that is larger.
+    """
+    with open_ordinary(path, error) as handle:
+        size = os.fstat(handle.fileno()).st_size
+        data = handle.read(limit + 1) if size <= limit else b""  # files of /proc have no size before they are read
+        if max(size, len(data)) > limit:
+            remedy = "give the file that was meant"
+            told = f"the file has more than {limit // 2**20} MiB"
+            raise error(told, code="file.size", where=str(path), remedy=remedy)
+    return data
+
+
+def _require_ordinary(path: Path, found: os.stat_result, error: type[InputError]) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise error("can't be read: this is a folder", code="file.kind", where=str(path), remedy="name a file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise error("can't be read: this is no ordinary file", code="file.kind", where=str(path), remedy="give a file")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

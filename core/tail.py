@@ -14,7 +14,7 @@ class Tail:
     """The whole lines that were added to a file since the last look; one that shrank is read anew."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._offset = 0
         self.anew = False
         """Whether the last look began at the start again."""
@@ -22,7 +22,7 @@ class Tail:
     def read(self, *, to_the_end: bool = False) -> list[bytes]:
         """The new lines; one without a line break is left for the next look, unless it is read `to_the_end`."""
         self.anew = False
-        with suppress(OSError), self._path.open("rb") as handle:
+        with suppress(OSError), self.path.open("rb") as handle:
             self.anew = handle.seek(0, 2) < self._offset
             self._offset = 0 if self.anew else self._offset
             handle.seek(self._offset)

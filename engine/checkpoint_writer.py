@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from core.errors import SpecError
 from core.files import atomic_path, replace_link
 from engine.checkpoints import LATEST, periodic_name
-from spec.rules_train import metric_mode
+from spec.metrics import DEFAULT_MONITOR, metric_mode
 
 if TYPE_CHECKING:
     from lightning.pytorch import LightningModule, Trainer
@@ -33,7 +33,7 @@ class CheckpointWriter(Checkpoint):
         self._every, self._unit = settings.checkpoint_interval, settings.checkpoint_interval_unit
         self._last_epoch = settings.num_epochs - 1
         self._settings = settings.checkpointer
-        self._monitor = self._settings.monitor or "val_loss"
+        self._monitor = self._settings.monitor or DEFAULT_MONITOR
         self._mode = self._settings.mode or metric_mode(self._monitor, "classify") or "min"
         self._folder = Path(self._settings.dirpath) if self._settings.dirpath else run.results_dir
         self._best: list[tuple[float, str]] = []  # best first; the value and the file name

@@ -17,8 +17,8 @@ from pairs.image_folders import ImageFolders
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.problem import Problem
     from pairs.classify_csv import PairRow
-    from pairs.findings import Finding
     from spec.dataset_section import ClassifyDataset
     from spec.dataset_section import PairTable as PairTableSection
 
@@ -124,7 +124,7 @@ def _given(value: str, split: str, key: str) -> str:
     return value
 
 
-def _as_error(wrong: Sequence[Finding], split: str, csv_path: Path) -> DataError:
+def _as_error(wrong: Sequence[Problem], split: str, csv_path: Path) -> DataError:
     lines = [f"{finding.message}{_rows_named(finding)}" for finding in wrong]
     message = f"the {split} data can't be used: " + "; ".join(lines)
     remedies = list(dict.fromkeys(finding.remedy for finding in wrong if finding.remedy))
@@ -133,7 +133,7 @@ def _as_error(wrong: Sequence[Finding], split: str, csv_path: Path) -> DataError
     return DataError(message, code=wrong[0].code, where=where, remedy="; ".join(remedies))
 
 
-def _rows_named(finding: Finding) -> str:
+def _rows_named(finding: Problem) -> str:
     if not finding.rows:
         return ""
     more = ", …" if finding.count > len(finding.rows) else ""

@@ -11,6 +11,7 @@ from core.documents import dump_yaml, read_yaml
 from core.dotted import flatten, get, parse_override, put
 from core.errors import InputError, SpecError
 from core.files import write_text
+from core.problem import refuse
 from core.redaction import redact
 from engine.interpolation import resolve
 
@@ -70,10 +71,7 @@ def _settle(experiment: Experiment, command: str, given: set[str]) -> tuple[Expe
     from spec.load import parse_experiment
 
     settled = settle(experiment.model_dump(), command, given)
-    if settled.violations:
-        first, *others = settled.violations
-        message = "\n  also: ".join([first.message, *(f"{v.message} ({v.remedy})" for v in others)])
-        raise SpecError(message, code=first.code, where=", ".join(first.keys), remedy=first.remedy)
+    refuse(settled.problems)
     notices = tuple(f"{a.key} is taken as {a.new} instead of {a.old}: {a.reason}" for a in settled.adjustments)
     return parse_experiment(settled.spec, command), notices
 

@@ -86,7 +86,7 @@ def _add_request_verb(verbs: Verbs[Parser], name: str, text: str) -> Parser:
     add("--infer", metavar="PATH", help="data to run inference on")
     add("--calibration", metavar="PATH", action="append", default=[], help="calibration images")
     add("-s", "--set", metavar="KEY=VALUE", action="append", default=[], help="set a spec key; values are read as YAML")
-    add("--task", choices=["classify", "segment"], help="default: told by the data's layout, else classify")
+    add("--task", metavar="NAME", help="classify or segment; default: told by the data's layout, else classify")
     add("--automl", choices=["on", "off"], help="automl_policy of this run; default: on")
     add("--target", metavar="TEXT", help='inspection target, such as "far<=0.1%% at recall=100%%"')
     add("--parent", metavar="JOB", help="job, or search, whose checkpoint (or ONNX file) is used")

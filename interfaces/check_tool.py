@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ChangenetError, InputError
 from interfaces.arguments import split_names
 from interfaces.data_tools import disk_trouble_told
-from interfaces.tools import Outcome
+from interfaces.tools import Outcome, the_skill
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -87,9 +87,10 @@ def _data(args: Namespace) -> Data:
 
 def _unpacked(place: Path) -> Path:
     """What an archive holds, from the cache that launches unpack into as well."""
+    from runners.planning.data_sources import all_parts
     from runners.staging import unpacked
 
-    found = unpacked(place)
+    found = unpacked(place, parts=all_parts(the_skill()))
     if found != place:
         print(f"check: {place} is looked at as unpacked in {found}", file=sys.stderr, flush=True)
     return found

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runners.planning.plan import Plan
 
 
-_TARGET = "model.classify.target"
+_TARGET = "target"  # a short name of the skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def job_outcome(job: Job) -> Outcome:
 
 def run_outcome(job: Job) -> Outcome:
     """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
-    from runners.api import BY_KEYBOARD
+    from runners.platforms.platform import BY_KEYBOARD
 
     outcome = job_outcome(job)
     interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.classify_csv import PASS, PairRow, image_suffix, is_defect, iter_rows, light_names
-from pairs.findings import READABLE, Finding, Severity, Tally
+from core.problem import Problem, Severity
+from core.verdicts import PASS
+from pairs.classify_csv import PairRow, image_suffix, is_defect, iter_rows, light_names
+from pairs.findings import READABLE, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
 from pairs.odd_text import ODD_REMEDY, odd_text
 
@@ -39,7 +41,7 @@ class ClassifySource:
 class Checked:
     """What was found, and how many rows of each label were read."""
 
-    findings: list[Finding]
+    findings: list[Problem]
     rows: int
     labels: dict[str, int] = field(default_factory=dict)
 
@@ -52,7 +54,7 @@ class Checked:
 def check_split(source: ClassifySource, visit: Callable[[PairRow], None] | None = None) -> Checked:
     """Check one split; `visit` is handed every readable row in passing, so that the CSV is read only once."""
     checker = _SplitChecker(source)
-    unreadable: list[Finding] = []
+    unreadable: list[Problem] = []
     try:
         for row in iter_rows(source.csv_path, needs_label=source.needs_label, on_problem=checker.broken_row):
             checker.row(row)
@@ -63,13 +65,13 @@ def check_split(source: ClassifySource, visit: Callable[[PairRow], None] | None 
     found = [*unreadable, *checker.findings()]
     if not (checker.rows or found):
         remedy = "add a line per pair below the header"
-        found = [Finding("data.no_rows", "error", "the CSV has no rows", str(source.csv_path), remedy)]
+        found = [Problem("data.no_rows", str(source.csv_path), "the CSV has no rows", remedy)]
     return Checked(found, checker.rows, dict(checker.labels))
 
 
-def finding_of(error: DataError, where: str = "") -> Finding:
+def finding_of(error: DataError, where: str = "") -> Problem:
     """An error as a finding."""
-    return Finding(error.code, "error", error.message, where or error.where, error.remedy, count=1)
+    return Problem(error.code, where or error.where, error.message, error.remedy, count=1)
 
 
 class _SplitChecker:
@@ -85,12 +87,12 @@ class _SplitChecker:
         self._extensions: dict[str, Counter[str]] = {}
         self._images_dir_exists = Path(source.images_dir).is_dir()
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Problem]:
         """All findings, those on the whole split first."""
         if self._images_dir_exists:
             return self._tally.findings()
         where, message = str(self.source.csv_path), f"the image folder {self.source.images_dir} does not exist"
-        missing = Finding("data.images_dir_missing", "error", message, where, "correct images_dir", count=1)
+        missing = Problem("data.images_dir_missing", where, message, "correct images_dir", count=1)
         return [missing, *self._tally.findings()]
 
     def broken_row(self, line: int, error: DataError) -> None:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
 from core.files import atomic_path
+from core.verdicts import PASS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 COLUMNS = ("input_path", "golden_path", "label", "object_name")
-PASS = "PASS"  # noqa: S105 - a verdict, no password
 HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
 BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
+SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")  # what scoring adds to a row
 COLUMNS_NAMED = 12
 _MENDS = " (`changenet data check --fix` does that)"
 _DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}

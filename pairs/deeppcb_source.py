@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError, ImageError
+from pairs.layout import SPLITS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def read_splits(source: Path) -> dict[str, list[Board]]:
     """
     root = source / "PCBData" if (source / "PCBData").is_dir() else source
     if (root / "train.txt").is_file() and (root / "val.txt").is_file() and (root / "test.txt").is_file():
-        return {split: _read_list(root, f"{split}.txt") for split in ("train", "val", "test")}
+        return {split: _read_list(root, f"{split}.txt") for split in SPLITS}
     if not ((root / "trainval.txt").is_file() and (root / "test.txt").is_file()):
         message = "this is no DeepPCB folder"
         raise DataError(message, code="data.no_deeppcb", where=str(source), remedy=f"give {EXPECTED}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pairs.findings import Finding
+    from core.problem import Problem
     from pairs.picture_names import Names
 
     Progress = Callable[[int], None]
@@ -183,7 +183,7 @@ def _others(split: _Split, known: _Split) -> list[PairLook]:
     return [look for look in split.looks if look.name not in names]
 
 
-def _split_findings(split: _Split, options: Options) -> list[Finding]:
+def _split_findings(split: _Split, options: Options) -> list[Problem]:
     found = [*split.checked.findings, *table_findings(split.source), *split.keys.findings()]
     if split.source.needs_label and split.checked.rows:
         found += class_findings(split.source, split.checked, trained_on=split.trained_on)

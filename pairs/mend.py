@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
 from core.files import write_text
-from pairs.classify_csv import COLUMNS, PASS, light_names, write_csv
+from core.verdicts import PASS
+from pairs.classify_csv import COLUMNS, light_names, write_csv
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
 from pairs.layout import CSV_NAME
 from pairs.loose_csv import read_loosely

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError, RequestError
 from core.memory import Memory
+from core.problem import Problem
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore, default_root
+from runners.platforms.platform import BY_KEYBOARD
+from runners.platforms.table import capabilities, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pairs.findings import Finding
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.jobs.follow import Update
     from runners.planning.plan import Plan
-
-RUNNERS = ("local",)
-BY_KEYBOARD = "interrupted from the keyboard"
 
 
 def open_store(results_root: str | None = None) -> JobStore:
@@ -65,7 +64,8 @@ def launch(
     """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
 
     With `memory`, what was checked for plans before this one is not checked again, where this one asks no more.
-    With `detach` the job is returned as soon as it runs. Ctrl-C while waiting cancels the job; the death of this
+    With `detach` the job is returned as soon as it runs. A platform that does not survive its caller has run the
+    action by then, and has shown itself what that said. Ctrl-C while waiting cancels the job; the death of this
     process does not. How the job ended is in its state: a job that failed is no exception.
 
     Raises:
@@ -77,40 +77,54 @@ def launch(
     from runners.jobs.follow import follow as follow_to_end
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
-    from runners.platforms.local import start
 
     store = store or open_store(plan.results_root)
     spec, findings = check(plan, store, memory)
     job = open_job(store, plan, spec, findings)
     try:
-        started = start(store, job, plan.resources)
-        return started if detach else follow_to_end(store, job.id, follow or _ignore)
+        started = _start(store, job, plan)
+        if detach or not capabilities(plan.runner).survives_caller:
+            return started
+        return follow_to_end(store, job.id, follow or _ignore)
     except KeyboardInterrupt:
         return stop(store, job.id, BY_KEYBOARD)
 
 
-def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+def _start(store: JobStore, job: Job, plan: Plan) -> Job:
+    """The job as it is once its platform was asked to start it: ERROR where that was not possible."""
+    from runners.jobs.closing import finish
+    from runners.jobs.watch import look
+
+    try:
+        platform_of(plan.runner).start(store, job, plan)
+    except PlatformError as problem:
+        return finish(store, job, None, Problem(problem.code, problem.where, problem.message, problem.remedy))
+    except OSError as problem:
+        return finish(store, job, None, Problem("launch.failed", job.id, str(problem)))
+    return look(store, job.id)
+
+
+def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:
         ChangenetError: the plan can't be launched; see `launch`.
     """
     from runners import preflight
+    from runners.model_rules import skill_at
+    from runners.planning.data_sources import part_names
     from runners.staging import stage
 
     plan.require_launchable()
-    if plan.runner not in RUNNERS:
-        known = ", ".join(RUNNERS)
-        raise PlatformError(f"there is no runner '{plan.runner}' here", code="runner.unknown", remedy=f"use {known}")
+    platform = platform_of(plan.runner)
     if plan.decision.route == "automl" and plan.part_of is None:
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
-    memory = memory or Memory()
-    preflight.require_engine(plan)
-    preflight.require_local_inputs(plan)
-    inputs = tuple((key, str(value)) for key, value in plan.inputs.items())
+    platform.check(plan)
+    memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
-    spec = stage(plan.spec, plan.inputs, memory=memory)
+    rows = skill_at(plan.skill_dir).data_sources(plan.action)
+    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
     return spec, memory.once_for(("data", plan.action), spec, lambda read: preflight.require_sound_data(plan, read))
 
 
@@ -120,10 +134,10 @@ def _ignore(update: Update) -> None:
 
 def list_jobs(store: JobStore | None = None) -> list[Job]:
     """All jobs, newest first, each as it is now."""
-    from runners.jobs.watch import look
+    from runners.jobs.watch import as_it_is
 
     store = store or open_store()
-    return [job if job.state.is_terminal else look(store, job.id) for job in store.newest()]
+    return [as_it_is(store, job) for job in store.newest()]
 
 
 def get_job(job_id: str, store: JobStore | None = None) -> Job:

@@ -13,8 +13,7 @@ from core.redaction import redact_text
 from core.tail import Tail
 from runners.jobs.job import Job, JobState
 from runners.jobs.status_log import FILE_NAME, Progress, parse_line
-from runners.jobs.watch import look
-from runners.names import LOG_FILE
+from runners.jobs.watch import log_of, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +39,12 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
     Without `until_end`, only for what it has said so far.
     """
     job = look(store, job_id)
-    log, status = Tail(Path(job.folder) / LOG_FILE), Tail(Path(job.results_dir) / FILE_NAME)
+    log, status = Tail(log_of(store, job)), Tail(Path(job.results_dir) / FILE_NAME)
     state: JobState | None = None
     for poll in count():
         if poll % _POLLS_PER_LOOK == 0:
             job = look(store, job_id)
+            log.path = log_of(store, job)
         over = job.state.is_terminal or job.state is JobState.UNKNOWN or not until_end
         _report(log, status, callback, over=over)
         if job.state is not state:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from core.problem import Problem
 from runners.planning.plan import plain
 
 
@@ -64,19 +65,11 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a job did not complete: a stable class, and what is known in words."""
-
-    kind: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """What the store knows of a job.
 
     `folder` holds plan.json, spec.yaml and log.txt; `results_dir` is where the action writes.
-    `part_of` is the search whose trial, or evaluation, it is.
+    `part_of` is the search whose trial, or evaluation, it is; `failure` is why it did not complete.
     """
 
     id: str
@@ -96,7 +89,7 @@ class Job:
     exit_code: int | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
-    failure: Failure | None = None
+    failure: Problem | None = None
 
     @property
     def created_at(self) -> str:
@@ -120,5 +113,5 @@ class Job:
         parts["state"] = JobState(parts["state"])
         parts["transitions"] = tuple(Transition(**{**t, "state": JobState(t["state"])}) for t in parts["transitions"])
         parts["artifacts"] = tuple(Artifact.from_json(artifact) for artifact in parts["artifacts"])
-        parts["failure"] = Failure(**parts["failure"]) if parts["failure"] else None
+        parts["failure"] = Problem.from_json(parts["failure"]) if parts["failure"] else None
         return cls(**parts)

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.redaction import redact_text
+from core.salvage import LINE_BYTES, salvage_json, salvage_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 FILE_NAME = "status.json"
 PASSED = "Execution status: PASS"
 _TAIL_BYTES = 64 * 1024
+_WHOLE_BOUND = 2**53  # from here on, not every whole number is a float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,15 @@ class Progress:
 
 def read_progress(path: Path) -> list[Progress]:
     """Every whole line of a status.json; a last line that is still being written is left for the next look."""
-    with suppress(OSError):
-        lines = path.read_bytes().split(b"\n")[:-1]
-        return [progress for line in lines if (progress := parse_line(line))]
-    return []
+    return [progress for line in salvage_lines(path) if (progress := _progress(line.value))]
 
 
 def parse_line(line: bytes) -> Progress | None:
     """The progress that one line tells of; None for what is no JSON object."""
-    try:
-        document = json.loads(line)
-    except ValueError:
-        return None
+    return _progress(salvage_json(line, LINE_BYTES).value)
+
+
+def _progress(document: Any) -> Progress | None:
     if not isinstance(document, dict):
         return None
     kpi = document.get("kpi")
@@ -58,7 +55,7 @@ def parse_line(line: bytes) -> Progress | None:
         step=_whole(document.get("step")),
         eta=_text(document.get("eta")),
         time_per_epoch=_text(document.get("time_per_epoch")),
-        kpi=_finite(kpi) if isinstance(kpi, dict) else {},
+        kpi=kpi if isinstance(kpi, dict) else {},
     )
 
 
@@ -86,12 +83,8 @@ def has_passed(log: Path) -> bool:
     return bool(lines) and lines[0].strip().endswith(PASSED)
 
 
-def _finite(kpi: dict[str, Any]) -> dict[str, Any]:
-    return {str(name): None if isinstance(v, float) and not math.isfinite(v) else v for name, v in kpi.items()}
-
-
 def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return int(value) if isinstance(value, int | float) and abs(value) < _WHOLE_BOUND else None
 
 
 def _text(value: Any) -> str | None:

@@ -27,7 +27,6 @@ _MOST_JOBS_READ = 100
 RESUME = "resume_model"
 _FOLDER = "parent_model_folder"
 _FROM_PARENT = frozenset({"parent_model", _FOLDER, RESUME})
-_NEW_FILES = {"create_onnx_file": ".onnx", "create_engine_file": ".engine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +139,12 @@ def apply_parent(layers: Layers, parent: Parent, wanted: list[Wanted], overridde
 
 def apply_own_files(layers: Layers, skill: Skill) -> None:
     """Put the fields that name files or folders of the new job itself."""
-    action = layers.schema.action
+    action, functions = layers.schema.action, skill.info["inference_functions"]
     for key, how in skill.spec_params(action).items():
         if how == "output_dir":
             layers.put(key, f"{JOB_FOLDER}/results", "job", how)
-        elif isinstance(how, str) and how in _NEW_FILES:
-            name = f"changenet_{skill.task_of(action)}{_NEW_FILES[how]}"
+        elif isinstance(how, str) and (name := functions.get(how, {}).get("file")):
+            name = name.format(task=skill.task_of(action))
             layers.put(key, f"{JOB_FOLDER}/results/{skill.section(action)}/{name}", "job", how)
 
 

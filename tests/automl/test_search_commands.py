@@ -18,6 +18,7 @@ import pytest
 from automl.ledger import Ledger
 from runners.jobs.job import JobState
 from runners.jobs.store import JobStore
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,7 +114,7 @@ def running_job(shell: Shell) -> str:
     deadline = time.monotonic() + 60  # so that a hang ends
     while time.monotonic() < deadline:
         for job_id in store.ids():
-            if store.read(job_id).state is JobState.RUNNING and "action" in store.processes(job_id):
+            if store.read(job_id).state is JobState.RUNNING and "action" in processes_in(store.handle(job_id)):
                 return job_id
         time.sleep(0.05)
     raise AssertionError("no trial runs")
@@ -151,7 +152,7 @@ def test_killed_controller_and_killed_trial_then_resume_end_as_without(
     first.kill()
     first.wait()
     store = JobStore(shell.results)
-    os.kill(store.processes(job_id)["action"].pid, signal.SIGKILL)
+    os.kill(processes_in(store.handle(job_id))["action"].pid, signal.SIGKILL)
     name = shell.search.name
     assert shell.done("status", name)["automl"]["state"] == "stopped"
     assert shell.done("result", name, expect=3)["automl"]["state"] == "stopped"

@@ -33,6 +33,7 @@ from router.types import Request
 from runners.api import prepare_request
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from automl.controller import Update
@@ -341,7 +342,7 @@ def test_killed_controller_and_killed_trials_change_nothing_in_the_end(
     store = JobStore(tmp_path / "r2")
     # The trial does not die with the controller; then it is killed as well.
     assert store.read(job_id).state is JobState.RUNNING
-    action = store.processes(job_id)["action"]
+    action = processes_in(store.handle(job_id))["action"]
     os.kill(action.pid, signal.SIGKILL)
     (name,) = experiment.list_experiments(str(tmp_path / "r2"))
 

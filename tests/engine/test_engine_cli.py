@@ -81,7 +81,7 @@ def test_wrong_command_lines_are_one_clear_error(
         ("task=segment", "no segment task yet"),
         ("task=detect", "task"),
         ("justakey", "not of the form key=value"),
-        ("train.num_epochs={a: [1}", "no valid YAML"),
+        ("train.num_epochs={a: [1}", "invalid YAML"),
         ("evaluate.batch_size=${dataset.nothing}", "points to no key"),
         ("results_dir=null", "no folder for the results"),
         ("results_dir=7", "7 is no path"),

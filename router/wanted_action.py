@@ -25,8 +25,8 @@ ENGINE_PREFIXES = (DEPLOY_PREFIX, "trt_", "tensorrt_")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What is wanted: a verb (train, evaluate, …), whether with a TensorRT engine, and the task that its name fixes."""
+class WantedAction:
+    """A verb (train, evaluate, …), whether it is meant with a TensorRT engine, and the task that its name fixes."""
 
     verb: str
     deploy: bool = False
@@ -55,19 +55,19 @@ def refused(action: str, skill: Skill) -> RequestError:
     return RequestError(f"'{action}' can't be run: {reason}", code="request.action", where="action", remedy=remedy)
 
 
-def find_target(request: Request, words: Words, skill: Skill, notes: Notes) -> Target | None:
+def find_action(request: Request, words: Words, skill: Skill, notes: Notes) -> WantedAction | None:
     """The action that the slot, or else the words, ask for; None with a question where that is not clear.
 
     Raises:
         RequestError: an action that is unknown or not packaged.
     """
     if request.action:
-        return named_target(request.action, skill)
-    named = [named_target(name, skill) for name in words.named_actions]
+        return named_action(request.action, skill)
+    named = [named_action(name, skill) for name in words.named_actions]
     wanted = list(dict.fromkeys(named or _spoken(words, skill)))
     if not wanted and words.policies and skill.info["train_policy"]["applies_to"]:
         notes.because("AutoML was spoken of, which concerns training only: train")
-        return Target("train")
+        return WantedAction("train")
     if len(wanted) == 1:
         notes.because(f"{wanted[0].verb}: the words ask for it")
         return replace(wanted[0], task=None) if request.task else wanted[0]
@@ -75,24 +75,29 @@ def find_target(request: Request, words: Words, skill: Skill, notes: Notes) -> T
     return None
 
 
-def _spoken(words: Words, skill: Skill) -> Iterable[Target]:
+def _spoken(words: Words, skill: Skill) -> Iterable[WantedAction]:
     for verb in words.actions:
         if verb in skill.info["unavailable_actions"]:
             raise refused(verb, skill)
-        yield Target(verb, deploy=verb == ENGINE_VERB or (words.wants_engine and verb in {"evaluate", "inference"}))
+        yield WantedAction(verb, deploy=verb == ENGINE_VERB or (words.wants_engine and _runs_engines(verb, skill)))
 
 
-def _which_action(wanted: list[Target], words: Words, skill: Skill) -> Question:
+def _runs_engines(verb: str, skill: Skill) -> bool:
+    return any(verb in actions for actions in skill.deploy_info["actions"].values())
+
+
+def _which_action(wanted: list[WantedAction], words: Words, skill: Skill) -> Question:
     if wanted:
-        text = f"The words ask for {listed(t.verb for t in wanted)}, and one job runs one action. Which one first?"
-        return Question("action", text, tuple(t.verb for t in wanted))
+        text = f"The words ask for {listed(one.verb for one in wanted)}, and one job runs one action. Which one first?"
+        return Question("action", text, tuple(one.verb for one in wanted))
     verbs = dict.fromkeys(verb for task in skill.info["tasks"].values() for verb in task["actions"])
-    choices = [verb for verb in (*verbs, ENGINE_VERB) if verb not in words.refused_actions]
+    known = (*verbs, *([ENGINE_VERB] if skill.deploys else []))
+    choices = [verb for verb in known if verb not in words.refused_actions]
     return Question("action", "What should be done?", tuple(choices))
 
 
-def named_target(name: str, skill: Skill) -> Target:
-    """The target of an action name, in any of its spellings.
+def named_action(name: str, skill: Skill) -> WantedAction:
+    """The action of a name, in any of its spellings.
 
     Raises:
         RequestError: there is no such action, or it is not packaged.
@@ -101,28 +106,28 @@ def named_target(name: str, skill: Skill) -> Target:
     for task, entry in skill.info["tasks"].items():
         for verb, full_name in entry["actions"].items():
             if action == full_name:
-                return Target(verb, task=task if full_name != verb else None)
-    if action == ENGINE_VERB:
-        return Target(ENGINE_VERB, deploy=True)
-    return _engine_target(action, skill) or _refuse(name, action, skill)
+                return WantedAction(verb, task=task if full_name != verb else None)
+    if action == ENGINE_VERB and skill.deploys:
+        return WantedAction(ENGINE_VERB, deploy=True)
+    return _engine_action(action, skill) or _refuse(name, action, skill)
 
 
-def _engine_target(action: str, skill: Skill) -> Target | None:
+def _engine_action(action: str, skill: Skill) -> WantedAction | None:
     prefix = next((prefix for prefix in ENGINE_PREFIXES if action.startswith(prefix)), None)
     if prefix is None:
         return None
     rest, by_task = action.removeprefix(prefix), skill.deploy_info["actions"]
     for task in by_task:
         if rest.removeprefix(f"{task}_") in by_task[task] and rest.startswith(f"{task}_"):
-            return Target(rest.removeprefix(f"{task}_"), deploy=True, task=task)
-    return Target(rest, deploy=True) if any(rest in actions for actions in by_task.values()) else None
+            return WantedAction(rest.removeprefix(f"{task}_"), deploy=True, task=task)
+    return WantedAction(rest, deploy=True) if any(rest in actions for actions in by_task.values()) else None
 
 
-def _refuse(name: str, action: str, skill: Skill) -> Target:
+def _refuse(name: str, action: str, skill: Skill) -> WantedAction:
     raise refused(action if action in skill.info["unavailable_actions"] else name, skill)
 
 
-def find_task(request: Request, words: Words, target: Target, skill: Skill, notes: Notes) -> str | None:
+def find_task(request: Request, words: Words, wanted: WantedAction, skill: Skill, notes: Notes) -> str | None:
     """The task: from slots, then words, then the spec keys given, the parent job, the data; else the default.
 
     Returns None with a question where the evidence points both ways.
@@ -130,7 +135,7 @@ def find_task(request: Request, words: Words, target: Target, skill: Skill, note
     Raises:
         RequestError: two slots contradict each other.
     """
-    slot = _slot_task(request, target)
+    slot = _slot_task(request, wanted)
     shown = tasks_of_data(request, skill.info)
     if slot:
         _warn_of_other_layout(slot, shown, notes)
@@ -142,15 +147,16 @@ def find_task(request: Request, words: Words, target: Target, skill: Skill, note
             _warn_of_other_layout(task, shown, notes)
             return task
         if tasks:
-            notes.ask(Question("task", f"Classify or segment? {source.capitalize()} point to both.", _tasks(skill)))
+            text = f"{' or '.join(skill.info['tasks']).capitalize()}? {source.capitalize()} point to "
+            notes.ask(Question("task", text + ("both." if len(tasks) == 2 else "several."), _tasks(skill)))
             return None
     default = str(skill.info["default_task"])
     notes.because(f"{default}: the default, as neither the request nor the data speak of another task")
     return default
 
 
-def _slot_task(request: Request, target: Target) -> str | None:
-    said = {"task": request.task, "action": target.task, "overrides": request.overrides.get("task")}
+def _slot_task(request: Request, wanted: WantedAction) -> str | None:
+    said = {"task": request.task, "action": wanted.task, "overrides": request.overrides.get("task")}
     given = {name: task for name, task in said.items() if task}
     if len(set(given.values())) > 1:
         text = listed(f"{name} says {task}" for name, task in given.items())
@@ -175,8 +181,8 @@ def _evidence(
 
 def _tasks_of_keys(request: Request, skill: Skill) -> set[str]:
     shorthand = skill.info["spec_shorthand_keys"]
-    targets = [shorthand.get(key, key) for key in request.overrides]
-    parts = {part for target in targets if isinstance(target, str) for part in target.split(".")[1:-1]}
+    keys = [shorthand.get(name, name) for name in request.overrides]
+    parts = {part for key in keys if isinstance(key, str) for part in key.split(".")[1:-1]}
     return parts & set(skill.info["tasks"])
 
 

@@ -19,7 +19,8 @@ from router.types import Question
 from runners import api
 from runners.jobs.job import Job, JobState
 from runners.planning.plan import Plan
-from runners.platforms.processes import ProcessId, group_is_alive
+from runners.platforms.handles import ACTION, SUPERVISOR, process_of, processes_in, with_process
+from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
     from runners.jobs.follow import Update
@@ -35,6 +36,12 @@ def states(job: Job) -> list[str]:
 
 def ready(job: Job, command: str = "train") -> Callable[[], bool]:
     return (Path(job.folder) / "results" / command / "ready").exists
+
+
+def action_of(store: JobStore, job: Job) -> ProcessId:
+    action = process_of(store.handle(job.id), ACTION)
+    assert action
+    return action
 
 
 def test_a_job_runs_to_its_end_and_is_recorded_whole(make_plan: MakePlan, store: JobStore) -> None:
@@ -89,24 +96,9 @@ def test_only_exit_code_0_and_a_log_that_says_pass_complete_a_job(
 
     assert job.state is JobState.ERROR
     assert job.failure
-    assert (job.failure.kind, job.exit_code) == (kind, exit_code)
+    assert (job.failure.code, job.exit_code) == (kind, exit_code)
     assert behaviour.get("message", "") in job.failure.message
     assert "train begins" in api.result(job)["failure"]["last_log_lines"]
-
-
-def test_cancel_ends_the_action_and_its_workers(make_plan: MakePlan, store: JobStore, wait_for: WaitFor) -> None:
-    job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
-    wait_for(ready(job))
-    worker = int((Path(job.results_dir) / "worker.pid").read_text())
-    group = store.processes(job.id)["action"].pid
-    assert ProcessId.of(worker)
-
-    ended = api.cancel(job.id, store)
-
-    assert states(ended) == ["PENDING", "RUNNING", "CANCELED"]
-    assert not group_is_alive(group)
-    assert ProcessId.of(worker) is None
-    assert api.cancel(job.id, store) == ended
 
 
 def test_cancel_from_another_process_ends_an_action_that_ignores_sigterm(
@@ -143,11 +135,11 @@ def test_an_action_that_is_killed_is_an_error_that_names_the_signal(
 ) -> None:
     job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
     wait_for(ready(job))
-    os.kill(store.processes(job.id)["action"].pid, signal.SIGKILL)
+    os.kill(action_of(store, job).pid, signal.SIGKILL)
 
     ended = wait_for(lambda: (now := api.get_job(job.id, store)).state.is_terminal and now)
 
-    assert ended.failure.kind == "process.killed"
+    assert ended.failure.code == "process.killed"
     assert "SIGKILL" in ended.failure.message
     assert ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text())) is None
 
@@ -157,16 +149,16 @@ def test_a_job_whose_supervisor_and_action_were_killed_becomes_an_error_at_the_n
 ) -> None:
     job = api.launch(make_plan(sleep=600, worker=True), store=store, detach=True)
     wait_for(ready(job))
-    people = store.processes(job.id)
-    for role in ("supervisor", "action"):
+    people = processes_in(store.handle(job.id))
+    for role in (SUPERVISOR, ACTION):
         os.kill(people[role].pid, signal.SIGKILL)
-    wait_for(lambda: not people["supervisor"].is_alive() and not people["action"].is_alive())
+    wait_for(lambda: not people[SUPERVISOR].is_alive() and not people[ACTION].is_alive())
 
     (ended,) = api.list_jobs(store)
 
     assert states(ended) == ["PENDING", "RUNNING", "ERROR"]
     assert ended.failure
-    assert ended.failure.kind == "process.lost"
+    assert ended.failure.code == "process.lost"
     assert ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text())) is None
 
 
@@ -175,8 +167,8 @@ def test_an_action_outlives_its_supervisor_and_is_judged_by_its_log(
 ) -> None:
     job = api.launch(make_plan(sleep=2), store=store, detach=True)
     wait_for(ready(job))
-    os.kill(store.processes(job.id)["supervisor"].pid, signal.SIGKILL)
-    wait_for(lambda: not store.processes(job.id)["supervisor"].is_alive())
+    os.kill(processes_in(store.handle(job.id))[SUPERVISOR].pid, signal.SIGKILL)
+    wait_for(lambda: not processes_in(store.handle(job.id))[SUPERVISOR].is_alive())
     assert api.get_job(job.id, store).state is JobState.RUNNING
 
     ended = wait_for(lambda: (now := api.get_job(job.id, store)).state.is_terminal and now)
@@ -190,64 +182,10 @@ def test_cancel_reaches_an_action_that_lost_its_supervisor(
 ) -> None:
     job = api.launch(make_plan(sleep=600), store=store, detach=True)
     wait_for(ready(job))
-    os.kill(store.processes(job.id)["supervisor"].pid, signal.SIGKILL)
-    wait_for(lambda: not store.processes(job.id)["supervisor"].is_alive())
+    os.kill(processes_in(store.handle(job.id))[SUPERVISOR].pid, signal.SIGKILL)
+    wait_for(lambda: not processes_in(store.handle(job.id))[SUPERVISOR].is_alive())
 
     assert api.cancel(job.id, store).state is JobState.CANCELED
-
-
-def launching_process(plan: Plan, store: JobStore, tmp_path: Path) -> subprocess.Popen[bytes]:
-    (tmp_path / "plan.json").write_text(json.dumps(plan.to_json()))
-    program = (
-        "import json, sys; from pathlib import Path; from runners import api; from runners.jobs.store import JobStore; "
-        "from runners.planning.plan import Plan; plan = Plan.from_json(json.loads(Path(sys.argv[1]).read_text())); "
-        "api.launch(plan, store=JobStore(Path(sys.argv[2])))"
-    )
-    return subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "plan.json"), str(store.root)])
-
-
-def test_a_job_goes_on_and_is_closed_when_its_launching_process_is_killed(
-    make_plan: MakePlan, store: JobStore, wait_for: WaitFor, tmp_path: Path
-) -> None:
-    launcher = launching_process(make_plan(sleep=1), store, tmp_path)
-    job = wait_for(lambda: store.ids() and store.read(store.ids()[0]))
-    wait_for(ready(job))
-    launcher.kill()
-    launcher.wait()
-
-    ended = wait_for(lambda: (now := store.read(job.id)).state.is_terminal and now)
-
-    assert (ended.state, ended.exit_code) == (JobState.COMPLETE, 0)
-
-
-def test_a_job_whose_launching_process_died_before_the_start_becomes_an_error(
-    make_plan: MakePlan, store: JobStore
-) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as gone:
-        launcher = ProcessId.of(gone.pid)
-        gone.kill()
-    assert launcher
-    plan = make_plan()
-    job = Job(
-        **dict.fromkeys(("image", "image_digest", "parent_job_id")),  # type: ignore[arg-type]
-        id="train-20260101-000000-abcdef",
-        action="train",
-        task="classify",
-        runner="local",
-        state=JobState.PENDING,
-        folder=str(store.root / "train-20260101-000000-abcdef"),
-        results_dir=str(store.root / "train-20260101-000000-abcdef/results/train"),
-        plan_id=plan.id,
-        config_sha256="",
-        transitions=(),
-    )
-    first = api.launch(plan, store=store)
-    store.open_record(replace(job, transitions=first.transitions[:1]), launcher)
-
-    ended = api.get_job(job.id, store)
-
-    assert ended.failure
-    assert (ended.state, ended.failure.kind) == (JobState.ERROR, "launch.lost")
 
 
 def test_a_process_with_the_number_of_a_dead_one_is_not_taken_for_it() -> None:
@@ -262,8 +200,9 @@ def test_a_job_of_another_machine_is_unknown_until_that_machine_answers(
 ) -> None:
     job = api.launch(make_plan(sleep=600), store=store, detach=True)
     wait_for(ready(job))
-    supervisor = store.processes(job.id)["supervisor"]
-    store.add_process(job.id, "supervisor", replace(supervisor, namespace="pid:[1]"))
+    supervisor = processes_in(store.handle(job.id))[SUPERVISOR]
+    elsewhere = replace(supervisor, namespace="pid:[1]")
+    store.add_handle(job.id, with_process(store.handle(job.id), SUPERVISOR, elsewhere))
 
     assert api.get_job(job.id, store).state is JobState.UNKNOWN
     assert api.cancel(job.id, store).state is JobState.CANCELED
@@ -345,12 +284,8 @@ def test_an_input_on_another_machine_is_refused_with_its_key(make_plan: MakePlan
     assert (error.value.code, error.value.where) == ("runner.remote_input", key)
 
 
-def test_eight_processes_create_jobs_at_once(make_plan: MakePlan, store: JobStore, tmp_path: Path) -> None:
-    plan = make_plan(epochs=0)
-    launchers = []
-    for number in range(8):
-        (tmp_path / str(number)).mkdir()
-        launchers.append(launching_process(plan, store, tmp_path / str(number)))
+def test_eight_processes_create_jobs_at_once(make_plan: MakePlan, store: JobStore, launch_elsewhere: Any) -> None:
+    launchers = [launch_elsewhere(make_plan(epochs=0), store) for _ in range(8)]
     assert [launcher.wait() for launcher in launchers] == [0] * 8
 
     jobs = api.list_jobs(store)
@@ -368,18 +303,6 @@ def test_the_supervisor_is_ours_even_beside_a_folder_of_its_name(
     monkeypatch.chdir(tmp_path / "home")
 
     assert api.launch(make_plan(), store=store).state is JobState.COMPLETE
-
-
-def test_an_engine_that_can_not_be_started_is_an_error_of_the_job(
-    make_plan: MakePlan, store: JobStore, engine: Path
-) -> None:
-    engine.write_text("#!/no/such/interpreter\n")
-
-    job = api.launch(make_plan(), store=store)
-
-    assert job.failure
-    assert (job.state, job.failure.kind) == (JobState.ERROR, "launch.failed")
-    assert states(job) == ["PENDING", "RUNNING", "ERROR"]
 
 
 def test_a_log_is_read_without_waiting_for_its_end(make_plan: MakePlan, store: JobStore, wait_for: WaitFor) -> None:

@@ -1,33 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a rule between keys says when it is broken, and the few questions that all rules ask of a spec."""
+"""A rule between keys, what it says when it is broken, and the few questions that all rules ask of a spec."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.dotted import get
+from core.problem import Problem
 
 Spec = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
-    """A broken rule: stable code, keys concerned, what is wrong, how to mend it.
+class BrokenRule:
+    """What is wrong between some keys, which are its place, and what would mend it.
 
     Each entry of `adjustments` is a set of new values that mends it; they are tried in order, and one is taken only
     where none of its keys was set by the user.
     """
 
-    code: str
-    keys: tuple[str, ...]
-    message: str
-    remedy: str
+    problem: Problem
     adjustments: tuple[dict[str, Any], ...] = ()
 
 
-Rule = Callable[[Spec, str], Violation | None]
+def broken(
+    code: str, keys: Iterable[str], message: str, remedy: str, adjustments: tuple[dict[str, Any], ...] = ()
+) -> BrokenRule:
+    """A broken rule between `keys`, those first that it is named by."""
+    return BrokenRule(Problem(code, ", ".join(keys), message, remedy), adjustments)
+
+
+Rule = Callable[[Spec, str], BrokenRule | None]
 
 
 def values(spec: Spec, *keys: str) -> tuple[Any, ...] | None:

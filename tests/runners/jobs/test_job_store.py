@@ -2,23 +2,26 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from core.errors import InputError, PlatformError
+from core.problem import Problem
+from interfaces.arguments import build_parser
 from runners.jobs.database import FILE_NAME
-from runners.jobs.job import Artifact, Failure, Job, JobState, Transition
+from runners.jobs.job import Artifact, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
-from runners.platforms.processes import ProcessId
+from runners.platforms.platform import Handle
 
 FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
 
@@ -26,7 +29,7 @@ FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the recor
 def record(store: JobStore, job_id: str = "train-20260101-000000-aaaaaa") -> Job:
     folder = str(store.root / job_id)
     job = Job(job_id, "train", "classify", "local", JobState.PENDING, folder, folder, "plan", "config", (FIRST,))
-    store.open_record(job, ProcessId.own())
+    store.open_record(job, Handle("local"))
     return job
 
 
@@ -35,9 +38,9 @@ def test_what_is_recorded_is_read_back(store: JobStore) -> None:
     assert store.read(job.id) == job
 
     artifact = Artifact("model.pth", "checkpoint", 7, "ab" * 32, ("best", "latest"), 3, 40)
-    failure = Failure("action.failed", "no memory")
+    failure = Problem("disk.full", str(store.root), "no room", "make room")
     store.move(job.id, JobState.RUNNING, "started")
-    store.close(job.id, Ending(JobState.ERROR, "no memory", 1, {"val_loss": 0.5}, (artifact,), failure))
+    store.close(job.id, Ending(JobState.ERROR, "no room", 1, {"val_loss": 0.5}, (artifact,), failure))
 
     ended = store.read(job.id)
     assert [step.state for step in ended.transitions] == [JobState.PENDING, JobState.RUNNING, JobState.ERROR]
@@ -80,6 +83,8 @@ def test_a_terminal_state_never_changes(store: JobStore) -> None:
         "DELETE FROM jobs",
         "UPDATE jobs SET plan_id = 'other'",
         "DELETE FROM artifacts",
+        "UPDATE handles SET document = '{}'",
+        "DELETE FROM handles",
         "INSERT INTO jobs SELECT * FROM jobs",
     ],
 )
@@ -97,12 +102,12 @@ def test_the_database_itself_refuses_to_rewrite_history(store: JobStore, stateme
 def test_ids_are_found_by_their_beginning_and_unknown_ones_get_the_closest(store: JobStore) -> None:
     first, second = record(store), record(store, "train-20260102-000000-bbbbbb")
 
-    assert store.find("train-20260101") == first.id
+    assert store.read("train-20260101") == first
     assert store.ids() == [second.id, first.id]
     with pytest.raises(InputError, match="fits 2 jobs"):
-        store.find("train")
+        store.read("train")
     with pytest.raises(InputError, match=f"Did you mean '{first.id}'"):
-        store.find("train-20260101-000000-aaaaab")
+        store.read("train-20260101-000000-aaaaab")
 
 
 def test_looking_where_no_job_was_recorded_makes_no_files(store: JobStore) -> None:
@@ -146,17 +151,16 @@ def test_writers_that_are_killed_leave_a_store_that_works(store: JobStore) -> No
 
 CREATOR = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 from runners.jobs.store import JobStore
-from runners.platforms.processes import ProcessId
+from runners.platforms.platform import Handle
 from runners.jobs.job import Job, JobState, Transition
 store = JobStore(Path(sys.argv[1]))
 step = Transition(JobState.PENDING, "now", "")
 for number in range(10):
     name = f"train-{sys.argv[2]}-{number}"
     job = Job(name, "train", "classify", "local", JobState.PENDING, "", "", "", "", (step,))
-    store.open_record(job, ProcessId.own())
+    store.open_record(job, Handle("local"))
 """
 
 
@@ -213,10 +217,35 @@ def test_a_results_root_that_is_a_file_is_told(tmp_path: Path) -> None:
     assert error.value.code == "store.unusable"
 
 
-def test_processes_of_a_job_are_the_latest_of_each_role(store: JobStore) -> None:
-    job = record(store)
-    later = replace(ProcessId.own(), pid=2)
-    store.add_process(job.id, "supervisor", ProcessId.own())
-    store.add_process(job.id, "supervisor", later)
+def test_the_handle_of_a_job_is_the_one_that_was_recorded_last(store: JobStore) -> None:
+    first, second = record(store), record(store, "train-20260102-000000-bbbbbb")
+    later = Handle("local", {"pid": 7, "address": None})
+    store.add_handle(first.id, later)
 
-    assert store.processes(job.id) == {"launcher": ProcessId.own(), "supervisor": later}
+    assert (store.handle(first.id), store.handle(second.id)) == (later, Handle("local"))
+
+
+def test_jobs_of_a_plan_and_the_newest_ones_are_found(store: JobStore) -> None:
+    first, second = record(store), record(store, "train-20260102-000000-bbbbbb")
+    store.close(first.id, Ending(JobState.COMPLETE, "done", 0, artifacts=(Artifact("a", "file", 1, "00"),)))
+
+    assert store.newest() == [second, store.read(first.id)]
+    assert store.newest(1) == [second]
+    assert store.with_plan("plan") == [store.read(first.id), second]
+    assert store.with_plan("another") == []
+
+
+@pytest.mark.parametrize("code", ["action.failed", "process.killed", "process.lost", "launch.lost", "some.other"])
+def test_a_failure_is_read_with_what_helps_after_it(store: JobStore, code: str) -> None:
+    job = record(store)
+    store.close(job.id, Ending(JobState.ERROR, "no", 1, failure=Problem(code, job.id, "no")))
+
+    failure = store.read(job.id).failure
+
+    assert failure
+    assert (failure.code, failure.place, failure.message) == (code, job.id, "no")
+    command = re.search(r"`(changenet [^`]+)`", failure.remedy)
+    assert command or "run it again" in failure.remedy
+    if command:
+        options = build_parser().parse_args(shlex.split(command[1])[1:])
+        assert (options.job, options.results) == (job.id, str(store.root))

@@ -121,8 +121,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
-    memory = memory or Memory()
-    inputs = tuple((key, str(value)) for key, value in plan.inputs.items())
+    memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     rows = skill_at(plan.skill_dir).data_sources(plan.action)
     spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)

@@ -72,8 +72,8 @@ def prepare(
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    resolved, memory = resolve(decision, skill, store, command), memory or Memory()
-    places = (skill.schema_path(resolved.action), skill.template_path(resolved.action))
+    resolved = resolve(decision, skill, store, command)
+    memory, places = memory or Memory(), (skill.schema_path(resolved.action), skill.template_path(resolved.action))
     schema = memory.once(("schema", *places), lambda: ActionSchema.read(resolved.action, *places))
     draft = _Draft(resolved, Layers(schema), _parent(resolved))
     _put_suggestions(draft, memory)
@@ -92,8 +92,8 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
         useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
-    shape = resolved.rules.data_shape
-    for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda spec: tuple(shape(spec))):
+    rule = resolved.rules.data_shape
+    for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda read: list(rule(read))):
         layers.suggest(key, value, "data", reason)
     if draft.parent:
         apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)

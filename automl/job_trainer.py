@@ -122,13 +122,14 @@ class JobTrainer:
         The lines with figures do not say the epoch in every engine. Each validation is one line with the objective,
         and they come every `validation_interval` epochs from where the run began.
         """
-        from runners.jobs.status_log import FILE_NAME, read_progress
+        from core.file_names import STATUS_FILE
+        from runners.jobs.status_log import read_progress
 
         metric = next(o.metric for o in self._setting.objectives if o.metric != SECONDS_PER_EPOCH)
         start, interval = self._begun(job)
         found: list[tuple[int, dict[str, Any]]] = []
         figures: dict[str, Any] = {}
-        for progress in read_progress(Path(job.results_dir) / FILE_NAME):
+        for progress in read_progress(Path(job.results_dir) / STATUS_FILE):
             figures |= progress.kpi
             if metric in progress.kpi:
                 found.append(((start // interval + len(found) + 1) * interval, figures))
@@ -146,8 +147,8 @@ class JobTrainer:
     def _read_begin(self, job: Job) -> tuple[int, int]:
         from core import dotted
         from core.documents import read_yaml
+        from core.file_names import SPEC_FILE
         from runners.jobs.checkpoint_record import read_checkpoint_record
-        from runners.names import SPEC_FILE
 
         keys, spec = self._setting.keys, read_yaml(Path(job.folder) / SPEC_FILE)
         resumed = dotted.get(spec, keys.resume) if keys.resume else None

@@ -71,10 +71,10 @@ def _refuse_other_sheet(sheet: str | None) -> None:
 
 
 def _data(args: Namespace) -> Data:
+    from core.file_names import is_archive
     from pairs.check import find_data
     from pairs.doctor import Naming
     from pairs.doctor_segment import LabelRule
-    from runners.names import is_archive
 
     lights = {name: index for index, name in enumerate(split_names(args.lights))} or None
     naming = Naming(args.image_ext, lights, args.goldens, not args.no_labels)

@@ -129,11 +129,12 @@ def verb_jobs(args: Namespace) -> Outcome:
 
 def verb_status(args: Namespace) -> Outcome:
     """One job as it is now, with the last progress that it reported."""
+    from core.file_names import STATUS_FILE
     from interfaces.present import job_text
-    from runners.jobs.status_log import FILE_NAME, read_progress
+    from runners.jobs.status_log import read_progress
 
     job, _ = _job_of(args)
-    history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / FILE_NAME)
+    history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
     return Outcome({"job": job.to_json(), "progress": progress}, job_text(job, progress))

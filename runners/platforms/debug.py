@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.file_names import LOG_FILE
 from core.problem import Problem
 from runners.jobs.job import JobState
-from runners.names import LOG_FILE
 from runners.platforms.handles import ACTION, LAUNCHER, process_of, sight_of, with_detail, with_process
 from runners.platforms.platform import BY_KEYBOARD, Sight, grace_seconds
 from runners.platforms.processes import ProcessId, has_ended, stop_group

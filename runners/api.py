@@ -170,9 +170,9 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
+    from core.file_names import LOG_FILE, SPEC_FILE
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
-    from runners.names import LOG_FILE, SPEC_FILE
 
     folder = Path(job.folder)
     document = job.to_json()

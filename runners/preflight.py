@@ -77,7 +77,7 @@ def require_local_inputs(plan: Plan) -> None:
             if "://" in place:
                 remedy = f"copy it to this machine and give the folder (or override {key}), or use a runner with access"
                 raise InputError(
-                    f"the local runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
+                    f"the {plan.runner} runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
                 )
 
 

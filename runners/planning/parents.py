@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import InputError, ParentError
+from core.file_names import PLAN_FILE, RESULTS_FOLDER
 from runners.jobs.job import JobState
-from runners.names import PLAN_FILE, SEARCH_RECORD, names_search
+from runners.names import SEARCH_RECORD, names_search
 from runners.planning.plan import JOB_FOLDER
 
 if TYPE_CHECKING:
@@ -142,10 +143,10 @@ def apply_own_files(layers: Layers, skill: Skill) -> None:
     action, functions = layers.schema.action, skill.info["inference_functions"]
     for key, how in skill.spec_params(action).items():
         if how == "output_dir":
-            layers.put(key, f"{JOB_FOLDER}/results", "job", how)
+            layers.put(key, f"{JOB_FOLDER}/{RESULTS_FOLDER}", "job", how)
         elif isinstance(how, str) and (name := functions.get(how, {}).get("file")):
             name = name.format(task=skill.task_of(action))
-            layers.put(key, f"{JOB_FOLDER}/results/{skill.section(action)}/{name}", "job", how)
+            layers.put(key, f"{JOB_FOLDER}/{RESULTS_FOLDER}/{skill.section(action)}/{name}", "job", how)
 
 
 def _fitting(job: Job, want: Wanted) -> list[Artifact]:

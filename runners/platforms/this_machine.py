@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.file_names import LOG_FILE
 from core.redaction import is_secret_key
-from runners.names import LOG_FILE
 from runners.planning.plan import at_job
 from runners.platforms.handles import ACTION, process_of
 from runners.platforms.platform import grace_seconds

@@ -22,7 +22,7 @@ from runners.names import SEARCH_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from automl.controller import Update
+    from automl.events import Update
     from automl.outcome import Outcome
     from automl.plan import ExperimentPlan
     from router.declarations import Skill

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from automl.budget import Budget
 from automl.objective import curve_of
-from automl.outcome import result_of
 from automl.schedule import Pause
-from automl.trainer import WorkState
+from automl.trainer import WorkState, result_of
 from automl.types import Run, RunResult, RunState
 from core.errors import InputError, JobFailedError, PlatformError
 
@@ -211,7 +210,7 @@ class Controller:
         try:
             prepared = self._trainer.prepare(run, parent)
             self._ledger.add_launch(run.number, prepared.plan_id)
-            job_id = self._trainer.start(run, prepared)
+            job_id = self._trainer.start(prepared)
         except InputError as problem:
             self._refuse(run, problem)
             return

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl import experiment
 from automl.live import LiveTable
+from automl.plan_text import plan_text
+from automl.result_text import result_text
 from automl.settings import AutomlSettings
 from router.decision import decide
 from router.declarations import default_root, load_skill
@@ -43,11 +45,11 @@ def main() -> int:
     request = Request(action="train", data=str(data), overrides=overrides, results_root=str(args.out / "results"))
     settings = AutomlSettings(trials=args.trials, parallel=args.parallel, seed=args.seed)
     plan = experiment.plan(decide(request, skill), skill, settings)
-    print(plan.text(), flush=True)
+    print(plan_text(plan), flush=True)
     begun = time.monotonic()
     with LiveTable(plan.objectives, args.trials) as table:
         result = experiment.run(plan, table)
-    print(result.text())
+    print(result_text(result))
     print(f"{time.monotonic() - begun:.0f} s")
     return 0 if _pays(result) else 1
 

@@ -16,6 +16,7 @@ import torch
 
 from core.dotted import get
 from core.errors import CheckpointError
+from engine.file_names import EXPERIMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,42 +24,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from engine.task import Task
+
 Content = dict[str, Any]
-LATEST = {"classify": "changenet_model_classify_latest.pth", "segment": "changenet_model_segment_latest.pth"}
 _PREFIX = "model."
-
-_IMAGE_SIZE = ("num_input", "concat_type", "grid_map", "image_width", "image_height")
-_PLACES = tuple(f"dataset.classify.{name}" for name in _IMAGE_SIZE)  # for heads with a weight per place
-# Keys that decide which tensors a network has: those of every network, and those of each difference head.
-_ARCHITECTURE = (
-    "task",
-    "model.backbone.type",
-    "model.backbone.feat_downsample",
-    "model.backbone.finest_stride",
-    "model.decode_head.use_summary_token",
-    "model.classify.difference_module",
-    "model.classify.difference_head",
-    "dataset.classify.num_classes",
-)
-_OF_HEAD = {
-    "euclidean": ("model.classify.embedding_vectors", *_PLACES),
-    "flatten": (
-        "model.classify.embed_dec",
-        "model.classify.learnable_difference_modules",
-        "model.decode_head.in_index",
-        "model.decode_head.decoder_params.embed_dim",
-        *_PLACES,
-    ),
-    "pooled": (),
-}
-# Keys that change what the network sees: it runs with other values, but not as it was trained.
-_NORMALISATION = ("augmentation_config.rgb_input_mean", "augmentation_config.rgb_input_std")
-_INPUT = ("input_map", "align_pixels", *_NORMALISATION, *_IMAGE_SIZE)
-
-
-def periodic_name(epoch: int, step: int) -> str:
-    """The file name of a periodic checkpoint; `epoch` counts from 0."""
-    return f"model_epoch_{epoch:03d}_step_{step:05d}.pth"
+_REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
 
 
 def read_checkpoint(path: Path) -> Content:
@@ -93,7 +63,7 @@ def _missing(path: Path) -> CheckpointError:
     return _error(path, "there is no such checkpoint", "checkpoint.missing", "name the .pth file of a training run")
 
 
-def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[str]:
+def check_fits(content: Content, config: Mapping[str, Any], path: Path, task: Task) -> list[str]:
     """Compare the spec a checkpoint was trained with to `config`; returns warnings about its input.
 
     Raises:
@@ -102,19 +72,11 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[
     trained = content.get("config")
     if not isinstance(trained, dict):
         return []
-    keys = (*_ARCHITECTURE, *_OF_HEAD[_head_of(config)])
-    wrong = [line for key in keys if (line := _difference(key, trained, config))]
+    wrong = [line for key in task.architecture_keys(config) if (line := _difference(key, trained, config))]
     if wrong:
-        remedy = "use the spec that the model was trained with (experiment.yaml beside the checkpoint)"
         message = "the model was trained with another architecture than the spec's: " + "; ".join(wrong)
-        raise _error(path, message, "checkpoint.architecture", remedy)
-    names = [f"dataset.classify.{name}" for name in _INPUT]
-    return [f"unlike in training: {line}" for key in names if (line := _difference(key, trained, config))]
-
-
-def _head_of(config: Mapping[str, Any]) -> str:
-    section = get(config, "model.classify")
-    return "euclidean" if section["difference_module"] == "euclidean" else str(section["difference_head"])
+        raise _error(path, message, "checkpoint.architecture", _REMEDY)
+    return [f"unlike in training: {line}" for key in task.input_keys if (line := _difference(key, trained, config))]
 
 
 def _difference(key: str, trained: Mapping[str, Any], config: Mapping[str, Any]) -> str:
@@ -141,8 +103,7 @@ def load_trained(network: nn.Module, content: Content, path: Path) -> None:
     problems = {"missing": missing, "unexpected": unexpected, "of another shape": misshapen}
     told = [f"{len(names)} tensors are {kind} ({_some(names)})" for kind, names in problems.items() if names]
     if told:
-        remedy = "use the spec that the model was trained with (experiment.yaml beside the checkpoint)"
-        raise _error(path, "; ".join(told), "checkpoint.keys", remedy)
+        raise _error(path, "; ".join(told), "checkpoint.keys", _REMEDY)
     network.load_state_dict(weights)
 
 

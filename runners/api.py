@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError, RequestError
+from core.memory import Memory
 from core.problem import Problem
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore, default_root
@@ -58,9 +59,11 @@ def launch(
     store: JobStore | None = None,
     follow: Callable[[Update], None] | None = None,
     detach: bool = False,
+    memory: Memory | None = None,
 ) -> Job:
     """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
 
+    With `memory`, what was checked for plans before this one is not checked again, where this one asks no more.
     With `detach` the job is returned as soon as it runs. A platform that does not survive its caller has run the
     action by then, and has shown itself what that said. Ctrl-C while waiting cancels the job; the death of this
     process does not. How the job ended is in its state: a job that failed is no exception.
@@ -76,7 +79,7 @@ def launch(
     from runners.jobs.watch import cancel as stop
 
     store = store or open_store(plan.results_root)
-    spec, findings = check(plan, store)
+    spec, findings = check(plan, store, memory)
     job = open_job(store, plan, spec, findings)
     try:
         started = _start(store, job, plan)
@@ -101,7 +104,7 @@ def _start(store: JobStore, job: Job, plan: Plan) -> Job:
     return look(store, job.id)
 
 
-def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:
@@ -114,14 +117,16 @@ def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Problem, .
 
     plan.require_launchable()
     platform = platform_of(plan.runner)
-    if plan.decision.route == "automl":
+    if plan.decision.route == "automl" and plan.part_of is None:
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
-    preflight.require_unchanged_parent(plan, store)
+    memory = memory or Memory()
+    inputs = tuple((key, str(value)) for key, value in plan.inputs.items())
+    memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     rows = skill_at(plan.skill_dir).data_sources(plan.action)
-    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()})
-    return spec, preflight.require_sound_data(plan, spec)
+    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
+    return spec, memory.once_for(("data", plan.action), spec, lambda read: preflight.require_sound_data(plan, read))
 
 
 def _ignore(update: Update) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
+from core.memory import Memory
 from runners.archives import default_cache, unpack
 from runners.names import archives_of, is_archive
 
@@ -24,23 +25,26 @@ def stage(
     inputs: Mapping[str, str | list[str]],
     cache: Path | None = None,
     parts: Mapping[str, Sequence[str]] | None = None,
+    memory: Memory | None = None,
 ) -> dict[str, Any]:
     """A copy of `spec` in which every input that is an archive, or a folder of them, is the unpacked folder.
 
-    `parts` names, by key, the folders of which an input consists; each may be packed by itself.
+    `parts` names, by key, the folders of which an input consists; each may be packed by itself. `memory` knows what
+    was unpacked already: archives are hashed each time they are asked for.
 
     Raises:
         ArchiveError: an archive is broken or unsafe.
     """
-    staged = deepcopy(dict(spec))
+    staged, memory = deepcopy(dict(spec)), memory or Memory()
+
+    def local(place: str, names: tuple[str, ...]) -> str:
+        return memory.once(("staged", place), lambda: str(unpacked(Path(place), cache, names)))
+
     for key, value in inputs.items():
-        names = (parts or {}).get(key, ())
-        local: str | list[str]
-        if isinstance(value, list):
-            local = [str(unpacked(Path(place), cache, names)) for place in value]
-        else:
-            local = str(unpacked(Path(value), cache, names))
-        dotted.put(staged, key, local)
+        names = tuple((parts or {}).get(key, ()))
+        dotted.put(
+            staged, key, [local(place, names) for place in value] if isinstance(value, list) else local(value, names)
+        )
     return staged
 
 

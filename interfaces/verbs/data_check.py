@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.errors import ChangenetError, InputError
 from interfaces.options import argument, declared, option
 from interfaces.outcome import Outcome
-from interfaces.skill import the_skill
 from interfaces.verbs.common import split_names
 from interfaces.verbs.data_sets import disk_trouble_told
 
@@ -108,6 +107,7 @@ def _data(options: CheckOptions, reporter: Reporter) -> Data:
     @cache  # splits share pictures
     def unpack(place: Path) -> Path:
         """What an archive holds, from the cache that launches unpack into as well."""
+        from interfaces.skill import the_skill
         from runners.planning.data_sources import all_parts
         from runners.staging import unpacked
 

@@ -77,6 +77,8 @@ def training(options: DemoOptions, data: Path, results: Path) -> RunOptions:
 
 def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter) -> ExperimentResult:
     from automl.lookup import command_name
+    from automl.plan_text import plan_text
+    from automl.result_text import result_text
     from interfaces.verbs.tuning import follow_search
 
     routed = _routed(training(options, data, results), reporter)
@@ -84,9 +86,9 @@ def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter)
         decision = routed.decision
         why = "; ".join((*decision.reasons, *decision.warnings))
         raise NotReadyError(f"the training is not tuned: {why}", remedy="see `changenet plan train`")
-    reporter.say(routed.search.text())
+    reporter.say(plan_text(routed.search))
     found = follow_search(routed.search, reporter)
-    reporter.say(found.text())
+    reporter.say(result_text(found))
     if found.state == "interrupted" or not found.winner_job_id:
         remedy = f"go on with `changenet run --resume {command_name(found.folder)}`"
         raise JobFailedError(f"the search is {found.state}: {found.reason}", where=str(found.folder), remedy=remedy)

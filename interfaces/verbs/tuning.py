@@ -32,10 +32,11 @@ def search_of(decision: Decision, skill: Skill, options: RequestOptions) -> Expe
 
 def search_text(search: ExperimentPlan) -> str:
     """What the defaults are and where each comes from, and below it the search."""
+    from automl.plan_text import plan_text
     from interfaces.present import value_lines
 
     return "\n".join(
-        ["defaults of the trials, where they are not the template's:", *value_lines(search.base), search.text()]
+        ["defaults of the trials, where they are not the template's:", *value_lines(search.base), plan_text(search)]
     )
 
 
@@ -93,26 +94,29 @@ def _given_request(options: RequestOptions, before: dict[str, Any]) -> dict[str,
 
 def search_outcome(result: ExperimentResult) -> Outcome:
     """A search as a result: exit code 4 without a winner, 130 where it was interrupted."""
+    from automl.result_text import result_text
+
     exit_code = 0 if result.outcome.winner else JobFailedError.exit_code
     if result.state == "interrupted":
         exit_code = INTERRUPTED
-    return Outcome({"automl": result.to_json()}, result.text(), exit_code)
+    return Outcome({"automl": result.to_json()}, result_text(result), exit_code)
 
 
 def _started(folder: Path) -> Outcome:
     """Let a process of its own go on with the search in `folder`."""
     import subprocess
 
-    from automl.lookup import LOG_FILE, command_name
+    from automl.files import LOG
+    from automl.lookup import command_name
 
     argv = [sys.executable, "-P", "-m", "interfaces.cli", "run", "--resume", str(folder)]
     # The child's own parent ends at once, so that nobody has to wait for it.
     starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
-    with (folder / LOG_FILE).open("ab") as log:
+    with (folder / LOG).open("ab") as log:
         subprocess.run(
             [sys.executable, "-c", starter, *argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True
         )
     name = command_name(folder)
     text = f"{folder.name}: started\n  changenet status {name}\n  changenet logs {name}\n  changenet cancel {name}"
-    document = {"experiment": folder.name, "folder": str(folder), "state": "running", "log": str(folder / LOG_FILE)}
+    document = {"experiment": folder.name, "folder": str(folder), "state": "running", "log": str(folder / LOG)}
     return Outcome({"automl": document}, text)

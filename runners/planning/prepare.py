@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
@@ -49,10 +50,18 @@ class _Draft:
     warnings: list[str] = field(default_factory=list)
 
 
-def prepare(decision: Decision, skill: Skill, *, store: JobStore | None = None, command: str | None = None) -> Plan:
+def prepare(
+    decision: Decision,
+    skill: Skill,
+    *,
+    store: JobStore | None = None,
+    command: str | None = None,
+    memory: Memory | None = None,
+) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`.
+    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`;
+    `memory` holds what earlier plans read of schema and data.
 
     Raises:
         MissingInputError: the decision names no action yet.
@@ -63,18 +72,17 @@ def prepare(decision: Decision, skill: Skill, *, store: JobStore | None = None, 
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    resolved = resolve(decision, skill, store, command)
-    schema = ActionSchema.read(
-        resolved.action, skill.schema_path(resolved.action), skill.template_path(resolved.action)
-    )
+    resolved, memory = resolve(decision, skill, store, command), memory or Memory()
+    places = (skill.schema_path(resolved.action), skill.template_path(resolved.action))
+    schema = memory.once(("schema", *places), lambda: ActionSchema.read(resolved.action, *places))
     draft = _Draft(resolved, Layers(schema), _parent(resolved))
-    _put_suggestions(draft)
+    _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
     return _seal(decision, draft)
 
 
-def _put_suggestions(draft: _Draft) -> None:
+def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
     apply_own_files(layers, resolved.skill)
@@ -84,7 +92,8 @@ def _put_suggestions(draft: _Draft) -> None:
         useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
-    for key, value, reason in list(resolved.rules.data_shape(layers.spec)):
+    shape = resolved.rules.data_shape
+    for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda spec: tuple(shape(spec))):
         layers.suggest(key, value, "data", reason)
     if draft.parent:
         apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)

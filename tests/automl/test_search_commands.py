@@ -186,9 +186,9 @@ def test_control_c_stops_the_trial_and_says_how_to_go_on(
     assert JobStore(shell.results).read(job_id).state is JobState.CANCELED
     other = shell.done("run", "--resume", shell.search.name, "--engine", "/bin/true", expect=2)["error"]
     assert (other["code"], other["where"]) == ("automl.changed", "--engine")
-    changed = shell.done("run", "--resume", shell.search.name, "--trials", "9", "-s", "lr=0.002", expect=2)["error"]
+    changed = shell.done("run", "--resume", shell.search.name, "--seed", "9", "-s", "lr=0.002", expect=2)["error"]
     assert changed["code"] == "automl.changed"
-    assert "settings.trials: was 3, is 9" in changed["message"]
+    assert "settings.seed: was 7, is 9" in changed["message"]
     assert "train.optim.lr" in changed["message"]
     simulate()
     same = shell.done(*shell.words(boards, "--no-test", "--resume", str(shell.search)))["automl"]

@@ -10,7 +10,9 @@ from torch import nn
 
 from core.dotted import put
 from core.errors import CheckpointError
-from engine.checkpoints import check_fits, load_trained, periodic_name, read_checkpoint, start_from
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, start_from
+from engine.classify.task import CLASSIFY
+from engine.file_names import periodic_checkpoint
 from spec.load import full_default_tree
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ def content_of(module: nn.Module) -> dict[str, Any]:
 
 
 def test_names_carry_the_epoch_from_zero_and_the_global_step() -> None:
-    assert periodic_name(0, 7) == "model_epoch_000_step_00007.pth"
-    assert periodic_name(123, 1234567) == "model_epoch_123_step_1234567.pth"
+    assert periodic_checkpoint(0, 7) == "model_epoch_000_step_00007.pth"
+    assert periodic_checkpoint(123, 1234567) == "model_epoch_123_step_1234567.pth"
 
 
 def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def config(**changes: Any) -> dict[str, Any]:
 def test_another_architecture_names_both_values(tmp_path: Path, key: str, value: Any) -> None:
     trained = {"config": config()}
     with pytest.raises(CheckpointError) as caught:
-        check_fits(trained, config(**{key: value}), tmp_path / "a.pth")
+        check_fits(trained, config(**{key: value}), tmp_path / "a.pth", CLASSIFY)
     name = key.replace("__", ".")
     assert f"{name} is {value}, the checkpoint has" in caught.value.message
     assert caught.value.code == "checkpoint.architecture"
@@ -119,9 +121,11 @@ def test_another_architecture_names_both_values(tmp_path: Path, key: str, value:
 def test_what_the_network_sees_differently_is_a_warning(tmp_path: Path) -> None:
     pooled = {"model__classify__difference_head": "pooled"}
     trained = {"config": config(**pooled)}
-    same = check_fits(trained, config(**pooled), tmp_path / "a.pth")
+    same = check_fits(trained, config(**pooled), tmp_path / "a.pth", CLASSIFY)
     mean = "dataset__classify__augmentation_config__rgb_input_mean"
-    other = check_fits(trained, config(**pooled, **{mean: [0.5] * 3, "dataset__classify__image_width": 96}), tmp_path)
+    other = check_fits(
+        trained, config(**pooled, **{mean: [0.5] * 3, "dataset__classify__image_width": 96}), tmp_path, CLASSIFY
+    )
     assert same == []
     assert len(other) == 2
     assert "rgb_input_mean is [0.5, 0.5, 0.5]" in other[0]
@@ -129,7 +133,7 @@ def test_what_the_network_sees_differently_is_a_warning(tmp_path: Path) -> None:
 
 def test_another_task_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="task is classify, the checkpoint has segment"):
-        check_fits({"config": config(task="segment")}, config(), tmp_path / "a.pth")
+        check_fits({"config": config(task="segment")}, config(), tmp_path / "a.pth", CLASSIFY)
 
 
 def test_tensors_without_counterpart_are_listed(tmp_path: Path) -> None:

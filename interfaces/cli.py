@@ -58,7 +58,7 @@ def _run(words: list[str]) -> int:
     command = parse(words)
     if command.verb.slow:
         gc.enable()
-    outcome = command.verb.load()(command.options, Terminal(quiet=command.as_json))
+    outcome = command.verb.call(command.options, Terminal(quiet=command.as_json))
     return _show(outcome.document, outcome.text, as_json=command.as_json) or outcome.exit_code
 
 

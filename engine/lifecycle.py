@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from core.errors import ChangenetError, InputError
 from core.files import write_text
 from core.redaction import redact_text
+from core.terminal import printable
 from engine.status import StatusFile
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def report(error: ChangenetError) -> None:
     """Say what is wrong on standard error."""
     if is_first_process():
         sys.stdout.flush()
-        sys.stderr.write(f"ERROR [{error.code}] {redact_text(str(error))}\n")
+        sys.stderr.write(f"ERROR [{error.code}] {printable(redact_text(str(error)))}\n")
         sys.stderr.flush()
 
 

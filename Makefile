@@ -1,16 +1,19 @@
-# Two commands on a fresh machine with Python 3.11:
+# Two commands on a fresh machine with Python 3.11 or newer:
 #   make demo   sets up, then tunes, trains, evaluates and inspects synthetic boards on the embedded engine
 #   make test   sets up, then runs every check
-PYTHON ?= python3.11
+# PYTHON=… names the interpreter; else the first on the PATH that is new enough is taken.
+# TORCH_INDEX=… names the index that PyTorch comes from, such as PyTorch's own of CPU builds.
 BIN := .venv/bin
-# PyTorch comes by pip, which honours the machine's own package settings; the rest by uv, which takes seconds.
 PIN := --constraint constraints.txt
+# PyTorch comes by pip, which honours the machine's own package settings; the rest by uv, which takes seconds. An index of
+# PyTorch has other releases of what PyTorch needs than those pinned here: these come with the rest.
+TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvision,torch)
 export OMP_WAIT_POLICY = PASSIVE
 # Every start would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint wheel clean
 
 demo: .venv/.demo
 	$(BIN)/changenet demo
@@ -25,8 +28,9 @@ lint: .venv/.test
 	$(BIN)/mypy
 
 .venv/.base: constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet $(PIN) uv torch
+	python=$$(sh scripts/find_python.sh $(PYTHON)) && $$python -m venv .venv
+	$(BIN)/pip install --quiet $(PIN) uv
+	$(BIN)/pip install --quiet $(PIN) $(TORCH)
 	touch $@
 
 .venv/.demo: .venv/.base pyproject.toml
@@ -34,8 +38,13 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,stage,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,spec,stage,test,bench]'
 	touch $@
 
+# What an earlier build left in build/ would be packed as well.
+wheel: .venv/.base
+	rm -rf build
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info build dist demo

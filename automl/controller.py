@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from automl.budget import Budget
 from automl.objective import curve_of
-from automl.outcome import result_of
 from automl.schedule import Pause
-from automl.trainer import WorkState
+from automl.trainer import WorkState, result_of
 from automl.types import Run, RunResult, RunState
 from core.errors import InputError, JobFailedError, PlatformError
 
@@ -211,7 +210,7 @@ class Controller:
         try:
             prepared = self._trainer.prepare(run, parent)
             self._ledger.add_launch(run.number, prepared.plan_id)
-            job_id = self._trainer.start(run, prepared)
+            job_id = self._trainer.start(prepared)
         except InputError as problem:
             self._refuse(run, problem)
             return
@@ -274,6 +273,6 @@ class Controller:
             return
         for job_id in self._active.values():
             self._trainer.stop(job_id, "the first trials failed")
-        remedy = "mend the cause (`changenet diagnose JOB`), and start a new search"
+        remedy = "mend the cause (`changenet result JOB`), and start a new search"
         message = f"the first {len(failed)} trials failed, the last one so: {failed[-1].message}"
         raise JobFailedError(message, code="automl.hopeless", where=failed[-1].job_id or "", remedy=remedy)

@@ -54,7 +54,8 @@ class Evaluator:
         An evaluation that can't be made is recorded with the reason: the search does not depend on it.
         """
         name = f"{subject.name}.{split}"
-        if known := self._ledger.evaluations().get(name):
+        known = self._ledger.evaluations().get(name)
+        if known and known["checkpoint"] == subject.checkpoint:
             return known
         try:
             prepared = self._prepare(subject, split)
@@ -69,8 +70,9 @@ class Evaluator:
         from runners.jobs.job import JobState
 
         try:
-            found = next((job for job in self._jobs() if job.plan_id == prepared.id), None)
-            job = self._follow((found or launch(prepared, store=self._store, detach=True)).id)
+            found = next(iter(self._store.with_plan(prepared.id)), None)
+            memory = self._plan.memory
+            job = self._follow((found or launch(prepared, store=self._store, detach=True, memory=memory)).id)
         except ChangenetError as problem:
             return self._record(name, subject, {"skipped": problem.message})
         if job is None:
@@ -84,9 +86,6 @@ class Evaluator:
         document = {"checkpoint": subject.checkpoint} | found
         self._ledger.add_evaluation(name, document)
         return document
-
-    def _jobs(self) -> list[Job]:
-        return [self._store.read(job_id) for job_id in self._store.ids()]
 
     def _follow(self, job_id: str) -> Job | None:
         from runners.jobs.watch import cancel, look
@@ -110,11 +109,12 @@ class Evaluator:
             return f"the skill packages no evaluation of the task {plan.base.task}"
         request = self._request(action, subject, split)
         decision = replace(plan.decision, action=action, route="action", handover=None, request=request)
-        prepared = prepare(decision, plan.skill, store=self._store, command=plan.engine)
+        prepared = prepare(decision, plan.skill, store=self._store, command=plan.engine, memory=plan.memory)
         if split == "test" and (reason := not_held_out(plan.base, prepared)):
             return reason
-        place = f"evaluation of the {subject.name} on {split} data, {self._ledger.folder.name}"
-        return as_part(prepared, place, prepared.parent_job_id, plan.threads * plan.parallel)
+        name = self._ledger.folder.name
+        place = f"evaluation of the {subject.name} on {split} data, {name}"
+        return as_part(prepared, name, place, prepared.parent_job_id, plan.threads * plan.parallel)
 
     def _request(self, action: str, subject: Subject, split: Split) -> Request:
         plan, asked = self._plan, self._plan.decision.request

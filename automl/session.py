@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from automl.controller import Controller, Hooks, Search, ignore
 from automl.evaluation import Evaluator, Subject
-from automl.job_trainer import JobTrainer, TrialSetting
-from automl.mirror import importance, write_storage
-from automl.outputs import REPORT_FILE, Outcome, write_outputs
+from automl.files import REPORT
+from automl.job_trainer import JobTrainer
+from automl.optuna_study import importance, write_storage
+from automl.outcome import Outcome
+from automl.outputs import write_outputs
 from automl.report import write_report
 from automl.retention import Retention
-from automl.schedule import make_schedule
+from automl.scheduling import make_schedule
 from core.errors import PlatformError
 from runners.jobs.store import JobStore
 
@@ -37,7 +39,7 @@ class Session:
         self._schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
         self._retention = Retention(ledger, plan.objectives, plan.settings.pin)
         self._stop = threading.Event()
-        trainer = JobTrainer(_setting(plan, ledger, self._store))
+        trainer = JobTrainer(plan, ledger.folder.name, self._store)
         search = Search(ledger, self._schedule, trainer, plan.objectives, plan.settings, plan.parallel)
         self._controller = Controller(search, Hooks(callback or ignore, self._result_recorded, self._stop.is_set))
         self._evaluator = Evaluator(plan, self._store, ledger, self._stop.is_set)
@@ -94,28 +96,13 @@ class Session:
         try:
             write_outputs(folder, plan, outcome)
             write_storage(folder, plan.space, outcome)
-            write_report(folder / REPORT_FILE, plan, outcome, importance(plan.space, outcome))
+            write_report(folder / REPORT, plan, outcome, importance(plan.space, outcome))
         except OSError as problem:
             reason = problem.strerror or str(problem)
             remedy = "make room, then resume: nothing is lost, and the files are written then"
             message = f"the search's files can't be written: {reason}"
             raise PlatformError(message, code="automl.outputs", where=str(folder), remedy=remedy) from None
         return outcome
-
-
-def _setting(plan: ExperimentPlan, ledger: Ledger, store: JobStore) -> TrialSetting:
-    return TrialSetting(
-        experiment_id=ledger.folder.name,
-        decision=plan.decision,
-        skill=plan.skill,
-        store=store,
-        engine=plan.engine,
-        overrides=plan.overrides,
-        keys=plan.keys,
-        objectives=plan.objectives,
-        start=plan.start,
-        threads=plan.threads,
-    )
 
 
 @contextmanager

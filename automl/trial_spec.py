@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from router.declarations import Skill
 
 _RESUME_FUNCTION = "resume_model"
-_WEIGHTS = "train.pretrained_model_path"
 _CHECKPOINTER = "train.checkpointer"
 _RESULTS = "results_dir"
 # A figure that no training logs by this name, and every one tells: how long an epoch takes.
@@ -60,7 +59,7 @@ class TrialKeys:
             validation_interval=known(names.get("validation_interval")),
             checkpoint_interval=known(names.get("checkpoint_interval")),
             resume=next((known(key) for key, how in params.items() if how == _RESUME_FUNCTION), None),
-            weights=known(_WEIGHTS),
+            weights=known(names.get("pretrained_model")),
             checkpointer=isinstance(dotted.get(spec, _CHECKPOINTER), dict),
         )
 

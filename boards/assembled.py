@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boards.assembly_defects import damage, possible
 from boards.capture import Pose, develop, draw_exposure, draw_pose
 from boards.lighting import shade
+from boards.mounting_defects import MAKERS as MOUNTING_DEFECTS
 from boards.pictures import BoardShot, Shot, SiteInfo, box_of
 from boards.scene import render
 from boards.site import Site, site_of
 from boards.spots import Spots, trace_spots
+from boards.trace_defects import MAKERS as TRACE_DEFECTS
+from boards.trace_defects import has_room
 from boards.unit import Unit, draw_design, draw_unit
 from boards.view import Window
 
@@ -31,6 +33,7 @@ _GOLDEN = 0  # the golden unit's number; test units count from 1
 _GOLDEN_NUISANCE = 0.3  # a golden image is taken with care, but it is a photograph too
 _TRIES = 12  # draws until a defect shows in the picture
 _FEWEST_PIXELS = 8
+_MAKERS = MOUNTING_DEFECTS | TRACE_DEFECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class AssembledBoard:
         """One site per component."""
         unit, kinds = self._unit(_GOLDEN), self._settings.defect_types
         return tuple(
-            SiteInfo(item.name, item.part.kind, possible(self._site(unit, index), kinds))
+            SiteInfo(item.name, item.part.kind, _possible(self._site(unit, index), kinds))
             for index, item in enumerate(self._design.plan.placed)
         )
 
@@ -83,7 +86,7 @@ class AssembledBoard:
         number, index, kind = wish
         site = self._site(unit, index)
         for attempt in range(_TRIES):
-            bad, severity = damage(self._rng(4, number, index, attempt), site, kind)
+            bad, severity = _damage(self._rng(4, number, index, attempt), site, kind)
             surface = render(bad, window)
             if surface.differs(good).sum() >= _FEWEST_PIXELS:
                 return _Damaged(bad, surface, severity)
@@ -150,3 +153,23 @@ class AssembledBoard:
             exposure = draw_exposure(self._rng(3, number, site, place), self._nuisance(number))
             pictures.append(develop(shade(surface, light, window.scale), exposure))
         return tuple(pictures)
+
+
+def _possible(site: Site, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the defect types that this component can have and a camera can see."""
+    return tuple(kind for kind in kinds if _fits(site, kind))
+
+
+def _fits(site: Site, kind: str) -> bool:
+    part = site.item.part
+    if kind == "tombstone":
+        return part.chip
+    if kind == "wrong_polarity":
+        return part.polar
+    return has_room(site, kind) if kind in TRACE_DEFECTS else True
+
+
+def _damage(rng: np.random.Generator, site: Site, kind: str) -> tuple[Unit, float]:
+    """The unit with one defect, and the defect's severity from 0 (as slight as they come) to 1."""
+    severity = float(rng.uniform(0, 1))
+    return _MAKERS[kind](rng, site, severity), severity

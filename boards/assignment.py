@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boards.settings import SPLITS
+from pairs.layout import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from PIL import Image
 
 from boards.assembled import AssembledBoard
 from boards.bare import BareBoard
-from boards.settings import PASS, SPLITS
 from core.files import write_json, write_text
+from core.verdicts import PASS
 from pairs.classify_csv import COLUMNS, write_csv
+from pairs.layout import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

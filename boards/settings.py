@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import InputError, did_you_mean
+from pairs.layout import SPLITS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LIGHTS = ("SolderLight", "UniformLight", "LowAngleLight", "WhiteLight")
-SPLITS = ("train", "val", "test")
-PASS = "PASS"  # noqa: S105 - a verdict, no password
 COPPER_DEFECTS = ("open", "short", "mousebite", "spur", "pin_hole", "spurious_copper")
 ASSEMBLY_DEFECTS = (
     "missing",

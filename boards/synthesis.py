@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from boards.assignment import assign_defects, split_boards
 from boards.dataset import RECORD, Row, board_name, board_sites, write_board, write_record, write_tables
-from boards.settings import PASS, SPLITS, SynthesisSettings, SynthesisSummary
+from boards.settings import SynthesisSettings, SynthesisSummary
 from core.errors import InputError
+from core.verdicts import PASS
+from pairs.layout import SPLITS
 from pairs.new_folder import new_folder
 
 if TYPE_CHECKING:

@@ -71,7 +71,7 @@ def _is_secret_kind_of_key(name: str, last: str, before: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    snake = _CAMEL.sub("_", name).lower()
+    snake = _CAMEL.sub("_", name).casefold()
     words = [word for word in _SEPARATORS.split(_NUMBERED.sub("", snake)) if word]
     while len(words) > 1 and words[-1] in _FORMS:
         words.pop()

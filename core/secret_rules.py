@@ -38,7 +38,7 @@ def _rule(hints: str, pattern: str, holds: Callable[[re.Match[str]], bool] = lam
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Compiled when the first line needs it: most processes meet few of the formats, and start-up time counts."""
-    return re.compile(pattern, re.ASCII)
+    return re.compile(pattern)
 
 
 _NAME_HINTS = "pass pwd secret token key credential auth cookie sig sess"
@@ -86,19 +86,21 @@ def _header(found: re.Match[str]) -> bool:
     return is_value(found["secret"]) and not is_prose(found["secret"])
 
 
-def _user_alone(found: re.Match[str]) -> bool:
-    return looks_random(found["secret"])
+def _is_no_login(found: re.Match[str]) -> bool:
+    return is_value(found["secret"]) and not found["scheme"].lower().endswith(("ssh", "sftp"))
 
 
 _RULES = (
     _Rule(tuple(VENDOR_HINTS.split()), VENDOR),
     # scheme://user:password@host, where host:port/path@x is none
     _rule("://", r"(?<=://)(?P<secret>[^\s/@:\[\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>]{1,256})@"),
-    _rule("://", r"(?<=://)(?P<secret>[^\s/@:\"'<>]{12,256})@", _user_alone),
+    _rule("://", r"(?P<scheme>[a-z0-9+.-]{1,16})://(?P<secret>[^\s/@:\"'<>]{1,256})@", _is_no_login),
     _rule(
-        "x-amz x-goog sig key",
-        r"[?&;\s](?:x-(?:amz|goog)-(?:signature|security-token|credential)|sig|signature|key)=(?P<secret>[^&\s\"'<>#;]{16,})",
-        lambda found: looks_random(found["secret"], 16),
+        "x-amz x-goog sig",
+        r"[?&;](?:x-(?:amz|goog)-(?:signature|security-token|credential)|sig|signature)=(?P<secret>[^&\s\"'<>#;]{1,})",
+    ),
+    _rule(
+        "key sig", r"[?&;\s](?:sig|key)=(?P<secret>[^&\s\"'<>#;]{16,})", lambda found: looks_random(found["secret"], 16)
     ),
     _rule("sharedaccesssignature", r"sharedaccesssignature[ =]{1,4}(?P<secret>\S+)"),
     _rule(
@@ -160,8 +162,7 @@ _NGC = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{84}(?![A-Za-z0-9+/=_-])")
 _NAMES = frozenset(_NAME_HINTS.split())
 _ASSIGNMENT = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]++)(?P<close>\\{0,3}[\"'`]?\]?)[ \t]{0,8}(?P<sep>:=|=>|=(?!=)|:(?!:)|,)"
-    r"(?P<gap>[ \t]{0,8})(?P<open>\\{0,3}[\"'`])?",
-    re.ASCII,
+    r"(?P<gap>[ \t]{0,8})(?P<open>\\{0,3}[\"'`])?"
 )
 _LOOKED_AT = 256  # characters before or after a name that may tell whether prose or a secret follows
 _HEADERS = ("authorization", "cookie")  # their values have rules of their own
@@ -175,14 +176,14 @@ _HINTS = tuple(dict.fromkeys([hint for rule in _RULES for hint in rule.hints] + 
 
 def hints_in(text: str) -> frozenset[str]:
     """What in a text may tell of secrets: lines of it are asked for these alone."""
-    low = text.lower()
+    low = text.casefold()
     hints = {hint for hint in _HINTS if hint in low}
     return frozenset(hints | {_LONG} if _NGC.search(text) else hints)
 
 
 def secret_spans(line: str, hints: Collection[str]) -> list[Span]:
     """Begin and end of every secret in one line, in no order; they may overlap."""
-    low = line.lower()
+    low = line.casefold()
     present = {hint for hint in hints if hint in low}
     spans = [found.span() for found in _NGC.finditer(line) if is_ngc_key(found[0])] if _LONG in hints else []
     if not present:

@@ -4,7 +4,7 @@
 VENDOR = (
     r"(?<![A-Za-z0-9])(?P<secret>"
     r"hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|gl[a-z]{2,5}-[\w.-]{16,}|xox[a-z]-[\w-]{10,}|"
-    r"xapp-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|sk-(?=[A-Za-z_-]{0,64}\d)[\w-]{20,}|"
+    r"xapp-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|sk-(?:(?=[A-Za-z_-]{0,64}\d)[\w-]{20,}|[A-Za-z]{20,})|"
     r"[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}|pypi-[\w-]{40,}|npm_[A-Za-z0-9]{30,}|"
     r"nvapi-[\w-]{20,}|A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])|do[por]_v1_[0-9a-f]{40,}|"
     r"SG\.[\w-]{16,64}\.[\w-]{16,}|eyJ[\w-]{16,}+(?:\.[\w-]*+){0,4}|dckr_[op]at_[\w-]{20,}|dapi[0-9a-f]{32}|"

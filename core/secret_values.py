@@ -11,7 +11,7 @@ from core.secret_names import words_of
 _NO_VALUE = re.compile(
     r"[^A-Za-z0-9]*|env:\w*|\$.*|%\w+%|<.*|\{[\w.]*\}?.*|\[|x{3,}|\.{3,}|…|[|>][+-]?\d?"
     r"|null|none|nil|true|false|yes|no|on|off|str|string|int|bytes|bool|float|any|undefined|redacted|hidden|masked"
-    r"|password|passwd|passphrase|secret|token|api_?key|key|user|basic|bearer|digest",
+    r"|password|passwd|passphrase|token|api_?key|key|user|basic|bearer|digest",
     re.IGNORECASE,
 )
 _CODE = re.compile(

@@ -14,13 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.classify_csv import PASS, PairRow, image_suffix, is_defect, iter_rows, light_names
-from pairs.findings import READABLE, Finding, Severity, Tally
+from core.problem import Problem, Severity
+from core.verdicts import PASS
+from pairs.classify_csv import PairRow, image_suffix, is_defect, iter_rows, light_names
+from pairs.findings import READABLE, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
 from pairs.odd_text import ODD_REMEDY, odd_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+GOOD_WORDS = frozenset({"pass", "passed", "ok", "okay", "good", "normal"})  # what others write for PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class ClassifySource:
 class Checked:
     """What was found, and how many rows of each label were read."""
 
-    findings: list[Finding]
+    findings: list[Problem]
     rows: int
     labels: dict[str, int] = field(default_factory=dict)
 
@@ -52,7 +57,7 @@ class Checked:
 def check_split(source: ClassifySource, visit: Callable[[PairRow], None] | None = None) -> Checked:
     """Check one split; `visit` is handed every readable row in passing, so that the CSV is read only once."""
     checker = _SplitChecker(source)
-    unreadable: list[Finding] = []
+    unreadable: list[Problem] = []
     try:
         for row in iter_rows(source.csv_path, needs_label=source.needs_label, on_problem=checker.broken_row):
             checker.row(row)
@@ -63,13 +68,13 @@ def check_split(source: ClassifySource, visit: Callable[[PairRow], None] | None 
     found = [*unreadable, *checker.findings()]
     if not (checker.rows or found):
         remedy = "add a line per pair below the header"
-        found = [Finding("data.no_rows", "error", "the CSV has no rows", str(source.csv_path), remedy)]
+        found = [Problem("data.no_rows", str(source.csv_path), "the CSV has no rows", remedy)]
     return Checked(found, checker.rows, dict(checker.labels))
 
 
-def finding_of(error: DataError, where: str = "") -> Finding:
+def finding_of(error: DataError, where: str = "") -> Problem:
     """An error as a finding."""
-    return Finding(error.code, "error", error.message, where or error.where, error.remedy, count=1)
+    return Problem(error.code, where or error.where, error.message, error.remedy, count=1)
 
 
 class _SplitChecker:
@@ -83,14 +88,15 @@ class _SplitChecker:
         self._tally = Tally(str(source.csv_path))
         self._usable: dict[str, bool] = {}
         self._extensions: dict[str, Counter[str]] = {}
+        self._dashed: dict[str, frozenset[str]] = {}
         self._images_dir_exists = Path(source.images_dir).is_dir()
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Problem]:
         """All findings, those on the whole split first."""
         if self._images_dir_exists:
             return self._tally.findings()
         where, message = str(self.source.csv_path), f"the image folder {self.source.images_dir} does not exist"
-        missing = Finding("data.images_dir_missing", "error", message, where, "correct images_dir", count=1)
+        missing = Problem("data.images_dir_missing", where, message, "correct images_dir", count=1)
         return [missing, *self._tally.findings()]
 
     def broken_row(self, line: int, error: DataError) -> None:
@@ -102,7 +108,7 @@ class _SplitChecker:
         """Check one row."""
         self.rows += 1
         self.labels[row.label] += 1
-        if self.source.needs_label and row.label != PASS and row.label.casefold() == "pass":
+        if self.source.needs_label and row.label != PASS and row.label.casefold() in GOOD_WORDS:
             self._label_variant(row)
         if odd := odd_text(row):
             self._tally.note("data.odd_text", "warning", odd, ODD_REMEDY, row.row)
@@ -115,7 +121,10 @@ class _SplitChecker:
 
     def _label_variant(self, row: PairRow) -> None:
         message = f"the label {row.label!r} counts as a defect: only exactly PASS means a good board"
-        self._tally.note("data.label_case", "warning", message, "write PASS in capitals", row.row)
+        if row.label.casefold() == PASS.casefold():
+            self._tally.note("data.label_case", "warning", message, "write PASS in capitals", row.row)
+        else:
+            self._tally.note("data.label_word", "warning", message, f"write PASS if {row.label!r} means that", row.row)
 
     def _object_name_usable(self, row: PairRow) -> bool:
         name = row.object_name
@@ -220,6 +229,12 @@ class _SplitChecker:
                 code="data.image_ext",
                 remedy=f"save it as {ext}, as the others are",
             )
+        if name in self._with_dash(folder):
+            return DataError(
+                f"the pictures of {name!r} in {folder!r} join the lighting by a dash",
+                code="data.light_joint",
+                remedy=f"name them {name}_LIGHTING{ext}: lightings are joined by an underscore",
+            )
         names = ", ".join(f"{name}{image_suffix(light, ext)}" for light in missing)
         return DataError(
             f"the {what} {names} is missing in {folder!r}",
@@ -231,6 +246,12 @@ class _SplitChecker:
         others = [ending for ending in found if ending != self.source.image_ext]
         names = (f"{name}{image_suffix(light, ending)}" for light in missing for ending in others)
         return next((one for one in names if os.path.isfile(self.source.images_dir / folder / one)), "")  # noqa: PTH113
+
+    def _with_dash(self, folder: str) -> frozenset[str]:
+        """The names before a dash of a folder's pictures."""
+        if folder not in self._dashed:
+            self._dashed[folder] = self.folders.names_before("-", folder)
+        return self._dashed[folder]
 
     def _extensions_of(self, folder: str) -> Counter[str]:
         if folder not in self._extensions:

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pairs.classify_csv import PASS
+from core.verdicts import PASS
 
 if TYPE_CHECKING:
     from pairs.deeppcb_source import Board, Box, Grey

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError, ImageError
-from pairs.findings import Finding, Tally
+from core.problem import Problem
+from pairs.findings import Tally
 from pairs.image_folders import IMAGE_EXTENSIONS
 from pairs.look_findings import content_leaks, look_findings, size_counts
 from pairs.looks import PairLook, pair_look
@@ -69,7 +70,7 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
     """
     wanted = splits or dict.fromkeys(source.splits(), True) or {"train": True}
     findings, names = check_folders(source, wanted)
-    findings += overlaps(source, names, "error") + _unlisted(source, names)
+    findings += overlaps(source, names, "error") + _unlisted(source, names) + _odd_lists(source)
     if "train" in names:
         findings += batch_findings(str(source.list_file("train")), len(names["train"]), batch_size, devices, "segment")
     looked = {
@@ -84,7 +85,7 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
     return Report("segment", tuple(findings), counts, decode)
 
 
-def _unlisted(source: SegmentSource, names: dict[str, dict[int, str]]) -> list[Finding]:
+def _unlisted(source: SegmentSource, names: dict[str, dict[int, str]]) -> list[Problem]:
     """Pictures that no list names, checked or not."""
     lists = [names[split].values() if split in names else _names_if_any(source, split) for split in source.splits()]
     listed = {name for one in lists for name in one}
@@ -97,7 +98,19 @@ def _unlisted(source: SegmentSource, names: dict[str, dict[int, str]]) -> list[F
         return []
     message = f"no list names {spare[0]!r}" + (f" and {len(spare) - 1} more pictures" if len(spare) > 1 else "")
     where = str(source.root / source.after)
-    return [Finding("data.unlisted", "warning", message, where, "list them, or take them away", (), len(spare))]
+    return [Problem("data.unlisted", where, message, "list them, or take them away", "warning", count=len(spare))]
+
+
+def _odd_lists(source: SegmentSource) -> list[Problem]:
+    """What lies among the lists under a name that no split has."""
+    folder = source.root / source.lists
+    known = {source.list_file(split) for split in source.splits()}
+    odd = sorted(path.name for path in folder.glob("[!.]*") if path not in known)
+    if not odd:
+        return []
+    message = f"{odd[0]!r}{f' and {len(odd) - 1} more' if len(odd) > 1 else ''} in the folder of lists is not read"
+    remedy = "name a list after its split: train.txt, val.txt, test.txt"
+    return [Problem("data.list_name", str(folder), message, remedy, "warning", count=len(odd))]
 
 
 def _names_if_any(source: SegmentSource, split: str) -> list[str]:
@@ -165,7 +178,7 @@ def _label_values(path: Path) -> tuple[list[int] | None, list[tuple[str, str, st
     return values, [("data.label_mode", message, "save labels as 8-bit grey without a palette")]
 
 
-def _label_findings(source: SegmentSource, split: str, labelled: list[_Labelled], rule: LabelRule) -> list[Finding]:
+def _label_findings(source: SegmentSource, split: str, labelled: list[_Labelled], rule: LabelRule) -> list[Problem]:
     tally = Tally(str(source.list_file(split)))
     for one in labelled:
         for code, message, remedy in one.problems:
@@ -191,13 +204,13 @@ def _odd_values(name: str, shown: str, rule: LabelRule) -> str:
     return f"the label of {name!r} holds the values {shown}, where {meant}"
 
 
-def _picture_findings(source: SegmentSource, split: str, labelled: list[_Labelled]) -> list[Finding]:
+def _picture_findings(source: SegmentSource, split: str, labelled: list[_Labelled]) -> list[Problem]:
     """What holds for pictures of both tasks; unequal sizes and broken files stand among the label findings already."""
     found = look_findings([one.look for one in labelled], str(source.list_file(split)))
     return [finding for finding in found if finding.code != "data.size_differs"]
 
 
-def _leaks(source: SegmentSource, looked: dict[str, list[_Labelled]]) -> list[Finding]:
+def _leaks(source: SegmentSource, looked: dict[str, list[_Labelled]]) -> list[Problem]:
     found, splits = [], list(looked)
     for i, split in enumerate(splits):
         for earlier in splits[:i]:

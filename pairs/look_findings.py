@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairs.classify_csv import is_defect
-from pairs.findings import Finding, Tally
+from pairs.findings import Tally
 from pairs.likeness import LEAST_CONTRAST, LIKENESS_CELLS, near_copies
 from pairs.pictures import PLAIN_MODES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pairs.findings import Severity
+    from core.problem import Problem, Severity
     from pairs.looks import PairLook
     from pairs.pictures import Look
 
@@ -29,7 +29,7 @@ SHIFT_PIXELS = 3
 SHIFT_SHARE = 0.02  # of the shorter side: a network of stride 4 hardly sees less
 
 
-def look_findings(looks: list[PairLook], where: str) -> list[Finding]:
+def look_findings(looks: list[PairLook], where: str) -> list[Problem]:
     """Every finding on the pictures of one split."""
     tally = Tally(where)
     for look in looks:
@@ -194,7 +194,7 @@ def _note_near_copies(tally: Tally, looks: list[PairLook]) -> None:
             tally.note("data.near_duplicate", "warning", message, remedy, looks[later].line)
 
 
-def content_leaks(looks: list[PairLook], others: list[PairLook], where: str, other: str) -> list[Finding]:
+def content_leaks(looks: list[PairLook], others: list[PairLook], where: str, other: str) -> list[Problem]:
     """Test pictures with the same pixels, or almost, in another split under another name."""
     tally = Tally(where)
     known = {look.test.content: look for look in others if look.test and not _featureless(look.test)}

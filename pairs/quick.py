@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
-from pairs.classify_check import Checked, ClassifySource, check_split
-from pairs.findings import Finding, Severity
+from core.file_names import is_archive
+from core.problem import Problem, Severity
+from core.verdicts import PASS
+from pairs.classify_check import GOOD_WORDS, Checked, ClassifySource, check_split
 from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
 from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 # Per verb: the classify data sources it reads, each with whether its labels are needed.
 CLASSIFY_SOURCES: dict[str, dict[str, bool]] = {
@@ -44,7 +44,7 @@ FOLDER_KEYS = (  # a folder of pictures, or a list of them
 )
 
 
-def quick_check(spec: Mapping[str, Any], action: str) -> list[Finding]:
+def quick_check(spec: Mapping[str, Any], action: str) -> list[Problem]:
     """Everything wrong with an action's data that can be told without opening a picture.
 
     `spec` is the filled nested spec, `action` its name (`train`, `segment_evaluate`, `deploy_inference`, …).
@@ -57,11 +57,11 @@ def quick_check(spec: Mapping[str, Any], action: str) -> list[Finding]:
 
 def on_disk(path: Any) -> bool:
     """Whether a spec value names something that can be looked at here: set, no URI, no archive."""
-    return isinstance(path, str) and bool(path) and "://" not in path and not path.endswith(ARCHIVES)
+    return isinstance(path, str) and bool(path) and "://" not in path and not is_archive(path)
 
 
-def _check_classify(spec: Mapping[str, Any], verb: str) -> list[Finding]:
-    found: list[Finding] = []
+def _check_classify(spec: Mapping[str, Any], verb: str) -> list[Problem]:
+    found: list[Problem] = []
     earlier: SharedRows | None = None
     for name, needs_label in CLASSIFY_SOURCES.get(verb, {}).items():
         source = classify_source(spec, name, needs_label=needs_label)
@@ -94,28 +94,30 @@ def classify_source(spec: Mapping[str, Any], name: str, *, needs_label: bool) ->
     )
 
 
-def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool) -> list[Finding]:
+def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool) -> list[Problem]:
     """A split with only one of the two classes: an error where it is trained on, else a warning."""
-    missing = "defect" if not checked.defects else "PASS" if checked.defects == checked.rows else ""
+    missing = "defect" if not checked.defects else PASS if checked.defects == checked.rows else ""
     if not missing:
         return []
     consequence = "nothing can be learnt from it" if trained_on else "recall and false alarms can't be measured on it"
     message = f"all {checked.rows} rows are of one class (no {missing} row): {consequence}"
-    remedy = f"add rows labelled {'PASS' if missing == 'PASS' else 'with the kind of defect'}"
+    remedy = f"add rows labelled {PASS if missing == PASS else 'with the kind of defect'}"
+    if missing == PASS and (meant := [label for label in checked.labels if label.casefold() in {*GOOD_WORDS, "0"}]):
+        remedy = f"write PASS where {' or '.join(map(repr, meant))} means a good board"
     severity: Severity = "error" if trained_on else "warning"
-    return [Finding("data.one_class", severity, message, str(source.csv_path), remedy, count=checked.rows)]
+    return [Problem("data.one_class", str(source.csv_path), message, remedy, severity, count=checked.rows)]
 
 
-def batch_findings(where: str, rows: int, batch: int, devices: int, task: str) -> list[Finding]:
+def batch_findings(where: str, rows: int, batch: int, devices: int, task: str) -> list[Problem]:
     """Fewer training rows than one batch on every device."""
     if rows >= batch * devices:
         return []
     message = f"{rows} training rows are fewer than one batch of {batch} on each of {devices} devices"
     remedy = f"add rows, or set dataset.{task}.batch_size to at most {max(2, rows // devices)}"
-    return [Finding("data.batch", "error", message, where, remedy, count=rows)]
+    return [Problem("data.batch", where, message, remedy, count=rows)]
 
 
-def _batch(where: str, rows: int, spec: Mapping[str, Any], task: str) -> list[Finding]:
+def _batch(where: str, rows: int, spec: Mapping[str, Any], task: str) -> list[Problem]:
     return batch_findings(where, rows, get(spec, f"dataset.{task}.batch_size", None) or 1, _devices(spec), task)
 
 
@@ -138,7 +140,7 @@ def segment_source(segment: Mapping[str, Any]) -> SegmentSource:
     )
 
 
-def _check_segment(spec: Mapping[str, Any], verb: str) -> list[Finding]:
+def _check_segment(spec: Mapping[str, Any], verb: str) -> list[Problem]:
     segment = get(spec, "dataset.segment", None) or {}
     if not on_disk(segment.get("root_dir")) or verb not in SEGMENT_SPLITS:
         return []
@@ -153,10 +155,10 @@ def _check_segment(spec: Mapping[str, Any], verb: str) -> list[Finding]:
     return found
 
 
-def _folder_list(value: Any, key: str) -> list[Finding]:
+def _folder_list(value: Any, key: str) -> list[Problem]:
     folders = [value] if isinstance(value, str) else value or []
     missing = [folder for folder in folders if on_disk(folder) and not Path(folder).is_dir()]
     return [
-        Finding("data.folder_missing", "error", f"the folder {folder} does not exist", key, f"correct {key}", count=1)
+        Problem("data.folder_missing", key, f"the folder {folder} does not exist", f"correct {key}", count=1)
         for folder in missing
     ]

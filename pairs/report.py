@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 LONGEST_LINE = 600
 
 if TYPE_CHECKING:
-    from pairs.findings import Finding
+    from core.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +17,17 @@ class Report:
     """The findings on a data set. `counts` holds one table per split: rows, labels, boards, picture sizes."""
 
     task: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Problem, ...]
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     decoded: bool = False
 
     @property
-    def errors(self) -> list[Finding]:
+    def errors(self) -> list[Problem]:
         """What must be mended before a run."""
         return [finding for finding in self.findings if finding.severity == "error"]
 
     @property
-    def warnings(self) -> list[Finding]:
+    def warnings(self) -> list[Problem]:
         """What should be looked at."""
         return [finding for finding in self.findings if finding.severity == "warning"]
 
@@ -42,8 +42,8 @@ class Report:
             "task": self.task,
             "ok": not self.errors,
             "decoded": self.decoded,
-            "errors": [finding.as_dict() for finding in self.errors],
-            "warnings": [finding.as_dict() for finding in self.warnings],
+            "errors": [finding.to_json() for finding in self.errors],
+            "warnings": [finding.to_json() for finding in self.warnings],
             "counts": self.counts,
         }
 
@@ -58,9 +58,9 @@ class Report:
         return "\n".join(map(_printable, lines)) + "\n"
 
 
-def _finding_lines(finding: Finding) -> list[str]:
+def _finding_lines(finding: Problem) -> list[str]:
     lines = [f"  {finding.code}: {finding.message}"]
-    lines += [f"    at {finding.place}"] if finding.place else []
+    lines += [f"    at {finding.where}"] if finding.where else []
     return lines + ([f"    remedy: {finding.remedy}"] if finding.remedy else [])
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.classify_csv import board_of
-from pairs.findings import ROWS_NAMED, Finding, Severity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class RowKeys:
         self._boards.append(0 if board is None else hash(board))
         self._folders.append(hash((self._root, row.input_path)))
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Problem]:
         """Rows that stand twice, and one picture with two labels."""
         pairs, tests, judged = (_keys(keys) for keys in (self._pairs, self._tests, self._judged))
         contradicting = _contradicting(tests, judged)
@@ -66,7 +66,7 @@ class RowKeys:
             ),
         ]
 
-    def leaks(self, other: RowKeys) -> list[Finding]:
+    def leaks(self, other: RowKeys) -> list[Problem]:
         """Pictures and boards that stand in another split too."""
         shared = np.isin(_keys(self._tests), _keys(other._tests))
         boards, what = self._shared_boards(other)
@@ -87,13 +87,13 @@ class RowKeys:
             ),
         ]
 
-    def finding(self, code: str, severity: Severity, hit: Mask, message: str, remedy: str) -> list[Finding]:
+    def finding(self, code: str, severity: Severity, hit: Mask, message: str, remedy: str) -> list[Problem]:
         """One finding for the rows where `hit` (N,) is true, none where it never is."""
         places = np.flatnonzero(hit)
         if not len(places):
             return []
         rows = tuple(self.lines[place] for place in places[:ROWS_NAMED].tolist())
-        return [Finding(code, severity, message, self.where, remedy, rows, len(places))]
+        return [Problem(code, self.where, message, remedy, severity, rows, len(places))]
 
     def _shared_boards(self, other: RowKeys) -> tuple[Mask, str]:
         """Rows whose board another split has; without a board column a folder is taken for a board.

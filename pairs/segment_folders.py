@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
-from pairs.findings import READABLE, ROWS_NAMED, Finding, Severity, Tally
+from core.files import read_ordinary
+from core.problem import ROWS_NAMED, Problem, Severity
+from pairs.findings import READABLE, Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LONGEST_LIST = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,13 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
     """The same by their 1-based lines in the list."""
     path = source.list_file(split)
     try:
-        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_ordinary(path, _LONGEST_LIST, DataError).decode("utf-8-sig")
+        names = [line.strip() for line in text.splitlines()]
+    except (DataError, UnicodeDecodeError) as error:
         remedy = f"write one file name a line into {path}"
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = (
+            error.message.removeprefix("can't be read: ") if isinstance(error, DataError) else "it is not UTF-8 text"
+        )
         message = f"the list of the split {split!r} can't be read ({reason})"
         raise DataError(message, code="data.list_missing", where=str(path), remedy=remedy) from error
     listed = {line: name for line, name in enumerate(names, start=1) if name}
@@ -64,7 +71,7 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
     return listed
 
 
-def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Finding], dict[str, dict[int, str]]]:
+def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Problem], dict[str, dict[int, str]]]:
     """Check the folders and the lists of `splits` (name to whether labels are needed).
 
     Returns the findings and, of each split that could be read, the names by their lines.
@@ -75,14 +82,14 @@ def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[
         try:
             names[split] = read_lines(source, split)
         except DataError as error:
-            found.append(Finding(error.code, "error", error.message, error.where, error.remedy, count=1))
+            found.append(Problem(error.code, error.where, error.message, error.remedy, count=1))
     listed = {folder: _listing(source.root / folder) for folder in (source.before, source.after, source.labels)}
     for split, listed_names in names.items():
         found += _partner_findings(source, split, listed_names, listed, labels_needed=splits[split])
     return found, names
 
 
-def overlaps(source: SegmentSource, names: dict[str, dict[int, str]], severity: Severity) -> list[Finding]:
+def overlaps(source: SegmentSource, names: dict[str, dict[int, str]], severity: Severity) -> list[Problem]:
     """Names that stand in two lists, told for the later one."""
     found, splits = [], list(names)
     for i, split in enumerate(splits):
@@ -95,24 +102,24 @@ def overlaps(source: SegmentSource, names: dict[str, dict[int, str]], severity: 
                 remedy = "put each name into one list only"
                 where = str(source.list_file(split))
                 shown = tuple(rows[:ROWS_NAMED])
-                found.append(Finding("data.split_overlap", severity, message, where, remedy, shown, len(rows)))
+                found.append(Problem("data.split_overlap", where, message, remedy, severity, shown, len(rows)))
     return found
 
 
-def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Finding]:
+def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Problem]:
     wanted = [source.before, source.after, source.lists, *([source.labels] if labels_needed else [])]
     if not source.root.is_dir():
         message = "the data folder does not exist"
-        return [Finding("data.root_missing", "error", message, str(source.root), "correct root_dir", count=1)]
+        return [Problem("data.root_missing", str(source.root), message, "correct root_dir", count=1)]
     remedy = "a segment data set holds A, B, label and list"
     missing = [folder for folder in wanted if not (source.root / folder).is_dir()]
     found = [
-        Finding("data.folder_missing", "error", f"there is no folder {name!r}", str(source.root), remedy, count=1)
+        Problem("data.folder_missing", str(source.root), f"there is no folder {name!r}", remedy, count=1)
         for name in missing
     ]
     shut = [name for name in wanted if name not in missing and _listing(source.root / name) is None]
     return found + [
-        Finding("data.folder_unreadable", "error", "the folder can't be listed", str(source.root / name), READABLE)
+        Problem("data.folder_unreadable", str(source.root / name), "the folder can't be listed", READABLE)
         for name in shut
     ]
 
@@ -126,7 +133,7 @@ def _listing(folder: Path) -> set[str] | None:
 
 def _partner_findings(
     source: SegmentSource, split: str, names: dict[int, str], listed: dict[str, set[str] | None], *, labels_needed: bool
-) -> list[Finding]:
+) -> list[Problem]:
     tally = Tally(str(source.list_file(split)))
     labels = listed[source.labels]
     for row, name in names.items():

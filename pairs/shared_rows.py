@@ -9,9 +9,9 @@ from pairs.classify_csv import board_of
 from pairs.findings import Tally
 
 if TYPE_CHECKING:
+    from core.problem import Problem
     from pairs.classify_check import ClassifySource
     from pairs.classify_csv import PairRow
-    from pairs.findings import Finding
 
 
 class SharedRows:
@@ -42,6 +42,6 @@ class SharedRows:
             remedy = "split by board, so that no board is both trained on and tested on"
             self._tally.note("data.leak_board", "warning", message, remedy, line)
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Problem]:
         """One finding for shared pictures, one for shared boards."""
         return self._tally.findings()

@@ -8,20 +8,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, COLUMNS_NAMED, read_header
-from pairs.findings import Finding
+from core.problem import Problem
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, COLUMNS_NAMED, SCORE_COLUMNS, read_header
 
 if TYPE_CHECKING:
     from pairs.classify_check import ClassifySource
 
 # Columns that importers, the synthesiser and inference write beside the four that are needed.
 KNOWN_COLUMNS = frozenset((
-    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line",
-    "siamese_score", "verdict", "threshold",
+    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line", *SCORE_COLUMNS,
 ))  # fmt: skip
 
 
-def table_findings(source: ClassifySource) -> list[Finding]:
+def table_findings(source: ClassifySource) -> list[Problem]:
     """A byte order mark and columns that nothing reads; a CSV that can't be read has findings of its own."""
     where, header = f"{source.csv_path}:1", []
     with suppress(DataError):
@@ -30,7 +29,7 @@ def table_findings(source: ClassifySource) -> list[Finding]:
     return [*_mark(source, where), *_spare_columns(spare, where)]
 
 
-def _mark(source: ClassifySource, where: str) -> list[Finding]:
+def _mark(source: ClassifySource, where: str) -> list[Problem]:
     if not source.csv_path.is_file():
         return []
     try:
@@ -42,14 +41,14 @@ def _mark(source: ClassifySource, where: str) -> list[Finding]:
         return []
     message = "the file starts with a byte order mark; other readers take it for a part of the first column's name"
     remedy = "save it as UTF-8 without the mark (`changenet data check --fix` does that)"
-    return [Finding("data.csv_bom", "warning", message, where, remedy, (1,), 1)]
+    return [Problem("data.csv_bom", where, message, remedy, "warning", (1,), 1)]
 
 
-def _spare_columns(spare: list[str], where: str) -> list[Finding]:
+def _spare_columns(spare: list[str], where: str) -> list[Problem]:
     if not spare:
         return []
     named = ", ".join(map(repr, spare[:COLUMNS_NAMED])) + (", …" if len(spare) > COLUMNS_NAMED else "")
     hint = next(filter(None, (did_you_mean(name, (*COLUMNS, *KNOWN_COLUMNS)) for name in spare[:COLUMNS_NAMED])), "")
     message = f"nothing reads the columns {named}. {hint}".strip()
     remedy = "they do no harm; a column `board` lets splits be checked for leaks"
-    return [Finding("data.csv_extra_columns", "warning", message, where, remedy, (1,), len(spare))]
+    return [Problem("data.csv_extra_columns", where, message, remedy, "warning", (1,), len(spare))]

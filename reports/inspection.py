@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.dotted import flatten
 from core.errors import DataError, InputError
 from core.files import write_text
-from pairs.findings import Finding
+from core.problem import Problem
 from reports.charts import false_alarms_over_recall, histogram, operating_points, precision_recall
 from reports.gallery import Gallery, Limits, build_gallery
 from reports.measures import Measures, measure, places
 from reports.page import render
 from reports.score_axis import ScoreAxis, score_axis
 from reports.scored_table import read_scored_table, verdict_notes
-from scoring.choice import purpose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +96,7 @@ def _context(
         "histogram": histogram(measures.pairs.score, measures.pairs.defect, axis, labelled=measures.labelled),
         "curves": _curves(measures),
         "notes": sorted(notes, key=lambda note: note.severity),
-        "spec": _spec_rows(results),
+        "spec": results.spec,
     }
 
 
@@ -116,39 +114,28 @@ def _curves(measures: Measures) -> dict[str, Any] | None:
     }
 
 
-def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Finding]:
+def _purpose_notes(results: ResultFiles, measures: Measures) -> list[Problem]:
     """A finding where the target is judged at a threshold that was chosen for something else."""
-    reason, verdict = results.threshold_reason, measures.verdict
-    chosen = purpose(verdict.target, reason) if reason and verdict else ""
+    origin, verdict = results.threshold_origin, measures.verdict
+    chosen = origin.other_than_for(verdict.target) if origin and verdict else ""
     if not chosen:
         return []
     message = f"the threshold was chosen for something else than this target: {chosen}"
     remedy = "train with this target, then the threshold is chosen for it on validation data"
-    return [Finding("report.threshold_purpose", "warning", message, results.table.name, remedy)]
+    return [Problem("report.threshold_purpose", results.table.name, message, remedy, "warning")]
 
 
-def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Finding]:
+def _picture_notes(results: ResultFiles, gallery: Gallery) -> list[Problem]:
     if not gallery.cards:
         return []
     if not gallery.folder_there:
         message = "the folder of pictures is not known or not on this machine, so no picture can be shown"
         where = str(results.images_dir or "images_dir")
-        return [Finding("report.images_dir", "warning", message, where, "make the report where the pictures are")]
+        return [Problem("report.images_dir", where, message, "make the report where the pictures are", "warning")]
     if gallery.unreadable:
         message = f"{gallery.unreadable} pictures of the pairs shown are missing, unreadable or outside their folder"
-        return [Finding("report.pictures", "warning", message, str(results.images_dir), "check names and extension")]
+        return [Problem("report.pictures", str(results.images_dir), message, "check names and extension", "warning")]
     return []
-
-
-def _spec_rows(results: ResultFiles) -> list[dict[str, Any]]:
-    """Each key of the spec with where its value comes from; what somebody chose first, the template's last."""
-    adjusted = {str(a.get("key")): str(a.get("reason", "")) for a in results.adjustments}
-    rows = []
-    for key, item in flatten(results.spec).items():
-        origin = results.provenance.get(key) or {}
-        source, detail = str(origin.get("source", "template")), str(origin.get("detail", ""))
-        rows.append({"key": key, "value": item, "source": source, "detail": detail or adjusted.get(key, "")})
-    return rows
 
 
 def _script_data(measures: Measures, axis: ScoreAxis) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import DataError
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, PASS, is_defect, iter_rows, read_header
-from pairs.findings import Finding, Tally
+from core.problem import Problem
+from core.verdicts import PASS
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, SCORE_COLUMNS, is_defect, iter_rows, read_header
+from pairs.findings import Tally
 from pairs.odd_text import ODD_REMEDY, odd_text
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-SCORE, VERDICT, THRESHOLD, EVIDENCE = "siamese_score", "verdict", "threshold", "evidence"
+SCORE, VERDICT, THRESHOLD, EVIDENCE = SCORE_COLUMNS
 GROUP_COLUMNS = ("design", "product", "lot", "line", "component")
 ROUNDING = 1e-6  # scores are written with nine digits
 
@@ -43,7 +45,7 @@ class ScoredTable:
     defect: Bools
     labelled: bool
     thresholds: tuple[float, ...]
-    notes: tuple[Finding, ...]
+    notes: tuple[Problem, ...]
 
     @property
     def kinds(self) -> list[str]:
@@ -119,7 +121,7 @@ def _tell_odd_text(rows: tuple[PairRow, ...], tally: Tally) -> None:
             tally.note("report.odd_text", "warning", f"{odd}; on this page it is plain text", ODD_REMEDY, row.row)
 
 
-def verdict_notes(table: ScoredTable, threshold: float | None) -> tuple[Finding, ...]:
+def verdict_notes(table: ScoredTable, threshold: float | None) -> tuple[Problem, ...]:
     """A finding where the table's own verdicts do not follow from its scores and the threshold."""
     if threshold is None:
         return ()
@@ -153,25 +155,23 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _row_notes(path: Path, rows: tuple[PairRow, ...], *, labelled: bool) -> list[Finding]:
+def _row_notes(path: Path, rows: tuple[PairRow, ...], *, labelled: bool) -> list[Problem]:
     if not rows:
         message = "the table has no row that can be used"
-        return [
-            Finding("report.no_rows", "error", message, path.name, f"score some pairs; columns: {','.join(COLUMNS)}")
-        ]
+        return [Problem("report.no_rows", path.name, message, f"score some pairs; columns: {','.join(COLUMNS)}")]
     if not labelled:
         message = "the table has no labels, so escapes and false alarms can't be counted"
-        return [Finding("report.no_labels", "warning", message, path.name, "add a label column to measure the model")]
+        return [Problem("report.no_labels", path.name, message, "add a label column to measure the model", "warning")]
     kinds = {is_defect(row.label) for row in rows}
     if len(kinds) < 2:
         only, lacking = ("defects", "PASS pair") if True in kinds else ("PASS pairs", "defect")
         message = f"all labelled pairs are {only}; there is no {lacking}, so rates over both classes are unknown"
-        return [Finding("report.one_class", "warning", message, path.name, "evaluate on pairs of both classes")]
+        return [Problem("report.one_class", path.name, message, "evaluate on pairs of both classes", "warning")]
     return []
 
 
-def _threshold_notes(path: Path, thresholds: tuple[float, ...]) -> list[Finding]:
+def _threshold_notes(path: Path, thresholds: tuple[float, ...]) -> list[Problem]:
     if len(thresholds) < 2:
         return []
     message = f"the rows name {len(thresholds)} different thresholds"
-    return [Finding("report.thresholds", "warning", message, path.name, "judge all pairs of a table at one threshold")]
+    return [Problem("report.thresholds", path.name, message, "judge all pairs of a table at one threshold", "warning")]

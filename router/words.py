@@ -27,7 +27,7 @@ class Words:
     """What was asked for, in words; nothing that was negated.
 
     `actions` are verbs of the skill (train, evaluate, …, gen_trt_engine) or the names of actions that are not packaged;
-    `named_actions` are full action names such as segment_train. `policies` maps "on" and "off" to the phrase said.
+    `named_actions` are full names of actions. `policies` maps "on" and "off" to the phrase said.
     """
 
     values: Values

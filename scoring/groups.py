@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import DataError
+from core.verdicts import PASS
 from scoring.binomial import Interval, clopper_pearson
 from scoring.scored import Scored, scored
 
@@ -44,7 +45,7 @@ def by_kind(kinds: Sequence[str], scores: ArrayLike, threshold: float) -> list[G
         DataError: lengths differ, or a score is not finite.
     """
     names = np.asarray(kinds, dtype=np.str_).reshape(-1)
-    pairs = scored(names != "PASS", scores)
+    pairs = scored(names != PASS, scores)
     return _grouped(names[pairs.defect], Scored(pairs.defect[pairs.defect], pairs.score[pairs.defect]), threshold)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.verdicts import PASS
 from scoring.bootstrap import DRAWS, SEED, bootstrap
 from scoring.calibration import calibrate
 from scoring.choice import judge
@@ -40,7 +41,7 @@ def figure_sheet(  # noqa: PLR0913 - the columns of one table and the two ways t
     Raises:
         DataError: lengths differ.
     """
-    labels = np.asarray(kinds, dtype=np.str_).reshape(-1) != "PASS"
+    labels = np.asarray(kinds, dtype=np.str_).reshape(-1) != PASS
     pairs = scored(labels, scores)
     sheet: dict[str, Any] = {
         **summarize(labels, scores, threshold),

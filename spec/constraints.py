@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.dotted import get, put
 from spec import rules_data, rules_deploy, rules_model, rules_train
-from spec.violation import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from spec.violation import Rule, Spec
+    from core.problem import Problem
+    from spec.rule import BrokenRule, Rule, Spec
 
-__all__ = ["CONSTRAINTS", "Adjustment", "Settled", "Violation", "check", "settle"]
+__all__ = ["CONSTRAINTS", "Adjustment", "Settled", "check", "settle"]
 
 CONSTRAINTS: tuple[Rule, ...] = (*rules_model.RULES, *rules_data.RULES, *rules_train.RULES, *rules_deploy.RULES)
 
@@ -36,16 +36,16 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A spec after its defaults were adjusted, what was adjusted, and which rules are still broken."""
+    """A spec after its defaults were adjusted, what was adjusted, and what is still wrong with it."""
 
     spec: dict[str, Any]
     adjustments: tuple[Adjustment, ...]
-    violations: tuple[Violation, ...]
+    problems: tuple[Problem, ...]
 
 
-def check(spec: Spec, action: str) -> list[Violation]:
+def check(spec: Spec, action: str) -> list[BrokenRule]:
     """Every rule that the spec breaks. Keys that are missing break none; values have the types of the schema."""
-    return [violation for rule in CONSTRAINTS if (violation := rule(spec, action))]
+    return [broken for rule in CONSTRAINTS if (broken := rule(spec, action))]
 
 
 def settle(spec: Spec, action: str, given: Collection[str]) -> Settled:
@@ -61,18 +61,18 @@ def settle(spec: Spec, action: str, given: Collection[str]) -> Settled:
         step = _next_step(tree, action, given)
         if step is None:
             break
-        violation, changes = step
-        made += [Adjustment(key, get(tree, key), value, violation.message) for key, value in changes.items()]
+        broken, changes = step
+        made += [Adjustment(key, get(tree, key), value, broken.problem.message) for key, value in changes.items()]
         for key, value in changes.items():
             put(tree, key, deepcopy(value))
-    return Settled(tree, tuple(made), tuple(check(tree, action)))
+    return Settled(tree, tuple(made), tuple(broken.problem for broken in check(tree, action)))
 
 
-def _next_step(tree: dict[str, Any], action: str, given: Collection[str]) -> tuple[Violation, dict[str, Any]] | None:
-    for violation in check(tree, action):
-        for changes in violation.adjustments:
+def _next_step(tree: dict[str, Any], action: str, given: Collection[str]) -> tuple[BrokenRule, dict[str, Any]] | None:
+    for broken in check(tree, action):
+        for changes in broken.adjustments:
             if not any(_is_given(key, given) for key in changes):
-                return violation, changes
+                return broken, changes
     return None
 
 

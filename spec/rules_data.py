@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from core.dotted import get
 from spec.actions import command_of
 from spec.backbones import backbone_facts
-from spec.violation import Spec, Violation, task, values
+from spec.rule import Spec, broken, task, values
 
 if TYPE_CHECKING:
-    from spec.violation import Rule
+    from spec.rule import BrokenRule, Rule
 
 CLASSIFY = "dataset.classify"
 NUM_INPUT = f"{CLASSIFY}.num_input"
@@ -19,20 +19,20 @@ INPUT_MAP = f"{CLASSIFY}.input_map"
 GRID = f"{CLASSIFY}.grid_map"
 
 
-def classify_batch(spec: Spec, action: str) -> Violation | None:
+def classify_batch(spec: Spec, action: str) -> BrokenRule | None:
     """The classify network needs more than one pair per batch; a TensorRT engine takes single pairs."""
     key = f"{CLASSIFY}.batch_size"
     if task(spec) != "classify" or _is_deploy(action) or get(spec, key, 2) > 1:
         return None
     message = f"batch statistics of the classify network need more than {get(spec, key)} pair per batch"
-    return Violation("spec.batch_size", (key,), message, f"set {key} to 2 or more", ({key: 2},))
+    return broken("spec.batch_size", (key,), message, f"set {key} to 2 or more", ({key: 2},))
 
 
 def _is_deploy(action: str) -> bool:
     return action.startswith("deploy_") or action == "gen_trt_engine"
 
 
-def lights(spec: Spec, _action: str) -> Violation | None:
+def lights(spec: Spec, _action: str) -> BrokenRule | None:
     """num_input == len(input_map); without a map there is one image."""
     found = values(spec, NUM_INPUT, INPUT_MAP)
     if task(spec) != "classify" or found is None:
@@ -42,7 +42,7 @@ def lights(spec: Spec, _action: str) -> Violation | None:
     if count == mapped:
         return None
     message = f"{count} lightings are expected, but {INPUT_MAP} " + (f"names {mapped}" if names else "is empty")
-    return Violation(
+    return broken(
         "spec.input_map",
         (NUM_INPUT, INPUT_MAP),
         message,
@@ -51,16 +51,16 @@ def lights(spec: Spec, _action: str) -> Violation | None:
     )
 
 
-def light_places(spec: Spec, _action: str) -> Violation | None:
+def light_places(spec: Spec, _action: str) -> BrokenRule | None:
     """Each lighting has a place of its own."""
     names = get(spec, INPUT_MAP) or {}
     if task(spec) != "classify" or len(set(names.values())) == len(names):
         return None
     message = f"two lightings have the same place: {names}"
-    return Violation("spec.input_map_places", (INPUT_MAP,), message, "give each lighting another number, from 0")
+    return broken("spec.input_map_places", (INPUT_MAP,), message, "give each lighting another number, from 0")
 
 
-def grid(spec: Spec, _action: str) -> Violation | None:
+def grid(spec: Spec, _action: str) -> BrokenRule | None:
     """A grid has as many cells as there are lightings; an odd number of them is stacked whatever the grid."""
     found = values(spec, f"{CLASSIFY}.concat_type", NUM_INPUT, GRID)
     if task(spec) != "classify" or found is None or found[0] != "grid" or found[1] % 2:
@@ -70,7 +70,7 @@ def grid(spec: Spec, _action: str) -> Violation | None:
         return None
     shape = f"{cells['x']}x{cells['y']}" if cells else "no cells"
     best = _near_square(count)
-    return Violation(
+    return broken(
         "spec.grid_map",
         (GRID, NUM_INPUT),
         f"a grid of {shape} does not hold {count} lightings exactly",
@@ -99,7 +99,7 @@ def combined_size(spec: Spec) -> tuple[int, int] | None:
     return height * count, width
 
 
-def image_size(spec: Spec, _action: str) -> Violation | None:
+def image_size(spec: Spec, _action: str) -> BrokenRule | None:
     """Both sides of the input are multiples of the backbone's coarsest stride."""
     facts = backbone_facts(str(get(spec, "model.backbone.type", "")), get(spec, "model.backbone.finest_stride", 4))
     size = combined_size(spec)
@@ -112,7 +112,7 @@ def image_size(spec: Spec, _action: str) -> Violation | None:
         keys = (f"{CLASSIFY}.image_height", f"{CLASSIFY}.image_width")
     message = f"the input is {size[0]} high and {size[1]} wide, but {name} needs multiples of {step}"
     near = " and ".join(f"{key.rpartition('.')[2]} {_nearest(get(spec, key), step)}" for key in keys)
-    return Violation("spec.image_size", (*keys, "model.backbone.type"), message, f"set for instance {near}")
+    return broken("spec.image_size", (*keys, "model.backbone.type"), message, f"set for instance {near}")
 
 
 def _nearest(side: int, step: int) -> int:
@@ -123,25 +123,25 @@ def _augmentation(spec: Spec) -> str:
     return "dataset.segment.augmentation" if task(spec) == "segment" else f"{CLASSIFY}.augmentation_config"
 
 
-def scale_range(spec: Spec, _action: str) -> Violation | None:
+def scale_range(spec: Spec, _action: str) -> BrokenRule | None:
     """The range of enlargements goes from low to high."""
     key = f"{_augmentation(spec)}.with_scale_random_crop.scale_range"
     span = get(spec, key)
     if not span or span[0] <= span[1]:
         return None
-    return Violation(
+    return broken(
         "spec.scale_range", (key,), f"the range goes from {span[0]} down to {span[1]}", f"write [{span[1]}, {span[0]}]"
     )
 
 
-def label_transform(spec: Spec, _action: str) -> Violation | None:
+def label_transform(spec: Spec, _action: str) -> BrokenRule | None:
     """Dividing labels by 255 leaves two classes."""
     keys = ("dataset.segment.label_transform", "dataset.segment.num_classes")
     found = values(spec, *keys)
     if task(spec) != "segment" or found is None or found[0] != "norm" or found[1] == 2:
         return None
     message = f"label_transform norm makes two classes of the labels, but num_classes is {found[1]}"
-    return Violation(
+    return broken(
         "spec.label_transform",
         keys,
         message,
@@ -150,7 +150,7 @@ def label_transform(spec: Spec, _action: str) -> Violation | None:
     )
 
 
-def color_map(spec: Spec, _action: str) -> Violation | None:
+def color_map(spec: Spec, _action: str) -> BrokenRule | None:
     """A colour for each class, where colours are given."""
     keys = ("dataset.segment.color_map", "dataset.segment.num_classes")
     found = values(spec, *keys)
@@ -160,10 +160,10 @@ def color_map(spec: Spec, _action: str) -> Violation | None:
     if set(found[0]) == wanted:
         return None
     message = f"there are colours for {sorted(found[0])}, but the classes are 0 to {found[1] - 1}"
-    return Violation("spec.color_map", keys, message, "give one colour for each class id")
+    return broken("spec.color_map", keys, message, "give one colour for each class id")
 
 
-def export_size(spec: Spec, action: str) -> Violation | None:
+def export_size(spec: Spec, action: str) -> BrokenRule | None:
     """The ONNX input has the size that the network was trained with."""
     keys = ("export.input_height", "export.input_width")
     found, size = values(spec, *keys), combined_size(spec)
@@ -172,7 +172,7 @@ def export_size(spec: Spec, action: str) -> Violation | None:
     wrong = {key: want for key, want, have in zip(keys, size, found, strict=True) if want != have}
     message = f"the network's input is {size[0]} high and {size[1]} wide, but the export is {found[0]} by {found[1]}"
     remedy = " and ".join(f"{key} to {want}" for key, want in wrong.items())
-    return Violation("spec.export_size", tuple(wrong), message, f"set {remedy}", (wrong,))
+    return broken("spec.export_size", tuple(wrong), message, f"set {remedy}", (wrong,))
 
 
 RULES: tuple[Rule, ...] = (

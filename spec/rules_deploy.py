@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from core.dotted import get
 from spec.actions import command_of
-from spec.violation import Spec, Violation, values
+from spec.rule import Spec, broken, values
 
 if TYPE_CHECKING:
-    from spec.violation import Rule
+    from spec.rule import BrokenRule, Rule
 
 TRT = "gen_trt_engine.tensorrt"
 
 
-def batch_profile(spec: Spec, action: str) -> Violation | None:
+def batch_profile(spec: Spec, action: str) -> BrokenRule | None:
     """min_batch_size <= opt_batch_size <= max_batch_size."""
     keys = tuple(f"{TRT}.{name}_batch_size" for name in ("min", "opt", "max"))
     found = values(spec, *keys)
@@ -27,10 +27,10 @@ def batch_profile(spec: Spec, action: str) -> Violation | None:
         {keys[0]: best} if low > best else {keys[1]: high},
     )
     message = f"the engine's batch sizes must not fall from min over opt to max, but are {low}, {best}, {high}"
-    return Violation("spec.batch_profile", keys, message, "put them in order, for instance 1, 8, 16", adjustments)
+    return broken("spec.batch_profile", keys, message, "put them in order, for instance 1, 8, 16", adjustments)
 
 
-def int8_calibration(spec: Spec, action: str) -> Violation | None:
+def int8_calibration(spec: Spec, action: str) -> BrokenRule | None:
     """An INT8 engine needs calibration images and a file for what they give."""
     keys = (f"{TRT}.calibration.cal_image_dir", f"{TRT}.calibration.cal_cache_file")
     found = values(spec, *keys)
@@ -41,16 +41,16 @@ def int8_calibration(spec: Spec, action: str) -> Violation | None:
     message = (
         f"an int8 engine needs calibration, but {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty"
     )
-    return Violation("spec.calibration", tuple(missing), message, f"set {' and '.join(missing)}, or data_type to fp16")
+    return broken("spec.calibration", tuple(missing), message, f"set {' and '.join(missing)}, or data_type to fp16")
 
 
-def quantize_mode(spec: Spec, action: str) -> Violation | None:
+def quantize_mode(spec: Spec, action: str) -> BrokenRule | None:
     """Activations are quantised by modelopt only, not by torchao."""
     keys = ("quantize.mode", "quantize.backend")
     if command_of(action) != "quantize" or values(spec, *keys) != ("static_ptq", "torchao"):
         return None
     message = "torchao quantises weights only, but the mode is static_ptq"
-    return Violation(
+    return broken(
         "spec.quantize_mode",
         keys,
         message,

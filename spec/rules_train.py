@@ -3,38 +3,25 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from core.dotted import get
 from spec.actions import command_of
-from spec.violation import Spec, Violation, task, values
+from spec.metrics import DEFAULT_MONITOR, EXAMPLES, metric_mode
+from spec.rule import Spec, broken, task, values
 
 if TYPE_CHECKING:
-    from spec.violation import Rule
+    from spec.rule import BrokenRule, Rule
 
 EPOCHS = "train.num_epochs"
-_LOWER_IS_BETTER = frozenset({"loss", "fpr", "fnr", "far", "far_at_99_recall", "escapes", "latency_ms"})
-_HIGHER_IS_BETTER = frozenset({"acc", "defect_acc", "precision", "recall", "f1", "auc", "ap"})
-_SEGMENT_HIGHER = re.compile(r"acc|miou|mf1|mprecision|mrecall|(?:iou|F1|precision|recall)_\d+")
 
 
-def metric_mode(metric: str, task_name: str) -> Literal["min", "max"] | None:
-    """Whether the lowest or the highest value of a logged metric is best; None for a metric that is not logged."""
-    split, _, name = metric.partition("_")
-    if split not in {"train", "val"}:
-        return None
-    if task_name == "segment":
-        return "min" if name == "loss" else "max" if _SEGMENT_HIGHER.fullmatch(name) else None
-    return "min" if name in _LOWER_IS_BETTER else "max" if name in _HIGHER_IS_BETTER else None
-
-
-def _within_epochs(spec: Spec, key: str, what: str) -> Violation | None:
+def _within_epochs(spec: Spec, key: str, what: str) -> BrokenRule | None:
     found = values(spec, key, EPOCHS)
     if found is None or found[0] <= found[1]:
         return None
     interval, epochs = found
-    return Violation(
+    return broken(
         f"spec.{key.rpartition('.')[2]}",
         (key, EPOCHS),
         f"an interval of {interval} is more than the {epochs} epochs of the training: {what}",
@@ -43,35 +30,35 @@ def _within_epochs(spec: Spec, key: str, what: str) -> Violation | None:
     )
 
 
-def validation_interval(spec: Spec, action: str) -> Violation | None:
+def validation_interval(spec: Spec, action: str) -> BrokenRule | None:
     """validation_interval <= num_epochs."""
     if command_of(action) != "train":
         return None
     return _within_epochs(spec, "train.validation_interval", "no validation would run")
 
 
-def checkpoint_interval(spec: Spec, action: str) -> Violation | None:
+def checkpoint_interval(spec: Spec, action: str) -> BrokenRule | None:
     """checkpoint_interval <= num_epochs, where it counts epochs."""
     if command_of(action) != "train" or get(spec, "train.checkpoint_interval_unit", "epoch") != "epoch":
         return None
     return _within_epochs(spec, "train.checkpoint_interval", "no checkpoint would be written")
 
 
-def warmup(spec: Spec, action: str) -> Violation | None:
+def warmup(spec: Spec, action: str) -> BrokenRule | None:
     """warmup_epochs < num_epochs."""
     key = "train.optim.warmup_epochs"
     found = values(spec, key, EPOCHS)
     if command_of(action) != "train" or found is None or found[0] < found[1]:
         return None
     message = f"the learning rate would rise for {found[0]} epochs, but there are only {found[1]}"
-    return Violation("spec.warmup_epochs", (key, EPOCHS), message, f"set {key} below {found[1]}", ({key: 0.0},))
+    return broken("spec.warmup_epochs", (key, EPOCHS), message, f"set {key} below {found[1]}", ({key: 0.0},))
 
 
 _LOSS_OF = {"euclidean": "contrastive", "learnable": "ce"}
 _MODULE_OF = {loss: module for module, loss in _LOSS_OF.items()}
 
 
-def loss_fits_module(spec: Spec, action: str) -> Violation | None:
+def loss_fits_module(spec: Spec, action: str) -> BrokenRule | None:
     """Contrastive loss goes with euclidean, ce with learnable."""
     keys = ("train.classify.loss", "model.classify.difference_module")
     found = values(spec, *keys)
@@ -80,7 +67,7 @@ def loss_fits_module(spec: Spec, action: str) -> Violation | None:
     loss, module = found
     if _LOSS_OF.get(module) == loss:
         return None
-    return Violation(
+    return broken(
         "spec.loss",
         keys,
         f"the loss {loss} can't train the {module} difference module",
@@ -89,14 +76,14 @@ def loss_fits_module(spec: Spec, action: str) -> Violation | None:
     )
 
 
-def class_weights(spec: Spec, action: str) -> Violation | None:
+def class_weights(spec: Spec, action: str) -> BrokenRule | None:
     """One class weight for each class."""
     keys = ("train.classify.cls_weight", "dataset.classify.num_classes")
     found = values(spec, *keys)
     if command_of(action) != "train" or task(spec) != "classify" or found is None or len(found[0]) == found[1]:
         return None
     weights, classes = found
-    return Violation(
+    return broken(
         "spec.cls_weight",
         keys,
         f"{len(weights)} class weights are given for {classes} classes",
@@ -105,46 +92,40 @@ def class_weights(spec: Spec, action: str) -> Violation | None:
     )
 
 
-def best_checkpoint_metric(spec: Spec, action: str) -> Violation | None:
+def best_checkpoint_metric(spec: Spec, action: str) -> BrokenRule | None:
     """The checkpointer ranks by a metric that is logged, in the direction in which it is better."""
     keys = ("train.checkpointer.monitor", "train.checkpointer.mode")
     found = values(spec, *keys)
     if command_of(action) != "train" or found is None or not get(spec, "train.checkpointer.enable_topk"):
         return None
-    monitor, mode = found[0] or "val_loss", found[1]
+    monitor, mode = found[0] or DEFAULT_MONITOR, found[1]
     better = metric_mode(monitor, task(spec))
     if better is None:
-        return Violation(
+        return broken(
             "spec.monitor",
             keys[:1],
             f"'{monitor}' is no metric that training of the {task(spec)} task logs",
-            f"set {keys[0]} to {_examples(task(spec))}",
+            f"set {keys[0]} to {EXAMPLES[task(spec)]}",
         )
     if mode in {None, better}:
         return None
     message = f"of {monitor} the {'lowest' if better == 'min' else 'highest'} value is best, but mode is {mode}"
-    return Violation(
+    return broken(
         "spec.monitor_mode", keys, message, f"set {keys[1]} to {better}, or leave it null", ({keys[1]: None},)
     )
 
 
-def _examples(task_name: str) -> str:
-    return (
-        "val_loss, val_acc, val_miou or val_mf1" if task_name == "segment" else "val_loss, val_acc, val_far or val_f1"
-    )
-
-
-def replaced_periodic(spec: Spec, action: str) -> Violation | None:
+def replaced_periodic(spec: Spec, action: str) -> BrokenRule | None:
     """replace_periodic means nothing without enable_topk."""
     keys = ("train.checkpointer.replace_periodic", "train.checkpointer.enable_topk")
     found = values(spec, *keys)
     if command_of(action) != "train" or found is None or not found[0] or found[1]:
         return None
     message = "the best checkpoint is to replace the periodic ones, but none is kept by a metric"
-    return Violation("spec.replace_periodic", keys, message, f"set {keys[1]} to true as well", ({keys[1]: True},))
+    return broken("spec.replace_periodic", keys, message, f"set {keys[1]} to true as well", ({keys[1]: True},))
 
 
-def gpu_ids(spec: Spec, action: str) -> Violation | None:
+def gpu_ids(spec: Spec, action: str) -> BrokenRule | None:
     """One device id, each another, for each of num_gpus; on the processor (0) ids mean nothing."""
     command = command_of(action)
     keys = (f"{command}.gpu_ids", f"{command}.num_gpus")
@@ -153,10 +134,10 @@ def gpu_ids(spec: Spec, action: str) -> Violation | None:
         return None
     ids, count = found
     if len(set(ids)) != len(ids):
-        return Violation("spec.gpu_ids", keys[:1], f"a device is named twice: {ids}", "name each device once")
+        return broken("spec.gpu_ids", keys[:1], f"a device is named twice: {ids}", "name each device once")
     if len(ids) == count:
         return None
-    return Violation(
+    return broken(
         "spec.gpu_ids",
         keys,
         f"{len(ids)} devices are named, but {keys[1]} is {count}",

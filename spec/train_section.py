@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from spec.fields import EMBEDDED, Count, Index, Section, Tune, knob, section
+from spec.metrics import DEFAULT_MONITOR
 
 Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
 LossWeight = Annotated[float, Field(ge=0)]
@@ -29,7 +30,7 @@ class Checkpointer(Section):
         False,
         "Keep only the best checkpoints: they take the place of the periodic ones and of the latest link's target.",
     )
-    monitor: str | None = knob(None, "Metric that checkpoints are ranked by; null for val_loss.")
+    monitor: str | None = knob(None, f"Metric that checkpoints are ranked by; null for {DEFAULT_MONITOR}.")
     mode: Literal["min", "max"] | None = knob(
         None, "Whether the lowest or the highest value is best; null for the metric's own."
     )
@@ -42,7 +43,7 @@ class Checkpointer(Section):
 class Optim(Section):
     """Optimiser and learning rate schedule."""
 
-    monitor_name: str = knob("val_loss", "Metric that the schedule watches.", min_length=1)
+    monitor_name: str = knob(DEFAULT_MONITOR, "Metric that the schedule watches.", min_length=1)
     optim: Literal["adamw", "adam", "sgd"] = knob(
         "adamw", "Optimiser.", Tune(weights=(0.7, 0.15, 0.15), on=False, parent=True), popular=True
     )

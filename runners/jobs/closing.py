@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from core.documents import read_json
 from core.errors import InputError
 from core.files import write_json
+from core.problem import Problem
 from runners.jobs.artifacts import Stamps, collect, result_folders
-from runners.jobs.job import Failure, Job, JobState
+from runners.jobs.inspection_report import try_report
+from runners.jobs.job import Job, JobState
 from runners.jobs.status_log import FILE_NAME, Progress, has_passed, last_lines, last_metrics, read_progress
 from runners.jobs.store import Ending, JobStore
 from runners.names import BEFORE_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
@@ -21,11 +24,13 @@ if TYPE_CHECKING:
     from runners.jobs.job import Artifact
 
 
-def finish(store: JobStore, job: Job, exit_code: int | None, cause: Failure | None = None) -> Job:
+def finish(store: JobStore, job: Job, exit_code: int | None, cause: Problem | None = None) -> Job:
     """Collect what the job left behind and close its record; when another process was quicker, its word stands.
 
     `exit_code` None means that nobody could read it. `cause` is why the job ends when that is known from outside.
     """
+    if exit_code == 0 and (unwritten := try_report(job)):
+        sys.stderr.write(f"{unwritten}\n")
     history = read_progress(Path(job.results_dir) / FILE_NAME)
     artifacts, problem = _manifest(job)
     state, reason, failure = _verdict(job, exit_code, history, cause or problem, store.cancel_reason(job.id))
@@ -36,8 +41,8 @@ def finish(store: JobStore, job: Job, exit_code: int | None, cause: Failure | No
 
 
 def _verdict(
-    job: Job, exit_code: int | None, history: list[Progress], cause: Failure | None, canceled: str | None
-) -> tuple[JobState, str, Failure | None]:
+    job: Job, exit_code: int | None, history: list[Progress], cause: Problem | None, canceled: str | None
+) -> tuple[JobState, str, Problem | None]:
     passed = has_passed(Path(job.folder) / LOG_FILE)
     if passed and exit_code in {0, None} and cause is None:
         reason = (
@@ -50,17 +55,17 @@ def _verdict(
     return JobState.ERROR, failure.message, failure
 
 
-def _failure(job: Job, exit_code: int | None, history: list[Progress]) -> Failure:
+def _failure(job: Job, exit_code: int | None, history: list[Progress]) -> Problem:
     said = _last_words(job, history)
     if exit_code is None:
-        return Failure("process.lost", f"the process ended, and nobody was there to see how. {said}".strip())
+        return Problem("process.lost", job.id, f"the process ended, and nobody was there to see how. {said}".strip())
     if exit_code < 0:
         name = _signal_name(-exit_code)
         hint = " Often that is the system running out of memory." if name == "SIGKILL" else ""
-        return Failure("process.killed", f"the action was ended by {name}.{hint} {said}".strip())
+        return Problem("process.killed", job.id, f"the action was ended by {name}.{hint} {said}".strip())
     if exit_code == 0:
-        return Failure("action.unconfirmed", f"exit code 0, but the log does not end with PASS. {said}".strip())
-    return Failure("action.failed", f"exit code {exit_code}. {said}".strip())
+        return Problem("action.unconfirmed", job.id, f"exit code 0, but the log does not end with PASS. {said}".strip())
+    return Problem("action.failed", job.id, f"exit code {exit_code}. {said}".strip())
 
 
 def _signal_name(number: int) -> str:
@@ -78,12 +83,12 @@ def _last_words(job: Job, history: list[Progress]) -> str:
     return lines[-1] if lines else ""
 
 
-def _manifest(job: Job) -> tuple[tuple[Artifact, ...], Failure | None]:
+def _manifest(job: Job) -> tuple[tuple[Artifact, ...], Problem | None]:
     try:
         spec = _document(job, PLAN_FILE).get("spec", {})
         return collect(result_folders(job.results_dir, spec), _before(job)), None
     except OSError as problem:
-        return (), Failure("results.unreadable", f"the results can't be read: {problem}")
+        return (), Problem("results.unreadable", job.id, f"the results can't be read: {problem}")
 
 
 def _before(job: Job) -> Stamps:

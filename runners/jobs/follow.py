@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.redaction import redact_text
+from core.tail import Tail
 from runners.jobs.job import Job, JobState
 from runners.jobs.status_log import FILE_NAME, Progress, parse_line
-from runners.jobs.watch import look
-from runners.names import LOG_FILE
+from runners.jobs.watch import log_of, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,34 +33,18 @@ class Update:
     state: JobState | None = None
 
 
-class _Tail:
-    """The whole lines that were added to a file since the last look."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-
-    def read(self, *, to_the_end: bool) -> list[bytes]:
-        with suppress(OSError), self._path.open("rb") as handle:
-            handle.seek(self._offset)
-            data = handle.read()
-            whole = data if to_the_end else data[: data.rfind(b"\n") + 1]
-            self._offset += len(whole)
-            return whole.splitlines()
-        return []
-
-
 def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, until_end: bool = True) -> Job:
     """Call back for everything that the job has said and says until it ends, or can't be asked any more.
 
     Without `until_end`, only for what it has said so far.
     """
     job = look(store, job_id)
-    log, status = _Tail(Path(job.folder) / LOG_FILE), _Tail(Path(job.results_dir) / FILE_NAME)
+    log, status = Tail(log_of(store, job)), Tail(Path(job.results_dir) / FILE_NAME)
     state: JobState | None = None
     for poll in count():
         if poll % _POLLS_PER_LOOK == 0:
             job = look(store, job_id)
+            log.path = log_of(store, job)
         over = job.state.is_terminal or job.state is JobState.UNKNOWN or not until_end
         _report(log, status, callback, over=over)
         if job.state is not state:
@@ -73,7 +56,7 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
     return job
 
 
-def _report(log: _Tail, status: _Tail, callback: Callable[[Update], None], *, over: bool) -> None:
+def _report(log: Tail, status: Tail, callback: Callable[[Update], None], *, over: bool) -> None:
     for line in log.read(to_the_end=over):
         callback(Update(line=redact_text(line.decode("utf-8", errors="replace"))))
     for line in status.read(to_the_end=over):

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 from core.documents import dump_yaml
 from core.errors import PlatformError
 from core.files import write_json, write_text
+from core.problem import Problem
 from runners.jobs.artifacts import result_folders, stamps
 from runners.jobs.closing import finish
-from runners.jobs.job import Failure, Job, JobState, Transition
+from runners.jobs.job import Job, JobState, Transition
 from runners.jobs.store import now
 from runners.names import BEFORE_FILE, FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
 from runners.planning.plan import Plan, at_job
-from runners.platforms.processes import ProcessId
+from runners.platforms.handles import opened_here
 
 if TYPE_CHECKING:
-    from pairs.findings import Finding
     from runners.jobs.store import JobStore
 
 _SUBCOMMAND = 1
 
 
-def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[Finding, ...] = ()) -> Job:
+def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[Problem, ...] = ()) -> Job:
     """Record a job for this plan, PENDING, and write plan.json, spec.yaml and findings.json into its folder.
 
     `spec` is the plan's spec with inputs as they lie on this machine; its texts may still begin with the job's folder.
@@ -55,15 +55,15 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[
         parent_job_id=plan.parent_job_id,
         part_of=plan.part_of,
     )
-    store.open_record(job, ProcessId.own())
+    store.open_record(job, opened_here(plan.runner))
     try:
         _fill_folder(job, plan, text)
         _keep_apart(job, own_spec)
-        write_json(folder / FINDINGS_FILE, [finding.as_dict() for finding in findings])
+        write_json(folder / FINDINGS_FILE, [finding.to_json() for finding in findings])
         write_text(folder / LOG_FILE, "".join(map(_log_line, findings)))
     except OSError as problem:
         reason = f"the job's folder can't be written: {problem.strerror or problem}"
-        finish(store, job, None, Failure("launch.failed", reason))
+        finish(store, job, None, Problem("launch.failed", job_id, reason))
         raise PlatformError(reason, code="job.folder", where=str(folder)) from None
     return job
 
@@ -75,9 +75,9 @@ def results_dir(spec: dict[str, Any], command: str) -> str:
     return str(own) if own else str(Path(str(spec["results_dir"])) / command)
 
 
-def _log_line(finding: Finding) -> str:
+def _log_line(finding: Problem) -> str:
     """One line for any text: a cell of a CSV that was quoted in it may hold line breaks."""
-    return f"{finding.severity}: {' '.join(f'{finding.where}: {finding.message}'.split())}\n"
+    return f"{finding.severity}: {' '.join(f'{finding.place}: {finding.message}'.split())}\n"
 
 
 def _fill_folder(job: Job, plan: Plan, spec_text: str) -> None:

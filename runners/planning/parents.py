@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.documents import read_json
 from core.errors import InputError, ParentError
 from runners.jobs.job import JobState
-from runners.names import PLAN_FILE, SEARCH_PREFIX, SEARCH_RECORD
+from runners.names import PLAN_FILE, SEARCH_RECORD, names_search
 from runners.planning.plan import JOB_FOLDER
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _MOST_JOBS_READ = 100
 RESUME = "resume_model"
 _FOLDER = "parent_model_folder"
 _FROM_PARENT = frozenset({"parent_model", _FOLDER, RESUME})
-_NEW_FILES = {"create_onnx_file": ".onnx", "create_engine_file": ".engine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def winner_of(store: JobStore, name: str) -> str:
         ParentError: no trial of the search has figures yet.
     """
     folder = store.root / Path(name).name
-    if not name.startswith(SEARCH_PREFIX) or not folder.is_dir():
+    if not names_search(name) or not folder.is_dir():
         return name
     record = folder / SEARCH_RECORD
     job_id = read_json(record).get("job_id") if record.is_file() else None
@@ -140,12 +139,12 @@ def apply_parent(layers: Layers, parent: Parent, wanted: list[Wanted], overridde
 
 def apply_own_files(layers: Layers, skill: Skill) -> None:
     """Put the fields that name files or folders of the new job itself."""
-    action = layers.schema.action
+    action, functions = layers.schema.action, skill.info["inference_functions"]
     for key, how in skill.spec_params(action).items():
         if how == "output_dir":
             layers.put(key, f"{JOB_FOLDER}/results", "job", how)
-        elif isinstance(how, str) and how in _NEW_FILES:
-            name = f"changenet_{skill.task_of(action)}{_NEW_FILES[how]}"
+        elif isinstance(how, str) and (name := functions.get(how, {}).get("file")):
+            name = name.format(task=skill.task_of(action))
             layers.put(key, f"{JOB_FOLDER}/results/{skill.section(action)}/{name}", "job", how)
 
 

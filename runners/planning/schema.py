@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
@@ -81,10 +82,14 @@ class ActionSchema:
 
     def problems(self, spec: Node) -> list[Problem]:
         """Every value that the schema refuses, with what it takes."""
+        errors = self._validator.iter_errors(spec)
+        return [self._problem(spec, [str(part) for part in error.instance_path], error.message) for error in errors]
+
+    @cached_property
+    def _validator(self) -> Any:
         from jsonschema_rs import Draft202012Validator
 
-        errors = Draft202012Validator(self.document).iter_errors(spec)
-        return [self._problem(spec, [str(part) for part in error.instance_path], error.message) for error in errors]
+        return Draft202012Validator(self.document)
 
     def _problem(self, spec: Node, path: list[str], message: str) -> Problem:
         key = ".".join(path)

@@ -20,6 +20,7 @@ from router.declarations import load_skill
 from router.types import Request
 from runners.jobs.store import JobStore
 from runners.platforms import processes
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,7 +166,7 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "3")
     yield
     stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.sqlite3")]
-    people = [p for store in stores for job_id in store.ids() for p in store.processes(job_id).values()]
+    people = [p for store in stores for job_id in store.ids() for p in processes_in(store.handle(job_id)).values()]
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(p.pid != os.getpid() and p.is_alive() for p in people):
         time.sleep(0.02)

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from automl import experiment
+from automl.files import STORAGE
 from automl.ledger import Ledger
-from automl.mirror import STORAGE_FILE
 from automl.plan import ExperimentPlan
+from automl.plan_text import plan_text
 from automl.settings import AutomlSettings
 from automl.types import Run, RunResult, RunState
 from core.errors import JobFailedError, PlatformError, RequestError, SpecError
@@ -32,6 +33,7 @@ from router.types import Request
 from runners.api import prepare_request
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from automl.controller import Update
@@ -179,7 +181,7 @@ def test_the_report_needs_nothing_beside_it_and_the_storage_opens_in_optuna(plan
         assert f"<h2>{title}</h2>" in page
     assert not re.search(r"<script|src=|https?://", page)
     assert page.count("<svg") == 4
-    backend = optuna.storages.journal.JournalFileBackend(str(result.folder / STORAGE_FILE))
+    backend = optuna.storages.journal.JournalFileBackend(str(result.folder / STORAGE))
     study = optuna.load_study(study_name=result.id, storage=optuna.storages.JournalStorage(backend))
     winner = result.outcome.winner
     assert winner is not None
@@ -340,7 +342,7 @@ def test_killed_controller_and_killed_trials_change_nothing_in_the_end(
     store = JobStore(tmp_path / "r2")
     # The trial does not die with the controller; then it is killed as well.
     assert store.read(job_id).state is JobState.RUNNING
-    action = store.processes(job_id)["action"]
+    action = processes_in(store.handle(job_id))["action"]
     os.kill(action.pid, signal.SIGKILL)
     (name,) = experiment.list_experiments(str(tmp_path / "r2"))
 
@@ -366,8 +368,8 @@ def test_a_resumed_search_takes_the_same_settings_and_no_others(whole: Experimen
     again = experiment.resume(str(whole.folder))
     assert found(again) == found(whole)
 
-    changed = AutomlSettings(algorithm="random", trials=30, parallel=1, seed=7, test=False)
-    with pytest.raises(RequestError, match=r"settings.trials: was 3, is 30"):
+    changed = AutomlSettings(algorithm="random", trials=3, parallel=1, seed=8, test=False)
+    with pytest.raises(RequestError, match=r"settings.seed: was 7, is 8"):
         experiment.resume(str(whole.folder), settings=changed)
     request = whole.plan.decision.request.to_json()
     request["overrides"] = request["overrides"] | {"train.optim.lr": 0.5}
@@ -445,7 +447,7 @@ def test_a_plan_starts_nothing_writes_nothing_and_loads_no_optimiser(
 ) -> None:
     plan = planned(trials=12, algorithm="bayesian", wall_minutes=30)
 
-    text, document = plan.text(), plan.to_json()
+    text, document = plan_text(plan), plan.to_json()
     assert not (tmp_path / "results").exists()
     for words in (
         "val_loss (minimize)",

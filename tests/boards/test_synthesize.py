@@ -15,10 +15,10 @@ from PIL import Image
 from boards import SynthesisSettings, synthesize
 from boards.assignment import assign_defects, split_boards
 from boards.pictures import SiteInfo
-from boards.settings import DEFECTS, LIGHTS, SPLITS
+from boards.settings import DEFECTS, LIGHTS
 from core.errors import DataError, InputError
 from pairs.classify_csv import image_file, read_rows
-from pairs.layout import detect_layout
+from pairs.layout import SPLITS, detect_layout
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -145,3 +145,29 @@ def test_no_text_takes_more_than_linear_time(piece: str) -> None:
     text = piece * (500_000 // len(piece))
     assert Redactor().text(f"{text}\nthe end").endswith("\nthe end")
     assert Redactor().text(f"{piece * 1000}\nthe end").endswith("\nthe end")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://SECRET@bucket",
+        "HTTPS://SECRET@host/x",
+        "x?sig=SECRET",
+        "x&X-AMZ-Security-Token=SECRET",
+        "Password:SECRET",
+        "my.passwd = SECRET",
+        "HF_TOKEN=SECRET",
+        "'apikey' : 'SECRET'",
+        "API_\N{KELVIN SIGN}EY=SECRET",
+        "CLIENT_\N{LATIN SMALL LETTER LONG S}ecret=SECRET",
+    ],
+)
+def test_every_spelling_of_a_secret_is_masked_alone(text: str) -> None:
+    assert redact_text(text) == text.replace("SECRET", MASK)
+
+
+@pytest.mark.parametrize(
+    "token", ["hf_" + "a" * 20, "nvapi-" + "b" * 20, "AKIA" + "C" * 16, "ghp_" + "d" * 30, "sk-" + "e" * 20]
+)
+def test_a_token_is_known_by_its_form_alone(token: str) -> None:
+    assert redact_text(f"with {token} it") == f"with {MASK} it"

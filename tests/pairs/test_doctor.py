@@ -266,7 +266,7 @@ def test_a_split_that_can_not_be_opened_is_not_passed_over(tmp_path: Path) -> No
         table.parent.mkdir()
         make()
         report = check_splits(find_splits(tmp_path))
-        assert [(finding.code, finding.where) for finding in report.errors] == [("data.csv_missing", str(table))]
+        assert [(finding.code, finding.place) for finding in report.errors] == [("data.csv_missing", str(table))]
         with pytest.raises(DataError) as caught:
             fix(find_splits(tmp_path)["train"], tmp_path / "mended.csv")
         assert caught.value.code == "data.mend"
@@ -277,6 +277,17 @@ def test_a_split_alone_finds_the_pictures_beside_it(tmp_path: Path) -> None:
     Boards(tmp_path / "val")
     (tmp_path / "val" / "images").rename(tmp_path / "images")
     assert find_splits(tmp_path / "val")["val"].images_dir == tmp_path / "images"
+
+
+def test_what_is_to_be_inferred_on_needs_no_labels_and_leaks_nothing(tmp_path: Path) -> None:
+    three_splits(tmp_path)
+    rows = (tmp_path / "train" / "dataset.csv").read_text().splitlines()
+    (tmp_path / "infer").mkdir()
+    bare = "\n".join(",".join((cells := row.split(","))[:2] + cells[3:]) for row in rows)
+    (tmp_path / "infer" / "boards.csv").write_text(bare)
+    report = check_splits(find_splits(tmp_path))
+    assert found(report) == {}
+    assert report.counts[str(tmp_path / "infer" / "boards.csv")]["rows"] == 12
 
 
 def three_splits(root: Path, lights: tuple[str, ...] = ("",)) -> None:
@@ -298,7 +309,7 @@ def test_a_split_that_is_named_unlike_the_others_is_wrong(tmp_path: Path) -> Non
     sound = table.read_text()
     table.write_text(re.sub(r",(U\d+),", r",\1_Solder,", sound))
     report = check_splits(find_splits(tmp_path), Options(decode=False))
-    assert [(finding.code, finding.where) for finding in report.errors] == [("data.object_name_light", str(table))]
+    assert [(finding.code, finding.place) for finding in report.errors] == [("data.object_name_light", str(table))]
     fix(find_splits(tmp_path)["train"], tmp_path / "mended.csv")
     assert (tmp_path / "mended.csv").read_text() == sound
 
@@ -310,7 +321,7 @@ def test_a_split_with_another_extension_is_wrong(tmp_path: Path) -> None:
         path.unlink()
     report = check_splits(find_splits(tmp_path), Options(decode=False))
     (finding,) = report.errors
-    assert (finding.code, finding.where) == ("data.image_ext", str(tmp_path / "val" / "dataset.csv"))
+    assert (finding.code, finding.place) == ("data.image_ext", str(tmp_path / "val" / "dataset.csv"))
     assert ".jpg, but image_ext is .png" in finding.message
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pairs.classify_csv import PairRow
-from pairs.findings import Finding, errors
+from pairs.findings import errors
 from pairs.odd_text import odd_text
 from pairs.quick import quick_check
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from core.problem import Problem
 
 HEADER = "input_path,golden_path,label,object_name"
 GOOD = ["board,golden,PASS,U1", "board,golden,open,U2"]
@@ -46,7 +48,7 @@ def data(tmp_path: Path) -> DataSet:
     return DataSet(tmp_path)
 
 
-def found(data: DataSet, action: str = "train", *sources: str, **classify: Any) -> dict[str, Finding]:
+def found(data: DataSet, action: str = "train", *sources: str, **classify: Any) -> dict[str, Problem]:
     return {finding.code: finding for finding in quick_check(data.spec(*sources, **classify), action)}
 
 
@@ -77,7 +79,7 @@ def test_a_wrong_row_is_an_error_that_names_it(data: DataSet, row: str, code: st
     finding = found(data, "train", "train_dataset")[code]
     assert finding.severity == "error"
     assert finding.rows == (4,)
-    assert finding.where.endswith("dataset.csv")
+    assert finding.place.endswith("dataset.csv")
     assert finding.remedy
 
 
@@ -205,7 +207,7 @@ def segment(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def segment_findings(root: Path, action: str = "segment_train", **section: Any) -> list[Finding]:
+def segment_findings(root: Path, action: str = "segment_train", **section: Any) -> list[Problem]:
     return quick_check({"dataset": {"segment": {"root_dir": str(root), "batch_size": 2, **section}}}, action)
 
 
@@ -240,7 +242,7 @@ def test_lists_that_overlap_are_warned_of_at_a_launch(segment: Path) -> None:
     (segment / "list" / "val.txt").write_text("3.jpg\n2.jpg\n")
     (finding,) = segment_findings(segment)
     assert (finding.code, finding.severity, finding.rows) == ("data.split_overlap", "warning", (2,))
-    assert finding.where == str(segment / "list" / "val.txt")
+    assert finding.place == str(segment / "list" / "val.txt")
     assert segment_findings(segment, "segment_evaluate") == []
 
 
@@ -339,3 +341,23 @@ def test_a_single_picture_of_another_extension_is_named(data: DataSet) -> None:
     assert picture.with_suffix(".JPG").name in finding.message
     assert finding.count == 1
     assert "data.image_missing" not in found(data)
+
+
+def test_other_words_for_pass_are_renamed_not_added(data: DataSet) -> None:
+    for good, bad in (("OK", "NG"), ("good", "bad"), ("0", "1")):
+        data.write([row.replace("PASS", good).replace("open", bad) for row in GOOD])
+        codes = found(data)
+        assert codes["data.one_class"].remedy == f"write PASS where {good!r} means a good board"
+        assert ("data.label_word" in codes) is (good != "0")  # a 0 beside PASS may be a kind of defect
+    data.write([*GOOD, "board,golden,ok,U1"])
+    assert (found(data)["data.label_word"].severity, found(data)["data.label_word"].rows) == ("warning", (4,))
+    data.write(GOOD[1:])
+    assert found(data)["data.one_class"].remedy == "add rows labelled PASS"
+
+
+def test_a_lighting_that_is_joined_by_a_dash_is_told_as_such(tmp_path: Path) -> None:
+    data = DataSet(tmp_path, names=("U1-Solder.jpg", "U2-Solder.jpg"))
+    for lights in (None, {"Solder": 0}):
+        finding = found(data, input_map=lights)["data.light_joint"]
+        assert (finding.severity, finding.rows) == ("error", (2, 3))
+        assert "U1_LIGHTING.jpg" in finding.remedy

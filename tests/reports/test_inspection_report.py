@@ -16,12 +16,12 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError, InputError
+from core.problem import Problem
 from pairs.classify_csv import read_rows
-from pairs.findings import Finding
 from reports.gallery import Limits
 from reports.inspection import write_report
 from reports.measures import measure
-from reports.results import ResultFiles
+from reports.results import ResultFiles, SpecValue
 from reports.scored_table import read_scored_table
 from scoring.figures import summarize
 
@@ -264,12 +264,14 @@ def test_findings_spec_and_commands_stand_on_the_page(boards: ResultFiles, tmp_p
     results = replace(
         boards,
         findings=(
-            Finding(
-                "data.leak_board", "warning", "one board stands in two splits", "val.csv", "split by board", (3,), 1
+            Problem(
+                "data.leak_board", "val.csv", "one board stands in two splits", "split by board", "warning", (3,), 1
             ),
         ),
-        spec={"model": {"backbone": {"type": "fan_tiny"}}, "train": {"num_epochs": 7}},
-        provenance={"train.num_epochs": {"source": "override", "detail": "given by hand"}},
+        spec=(
+            SpecValue("model.backbone.type", "fan_tiny"),
+            SpecValue("train.num_epochs", 7, "override", "given by hand"),
+        ),
         reproduce=("changenet run evaluate --data boards",),
         kpi={"test_acc": 93.5},
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,11 @@ import pytest
 
 from core.documents import dump_yaml, read_yaml
 from core.errors import DataError, InputError
+from core.problem import Problem
 from reports.inspection import write_report
 from reports.job_folder import from_job_folder
+from reports.results import SpecValue
+from scoring.origin import ThresholdOrigin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,21 +71,25 @@ def job(boards: ResultFiles, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("reason", "warned"),
+    ("origin", "warned"),
     [
-        ("best F1 on validation, epoch 3", True),
-        ("eval_margin", True),
-        ("validation, epoch 3: target recall>=90%: met (0 of 9 defects escaped)", True),
-        ("validation, epoch 3: target recall>=80%: met (0 of 9 defects escaped)", False),
+        ({"kind": "validation", "split": "validation", "target": None}, "chosen for the best F1 on validation data"),
+        ({"kind": "default"}, "the default eval_margin"),
+        ({"kind": "given"}, "given as eval_margin"),
+        ({"kind": "validation", "target": "recall>=90%"}, "chosen for recall>=90% on validation data"),
+        ({"kind": "validation", "target": "recall>=80%"}, ""),
+        ({"kind": "dreamt"}, ""),
+        (None, ""),
     ],
 )
 def test_a_threshold_that_was_chosen_for_something_else_than_the_target_is_told(
-    reason: str, warned: bool, job: Path
+    origin: Any, warned: str, job: Path
 ) -> None:
     beside = job / "results" / "evaluate"
-    (beside / "figures.json").write_text(json.dumps({"threshold_source": reason}), encoding="utf-8")
+    (beside / "figures.json").write_text(json.dumps({"threshold_origin": origin}), encoding="utf-8")
     page = write_report(from_job_folder(job), beside / "report.html").path.read_text(encoding="utf-8")
-    assert ("report.threshold_purpose" in page) is warned
+    assert ("report.threshold_purpose" in page) is bool(warned)
+    assert html.escape(f"for something else than this target: {warned}", quote=False) in page or not warned
 
 
 def test_a_job_folder_makes_a_whole_report(job: Path, tmp_path: Path) -> None:
@@ -124,13 +132,25 @@ def test_a_threshold_kept_with_the_model_is_told_as_such(job: Path) -> None:
 def test_the_page_says_for_which_target_the_threshold_was_chosen(job: Path) -> None:
     """An evaluation may be held against another target than the one that the model was trained for."""
     sheet = job / "results" / "evaluate" / "figures.json"
-    assert "Threshold chosen by" not in dict(from_job_folder(job).about)
-    chosen = "validation, epoch 3: target far<=1% at recall=99%: met (0 of 20 defects escaped)"
-    sheet.write_text(json.dumps({"threshold_source": f"{chosen}; at 95% confidence"}), encoding="utf-8")
-    assert dict(from_job_folder(job).about)["Threshold chosen by"] == chosen
-    for broken in ("{", "[]", '{"threshold_source": 3}'):
+    assert "Threshold" not in dict(from_job_folder(job).about)
+    origin = ThresholdOrigin("validation", "validation", "far<=1% at recall=99%")
+    sheet.write_text(json.dumps({"threshold_origin": origin.to_json()}), encoding="utf-8")
+    results = from_job_folder(job)
+    assert results.threshold_origin == origin
+    assert dict(results.about)["Threshold"] == "chosen for far<=1% at recall=99% on validation data"
+    for broken in ("{", "[]"):
         sheet.write_text(broken, encoding="utf-8")
-        assert "Threshold chosen by" not in dict(from_job_folder(job).about)
+        assert "Threshold" not in dict(from_job_folder(job).about)
+
+
+def test_a_sheet_from_before_origins_had_a_type_is_of_unknown_origin(job: Path, tmp_path: Path) -> None:
+    sheet = job / "results" / "evaluate" / "figures.json"
+    once = "validation, epoch 3: target far<=1% at recall=99%: met (0 of 20 defects escaped)"
+    for document in ({"threshold_source": once}, {"threshold_source": once, "threshold_origin": [3]}):
+        sheet.write_text(json.dumps(document), encoding="utf-8")
+        assert dict(from_job_folder(job).about)["Threshold"] == "unknown origin"
+        page = write_report(from_job_folder(job), tmp_path / "report.html").path.read_text(encoding="utf-8")
+        assert "report.threshold_purpose" not in page
 
 
 def test_secrets_stay_out(job: Path, tmp_path: Path) -> None:
@@ -147,6 +167,13 @@ def test_findings_of_the_data_check_are_taken_over(job: Path) -> None:
     (job / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
     (found,) = from_job_folder(job).findings or ()
     assert (found.code, found.severity, found.rows, found.count) == ("data.leak", "error", (3,), 9)
+
+
+def test_findings_are_read_as_they_are_written_now_and_as_they_were_once(job: Path) -> None:
+    written = Problem("data.leak", "val.csv", "m", "split by board", "warning", (3, 4), 9)
+    once = {key: value for key, value in written.to_json().items() if key != "place"} | {"where": "val.csv"}
+    (job / "findings.json").write_text(json.dumps([written.to_json(), once]), encoding="utf-8")
+    assert from_job_folder(job).findings == (written, written)
 
 
 def test_no_check_and_a_check_that_found_nothing_are_told_apart(job: Path, tmp_path: Path) -> None:
@@ -175,3 +202,15 @@ def test_a_broken_plan_is_named(job: Path) -> None:
     (job / "plan.json").write_text("[]", encoding="utf-8")
     with pytest.raises(InputError, match="no JSON object"):
         from_job_folder(job)
+
+
+def test_values_of_the_spec_say_where_they_come_from(job: Path) -> None:
+    plan = json.loads((job / "plan.json").read_text(encoding="utf-8"))
+    plan["adjustments"] = [{"key": "task", "old": "", "new": "classify", "reason": "only this fits"}, "noise"]
+    plan["mounts"] = "noise"
+    (job / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    values = {value.key: value for value in from_job_folder(job).spec}
+    assert values["task"] == SpecValue("task", "classify", "template", "only this fits")
+    image_ext = values["dataset.classify.image_ext"]
+    assert image_ext == SpecValue("dataset.classify.image_ext", ".png", "data", "as the pictures are named")
+    assert values["encryption_key"].value != "hunter2secret"

@@ -13,7 +13,7 @@ from PIL import Image
 
 from pairs.classify_csv import read_rows
 from reports.inspection import write_report
-from reports.results import ResultFiles
+from reports.results import ResultFiles, SpecValue
 from scoring.figures import summarize
 from scoring.groups import by_kind
 
@@ -232,9 +232,12 @@ TOWERS = """[...document.querySelectorAll("caption:not(.unseen), h1, h2, h3, th,
 def test_a_phone_never_scrolls_sideways(
     width: int, browser: Any, boards: ResultFiles, hostile: ResultFiles, tmp_path: Path
 ) -> None:
-    spec = {"evaluate": {"checkpoint": f"/results/{'train-' * 12}/model_epoch_003_step_00088.pth"}, "encryption": None}
-    origin = {"evaluate.checkpoint": {"source": "parent", "detail": "train-1: latest periodic"}}
-    whole = replace(boards, spec=spec, provenance=origin)
+    checkpoint = f"/results/{'train-' * 12}/model_epoch_003_step_00088.pth"
+    spec = (
+        SpecValue("evaluate.checkpoint", checkpoint, "parent", "train-1: latest periodic"),
+        SpecValue("encryption", None),
+    )
+    whole = replace(boards, spec=spec)
     for results in (whole, hostile):
         path = write_report(results, tmp_path / "page.html").path
         page = browser.open(path, width=width, height=844)

@@ -129,7 +129,7 @@ def test_a_template_with_a_profile_keeps_the_rules_between_keys(skill: Skill, pr
     values = {k: v for k, v in skill.profile_spec(profile, action).items() if get(spec, k, ABSENT) is not ABSENT}
     for key, value in values.items():
         put(spec, key, value)
-    assert settle(spec, action, set(values)).violations == ()
+    assert settle(spec, action, set(values)).problems == ()
 
 
 def test_the_profiles_name_the_documented_backbones(skill: Skill) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.errors import DataError
+from core.problem import Problem
 from runners import api
 from runners.jobs.job import JobState
 from runners.planning.plan import Plan
@@ -40,6 +41,7 @@ def test_what_the_check_warns_of_stands_in_folder_log_and_report(
     told = json.loads((Path(job.folder) / "findings.json").read_text(encoding="utf-8"))
     assert [f["code"] for f in told] == ["data.label_case", "data.odd_text", "data.one_class"]
     assert {f["severity"] for f in told} == {"warning"}
+    assert [Problem.from_json(f).place for f in told] == [str(table)] * 3
     assert [f["rows"] for f in told if f["code"] == "data.label_case"] == [[2]]
     log = (Path(job.folder) / "log.txt").read_text(encoding="utf-8").splitlines()
     assert [line.partition(": ")[0] for line in log[:2]] == ["warning"] * 2

@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.documents import read_yaml
 from core.dotted import flatten, get, put
 from spec.actions import ACTIONS
 from spec.constraints import CONSTRAINTS, check, settle
 from spec.load import default_tree, full_default_tree
+from spec.metrics import DEFAULT_MONITOR, EXAMPLES, metric_mode
 from spec.rules_data import combined_size
 from spec.rules_model import is_remote
-from spec.rules_train import metric_mode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 C, S, B, T = "dataset.classify", "dataset.segment", "model.backbone", "gen_trt_engine.tensorrt"
 CROP = "with_scale_random_crop.scale_range"
@@ -211,9 +216,9 @@ def spec_with(action: str, changes: dict[str, Any]) -> dict[str, Any]:
 def test_rule_is_broken_and_kept(rule: str, action: str, broken: dict[str, Any], kept: dict[str, Any]) -> None:
     violation = RULES[rule](spec_with(action, broken), action)
     assert violation is not None
-    assert violation.message
-    assert violation.remedy
-    assert violation.code.startswith("spec.")
+    assert violation.problem.message
+    assert violation.problem.remedy
+    assert violation.problem.code.startswith("spec.")
     if kept:
         assert RULES[rule](spec_with(action, kept), action) is None
 
@@ -231,13 +236,13 @@ def test_an_adjustment_mends_the_rule(rule: str, action: str, broken: dict[str, 
     for changes in violation.adjustments:
         mended = spec_with(action, broken | changes)
         again = RULES[rule](mended, action)
-        assert again is None or again.message != violation.message
+        assert again is None or again.problem.message != violation.problem.message
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_defaults_settle_without_a_violation(action: str) -> None:
     settled = settle(default_tree(action), action, ())
-    assert settled.violations == ()
+    assert settled.problems == ()
     expected = {"train.checkpoint_interval"} if ACTIONS[action].command == "train" else set()
     assert {adjustment.key for adjustment in settled.adjustments} == expected
 
@@ -250,14 +255,14 @@ def test_a_default_is_adjusted_and_named() -> None:
         ("train.validation_interval", 50, 30),
         ("train.checkpoint_interval", 200, 30),
     ]
-    assert settled.violations == ()
+    assert settled.problems == ()
     assert get(spec, "train.validation_interval") == 50, "the argument stays as it is"
 
 
 def test_a_given_value_is_an_error() -> None:
     spec = spec_with("train", {"train.num_epochs": 30, "train.validation_interval": 40})
     settled = settle(spec, "train", {"train.num_epochs", "train.validation_interval"})
-    assert [violation.code for violation in settled.violations] == ["spec.validation_interval"]
+    assert [problem.code for problem in settled.problems] == ["spec.validation_interval"]
     assert get(settled.spec, "train.validation_interval") == 40
 
 
@@ -275,13 +280,13 @@ def test_a_given_lighting_map_sets_the_number_and_the_grid() -> None:
     settled = settle(spec, "train", {*(f"{C}.input_map.{name}" for name in names), f"{C}.concat_type"})
     assert get(settled.spec, f"{C}.num_input") == 6
     assert get(settled.spec, f"{C}.grid_map") == {"x": 3, "y": 2}
-    assert settled.violations == ()
+    assert settled.problems == ()
 
 
 def test_one_given_cell_of_a_grid_keeps_the_whole_grid() -> None:
     spec = spec_with("train", {f"{C}.concat_type": "grid", f"{C}.grid_map.x": 3})
     settled = settle(spec, "train", {f"{C}.concat_type", f"{C}.grid_map.x"})
-    assert [violation.code for violation in settled.violations] == ["spec.grid_map"]
+    assert [problem.code for problem in settled.problems] == ["spec.grid_map"]
 
 
 def test_another_backbone_brings_its_decoder_head_and_export_size() -> None:
@@ -297,13 +302,13 @@ def test_weights_that_fit_another_backbone_choose_it_only_where_none_was_named()
     chosen = settle(spec_with("train", weights), "train", set(weights))
     assert get(chosen.spec, f"{B}.type") == "c_radio_v2_vit_large_patch16_224"
     named = settle(spec_with("train", weights), "train", {*weights, f"{B}.type"})
-    assert [violation.code for violation in named.violations] == ["spec.weights_backbone"]
+    assert [problem.code for problem in named.problems] == ["spec.weights_backbone"]
 
 
 def test_dinov3_is_frozen_but_its_weights_have_to_be_given() -> None:
     settled = settle(spec_with("train", {f"{B}.type": "vit_small_dinov3"}), "train", {f"{B}.type"})
     assert get(settled.spec, f"{B}.freeze_backbone") is True
-    assert [violation.code for violation in settled.violations] == ["spec.freeze_backbone"]
+    assert [problem.code for problem in settled.problems] == ["spec.freeze_backbone"]
 
 
 CHOICES: dict[str, list[Any]] = {
@@ -333,7 +338,7 @@ def test_settling_ends_keeps_what_is_given_and_leaves_nothing_to_adjust(changes:
     keys = [adjustment.key for adjustment in settled.adjustments]
     assert len(keys) == len(set(keys)), "no key is adjusted to and fro"
     assert settle(settled.spec, "train", set(changes)).adjustments == ()
-    assert list(settled.violations) == check(settled.spec, "train")
+    assert list(settled.problems) == [broken.problem for broken in check(settled.spec, "train")]
     assert flatten(settled.spec).keys() >= {"train.num_epochs", f"{B}.type"}
 
 
@@ -384,6 +389,17 @@ def test_size_of_the_combined_lightings(changes: dict[str, Any], size: tuple[int
 )
 def test_direction_of_a_metric(metric: str, task: str, mode: str | None) -> None:
     assert metric_mode(metric, task) == mode
+
+
+def test_the_contract_watches_the_metric_that_the_spec_watches_in_its_direction(project_root: Path) -> None:
+    info = read_yaml(project_root / "skill_info.yaml")
+    modes = {"minimize": "min", "maximize": "max"}
+    for task, declared in info["tasks"].items():
+        metric = declared["monitoring_metric"]
+        assert metric["name"] == DEFAULT_MONITOR
+        assert modes[metric["direction"]] == metric_mode(DEFAULT_MONITOR, task)
+    for task, names in EXAMPLES.items():
+        assert all(metric_mode(name, task) for name in re.findall(r"val_\w+", names))
 
 
 def test_rules_need_neither_pydantic_nor_yaml() -> None:

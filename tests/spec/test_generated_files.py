@@ -142,7 +142,7 @@ def test_the_compact_segment_example_serves_every_command(command: str) -> None:
     experiment = parse_experiment(read_yaml(REPOSITORY / SEGMENT_EXAMPLE), command)
     assert experiment.task == "segment"
     settled = settle(experiment.model_dump(), command, ())
-    assert (settled.adjustments, settled.violations) == ((), ())
+    assert (settled.adjustments, settled.problems) == ((), ())
 
 
 def test_templates_leave_mandatory_paths_empty() -> None:

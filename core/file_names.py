@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of files that several rooms write and read: in a job's folder, among its results, and of archives."""
+
+from __future__ import annotations
+
+PLAN_FILE = "plan.json"
+SPEC_FILE = "spec.yaml"
+FINDINGS_FILE = "findings.json"  # what the data check found before the launch
+
+STATUS_FILE = "status.json"  # one JSON object a line
+PREDICTIONS_FILE = "predictions.csv"  # the scored table of an evaluation
+INFERENCE_FILE = "inference.csv"  # that of an inference
+SCORED_TABLES = (PREDICTIONS_FILE, INFERENCE_FILE)
+FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
+REPORT_FILE = "report.html"
+
+ARCHIVES = (".tar.gz", ".tgz", ".tar")
+
+
+def is_archive(place: str) -> bool:
+    """Whether a path or URI names an archive that can be unpacked."""
+    return place.lower().endswith(ARCHIVES)

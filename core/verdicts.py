@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two verdicts on a pair, as labels and as what a model says. Any other label names a kind of defect."""
+
+from __future__ import annotations
+
+PASS = "PASS"  # noqa: S105 - a verdict, no password
+NO_PASS = "NO_PASS"  # noqa: S105

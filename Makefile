@@ -9,6 +9,7 @@ PIN := --constraint constraints.txt
 # PyTorch has other releases of what PyTorch needs than those pinned here: these come with the rest.
 TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvision,torch)
 export OMP_WAIT_POLICY = PASSIVE
+TIMED := @sh scripts/timed.sh
 # Every start would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
@@ -18,14 +19,14 @@ export HF_HUB_OFFLINE = 1
 demo: .venv/.demo
 	$(BIN)/changenet demo
 
-test: .venv/.test lint
-	$(BIN)/changenet schemas --check
-	$(BIN)/pytest
+test: lint
+	$(TIMED) schemas $(BIN)/changenet schemas --check
+	$(TIMED) tests $(BIN)/pytest
 
 lint: .venv/.test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(TIMED) lint $(BIN)/ruff check .
+	$(TIMED) formatting $(BIN)/ruff format --check .
+	$(TIMED) types $(BIN)/mypy
 
 .venv/.base: constraints.txt
 	python=$$(sh scripts/find_python.sh $(PYTHON)) && $$python -m venv .venv

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json, read_yaml
 from core.errors import ChangenetError, InputError, RequestError, did_you_mean
+from core.files import sha256_file
 from core.installation import checkout, skill_files
 from router.validation import declaration_error, read_declaration, read_frontmatter
 
@@ -215,6 +216,8 @@ class Skill:
     def packaging_problem(self, action: str) -> str | None:
         """Why the action's schema and template can't be used, or None when both exist and parse."""
         schema, template = self.schema_path(action), self.template_path(action)
+        if self._is_as_generated(action, schema, template):
+            return None
         try:
             shapes = [isinstance(read_json(schema), dict), isinstance(read_yaml(template), dict)]
         except (ChangenetError, OSError) as problem:
@@ -224,16 +227,27 @@ class Skill:
 
     def packaged(self, action: str) -> bool:
         """Whether the manifest lists the action, and its schema and template exist and parse."""
-        return action in self._manifest_actions and self.packaging_problem(action) is None
+        return action in self._manifest and self.packaging_problem(action) is None
+
+    def _is_as_generated(self, action: str, schema: Path, template: Path) -> bool:
+        """Whether both files hold the bytes that `changenet schemas` wrote: these parse, and need not be read."""
+        entry = self._manifest.get(action) or {}
+        known = (entry.get("sha256"), entry.get("template_sha256"))
+        try:
+            return None not in known and known == (sha256_file(schema), sha256_file(template))
+        except OSError:
+            return False
 
     @cached_property
-    def _manifest_actions(self) -> frozenset[str]:
+    def _manifest(self) -> dict[str, dict[str, Any]]:
+        """The actions that are packaged, each with what the manifest says of it."""
         try:
             manifest = read_json(self.root / "schemas" / "manifest.json")
         except (InputError, OSError):
-            return frozenset()
+            return {}
         actions = manifest.get("actions", ()) if isinstance(manifest, dict) else ()
-        return frozenset(actions) if isinstance(actions, dict | list) else frozenset()
+        entries = actions if isinstance(actions, dict) else {}
+        return {name: entry if isinstance(entry, dict) else {} for name, entry in entries.items()}
 
     def _entry(self, part: str, action: str) -> Any:
         if not action.startswith(DEPLOY_PREFIX):

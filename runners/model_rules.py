@@ -10,10 +10,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from router.declarations import INFO_FILE, load_skill, skill_root
 from router.validation import declaration_error
@@ -48,14 +47,12 @@ class Report(Protocol):
     def sentence(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class _NothingToSettle:
+class _NothingToSettle(NamedTuple):
     adjustments: tuple[Any, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InheritedKeys:
+class InheritedKeys(NamedTuple):
     """Spec keys, or sections, that a job takes over from its parent; skill_info.yaml says what each kind means."""
 
     architecture: tuple[str, ...] = ()
@@ -64,8 +61,7 @@ class InheritedKeys:
     not_resumed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRules:
+class ModelRules(NamedTuple):
     """What runners ask of a model; each default is that of a skill which declares no such function.
 
     `constraints(spec, action, given)` adjusts defaults that break a rule between keys, but none of the keys `given` by

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import DataError, did_you_mean
 from core.file_names import is_archive
@@ -23,8 +22,7 @@ Entry = dict[str, Any]
 _FILE = "file://"
 
 
-@dataclass(frozen=True, slots=True)
-class DataTables:
+class DataTables(NamedTuple):
     """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it.
 
     By a file named in `tables`, or one of the folders `first_parts`, a folder is known to hold data of this skill.

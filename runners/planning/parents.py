@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.documents import read_json
 from core.errors import InputError, ParentError
@@ -30,16 +29,14 @@ _FOLDER = "parent_model_folder"
 _FROM_PARENT = frozenset({"parent_model", _FOLDER, RESUME})
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(NamedTuple):
     """A parent job, and the nested spec that it was launched with."""
 
     job: Job
     spec: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a spec field takes from a parent: `how` is the inference function, then kind and endings of the artifact."""
 
     key: str

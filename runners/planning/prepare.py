@@ -26,7 +26,7 @@ from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
 from runners.planning.profiles import apply_profile, choose_profile, has_gpu
 from runners.planning.resolved import resolve
-from runners.planning.schema import ActionSchema
+from runners.planning.schema import action_schema
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -72,10 +72,8 @@ def prepare(
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    resolved = resolve(decision, skill, store, command)
-    memory, places = memory or Memory(), (skill.schema_path(resolved.action), skill.template_path(resolved.action))
-    schema = memory.once(("schema", *places), lambda: ActionSchema.read(resolved.action, *places))
-    draft = _Draft(resolved, Layers(schema), _parent(resolved))
+    resolved, memory = resolve(decision, skill, store, command), memory or Memory()
+    draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from runners.platforms.platform import Capabilities
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedRequest:
+class ResolvedRequest(NamedTuple):
     """A request whose action is known; `engine` is the program that runs it, `embedded` whether that is our own."""
 
     action: str

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,18 +12,36 @@ from typing import TYPE_CHECKING, Any
 from core.documents import read_json, read_yaml
 from core.errors import ChangenetError, InputError, RequestError, did_you_mean
 from core.files import sha256_file
+from core.installation import checkout, skill_files
 from router.validation import declaration_error, read_declaration, read_frontmatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+SKILL_VARIABLE = "CHANGENET_SKILL_DIR"
 INFO_FILE = "skill_info.yaml"
 DEPLOY_PREFIX = "deploy_"
 
 
-def default_root() -> Path:
-    """The folder of the skill that this code belongs to."""
-    return Path(__file__).resolve().parents[1]
+def skill_root() -> Path:
+    """The skill's folder: $CHANGENET_SKILL_DIR, else the checkout that this code is in, else the installed files."""
+    named = os.environ.get(SKILL_VARIABLE)
+    return Path(named) if named else skill_files()
+
+
+def generated_root() -> Path:
+    """The folder that schemas and templates are written into.
+
+    Raises:
+        RequestError: it would be that of an installation, where they came with the code that reads them.
+    """
+    root = skill_root()
+    if root == skill_files() and checkout() is None:
+        remedy = f"run it in a checkout, or name the folder of one by ${SKILL_VARIABLE}"
+        raise RequestError(
+            "these files are installed, not generated", code="schemas.installed", where=str(root), remedy=remedy
+        )
+    return root
 
 
 def load_skill(root: Path) -> Skill:

@@ -14,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from router.declarations import INFO_FILE, default_root, load_skill
+from router.declarations import INFO_FILE, load_skill, skill_root
 from router.validation import declaration_error
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def skill_at(skill_dir: str) -> Skill:
     Raises:
         DeclarationError: the skill is gone or broken.
     """
-    return load_skill(Path(skill_dir) if skill_dir else default_root())
+    return load_skill(Path(skill_dir) if skill_dir else skill_root())
 
 
 def is_below(key: str, sections: Iterable[str]) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import DataError, did_you_mean
+from core.file_names import is_archive
 from core.redaction import redact_text
-from runners.names import archive_stem, archives_of, is_archive
+from runners.names import archive_stem, archives_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

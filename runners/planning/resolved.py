@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from runners.model_rules import ModelRules
     from runners.planning.parents import Wanted
+    from runners.platforms.platform import Capabilities
 
 
 class ResolvedRequest(NamedTuple):
@@ -45,9 +46,9 @@ class ResolvedRequest(NamedTuple):
         return any(want.how == RESUME for want in self.wanted)
 
     @property
-    def local(self) -> bool:
-        """Whether the action runs on this machine, on its own files."""
-        return capabilities(self.runner).on_this_machine
+    def can(self) -> Capabilities:
+        """What the platform can that the action runs on."""
+        return capabilities(self.runner)
 
 
 def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> ResolvedRequest:

@@ -1,106 +1,117 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`changenet demo`: the whole path on synthetic boards, with the embedded engine, in a few minutes."""
+"""`demo`: the whole path on synthetic boards, with the embedded engine, in a few minutes."""
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import JobFailedError
-from interfaces.tools import Outcome, job_outcome, run_plan, the_skill
-from router.types import Request
+from core.errors import JobFailedError, NotReadyError
+from interfaces.options import option, words_of
+from interfaces.outcome import Outcome
+from interfaces.verbs.request import route
+from interfaces.verbs.run import RunOptions
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from automl.experiment import ExperimentResult
+    from interfaces.outcome import Reporter
+    from interfaces.verbs.request import Routed
     from runners.jobs.job import Job
 
-TRIALS, EPOCHS = 4, 5
 # Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
 _PARALLEL = 2
 # Few boards and few epochs are few steps: smaller batches make more of them, and higher rates larger ones. Not over all
-# magnitudes of the schema: four trials are few.
-BATCH_SIZE, LEARNING_RATES = 8, (1e-3, 1e-2)
-# After a few minutes of training a model doubts most pairs: looking at all of those again takes time and tells little.
-SECOND_LOOK = 0.0
+# magnitudes of the schema: four trials are few. After a few minutes of training a model doubts most pairs: looking at
+# all of those again takes time and tells little.
+_SPEC = ("batch_size=8", "model.classify.second_look=0")
+_RANGES = ("lr=0.001..0.01",)
 _FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
 
 
-def verb_demo(args: Namespace) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """Where the demo works, and for how long."""
+
+    out: str = option("folder for data and jobs", metavar="DIR", default="demo")
+    trials: int = option("configurations to try, the defaults first", metavar="N", default=4)
+    epochs: int = option("epochs of each trial", metavar="N", default=5)
+
+
+def demo(options: DemoOptions, reporter: Reporter) -> Outcome:
     """Draw boards (once), tune a training on them, evaluate the winner and run it on boards that were held out."""
-    out = Path(args.out)
-    data, results = out / "boards", out / "results"
-    _draw(data)
-    search = _search(data, results, trials=args.trials or TRIALS, epochs=args.epochs or EPOCHS)
-    winner = search.winner_job_id
-    evaluate = _run("evaluate", data, results, parent_job_id=winner)
-    inference = _run("inference", data, results, parent_job_id=winner)
+    data, results = Path(options.out) / "boards", Path(options.out) / "results"
+    _draw(data, reporter)
+    search = _search(options, data, results, reporter)
+    evaluate = _run("evaluate", data, results, search.winner_job_id, reporter)
+    inference = _run("inference", data, results, search.winner_job_id, reporter)
     document: dict[str, Any] = {"automl": search.to_json(), "results": str(results)}
     document["jobs"] = [job.to_json() for job in (evaluate, inference)]
     return Outcome(document, _summary(search, evaluate, inference, results))
 
 
-def _draw(data: Path) -> None:
+def _draw(data: Path, reporter: Reporter) -> None:
     from boards import SynthesisSettings, synthesize
-    from interfaces.console import progress_line
 
     if data.is_dir() and any(data.iterdir()):
-        _say(f"using the boards in {data}")
+        reporter.say(f"using the boards in {data}")
         return
-    _say(f"drawing synthetic boards into {data}")
-    synthesize(data, SynthesisSettings(), progress=progress_line("draw"))
+    reporter.say(f"drawing synthetic boards into {data}")
+    synthesize(data, SynthesisSettings(), progress=reporter.progress("draw"))
 
 
-def _search(data: Path, results: Path, *, trials: int, epochs: int) -> ExperimentResult:
+def training(options: DemoOptions, data: Path, results: Path) -> RunOptions:
+    """The search of the demo, as `run` takes it."""
     from automl.budget import machine_threads
-    from automl.experiment import plan
+
+    return RunOptions(
+        request=("train",),
+        data=str(data),
+        results_root=str(results),
+        overrides=(f"num_epochs={options.epochs}", *_SPEC),
+        trials=options.trials,
+        parallel=min(_PARALLEL, machine_threads()),
+        range=_RANGES,
+    )
+
+
+def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter) -> ExperimentResult:
     from automl.lookup import command_name
     from automl.plan_text import plan_text
     from automl.result_text import result_text
-    from automl.settings import AutomlSettings
-    from interfaces.automl_tool import run_plan as run_search
-    from router.decision import decide
+    from interfaces.verbs.tuning import follow_search
 
-    low, high = LEARNING_RATES
-    parallel = min(_PARALLEL, machine_threads())
-    _say(
-        f"\nchangenet run train --data {data} --results {results} -s num_epochs={epochs} -s batch_size={BATCH_SIZE} "
-        f"-s model.classify.second_look={SECOND_LOOK:g} --trials {trials} --parallel {parallel} "
-        f"--range lr={low:g}..{high:g}"
-    )
-    values = {
-        "train.num_epochs": epochs,
-        "dataset.classify.batch_size": BATCH_SIZE,
-        "model.classify.second_look": SECOND_LOOK,
-    }
-    request = Request(action="train", data=str(data), results_root=str(results), overrides=values)
-    settings = AutomlSettings(trials=trials, parallel=parallel, ranges={"train.optim.lr": LEARNING_RATES})
-    skill = the_skill()
-    search = plan(decide(request, skill), skill, settings)
-    _say(plan_text(search))
-    found = run_search(search)
-    _say(result_text(found))
+    routed = _routed(training(options, data, results), reporter)
+    if routed.search is None:
+        decision = routed.decision
+        why = "; ".join((*decision.reasons, *decision.warnings))
+        raise NotReadyError(f"the training is not tuned: {why}", remedy="see `changenet plan train`")
+    reporter.say(plan_text(routed.search))
+    found = follow_search(routed.search, reporter)
+    reporter.say(result_text(found))
     if found.state == "interrupted" or not found.winner_job_id:
         remedy = f"go on with `changenet run --resume {command_name(found.folder)}`"
         raise JobFailedError(f"the search is {found.state}: {found.reason}", where=str(found.folder), remedy=remedy)
     return found
 
 
-def _run(action: str, data: Path, results: Path, **slots: Any) -> Job:
-    from runners.api import prepare_request
+def _run(action: str, data: Path, results: Path, parent: str | None, reporter: Reporter) -> Job:
+    from interfaces.verbs.jobs import follow_plan, job_outcome
     from runners.planning.plan import open_questions
 
-    _say(f"\n{action}")
-    request = Request(action=action, data=str(data), results_root=str(results), **slots)
-    decision, plan = prepare_request(request, the_skill())
-    if plan is None:
-        raise open_questions(decision.missing)
-    job = run_plan(plan)
+    options = RunOptions(request=(action,), data=str(data), results_root=str(results), parent_job_id=parent)
+    routed = _routed(options, reporter)
+    if routed.plan is None:
+        raise open_questions(routed.decision.missing)
+    job = follow_plan(routed.plan, reporter)
     if job_outcome(job).exit_code:
         raise JobFailedError(f"{job.id} ended as {job.state}", where=job.folder, remedy=f"read {job.folder}/log.txt")
     return job
+
+
+def _routed(options: RunOptions, reporter: Reporter) -> Routed:
+    reporter.say(f"\nchangenet run {words_of(options)}")
+    return route(options)
 
 
 def _summary(search: ExperimentResult, evaluate: Job, inference: Job, results: Path) -> str:
@@ -141,7 +152,3 @@ def _comparison(search: ExperimentResult, evaluate: Job) -> list[str]:
 
 def _number(value: Any) -> str:
     return f"{value:>10.4g}" if isinstance(value, int | float) else f"{'':>10}"
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`changenet stage backbone`: fetch published backbone weights once, so that a run finds them as a local file."""
+"""`stage backbone`: fetch published backbone weights once, so that a run finds them as a local file."""
 
 from __future__ import annotations
 
 import shutil
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import PlatformError
 from core.files import atomic_path
+from core.installation import require
 from core.redaction import redact_text
-from interfaces.tools import Outcome, the_skill
+from interfaces.options import argument, option
+from interfaces.outcome import Outcome
+from interfaces.skill import the_skill
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from interfaces.outcome import Reporter
 
 _KEY = "model.backbone.pretrained_backbone_path"
 
 
-def verb_stage(args: Namespace) -> Outcome:
-    """Fetch the weights that skill_info.yaml names for the classify backbone into a folder; prints the path.
+@dataclass(frozen=True, slots=True)
+class StageOptions:
+    """What is fetched, and where to."""
+
+    what: Literal["backbone"] = argument("the C-RADIOv2-B backbone of the classify task")
+    out: str = option("folder for the file", metavar="DIR", default="backbone")
+
+
+def stage(options: StageOptions, reporter: Reporter) -> Outcome:
+    """Fetch the weights that skill_info.yaml names for the classify backbone into a folder.
 
     The token that the hub may ask for is read by its client from HF_TOKEN or its own login; it is never written here.
 
@@ -28,9 +39,9 @@ def verb_stage(args: Namespace) -> Outcome:
         PlatformError: the hub's client is not installed, or the hub gives no file.
     """
     source: dict[str, Any] = the_skill().spec_params("train")[_KEY]
-    target = Path(args.out) / Path(source["destination_path"]).name
+    target = Path(options.out) / Path(source["destination_path"]).name
     if not target.is_file():
-        print(f"fetching {source['file']} of {source['huggingface_repo']}", file=sys.stderr, flush=True)
+        reporter.say(f"fetching {source['file']} of {source['huggingface_repo']}")
         _copy(_download(source["huggingface_repo"], source["file"]), target)
     path = str(target.resolve())
     text = f"{path}\nnext: changenet run train -s {_KEY}={path} -s model.backbone.type={source['backbone_type']} …"
@@ -43,12 +54,10 @@ def _copy(cached: Path, target: Path) -> None:
 
 
 def _download(repository: str, name: str) -> Path:
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError
-    except ImportError:
-        remedy = "pip install 'changenet-skill[stage]'"
-        raise PlatformError("the hub's client is not installed", code="stage.client", remedy=remedy) from None
+    require("stage", "huggingface_hub")
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError
+
     try:
         return Path(hf_hub_download(repository, name))
     except (HfHubHTTPError, OSError, ValueError) as problem:

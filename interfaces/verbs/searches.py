@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`changenet status|logs|cancel|result|report EXPERIMENT`: the verbs of a job, for a search."""
+"""The verbs that take a job, for a search."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ChangenetError, JobFailedError, NotReadyError, RequestError
-from interfaces.tools import Outcome
+from interfaces.options import argument, option
+from interfaces.outcome import Outcome
+from interfaces.verbs.common import RESULTS
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from automl.lookup import Overview
+    from interfaces.outcome import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOptions:
+    """A job, or a search, by its name."""
+
+    job: str = argument("id of a job, or its beginning; or of a search", metavar="JOB")
+    results_root: str | None = option(**RESULTS)
 
 
 def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:
@@ -41,20 +51,20 @@ def _summary(name: str, results_root: str | None) -> tuple[dict[str, Any], str]:
     return found.to_json(), headline(found)
 
 
-def verb_status(args: Namespace) -> Outcome:
+def status(options: NamedOptions) -> Outcome:
     """How the search stands."""
     from automl.lookup_text import overview_text
 
-    found = _overview(args)
+    found = _overview(options)
     return Outcome({"automl": found.to_json()}, overview_text(found))
 
 
-def verb_result(args: Namespace) -> Outcome:
+def result(options: NamedOptions) -> Outcome:
     """What the search found: exit code 3 while it is open, 4 where it ended without a winner."""
     from automl.lookup import best_record_of
     from automl.lookup_text import overview_text, record_text
 
-    found = _overview(args)
+    found = _overview(options)
     record = best_record_of(found.folder)
     open_code = NotReadyError.exit_code if found.state != "finished" else 0
     exit_code = open_code or (0 if found.outcome.winner else JobFailedError.exit_code)
@@ -62,12 +72,12 @@ def verb_result(args: Namespace) -> Outcome:
     return Outcome({"automl": record | found.to_json()}, text, exit_code)
 
 
-def verb_report(args: Namespace) -> Outcome:
-    """The path of the search's report."""
-    if args.target or args.out:
+def report(options: NamedOptions, *, plain: bool) -> Outcome:
+    """The path of the search's report, which can be asked for with no option."""
+    if not plain:
         remedy = "give an evaluation or inference job, or leave --target and --out out"
-        raise RequestError("the report of a search takes no options", code="usage", where=args.job, remedy=remedy)
-    found = _overview(args)
+        raise RequestError("the report of a search takes no options", code="usage", where=options.job, remedy=remedy)
+    found = _overview(options)
     path = found.files.get("report")
     if path is None:
         remedy = f"see `changenet status {found.name}`"
@@ -76,33 +86,34 @@ def verb_report(args: Namespace) -> Outcome:
     return Outcome({"experiment": found.id, "report": path}, path)
 
 
-def verb_logs(args: Namespace) -> Outcome:
+def logs(options: NamedOptions, reporter: Reporter) -> Outcome:
     """What a search that works by itself has said; each trial has a log of its own, under its job."""
-    found = _overview(args)
+    found = _overview(options)
     path = found.files.get("log")
     if path is None:
         remedy = "`changenet logs JOB` shows that of a trial; `changenet status` lists them"
         raise NotReadyError("the search has no log: it was not detached", where=str(found.folder), remedy=remedy)
     lines = Path(path).read_text(errors="replace").splitlines()
-    document = {"experiment": found.id, "state": found.state, "lines": lines}
-    return Outcome(document, "\n".join(lines))
+    for line in lines:
+        reporter.line(line)
+    return Outcome({"experiment": found.id, "state": found.state, "lines": lines})
 
 
-def verb_cancel(args: Namespace) -> Outcome:
+def cancel(options: NamedOptions) -> Outcome:
     """Let the search stop its trials and close; it can be resumed."""
     from automl.lookup import stop
     from automl.lookup_text import overview_text
 
-    found = _overview(args)
+    found = _overview(options)
     if not stop(found.folder):
         raise JobFailedError(
             "the search was asked to stop and still works", where=str(found.folder), remedy="ask again"
         )
-    found = _overview(args)
+    found = _overview(options)
     return Outcome({"automl": found.to_json()}, overview_text(found))
 
 
-def _overview(args: Namespace) -> Overview:
+def _overview(options: NamedOptions) -> Overview:
     from automl.lookup import find_experiment, overview
 
-    return overview(find_experiment(args.job, args.results))
+    return overview(find_experiment(options.job, options.results_root))

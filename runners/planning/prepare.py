@@ -60,7 +60,7 @@ def prepare(
 ) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`;
+    `store` holds the parent jobs (default: the request's results root); `command` names another engine;
     `memory` holds what earlier plans read of schema and data.
 
     Raises:

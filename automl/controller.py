@@ -244,6 +244,6 @@ class Controller:
             return
         for job_id in self._active.values():
             self._trainer.stop(job_id, "the first trials failed")
-        remedy = "mend the cause (`changenet diagnose JOB`), and start a new search"
+        remedy = "mend the cause (`changenet result JOB`), and start a new search"
         message = f"the first {len(failed)} trials failed, the last one so: {failed[-1].message}"
         raise JobFailedError(message, code="automl.hopeless", where=failed[-1].job_id or "", remedy=remedy)

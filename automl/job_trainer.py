@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from automl.job_history import JobHistory
 from automl.trainer import Prepared, Work, WorkState
 from automl.trial_spec import fixed_values, run_values
+from core.file_names import LOG_FILE, STATUS_FILE
 from runners.jobs.job import JobState
-from runners.jobs.status_log import FILE_NAME as STATUS_FILE
-from runners.names import LOG_FILE
 from runners.planning.plan import Plan
 
 if TYPE_CHECKING:

@@ -13,7 +13,9 @@ from core.errors import InputError, SpecError
 from core.files import write_text
 from core.problem import refuse
 from core.redaction import redact
+from engine.file_names import EXPERIMENT
 from engine.interpolation import resolve
+from spec.actions import TASK_DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,7 @@ class Run:
 
     def write_experiment(self) -> None:
         """Write `experiment.yaml` into the results folder."""
-        write_text(self.results_dir / "experiment.yaml", dump_yaml(self.config))
+        write_text(self.results_dir / EXPERIMENT, dump_yaml(self.config))
 
 
 def load_run(command: str, spec_file: Path, overrides: Sequence[str]) -> Run:
@@ -99,7 +101,8 @@ def _read(spec_file: Path, overrides: Sequence[str]) -> Tree:
 
 
 def _task(tree: Tree) -> str:
-    return "segment" if tree.get("task") == "segment" else "classify"
+    """The task whose defaults fill the spec; a wrong one is told when the spec is checked."""
+    return next((name for name in TASK_DEFAULTS if tree.get("task") == name), "classify")
 
 
 def _results_dir(tree: Tree, command: str, defaults: Tree) -> str:
@@ -136,11 +139,11 @@ def default_spec(overrides: Sequence[str]) -> tuple[str, Path | None]:
 
     given = dict(parse_override(text) for text in overrides)
     folder, task = given.pop("results_dir", None), given.pop("task", "classify")
-    if given or task not in {"classify", "segment"}:
+    if given or task not in TASK_DEFAULTS:
         wrong = next(iter(given), f"task={task}")
         raise InputError(
             f"default_specs does not take '{wrong}'",
             code="cli.default_specs",
-            remedy="it takes results_dir=DIR and task=classify or task=segment",
+            remedy=f"it takes results_dir=DIR and task={' or task='.join(TASK_DEFAULTS)}",
         )
-    return dump_yaml(full_default_tree(task)), Path(str(folder)) / "experiment.yaml" if folder else None
+    return dump_yaml(full_default_tree(task)), Path(str(folder)) / EXPERIMENT if folder else None

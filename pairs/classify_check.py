@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+GOOD_WORDS = frozenset({"pass", "passed", "ok", "okay", "good", "normal"})  # what others write for PASS
+
+
 @dataclass(frozen=True, slots=True)
 class ClassifySource:
     """One split: its CSV, its pictures and how their names are put together."""
@@ -85,6 +88,7 @@ class _SplitChecker:
         self._tally = Tally(str(source.csv_path))
         self._usable: dict[str, bool] = {}
         self._extensions: dict[str, Counter[str]] = {}
+        self._dashed: dict[str, frozenset[str]] = {}
         self._images_dir_exists = Path(source.images_dir).is_dir()
 
     def findings(self) -> list[Problem]:
@@ -104,7 +108,7 @@ class _SplitChecker:
         """Check one row."""
         self.rows += 1
         self.labels[row.label] += 1
-        if self.source.needs_label and row.label != PASS and row.label.casefold() == "pass":
+        if self.source.needs_label and row.label != PASS and row.label.casefold() in GOOD_WORDS:
             self._label_variant(row)
         if odd := odd_text(row):
             self._tally.note("data.odd_text", "warning", odd, ODD_REMEDY, row.row)
@@ -117,7 +121,10 @@ class _SplitChecker:
 
     def _label_variant(self, row: PairRow) -> None:
         message = f"the label {row.label!r} counts as a defect: only exactly PASS means a good board"
-        self._tally.note("data.label_case", "warning", message, "write PASS in capitals", row.row)
+        if row.label.casefold() == PASS.casefold():
+            self._tally.note("data.label_case", "warning", message, "write PASS in capitals", row.row)
+        else:
+            self._tally.note("data.label_word", "warning", message, f"write PASS if {row.label!r} means that", row.row)
 
     def _object_name_usable(self, row: PairRow) -> bool:
         name = row.object_name
@@ -222,6 +229,12 @@ class _SplitChecker:
                 code="data.image_ext",
                 remedy=f"save it as {ext}, as the others are",
             )
+        if name in self._with_dash(folder):
+            return DataError(
+                f"the pictures of {name!r} in {folder!r} join the lighting by a dash",
+                code="data.light_joint",
+                remedy=f"name them {name}_LIGHTING{ext}: lightings are joined by an underscore",
+            )
         names = ", ".join(f"{name}{image_suffix(light, ext)}" for light in missing)
         return DataError(
             f"the {what} {names} is missing in {folder!r}",
@@ -233,6 +246,12 @@ class _SplitChecker:
         others = [ending for ending in found if ending != self.source.image_ext]
         names = (f"{name}{image_suffix(light, ending)}" for light in missing for ending in others)
         return next((one for one in names if os.path.isfile(self.source.images_dir / folder / one)), "")  # noqa: PTH113
+
+    def _with_dash(self, folder: str) -> frozenset[str]:
+        """The names before a dash of a folder's pictures."""
+        if folder not in self._dashed:
+            self._dashed[folder] = self.folders.names_before("-", folder)
+        return self._dashed[folder]
 
     def _extensions_of(self, folder: str) -> Counter[str]:
         if folder not in self._extensions:

@@ -6,8 +6,9 @@ from __future__ import annotations
 import csv
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from core.errors import DataError, did_you_mean
 from core.files import atomic_path
@@ -22,6 +23,7 @@ BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
 SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")  # what scoring adds to a row
 COLUMNS_NAMED = 12
 _MENDS = " (`changenet data check --fix` does that)"
+_LONGEST_LINE = 1_000_000
 _DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
@@ -133,13 +135,11 @@ def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[obj
 def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
     """A CSV reader whose every way to fail is a DataError that names the line."""
     if not csv_path.is_file():
-        kind = "is a folder" if csv_path.is_dir() else "is no file" if csv_path.exists() else "does not exist"
-        remedy = "give the path of a dataset.csv"
-        raise DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
+        raise _no_file(csv_path)
     reader: _Reader | None = None
     try:
         with csv_path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, delimiter=delimiter)
+            reader = csv.reader(_lines(handle), delimiter=delimiter)
             yield reader
     except UnicodeDecodeError as error:
         raise _unreadable(csv_path, _first_undecodable(csv_path), "is not UTF-8 text", "data.csv_encoding") from error
@@ -151,14 +151,38 @@ def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
         raise DataError(message, code="data.csv_unreadable", where=str(csv_path), remedy=remedy) from error
 
 
+def _lines(handle: TextIO) -> Iterator[str]:
+    """The lines of a file; one that has no end is no line of a table, and is not read into memory."""
+    for line in iter(partial(handle.readline, _LONGEST_LINE), ""):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"a line has more than {_LONGEST_LINE:,} characters")
+        yield line
+
+
+def _no_file(csv_path: Path) -> DataError:
+    kind = "is a folder" if csv_path.is_dir() else "is no file" if csv_path.exists() else "does not exist"
+    remedy, folder = "give the path of a dataset.csv", csv_path.parent
+    beside = sorted(path.name for path in folder.glob("*.csv") if path.is_file())
+    if kind == "does not exist" and folder.is_file():
+        kind, remedy = (
+            f"can't be there: {folder.name} is a file, not a folder",
+            "put the CSV into a folder of that name",
+        )
+    elif beside:
+        kind, remedy = f"{kind}, and the folder holds {_some(beside)}", f"name one of them {csv_path.name}"
+    return DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
+
+
 def _unreadable(csv_path: Path, line: int, what: str, code: str) -> DataError:
-    return DataError(f"the file {what}", code=code, where=f"{csv_path}:{line}", remedy="save it as CSV in UTF-8")
+    return DataError(
+        f"the file {what}", code=code, where=f"{csv_path}:{line}", remedy=f"save it as CSV in UTF-8{_MENDS}"
+    )
 
 
 def _first_undecodable(csv_path: Path) -> int:
     """The line of the first byte that is no UTF-8: the reader's own count lags behind by a buffer."""
     with csv_path.open("rb") as handle:
-        for line, data in enumerate(handle, start=1):
+        for line, data in enumerate(iter(partial(handle.readline, _LONGEST_LINE), b""), start=1):
             try:
                 data.decode("utf-8")
             except UnicodeDecodeError:
@@ -172,7 +196,7 @@ def _used_delimiter(csv_path: Path) -> str:
         return ","
     try:
         with csv_path.open(encoding="utf-8-sig", newline="") as handle:
-            first = handle.readline()
+            first = handle.readline(_LONGEST_LINE)
     except (OSError, UnicodeDecodeError):
         return ","  # whoever opens it next says what is wrong
     return next((mark for mark in _DELIMITERS if mark in first and "," not in first), ",")

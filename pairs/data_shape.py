@@ -22,9 +22,9 @@ def shape_of(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     for split in _SPLITS:
         table, images = (get(spec, f"{_CLASSIFY}.{split}.{name}", None) for name in ("csv_path", "images_dir"))
         if table and images and Path(images).is_dir():
-            from pairs.picture_names import agreed_names
+            from pairs.picture_names import usual_names
 
-            found = agreed_names(Path(table), Path(images))
+            found = usual_names(Path(table), Path(images))
             for key, value in _changes(get(spec, _CLASSIFY, {}), found).items() if found else ():
                 yield f"{_CLASSIFY}.{key}", value, f"as the pictures in {images} are named"
             return

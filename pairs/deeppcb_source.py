@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError, ImageError
+from core.files import read_ordinary
 from pairs.layout import SPLITS
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Grey = NDArray[np.uint8]
 
+_LARGEST_LIST = 16 * 2**20
 TYPES = {1: "open", 2: "short", 3: "mousebite", 4: "spur", 5: "copper", 6: "pin-hole"}
 EXPECTED = "the folder PCBData of DeepPCB with train.txt, val.txt and test.txt (or trainval.txt and test.txt)"
 
@@ -139,8 +141,8 @@ def _has_area(x1: int, y1: int, x2: int, y2: int) -> bool:
 
 def _lines(path: Path) -> list[tuple[int, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_ordinary(path, _LARGEST_LIST, DataError).decode("utf-8-sig")
+    except (DataError, UnicodeDecodeError) as error:
         remedy = "restore the published file"
         raise DataError("the file can't be read", code="data.deeppcb_file", where=str(path), remedy=remedy) from error
     numbered = enumerate((line.strip() for line in text.splitlines()), start=1)

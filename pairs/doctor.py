@@ -3,25 +3,24 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.classify_csv import image_suffix, light_names
-from pairs.layout import CSV_NAME, PICTURES, SPLITS, classify_tables, found_image_ext, pictures_of
+from pairs.label_spelling import spelling_findings, usual_spellings
+from pairs.layout import CSV_NAME, PICTURES, SPLIT_NAMES, classify_tables, found_image_ext, pictures_of
 from pairs.look_findings import content_leaks, look_findings, size_counts
 from pairs.looks import PairLook, look_at_pairs
-from pairs.picture_names import input_map_of, usual_names
+from pairs.picture_names import input_map_of, shared_names, usual_names
 from pairs.quick import batch_findings, class_findings
 from pairs.report import Report
 from pairs.row_keys import RowKeys
 from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from core.problem import Problem
@@ -92,7 +91,8 @@ def check_classify(  # noqa: PLR0913 - the fields of a data source
 def check_splits(sources: Mapping[str, ClassifySource], options: Options = Options()) -> Report:
     """Check several splits (`train` is the one that is trained on), each against those before it."""
     splits = [_examine(source, options, trained_on=name == "train") for name, source in sources.items()]
-    pairs = [(later, earlier) for i, later in enumerate(splits) for earlier in splits[:i]]
+    judged = [split for name, split in zip(sources, splits, strict=True) if name not in SPLIT_NAMES["infer"]]
+    pairs = [(later, earlier) for i, later in enumerate(judged) for earlier in judged[:i]]
     return _report(splits, pairs, options)
 
 
@@ -107,37 +107,28 @@ def find_splits(
     naming: Naming = Naming(),
     unpack: Callable[[Path], Path] = as_it_is,
 ) -> dict[str, ClassifySource]:
-    """The splits of a classify data folder: its train, val and test folders, or the one CSV in it.
+    """The splits of a classify data folder, as `classify_tables` finds them.
 
     Without `images_dir` the pictures in or beside a split are taken: `images`, or what `unpack` makes of
-    `images.tar.gz`.
+    `images.tar.gz`. Data that is only to be inferred on needs no labels.
 
     Raises:
-        DataError: the folder is no classify data set.
+        DataError: the folder is no classify data set, or could be several.
     """
-    # What can't be opened is a split as well: passed over, a set without its training rows would count as sound.
-    tables = {name: folder / name / CSV_NAME for name in SPLITS if os.path.lexists(folder / name / CSV_NAME)}
-    beside = folder
-    if not tables and (found := classify_tables(folder)):
-        tables, beside = {folder.name: found[0]}, folder.parent
+    tables = classify_tables(folder)
     if not tables:
         message = f"there is no {CSV_NAME}, and none in train, val, test"
         raise DataError(message, code="data.layout", where=str(folder), remedy="give a CSV and its image folder")
     places = {}
     for name, csv_path in tables.items():
-        images = images_dir or pictures_of(csv_path.parent, beside) or folder / PICTURES[0]
+        images = images_dir or pictures_of(csv_path.parent, csv_path.parent.parent) or folder / PICTURES[0]
         places[name] = csv_path, unpack(images)
-    names = _shared_names(places.values())
-    return {name: source_of(*place, naming, names) for name, place in places.items()}
-
-
-def _shared_names(places: Iterable[tuple[Path, Path]]) -> Names | None:
-    """How the pictures of most splits are named: one spec serves all of them, so a split named otherwise is wrong.
-
-    Among as many, those with more lightings: an object name that carries its lighting looks like one without any.
-    """
-    votes = Counter(filter(None, (usual_names(*place) for place in places)))
-    return max(votes, key=lambda names: (votes[names], len(names)), default=None)
+    names = shared_names(places.values())
+    unlabelled = replace(naming, needs_label=False)
+    return {
+        name: source_of(*place, unlabelled if name in SPLIT_NAMES["infer"] else naming, names)
+        for name, place in places.items()
+    }
 
 
 def source_of(
@@ -167,6 +158,9 @@ def _examine(source: ClassifySource, options: Options, *, trained_on: bool) -> _
 
 def _report(splits: list[_Split], leaks: list[tuple[_Split, _Split]], options: Options) -> Report:
     findings = [finding for split in splits for finding in _split_findings(split, options)]
+    usual = usual_spellings(split.checked.labels for split in splits)
+    for split in splits:
+        findings += spelling_findings(split.keys.where, split.checked.labels, usual)
     for split, known in leaks:
         findings += split.keys.leaks(known.keys)
         if options.decode:

@@ -70,7 +70,7 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
     """
     wanted = splits or dict.fromkeys(source.splits(), True) or {"train": True}
     findings, names = check_folders(source, wanted)
-    findings += overlaps(source, names, "error") + _unlisted(source, names)
+    findings += overlaps(source, names, "error") + _unlisted(source, names) + _odd_lists(source)
     if "train" in names:
         findings += batch_findings(str(source.list_file("train")), len(names["train"]), batch_size, devices, "segment")
     looked = {
@@ -99,6 +99,18 @@ def _unlisted(source: SegmentSource, names: dict[str, dict[int, str]]) -> list[P
     message = f"no list names {spare[0]!r}" + (f" and {len(spare) - 1} more pictures" if len(spare) > 1 else "")
     where = str(source.root / source.after)
     return [Problem("data.unlisted", where, message, "list them, or take them away", "warning", count=len(spare))]
+
+
+def _odd_lists(source: SegmentSource) -> list[Problem]:
+    """What lies among the lists under a name that no split has."""
+    folder = source.root / source.lists
+    known = {source.list_file(split) for split in source.splits()}
+    odd = sorted(path.name for path in folder.glob("[!.]*") if path not in known)
+    if not odd:
+        return []
+    message = f"{odd[0]!r}{f' and {len(odd) - 1} more' if len(odd) > 1 else ''} in the folder of lists is not read"
+    remedy = "name a list after its split: train.txt, val.txt, test.txt"
+    return [Problem("data.list_name", str(folder), message, remedy, "warning", count=len(odd))]
 
 
 def _names_if_any(source: SegmentSource, split: str) -> list[str]:

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+# What programs put beside a picture under its name: U5_mask.png is no lighting of U5 and no golden image of its own.
+_SIDECARS = frozenset({"annotation", "annotations", "gt", "label", "labels", "mask", "masks", "overlay", "thumb"})
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file name, or its ending alone, is that of a picture; hidden files (`._U5.png` of macOS) are none."""
+    return name.lower().endswith(IMAGE_EXTENSIONS) and not name.startswith("._")
+
+
+def is_sidecar(light: str) -> bool:
+    """Whether what follows an object's name is the usual name of something put beside its pictures."""
+    return light.lower() in _SIDECARS
 
 
 class ImageFolders:
@@ -48,14 +60,20 @@ class ImageFolders:
     def candidates(self, folder: str) -> list[str]:
         """The sorted object names that have a picture under every lighting: the golden images to draw from."""
         seen = self._seen(folder) or {}
-        return sorted(name for name, mask in seen.items() if mask == self._every_light)
+        whole = {name for name, mask in seen.items() if mask == self._every_light}
+        return sorted(name for name in whole if not name.startswith(".") and not _stands_beside(name, whole))
 
     def extensions(self, folder: str) -> Counter[str]:
         """How many files of each image extension, as written, lie in a folder."""
         if not self.exists(folder):
             return Counter()
-        endings = (os.path.splitext(name)[1] for name in os.listdir(self.images_dir / folder))  # noqa: PTH122, PTH208
-        return Counter(ending for ending in endings if ending.lower() in IMAGE_EXTENSIONS)
+        names = os.listdir(self.images_dir / folder)  # noqa: PTH208 - names as text
+        return Counter(os.path.splitext(name)[1] for name in names if is_picture(name))  # noqa: PTH122
+
+    def names_before(self, mark: str, folder: str) -> frozenset[str]:
+        """What stands before the last `mark` in the names of a folder's pictures."""
+        names = os.listdir(self.images_dir / folder) if self.exists(folder) else []  # noqa: PTH208 - names as text
+        return frozenset(name.rpartition(mark)[0] for name in names if mark in name and is_picture(name))
 
     def _seen(self, folder: str) -> dict[str, int] | None:
         if folder not in self._listed:
@@ -74,6 +92,11 @@ class ImageFolders:
                     stem = name.removesuffix(suffix)
                     seen[stem] = seen.get(stem, 0) | 1 << bit
         return seen
+
+
+def _stands_beside(name: str, names: set[str]) -> bool:
+    stem, _, last = name.rpartition("_")
+    return is_sidecar(last) and stem in names
 
 
 def leaves_folder(path: str) -> bool:

@@ -14,25 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
 from core.files import write_text
-from core.verdicts import PASS
-from pairs.classify_csv import COLUMNS, light_names, write_csv
-from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
+from pairs.classify_csv import write_csv
+from pairs.code_pages import CODE_PAGES
+from pairs.image_folders import IMAGE_EXTENSIONS
+from pairs.label_spelling import usual_spellings
 from pairs.layout import CSV_NAME
 from pairs.loose_csv import read_loosely
 from pairs.new_folder import new_folder
+from pairs.row_mender import RowMender
 from pairs.segment_folders import SegmentSource, read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pairs.classify_check import ClassifySource
 
 DONE = {
     "encoding": "rewritten as UTF-8 without a byte order mark",
+    **{page: f"taken for {name}: look whether its names are right" for page, name in CODE_PAGES.items()},
     "delimiter": "columns separated by commas",
     "column_name": "column names put into their usual spelling",
     "spaces": "spaces around cells taken out",
     "label_case": "PASS put into capitals",
+    "label_spelling": "labels that differ only in capitals written as most of them are",
     "backslash": "backslashes in paths turned into slashes",
     "absolute_path": "absolute paths below images_dir made relative",
     "file_for_folder": "file names cut off where a folder is needed",
@@ -69,10 +73,13 @@ def fix(source: ClassifySource, out: Path) -> Mended:
     Raises:
         DataError: `out` exists, or the CSV is beyond mending: no text, a column missing, no row left.
     """
+    return _fix(source, out, _Table.read(source))
+
+
+def _fix(source: ClassifySource, out: Path, table: _Table, spellings: Mapping[str, str] | None = None) -> Mended:
     _refuse_existing(out)
-    changes: Counter[str] = Counter()
-    header, rows = read_loosely(source.csv_path, changes, needs_label=source.needs_label)
-    mender = _Mender(source, header, changes)
+    header, rows, changes = table.header, table.rows, table.changes
+    mender = RowMender(source, header, changes, usual_spellings([table.labels]) if spellings is None else spellings)
     kept = [cells for cells in map(mender.row, rows) if cells]
     if not kept:
         message = "no row is left after mending"
@@ -89,8 +96,12 @@ def fix_splits(sources: Mapping[str, ClassifySource], out: Path) -> list[Mended]
         DataError: `out` exists, or one of the CSVs is beyond mending.
     """
     _refuse_existing(out)
+    tables = {name: _Table.read(source) for name, source in sources.items()}
+    spellings = usual_spellings(table.labels for table in tables.values())
     with new_folder(out, marker=CSV_NAME) as folder:
-        mended = {name: fix(source, folder / name / CSV_NAME) for name, source in sources.items()}
+        mended = {
+            name: _fix(source, folder / name / CSV_NAME, tables[name], spellings) for name, source in sources.items()
+        }
     return [replace(one, path=str(out / name / CSV_NAME)) for name, one in mended.items()]
 
 
@@ -135,6 +146,26 @@ class _Present:
         return alike[0] if len(alike) == 1 else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A CSV as it is meant, and what had to be overlooked."""
+
+    header: list[str]
+    rows: list[list[str]]
+    changes: Counter[str]
+
+    @classmethod
+    def read(cls, source: ClassifySource) -> _Table:
+        changes: Counter[str] = Counter()
+        return cls(*read_loosely(source.csv_path, source.images_dir, changes, needs_label=source.needs_label), changes)
+
+    @property
+    def labels(self) -> Counter[str]:
+        """How often each label stands there."""
+        place = self.header.index("label") if "label" in self.header else len(self.header)
+        return Counter(cells[place].strip() for cells in self.rows if len(cells) > place)
+
+
 def _mended_names(source: SegmentSource, split: str, present: _Present) -> tuple[list[str], list[str], Counter[str]]:
     names = read_names(source, split)
     meant = [present.meant(name) for name in names]
@@ -156,89 +187,3 @@ def _refuse_existing(out: Path) -> None:
     if out.exists():
         remedy = "name a new file: nothing is mended in place"
         raise DataError("there is something of this name", code="data.occupied", where=str(out), remedy=remedy)
-
-
-class _Mender:
-    """Mends one row after the other."""
-
-    def __init__(self, source: ClassifySource, header: list[str], changes: Counter[str]) -> None:
-        self.source, self.changes, self.width = source, changes, len(header)
-        self.places = {name: header.index(name) for name in COLUMNS if name in header}
-        self.folders = ImageFolders(source.images_dir, light_names(source.input_map), source.image_ext)
-        self._seen: set[tuple[str, ...]] = set()
-        self._told: dict[str, tuple[str, str]] = {}
-
-    def row(self, cells: list[str]) -> list[str]:
-        """The mended cells, or nothing where the row can't be kept."""
-        if len(cells) != self.width:
-            return self._left_out("width")
-        bare = [cell.strip() for cell in cells]
-        self.changes["spaces"] += bare != cells
-        self._label(bare)
-        for column in ("input_path", "golden_path"):
-            bare[self.places[column]] = self._folder(bare[self.places[column]])
-        place = self.places["object_name"]
-        bare[place] = self._object_name(bare[self.places["input_path"]], bare[place])
-        if not self._complete(bare):
-            return self._left_out("missing")
-        key = tuple(bare)
-        if key in self._seen:
-            return self._left_out("duplicate")
-        self._seen.add(key)
-        return bare
-
-    def _left_out(self, why: str) -> list[str]:
-        self.changes[why] += 1
-        return []
-
-    def _label(self, cells: list[str]) -> None:
-        place = self.places.get("label")
-        if place is not None and cells[place] != PASS and cells[place].casefold() == PASS.casefold():
-            cells[place] = PASS
-            self.changes["label_case"] += 1
-
-    def _folder(self, folder: str) -> str:
-        """The folder relative to images_dir, where it can be told which one is meant."""
-        if folder not in self._told:
-            candidates = self._candidates(folder)
-            usable = (pair for pair in candidates if not leaves_folder(pair[1]) and self.folders.exists(pair[1]))
-            self._told[folder] = next(usable, ("", folder))
-        kind, meant = self._told[folder]
-        self.changes[kind] += 1
-        return meant
-
-    def _candidates(self, folder: str) -> Iterator[tuple[str, str]]:
-        """What a folder may stand for, with the kind of mistake that would be."""
-        root = self.source.images_dir.resolve()
-        if not folder.startswith("/"):
-            yield "", folder
-            if "\\" in folder:
-                yield "backslash", folder.replace("\\", "/")
-        elif Path(folder).resolve().is_relative_to(root):
-            folder = Path(folder).resolve().relative_to(root).as_posix()
-            yield "absolute_path", folder
-        if folder.lower().endswith(IMAGE_EXTENSIONS) and not folder.startswith("/"):
-            yield "file_for_folder", folder.rpartition("/")[0] or "."
-
-    def _object_name(self, folder: str, name: str) -> str:
-        """The name without extension and lighting, if only so its pictures are found."""
-        if not name or not self.folders.missing_lights(folder, name):
-            return name
-        stem, dot, ending = name.rpartition(".")
-        shorter = stem if dot and f".{ending}".lower() in IMAGE_EXTENSIONS else name
-        for light in filter(None, self.folders.lights):
-            shorter = shorter.removesuffix(f"_{light}")
-        if shorter == name or self.folders.missing_lights(folder, shorter):
-            return name
-        self.changes["object_name"] += 1
-        return shorter
-
-    def _complete(self, cells: list[str]) -> bool:
-        test, golden, name = (cells[self.places[column]] for column in ("input_path", "golden_path", "object_name"))
-        if not (test and golden and name) or any(leaves_folder(f"{folder}/{name}") for folder in (test, golden)):
-            return False
-        if self.folders.missing_lights(test, name):
-            return False
-        if self.source.num_golden > 1:
-            return bool(self.folders.candidates(golden))
-        return not self.folders.missing_lights(golden, name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError
 from pairs.classify_csv import iter_rows
+from pairs.image_folders import is_picture, is_sidecar
 from pairs.loose_csv import read_loosely
 
 if TYPE_CHECKING:
@@ -21,38 +22,36 @@ if TYPE_CHECKING:
 _ROWS = 8
 # A folder with more pictures is read in part: a plan is made on every turn of a conversation.
 _MOST_ENTRIES = 50_000
-_LIGHT_AND_EXTENSION = re.compile(r"(?:_(?P<light>[A-Za-z][A-Za-z0-9]*))?(?P<extension>\.[A-Za-z0-9]+)")
+_LIGHT_AND_EXTENSION = re.compile(r"(?:_(?P<light>[A-Za-z0-9][A-Za-z0-9-]*))?(?P<extension>\.[A-Za-z0-9]+)")
 Names = frozenset[tuple[str | None, str]]
 
 
-def agreed_names(csv_path: Path, images_dir: Path) -> Names | None:
-    """Lighting (None for none) and extension of every picture that the first rows name; None where they disagree.
-
-    Of a CSV that can't be read, what most rows show: the check before the launch tells what is wrong with it.
-    """
-    try:
-        rows = list(islice(iter_rows(csv_path, needs_label=False), _ROWS))
-    except DataError:
-        return usual_names(csv_path, images_dir)
-    names = _of_rows(((row.input_path, row.object_name) for row in rows), images_dir)
-    return next(iter(names)) if len(names) == 1 and _is_plausible(next(iter(names))) else None
-
-
 def usual_names(csv_path: Path, images_dir: Path) -> Names | None:
-    """The same where most of the first rows that can be read agree, so that a data set with mistakes can be checked."""
-    places = [(folder, name) for *folders, name in _first_rows(csv_path) for folder in folders]
-    usual = [names for names, _ in _of_rows(places, images_dir).most_common() if _is_plausible(names)]
-    return usual[0] if usual else None
+    """Lighting (None for none) and extension of the pictures that most of the first rows have; None where none agree.
+
+    Rows that can't be read, and pictures that are missing, do not count: the check before a launch tells of them.
+    """
+    places = [(folder, name) for *folders, name in _first_rows(csv_path, images_dir) for folder in folders]
+    return next((names for names, _ in _of_rows(places, images_dir).most_common() if names), None)
 
 
-def _first_rows(csv_path: Path) -> list[tuple[str, str, str]]:
+def shared_names(places: Iterable[tuple[Path, Path]]) -> Names | None:
+    """How the pictures of most splits (CSV and folder of each) are named: one spec serves all of them.
+
+    Among as many, those with more lightings: an object name that carries its lighting looks like one without any.
+    """
+    votes = Counter(filter(None, (usual_names(*place) for place in places)))
+    return max(votes, key=lambda names: (votes[names], len(names)), default=None)
+
+
+def _first_rows(csv_path: Path, images_dir: Path) -> list[tuple[str, str, str]]:
     """Test folder, golden folder and object name of the first rows, however the CSV is written."""
     try:
         rows = islice(iter_rows(csv_path, needs_label=False, on_problem=lambda _line, _error: None), _ROWS)
         return [(row.input_path, row.golden_path, row.object_name) for row in rows]
     except DataError:
         with suppress(DataError):
-            header, table = read_loosely(csv_path, Counter(), needs_label=False)
+            header, table = read_loosely(csv_path, images_dir, Counter(), needs_label=False)
             cells = [dict(zip(header, cells, strict=False)) for cells in table[:_ROWS] if len(cells) == len(header)]
             return [
                 (row["input_path"].strip(), row["golden_path"].strip(), row["object_name"].strip()) for row in cells
@@ -76,12 +75,6 @@ def _of_rows(places: Iterable[tuple[str, str]], images_dir: Path) -> Counter[Nam
     return found
 
 
-def _is_plausible(names: Names) -> bool:
-    """One extension, and lightings or none, not both."""
-    plain = any(light is None for light, _ in names)
-    return len({extension for _, extension in names}) == 1 and (len(names) == 1 or not plain)
-
-
 def _listed(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
@@ -91,6 +84,14 @@ def _listed(folder: Path) -> list[str]:
 
 
 def _names(entries: list[str], object_name: str) -> Names:
+    """Lightings and extension of an object's pictures; a picture without lighting has none beside it.
+
+    What is put beside it then belongs to other objects (U5_P beside U5). Files that are no pictures do not count.
+    """
     endings = [name[len(object_name) :] for name in entries if name.startswith(object_name)]
-    found = [_LIGHT_AND_EXTENSION.fullmatch(ending) for ending in endings]
-    return frozenset((match["light"], match["extension"]) for match in found if match)
+    matches = [match for ending in endings if (match := _LIGHT_AND_EXTENSION.fullmatch(ending))]
+    found = {(match["light"], match["extension"]) for match in matches if is_picture(match["extension"])}
+    plain = {one for one in found if one[0] is None}
+    lights = {one for one in found if not is_sidecar(one[0] or "")}
+    names = frozenset(plain or lights)
+    return names if len({extension for _, extension in names}) == 1 else frozenset()

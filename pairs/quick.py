@@ -14,7 +14,7 @@ from core.dotted import get
 from core.file_names import is_archive
 from core.problem import Problem, Severity
 from core.verdicts import PASS
-from pairs.classify_check import Checked, ClassifySource, check_split
+from pairs.classify_check import GOOD_WORDS, Checked, ClassifySource, check_split
 from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
 from pairs.table_findings import table_findings
@@ -102,6 +102,8 @@ def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool
     consequence = "nothing can be learnt from it" if trained_on else "recall and false alarms can't be measured on it"
     message = f"all {checked.rows} rows are of one class (no {missing} row): {consequence}"
     remedy = f"add rows labelled {PASS if missing == PASS else 'with the kind of defect'}"
+    if missing == PASS and (meant := [label for label in checked.labels if label.casefold() in {*GOOD_WORDS, "0"}]):
+        remedy = f"write PASS where {' or '.join(map(repr, meant))} means a good board"
     severity: Severity = "error" if trained_on else "warning"
     return [Problem("data.one_class", str(source.csv_path), message, remedy, severity, count=checked.rows)]
 

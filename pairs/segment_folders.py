@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
+from core.files import read_ordinary
 from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.findings import READABLE, Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LONGEST_LIST = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,13 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
     """The same by their 1-based lines in the list."""
     path = source.list_file(split)
     try:
-        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_ordinary(path, _LONGEST_LIST, DataError).decode("utf-8-sig")
+        names = [line.strip() for line in text.splitlines()]
+    except (DataError, UnicodeDecodeError) as error:
         remedy = f"write one file name a line into {path}"
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = (
+            error.message.removeprefix("can't be read: ") if isinstance(error, DataError) else "it is not UTF-8 text"
+        )
         message = f"the list of the split {split!r} can't be read ({reason})"
         raise DataError(message, code="data.list_missing", where=str(path), remedy=remedy) from error
     listed = {line: name for line, name in enumerate(names, start=1) if name}

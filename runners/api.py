@@ -170,9 +170,9 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
+    from core.file_names import LOG_FILE, SPEC_FILE
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
-    from runners.names import LOG_FILE, SPEC_FILE
 
     folder = Path(job.folder)
     document = job.to_json()
@@ -194,8 +194,7 @@ def create_job(action: str, *, engine: str | None = None, detach: bool = False, 
     Raises:
         NotReadyError: the decision is still open.
     """
-    from router.declarations import default_root as skill_root
-    from router.declarations import load_skill
+    from router.declarations import load_skill, skill_root
     from router.types import Request
     from runners.planning.plan import open_questions
 

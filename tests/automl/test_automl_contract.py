@@ -16,8 +16,9 @@ from automl.algorithms import ALGORITHMS
 from automl.files import FILES, STORAGE
 from automl.settings import AutomlSettings
 from core.documents import read_yaml
-from interfaces.arguments import build_parser
-from interfaces.automl_arguments import given_settings
+from interfaces.command_line import parse
+from interfaces.options import declared
+from interfaces.verbs.request_options import AUTOML, RequestOptions, given_settings
 
 
 @pytest.fixture
@@ -60,15 +61,21 @@ def test_defaults_and_algorithms_in_help_and_skill_page_are_those_of_the_code(pr
     assert row == (defaults.algorithm, ", ".join(ALGORITHMS))
 
 
+def test_the_defaults_that_the_help_names_are_those_of_the_settings(contract: dict[str, Any]) -> None:
+    shown = {entry.name: entry.otherwise for entry in declared(RequestOptions) if entry.group is AUTOML}
+    for name in ("algorithm", "trials", "seed", "reduction", "population"):
+        assert shown[name] == str(contract["settings"][name])
+
+
 def test_every_setting_has_an_option(contract: dict[str, Any]) -> None:
     words = (
         "run train --algorithm asha --trials 3 --total-epochs 9 --wall-minutes 5 --trial-minutes 2 --parallel 2 "
         "--seed 3 --objective val_f1:maximize --search a --no-search b --range lr=1e-4..1e-2 --range p=step,cosine "
         "--pin 1 --reduction 2 --population 3 --generation-epochs 1 --test boards --no-test"
     )
-    found = given_settings(build_parser().parse_args(words.split()))
+    found = given_settings(parse(words.split()).options)
     assert found.keys() == contract["settings"].keys()
     assert AutomlSettings.from_json(found).to_json() == found
     assert (found["ranges"], found["options"]) == ({"lr": [1e-4, 1e-2]}, {"p": ["step", "cosine"]})
     assert found["test"] is False
-    assert given_settings(build_parser().parse_args(["run", "train"])) == {}
+    assert given_settings(parse(["run", "train"]).options) == {}

@@ -79,6 +79,38 @@ def test_lightings_and_extension_are_found(boards: Path, capsys: pytest.CaptureF
     assert "files are named OBJECT_WhiteLight.png" in capsys.readouterr().out
 
 
+def test_a_split_that_can_not_be_read_is_an_error(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = boards / "val/dataset.csv"
+    table.rename(boards / "val/first.csv")
+    shutil.copy(boards / "val/first.csv", boards / "val/second.csv")
+    (finding,) = call(capsys, "data", "check", boards, code=2)["errors"]
+    assert (finding["code"], finding["place"]) == ("data.csv_missing", str(table))
+    assert "first.csv, second.csv" in finding["message"]
+    assert finding["remedy"] == "name one of them dataset.csv"
+    shutil.rmtree(boards / "val")
+    (boards / "val").write_text("", encoding="utf-8")
+    (finding,) = call(capsys, "data", "check", boards, code=2)["errors"]
+    assert "val is a file" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    "names", [("labels/train.csv", "labels/validation.csv"), ("training_set.csv", "validation_set.csv")]
+)
+def test_the_layouts_of_the_container_are_known(
+    names: tuple[str, str], boards: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (boards / "labels").mkdir()
+    for split, name in zip(("train", "val"), names, strict=True):
+        (boards / split / "dataset.csv").rename(boards / name)
+        (boards / split).rmdir()
+    document = call(capsys, "data", "check", boards)
+    assert document["errors"] == []
+    assert [counts["rows"] for counts in document["counts"].values()] == [8, 8]
+    first = boards / names[0]
+    first.write_text(first.read_text() + first.read_text().splitlines()[1].replace("short", "open") + "\n")
+    assert codes(call(capsys, "data", "check", boards, code=2)) == {"data.contradiction": "errors"}
+
+
 def test_errors_warnings_and_the_exit_code(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (boards / "images/train/board/C3_WhiteLight.png").unlink()
     table = boards / "val/dataset.csv"
@@ -137,7 +169,7 @@ def test_a_sheet_is_written_over_no_table(boards: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     "words",
-    [("--batch-size", 0), ("--devices", -1), ("--goldens", 0), ("--classes", 0), ("--fix", ""), ("--sheet", "")],
+    [("--batch-size", 0), ("--devices", -1), ("--goldens", 0), ("--classes", 0)],
 )
 def test_options_without_sense_are_refused(
     boards: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, object]
@@ -167,7 +199,7 @@ def test_what_the_disk_refuses_is_no_defect_of_the_program(
 ) -> None:
     monkeypatch.chdir(boards.parent)
     before = digest(boards.parent)
-    assert call(capsys, "data", *words, code=2)["error"]["code"].startswith("data.")
+    assert call(capsys, "data", *words, code=2)["error"]["code"].startswith(("file.", "data."))
     assert digest(boards.parent) == before
 
 
@@ -180,7 +212,7 @@ def test_a_disk_without_room_is_no_defect_of_the_program(
         document = call(capsys, "data", "check", boards, "--sheet", tmp_path / "sheet.png", code=2)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert document["error"]["code"] == "data.unreachable"
+    assert document["error"]["code"] == "file.unreachable"
     assert document["ok"]
     assert [path.name for path in tmp_path.iterdir()] == ["boards"]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,3 +118,17 @@ def test_a_written_csv_reads_back(tmp_path: Path) -> None:
     (row,) = read_rows(path)
     assert (row.input_path, row.label, row.object_name) == ("a,b", 'say "PASS"', "ü")
     assert [entry.name for entry in path.parent.iterdir()] == ["dataset.csv"]
+
+
+def test_a_line_without_an_end_is_not_read_into_memory(tmp_path: Path) -> None:
+    path = tmp_path / "dataset.csv"
+    for begin in (b"", HEADER.encode() + b"a,g,PASS,"):
+        with path.open("wb") as endless:
+            endless.write(begin)
+            endless.truncate(2**28)
+        tracemalloc.start()
+        with pytest.raises(DataError, match="more than 1,000,000 characters") as caught:
+            list(iter_rows(path, on_problem=lambda _line, _error: None))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert (caught.value.code, peak < 2**24) == ("data.csv_syntax", True)

@@ -279,6 +279,17 @@ def test_a_split_alone_finds_the_pictures_beside_it(tmp_path: Path) -> None:
     assert find_splits(tmp_path / "val")["val"].images_dir == tmp_path / "images"
 
 
+def test_what_is_to_be_inferred_on_needs_no_labels_and_leaks_nothing(tmp_path: Path) -> None:
+    three_splits(tmp_path)
+    rows = (tmp_path / "train" / "dataset.csv").read_text().splitlines()
+    (tmp_path / "infer").mkdir()
+    bare = "\n".join(",".join((cells := row.split(","))[:2] + cells[3:]) for row in rows)
+    (tmp_path / "infer" / "boards.csv").write_text(bare)
+    report = check_splits(find_splits(tmp_path))
+    assert found(report) == {}
+    assert report.counts[str(tmp_path / "infer" / "boards.csv")]["rows"] == 12
+
+
 def three_splits(root: Path, lights: tuple[str, ...] = ("",)) -> None:
     """Sound splits that share `images`, each with its own boards; a row for every object."""
     for first, split in enumerate(("train", "val", "test")):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def test_a_list_that_can_not_be_read_says_why(root: Path) -> None:
     (root / "list" / "val.txt").mkdir()
     first, second = check(root).errors
     assert "not UTF-8" in first.message
-    assert "directory" in second.message
+    assert "this is a folder" in second.message
 
 
 def test_labels_that_are_listed_but_no_picture(root: Path) -> None:
@@ -168,6 +169,13 @@ def test_a_pair_of_equal_pictures_with_a_change_in_its_label(root: Path) -> None
     assert found(check(root)) == {"data.golden_copied": ("error", (1,))}
 
 
+def test_a_list_under_another_name_is_not_passed_over(root: Path) -> None:
+    (root / "list" / "val.txt").rename(root / "list" / "val.lst")
+    finding = next(f for f in check(root).findings if f.code == "data.list_name")
+    assert (finding.severity, finding.place, finding.count) == ("warning", str(root / "list"), 1)
+    assert "'val.lst'" in finding.message
+
+
 def test_inference_splits_need_no_labels(root: Path) -> None:
     shutil.rmtree(root / "label")
     assert check(root, splits={"val": False}).findings == ()
@@ -190,3 +198,15 @@ def test_real_boards_as_masks(real_data: Path, tmp_path: Path) -> None:
     (tmp_path / "list").mkdir()
     (tmp_path / "list" / "train.txt").write_text("\n".join(path.name for path in sorted((tmp_path / "A").iterdir())))
     assert check(tmp_path).errors == []
+
+
+def test_a_list_without_an_end_is_refused_at_once(root: Path) -> None:
+    (root / "list" / "val.txt").unlink()
+    os.mkfifo(root / "list" / "val.txt")
+    (finding,) = [f for f in check(root).findings if f.code == "data.list_missing"]
+    assert "no ordinary file" in finding.message
+    (root / "list" / "val.txt").unlink()
+    with (root / "list" / "val.txt").open("wb") as endless:
+        endless.truncate(2**30)
+    (finding,) = [f for f in check(root).findings if f.code == "data.list_missing"]
+    assert "256 MiB" in finding.message

@@ -8,7 +8,8 @@ import pytest
 from core.errors import DataError
 from pairs.classify_check import ClassifySource, check_split
 from pairs.classify_csv import read_rows
-from pairs.mend import fix, fix_lists
+from pairs.doctor import Options, check_splits
+from pairs.mend import fix, fix_lists, fix_splits
 from pairs.segment_folders import SegmentSource
 
 if TYPE_CHECKING:
@@ -154,3 +155,27 @@ def test_lists_beyond_mending_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no name is left"):
         fix_lists(SegmentSource(tmp_path), ["train"], tmp_path / "mended")
     assert [path.name for path in tmp_path.iterdir()] == ["list"]
+
+
+def test_labels_that_differ_in_capitals_become_one(root: Path) -> None:
+    kinds = ["Missing", "missing", "missing", "MISSING", "Pass", "open"]
+    rows = [f"lot/b1,golden,{label},U{1 + i % 3},{i}" for i, label in enumerate(kinds)]
+    train = source(root, "\n".join(["input_path,golden_path,label,object_name,board", *rows]))
+    mended = fix(train, root / "mended.csv")
+    assert mended.changes == {"label_case": 1, "label_spelling": 2}
+    assert [row.label for row in read_rows(root / "mended.csv")] == ["missing"] * 4 + ["PASS", "open"]
+
+
+def test_splits_are_given_the_same_spelling(root: Path) -> None:
+    sources = {}
+    for split, labels in (("train", ["missing", "missing", "PASS"]), ("val", ["Missing", "PASS"])):
+        rows = [f"lot/b1,golden,{label},U{1 + i},{split}" for i, label in enumerate(labels)]
+        table = root / f"{split}.csv"
+        table.write_text("\n".join(["input_path,golden_path,label,object_name,board", *rows]))
+        sources[split] = ClassifySource(table, root / "images", ".jpg", LIGHTS)
+    told = [f for f in check_splits(sources, Options(decode=False)).findings if f.code == "data.label_spelling"]
+    assert [(f.severity, f.place, f.count) for f in told] == [("warning", str(root / "val.csv"), 1)]
+    assert "'Missing' ('missing')" in told[0].message
+    _, val = fix_splits(sources, root / "mended")
+    assert val.changes == {"label_spelling": 1}
+    assert read_rows(root / "mended" / "val" / "dataset.csv")[0].label == "missing"

@@ -341,3 +341,23 @@ def test_a_single_picture_of_another_extension_is_named(data: DataSet) -> None:
     assert picture.with_suffix(".JPG").name in finding.message
     assert finding.count == 1
     assert "data.image_missing" not in found(data)
+
+
+def test_other_words_for_pass_are_renamed_not_added(data: DataSet) -> None:
+    for good, bad in (("OK", "NG"), ("good", "bad"), ("0", "1")):
+        data.write([row.replace("PASS", good).replace("open", bad) for row in GOOD])
+        codes = found(data)
+        assert codes["data.one_class"].remedy == f"write PASS where {good!r} means a good board"
+        assert ("data.label_word" in codes) is (good != "0")  # a 0 beside PASS may be a kind of defect
+    data.write([*GOOD, "board,golden,ok,U1"])
+    assert (found(data)["data.label_word"].severity, found(data)["data.label_word"].rows) == ("warning", (4,))
+    data.write(GOOD[1:])
+    assert found(data)["data.one_class"].remedy == "add rows labelled PASS"
+
+
+def test_a_lighting_that_is_joined_by_a_dash_is_told_as_such(tmp_path: Path) -> None:
+    data = DataSet(tmp_path, names=("U1-Solder.jpg", "U2-Solder.jpg"))
+    for lights in (None, {"Solder": 0}):
+        finding = found(data, input_map=lights)["data.light_joint"]
+        assert (finding.severity, finding.rows) == ("error", (2, 3))
+        assert "U1_LIGHTING.jpg" in finding.remedy

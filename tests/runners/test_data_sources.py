@@ -243,11 +243,13 @@ def test_a_table_that_can_not_be_read_hides_no_lightings(skill: Skill, boards: P
     assert odd["input_map"] == plain["input_map"]
 
 
-def test_pictures_that_tell_no_one_story_change_nothing(skill: Skill, boards: Path) -> None:
-    (boards / "images/train_board/C3_SolderLight.png").touch()
+def test_what_lies_beside_the_pictures_changes_nothing(skill: Skill, boards: Path) -> None:
+    for name in ("C3_SolderLight.png", "C1.json", "C1_mask.png", "C2.jpg", "._C4.png"):
+        (boards / "images/train_board" / name).touch()
     plan = plan_of(skill, "train", data=str(boards), profile="laptop")
 
-    assert plan.spec["dataset"]["classify"]["image_ext"] == ".jpg"
+    classify = plan.spec["dataset"]["classify"]
+    assert (classify["image_ext"], classify["num_input"], classify["input_map"]) == (".png", 1, None)
 
 
 def test_object_names_that_begin_alike_are_told_apart(skill: Skill, boards: Path) -> None:

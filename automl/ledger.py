@@ -158,11 +158,11 @@ class Ledger:
         """Record that a run's job was lost while somebody looked after it."""
         self._insert("losses", job_id, number)
 
-    def losses(self) -> dict[int, int]:
-        """How often each run was lost so."""
-        found: dict[int, int] = {}
-        for (number,) in self._rows_of("losses", "number"):
-            found[number] = found.get(number, 0) + 1
+    def losses(self) -> dict[int, set[str]]:
+        """The jobs of each run that were lost so."""
+        found: dict[int, set[str]] = {}
+        for number, job_id in self._rows_of("losses", "number, job_id"):
+            found.setdefault(number, set()).add(job_id)
         return found
 
     def add_removed(self, path: str, number: int, size: int) -> None:

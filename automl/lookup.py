@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,11 +149,15 @@ def best_record_of(folder: Path) -> dict[str, Any]:
 
 
 def stop(folder: Path, seconds: float = 60.0) -> bool:
-    """Ask the process that works on a search to stop its trials and close; whether it has done so in this time."""
-    process = writer_of(folder)
-    if process is None:
+    """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
+
+    Raises:
+        PlatformError: that process can't be reached from here.
+    """
+    writer = writer_of(folder)
+    if writer is None:
         return True
-    os.kill(process, signal.SIGTERM)
+    writer.ask_to_stop()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if writer_of(folder) is None:

@@ -14,7 +14,6 @@ from automl.objective import objectives_of
 from automl.space_builder import Source, build_space
 from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
-from core.documents import read_json
 from core.errors import DeclarationError, RequestError
 from core.memory import Memory
 from runners.model_rules import is_below, rules_of
@@ -124,7 +123,7 @@ def make_plan(
     decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
     source = Source(
-        schema=_schema(skill, action),
+        schema=_schema(skill, action, memory),
         base=base.spec,
         pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
         engine="embedded" if base.engine == "embedded" else "container",
@@ -189,10 +188,11 @@ def _place(test_dataset: str) -> str:
     return place
 
 
-def _schema(skill: Skill, action: str) -> dict[str, Any]:
-    path = skill.schema_path(action)
-    document = read_json(path, DeclarationError)
-    if not isinstance(document, dict) or "automl_default_parameters" not in document:
+def _schema(skill: Skill, action: str, memory: Memory) -> dict[str, Any]:
+    from runners.planning.schema import action_schema
+
+    path, document = skill.schema_path(action), action_schema(skill, action, memory).document
+    if "automl_default_parameters" not in document:
         remedy = "write it again with `changenet schemas`"
         message = "the schema does not say what AutoML searches"
         raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)

@@ -2,13 +2,15 @@
 """Checkpoint files: their names, what they hold, and whether they fit a spec.
 
 A checkpoint is one dictionary that loads with `weights_only=True`: state_dict (`model.*`), epoch (from 0), global_step,
-optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold, threshold_source, and what
-Lightning needs to resume.
+optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold with threshold_source and
+threshold_origin, and what Lightning needs to resume.
 """
 
 from __future__ import annotations
 
+import math
 import pickle
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ import torch
 from core.dotted import get
 from core.errors import CheckpointError
 from engine.file_names import EXPERIMENT
+from engine.torch_files import damaged_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 Content = dict[str, Any]
 _PREFIX = "model."
+_BELOW_ALL = -1e-5  # a threshold that flags all pairs stands a little below the lowest score, which may be 0
 _REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
 
 
@@ -47,13 +51,45 @@ def read_checkpoint(path: Path) -> Content:
     except pickle.UnpicklingError:
         reason = "the file holds more than weights and plain values, so that reading it could run code"
         raise _error(path, reason, "checkpoint.unsafe", "use a checkpoint that this engine wrote") from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as problem:
-        reason = str(problem).strip().partition("\n")[0]
+    except Exception as problem:  # noqa: BLE001 - a damaged pickle raises anything
+        reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
         raise _error(path, f"this is no readable checkpoint ({reason})", "checkpoint.broken", "copy it again") from None
-    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
+    if part := damaged_part(path):
+        message = f"the checkpoint was damaged after it was written ({part} does not have its checksum)"
+        raise _error(path, message, "checkpoint.broken", "copy it again, or use another checkpoint of the training")
+    if not isinstance(content, dict) or not _are_weights(content.get("state_dict")):
         remedy = "backbone weights belong in model.backbone.pretrained_backbone_path"
         raise _error(path, "the file holds no trained model (no state_dict)", "checkpoint.no_model", remedy)
     return content
+
+
+def _are_weights(state: Any) -> bool:
+    return isinstance(state, dict) and all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
+    )
+
+
+def read_threshold(content: Content, path: Path, highest: float) -> float | None:
+    """The threshold of a checkpoint, None where it has none.
+
+    Raises:
+        CheckpointError: it is no finite number that scores from 0 to `highest` can lie above and below.
+    """
+    value = content.get("threshold")
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not _BELOW_ALL <= value <= min(highest, sys.float_info.max):
+        bounds = "from 0 on" if highest == math.inf else f"from 0 to {highest:g}"
+        message = f"its threshold is {shown(value)}, but scores are numbers {bounds}: it could not judge a board"
+        raise _error(path, message, "checkpoint.threshold", "use another checkpoint of the training, or train again")
+    return float(value)
+
+
+def shown(value: Any) -> str:
+    """A value of a file in a message: short, on one line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _missing(path: Path) -> CheckpointError:
@@ -104,7 +140,15 @@ def load_trained(network: nn.Module, content: Content, path: Path) -> None:
     told = [f"{len(names)} tensors are {kind} ({_some(names)})" for kind, names in problems.items() if names]
     if told:
         raise _error(path, "; ".join(told), "checkpoint.keys", _REMEDY)
-    network.load_state_dict(weights)
+    _fill(network, weights, path)
+
+
+def _fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        network.load_state_dict(weights, strict=False)
+    except (RuntimeError, NotImplementedError, TypeError, ValueError) as problem:
+        reason = str(problem).strip().rpartition("\n")[2].strip()
+        raise _error(path, f"its tensors can't be taken over ({reason})", "checkpoint.tensors", _REMEDY) from None
 
 
 def start_from(network: nn.Module, content: Content, path: Path) -> str:
@@ -118,7 +162,7 @@ def start_from(network: nn.Module, content: Content, path: Path) -> str:
     if not fitting:
         message = f"no tensor of the checkpoint fits: it holds {_some(weights)}, needed are {_some(own)}"
         raise _error(path, message, "checkpoint.no_match", "name a checkpoint of the same architecture")
-    network.load_state_dict(fitting, strict=False)
+    _fill(network, fitting, path)
     left = [name for name in own if name not in fitting]
     tail = f"; {len(left)} keep their start values ({_some(left)})" if left else ""
     return f"{len(fitting)} of {len(own)} tensors taken from {path}{tail}"

@@ -77,7 +77,7 @@ def load_model(run: Run) -> TrainedModel:
     load_trained(network, content, path)
     say(f"checkpoint {path}, epoch {content.get('epoch')}")
     quick = with_folded_batch_norm(network, preparation.height, preparation.width)
-    chosen = Threshold.of_checkpoint(content)
+    chosen = Threshold.of_checkpoint(content, path, run.experiment)
     if chosen:
         say(f"threshold {chosen.value:.6g} of the checkpoint: {chosen.source}")
     return TrainedModel(quick, preparation, chosen)

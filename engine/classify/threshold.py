@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, SpecError
+from engine.checkpoints import read_threshold
 from scoring.choice import choose_threshold
 from scoring.origin import ThresholdOrigin
 from scoring.targets import Target, parse
@@ -14,8 +16,10 @@ from scoring.thresholds import best_f1
 from spec.model_section import ClassifyModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
+    from engine.checkpoints import Content
     from spec.experiment import Experiment
 
 TARGET_KEY = "model.classify.target"
@@ -34,9 +38,14 @@ class Threshold:
         return {"threshold_source": self.source, "threshold_origin": self.origin.to_json()}
 
     @classmethod
-    def of_checkpoint(cls, content: Mapping[str, Any]) -> Threshold | None:
-        """The threshold that a checkpoint carries, if any."""
-        value = content.get("threshold")
+    def of_checkpoint(cls, content: Content, path: Path, experiment: Experiment) -> Threshold | None:
+        """The threshold that a checkpoint carries, if any.
+
+        Raises:
+            CheckpointError: it is no number that a score of the spec's difference module can have.
+        """
+        distances = experiment.model.classify.difference_module == "euclidean"
+        value = read_threshold(content, path, math.inf if distances else 1.0)
         origin = ThresholdOrigin.from_json(content.get("threshold_origin"))
         return None if value is None else cls(value, str(content.get("threshold_source") or ""), origin)
 

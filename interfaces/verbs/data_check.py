@@ -90,10 +90,10 @@ def _refuse_other_sheet(sheet: str | None) -> None:
 
 
 def _data(options: CheckOptions, reporter: Reporter) -> Data:
+    from core.file_names import is_archive
     from pairs.check import find_data
     from pairs.doctor import Naming
     from pairs.doctor_segment import LabelRule
-    from runners.names import is_archive
 
     lights = {name: index for index, name in enumerate(split_names(options.lights))} or None
     naming = Naming(options.image_ext, lights, options.goldens, not options.no_labels)

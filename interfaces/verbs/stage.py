@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import PlatformError
 from core.files import atomic_path
+from core.installation import require
 from core.redaction import redact_text
 from interfaces.options import argument, option
 from interfaces.outcome import Outcome
@@ -53,12 +54,10 @@ def _copy(cached: Path, target: Path) -> None:
 
 
 def _download(repository: str, name: str) -> Path:
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError
-    except ImportError:
-        remedy = "pip install 'changenet-skill[stage]'"
-        raise PlatformError("the hub's client is not installed", code="stage.client", remedy=remedy) from None
+    require("stage", "huggingface_hub")
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError
+
     try:
         return Path(hf_hub_download(repository, name))
     except (HfHubHTTPError, OSError, ValueError) as problem:

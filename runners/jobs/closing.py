@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import InputError
+from core.file_names import LOG_FILE, PLAN_FILE, STATUS_FILE
 from core.files import write_json
 from core.problem import Problem
 from runners.jobs.artifacts import Stamps, collect, result_folders
 from runners.jobs.inspection_report import try_report
 from runners.jobs.job import Job, JobState
-from runners.jobs.status_log import FILE_NAME, Progress, has_passed, last_lines, last_metrics, read_progress
+from runners.jobs.status_log import Progress, has_passed, last_lines, last_metrics, read_progress
 from runners.jobs.store import Ending, JobStore
-from runners.names import BEFORE_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
+from runners.names import BEFORE_FILE, MANIFEST_FILE
 
 if TYPE_CHECKING:
     from runners.jobs.job import Artifact
@@ -31,7 +32,7 @@ def finish(store: JobStore, job: Job, exit_code: int | None, cause: Problem | No
     """
     if exit_code == 0 and (unwritten := try_report(job)):
         sys.stderr.write(f"{unwritten}\n")
-    history = read_progress(Path(job.results_dir) / FILE_NAME)
+    history = read_progress(Path(job.results_dir) / STATUS_FILE)
     artifacts, problem = _manifest(job)
     state, reason, failure = _verdict(job, exit_code, history, cause or problem, store.cancel_reason(job.id))
     metrics = last_metrics(history)

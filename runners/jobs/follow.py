@@ -9,10 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.file_names import STATUS_FILE
 from core.redaction import redact_text
 from core.tail import Tail
 from runners.jobs.job import Job, JobState
-from runners.jobs.status_log import FILE_NAME, Progress, parse_line
+from runners.jobs.status_log import Progress, parse_line
 from runners.jobs.watch import log_of, look
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
     Without `until_end`, only for what it has said so far.
     """
     job = look(store, job_id)
-    log, status = Tail(log_of(store, job)), Tail(Path(job.results_dir) / FILE_NAME)
+    log, status = Tail(log_of(store, job)), Tail(Path(job.results_dir) / STATUS_FILE)
     state: JobState | None = None
     for poll in count():
         if poll % _POLLS_PER_LOOK == 0:

@@ -13,7 +13,6 @@ from core.salvage import LINE_BYTES, salvage_json, salvage_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE_NAME = "status.json"
 PASSED = "Execution status: PASS"
 _TAIL_BYTES = 64 * 1024
 _WHOLE_BOUND = 2**53  # from here on, not every whole number is a float

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, did_you_mean
 from runners.jobs import database, rows
-from runners.jobs.job import Artifact, Job, JobState, Transition
-from runners.platforms.platform import Handle
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 
 if TYPE_CHECKING:
     import sqlite3

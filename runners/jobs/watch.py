@@ -73,7 +73,7 @@ def _wait_for_end(store: JobStore, job: Job) -> Job:
     if current.state is JobState.UNKNOWN and not capabilities(job.runner).asked_from_anywhere:
         message = "the machine of the job did not answer"
         return finish(store, job, None, Problem("machine.unreachable", job.id, message))
-    remedy = f"see {job.folder}/log.txt, and end it by hand"
+    remedy = f"see {log_of(store, job)}, and end it by hand"
     raise PlatformError("the job was asked to stop and did not", code="cancel", where=job.id, remedy=remedy)
 
 

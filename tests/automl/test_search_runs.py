@@ -36,7 +36,7 @@ from runners.jobs.store import JobStore
 from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
-    from automl.controller import Update
+    from automl.events import Update
     from automl.experiment import ExperimentResult
 
 Planned = Callable[..., ExperimentPlan]

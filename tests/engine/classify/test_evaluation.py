@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,17 @@ def test_the_verdict_says_that_the_threshold_was_chosen_for_something_else(
         "something else"
         not in use("evaluate", "model.classify.target=escapes<=1%", checkpoint=tmp_path / "own.pth").out
     )
+
+
+@pytest.mark.parametrize("command", ["evaluate", "inference"])
+def test_a_model_whose_threshold_is_no_number_judges_no_board(
+    trained: Any, use: Callable[..., Any], tmp_path: Path, command: str
+) -> None:
+    torch.save(torch.load(trained.latest, weights_only=True) | {"threshold": math.nan}, tmp_path / "odd.pth")
+    outcome = use(command, checkpoint=tmp_path / "odd.pth")
+    assert outcome.code == 1
+    assert "checkpoint.threshold" in outcome.err
+    assert not list((tmp_path / command).glob("*.csv"))
 
 
 @pytest.mark.parametrize("column", ["board", "panel"])

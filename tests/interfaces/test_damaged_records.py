@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from interfaces.cli import main
-from runners.jobs.job import Artifact, Job, JobState, Transition
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
-from runners.platforms.platform import Handle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

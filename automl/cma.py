@@ -34,9 +34,8 @@ class CmaSuggester:
         self._running: dict[int, dict[str, Any]] = {}
         self._told: list[tuple[Any, float]] = []
 
-    def suggest(self, number: int, *, start: bool = True) -> tuple[Point, dict[str, Any]]:
+    def suggest(self, number: int) -> tuple[Point, dict[str, Any]]:
         """The point of suggestion `number`, with its coordinates and generation to be remembered."""
-        del start
         self._strategy.reseed_rng(seed_of(self._seed, "cmaes", number))
         shares = [float(share) for share in self._strategy.ask()]
         dimensions = self._space.dimensions

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -45,15 +44,3 @@ def first_points(space: Space, seed: int, count: int = START) -> list[Point]:
 def even_point(space: Space, seed: int, number: int) -> Point:
     """Draw `number` of a search that knows no model."""
     return space.canonical(space.draw(random_of(seed, "draw", number)))
-
-
-def has_gaussian_process() -> bool:
-    """Whether what Optuna's Gaussian process needs is installed: torch and scipy."""
-    return all(importlib.util.find_spec(name) is not None for name in ("torch", "scipy"))
-
-
-def model_of(algorithm: str) -> str:
-    """The model behind an algorithm on this machine: gp, tpe, cmaes or random."""
-    if algorithm == "bayesian":
-        return "gp" if has_gaussian_process() else "tpe"
-    return {"bohb": "tpe", "cmaes": "cmaes"}.get(algorithm, "random")

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl.job_trainer import as_part
+from automl.job_trainer import as_part, heard, state_of
+from automl.losses import Silence
+from automl.trainer import WorkState
 from core import dotted
 from core.errors import ChangenetError
 from router.types import Request
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Split = Literal["validation", "test"]
 _POLL_SECONDS = 0.2
 _CHECKPOINT_FUNCTION = "parent_model"
+_MOST_LAUNCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Evaluator:
         An evaluation that can't be made is recorded with the reason: the search does not depend on it.
         """
         name = f"{subject.name}.{split}"
-        if known := self._ledger.evaluations().get(name):
+        known = self._ledger.evaluations().get(name)
+        if known and known["checkpoint"] == subject.checkpoint:
             return known
         try:
             prepared = self._prepare(subject, split)
@@ -65,32 +69,42 @@ class Evaluator:
         return self._run(name, subject, prepared)
 
     def _run(self, name: str, subject: Subject, prepared: Plan) -> dict[str, Any] | None:
-        from runners.api import launch
-        from runners.jobs.job import JobState
-
         try:
-            found = next((job for job in self._jobs() if job.plan_id == prepared.id), None)
-            job = self._follow((found or launch(prepared, store=self._store, detach=True)).id)
+            job = self._ended(prepared)
         except ChangenetError as problem:
             return self._record(name, subject, {"skipped": problem.message})
         if job is None:
             return None
-        if job.state is JobState.COMPLETE:
+        if state_of(job) is WorkState.COMPLETE:
             return self._record(name, subject, {"job_id": job.id, "metrics": dict(job.metrics)})
         reason = job.failure.message if job.failure else job.transitions[-1].reason
         return self._record(name, subject, {"job_id": job.id, "skipped": f"the evaluation failed: {reason}"})
+
+    def _ended(self, prepared: Plan) -> Job | None:
+        """The job of an evaluation at its end; one that was lost, or was stopped with the search, is made up for."""
+        from runners.api import launch
+
+        known = self._store.with_plan(prepared.id)[-1:]
+        job, gone = (self._follow(known[0].id) if known else None), {WorkState.LOST, WorkState.CANCELED}
+        for _ in range(_MOST_LAUNCHES):
+            if self._interrupted():
+                return None
+            if job is not None and state_of(job) not in gone:
+                return job
+            launched = launch(prepared, store=self._store, detach=True, memory=self._plan.memory)
+            job, gone = self._follow(launched.id), {WorkState.LOST}
+        return job
 
     def _record(self, name: str, subject: Subject, found: dict[str, Any]) -> dict[str, Any]:
         document = {"checkpoint": subject.checkpoint} | found
         self._ledger.add_evaluation(name, document)
         return document
 
-    def _jobs(self) -> list[Job]:
-        return [self._store.read(job_id) for job_id in self._store.ids()]
-
     def _follow(self, job_id: str) -> Job | None:
+        """The job at its end; None when the search is interrupted, which stops it."""
         from runners.jobs.watch import cancel, look
 
+        silence = Silence()
         while True:
             job = look(self._store, job_id)
             if job.state.is_terminal:
@@ -98,6 +112,8 @@ class Evaluator:
             if self._interrupted():
                 cancel(self._store, job_id, "the search was interrupted")
                 return None
+            if state_of(job) is WorkState.UNREACHABLE and silence.is_too_long(job_id, heard(job)):
+                return cancel(self._store, job_id, "its machine can't be asked, and it said nothing for too long")
             time.sleep(_POLL_SECONDS)
 
     def _prepare(self, subject: Subject, split: Split) -> Plan | str:
@@ -110,11 +126,12 @@ class Evaluator:
             return f"the skill packages no evaluation of the task {plan.base.task}"
         request = self._request(action, subject, split)
         decision = replace(plan.decision, action=action, route="action", handover=None, request=request)
-        prepared = prepare(decision, plan.skill, store=self._store, command=plan.engine)
+        prepared = prepare(decision, plan.skill, store=self._store, command=plan.engine, memory=plan.memory)
         if split == "test" and (reason := not_held_out(plan.base, prepared)):
             return reason
-        place = f"evaluation of the {subject.name} on {split} data, {self._ledger.folder.name}"
-        return as_part(prepared, place, prepared.parent_job_id, plan.threads * plan.parallel)
+        name = self._ledger.folder.name
+        place = f"evaluation of the {subject.name} on {split} data, {name}"
+        return as_part(prepared, name, place, prepared.parent_job_id, plan.threads * plan.parallel)
 
     def _request(self, action: str, subject: Subject, split: Split) -> Request:
         plan, asked = self._plan, self._plan.decision.request

@@ -9,55 +9,37 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from automl.files import RECORD
+from automl.ledger_file import WORK, connect, disk
 from automl.types import Run, RunResult
 from automl.writer_lock import take_lock
 from core.errors import PlatformError, RequestError
+from core.sqlite_migrations import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-FILE_NAME = "experiment.sqlite3"
-_VERSION = 1
-_TABLES = {
-    "experiment": "name TEXT PRIMARY KEY, document TEXT NOT NULL, at TEXT NOT NULL",
-    "sessions": "sequence INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, at TEXT NOT NULL",
-    "runs": "number INTEGER PRIMARY KEY, document TEXT NOT NULL, at TEXT NOT NULL",
-    "launches": (
-        "sequence INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL REFERENCES runs (number), "
-        "plan_id TEXT NOT NULL, at TEXT NOT NULL"
-    ),
-    "jobs": "job_id TEXT PRIMARY KEY, number INTEGER NOT NULL REFERENCES runs (number), at TEXT NOT NULL",
-    "results": "number INTEGER PRIMARY KEY REFERENCES runs (number), document TEXT NOT NULL, at TEXT NOT NULL",
-    "evaluations": "name TEXT PRIMARY KEY, document TEXT NOT NULL, at TEXT NOT NULL",
-    "removed": "path TEXT PRIMARY KEY, number INTEGER NOT NULL, bytes INTEGER NOT NULL, at TEXT NOT NULL",
-    "endings": (
-        "sequence INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL"
-    ),
-}
+    from collections.abc import Sequence
 
 
 class Ledger:
     """Opens the record of the search in `folder`; use as a context manager, so that the writer's lock is given back."""
 
     def __init__(self, folder: Path, *, create: bool = False, read_only: bool = False) -> None:
-        self.folder, self.path = folder, folder / FILE_NAME
+        self.folder, self.path = folder, folder / RECORD
         self._lock: int | None = None
+        self._roots: list[str] | None = None
         if not create and not self.path.is_file():
             remedy = "name the experiment's folder, or its id below the results root"
             raise RequestError("there is no AutoML experiment", code="automl.unknown", where=str(folder), remedy=remedy)
-        with _disk(self.path):
+        with disk(self.path):
             if not read_only:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._lock = take_lock(folder)
-            self._connection = _connect(self.path, read_only=read_only)
-            if not read_only:
-                self._make_tables()
+            self._connection = connect(self.path, read_only=read_only)
 
     def __enter__(self) -> Self:
         return self
@@ -72,36 +54,73 @@ class Ledger:
             os.close(self._lock)
             self._lock = None
 
-    def _make_tables(self) -> None:
-        if self._connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
-            return
-        tables = "".join(f"CREATE TABLE {name} ({columns});\n" for name, columns in _TABLES.items())
-        guards = "".join(_append_only(name) for name in _TABLES)
-        self._connection.executescript(f"BEGIN IMMEDIATE;{tables}{guards}PRAGMA user_version = {_VERSION};COMMIT;")
-
     def _insert(self, table: str, *values: Any) -> None:
         marks = ", ".join("?" * (len(values) + 1))
-        with _disk(self.path):
+        with disk(self.path):
             self._connection.execute(f"INSERT INTO {table} VALUES ({marks})", (*values, now()))  # noqa: S608 - own names
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        with _disk(self.path):
+        with disk(self.path):
             return self._connection.execute(query).fetchall()
+
+    def _rows_of(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        """All rows in their order; none where the record is older than the table."""
+        if not self._rows(f"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"):  # noqa: S608 - own
+            return []
+        return self._rows(f"SELECT {columns} FROM {table} ORDER BY rowid")  # noqa: S608 - own names
 
     def write_identity(self, document: dict[str, Any]) -> None:
         """Record what the experiment is; once."""
         self._insert("experiment", "identity", _text(document))
 
     def identity(self) -> dict[str, Any] | None:
-        """What the experiment is; None when that was never written."""
-        if self._rows("PRAGMA user_version") == [(0,)]:
-            return None
+        """What the experiment is, with its latest settings; None when that was never written."""
+        document = self._first_identity()
+        changes = self._rows_of("changes", "settings")
+        latest = {"settings": json.loads(changes[-1][0])} if changes else {}
+        return self._here(document | latest) if document else None
+
+    def _first_identity(self) -> dict[str, Any] | None:
+        with disk(self.path):
+            if version_of(self._connection) == 0:
+                return None
         rows = self._rows("SELECT document FROM experiment WHERE name = 'identity'")
-        return json.loads(rows[0][0]) if rows else None
+        return self._read_identity(rows[0][0]) if rows else None
+
+    def _read_identity(self, text: str) -> dict[str, Any]:
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            document: dict[str, Any] = json.loads(text)
+            needed = [document[name] for name in ("action", "skill_dir", "settings", "request", "objectives")]
+            needed += [document["request"]["results_root"], document["settings"]["trials"]]
+            if all(needed) and all(entry.keys() == {"metric", "direction"} for entry in document["objectives"]):
+                return document
+        remedy = "start a new search; the jobs of this one are kept (`changenet jobs`)"
+        message = "what the experiment began with can't be read: its record was edited, or is damaged"
+        raise PlatformError(message, code="automl.record", where=str(self.path), remedy=remedy)
+
+    def change_settings(self, settings: dict[str, Any]) -> None:
+        """Record that the search goes on with these settings."""
+        self._insert("changes", None, _text(settings))
 
     def open_session(self) -> None:
-        """Record that a process works on the search from now on."""
+        """Record that a process works on the search from now on, and where."""
         self._insert("sessions", None, os.getpid())
+        if self._moved:
+            self._insert("places", None, str(self.folder.absolute().parent))
+
+    @property
+    def _moved(self) -> Sequence[str]:
+        """The results roots that the search has had, if it is in another one now."""
+        if self._roots is None:
+            first = self._first_identity()
+            known = [first["request"]["results_root"]] if first else []
+            known += [row[0] for row in self._rows_of("places", "root")]
+            self._roots = [root for root in dict.fromkeys(known) if not _is_same(Path(root), self.folder.parent)]
+        return self._roots
+
+    def _here(self, value: Any) -> Any:
+        """A document of the record, with paths below a results root that was moved as they are now."""
+        return _relocated(value, self._moved, str(self.folder.absolute().parent)) if self._moved else value
 
     def add_run(self, run: Run) -> None:
         """Record a decision."""
@@ -137,15 +156,26 @@ class Ledger:
     def results(self) -> dict[int, RunResult]:
         """How each run that has ended did so."""
         rows = self._rows("SELECT number, document FROM results ORDER BY number")
-        return {number: RunResult.from_json(json.loads(text)) for number, text in rows}
+        return {number: RunResult.from_json(self._here(json.loads(text))) for number, text in rows}
 
     def add_evaluation(self, name: str, document: dict[str, Any]) -> None:
-        """Record an evaluation, such as `winner.test`."""
-        self._insert("evaluations", name, _text(document))
+        """Record an evaluation, such as `winner.test`; a later one of the name takes its place."""
+        self._insert("evaluations", None, name, _text(document))
 
     def evaluations(self) -> dict[str, dict[str, Any]]:
-        """All evaluations by name."""
-        return {name: json.loads(text) for name, text in self._rows("SELECT name, document FROM evaluations")}
+        """The latest evaluation of each name."""
+        return {name: self._here(json.loads(text)) for name, text in self._rows_of("evaluations", "name, document")}
+
+    def add_loss(self, number: int, job_id: str) -> None:
+        """Record that a run's job was lost while somebody looked after it."""
+        self._insert("losses", job_id, number)
+
+    def losses(self) -> dict[int, set[str]]:
+        """The jobs of each run that were lost so."""
+        found: dict[int, set[str]] = {}
+        for number, job_id in self._rows_of("losses", "number, job_id"):
+            found.setdefault(number, set()).add(job_id)
+        return found
 
     def add_removed(self, path: str, number: int, size: int) -> None:
         """Record that a checkpoint of a run is taken away."""
@@ -153,7 +183,7 @@ class Ledger:
 
     def removed(self) -> dict[str, int]:
         """Every checkpoint that was taken away, and its size."""
-        return dict(self._rows("SELECT path, bytes FROM removed"))
+        return {self._here(path): size for path, size in self._rows("SELECT path, bytes FROM removed")}
 
     def add_ending(self, state: str, reason: str) -> None:
         """Record why the search stopped."""
@@ -167,9 +197,7 @@ class Ledger:
 
     def seconds_worked(self) -> float:
         """The time that processes worked on the search: from each session's start to the last row it wrote."""
-        tables = [name for name in _TABLES if name not in {"experiment", "sessions"}]
-        union = " UNION ALL ".join(f"SELECT at FROM {name}" for name in tables)  # noqa: S608 - own names
-        marks = sorted(row[0] for row in self._rows(union))
+        marks = sorted(row[0] for table in WORK for row in self._rows_of(table, "at"))
         starts = [row[0] for row in self._rows("SELECT at FROM sessions ORDER BY sequence")]
         total = 0.0
         for start, following in zip(starts, [*starts[1:], "9999"], strict=False):
@@ -191,33 +219,14 @@ def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, allow_nan=False, separators=(",", ":"))
 
 
-def _append_only(table: str) -> str:
-    return "".join(
-        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END;\n"
-        for event in ("UPDATE", "DELETE")
-    )
+def _is_same(one: Path, other: Path) -> bool:
+    return one.absolute() == other.absolute() or (one.is_dir() and other.is_dir() and one.samefile(other))
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    target = f"file:{path}?mode=ro" if read_only else str(path)
-    connection = sqlite3.connect(target, timeout=30.0, isolation_level=None, uri=read_only)
-    connection.execute("PRAGMA foreign_keys = ON")
-    if not read_only:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except (sqlite3.DatabaseError, OSError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        remedy = "make room, or mend what is said; then resume: everything that ended is recorded"
-        raise PlatformError(
-            f"the experiment's record can't be used: {reason}", code="automl.record", where=str(path), remedy=remedy
-        ) from None
+def _relocated(value: Any, roots: Sequence[str], here: str) -> Any:
+    if isinstance(value, str):
+        old = next((root for root in roots if value == root or value.startswith(f"{root}/")), None)
+        return value if old is None else here + value[len(old) :]
+    if isinstance(value, dict):
+        return {name: _relocated(item, roots, here) for name, item in value.items()}
+    return [_relocated(item, roots, here) for item in value] if isinstance(value, list) else value

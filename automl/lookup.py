@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.ledger import FILE_NAME, Ledger
-from automl.outputs import BEST_FILE, LEADERBOARD_FILE, REPORT_FILE, Outcome
+from automl.files import BEST, FILES, LOG, RECORD
+from automl.ledger import Ledger
+from automl.outcome import Outcome
 from automl.types import Objective
 from automl.writer_lock import writer_of
 from core.documents import read_json
@@ -21,7 +21,6 @@ from runners.names import SEARCH_PREFIX as PREFIX
 if TYPE_CHECKING:
     from automl.types import Run
 
-LOG_FILE = "log.txt"
 _POLL_SECONDS = 0.1
 
 
@@ -49,8 +48,7 @@ class Overview:
     @property
     def files(self) -> dict[str, str]:
         """The search's files, as far as they are there."""
-        names = {"record": FILE_NAME, "best": BEST_FILE, "leaderboard": LEADERBOARD_FILE, "report": REPORT_FILE}
-        places = {name: self.folder / file for name, file in (names | {"log": LOG_FILE}).items()}
+        places = {name: self.folder / file for name, file in (FILES | {"log": LOG}).items()}
         return {name: str(place) for name, place in places.items() if place.is_file()}
 
     def to_json(self) -> dict[str, Any]:
@@ -64,7 +62,7 @@ class Overview:
             "reason": self.reason,
             "action": self.identity.get("action"),
             "objectives": self.identity.get("objectives", []),
-            "budget": {name: self.identity["settings"][name] for name in ("trials", "epochs", "wall_minutes")},
+            "budget": {name: self.identity["settings"].get(name) for name in ("trials", "epochs", "wall_minutes")},
             "trials_ended": len(self.outcome.standings) - len(self.open_jobs),
             "epochs_trained": sum(standing.epochs_trained for standing in self.outcome.standings),
             "best": best,
@@ -83,7 +81,7 @@ def find_experiment(name: str, results_root: str | None = None) -> Path:
 
     root = default_root(results_root)
     for folder in (root / name, Path(name).expanduser().absolute()):
-        if (folder / FILE_NAME).is_file():
+        if (folder / RECORD).is_file():
             return folder
     ids = list_experiments(results_root)
     hint = did_you_mean(name, ids) or (f"The latest is {ids[0]}." if ids else "There is none yet.")
@@ -97,20 +95,20 @@ def list_experiments(results_root: str | None = None) -> list[str]:
     """The ids of all experiments below the results root, newest first."""
     from runners.jobs.store import default_root
 
-    found = [path.parent for path in default_root(results_root).glob(f"{PREFIX}*/{FILE_NAME}")]
+    found = [path.parent for path in default_root(results_root).glob(f"{PREFIX}*/{RECORD}")]
     return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)]
 
 
 def command_name(folder: Path) -> str:
     """What to type for an experiment after a command: its id where that is enough, else its folder."""
-    return str(folder) if results_option(folder) else folder.name
+    return shlex.quote(str(folder)) if results_option(folder) else folder.name
 
 
 def results_option(folder: Path) -> str:
     """The option that leads commands to the results root of an experiment; empty where they find it themselves."""
     from runners.jobs.store import default_root
 
-    return "" if folder.parent == default_root() else f" --results {folder.parent}"
+    return "" if folder.parent == default_root() else f" --results {shlex.quote(str(folder.parent))}"
 
 
 def identity_of(folder: Path) -> dict[str, Any]:
@@ -147,16 +145,20 @@ def overview(folder: Path) -> Overview:
 
 def best_record_of(folder: Path) -> dict[str, Any]:
     """The document of best_rec.json; empty while the search has not written it."""
-    path = folder / BEST_FILE
+    path = folder / BEST
     return dict(read_json(path)) if path.is_file() else {}
 
 
 def stop(folder: Path, seconds: float = 60.0) -> bool:
-    """Ask the process that works on a search to stop its trials and close; whether it has done so in this time."""
-    process = writer_of(folder)
-    if process is None:
+    """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
+
+    Raises:
+        PlatformError: that process can't be reached from here.
+    """
+    writer = writer_of(folder)
+    if writer is None:
         return True
-    os.kill(process, signal.SIGTERM)
+    writer.ask_to_stop()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if writer_of(folder) is None:

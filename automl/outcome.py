@@ -1,48 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a job that has ended to the result of its run: a failure is a failure, and never a figure."""
+"""What a search found so far."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from automl.objective import best_of, curve_of
-from automl.trainer import WorkState
-from automl.types import RunResult, RunState
+from automl.standings import Standing, front_of, ranked, standings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from automl.trainer import Work
-    from automl.types import Objective
+    from automl.types import Objective, Run, RunResult
 
 
-def result_of(work: Work, objectives: Sequence[Objective]) -> RunResult:
-    """The result of a job that has ended; figures count only where it completed and every one of them is finite."""
-    curve = curve_of(work.history, objectives)
-    best = best_of(curve, objectives)
-    ended = RunResult(
-        RunState.FAILED,
-        message=work.message,
-        job_id=work.job_id,
-        files=tuple(work.files),
-        curve=curve,
-        metrics=dict(work.metrics),
-        seconds=work.seconds,
-    )
-    if work.state is WorkState.CANCELED:
-        return replace(ended, state=RunState.STOPPED)
-    if work.state is not WorkState.COMPLETE:
-        return ended
-    if best is None:
-        names = ", ".join(objective.metric for objective in objectives)
-        return replace(ended, message=f"it logged no finite {names}")
-    return replace(
-        ended,
-        state=RunState.COMPLETE,
-        values=best[1],
-        epoch=best[0],
-        step=work.step,
-        best=work.checkpoints.get("best"),
-        last=work.checkpoints.get("latest"),
-    )
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a search found: all trials in their order, those with figures best first, and the evaluations by name."""
+
+    standings: list[Standing]
+    ranking: list[Standing]
+    objectives: Sequence[Objective]
+    evaluations: Mapping[str, Mapping[str, Any]]
+    removed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        runs: Mapping[int, Run],
+        results: Mapping[int, RunResult],
+        objectives: Sequence[Objective],
+        evaluations: Mapping[str, Mapping[str, Any]],
+        removed: frozenset[str] = frozenset(),
+    ) -> Outcome:
+        """Rank what the ledger holds."""
+        standings = standings_of(runs, results, objectives)
+        return cls(standings, ranked(standings, objectives), objectives, evaluations, removed)
+
+    @property
+    def winner(self) -> Standing | None:
+        """The best trial; None while no trial has figures."""
+        return self.ranking[0] if self.ranking else None
+
+    @property
+    def defaults(self) -> Standing | None:
+        """Trial 0, where it has figures."""
+        return next((standing for standing in self.ranking if standing.trial == 0), None)
+
+    @property
+    def front(self) -> list[int]:
+        """The trials that no other beats in one objective without being worse in another."""
+        return front_of(self.ranking, self.objectives)

@@ -6,61 +6,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automl.standings import Standing, front_of, ranked, standings_of
+from automl.files import BEST, LEADERBOARD
 from core import dotted
 from core.files import write_json, write_text
-from runners.names import SEARCH_RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from automl.outcome import Outcome
     from automl.plan import ExperimentPlan
-    from automl.types import Objective, Run, RunResult
-
-BEST_FILE, LEADERBOARD_FILE, REPORT_FILE = SEARCH_RECORD, "leaderboard.csv", "automl_report.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a search found: all trials in their order, those with figures best first, and the evaluations by name."""
-
-    standings: list[Standing]
-    ranking: list[Standing]
-    objectives: Sequence[Objective]
-    evaluations: Mapping[str, Mapping[str, Any]]
-    removed: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(
-        cls,
-        runs: Mapping[int, Run],
-        results: Mapping[int, RunResult],
-        objectives: Sequence[Objective],
-        evaluations: Mapping[str, Mapping[str, Any]],
-        removed: frozenset[str] = frozenset(),
-    ) -> Outcome:
-        """Rank what the ledger holds."""
-        standings = standings_of(runs, results, objectives)
-        return cls(standings, ranked(standings, objectives), objectives, evaluations, removed)
-
-    @property
-    def winner(self) -> Standing | None:
-        """The best trial; None while no trial has figures."""
-        return self.ranking[0] if self.ranking else None
-
-    @property
-    def defaults(self) -> Standing | None:
-        """Trial 0, where it has figures."""
-        return next((standing for standing in self.ranking if standing.trial == 0), None)
-
-    @property
-    def front(self) -> list[int]:
-        """The trials that no other beats in one objective without being worse in another."""
-        return front_of(self.ranking, self.objectives)
+    from automl.standings import Standing
 
 
 def winner_spec(plan: ExperimentPlan, winner: Standing) -> dict[str, Any]:
@@ -97,8 +54,8 @@ def _trial(standing: Standing) -> dict[str, Any]:
 
 def write_outputs(folder: Path, plan: ExperimentPlan, outcome: Outcome) -> None:
     """Write best_rec.json and leaderboard.csv into the experiment's folder."""
-    write_json(folder / BEST_FILE, best_record(plan, folder.name, outcome))
-    write_text(folder / LEADERBOARD_FILE, leaderboard(plan, outcome))
+    write_json(folder / BEST, best_record(plan, folder.name, outcome))
+    write_text(folder / LEADERBOARD, leaderboard(plan, outcome))
 
 
 def leaderboard(plan: ExperimentPlan, outcome: Outcome) -> str:

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from automl.algorithms import ALGORITHMS, model_of
 from automl.budget import machine_threads, parallel_trials
-from automl.draws import even_point, first_points, model_of, start_trials
-from automl.objective import objectives_of
+from automl.draws import even_point, first_points, start_trials
+from automl.objective import objectives_of, require_measurable
 from automl.space_builder import Source, build_space
 from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
-from core.documents import read_json
 from core.errors import DeclarationError, RequestError
+from core.memory import Memory
+from runners.model_rules import is_below, rules_of
 
 if TYPE_CHECKING:
     from automl.settings import AutomlSettings
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from runners.planning.plan import Plan
 
-_ARCHITECTURE = "model."
 _SHOWN = 3
 
 
@@ -33,7 +34,8 @@ class ExperimentPlan:
     """A search, decided.
 
     `base` is the plan of trial 0 as the request makes it, `epochs` the length of a whole trial, `overrides` the
-    request's overrides as dotted keys, `start` the checkpoint that the request starts from.
+    request's overrides as dotted keys, `start` the checkpoint that the request starts from. `memory` holds
+    what was read and checked for it, so that trials need not do so again.
     """
 
     decision: Decision
@@ -49,6 +51,7 @@ class ExperimentPlan:
     parallel: int
     threads: int
     engine: str | None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def identity(self) -> dict[str, Any]:
         """Everything that the decisions of the search depend on; a search is only resumed with an equal one."""
@@ -69,10 +72,10 @@ class ExperimentPlan:
 
     def first_trials(self) -> list[dict[str, Any]]:
         """What the first trials set on top of the defaults, as far as that is known before any result."""
-        settings, model = self.settings, model_of(self.settings.algorithm)
-        if model == "cmaes" or settings.algorithm == "pbt":
+        settings = self.settings
+        if settings.algorithm in {"cmaes", "pbt"}:
             return [{}]
-        if model == "random" or settings.algorithm == "bohb":
+        if ALGORITHMS[settings.algorithm].drawn:
             points = [even_point(self.space, settings.seed, n) for n in range(1, _SHOWN + 1)]
         else:
             points = first_points(self.space, settings.seed, start_trials(settings.trials))
@@ -85,12 +88,6 @@ class ExperimentPlan:
         own |= {"first_trials": self.first_trials(), "start_checkpoint": self.start, "threads": self.threads}
         return {"decision": self.decision.to_json(), "plan": self.base.to_json(), "automl": own}
 
-    def text(self) -> str:
-        """As text for people."""
-        from automl.plan_text import plan_text
-
-        return plan_text(self)
-
 
 def make_plan(
     decision: Decision,
@@ -102,7 +99,7 @@ def make_plan(
 ) -> ExperimentPlan:
     """Decide a search for a train request; starts and writes nothing.
 
-    `parallel` is what a search that is resumed began with, where the settings leave it to the machine.
+    `parallel` is what a search that is resumed began with.
 
     Raises:
         RequestError: the request is no training, or a setting can't be used.
@@ -118,27 +115,32 @@ def make_plan(
     engine = engine or os.environ.get(ENGINE_VARIABLE)
     if settings.test_dataset:
         settings = replace(settings, test_dataset=_place(settings.test_dataset))
-    base = prepare(replace(decision, route="direct"), skill, command=engine)
+    memory = Memory()
+    base = prepare(decision, skill, command=engine, memory=memory)
     keys = TrialKeys.of(skill, action, base.spec)
     names = skill.shorthand_keys(action)
     overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
     decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
     source = Source(
-        schema=_schema(skill, action),
+        schema=_schema(skill, action, memory),
         base=base.spec,
-        pinned=_pinned(base, overrides, start),
+        pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
         engine="embedded" if base.engine == "embedded" else "container",
         aliases=names,
     )
     objectives = objectives_of(skill, base.task, settings.objectives)
-    for objective in objectives:
-        if objective.metric == SECONDS_PER_EPOCH and len(objectives) > 1:
-            continue
+
+    def trial(objective: Objective) -> Plan:
         own = fixed_values(keys, (objective,), overrides, start)
-        _require_trial(replace(decision, request=replace(decision.request, overrides=overrides | own)), skill, engine)
+        asked = replace(decision, request=replace(decision.request, overrides=overrides | own))
+        return prepare(asked, skill, command=engine, memory=memory)
+
+    for objective in objectives:
+        if objective.metric != SECONDS_PER_EPOCH or len(objectives) == 1:
+            require_measurable(objective, trial, memory)
     threads = machine_threads()
-    places = settings.parallel or parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
+    places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
     return ExperimentPlan(
         decision=decision,
@@ -154,14 +156,8 @@ def make_plan(
         parallel=places,
         threads=max(1, threads // places),
         engine=engine,
+        memory=memory,
     )
-
-
-def _require_trial(decision: Decision, skill: Skill, engine: str | None) -> None:
-    """What the search sets in every trial is taken by the spec, which knows an objective's metric and direction."""
-    from runners.planning.prepare import prepare
-
-    prepare(replace(decision, route="direct"), skill, command=engine)
 
 
 def _overrides(base: Plan, given: dict[str, Any]) -> dict[str, Any]:
@@ -194,20 +190,21 @@ def _place(test_dataset: str) -> str:
     return place
 
 
-def _schema(skill: Skill, action: str) -> dict[str, Any]:
-    path = skill.schema_path(action)
-    document = read_json(path, DeclarationError)
-    if not isinstance(document, dict) or "automl_default_parameters" not in document:
+def _schema(skill: Skill, action: str, memory: Memory) -> dict[str, Any]:
+    from runners.planning.schema import action_schema
+
+    path, document = skill.schema_path(action), action_schema(skill, action, memory).document
+    if "automl_default_parameters" not in document:
         remedy = "write it again with `changenet schemas`"
         message = "the schema does not say what AutoML searches"
         raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)
     return document
 
 
-def _pinned(base: Plan, overrides: dict[str, Any], start: str | None) -> dict[str, str]:
+def _pinned(base: Plan, overrides: dict[str, Any], start: str | None, architecture: tuple[str, ...]) -> dict[str, str]:
     """Keys that stay as they are: what the user sets, and the network where it comes from a checkpoint."""
     leaves = dotted.flatten(base.spec)
-    pinned = {key: f"the network comes from {start}" for key in leaves if start and key.startswith(_ARCHITECTURE)}
+    pinned = {key: f"the network comes from {start}" for key in leaves if start and is_below(key, architecture)}
     for name in overrides:
         given = [key for key in leaves if key == name or key.startswith(f"{name}.")]
         pinned |= {key: f"the request sets it to {leaves[key]}" for key in given}

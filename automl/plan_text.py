@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automl.draws import model_of
+from automl.algorithms import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -17,7 +17,7 @@ from core.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automl.outputs import Outcome
+    from automl.outcome import Outcome
     from automl.plan import ExperimentPlan
     from automl.standings import Standing
     from automl.types import Objective

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automl.files import REPORT
 from automl.lookup import command_name, results_option
-from automl.outputs import REPORT_FILE
 from automl.report import changed, comparison
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from automl.experiment import ExperimentResult
-    from automl.outputs import Outcome
+    from automl.outcome import Outcome
 
 _SHOWN = 10
 
@@ -37,7 +37,7 @@ def _lines(result: ExperimentResult) -> Iterator[str]:
         yield f"  next: changenet run evaluate {data}--parent {outcome.winner.job_id}{results_option(result.folder)}"
     if result.state == "interrupted":
         yield f"  to go on: changenet run --resume {command_name(result.folder)}"
-    yield f"  report: {result.folder / REPORT_FILE}"
+    yield f"  report: {result.folder / REPORT}"
 
 
 def ranking_lines(outcome: Outcome) -> Iterator[str]:

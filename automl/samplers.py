@@ -82,11 +82,11 @@ class Suggester:
         """How many complete results the model has been told."""
         return self._complete
 
-    def suggest(self, number: int, *, start: bool = True) -> tuple[Point, dict[str, Any]]:
+    def suggest(self, number: int) -> tuple[Point, dict[str, Any]]:
         """The point of suggestion `number`, and what the sampler wants to be remembered with it."""
         if self._model == "random":
             return even_point(self._space, self._seed, number), {}
-        if start and number <= len(self._first):
+        if number <= len(self._first):
             return self._first[number - 1], {}
         self._study.sampler = self._sampler(seed_of(self._seed, self._model, number))
         trial = self._study.ask(self._known)

@@ -15,9 +15,8 @@ from automl.types import Run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automl.settings import AutomlSettings
     from automl.space import Space
-    from automl.types import Objective, Point, RunResult
+    from automl.types import Point, RunResult
 
 
 class Pause(Enum):
@@ -43,11 +42,15 @@ class Schedule(Protocol):
         """The runs whose last checkpoint a run that is yet to be decided may go on from."""
 
 
-class Model(Protocol):
+class Suggestions(Protocol):
     """Where the points of new trials come from."""
 
-    def suggest(self, number: int, *, start: bool = True) -> tuple[Point, dict[str, Any]]:
+    def suggest(self, number: int) -> tuple[Point, dict[str, Any]]:
         """The point of suggestion `number` (from 1), and what is to be remembered with it."""
+
+
+class Model(Suggestions, Protocol):
+    """Suggestions that depend on every run that begins, and on how it ends."""
 
     def begin(self, run: int, point: Point, attrs: dict[str, Any]) -> None:
         """A run with this point is on its way."""
@@ -107,32 +110,9 @@ class FlatSchedule:
         return set()
 
 
-def new_trial(space: Space, model: Model, number: int, trial: int, epochs: int, **parts: Any) -> Run:
+def new_trial(space: Space, model: Suggestions, number: int, trial: int, epochs: int, **parts: Any) -> Run:
     """The first run of a new trial; trial 0 has the defaults of template, profile and user."""
     if trial == 0:
         return Run(number, trial, {}, epochs, point=space.canonical(space.defaults()), origin="defaults", **parts)
-    point, attrs = model.suggest(trial, start=True)
+    point, attrs = model.suggest(trial)
     return Run(number, trial, space.values(point), epochs, point=point, attrs=attrs, origin="suggested", **parts)
-
-
-def make_schedule(settings: AutomlSettings, space: Space, objectives: Sequence[Objective], epochs: int) -> Schedule:
-    """The schedule of the algorithm; `epochs` is the length of a whole trial."""
-    from automl.brackets import AshaSchedule, HyperbandSchedule, RungModels
-    from automl.cma import CmaSuggester
-    from automl.draws import model_of, start_trials
-    from automl.pbt import PbtSchedule
-    from automl.samplers import Suggester
-
-    if settings.algorithm == "pbt":
-        return PbtSchedule(space, objectives[0], settings, epochs)
-    model_name = model_of(settings.algorithm)
-    if settings.algorithm in {"hyperband", "bohb", "asha"}:
-        rungs = RungModels(space, objectives, model_name, settings.seed)
-        kind = AshaSchedule if settings.algorithm == "asha" else HyperbandSchedule
-        return kind(space, objectives[0], rungs, settings, epochs)
-    model: Model
-    if model_name == "cmaes":
-        model = CmaSuggester(space, objectives, settings.seed)
-    else:
-        model = Suggester(space, objectives, model_name, settings.seed, start_trials(settings.trials))
-    return FlatSchedule(space, model, trials=settings.trials, epochs=epochs)

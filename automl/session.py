@@ -9,21 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.controller import Controller, Hooks, Search, ignore
+from automl.controller import Controller, Search
 from automl.evaluation import Evaluator, Subject
-from automl.job_trainer import JobTrainer, TrialSetting
-from automl.mirror import importance, write_storage
-from automl.outputs import REPORT_FILE, Outcome, write_outputs
+from automl.events import INTERRUPTED, Hooks, ignore
+from automl.files import REPORT
+from automl.job_trainer import JobTrainer
+from automl.optuna_study import importance, write_storage
+from automl.outcome import Outcome
+from automl.outputs import write_outputs
 from automl.report import write_report
 from automl.retention import Retention
-from automl.schedule import make_schedule
+from automl.scheduling import make_schedule
 from core.errors import PlatformError
 from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from automl.controller import Update
+    from automl.evaluation import Split
+    from automl.events import Update
     from automl.ledger import Ledger
     from automl.plan import ExperimentPlan
 
@@ -34,11 +38,11 @@ class Session:
     def __init__(self, plan: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> None:
         self._plan, self._ledger = plan, ledger
         self._store = JobStore(Path(plan.base.results_root))
-        self._schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
+        schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
         self._retention = Retention(ledger, plan.objectives, plan.settings.pin)
         self._stop = threading.Event()
-        trainer = JobTrainer(_setting(plan, ledger, self._store))
-        search = Search(ledger, self._schedule, trainer, plan.objectives, plan.settings, plan.parallel)
+        trainer = JobTrainer(plan, ledger.folder.name, self._store)
+        search = Search(ledger, schedule, trainer, plan.objectives, plan.settings, plan.parallel)
         self._controller = Controller(search, Hooks(callback or ignore, self._result_recorded, self._stop.is_set))
         self._evaluator = Evaluator(plan, self._store, ledger, self._stop.is_set)
 
@@ -50,34 +54,38 @@ class Session:
         with _signals(self._stop):
             self._evaluate_start("validation")
             ending = self._controller.run()
+            if ending.state == "finished" and not self._evaluate_end():
+                ending = INTERRUPTED
+            self._ledger.add_ending(ending.state, ending.reason)
             if ending.state == "finished":
                 self._retention.sweep(())
-                self._evaluate_end()
         outcome = self._write()
         return ending.state, ending.reason, outcome
 
     def _result_recorded(self, number: int) -> None:
         controller = self._controller
         self._retention.note(controller.runs[number], controller.results[number])
-        going_on = {run.after for run in controller.open_runs() if run.after is not None}
-        self._retention.sweep(self._schedule.parents() | going_on)
+        self._retention.sweep(controller.parents())
 
-    def _evaluate_start(self, split: str) -> None:
+    def _evaluate_start(self, split: Split) -> bool:
         plan = self._plan
-        if plan.start:
-            subject = Subject("baseline", plan.start, plan.decision.request.parent_job_id)
-            self._evaluator.evaluate(subject, "test" if split == "test" else "validation")
+        if not plan.start:
+            return True
+        subject = Subject("baseline", plan.start, plan.decision.request.parent_job_id)
+        return self._evaluator.evaluate(subject, split) is not None
 
-    def _evaluate_end(self) -> None:
-        """Winner, defaults and start checkpoint on the test data, once each."""
+    def _evaluate_end(self) -> bool:
+        """Winner, defaults and start checkpoint on the test data, once each; False when that was interrupted."""
         outcome = self._outcome()
         if not self._plan.settings.test or outcome.winner is None:
-            return
+            return True
         found = {"winner": outcome.winner, "defaults": outcome.defaults}
         for name, standing in found.items():
             if standing and standing.checkpoint and (name == "winner" or standing != outcome.winner):
-                self._evaluator.evaluate(Subject(name, standing.checkpoint, standing.job_id), "test")
-        self._evaluate_start("test")
+                subject = Subject(name, standing.checkpoint, standing.job_id)
+                if self._evaluator.evaluate(subject, "test") is None:
+                    return False
+        return self._evaluate_start("test")
 
     def _outcome(self) -> Outcome:
         controller, ledger = self._controller, self._ledger
@@ -94,28 +102,13 @@ class Session:
         try:
             write_outputs(folder, plan, outcome)
             write_storage(folder, plan.space, outcome)
-            write_report(folder / REPORT_FILE, plan, outcome, importance(plan.space, outcome))
+            write_report(folder / REPORT, plan, outcome, importance(plan.space, outcome))
         except OSError as problem:
             reason = problem.strerror or str(problem)
             remedy = "make room, then resume: nothing is lost, and the files are written then"
             message = f"the search's files can't be written: {reason}"
             raise PlatformError(message, code="automl.outputs", where=str(folder), remedy=remedy) from None
         return outcome
-
-
-def _setting(plan: ExperimentPlan, ledger: Ledger, store: JobStore) -> TrialSetting:
-    return TrialSetting(
-        experiment_id=ledger.folder.name,
-        decision=plan.decision,
-        skill=plan.skill,
-        store=store,
-        engine=plan.engine,
-        overrides=plan.overrides,
-        keys=plan.keys,
-        objectives=plan.objectives,
-        start=plan.start,
-        threads=plan.threads,
-    )
 
 
 @contextmanager

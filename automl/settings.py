@@ -6,14 +6,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from automl.algorithms import ALGORITHMS
 from core.documents import parse_scalar
 from core.errors import RequestError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ALGORITHMS = ("bayesian", "random", "cmaes", "hyperband", "asha", "bohb", "pbt")
-SINGLE_OBJECTIVE = ("cmaes", "hyperband", "asha", "bohb", "pbt")
 _MOST = {"trials": 1_000_000, "epochs": 100_000_000, "parallel": 1024, "reduction": 100, "population": 10_000}
 
 
@@ -64,8 +63,8 @@ class AutomlSettings:
         if absent:
             message = f"there is no trial {absent[0]} to pin: {self.trials} are planned, from 0 on"
             raise _refused("pin", message, f"pin trials from 0 to {self.trials - 1}, or raise the number of trials")
-        if len(self.objectives) > 1 and self.algorithm in SINGLE_OBJECTIVE:
-            remedy = "use bayesian or random, or give one objective"
+        if len(self.objectives) > 1 and not ALGORITHMS[self.algorithm].several:
+            remedy = f"use {' or '.join(n for n, a in ALGORITHMS.items() if a.several)}, or give one objective"
             raise _refused("objectives", f"{self.algorithm} takes one objective, not {len(self.objectives)}", remedy)
 
     def to_json(self) -> dict[str, Any]:

@@ -38,15 +38,16 @@ class SimulatedTrainer:
         self.went_on_from: dict[int, str | None] = {}
 
     def prepare(self, run: Run, parent: RunResult | None) -> Prepared:
-        """A plan that is the run itself."""
+        """A plan that is the run itself, with the checkpoint that it goes on from."""
         self._refuses(run)
-        return Prepared(f"plan-{run.number}", parent.last if parent else None)
+        return Prepared(f"plan-{run.number}", (run, parent.last if parent else None))
 
-    def start(self, run: Run, prepared: Prepared) -> str:
+    def start(self, prepared: Prepared) -> str:
         """Note the run and the time."""
+        run, checkpoint = prepared.plan
         job_id = f"job-{len(self._jobs)}"
         self._jobs[job_id] = (run, prepared.plan_id, time.monotonic())
-        self.went_on_from[run.number] = prepared.plan
+        self.went_on_from[run.number] = checkpoint
         return job_id
 
     def find(self, plan_id: str, known: Collection[str]) -> str | None:
@@ -65,7 +66,7 @@ class SimulatedTrainer:
             return Work(job_id, WorkState.FAILED, message="the simulation says so", seconds=spent)
         history = tuple((epoch, self._figures(run, epoch)) for epoch in range(run.start + 1, run.epochs + 1))
         checkpoints = {"best": f"{job_id}/best", "latest": f"{job_id}/epoch-{run.epochs}"}
-        return Work(job_id, WorkState.COMPLETE, history, dict(history[-1][1]), "", spent, checkpoints)
+        return Work(job_id, WorkState.COMPLETE, history, "", spent, checkpoints)
 
     def stop(self, job_id: str, reason: str) -> None:
         """The job ends without figures."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from router.declarations import Skill
 
 _RESUME_FUNCTION = "resume_model"
-_WEIGHTS = "train.pretrained_model_path"
 _CHECKPOINTER = "train.checkpointer"
+MONITOR = f"{_CHECKPOINTER}.monitor"
 _RESULTS = "results_dir"
 # A figure that no training logs by this name, and every one tells: how long an epoch takes.
 SECONDS_PER_EPOCH = "seconds_per_epoch"
@@ -60,7 +60,7 @@ class TrialKeys:
             validation_interval=known(names.get("validation_interval")),
             checkpoint_interval=known(names.get("checkpoint_interval")),
             resume=next((known(key) for key, how in params.items() if how == _RESUME_FUNCTION), None),
-            weights=known(_WEIGHTS),
+            weights=known(names.get("pretrained_model")),
             checkpointer=isinstance(dotted.get(spec, _CHECKPOINTER), dict),
         )
 
@@ -85,7 +85,7 @@ def fixed_values(
         ranked = len(objectives) == 1
         first = next((o for o in objectives if o.metric != SECONDS_PER_EPOCH), objectives[0])
         values |= {f"{_CHECKPOINTER}.enable_topk": ranked, f"{_CHECKPOINTER}.replace_periodic": False}
-        values |= {f"{_CHECKPOINTER}.monitor": first.metric, f"{_CHECKPOINTER}.mode": first.mode}
+        values |= {MONITOR: first.metric, f"{_CHECKPOINTER}.mode": first.mode}
         values |= {f"{_CHECKPOINTER}.save_top_k": 1}
     if start and keys.weights and keys.resume:
         values |= {keys.weights: start, keys.resume: None}

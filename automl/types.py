@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -18,6 +18,10 @@ class Objective:
 
     metric: str
     direction: Direction
+
+    def __str__(self) -> str:
+        """As the user writes it."""
+        return f"{self.metric}:{self.direction}"
 
     def is_better(self, one: float, other: float) -> bool:
         """Whether `one` is strictly better than `other`."""
@@ -104,7 +108,6 @@ class RunResult:
     last: str | None = None
     files: tuple[str, ...] = ()
     curve: Curve = ()
-    metrics: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -118,8 +121,9 @@ class RunResult:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> RunResult:
-        """The inverse of `to_json`."""
-        parts = dict(document)
+        """The inverse of `to_json`; older records hold more than is asked for."""
+        names = {f.name for f in fields(cls)}
+        parts = {name: value for name, value in document.items() if name in names}
         parts["state"] = RunState(parts["state"])
         parts["values"], parts["files"] = tuple(parts["values"]), tuple(parts["files"])
         parts["curve"] = tuple((epoch, tuple(values)) for epoch, values in parts["curve"])

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from automl import experiment
 from automl.live import LiveTable
+from automl.plan_text import plan_text
+from automl.result_text import result_text
 from automl.settings import AutomlSettings
 from router.decision import decide
-from router.declarations import default_root, load_skill
+from router.declarations import load_skill, skill_root
 from router.types import Request
 
 if TYPE_CHECKING:
@@ -38,16 +40,16 @@ def main() -> int:
     """Choose boards, search, compare."""
     args = _arguments()
     data = _subset(args.boards, args.out / f"boards_{args.train_boards}", args.train_boards)
-    skill = load_skill(default_root())
+    skill = load_skill(skill_root())
     overrides: dict[str, Any] = {"num_epochs": args.epochs, "image_width": args.size, "image_height": args.size}
     request = Request(action="train", data=str(data), overrides=overrides, results_root=str(args.out / "results"))
     settings = AutomlSettings(trials=args.trials, parallel=args.parallel, seed=args.seed)
     plan = experiment.plan(decide(request, skill), skill, settings)
-    print(plan.text(), flush=True)
+    print(plan_text(plan), flush=True)
     begun = time.monotonic()
     with LiveTable(plan.objectives, args.trials) as table:
         result = experiment.run(plan, table)
-    print(result.text())
+    print(result_text(result))
     print(f"{time.monotonic() - begun:.0f} s")
     return 0 if _pays(result) else 1
 

@@ -19,10 +19,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automl.algorithms import model_of
 from automl.controller import Controller, Search
-from automl.draws import model_of
 from automl.ledger import Ledger
-from automl.schedule import make_schedule
+from automl.scheduling import make_schedule
 from automl.settings import AutomlSettings
 from automl.simulated import SimulatedTrainer
 from automl.space_builder import Source, build_space

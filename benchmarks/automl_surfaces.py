@@ -19,8 +19,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automl.algorithms import model_of
 from automl.dimensions import Choice, Dimension, Number, Ordered
-from automl.draws import model_of, random_of, start_trials
+from automl.draws import random_of, start_trials
 from automl.samplers import Suggester
 from automl.space import Space
 from automl.types import Objective

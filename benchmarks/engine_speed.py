@@ -7,7 +7,7 @@ Pictures are made for the run: `--pairs` test pictures that share `--golden` gol
 ratios taken in the same run: loading against the whole step, decoded once against decoded each time, golden features
 computed once against computed for every batch, scoring with evidence maps against scoring alone (the best of three
 rounds). Pairs per second by CPU time (cores x pairs / CPU seconds) tell what a busy machine would do if it were idle.
-The second look at doubtful pairs is left out: a network that was hardly trained doubts them all.
+Test-time augmentation of doubtful pairs is left out: a network that was hardly trained doubts them all.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ from PIL import Image, ImageDraw
 from core.documents import read_yaml
 from core.dotted import nest, put
 from engine.actions import quiet_libraries
-from engine.classify_model import build_network, start_weights
-from engine.draws import DeviceShare, OrderedBatches, TrainingDraws
-from engine.evidence import to_grey
-from engine.evidence_files import EvidenceFolder
-from engine.folding import folded
+from engine.batch_samplers import DeviceShare, OrderedBatches, WeightedBatches
+from engine.classify.batch_norm_folding import with_folded_batch_norm
+from engine.classify.evidence import to_grey
+from engine.classify.evidence_files import EvidenceFolder
+from engine.classify.losses import build_loss
+from engine.classify.network import build_network, start_weights
+from engine.classify.pair_images import open_pairs, pair_loader
+from engine.classify.pair_table import read_table
+from engine.classify.preparation import Preparation
+from engine.classify.scoring_loop import GoldenFeatures, by_golden_image, score_pairs
 from engine.image_store import usable_cores
-from engine.loading import checked, make_loader, open_source
-from engine.losses import build_loss
+from engine.loading import checked
 from engine.optimization import build_optimizer
-from engine.pair_table import read_table
-from engine.preparation import Preparation
-from engine.scoring_loop import GoldenFeatures, by_golden_image, score_pairs
 from spec.load import parse_experiment
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from engine.classify_model import ClassifyNetwork
-    from engine.pair_images import PairBatch
+    from engine.classify.network import ClassifyNetwork
+    from engine.classify.pair_images import PairBatch
     from spec.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,7 +125,7 @@ class Bench:
         self.experiment = laptop_experiment(folder, cached=cached)
         data = self.experiment.dataset.classify
         self.table = read_table(data, "train")
-        self.source = open_source(data, [self.table])
+        self.source = open_pairs(data, [self.table])
         self.preparation = Preparation(self.experiment)
         torch.manual_seed(0)
         self.network: ClassifyNetwork = build_network(
@@ -135,8 +136,8 @@ class Bench:
     def batches(self) -> Iterator[PairBatch | Exception]:
         """Training batches, epoch after epoch."""
         data = self.experiment.dataset.classify
-        draws = TrainingDraws(self.table.labels, data.batch_size, data.fpratio_sampling, seed=0, device=DeviceShare())
-        loader = make_loader(self.table, self.source, draws)
+        draws = WeightedBatches(self.table.labels, data.batch_size, data.fpratio_sampling, seed=0, device=DeviceShare())
+        loader = pair_loader(self.table, self.source, draws)
         while True:
             yield from loader
 
@@ -144,7 +145,8 @@ class Bench:
         """Loading (reading and preparing) and whole steps."""
         loading, whole = Spent(), Spent()
         self.network.train()
-        loss, optimizer = build_loss(self.experiment), build_optimizer(self.experiment.train.optim, self.network)
+        loss, network = build_loss(self.experiment), self.network
+        optimizer = build_optimizer(self.experiment.train.optim, network.backbone, network.head)
         batches = self.batches()
 
         def load() -> tuple[PairBatch, Any]:
@@ -154,7 +156,7 @@ class Bench:
         def step() -> None:
             batch, inputs = loading.measure(load, self.experiment.dataset.classify.batch_size)
             optimizer.zero_grad()
-            loss(self.network(inputs.tests, inputs.goldens), batch.labels).backward()
+            loss(network(inputs.tests, inputs.goldens), batch.labels).backward()
             optimizer.step()
 
         step()
@@ -174,9 +176,9 @@ class Bench:
     def inference(self, *, shared: bool) -> Spent:
         """Scoring all pairs, with golden features computed once or for every pair anew."""
         spent, goldens = Spent(), GoldenFeatures()
-        network = folded(self.network, self.preparation.height, self.preparation.width)
+        network = with_folded_batch_norm(self.network, self.preparation.height, self.preparation.width)
         order = by_golden_image(self.table) if shared else list(range(len(self.table)))
-        loader = iter(make_loader(self.table, self.source, OrderedBatches(order, 16)))
+        loader = iter(pair_loader(self.table, self.source, OrderedBatches(order, 16)))
 
         def score() -> int:
             batch = checked(next(loader))
@@ -194,8 +196,8 @@ class Bench:
     def scoring(self, evidence_folder: Path | None) -> Spent:
         """Scoring all pairs as `inference` does, with a map of each where a folder for them is named."""
         spent = Spent()
-        network = folded(self.network, self.preparation.height, self.preparation.width)
-        loader = make_loader(self.table, self.source, OrderedBatches(by_golden_image(self.table), 16))
+        network = with_folded_batch_norm(self.network, self.preparation.height, self.preparation.width)
+        loader = pair_loader(self.table, self.source, OrderedBatches(by_golden_image(self.table), 16))
 
         def score() -> None:
             score_pairs(network, self.preparation, loader)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The classify task's actions, with what all of them need done first."""
+"""The table of actions, (task, command) to entry point, and what every action needs done first."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ import logging
 import warnings
 from typing import TYPE_CHECKING
 
+from core.errors import SpecError
+from engine.classify import actions as classify
 from engine.console import say
 from engine.torch_setup import prepare_torch
+from spec.actions import COMMANDS
 
 if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
+    from engine.task import Action
 
+# A task that is added has a package of its own and a row here.
+TASKS = {"classify": classify.ACTIONS}
+ACTIONS: dict[tuple[str, str], Action] = {
+    (task, command): action for task, actions in TASKS.items() for command, action in actions.items()
+}
+AVAILABLE = tuple(command for command in COMMANDS if any(command == known for _, known in ACTIONS))
 _TALKATIVE = (
     "lightning.pytorch.utilities.rank_zero",
     "lightning.fabric.utilities.rank_zero",
@@ -21,8 +31,26 @@ _TALKATIVE = (
 )
 
 
-def run_classify(run: Run, status: StatusFile) -> None:
-    """Carry out train, evaluate or inference.
+def find_action(task: str, command: str) -> Action:
+    """The action of a task behind a command.
+
+    Raises:
+        SpecError: the embedded engine does not have it.
+    """
+    if (task, command) in ACTIONS:
+        return ACTIONS[task, command]
+    tasks = " and ".join(f"task={name}" for name, known in ACTIONS if known == command)
+    what = f"'{command}' for the {task} task" if task in TASKS else f"{task} task"
+    raise SpecError(
+        f"the embedded engine has no {what} yet",
+        code="spec.task",
+        where="task",
+        remedy=f"available here is {tasks}; the TAO container runs both",
+    )
+
+
+def carry_out(action: Action, run: Run, status: StatusFile) -> None:
+    """Carry out an action, with the libraries set up and what was adjusted told.
 
     Raises:
         ChangenetError: whatever is wrong.
@@ -31,18 +59,7 @@ def run_classify(run: Run, status: StatusFile) -> None:
     quiet_libraries()
     for notice in run.notices:
         say(f"NOTICE {notice}")
-    if run.command == "train":
-        from engine.training import train
-
-        train(run, status)
-    elif run.command == "evaluate":
-        from engine.evaluation import evaluate
-
-        evaluate(run, status)
-    else:
-        from engine.evaluation import infer
-
-        infer(run, status)
+    action.carry_out(run, status)
 
 
 class _ToConsole(logging.Handler):

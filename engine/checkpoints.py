@@ -2,13 +2,15 @@
 """Checkpoint files: their names, what they hold, and whether they fit a spec.
 
 A checkpoint is one dictionary that loads with `weights_only=True`: state_dict (`model.*`), epoch (from 0), global_step,
-optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold, threshold_source, and what
-Lightning needs to resume.
+optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold with threshold_source and
+threshold_origin, and what Lightning needs to resume.
 """
 
 from __future__ import annotations
 
+import math
 import pickle
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ import torch
 
 from core.dotted import get
 from core.errors import CheckpointError
+from engine.file_names import EXPERIMENT
+from engine.torch_files import damaged_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,42 +27,12 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from engine.task import Task
+
 Content = dict[str, Any]
-LATEST = {"classify": "changenet_model_classify_latest.pth", "segment": "changenet_model_segment_latest.pth"}
 _PREFIX = "model."
-
-_IMAGE_SIZE = ("num_input", "concat_type", "grid_map", "image_width", "image_height")
-_PLACES = tuple(f"dataset.classify.{name}" for name in _IMAGE_SIZE)  # for heads with a weight per place
-# Keys that decide which tensors a network has: those of every network, and those of each difference head.
-_ARCHITECTURE = (
-    "task",
-    "model.backbone.type",
-    "model.backbone.feat_downsample",
-    "model.backbone.finest_stride",
-    "model.decode_head.use_summary_token",
-    "model.classify.difference_module",
-    "model.classify.difference_head",
-    "dataset.classify.num_classes",
-)
-_OF_HEAD = {
-    "euclidean": ("model.classify.embedding_vectors", *_PLACES),
-    "flatten": (
-        "model.classify.embed_dec",
-        "model.classify.learnable_difference_modules",
-        "model.decode_head.in_index",
-        "model.decode_head.decoder_params.embed_dim",
-        *_PLACES,
-    ),
-    "pooled": (),
-}
-# Keys that change what the network sees: it runs with other values, but not as it was trained.
-_NORMALISATION = ("augmentation_config.rgb_input_mean", "augmentation_config.rgb_input_std")
-_INPUT = ("input_map", "align_pixels", *_NORMALISATION, *_IMAGE_SIZE)
-
-
-def periodic_name(epoch: int, step: int) -> str:
-    """The file name of a periodic checkpoint; `epoch` counts from 0."""
-    return f"model_epoch_{epoch:03d}_step_{step:05d}.pth"
+_BELOW_ALL = -1e-5  # a threshold that flags all pairs stands a little below the lowest score, which may be 0
+_REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
 
 
 def read_checkpoint(path: Path) -> Content:
@@ -77,13 +51,45 @@ def read_checkpoint(path: Path) -> Content:
     except pickle.UnpicklingError:
         reason = "the file holds more than weights and plain values, so that reading it could run code"
         raise _error(path, reason, "checkpoint.unsafe", "use a checkpoint that this engine wrote") from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as problem:
-        reason = str(problem).strip().partition("\n")[0]
+    except Exception as problem:  # noqa: BLE001 - a damaged pickle raises anything
+        reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
         raise _error(path, f"this is no readable checkpoint ({reason})", "checkpoint.broken", "copy it again") from None
-    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
+    if part := damaged_part(path):
+        message = f"the checkpoint was damaged after it was written ({part} does not have its checksum)"
+        raise _error(path, message, "checkpoint.broken", "copy it again, or use another checkpoint of the training")
+    if not isinstance(content, dict) or not _are_weights(content.get("state_dict")):
         remedy = "backbone weights belong in model.backbone.pretrained_backbone_path"
         raise _error(path, "the file holds no trained model (no state_dict)", "checkpoint.no_model", remedy)
     return content
+
+
+def _are_weights(state: Any) -> bool:
+    return isinstance(state, dict) and all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
+    )
+
+
+def read_threshold(content: Content, path: Path, highest: float) -> float | None:
+    """The threshold of a checkpoint, None where it has none.
+
+    Raises:
+        CheckpointError: it is no finite number that scores from 0 to `highest` can lie above and below.
+    """
+    value = content.get("threshold")
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not _BELOW_ALL <= value <= min(highest, sys.float_info.max):
+        bounds = "from 0 on" if highest == math.inf else f"from 0 to {highest:g}"
+        message = f"its threshold is {shown(value)}, but scores are numbers {bounds}: it could not judge a board"
+        raise _error(path, message, "checkpoint.threshold", "use another checkpoint of the training, or train again")
+    return float(value)
+
+
+def shown(value: Any) -> str:
+    """A value of a file in a message: short, on one line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _missing(path: Path) -> CheckpointError:
@@ -93,7 +99,7 @@ def _missing(path: Path) -> CheckpointError:
     return _error(path, "there is no such checkpoint", "checkpoint.missing", "name the .pth file of a training run")
 
 
-def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[str]:
+def check_fits(content: Content, config: Mapping[str, Any], path: Path, task: Task) -> list[str]:
     """Compare the spec a checkpoint was trained with to `config`; returns warnings about its input.
 
     Raises:
@@ -102,19 +108,11 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path) -> list[
     trained = content.get("config")
     if not isinstance(trained, dict):
         return []
-    keys = (*_ARCHITECTURE, *_OF_HEAD[_head_of(config)])
-    wrong = [line for key in keys if (line := _difference(key, trained, config))]
+    wrong = [line for key in task.architecture_keys(config) if (line := _difference(key, trained, config))]
     if wrong:
-        remedy = "use the spec that the model was trained with (experiment.yaml beside the checkpoint)"
         message = "the model was trained with another architecture than the spec's: " + "; ".join(wrong)
-        raise _error(path, message, "checkpoint.architecture", remedy)
-    names = [f"dataset.classify.{name}" for name in _INPUT]
-    return [f"unlike in training: {line}" for key in names if (line := _difference(key, trained, config))]
-
-
-def _head_of(config: Mapping[str, Any]) -> str:
-    section = get(config, "model.classify")
-    return "euclidean" if section["difference_module"] == "euclidean" else str(section["difference_head"])
+        raise _error(path, message, "checkpoint.architecture", _REMEDY)
+    return [f"unlike in training: {line}" for key in task.input_keys if (line := _difference(key, trained, config))]
 
 
 def _difference(key: str, trained: Mapping[str, Any], config: Mapping[str, Any]) -> str:
@@ -141,9 +139,16 @@ def load_trained(network: nn.Module, content: Content, path: Path) -> None:
     problems = {"missing": missing, "unexpected": unexpected, "of another shape": misshapen}
     told = [f"{len(names)} tensors are {kind} ({_some(names)})" for kind, names in problems.items() if names]
     if told:
-        remedy = "use the spec that the model was trained with (experiment.yaml beside the checkpoint)"
-        raise _error(path, "; ".join(told), "checkpoint.keys", remedy)
-    network.load_state_dict(weights)
+        raise _error(path, "; ".join(told), "checkpoint.keys", _REMEDY)
+    _fill(network, weights, path)
+
+
+def _fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        network.load_state_dict(weights, strict=False)
+    except (RuntimeError, NotImplementedError, TypeError, ValueError) as problem:
+        reason = str(problem).strip().rpartition("\n")[2].strip()
+        raise _error(path, f"its tensors can't be taken over ({reason})", "checkpoint.tensors", _REMEDY) from None
 
 
 def start_from(network: nn.Module, content: Content, path: Path) -> str:
@@ -157,7 +162,7 @@ def start_from(network: nn.Module, content: Content, path: Path) -> str:
     if not fitting:
         message = f"no tensor of the checkpoint fits: it holds {_some(weights)}, needed are {_some(own)}"
         raise _error(path, message, "checkpoint.no_match", "name a checkpoint of the same architecture")
-    network.load_state_dict(fitting, strict=False)
+    _fill(network, fitting, path)
     left = [name for name in own if name not in fitting]
     tail = f"; {len(left)} keep their start values ({_some(left)})" if left else ""
     return f"{len(fitting)} of {len(own)} tensors taken from {path}{tail}"

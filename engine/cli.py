@@ -5,37 +5,31 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from core.errors import ChangenetError, InputError, SpecError, did_you_mean
-from engine.lifecycle import ActionStopped, execute, is_first_process, report, stoppable
+from core.errors import ChangenetError, InputError, did_you_mean
+from core.installation import ENGINE_LIBRARIES, require
+from engine.actions import ACTIONS, AVAILABLE, carry_out, find_action
+from engine.file_names import latest_link
+from engine.lifecycle import ActionStopped, execute, file_error, is_first_process, report, stoppable
+from spec.actions import COMMANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from engine.settings import Run
-    from engine.status import StatusFile
-
-_ACTIONS = {
-    "train": "train on the pairs of dataset.classify.train_dataset",
-    "evaluate": "measure a checkpoint on the labelled pairs of dataset.classify.test_dataset",
-    "inference": "score the pairs of dataset.classify.infer_dataset, into inference.csv",
-}
-_COMMANDS = (*_ACTIONS, "default_specs")
-_NOT_HERE = ("export", "quantize", "gen_trt_engine")
+_COMMANDS = (*AVAILABLE, "default_specs")
 _EXAMPLES = """\
 commands:
-  train         {train}
-  evaluate      {evaluate}
-  inference     {inference}
+{commands}
   default_specs write every key with its default (to results_dir, or to standard output)
 
 examples:
   visual_changenet default_specs > spec.yaml
   visual_changenet train -e spec.yaml results_dir=results train.num_epochs=30 train.num_gpus=0
-  visual_changenet evaluate -e spec.yaml evaluate.checkpoint=results/train/changenet_model_classify_latest.pth
-  visual_changenet inference -e spec.yaml inference.checkpoint=results/train/changenet_model_classify_latest.pth
+  visual_changenet evaluate -e spec.yaml evaluate.checkpoint=results/train/{latest}
+  visual_changenet inference -e spec.yaml inference.checkpoint=results/train/{latest}
 
 A key=value overrides a key of the spec; values are YAML. Results go to <command>.results_dir, or else to
 results_dir/<command>. The last line is 'Execution status: PASS' (exit 0) or 'Execution status: FAIL' (exit 1).
@@ -55,7 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="visual_changenet",
         description="Train and use Visual ChangeNet on pairs of test and golden images.",
-        epilog=_EXAMPLES.format(**_ACTIONS),
+        epilog=_EXAMPLES.format(
+            commands="\n".join(f"  {command:<13} {action.summary}" for (_, command), action in ACTIONS.items()),
+            latest=latest_link("classify"),
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", metavar="COMMAND", help=", ".join(_COMMANDS))
@@ -71,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             done = _run(sys.argv[1:] if argv is None else argv)
     except ChangenetError as error:
         report(error)
+        done = False
+    except OSError as problem:
+        report(file_error(problem))
         done = False
     except ActionStopped as stop:
         report(ChangenetError(str(stop), code="stopped"))
@@ -95,6 +95,7 @@ def _run(argv: Sequence[str]) -> bool:
     except _Usage as problem:
         raise InputError(str(problem), code="cli.usage", remedy="see visual_changenet --help") from None
     _check_command(options.command)
+    require("engine", *ENGINE_LIBRARIES)
     if options.command == "default_specs":
         return _write_default_spec(options.overrides)
     if not options.experiment_spec_file:
@@ -103,14 +104,15 @@ def _run(argv: Sequence[str]) -> bool:
     from engine.settings import load_run
 
     run = load_run(options.command, Path(options.experiment_spec_file), options.overrides)
-    return execute(run, _action(run))
+    action = find_action(run.experiment.task, run.command)
+    return execute(run, partial(carry_out, action))
 
 
 def _check_command(command: str) -> None:
     if command in _COMMANDS:
         return
     available = f"available are {', '.join(_COMMANDS)}"
-    if command in _NOT_HERE:
+    if command in COMMANDS:
         raise InputError(f"the embedded engine has no '{command}' yet", code="cli.command", remedy=available)
     hint = did_you_mean(command, _COMMANDS) or available
     raise InputError(f"there is no command '{command}'", code="cli.command", remedy=hint)
@@ -126,23 +128,6 @@ def _write_default_spec(overrides: Sequence[str]) -> bool:
     else:
         sys.stdout.write(text)
     return True
-
-
-def _action(run: Run) -> Callable[[Run, StatusFile], None]:
-    if run.experiment.task == "segment":
-        raise SpecError(
-            "the embedded engine has no segment task yet",
-            code="spec.task",
-            where="task",
-            remedy="available here is task=classify; the TAO container runs both",
-        )
-    return _classify
-
-
-def _classify(run: Run, status: StatusFile) -> None:
-    from engine.actions import run_classify
-
-    run_classify(run, status)
 
 
 if __name__ == "__main__":

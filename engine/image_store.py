@@ -29,6 +29,7 @@ class ImageStore:
     def __init__(self, height: int, width: int, limit_mb: int) -> None:
         self.height = height
         self.width = width
+        self.limit_mb = limit_mb
         self._limit = limit_mb * _MEBIBYTE
         self._kept: dict[str, Tensor] = {}
         self._bytes = 0

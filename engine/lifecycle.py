@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, InputError
+from core.file_names import STATUS_FILE
 from core.files import write_text
 from core.redaction import redact_text
+from core.terminal import printable
+from engine.file_names import ERROR_DETAILS
 from engine.status import StatusFile
 
 if TYPE_CHECKING:
@@ -62,7 +65,7 @@ def execute(run: Run, action: Callable[[Run, StatusFile], None]) -> bool:
     """Carry out an action; returns whether it succeeded. The status file ends in SUCCESS or FAILURE."""
     try:
         run.results_dir.mkdir(parents=True, exist_ok=True)
-        status = StatusFile(run.results_dir / "status.json", enabled=is_first_process())
+        status = StatusFile(run.results_dir / STATUS_FILE, enabled=is_first_process())
         if status.enabled:
             run.write_experiment()
         status.write("STARTED", f"Starting visual_changenet {run.command}.")
@@ -84,7 +87,7 @@ def report(error: ChangenetError) -> None:
     """Say what is wrong on standard error."""
     if is_first_process():
         sys.stdout.flush()
-        sys.stderr.write(f"ERROR [{error.code}] {redact_text(str(error))}\n")
+        sys.stderr.write(f"ERROR [{error.code}] {printable(redact_text(str(error)))}\n")
         sys.stderr.flush()
 
 
@@ -92,7 +95,7 @@ def _write_failure(status: StatusFile, error: ChangenetError) -> None:
     try:
         status.write("FAILURE", str(error), verbosity="ERROR")
     except OSError as problem:  # a full disk must not hide the error that is being reported
-        _logger.warning("status.json could not be written: %s", problem.strerror)
+        _logger.warning("%s could not be written: %s", STATUS_FILE, problem.strerror)
 
 
 def _folder_error(run: Run, problem: OSError) -> ChangenetError:
@@ -115,7 +118,16 @@ def _explained(problem: BaseException, run: Run) -> ChangenetError:
     if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EDQUOT}:
         where = str(problem.filename or run.results_dir)
         return ChangenetError("the disk is full", code="disk_full", where=where, remedy="make room, then run it again")
+    if isinstance(problem, OSError) and problem.filename:
+        return file_error(problem)
     return _unexpected(problem, run)
+
+
+def file_error(problem: OSError) -> InputError:
+    """A file or folder that the system refuses: too long a name, no permission, a broken disk."""
+    where = str(problem.filename)
+    remedy = "check that it is there, that you may use it, and that its name is not too long"
+    return InputError(f"it can't be used ({problem.strerror})", code="file", where=where, remedy=remedy)
 
 
 def _is_out_of_memory(problem: BaseException) -> bool:
@@ -125,7 +137,7 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
 def _unexpected(problem: BaseException, run: Run) -> ChangenetError:
     """An error nobody foresaw: one line for the reader, the details in a file for who mends it."""
-    details = run.results_dir / "error_details.txt"
+    details = run.results_dir / ERROR_DETAILS
     try:
         write_text(details, redact_text("".join(traceback.format_exception(problem))))
     except OSError:

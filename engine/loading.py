@@ -5,23 +5,21 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from engine.console import ProgressLine
 from engine.image_store import ImageStore, usable_cores
-from engine.pair_images import PairImages, files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from engine.draws import Draw
-    from engine.pair_images import PairBatch
-    from engine.pair_table import PairTable
-    from spec.dataset_section import ClassifyDataset
+    from engine.batch_samplers import Draw
 
 Loader = torch.utils.data.DataLoader[Any]
+Images = torch.utils.data.Dataset[Any]
+Batch = TypeVar("Batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +31,33 @@ class Source:
     in_memory: bool
 
 
-def open_source(data: ClassifyDataset, tables: Sequence[PairTable]) -> Source:
-    """Decode all pictures of the tables if they fit into the cache, and so find broken ones before anything starts.
+def open_source(store: ImageStore, workers: int, at_least: int, name_files: Callable[[], Mapping[str, str]]) -> Source:
+    """Decode all pictures if they fit into the store, and so find broken ones before anything starts.
+
+    Args:
+        store: the empty store of a run's pictures.
+        workers: processes that read pictures, where they don't fit.
+        at_least: how many pictures there are at least. Counting comes first: naming every file of millions of rows
+            would take the memory that is meant for pictures.
+        name_files: gives the path of every picture, with the row it stands in.
 
     Raises:
         ImageError: a picture is broken.
     """
-    store = ImageStore(data.image_height, data.image_width, data.cache_images_mb)
-    # Counting comes first: naming every file of millions of rows would take the memory that is meant for pictures.
-    files = files_of(tables) if store.fits(sum(table.distinct_tests() for table in tables)) else {}
+    files = name_files() if store.fits(at_least) else {}
     if files and store.fits(len(files)):
         with ProgressLine("reading pictures", len(files), "files") as line:
             store.preload(files, line.update)
         return Source(store, 0, in_memory=True)
-    workers = min(data.workers, usable_cores())
-    share = data.cache_images_mb // max(1, workers)  # every worker keeps its own
-    return Source(ImageStore(data.image_height, data.image_width, share), workers, in_memory=False)
+    workers = min(workers, usable_cores())
+    share = store.limit_mb // max(1, workers)  # every worker keeps its own
+    return Source(ImageStore(store.height, store.width, share), workers, in_memory=False)
 
 
-def make_loader(table: PairTable, source: Source, batches: Iterable[list[Draw]]) -> Loader:
-    """A loader of `PairBatch`; a worker that meets a broken picture yields the error itself (see `checked`)."""
+def make_loader(images: Images, source: Source, batches: Iterable[list[Draw]]) -> Loader:
+    """A loader of batches; a worker that meets a broken picture yields the error itself (see `checked`)."""
     return torch.utils.data.DataLoader(
-        PairImages(table, source.store),
+        images,
         batch_size=None,
         sampler=batches,
         num_workers=source.workers,
@@ -63,7 +66,7 @@ def make_loader(table: PairTable, source: Source, batches: Iterable[list[Draw]])
     )
 
 
-def checked(batch: PairBatch | Exception) -> PairBatch:
+def checked(batch: Batch | Exception) -> Batch:
     """The batch, or the error that a worker met: exceptions lose their fields on their way out of a worker."""
     if isinstance(batch, Exception):
         raise batch

@@ -11,16 +11,17 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.classify_model import ClassifyNetwork
+    from torch import nn
+
     from spec.train_section import Optim
 
 Group = dict[str, Any]
 _BETAS = (0.9, 0.999)
 
 
-def build_optimizer(settings: Optim, network: ClassifyNetwork) -> torch.optim.Optimizer:
+def build_optimizer(settings: Optim, backbone: nn.Module, head: nn.Module) -> torch.optim.Optimizer:
     """The optimiser that the spec names, over the parameters that are trained; the backbone has its own scale."""
-    groups = parameter_groups(settings, network)
+    groups = parameter_groups(settings, backbone, head)
     lr, decay = settings.lr, settings.weight_decay
     if settings.optim == "sgd":
         return torch.optim.SGD(groups, lr=lr, momentum=settings.momentum, weight_decay=decay)
@@ -29,9 +30,9 @@ def build_optimizer(settings: Optim, network: ClassifyNetwork) -> torch.optim.Op
     return torch.optim.AdamW(groups, lr=lr, betas=_BETAS, weight_decay=decay)
 
 
-def parameter_groups(settings: Optim, network: ClassifyNetwork) -> list[Group]:
+def parameter_groups(settings: Optim, backbone: nn.Module, head: nn.Module) -> list[Group]:
     """Backbone and head, each with its learning rate; a part that is not trained at all is left out."""
-    rates = ((network.backbone, settings.lr * settings.backbone_lr_scale), (network.head, settings.lr))
+    rates = ((backbone, settings.lr * settings.backbone_lr_scale), (head, settings.lr))
     groups: list[Group] = []
     for part, rate in rates:
         trained = [parameter for parameter in part.parameters() if parameter.requires_grad]

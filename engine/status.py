@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 State = Literal["STARTED", "RUNNING", "SUCCESS", "FAILURE", "SKIPPED"]
 Verbosity = Literal["INFO", "WARNING", "ERROR"]
+Kpi = dict[str, float | int | None]  # key figures by name; None where the data can't give one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class StatusFile:
         message: str,
         *,
         verbosity: Verbosity = "INFO",
-        kpi: Mapping[str, float | int | None] | None = None,
+        kpi: Mapping[str, float | None] | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Append one record; secrets in the message are masked, figures that are no finite number become null."""

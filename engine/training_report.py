@@ -15,8 +15,7 @@ from engine.status import Progress
 if TYPE_CHECKING:
     from lightning.pytorch import LightningModule, Trainer
 
-    from engine.kpi import Kpi
-    from engine.status import StatusFile
+    from engine.status import Kpi, StatusFile
 
 _SECONDS_BETWEEN_RECORDS = 10.0
 _SHOWN = ("loss", "acc", "f1", "auc", "far")

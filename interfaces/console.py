@@ -1,15 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A running job on the terminal: a progress bar where there is one, plain lines elsewhere; always on standard error."""
+"""What verbs tell, on the terminal: progress bars where there is one, plain lines elsewhere, on standard error."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from interfaces.outcome import Reporter
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from automl.live import LiveTable
+    from automl.types import Objective
     from runners.jobs.follow import Update
+
+
+class Terminal(Reporter):
+    """Tells on standard error; lines of a result go to standard output. `quiet` leaves out what the document has."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+
+    def say(self, text: str) -> None:
+        """Print it."""
+        print(text, file=sys.stderr, flush=True)
+
+    def preview(self, text: str) -> None:
+        """Print it, unless the document is what is read."""
+        if not self._quiet:
+            self.say(text)
+
+    def line(self, text: str) -> None:
+        """Print it as a part of the result, unless the document is what is read."""
+        if not self._quiet:
+            print(text, flush=True)
+
+    def progress(self, title: str) -> Callable[[int, int], None]:
+        """A line that counts, or one line a tenth."""
+        return progress_line(title)
+
+    def job(self, title: str) -> Console:
+        """The job's lines with a progress bar below them."""
+        return Console(title)
+
+    def search(self, objectives: Sequence[Objective], trials: int) -> LiveTable:
+        """A table of the trials."""
+        from automl.live import LiveTable
+
+        return LiveTable(objectives, trials)
 
 
 class Console:
@@ -61,7 +101,7 @@ class Console:
             print(line, file=self._stream, flush=True)
 
 
-def progress_line(title: str, stream: TextIO | None = None) -> Any:
+def progress_line(title: str, stream: TextIO | None = None) -> Callable[[int, int], None]:
     """A callback `(done, total)` that shows the share of a long piece of work, at most one plain line a tenth."""
     out = stream or sys.stderr
     shown = [-1]

@@ -26,8 +26,24 @@ class Parser(argparse.ArgumentParser):
         return did_you_mean(unknown[0], options) if unknown else ""
 
     def parse_args(self, args: list[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
-        """As in argparse, but an unknown option is told by the subcommand that does not know it."""
+        """As in argparse, but what is not known is our error."""
         known, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            (getattr(known, "parser", None) or self).error(f"unrecognized arguments: {' '.join(unknown)}")
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return known
+
+
+def whole_number(text: str) -> int:
+    """The type of options that count."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """The type of options that measure."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None

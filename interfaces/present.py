@@ -69,7 +69,7 @@ def jobs_text(jobs: Sequence[Job]) -> str:
 
 def _headline(job: Job) -> str:
     if job.failure:
-        return f"{job.failure.kind}: {job.failure.message.partition(chr(10))[0][:80]}"
+        return f"{job.failure.code}: {job.failure.message.partition(chr(10))[0][:80]}"
     named = [(name, job.metrics[name]) for name in _FIGURES_FIRST if name in job.metrics]
     return "  ".join(f"{name} {_short(value)}" for name, value in named[:3])
 
@@ -86,7 +86,7 @@ def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     if verdict := verdict_line(job):
         lines.append(f"  verdict  {verdict}")
     if job.failure:
-        lines.append(f"  failed   {job.failure.kind}: {job.failure.message}")
+        lines += [f"  failed   {job.failure.code}: {job.failure.message}", f"  remedy   {job.failure.remedy}"]
     return "\n".join(lines)
 
 

@@ -9,8 +9,8 @@ from router.declarations import DEPLOY_PREFIX
 from router.notes import Notes
 from router.policy import Policy, find_policy, train_route
 from router.slots import check_slots, fill
-from router.target import ENGINE_VERB, find_target, find_task, refused
 from router.types import Decision, Question
+from router.wanted_action import ENGINE_VERB, find_action, find_task, refused
 from router.words import read_words
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def decide(request: Request, skill: Skill) -> Decision:
     notes, words = Notes(), read_words(request.text, skill)
     policy = find_policy(request, words, skill)
     if request.text and not words.names_model:
-        notes.because("the words do not name Visual ChangeNet; the request was put to this skill")
-    target = find_target(request, words, skill, notes)
-    trains = target is None or target.verb == "train"
+        notes.because(f"the words do not name {skill.info['title']}; the request was put to this skill")
+    wanted = find_action(request, words, skill, notes)
+    trains = wanted is None or wanted.verb == "train"
     request = fill(request, words, skill, notes, trains=trains)
-    task = find_task(request, words, target, skill, notes) if target else request.task
-    action = target.action(task, skill) if target and task else None
+    task = find_task(request, words, wanted, skill, notes) if wanted else request.task
+    action = wanted.action(task, skill) if wanted and task else None
     route = _route(action, request, policy, skill, notes) if action else None
     return Decision(
         skill=skill.info["train_policy"]["automl_skill"] if route == "automl" else skill.name,

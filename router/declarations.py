@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,18 +11,37 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json, read_yaml
 from core.errors import ChangenetError, InputError, RequestError, did_you_mean
+from core.files import sha256_file
+from core.installation import checkout, skill_files
 from router.validation import declaration_error, read_declaration, read_frontmatter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+SKILL_VARIABLE = "CHANGENET_SKILL_DIR"
 INFO_FILE = "skill_info.yaml"
 DEPLOY_PREFIX = "deploy_"
 
 
-def default_root() -> Path:
-    """The folder of the skill that this code belongs to."""
-    return Path(__file__).resolve().parents[1]
+def skill_root() -> Path:
+    """The skill's folder: $CHANGENET_SKILL_DIR, else the checkout that this code is in, else the installed files."""
+    named = os.environ.get(SKILL_VARIABLE)
+    return Path(named) if named else skill_files()
+
+
+def generated_root() -> Path:
+    """The folder that schemas and templates are written into.
+
+    Raises:
+        RequestError: it would be that of an installation, where they came with the code that reads them.
+    """
+    root = skill_root()
+    if root == skill_files() and checkout() is None:
+        remedy = f"run it in a checkout, or name the folder of one by ${SKILL_VARIABLE}"
+        raise RequestError(
+            "these files are installed, not generated", code="schemas.installed", where=str(root), remedy=remedy
+        )
+    return root
 
 
 def load_skill(root: Path) -> Skill:
@@ -42,10 +62,27 @@ def _check_references(path: Path, info: dict[str, Any], versions: dict[str, Any]
     if image not in versions["images"]:
         message = f"versions.yaml has no image '{image}'. {did_you_mean(image, versions['images'])}".strip()
         raise declaration_error(path, ["container_image"], message)
+    for keys, name, known in _names(info):
+        if name not in info[known]:
+            hint = did_you_mean(name, info[known])
+            raise declaration_error(path, keys, f"'{name}' is not under {known}. {hint}".strip())
+
+
+def _names(info: dict[str, Any]) -> Iterator[tuple[list[str | int], str, str]]:
+    """Where an action or task is named, its name, and the part of the document that must declare it."""
+    yield ["default_task"], info["default_task"], "tasks"
     for task, entry in info["tasks"].items():
-        for name, action in entry["actions"].items():
-            if action not in info["actions"]:
-                raise declaration_error(path, ["tasks", task, "actions", name], f"'{action}' is not under actions")
+        for verb, action in entry["actions"].items():
+            yield ["tasks", task, "actions", verb], action, "actions"
+    for action, entry in info["actions"].items():
+        yield ["actions", action, "task"], entry["task"], "tasks"
+    for profile, entry in info["profiles"].items():
+        for task in entry["spec"]:
+            yield ["profiles", profile, "spec", task], task, "tasks"
+    for place, action in enumerate(info["train_policy"]["applies_to"]):
+        yield ["train_policy", "applies_to", place], action, "actions"
+    for place, action in enumerate(info["engines"]["embedded"]["actions"]):
+        yield ["engines", "embedded", "actions", place], action, "actions"
 
 
 # No slots: the deploy declarations and the manifest are read once, when they are first asked for.
@@ -63,9 +100,16 @@ class Skill:
     info: Mapping[str, Any]
     versions: Mapping[str, Any]
 
+    @property
+    def deploys(self) -> bool:
+        """Whether the skill declares actions with a TensorRT engine."""
+        return (self.root / "deploy").is_dir()
+
     @cached_property
     def deploy_info(self) -> dict[str, Any]:
-        """deploy/skill_info.yaml, checked; raises DeclarationError."""
+        """deploy/skill_info.yaml, checked (raises DeclarationError); without a folder deploy/, no actions."""
+        if not self.deploys:
+            return {"actions": {}, "data_sources": {}, "spec_params": {}, "parent_artifacts": {}}
         return read_declaration(self.root / "deploy" / INFO_FILE, "deploy")
 
     @cached_property
@@ -96,10 +140,11 @@ class Skill:
         return {"task": self.task_of(action), **info}
 
     def task_of(self, action: str) -> str:
-        """The task of a declared action: classify or segment."""
-        if action.startswith(DEPLOY_PREFIX):
-            return action.removeprefix(DEPLOY_PREFIX).partition("_")[0]
-        return str(self.info["actions"][action]["task"])
+        """The task of a declared action."""
+        if not action.startswith(DEPLOY_PREFIX):
+            return str(self.info["actions"][action]["task"])
+        name = action.removeprefix(DEPLOY_PREFIX)
+        return next((task for task in self.info["tasks"] if name.startswith(f"{task}_")), name)
 
     def section(self, action: str) -> str:
         """The action's own part of the spec, which is also its subcommand: `train` for segment_train."""
@@ -171,6 +216,8 @@ class Skill:
     def packaging_problem(self, action: str) -> str | None:
         """Why the action's schema and template can't be used, or None when both exist and parse."""
         schema, template = self.schema_path(action), self.template_path(action)
+        if self._is_as_generated(action, schema, template):
+            return None
         try:
             shapes = [isinstance(read_json(schema), dict), isinstance(read_yaml(template), dict)]
         except (ChangenetError, OSError) as problem:
@@ -180,19 +227,30 @@ class Skill:
 
     def packaged(self, action: str) -> bool:
         """Whether the manifest lists the action, and its schema and template exist and parse."""
-        return action in self._manifest_actions and self.packaging_problem(action) is None
+        return action in self._manifest and self.packaging_problem(action) is None
+
+    def _is_as_generated(self, action: str, schema: Path, template: Path) -> bool:
+        """Whether both files hold the bytes that `changenet schemas` wrote: these parse, and need not be read."""
+        entry = self._manifest.get(action) or {}
+        known = (entry.get("sha256"), entry.get("template_sha256"))
+        try:
+            return None not in known and known == (sha256_file(schema), sha256_file(template))
+        except OSError:
+            return False
 
     @cached_property
-    def _manifest_actions(self) -> frozenset[str]:
+    def _manifest(self) -> dict[str, dict[str, Any]]:
+        """The actions that are packaged, each with what the manifest says of it."""
         try:
             manifest = read_json(self.root / "schemas" / "manifest.json")
         except (InputError, OSError):
-            return frozenset()
+            return {}
         actions = manifest.get("actions", ()) if isinstance(manifest, dict) else ()
-        return frozenset(actions) if isinstance(actions, dict | list) else frozenset()
+        entries = actions if isinstance(actions, dict) else {}
+        return {name: entry if isinstance(entry, dict) else {} for name, entry in entries.items()}
 
     def _entry(self, part: str, action: str) -> Any:
         if not action.startswith(DEPLOY_PREFIX):
             return self.info[part].get(action)
-        task, _, name = action.removeprefix(DEPLOY_PREFIX).partition("_")
-        return self.deploy_info[part].get(task, {}).get(name)
+        task = self.task_of(action)
+        return self.deploy_info[part].get(task, {}).get(action.removeprefix(f"{DEPLOY_PREFIX}{task}_"))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells classify data from segment data by the names in a folder, without opening a file."""
+"""Tells data of one task from that of another by the names in a folder, without opening a file."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,18 @@ def _local_sources(request: Request) -> list[str]:
 
 
 def tasks_of(path: Path, info: Mapping[str, Any]) -> set[str]:
-    """The tasks whose layout a folder shows, by itself or in its split folders; a CSV file is classify data."""
-    if path.suffix == ".csv":
-        return {"classify"}
+    """The tasks whose layout a folder shows, by itself or in its split folders; or those that a file fits."""
+    layouts = {task: entry["layout"] for task, entry in info["tasks"].items()}
+    by_ending = {task for task, layout in layouts.items() if _fits(path.name, layout)}
+    if by_ending:
+        return by_ending
     splits = {name for source in info["dataset_sources"].values() for name in source["subfolders"]}
     folders = [path, *(path / name for name in sorted(splits))]
-    layouts = {task: entry["layout"] for task, entry in info["tasks"].items()}
     return {task for task, layout in layouts.items() if any(_shows(folder, layout) for folder in folders)}
+
+
+def _fits(file: str, layout: Iterable[Sequence[str]]) -> bool:
+    return any("*" in name and fnmatchcase(file, name) for names in layout for name in names)
 
 
 def _shows(folder: Path, layout: Iterable[Sequence[str]]) -> bool:

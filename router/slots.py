@@ -30,6 +30,7 @@ def check_slots(request: Request, skill: Skill) -> None:
     """
     policy = skill.info["train_policy"]
     _one_of("task", request.task, skill.info["tasks"])
+    _one_of("task", request.overrides.get("task"), skill.info["tasks"])
     _one_of("automl_policy", request.automl_policy, policy["options"])
     _one_of("profile", request.profile, skill.profiles)
     _at_least("gpus", request.gpus, 0)
@@ -125,7 +126,8 @@ def _ask_unclear(request: Request, words: Words, skill: Skill, notes: Notes) -> 
 def _overrides(request: Request, words: Words, skill: Skill, *, trains: bool) -> dict[str, Any]:
     """The overrides of the request, after those of the words for keys that the request leaves open."""
     spoken = words.values.spec_values.items()
-    usable = {name: value for name, value in spoken if trains or not _key(name, skill).startswith("train.")}
+    sections = tuple(f"{skill.section(action)}." for action in skill.info["train_policy"]["applies_to"])
+    usable = {name: value for name, value in spoken if trains or not _key(name, skill).startswith(sections)}
     read = {**usable, **words.values.overrides}
     given = {*_by_key(request.overrides, skill), *request.overrides}
     return {name: value for name, value in read.items() if _key(name, skill) not in given} | request.overrides

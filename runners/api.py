@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError, RequestError
+from core.memory import Memory
+from core.problem import Problem
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore, default_root
+from runners.platforms.platform import BY_KEYBOARD
+from runners.platforms.table import capabilities, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.problem import Problem
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.jobs.follow import Update
     from runners.planning.plan import Plan
-
-RUNNERS = ("local",)
-BY_KEYBOARD = "interrupted from the keyboard"
 
 
 def open_store(results_root: str | None = None) -> JobStore:
@@ -59,10 +59,13 @@ def launch(
     store: JobStore | None = None,
     follow: Callable[[Update], None] | None = None,
     detach: bool = False,
+    memory: Memory | None = None,
 ) -> Job:
     """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
 
-    With `detach` the job is returned as soon as it runs. Ctrl-C while waiting cancels the job; the death of this
+    With `memory`, what was checked for plans before this one is not checked again, where this one asks no more.
+    With `detach` the job is returned as soon as it runs. A platform that does not survive its caller has run the
+    action by then, and has shown itself what that said. Ctrl-C while waiting cancels the job; the death of this
     process does not. How the job ended is in its state: a job that failed is no exception.
 
     Raises:
@@ -74,39 +77,55 @@ def launch(
     from runners.jobs.follow import follow as follow_to_end
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
-    from runners.platforms.local import start
 
     store = store or open_store(plan.results_root)
-    spec, findings = check(plan, store)
+    spec, findings = check(plan, store, memory)
     job = open_job(store, plan, spec, findings)
     try:
-        started = start(store, job, plan.resources)
-        return started if detach else follow_to_end(store, job.id, follow or _ignore)
+        started = _start(store, job, plan)
+        if detach or not capabilities(plan.runner).survives_caller:
+            return started
+        return follow_to_end(store, job.id, follow or _ignore)
     except KeyboardInterrupt:
         return stop(store, job.id, BY_KEYBOARD)
 
 
-def check(plan: Plan, store: JobStore) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+def _start(store: JobStore, job: Job, plan: Plan) -> Job:
+    """The job as it is once its platform was asked to start it: ERROR where that was not possible."""
+    from runners.jobs.closing import finish
+    from runners.jobs.watch import look
+
+    try:
+        platform_of(plan.runner).start(store, job, plan)
+    except PlatformError as problem:
+        return finish(store, job, None, Problem(problem.code, problem.where, problem.message, problem.remedy))
+    except OSError as problem:
+        return finish(store, job, None, Problem("launch.failed", job.id, str(problem)))
+    return look(store, job.id)
+
+
+def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:
         ChangenetError: the plan can't be launched; see `launch`.
     """
     from runners import preflight
+    from runners.model_rules import skill_at
+    from runners.planning.data_sources import part_names
     from runners.staging import stage
 
     plan.require_launchable()
-    if plan.runner not in RUNNERS:
-        known = ", ".join(RUNNERS)
-        raise PlatformError(f"there is no runner '{plan.runner}' here", code="runner.unknown", remedy=f"use {known}")
-    if plan.decision.route == "automl":
+    platform = platform_of(plan.runner)
+    if plan.decision.route == "automl" and plan.part_of is None:
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
-    preflight.require_engine(plan)
-    preflight.require_local_inputs(plan)
-    preflight.require_unchanged_parent(plan, store)
-    spec = stage(plan.spec, plan.inputs)
-    return spec, preflight.require_sound_data(plan, spec)
+    platform.check(plan)
+    memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
+    memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
+    rows = skill_at(plan.skill_dir).data_sources(plan.action)
+    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
+    return spec, memory.once_for(("data", plan.action), spec, lambda read: preflight.require_sound_data(plan, read))
 
 
 def _ignore(update: Update) -> None:
@@ -115,10 +134,10 @@ def _ignore(update: Update) -> None:
 
 def list_jobs(store: JobStore | None = None) -> list[Job]:
     """All jobs, newest first, each as it is now."""
-    from runners.jobs.watch import look
+    from runners.jobs.watch import as_it_is
 
     store = store or open_store()
-    return [job if job.state.is_terminal else look(store, job.id) for job in store.newest()]
+    return [as_it_is(store, job) for job in store.newest()]
 
 
 def get_job(job_id: str, store: JobStore | None = None) -> Job:
@@ -151,9 +170,9 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
+    from core.file_names import LOG_FILE, SPEC_FILE
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
-    from runners.names import LOG_FILE, SPEC_FILE
 
     folder = Path(job.folder)
     document = job.to_json()
@@ -175,8 +194,7 @@ def create_job(action: str, *, engine: str | None = None, detach: bool = False, 
     Raises:
         NotReadyError: the decision is still open.
     """
-    from router.declarations import default_root as skill_root
-    from router.declarations import load_skill
+    from router.declarations import load_skill, skill_root
     from router.types import Request
     from runners.planning.plan import open_questions
 

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from core.errors import ArchiveError
 from core.files import sha256_file
-from runners.names import ARCHIVES
+from runners.names import archive_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +45,6 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def stem(path: Path) -> str:
-    """The name of an archive without its suffixes."""
-    return next((path.name[: -len(s)] for s in ARCHIVES if path.name.lower().endswith(s)), path.name)
-
-
 def default_cache() -> Path:
     """$CHANGENET_CACHE, else ~/.cache/changenet."""
     named = os.environ.get(CACHE_VARIABLE)
@@ -68,7 +63,7 @@ def unpack(archive: Path, cache: Path | None = None, limits: Limits = DEFAULT_LI
     target = (cache or default_cache()) / "archives" / _hash(archive)
     if not target.is_dir():
         _unpack_beside(archive, target, limits)
-    inner = target / stem(archive)
+    inner = target / archive_stem(archive.name)
     return inner if inner.is_dir() and len(list(target.iterdir())) == 1 else target
 
 

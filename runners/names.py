@@ -1,28 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of files in a job's folder and in folders of data, beside those that other rooms use as well."""
+"""Names of files that runners alone write and read; those that other rooms know stand in `core.file_names`."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.file_names import ARCHIVES, FINDINGS_FILE, PLAN_FILE, SPEC_FILE, is_archive
+from core.file_names import ARCHIVES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
-__all__ = ["ARCHIVES", "FINDINGS_FILE", "PLAN_FILE", "SPEC_FILE", "is_archive"]  # and what follows
-
-LOG_FILE = "log.txt"
+STORE_FILE = "jobs.sqlite3"  # in the results root, beside the jobs' folders
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
+SUPERVISOR_LOG = "supervisor.log"
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
-SEGMENT_FOLDERS = ("A", "B", "list", "label")
 
 
-def segment_archives(root: Path) -> dict[str, Path]:
-    """The archives below a segment root by the folder that each stands for, where that folder itself is not there."""
+def names_search(name: str) -> bool:
+    """Whether a name that was given for a job means a search: its id, or its folder."""
+    return name.startswith(SEARCH_PREFIX) or (os.sep in name and Path(name).name.startswith(SEARCH_PREFIX))
+
+
+def archive_stem(name: str) -> str:
+    """The name of an archive without its endings; any other name as it is."""
+    return next((name[: -len(ending)] for ending in ARCHIVES if name.lower().endswith(ending)), name)
+
+
+def archives_of(root: Path, folders: Iterable[str]) -> dict[str, Path]:
+    """The archives below `root` that stand for one of these folders, where that folder itself is not there."""
     found = {}
-    for name in SEGMENT_FOLDERS:
+    for name in folders:
         archives = [root / f"{name}{suffix}" for suffix in ARCHIVES if (root / f"{name}{suffix}").is_file()]
         if archives and not (root / name).is_dir():
             found[name] = archives[0]

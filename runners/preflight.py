@@ -12,25 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
+from core.installation import how_to_install
+from runners.model_rules import rules_of, skill_at
 from runners.planning.engines import not_embedded
 
 if TYPE_CHECKING:
     from core.problem import Problem
+    from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
-COMMAND = "visual_changenet"
 ENGINE_VARIABLE = "CHANGENET_ENGINE"
-_INSTALL = "pip install 'changenet-skill[engine]'"
 
 
-def embedded_engine() -> str:
-    """Where the command of the embedded engine stands, once it is installed: beside this interpreter."""
-    return str(Path(sys.executable).parent / COMMAND)
+def embedded_engine(skill: Skill) -> str:
+    """Where the command of the skill's own engine stands: in its folder, or else beside this interpreter."""
+    command = str(skill.info["engines"]["embedded"]["command"])
+    return str((skill.root if command.startswith("./") else Path(sys.executable).parent) / command)
 
 
 def find_engine(named: str | None) -> str | None:
-    """The `visual_changenet` that the user named, as an absolute path; None when none was named.
+    """The engine that the user named, as an absolute path; None when none was named.
 
     Raises:
         InputError: it can't be run.
@@ -44,26 +46,24 @@ def find_engine(named: str | None) -> str | None:
     return str(Path(found).absolute())
 
 
-def is_embedded(engine: str) -> bool:
-    """Whether this engine is the one that comes with the project."""
-    return Path(engine) == Path(embedded_engine())
-
-
 def require_engine(plan: Plan) -> None:
     """The plan's engine is there and can start.
 
     Raises:
         PlatformError: it, or what the embedded engine needs, is not installed; or it does not run this action.
     """
-    if plan.engine == "embedded" and (problem := not_embedded(plan.action)):
-        remedy = f"name a `{COMMAND}` that runs it by --engine or ${ENGINE_VARIABLE}, such as that of the container"
+    skill, program, embedded = skill_at(plan.skill_dir), plan.command[0], plan.engine == "embedded"
+    rule = skill.info["engines"]["embedded"]
+    if embedded and (problem := not_embedded(skill, plan.action)):
+        name = Path(program).name
+        remedy = f"name a `{name}` that runs it by --engine or ${ENGINE_VARIABLE}, such as that of the container"
         raise PlatformError(problem, code="engine.action", where=plan.action, remedy=remedy)
-    if not os.access(plan.command[0], os.X_OK):
-        raise PlatformError(
-            "the engine is not installed", code="engine.missing", where=plan.command[0], remedy=_INSTALL
-        )
-    if plan.engine == "embedded" and importlib.util.find_spec("torch") is None:
-        raise PlatformError("the embedded engine needs PyTorch", code="engine.incomplete", remedy=_INSTALL)
+    remedy = how_to_install(rule["extra"]) if "extra" in rule else f"put it into {skill.root}"
+    if not os.access(program, os.X_OK):
+        raise PlatformError("the engine is not installed", code="engine.missing", where=program, remedy=remedy)
+    for package, title in rule.get("needs", {}).items():
+        if embedded and importlib.util.find_spec(package) is None:
+            raise PlatformError(f"the embedded engine needs {title}", code="engine.incomplete", remedy=remedy)
 
 
 def require_local_inputs(plan: Plan) -> None:
@@ -77,7 +77,7 @@ def require_local_inputs(plan: Plan) -> None:
             if "://" in place:
                 remedy = f"copy it to this machine and give the folder (or override {key}), or use a runner with access"
                 raise InputError(
-                    f"the local runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
+                    f"the {plan.runner} runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
                 )
 
 
@@ -104,9 +104,7 @@ def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Problem, ...]:
     Raises:
         DataError: with every finding that is an error.
     """
-    from pairs.quick import quick_check
-
-    findings = quick_check(spec, plan.action)
+    findings = rules_of(skill_at(plan.skill_dir)).data_check(spec, plan.action)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         text = "".join(f"\n  - {f.where}: {f.message} ({f.remedy})" for f in errors[1:])

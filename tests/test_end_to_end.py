@@ -21,6 +21,7 @@ from core.documents import read_yaml
 from pairs.classify_csv import image_file, light_names
 from reports.pictures import PictureFolder, data_uri, heat
 from runners.jobs.store import JobStore
+from runners.platforms.handles import processes_in
 
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
 EVAL_MARGIN = 0.5  # of the laptop profile
@@ -174,9 +175,9 @@ def test_a_training_tunes_itself_and_outlives_kill_9_of_controller_and_trial(wor
         process.kill()
     (trial,) = changenet(workplace, "jobs", *place)["jobs"]
     store = JobStore(workplace / "searches")
-    while "action" not in store.processes(trial["id"]):
+    while "action" not in processes_in(store.handle(trial["id"])):
         time.sleep(0.05)
-    os.kill(store.processes(trial["id"])["action"].pid, signal.SIGKILL)
+    os.kill(processes_in(store.handle(trial["id"]))["action"].pid, signal.SIGKILL)
     (name,) = [path.name for path in (workplace / "searches").glob("automl-*")]
     search = changenet(workplace, "run", "--resume", name, *place)["automl"]
     assert [found["state"] for found in search["trials"]] == ["complete", "complete"]

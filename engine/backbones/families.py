@@ -15,7 +15,7 @@ from engine.backbones.timm_pyramid import TimmPyramid
 
 if TYPE_CHECKING:
     from engine.backbones.base import Backbone
-    from engine.backbones.registry import BackboneInfo
+    from engine.backbones.info import BackboneInfo
 
 
 def build_family(  # noqa: PLR0913 - the choices of model.backbone

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.errors import SpecError, did_you_mean
 from engine.backbones.base import Backbone, Levels
-from engine.backbones.registry import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, BackboneInfo, MeanStd
+from engine.backbones.info import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, BackboneInfo, MeanStd
 from engine.backbones.timm_parts import timm
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.errors import CheckpointError
+from engine.torch_files import damaged_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,11 +106,15 @@ def _read_torch(file: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # remarks on old pickle protocols
-            return torch.load(file, map_location="cpu", weights_only=True)
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _unsafe_or_broken(file, error) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except Exception as error:
         raise _broken(file, error) from error
+    if part := damaged_part(file):
+        remedy = "Download or copy it again and compare its checksum."
+        raise _error("broken", f"was damaged: {part} does not have its checksum", file, remedy)
+    return content
 
 
 def _unsafe_or_broken(file: Path, error: Exception) -> CheckpointError:

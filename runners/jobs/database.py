@@ -5,18 +5,30 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from core.errors import PlatformError
+from core.file_names import LOG_FILE, PLAN_FILE
 from core.files import atomic_path
+from runners.names import MANIFEST_FILE, STORE_FILE
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
-FILE_NAME = "jobs.sqlite3"
 _BUSY_SECONDS = 30.0
 
+
+def _append_only(table: str) -> tuple[str, ...]:
+    return tuple(
+        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'records of {table} are never changed'); END"
+        for event in ("UPDATE", "DELETE")
+    )
+
+
+# The tables of version 1.
 _TABLES = """
 CREATE TABLE jobs (
     job_id TEXT PRIMARY KEY, action TEXT NOT NULL, task TEXT NOT NULL, runner TEXT NOT NULL,
@@ -51,17 +63,31 @@ WHEN EXISTS (SELECT 1 FROM transitions WHERE job_id = NEW.job_id AND state IN ('
 BEGIN SELECT RAISE(ABORT, 'the job has ended'); END;
 """
 # Each entry brings a store of the version before it up to date; a new store runs the whole row.
-_MIGRATIONS = ("ALTER TABLE jobs ADD COLUMN part_of TEXT; CREATE INDEX jobs_of_plan ON jobs (plan_id);",)
+_MIGRATIONS = (
+    (
+        "ALTER TABLE jobs ADD COLUMN part_of TEXT",
+        "CREATE INDEX jobs_of_plan ON jobs (plan_id)",
+        "ALTER TABLE outcomes RENAME COLUMN failure_kind TO failure_code",
+        "ALTER TABLE outcomes ADD COLUMN failure_place TEXT",
+        "ALTER TABLE outcomes ADD COLUMN failure_remedy TEXT",
+        """CREATE TABLE handles (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
+            at TEXT NOT NULL, document TEXT NOT NULL
+        )""",
+        "CREATE INDEX handles_of_job ON handles (job_id, sequence)",
+        """INSERT INTO handles (job_id, at, document)
+            SELECT job_id, (SELECT max(at) FROM transitions WHERE transitions.job_id = jobs.job_id), json_object(
+                'platform', runner, 'details', json_group_object(role, json_object(
+                    'pid', pid, 'started', started, 'host', host, 'boot', boot, 'namespace', namespace)))
+            FROM jobs JOIN processes USING (job_id)
+            WHERE sequence IN (SELECT max(sequence) FROM processes GROUP BY job_id, role)
+            GROUP BY job_id ORDER BY jobs.rowid""",
+        "DROP TABLE processes",
+        *_append_only("handles"),
+    ),
+)
 _VERSION = 1 + len(_MIGRATIONS)
-_RECORDS = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
-
-
-def _append_only(table: str) -> str:
-    return "".join(
-        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'records of {table} are never changed'); END;\n"
-        for event in ("UPDATE", "DELETE")
-    )
+_FIRST_TABLES = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
 
 
 @contextmanager
@@ -76,7 +102,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
     """
     import sqlite3
 
-    path = root / FILE_NAME
+    path = root / STORE_FILE
     try:
         with closing(_open(root, create=write)) as connection:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -89,38 +115,75 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
 
 
 def _open(root: Path, *, create: bool) -> sqlite3.Connection:
-    path = root / FILE_NAME
+    import sqlite3
+
+    path = root / STORE_FILE
     try:
         if create and not path.is_file():
             _create(root)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise PlatformError(f"can't be written: {reason}", code="store.unusable", where=str(root)) from None
-    connection = _connect(path)
     try:
-        _require_known_version(connection, path)
+        return _up_to_date(_connect(path), path)
+    except sqlite3.OperationalError as problem:
+        if create or not _is_read_only(problem):
+            raise
+        return _copy_in_memory(path)
+
+
+def _copy_in_memory(path: Path) -> sqlite3.Connection:
+    """A store that can't be written where it lies, read all the same: not even a lock can be left beside it there.
+
+    Raises:
+        sqlite3.OperationalError: what was written last is not in the file yet.
+    """
+    import sqlite3
+
+    journal = path.with_name(f"{STORE_FILE}-wal")
+    if journal.is_file() and journal.stat().st_size:
+        raise sqlite3.OperationalError(f"it can't be written, and {journal.name} holds what was recorded last")
+    copy = _prepared(sqlite3.connect(":memory:", isolation_level=None))
+    with closing(_connect(path, "?immutable=1")) as source:
+        source.backup(copy)
+    return _up_to_date(copy, path)
+
+
+def exists(root: Path) -> bool:
+    """Whether jobs were ever recorded below this results root."""
+    return (root / STORE_FILE).is_file()
+
+
+def _connect(path: Path, options: str = "") -> sqlite3.Connection:
+    import sqlite3
+
+    place = f"file:{quote(str(path))}{options}"
+    return _prepared(sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS, isolation_level=None))
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    import sqlite3
+
+    connection.row_factory = sqlite3.Row
+    # One text that was damaged must not hide every other job.
+    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _up_to_date(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """The same connection, once the store has the present version; closed when it can't have it."""
+    try:
+        if _known_version(connection, path) < _VERSION:
+            _migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def exists(root: Path) -> bool:
-    """Whether jobs were ever recorded below this results root."""
-    return (root / FILE_NAME).is_file()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    import sqlite3
-
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
+def _known_version(connection: sqlite3.Connection, path: Path) -> int:
     import sqlite3
 
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -129,8 +192,12 @@ def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
         raise PlatformError("was written by a newer version", code="store.newer", where=str(path), remedy=remedy)
     if version < 1:
         raise sqlite3.DatabaseError("it holds no jobs")
-    if version < _VERSION:
-        _migrate(connection)
+    return version
+
+
+def _is_read_only(problem: sqlite3.Error) -> bool:
+    name = getattr(problem, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
@@ -138,7 +205,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for version in range(int(connection.execute("PRAGMA user_version").fetchone()[0]), _VERSION):
-            for statement in _MIGRATIONS[version - 1].split(";"):
+            for statement in _MIGRATIONS[version - 1]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
@@ -154,11 +221,11 @@ def _create(root: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".jobs.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (root / FILE_NAME).is_file():
+        if (root / STORE_FILE).is_file():
             return
-        with atomic_path(root / FILE_NAME) as draft, closing(_connect(draft)) as connection:
+        with atomic_path(root / STORE_FILE) as draft, closing(_connect(draft)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            triggers = "".join(_append_only(table) for table in _RECORDS)
+            triggers = "".join(f"{text};\n" for table in _FIRST_TABLES for text in _append_only(table))
             connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = 1;COMMIT;")
             _migrate(connection)
 
@@ -168,5 +235,8 @@ def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformEr
     if "locked" in text:
         remedy = "find out which process holds it, and try again"
         return PlatformError("is held by another process", code="store.busy", where=str(path), remedy=remedy)
-    remedy = "move the file away: every job folder keeps its own plan.json, log.txt and artifacts.json"
+    if _is_read_only(problem):
+        remedy = "mend the rights of its folder, or name another results root"
+        return PlatformError(f"can't be written: {text}", code="store.unusable", where=str(path), remedy=remedy)
+    remedy = f"move the file away: every job folder keeps its own {PLAN_FILE}, {LOG_FILE} and {MANIFEST_FILE}"
     return PlatformError(f"can't be used as a job store: {text}", code="store.broken", where=str(path), remedy=remedy)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page that an evaluation or inference ends with."""
+"""The page that an evaluation or inference ends with, as the skill of the job's plan makes it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ChangenetError
-from core.file_names import FIGURES_FILE, REPORT_FILE, SCORED_TABLES, SPEC_FILE
+from core.documents import read_json
+from core.errors import ChangenetError, DataError
+from core.file_names import PLAN_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
-    from reports.inspection import ReportSummary
     from runners.jobs.job import Job
+    from runners.model_rules import ModelRules, Report
 
 
 def report_path(job: Job) -> Path:
@@ -21,44 +22,41 @@ def report_path(job: Job) -> Path:
 
 def verdict_line(job: Job) -> str:
     """What an evaluation found in one line: whether the target was met and how sure that is; empty for other jobs."""
-    path = Path(job.results_dir) / FIGURES_FILE
-    if not path.is_file():
+    if not job.state.is_terminal:
         return ""
-    from core.documents import read_json
-
     try:
-        sheet = read_json(path)
-        if "target" in sheet:
-            return str(sheet["target"]["sentence"])
-        counts = f"{sheet['escapes']} of {sheet['defects']} defects escaped"
-        return f"{counts}, {sheet['false_alarms']} of {sheet['passes']} good pairs flagged; no target is set"
-    except (ChangenetError, KeyError, TypeError):
-        return ""  # whatever the file is, no evaluation of ours wrote it
+        return _rules(job).verdict(Path(job.results_dir))
+    except ChangenetError:
+        return ""  # the skill is gone, or no longer what it was: the job itself can still be looked at
 
 
-def make_report(job: Job, *, target: str | None = None, out: Path | None = None) -> ReportSummary:
-    """Write the inspection report of a job that left a scored table; returns its path and the verdict.
+def make_report(job: Job, *, target: str | None = None, out: Path | None = None) -> Report:
+    """Write the report of a job that left something to report on; returns its path and the verdict.
 
     Raises:
-        DataError, InputError: the job left no table of scores, or the target can't be read.
+        DataError, InputError: the job left nothing to report on, or the target can't be read.
     """
-    from core.documents import read_yaml
-    from core.dotted import get
-    from reports.inspection import write_report
-    from reports.job_folder import from_job_folder
-
-    folder = Path(job.folder)
-    wanted = target or get(read_yaml(folder / SPEC_FILE), "model.classify.target")
-    return write_report(from_job_folder(folder, target=wanted), out or report_path(job))
+    made = _rules(job).report(Path(job.folder), Path(job.results_dir), out or report_path(job), target)
+    if made is None:
+        message = f"{job.id} left nothing to report on"
+        remedy = "name a finished evaluate or inference job (`changenet jobs` lists them)"
+        raise DataError(message, code="report.nothing", where=job.results_dir, remedy=remedy)
+    return made
 
 
 def try_report(job: Job) -> str:
-    """Write the report if there is a table; returns why it could not be written, or nothing."""
-    if not any((Path(job.results_dir) / name).is_file() for name in SCORED_TABLES):
-        return ""
+    """Write the report if there is something to report on; returns why it could not be written, or nothing."""
     try:
-        make_report(job)
-    except (ChangenetError, OSError, ImportError) as problem:
+        _rules(job).report(Path(job.folder), Path(job.results_dir), report_path(job), None)
+    except Exception as problem:  # noqa: BLE001 - drawn from files of any program
         # The action did what it was asked for: a page that can't be drawn is no failure of it.
         return f"no report was written: {problem}"
     return ""
+
+
+def _rules(job: Job) -> ModelRules:
+    from runners.model_rules import rules_of, skill_at
+
+    path = Path(job.folder) / PLAN_FILE
+    plan = read_json(path) if path.is_file() else {}
+    return rules_of(skill_at(str(plan.get("skill_dir") or "") if isinstance(plan, dict) else ""))

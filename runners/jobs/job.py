@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from runners.planning.plan import plain
+from core.problem import Problem
 
 
 class JobState(StrEnum):
@@ -45,8 +45,7 @@ class Artifact:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document: dict[str, Any] = plain(self)
-        return document
+        return {name: getattr(self, name) for name in self.__slots__} | {"roles": list(self.roles)}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Artifact:
@@ -62,13 +61,29 @@ class Transition:
     at: str
     reason: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"state": self.state, "at": self.at, "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a job did not complete: a stable class, and what is known in words."""
+class Handle:
+    """By what a platform finds a started job again from any process: a JSON document in the record, with no secret.
 
-    kind: str
-    message: str
+    A later handle of a job takes the place of the earlier ones.
+    """
+
+    platform: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Handle:
+        """The inverse of `to_json`."""
+        return cls(**document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ class Job:
     """What the store knows of a job.
 
     `folder` holds plan.json, spec.yaml and log.txt; `results_dir` is where the action writes.
-    `part_of` is the search whose trial, or evaluation, it is.
+    `part_of` is the search whose trial, or evaluation, it is; `failure` is why it did not complete.
     """
 
     id: str
@@ -96,7 +111,7 @@ class Job:
     exit_code: int | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
-    failure: Failure | None = None
+    failure: Problem | None = None
 
     @property
     def created_at(self) -> str:
@@ -110,8 +125,15 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document: dict[str, Any] = plain(self)
-        return document | {"created_at": self.created_at, "updated_at": self.updated_at}
+        document = {name: getattr(self, name) for name in self.__slots__}
+        return document | {
+            "transitions": [transition.to_json() for transition in self.transitions],
+            "metrics": dict(self.metrics),
+            "artifacts": [artifact.to_json() for artifact in self.artifacts],
+            "failure": self.failure.to_json() if self.failure else None,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Job:
@@ -120,5 +142,5 @@ class Job:
         parts["state"] = JobState(parts["state"])
         parts["transitions"] = tuple(Transition(**{**t, "state": JobState(t["state"])}) for t in parts["transitions"])
         parts["artifacts"] = tuple(Artifact.from_json(artifact) for artifact in parts["artifacts"])
-        parts["failure"] = Failure(**parts["failure"]) if parts["failure"] else None
+        parts["failure"] = Problem.from_json(parts["failure"]) if parts["failure"] else None
         return cls(**parts)

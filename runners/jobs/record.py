@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import dump_yaml
 from core.errors import PlatformError
+from core.file_names import FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
 from core.files import write_json, write_text
+from core.problem import Problem
 from runners.jobs.artifacts import result_folders, stamps
 from runners.jobs.closing import finish
-from runners.jobs.job import Failure, Job, JobState, Transition
+from runners.jobs.job import Job, JobState, Transition
 from runners.jobs.store import now
-from runners.names import BEFORE_FILE, FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
+from runners.names import BEFORE_FILE
 from runners.planning.plan import Plan, at_job
-from runners.platforms.processes import ProcessId
+from runners.platforms.handles import opened_here
 
 if TYPE_CHECKING:
-    from core.problem import Problem
     from runners.jobs.store import JobStore
 
 _SUBCOMMAND = 1
@@ -55,7 +56,7 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[
         parent_job_id=plan.parent_job_id,
         part_of=plan.part_of,
     )
-    store.open_record(job, ProcessId.own())
+    store.open_record(job, opened_here(plan.runner))
     try:
         _fill_folder(job, plan, text)
         _keep_apart(job, own_spec)
@@ -63,7 +64,7 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[
         write_text(folder / LOG_FILE, "".join(map(_log_line, findings)))
     except OSError as problem:
         reason = f"the job's folder can't be written: {problem.strerror or problem}"
-        finish(store, job, None, Failure("launch.failed", reason))
+        finish(store, job, None, Problem("launch.failed", job_id, reason))
         raise PlatformError(reason, code="job.folder", where=str(folder)) from None
     return job
 

@@ -1,68 +1,72 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A look at jobs that tells the truth: a job whose processes are gone is closed by whoever sees it first."""
+"""A look at jobs that tells the truth: its platform is asked, and a job that has ended is closed."""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
+from core.problem import Problem
 from runners.jobs.closing import finish
-from runners.jobs.job import Failure, Job, JobState
-from runners.platforms.processes import stop_orphans
+from runners.jobs.job import Job, JobState
+from runners.platforms.platform import grace_seconds
+from runners.platforms.table import capabilities, platform_of
 
 if TYPE_CHECKING:
-    from runners.jobs.store import JobStore
-    from runners.platforms.processes import ProcessId
+    from pathlib import Path
 
-GRACE_VARIABLE = "CHANGENET_GRACE_SECONDS"
+    from runners.jobs.store import JobStore
+    from runners.platforms.platform import Sight
+
 _ANSWER_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 
 
-def grace_seconds() -> float:
-    """How long an action that is stopped may take to close its files: $CHANGENET_GRACE_SECONDS, else 10 s."""
-    with suppress(ValueError):
-        return max(0.0, float(os.environ.get(GRACE_VARIABLE, "10")))
-    return 10.0
-
-
 def look(store: JobStore, job_id: str) -> Job:
-    """The job as it is now. One whose processes died becomes ERROR here; one of another machine is UNKNOWN."""
-    job = store.read(job_id)
-    if job.state.is_terminal:
+    """The job as it is now: closed here if its platform says that it has ended, UNKNOWN if that gives no answer."""
+    return as_it_is(store, store.read(job_id))
+
+
+def as_it_is(store: JobStore, job: Job) -> Job:
+    """The same for a record that was read already."""
+    if job.state.is_terminal or job.state is JobState.UNKNOWN:  # no record says UNKNOWN, unless it was damaged
         return job
-    people = store.processes(job.id)
-    keeper = people.get("supervisor") or people["launcher"]
-    if keeper.is_foreign():
+    try:
+        sight = platform_of(job.runner).look(job, store.handle(job.id))
+    except (PlatformError, LookupError, TypeError, ValueError) as problem:
+        # A record that was edited, or of a platform that is not there: the others in a list can still be seen.
+        return replace(
+            job, state=JobState.UNKNOWN, failure=Problem("job.unseen", job.id, f"it can't be asked: {problem}")
+        )
+    if sight.state.is_terminal:
+        return _close(store, job, sight)
+    if sight.state is job.state:
+        return job
+    if sight.state is JobState.UNKNOWN:
         return replace(job, state=JobState.UNKNOWN)
-    if keeper.is_alive() or _works_alone(people.get("action")):
-        return job
-    return _close_lost(store, job, people.get("action"), launched="supervisor" in people)
+    store.move(job.id, sight.state, sight.native)
+    return store.read(job.id)
 
 
 def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -> Job:
     """Stop the job and all processes of its action; a job that has ended stays as it is.
 
     Raises:
-        PlatformError: the processes did not end in time.
+        PlatformError: the action did not end in time.
     """
     job = look(store, job_id)
     if job.state.is_terminal:
         return job
     store.request_cancel(job.id, reason)
-    people = store.processes(job.id)
-    supervisor, action = people.get("supervisor"), people.get("action")
-    if supervisor and not supervisor.is_foreign() and supervisor.is_alive():
-        with suppress(ProcessLookupError):
-            os.kill(supervisor.pid, signal.SIGTERM)
-    elif action and not action.is_foreign():
-        stop_orphans(action, grace_seconds())
+    platform_of(job.runner).cancel(job, store.handle(job.id))
     return _wait_for_end(store, job)
+
+
+def log_of(store: JobStore, job: Job) -> Path:
+    """The file with all that the job's action has printed so far."""
+    return platform_of(job.runner).log(job, store.handle(job.id))
 
 
 def _wait_for_end(store: JobStore, job: Job) -> Job:
@@ -72,23 +76,18 @@ def _wait_for_end(store: JobStore, job: Job) -> Job:
         if current.state.is_terminal:
             return current
         time.sleep(_POLL_SECONDS)
-    if current.state is JobState.UNKNOWN:
-        return finish(store, job, None, Failure("machine.unreachable", "the machine of the job did not answer"))
-    remedy = f"see {job.folder}/log.txt, and end the processes by hand"
+    if current.state is JobState.UNKNOWN and not capabilities(job.runner).asked_from_anywhere:
+        message = "the machine of the job did not answer"
+        return finish(store, job, None, Problem("machine.unreachable", job.id, message))
+    remedy = f"see {log_of(store, job)}, and end it by hand"
     raise PlatformError("the job was asked to stop and did not", code="cancel", where=job.id, remedy=remedy)
 
 
-def _works_alone(action: ProcessId | None) -> bool:
-    """Whether the action goes on without its supervisor: the job is closed when it ends."""
-    return action is not None and action.is_alive()
-
-
-def _close_lost(store: JobStore, job: Job, action: ProcessId | None, *, launched: bool) -> Job:
+def _close(store: JobStore, job: Job, sight: Sight) -> Job:
     again = store.read(job.id)
     if again.state.is_terminal:
         return again
-    if action:
-        stop_orphans(action, grace_seconds())
-    if launched:
-        return finish(store, job, None)
-    return finish(store, job, None, Failure("launch.lost", "the launching process died before the action was started"))
+    if sight.state is JobState.CANCELED:
+        store.request_cancel(job.id, sight.native)
+    platform_of(job.runner).collect(job, store.handle(job.id))
+    return finish(store, job, sight.exit_code, sight.cause)

@@ -3,36 +3,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import DataError, did_you_mean
+from core.file_names import is_archive
 from core.redaction import redact_text
-from runners.names import SEGMENT_FOLDERS, is_archive, segment_archives
+from runners.names import archive_stem, archives_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from router.declarations import Skill
     from router.types import Request
     from runners.planning.layers import Layers
 
 Entry = dict[str, Any]
-_CSV = ".csv"
 _FILE = "file://"
-# Both keys below name the evaluation source; a data folder that holds a test split gives it to the second one.
-_TEST_KEYS = "dataset.classify.test_dataset."
-_TEST_SOURCE = "inference_dataset"
-_EVALUATION = "eval_dataset"
-_PICTURES_ONLY = "calibration_dataset"
 
 
-@dataclass(frozen=True, slots=True)
-class DataTables:
-    """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it."""
+class DataTables(NamedTuple):
+    """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it.
+
+    By a file named in `tables`, or one of the folders `first_parts`, a folder is known to hold data of this skill.
+    """
 
     entries: Mapping[str, Entry]
     sources: Mapping[str, Entry]
+    tables: frozenset[str]
+    first_parts: frozenset[str]
+
+    @classmethod
+    def of(cls, skill: Skill, action: str) -> DataTables:
+        """The tables of an action."""
+        rows = [row for of_action in skill.info["data_sources"].values() for row in of_action.values()]
+        tables = frozenset(row["path"] for row in rows if row["runtime"] == "file")
+        first_parts = frozenset(part for row in rows for part in part_names(row)[:1])
+        return cls(skill.data_sources(action), skill.info["dataset_sources"], tables, first_parts)
+
+    def names_file(self, place: str) -> bool:
+        """Whether a place is an archive or a table itself, by its ending, and not the folder that holds it."""
+        return is_archive(place) or Path(place).suffix in {Path(name).suffix for name in self.tables}
+
+
+def part_names(entry: Entry) -> list[str]:
+    """The folders of which the data set of a row consists; each may be an archive as well."""
+    return [archive_stem(name) for name in entry.get("archives", ())]
+
+
+def all_parts(skill: Skill) -> list[str]:
+    """The parts of every data set of several folders that the skill knows."""
+    rows = (row for of_action in skill.info["data_sources"].values() for row in of_action.values())
+    return list(dict.fromkeys(part for row in rows for part in part_names(row)))
 
 
 def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
@@ -45,7 +67,7 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
         places = [_split_of(place, key, tables) or place for place in _named(request, entry["source"])]
         if not places and request.data:
             places = _inside(request.data, key, tables)
-        found = [_locate(place, entry) for place in places]
+        found = [_locate(place, key, tables) for place in places]
         if not found:
             continue
         if len(found) > 1 and not entry["list"]:
@@ -53,6 +75,16 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
             message = f"{len(found)} data sets are given for {entry['source']}, but the action takes one"
             raise DataError(message, code="data.several", where=", ".join(places), remedy=remedy)
         layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(places)}")
+
+
+def unused_sources(request: Request, action: str, tables: DataTables) -> list[str]:
+    """Warnings of data that was given by its source, and that the action does not read."""
+    read = {entry["source"] for entry in tables.entries.values()}
+    return [
+        f"{source} has no effect: {action} reads no {rule.get('intent', source)} data"
+        for source, rule in tables.sources.items()
+        if source not in read and _named(request, source)
+    ]
 
 
 def _named(request: Request, source: str) -> list[str]:
@@ -98,12 +130,12 @@ def _inside(data: str, key: str, tables: DataTables) -> list[str]:
     """Where a folder that holds all the data has what `key` takes; empty when it does not have it."""
     place, source = absolute(data), tables.entries[key]["source"]
     if is_remote(place):
-        whole = _is_whole(place) or not tables.entries[key]["path"]
+        whole = tables.names_file(place) or not tables.entries[key]["path"]
         return [place] if whole else [f"{place}/{_splits(key, tables)[0]}"]
     folder = require_there(place)
     found = _split_of(place, key, tables)
     # Data without splits is for the source that the action cannot do without.
-    if found is None and source == next(iter(tables.entries.values()))["source"] and _holds_data(folder):
+    if found is None and source == next(iter(tables.entries.values()))["source"] and _holds_data(folder, tables):
         found = place
     return [found] if found else []
 
@@ -111,82 +143,83 @@ def _inside(data: str, key: str, tables: DataTables) -> list[str]:
 def _split_of(place: str, key: str, tables: DataTables) -> str | None:
     """The split that `key` takes inside a local folder of splits; None where there is no such folder."""
     folder = Path(absolute(place))
-    return next((str(folder / name) for name in _splits(key, tables) if _holds_data(folder / name)), None)
+    return next((str(folder / name) for name in _splits(key, tables) if _holds_data(folder / name, tables)), None)
 
 
 def _splits(key: str, tables: DataTables) -> list[str]:
-    """The folder names that may hold what `key` takes, best first; without validation data, evaluation takes test."""
-    source = tables.entries[key]["source"]
-    own, test = _subfolders(tables, source), _subfolders(tables, _TEST_SOURCE)
-    if key.startswith(_TEST_KEYS):
-        return [*test, *own]
-    return [*own, *test] if source == _EVALUATION else own
+    """The folder names that may hold what `key` takes, best first."""
+    entry = tables.entries[key]
+    order = (entry.get("prefers"), entry["source"], tables.sources.get(entry["source"], {}).get("otherwise"))
+    return [name for source in order if source for name in _subfolders(tables, source)]
 
 
 def _subfolders(tables: DataTables, source: str) -> list[str]:
     return list(tables.sources.get(source, {}).get("subfolders", ()))
 
 
-def _is_whole(place: str) -> bool:
-    return place.endswith(_CSV) or is_archive(place)
-
-
-def _holds_data(folder: Path) -> bool:
+def _holds_data(folder: Path, tables: DataTables) -> bool:
     if not folder.is_dir():
         return folder.is_file()
-    pictures = (folder / "A").is_dir() or "A" in segment_archives(folder)
-    return pictures or (folder / "dataset.csv").is_file() or len(list(folder.glob("*.csv"))) == 1
+    parts = any((folder / part).is_dir() for part in tables.first_parts) or archives_of(folder, tables.first_parts)
+    return bool(parts) or any(len(_tables_in(folder, name)) == 1 for name in tables.tables)
 
 
-def _locate(place: str, entry: Entry) -> str:
-    whole = absolute(place)
+def _tables_in(folder: Path, name: str) -> list[Path]:
+    """The file of this name in a folder, or else all of its kind."""
+    return [folder / name] if (folder / name).is_file() else sorted(folder.glob(f"*{Path(name).suffix}"))
+
+
+def _locate(place: str, key: str, tables: DataTables) -> str:
+    entry, whole = tables.entries[key], absolute(place)
     if is_remote(whole):
-        return _locate_remote(whole, entry)
+        return _locate_remote(whole, entry, tables)
     path = require_there(whole)
-    if not entry["path"]:
-        return str(_segment_root(path))
-    return str(_csv(path) if entry["path"].endswith(_CSV) else _images(path, entry))
+    if entry["runtime"] == "folder":
+        return str(_root(path, entry))
+    return str(_table(path, entry) if entry["runtime"] == "file" else _unpacked_or_packed(path, key, tables))
 
 
-def _locate_remote(place: str, entry: Entry) -> str:
+def _locate_remote(place: str, entry: Entry, tables: DataTables) -> str:
     """URIs are taken as the tables have them: nothing is listed from here."""
     wanted = entry["path"]
-    if not wanted or place.endswith(_CSV if wanted.endswith(_CSV) else wanted):
+    if not wanted or place.endswith(Path(wanted).suffix if entry["runtime"] == "file" else wanted):
         return place
-    folder = place.rpartition("/")[0] if _is_whole(place) else place
+    folder = place.rpartition("/")[0] if tables.names_file(place) else place
     return f"{folder}/{wanted}"
 
 
-def _segment_root(path: Path) -> Path:
+def _root(path: Path, entry: Entry) -> Path:
     if path.is_dir():
         return path
-    remedy = f"give the folder that holds {', '.join(SEGMENT_FOLDERS)} (as folders or .tar.gz)"
-    raise DataError("a segment data set is a folder", code="data.layout", where=str(path), remedy=remedy)
+    remedy = f"give the folder that holds {', '.join(part_names(entry))} (as folders or .tar.gz)"
+    raise DataError("this data set is a folder, not a file", code="data.layout", where=str(path), remedy=remedy)
 
 
-def _csv(path: Path) -> Path:
-    if path.is_file() and path.suffix == _CSV:
+def _table(path: Path, entry: Entry) -> Path:
+    name, suffix = entry["path"], Path(entry["path"]).suffix
+    if path.is_file() and path.suffix == suffix:
         return path
     folder = path if path.is_dir() else path.parent
-    tables = [folder / "dataset.csv"] if (folder / "dataset.csv").is_file() else sorted(folder.glob("*.csv"))
+    tables, kind = _tables_in(folder, name), suffix.removeprefix(".").upper()
     if len(tables) == 1:
         return tables[0]
     found = f"several: {', '.join(table.name for table in tables)}" if tables else "none"
-    remedy = "name it dataset.csv, or give the CSV file itself"
-    raise DataError(f"one CSV is needed, there is {found}", code="data.csv_missing", where=str(folder), remedy=remedy)
+    remedy, code = f"name it {name}, or give the {kind} file itself", f"data.{kind.lower()}_missing"
+    raise DataError(f"one {kind} is needed, there is {found}", code=code, where=str(folder), remedy=remedy)
 
 
-def _images(path: Path, entry: Entry) -> Path:
-    """The pictures of a data set: an unpacked folder before an archive, its own before one that splits share."""
+def _unpacked_or_packed(path: Path, key: str, tables: DataTables) -> Path:
+    """What an archive holds: an unpacked folder before an archive, its own before one that splits share."""
     if path.is_file() and is_archive(path.name):
         return path
+    entry = tables.entries[key]
     folder = path if path.is_dir() else path.parent
     places: list[Path] = [home / name for home in (folder, folder.parent) for name in (entry["folder"], entry["path"])]
     found = next((place for place in places if place.exists()), None)
-    if found is None and entry["source"] == _PICTURES_ONLY:
+    if found is None and tables.sources[entry["source"]].get("bare"):
         found = folder
     if found:
         return found
     message = f"there is neither {entry['folder']}/ nor {entry['path']}, here or in the folder above"
-    remedy = f"put the pictures into {entry['folder']}/ beside the CSV, or set the images_dir key"
-    raise DataError(message, code="data.images_missing", where=str(folder), remedy=remedy)
+    remedy = f"put {entry['folder']}/ there, or set the key {key}"
+    raise DataError(message, code=f"data.{entry['folder']}_missing", where=str(folder), remedy=remedy)

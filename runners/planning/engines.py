@@ -10,18 +10,20 @@ from core.problem import Problem
 from runners.planning.schema import options
 
 if TYPE_CHECKING:
+    from router.declarations import Skill
     from runners.planning.layers import Layers
     from runners.planning.schema import Node
 
 _CONTAINER = "container"
 _EMBEDDED = "embedded"
-_PACKAGE = "package:"
-_EMBEDDED_ACTIONS = frozenset({"train", "evaluate", "inference"})
+PACKAGE = "package:"
+"""Begins a path that names weights which come with the embedded engine."""
 
 
-def not_embedded(action: str) -> str:
-    """Why the embedded engine can't run an action; empty where it can. A test holds this against the engine itself."""
-    return "" if action in _EMBEDDED_ACTIONS else f"the embedded engine does not run {action}: it takes the container"
+def not_embedded(skill: Skill, action: str) -> str:
+    """Why the embedded engine can't run an action; empty where it can."""
+    runs = action in skill.info["engines"][_EMBEDDED]["actions"]
+    return "" if runs else f"the embedded engine does not run {action}: it takes the container"
 
 
 def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
@@ -42,7 +44,7 @@ def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
 
 def _takes(node: Node, value: Any, engine: str) -> bool:
     """Whether the engine knows this value of a key that it knows."""
-    if engine == _CONTAINER and isinstance(value, str) and value.startswith(_PACKAGE):
+    if engine == _CONTAINER and isinstance(value, str) and value.startswith(PACKAGE):
         return False
     if engine not in node.get("option_engines", {}).get(str(value), [engine]):
         return False

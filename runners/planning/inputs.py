@@ -11,9 +11,9 @@ from core.errors import DataError
 from core.problem import Problem
 from router.types import Question
 from runners.planning.data_sources import absolute, is_remote, require_there
+from runners.planning.engines import PACKAGE
 from runners.planning.parents import RESUME, candidates
 from runners.planning.plan import JOB_FOLDER
-from runners.planning.profiles import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,21 @@ if TYPE_CHECKING:
     from runners.planning.layers import Layers
     from runners.planning.parents import Wanted
 
-_MORE_INPUTS = ("train.pretrained_model_path",)
-_PACKAGE = "package:"
+_WEIGHTS = ("pretrained_backbone", "pretrained_model")  # short names of the keys of weights to start from
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 Paths = dict[str, str | list[str]]
 
 
 def input_keys(layers: Layers, skill: Skill) -> list[str]:
     """The keys of the action's spec that name files or folders to be read."""
-    declared = list(skill.action_info(layers.schema.action)["inputs"])
-    return [key for key in dict.fromkeys([*declared, *_MORE_INPUTS]) if layers.schema.node(key) is not None]
+    declared = skill.action_info(layers.schema.action)["inputs"]
+    return [key for key in declared if layers.schema.node(key) is not None]
+
+
+def weight_keys(skill: Skill, action: str) -> list[str]:
+    """The spec keys of weights that a training starts from: the backbone's first, then those of a whole model."""
+    names = skill.shorthand_keys(action)
+    return [names[name] for name in _WEIGHTS if name in names]
 
 
 def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
@@ -43,20 +48,32 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
     Paths that a profile suggests are not looked for: `open_questions` asks for them.
     """
     problems = []
-    outputs = ["results_dir", f"{skill.section(layers.schema.action)}.results_dir", "train.checkpointer.dirpath"]
-    for key in [*input_keys(layers, skill), *outputs, *skill.action_info(layers.schema.action)["outputs"]]:
+    action, weights = layers.schema.action, weight_keys(skill, layers.schema.action)
+    outputs = [f"{skill.section(action)}.results_dir", *skill.action_info(action)["outputs"]]
+    for key in [*input_keys(layers, skill), *outputs]:
         value, origin = layers.get(key), layers.provenance.get(key)
         if not value or origin is None or origin.source not in {"override", "shorthand"}:
             continue
         try:
             looked_for = local and key not in outputs
-            found = [p if _is_no_path(key, p) else _settled(p, look=looked_for) for p in _places(value)]
+            found = [
+                place if _is_no_path(place, weights=key in weights) else _settled(place, look=looked_for)
+                for place in _places(value)
+            ]
         except DataError as problem:
             problems.append(Problem(problem.code, key, problem.message, problem.remedy))
             continue
         problems += _wrong_kind(skill, key, found)
+        if local and key in outputs:
+            problems += [_no_folder(key, place) for place in found if is_remote(str(place))]
         layers.put(key, found if isinstance(value, list) else found[0], origin.source, origin.detail)
     return problems
+
+
+def _no_folder(key: str, place: str) -> Problem:
+    """The engine would make a folder that is called like the URI."""
+    remedy = "give a folder of this machine, and copy what the job leaves"
+    return Problem("data.remote", key, f"{place} is no folder of this machine, on which the action runs", remedy)
 
 
 def _wrong_kind(skill: Skill, key: str, places: list[Any]) -> list[Problem]:
@@ -77,12 +94,11 @@ def _settled(place: str, *, look: bool) -> str:
     return whole
 
 
-def _is_no_path(key: str, place: Any) -> bool:
+def _is_no_path(place: Any, *, weights: bool) -> bool:
     """Whether a value is left as it is: no text, or weights that something would have to download (`owner/name`)."""
-    if not isinstance(place, str) or place.startswith((_PACKAGE, JOB_FOLDER)):
+    if not isinstance(place, str) or place.startswith((PACKAGE, JOB_FOLDER)):
         return True
-    is_weights = key in {WEIGHTS, *_MORE_INPUTS}
-    return is_weights and bool(_REPOSITORY.fullmatch(place)) and not Path(place).suffix and not Path(place).exists()
+    return weights and bool(_REPOSITORY.fullmatch(place)) and not Path(place).suffix and not Path(place).exists()
 
 
 def _places(value: Any) -> list[Any]:
@@ -92,16 +108,16 @@ def _places(value: Any) -> list[Any]:
 def inputs_of(layers: Layers, skill: Skill) -> Paths:
     """The places that the action reads, by key."""
     values = {key: layers.get(key) for key in input_keys(layers, skill)}
-    return {key: value for key, value in values.items() if value and not str(value).startswith(_PACKAGE)}
+    return {key: value for key, value in values.items() if value and not str(value).startswith(PACKAGE)}
 
 
 def open_questions(
     layers: Layers, request: Request, tables: DataTables, wanted: list[Wanted], store: JobStore
 ) -> Iterator[Question]:
     """What the action needs and nobody gave: data by source, then the parent's artifact."""
-    empty = {entry["source"]: entry for key, entry in tables.entries.items() if not layers.get(key)}
-    for source, entry in empty.items():
-        yield Question(source, _ask_for_data(source, entry, request, tables))
+    empty = dict.fromkeys(entry["source"] for key, entry in tables.entries.items() if not layers.get(key))
+    for source in empty:
+        yield Question(source, _ask_for_data(source, request, tables))
     for want in wanted:
         if want.how != RESUME and not layers.get(want.key):
             choices = tuple(candidates(store, [want]))
@@ -110,23 +126,31 @@ def open_questions(
             yield Question("parent_job_id", text + nothing, choices)
 
 
-def _ask_for_data(source: str, entry: dict[str, Any], request: Request, tables: DataTables) -> str:
+def _ask_for_data(source: str, request: Request, tables: DataTables) -> str:
     rule = tables.sources.get(source, {})
-    files = entry["path"] or ", ".join(entry.get("archives", ()))
-    holds = "dataset.csv and images/ (or images.tar.gz)" if entry["path"] else f"{files} (or these unpacked)"
+    rows = [entry for entry in tables.entries.values() if entry["source"] == source]
     looked = f" {request.data} has no {' or '.join(rule.get('subfolders', ()))} folder with it." if request.data else ""
     return (
-        f"Where is the {rule.get('intent', source)} data ({source})?{looked} Give a folder or URI that holds {holds}."
+        f"Where is the {rule.get('intent', source)} data ({source})?{looked} "
+        f"Give a folder or URI that holds {_contents(rows)}."
     )
 
 
-def missing_weights(layers: Layers, *, local: bool) -> Iterator[Question]:
-    """Asks for backbone weights that a profile counts on and this machine does not have."""
-    path, origin = layers.get(WEIGHTS), layers.provenance.get(WEIGHTS)
-    if not local or not path or origin is None or origin.source != "profile" or path.startswith(_PACKAGE):
+def _contents(rows: list[dict[str, Any]]) -> str:
+    """What a data source holds, in words: tables first, then what comes packed or as a folder."""
+    names = [row["path"] for row in rows if row["runtime"] == "file"]
+    names += [f"{row['folder']}/ (or {row['path']})" for row in rows if row["runtime"] == "extracted_folder"]
+    names += [f"{', '.join(row['archives'])} (or these unpacked)" for row in rows if row["runtime"] == "folder"]
+    return " and ".join(dict.fromkeys(names))
+
+
+def missing_weights(layers: Layers, key: str | None, *, local: bool) -> Iterator[Question]:
+    """Asks for the backbone weights of `key` that a profile counts on and this machine does not have."""
+    path, origin = (layers.get(key), layers.provenance.get(key)) if key else (None, None)
+    if not local or not path or origin is None or origin.source != "profile" or path.startswith(PACKAGE):
         return
     try:
         require_there(path)
     except DataError:
         text = f"The profile {origin.detail} starts from {path}, which is not on this machine. Where are the weights?"
-        yield Question(WEIGHTS, f"{text} `changenet stage backbone` fetches them and prints the path to set.")
+        yield Question(str(key), f"{text} `changenet stage backbone` fetches them and prints the path to set.")

@@ -59,7 +59,8 @@ class Plan:
 
     `spec` is the nested experiment spec, `provenance` says for each dotted key that is not the template's where its
     value comes from, `inputs` maps spec keys to local paths or URIs,
-    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is.
+    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
+    skill that it is a plan of (empty: the one that this code belongs to).
     Make one with `Plan.sealed`; `id` is the hash of everything else.
     """
 
@@ -81,6 +82,7 @@ class Plan:
     outputs: dict[str, str] = field(default_factory=dict)
     parent_job_id: str | None = None
     part_of: str | None = None
+    skill_dir: str = ""
     adjustments: tuple[Adjustment, ...] = ()
     warnings: tuple[str, ...] = ()
     missing: tuple[Question, ...] = ()

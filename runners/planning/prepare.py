@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
-from runners.planning.data_shape import apply_data_shape
-from runners.planning.data_sources import apply_sources
+from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import fit_to_engine, not_embedded
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, settle_paths
@@ -24,24 +24,25 @@ from runners.planning.overrides import apply_overrides
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
-from runners.planning.profiles import BACKBONE, apply_profile, choose_profile, has_gpu
-from runners.planning.resolved import setting_of
-from runners.planning.schema import ActionSchema
+from runners.planning.profiles import apply_profile, choose_profile, has_gpu
+from runners.planning.resolved import resolve
+from runners.planning.schema import action_schema
 
 if TYPE_CHECKING:
     from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.parents import Parent
-    from runners.planning.resolved import Setting
+    from runners.planning.resolved import ResolvedRequest
 
-TARGET = "model.classify.target"
+# Short names by which a skill tells keys that plans look at.
+_BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
 
 
 @dataclass(slots=True)
 class _Draft:
     """A plan that is being made."""
 
-    setting: Setting
+    resolved: ResolvedRequest
     layers: Layers
     parent: Parent | None
     profile: str | None = None
@@ -49,10 +50,18 @@ class _Draft:
     warnings: list[str] = field(default_factory=list)
 
 
-def prepare(decision: Decision, skill: Skill, *, store: JobStore | None = None, command: str | None = None) -> Plan:
+def prepare(
+    decision: Decision,
+    skill: Skill,
+    *,
+    store: JobStore | None = None,
+    command: str | None = None,
+    memory: Memory | None = None,
+) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`.
+    `store` holds the parent jobs (default: the request's results root); `command` names another engine;
+    `memory` holds what earlier plans read of schema and data.
 
     Raises:
         MissingInputError: the decision names no action yet.
@@ -63,139 +72,156 @@ def prepare(decision: Decision, skill: Skill, *, store: JobStore | None = None, 
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    setting = setting_of(decision, skill, store, command)
-    schema = ActionSchema.read(setting.action, skill.schema_path(setting.action), skill.template_path(setting.action))
-    draft = _Draft(setting, Layers(schema), _parent(setting))
-    _put_suggestions(draft)
+    resolved = resolve(decision, skill, store, command)
+    memory = memory or Memory()
+    draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
+    _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
     return _seal(decision, draft)
 
 
-def _put_suggestions(draft: _Draft) -> None:
+def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
-    setting, layers = draft.setting, draft.layers
-    apply_own_files(layers, setting.skill)
+    resolved, layers = draft.resolved, draft.layers
+    apply_own_files(layers, resolved.skill)
     draft.profile = _profile(draft)
     if draft.profile:
-        apply_profile(layers, setting.skill, draft.profile, trains=setting.trains)
-    apply_sources(layers, setting.request, setting.tables)
-    apply_data_shape(layers)
+        # Weights to start from are of use in training only.
+        useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
+        apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
+    apply_sources(layers, resolved.request, resolved.tables)
+    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables)
+    rule = resolved.rules.data_shape
+    for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda read: list(rule(read))):
+        layers.suggest(key, value, "data", reason)
     if draft.parent:
-        apply_parent(layers, draft.parent, setting.wanted, setting.overridden)
-        inherit(layers, draft.parent, resumes=setting.trains and draft.parent.job.action == setting.action)
+        apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)
+        resumes = resolved.trains and draft.parent.job.action == resolved.action
+        inputs = resolved.skill.action_info(resolved.action)["inputs"]
+        inherit(layers, draft.parent, resolved.rules.inherited, inputs, resumes=resumes)
 
 
 def _put_overrides(draft: _Draft) -> None:
     """What the user sets by name, checked together with the whole spec."""
-    setting, layers = draft.setting, draft.layers
+    resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
-    problems = apply_overrides(layers, setting.request.overrides, setting.short_names)
-    problems += settle_paths(layers, setting.skill, local=setting.local) + _target_problems(layers)
+    problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
+    problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
     if draft.parent:
-        require_same_architecture(layers, draft.parent)
+        require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
 
 
-def _target_problems(layers: Layers) -> list[Problem]:
+def _target_problems(draft: _Draft) -> list[Problem]:
     """A target that can't be read: the engine, and each trial of a search, would refuse it only when it runs."""
-    from scoring.targets import parse
-
-    text = layers.get(TARGET)
+    key = draft.resolved.short_names.get(_TARGET, "")
+    text = draft.layers.get(key)
     if not isinstance(text, str) or not text:
         return []
     try:
-        parse(text)
+        draft.resolved.rules.target(text)
     except InputError as error:
-        return [Problem(error.code, TARGET, error.message, error.remedy)]
+        return [Problem(error.code, key, error.message, error.remedy)]
     return []
 
 
-def _parent(setting: Setting) -> Parent | None:
-    job_id = setting.request.parent_job_id
+def _parent(resolved: ResolvedRequest) -> Parent | None:
+    job_id = resolved.request.parent_job_id
     if not job_id:
         return None
-    return load_parent(setting.store, job_id, setting.wanted, setting.skill.task_of(setting.action))
+    return load_parent(resolved.store, job_id, resolved.wanted, resolved.skill.task_of(resolved.action))
 
 
 def _profile(draft: _Draft) -> str | None:
     """The profile that was named; else one chosen by machine, unless user or parent settle the backbone."""
-    setting = draft.setting
-    if setting.request.profile or draft.parent or BACKBONE in setting.overridden:
-        return setting.request.profile
-    chosen = choose_profile(setting.skill, setting.runner, embedded=setting.embedded)
+    resolved = draft.resolved
+    if resolved.request.profile or draft.parent or resolved.short_names.get(_BACKBONE) in resolved.overridden:
+        return resolved.request.profile
+    chosen = choose_profile(resolved.skill, resolved.runner, embedded=resolved.embedded)
     if chosen:
-        about = setting.skill.profiles[chosen]["about"]
-        machine = f"this machine has {'a' if has_gpu() else 'no'} GPU" if setting.local else f"runner {setting.runner}"
-        draft.warnings.append(f"{machine}, and no backbone was named: profile {chosen} ({about})")
+        about = resolved.skill.profiles[chosen]["about"]
+        machine = (
+            f"this machine has {'a' if has_gpu() else 'no'} GPU"
+            if resolved.can.on_this_machine
+            else f"runner {resolved.runner}"
+        )
+        unnamed = f", and no {_BACKBONE} was named" if _BACKBONE in resolved.short_names else ""
+        draft.warnings.append(f"{machine}{unnamed}: profile {chosen} ({about})")
     return chosen
 
 
 def _put_devices(draft: _Draft) -> list[str]:
     """Put the counts of GPUs and nodes; returns warnings where they have no effect."""
-    setting, layers, warnings = draft.setting, draft.layers, []
-    section = setting.skill.section(setting.action)
-    for name, pattern in setting.skill.info["resources"]["spec_keys"].items():
-        count, key = getattr(setting.request, name), pattern.format(section=section)
+    resolved, layers, warnings = draft.resolved, draft.layers, []
+    section = resolved.skill.section(resolved.action)
+    for name, pattern in resolved.skill.info["resources"]["spec_keys"].items():
+        count, key = getattr(resolved.request, name), pattern.format(section=section)
         if count is not None and layers.schema.node(key) is None:
-            warnings.append(f"{name}={count} has no effect: the spec of {setting.action} has no {key}")
+            warnings.append(f"{name}={count} has no effect: the spec of {resolved.action} has no {key}")
         elif count is not None:
             layers.put(key, count, "shorthand", name)
-    if setting.request.gpus and setting.local and not has_gpu():
-        warnings.append(f"{setting.request.gpus} GPUs are asked for, but this machine shows none: it runs on the CPU")
+    if resolved.request.gpus and resolved.can.on_this_machine and not has_gpu():
+        warnings.append(f"{resolved.request.gpus} GPUs are asked for, but this machine shows none: it runs on the CPU")
+    if resolved.can.on_this_machine and not has_gpu() and f"{section}.gpu_ids" in resolved.overridden:
+        warnings.append(f"{section}.gpu_ids has no effect: this machine shows no GPU, and it runs on the CPU")
     return warnings
 
 
 def _settle(draft: _Draft) -> None:
     """Adjust defaults that break a rule between keys; what is still broken then is an error."""
-    from spec.constraints import settle
-
-    setting, layers = draft.setting, draft.layers
-    settled = settle(layers.spec, setting.action, layers.given())
+    resolved, layers = draft.resolved, draft.layers
+    settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    refuse([*settled.problems, *fit_to_engine(layers, embedded=setting.embedded)])
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 
 
 def _seal(decision: Decision, draft: _Draft) -> Plan:
-    setting, layers = draft.setting, draft.layers
-    skill, action = setting.skill, setting.action
+    resolved, layers = draft.resolved, draft.layers
+    skill, action = resolved.skill, resolved.action
+    weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
-    if setting.embedded and (problem := not_embedded(action)):
+    if resolved.embedded and (problem := not_embedded(skill, action)):
         draft.warnings.append(f"{problem}, and is planned here only")
-    questions = open_questions(layers, setting.request, setting.tables, setting.wanted, setting.store)
+    questions = open_questions(layers, resolved.request, resolved.tables, resolved.wanted, resolved.store)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
         task=skill.task_of(action),
         spec=layers.spec,
         provenance=layers.origins(),
-        runner=setting.runner,
-        command=(setting.engine, *argv[1:]),
-        results_root=str(setting.store.root),
-        engine="embedded" if setting.embedded else "named" if setting.local else "container",
+        runner=resolved.runner,
+        command=(resolved.engine, *argv[1:]),
+        results_root=str(resolved.store.root),
+        engine="embedded" if resolved.embedded else "container" if resolved.can.needs_image else "named",
         profile=draft.profile,
-        image=None if setting.local else skill.image(action),
-        resources=_resources(layers, setting),
+        image=skill.image(action) if resolved.can.needs_image else None,
+        resources=_resources(layers, resolved),
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,
+        skill_dir=str(skill.root),
         adjustments=draft.adjustments,
         warnings=tuple(draft.warnings),
-        missing=(*decision.missing, *questions, *missing_weights(layers, local=setting.local)),
+        missing=(
+            *decision.missing,
+            *questions,
+            *missing_weights(layers, weights, local=resolved.can.reads_local_paths),
+        ),
     )
 
 
-def _resources(layers: Layers, setting: Setting) -> Resources:
-    section = setting.skill.section(setting.action)
-    gpus, nodes = (layers.get(f"{section}.{name}") for name in ("num_gpus", "num_nodes"))
-    present = not setting.local or has_gpu()
+def _resources(layers: Layers, resolved: ResolvedRequest) -> Resources:
+    section, declared = resolved.skill.section(resolved.action), resolved.skill.info["resources"]
+    counts = {name: layers.get(pattern.format(section=section)) for name, pattern in declared["spec_keys"].items()}
+    present = not resolved.can.on_this_machine or has_gpu()
     return Resources(
-        gpus=(gpus or 0) if present else 0,
-        nodes=nodes or 1,
-        shm_size=str(setting.skill.info["resources"]["shared_memory"]),
+        gpus=(counts.get("gpus") or 0) if present else 0,
+        nodes=counts.get("nodes") or 1,
+        shm_size=str(declared["shared_memory"]),
     )
 
 

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from runners.platforms.table import DEFAULT, capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,13 +16,10 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from runners.planning.layers import Layers
 
-BACKBONE = "model.backbone.type"
-WEIGHTS = "model.backbone.pretrained_backbone_path"
-LOCAL = "local"
 
-
+@cache
 def has_gpu() -> bool:
-    """Whether this machine shows an NVIDIA GPU; asked without loading a library for it."""
+    """Whether this machine shows an NVIDIA GPU; asked once, and without loading a library for it."""
     return any(Path("/dev").glob("nvidia[0-9]*")) or (shutil.which("nvidia-smi") is not None and _driver_is_loaded())
 
 
@@ -32,7 +32,8 @@ def choose_profile(skill: Skill, runner: str, *, embedded: bool) -> str | None:
 
     A profile for a machine without GPUs is made for the embedded engine, which alone has what it names.
     """
-    facts = {"runner": runner, "gpus": int(has_gpu()) if runner == LOCAL else None}
+    here = capabilities(runner).on_this_machine
+    facts = {"runner": DEFAULT if here else runner, "gpus": int(has_gpu()) if here else None}
     otherwise = None
     for name, profile in skill.profiles.items():
         conditions: Mapping[str, Any] = profile.get("automatic") or {}
@@ -43,8 +44,8 @@ def choose_profile(skill: Skill, runner: str, *, embedded: bool) -> str | None:
     return otherwise
 
 
-def apply_profile(layers: Layers, skill: Skill, profile: str, *, trains: bool) -> None:
-    """Put the profile's values that the action's spec has; weights to start from are of use in training only."""
+def apply_profile(layers: Layers, skill: Skill, profile: str, *, leave_out: str | None) -> None:
+    """Put the profile's values that the action's spec has, but for the key that it has to `leave_out`."""
     for key, value in skill.profile_spec(profile, layers.schema.action).items():
-        if trains or key != WEIGHTS:
+        if key != leave_out:
             layers.suggest(key, value, "profile", profile)

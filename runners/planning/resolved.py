@@ -1,34 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is settled before a spec is filled: action, runner, engine, and the tables of the skill."""
+"""A request with all settled that a spec is filled by: action, runner, engine, and what the skill declares of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from core.errors import RequestError, did_you_mean
 from runners.jobs.store import JobStore, default_root
+from runners.model_rules import rules_of
 from runners.planning.data_sources import DataTables
 from runners.planning.parents import RESUME, wanted_artifacts
-from runners.planning.profiles import LOCAL
-from runners.preflight import embedded_engine, find_engine, is_embedded
+from runners.platforms.table import DEFAULT, capabilities
+from runners.preflight import embedded_engine, find_engine
 
 if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision, Request
+    from runners.model_rules import ModelRules
     from runners.planning.parents import Wanted
-
-# Platforms that a request can be planned for; `runners.api.RUNNERS` are those that a plan can be launched on.
-PLANNED = (LOCAL, "docker", "slurm", "kubernetes")
+    from runners.platforms.platform import Capabilities
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is settled before the spec is filled."""
+class ResolvedRequest(NamedTuple):
+    """A request whose action is known; `engine` is the program that runs it, `embedded` whether that is our own."""
 
     action: str
     request: Request
     skill: Skill
+    rules: ModelRules
     store: JobStore
     runner: str
     engine: str
@@ -48,32 +46,31 @@ class Setting:
         return any(want.how == RESUME for want in self.wanted)
 
     @property
-    def local(self) -> bool:
-        """Whether the action runs on this machine."""
-        return self.runner == LOCAL
+    def can(self) -> Capabilities:
+        """What the platform can that the action runs on."""
+        return capabilities(self.runner)
 
 
-def setting_of(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> Setting:
+def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> ResolvedRequest:
     """Runner, engine and tables of a decision that names an action.
 
     Raises:
         InputError: the engine that is named can't be run, or there is no such runner.
     """
     action, request = str(decision.action), decision.request
-    runner = request.runner or LOCAL
-    if runner not in PLANNED:
-        remedy = f"{did_you_mean(runner, PLANNED)} There are {', '.join(PLANNED)}.".strip()
-        raise RequestError(f"there is no runner '{runner}'", code="runner.unknown", where="runner", remedy=remedy)
-    engine = find_engine(command) or embedded_engine() if runner == LOCAL else None
-    return Setting(
+    runner = request.runner or DEFAULT
+    own = embedded_engine(skill)
+    engine = None if capabilities(runner).needs_image else find_engine(command) or own
+    return ResolvedRequest(
         action=action,
         request=request,
         skill=skill,
+        rules=rules_of(skill),
         store=store or JobStore(default_root(request.results_root)),
         runner=runner,
         engine=engine or skill.command(action, "")[0],
-        embedded=engine is not None and is_embedded(engine),
+        embedded=engine == own,
         short_names=skill.shorthand_keys(action),
-        tables=DataTables(skill.data_sources(action), skill.info["dataset_sources"]),
+        tables=DataTables.of(skill, action),
         wanted=wanted_artifacts(skill, action),
     )

@@ -4,60 +4,67 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.redaction import is_secret_key
-from runners.jobs.closing import finish
-from runners.jobs.job import Failure, Job
+from core.errors import PlatformError
+from core.problem import Problem
 from runners.jobs.status_log import last_lines
-from runners.jobs.watch import look
+from runners.names import SUPERVISOR_LOG
+from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, process_of, sight_of
+from runners.platforms.this_machine import ThisMachine, action_environment
 
 if TYPE_CHECKING:
+    from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
-    from runners.planning.plan import Resources
-
-_SUPERVISOR_LOG = "supervisor.log"
-_PASSED_ON = {
-    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV"),
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "HF_HOME", "HF_HUB_OFFLINE", "MASTER_ADDR", "MASTER_PORT"),
-}
-_PASSED_ON_PREFIXES = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "NCCL_", "GLOO_", "OMP_", "MKL_", "TORCH_", "CHANGENET_")
+    from runners.planning.plan import Plan
+    from runners.platforms.platform import Sight
 
 
-def start(store: JobStore, job: Job, resources: Resources) -> Job:
-    """Start the job's supervisor and wait until the action runs, or could not be started (then the job is ERROR)."""
-    log = Path(job.folder) / _SUPERVISOR_LOG
-    argv = [sys.executable, "-P", "-m", "runners.platforms.supervise", job.folder]
-    with log.open("ab") as errors:
-        answer = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            env=action_environment(resources),
-            start_new_session=True,
-            check=False,
-        )
-    current = look(store, job.id)
-    if answer.returncode and not current.state.is_terminal:
-        said = " ".join(last_lines(log, 1))
-        return finish(store, job, None, Failure("launch.failed", f"the supervisor could not start. {said}".strip()))
-    return current
+class LocalPlatform(ThisMachine):
+    """Its handle names the launching process, the supervisor, which closes the record, and the action."""
+
+    def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:
+        """Start the job's supervisor and wait until the action runs, or the job has ended."""
+        log = Path(job.folder) / SUPERVISOR_LOG
+        argv = [sys.executable, "-P", "-m", "runners.platforms.supervise", job.folder]
+        with log.open("ab") as errors:
+            answer = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=action_environment(plan.resources),
+                start_new_session=True,
+                check=False,
+            )
+        if answer.returncode and not store.read(job.id).state.is_terminal:
+            said = " ".join(last_lines(log, 1))
+            raise PlatformError(f"the supervisor could not start. {said}".strip(), code="launch.failed", where=job.id)
+        return store.handle(job.id)
+
+    def look(self, job: Job, handle: Handle) -> Sight:
+        """A job is as recorded while its supervisor lives, or its action without one: the log judges that one later."""
+        supervisor, launcher = process_of(handle, SUPERVISOR), process_of(handle, LAUNCHER)
+        sight = sight_of(job, supervisor or launcher, process_of(handle, ACTION))
+        if supervisor is None and sight.state.is_terminal:
+            message = "the launching process died before the action was started"
+            return replace(sight, cause=Problem("launch.lost", job.id, message))
+        return sight
+
+    def cancel(self, job: Job, handle: Handle) -> None:
+        """Ask the supervisor to end the action; end it from here where there is no supervisor any more."""
+        supervisor = process_of(handle, SUPERVISOR)
+        if supervisor and not supervisor.is_foreign() and supervisor.is_alive():
+            with suppress(ProcessLookupError):
+                os.kill(supervisor.pid, signal.SIGTERM)
+        else:
+            self.collect(job, handle)
 
 
-def action_environment(resources: Resources) -> dict[str, str]:
-    """What the action may know of its caller's environment: no secrets; OpenMP threads that sleep when they wait."""
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if (name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)) and not is_secret_key(name)
-    }
-    threads = str(resources.threads or os.environ.get("OMP_NUM_THREADS") or _cpus())
-    return passed | {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": threads, "PYTHONUNBUFFERED": "1"}
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+PLATFORM = LocalPlatform()

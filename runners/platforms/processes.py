@@ -79,6 +79,13 @@ def group_is_alive(group: int) -> bool:
     return any(_belongs(int(entry.name), group) for entry in _PROC.iterdir() if entry.name.isdigit())
 
 
+def has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """Whether a child is over; it stays a zombie, where the system has a way to ask so, and keeps its number."""
+    if not hasattr(os, "waitid"):
+        return child.poll() is not None
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def _belongs(pid: int, group: int) -> bool:
     fields = _stat_fields(pid)
     return bool(fields) and fields[0] not in "ZX" and int(fields[2]) == group

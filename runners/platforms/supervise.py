@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import ChangenetError
+from core.file_names import PLAN_FILE
+from core.problem import Problem
 from runners.jobs.closing import finish
-from runners.jobs.inspection_report import try_report
-from runners.jobs.job import Failure, Job, JobState
+from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
-from runners.jobs.watch import grace_seconds
-from runners.names import LOG_FILE, PLAN_FILE
-from runners.planning.plan import Plan, at_job
-from runners.platforms.processes import ProcessId, stop_group
+from runners.planning.plan import Plan
+from runners.platforms.handles import ACTION, SUPERVISOR, with_process
+from runners.platforms.platform import grace_seconds
+from runners.platforms.processes import ProcessId, has_ended, stop_group
+from runners.platforms.this_machine import start_action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +55,7 @@ def supervise(folder: Path, on_start: Callable[[], None]) -> JobState:
     stop = _StopRequest()
     store = JobStore(folder.parent)
     job = store.read(folder.name)
-    store.add_process(job.id, "supervisor", ProcessId.own())
+    _record(store, job, SUPERVISOR, ProcessId.own())
     try:
         if store.cancel_reason(job.id) is not None:
             return finish(store, job, None).state
@@ -61,20 +63,21 @@ def supervise(folder: Path, on_start: Callable[[], None]) -> JobState:
         plan.require_launchable()
         if not store.move(job.id, JobState.RUNNING, "the action is started"):
             return store.read(job.id).state
-        exit_code = _run(store, job, plan, stop, on_start)
-        if exit_code == 0 and (problem := try_report(job)):
-            sys.stderr.write(f"{problem}\n")
-        return finish(store, job, exit_code).state
+        return finish(store, job, _run(store, job, plan, stop, on_start)).state
     except (ChangenetError, OSError) as problem:
-        return finish(store, job, None, Failure("launch.failed", str(problem))).state
+        return finish(store, job, None, Problem("launch.failed", job.id, str(problem))).state
+
+
+def _record(store: JobStore, job: Job, role: str, process: ProcessId) -> None:
+    store.add_handle(job.id, with_process(store.handle(job.id), role, process))
 
 
 def _run(store: JobStore, job: Job, plan: Plan, stop: _StopRequest, on_start: Callable[[], None]) -> int:
-    child = _start(Path(job.folder), plan)
+    child = start_action(Path(job.folder), plan, subprocess.DEVNULL)
     try:
         identity = ProcessId.of(child.pid)
         if identity:
-            store.add_process(job.id, "action", identity)
+            _record(store, job, ACTION, identity)
         on_start()
         _wait(store, job, child, stop)
     finally:
@@ -85,17 +88,9 @@ def _run(store: JobStore, job: Job, plan: Plan, stop: _StopRequest, on_start: Ca
     return exit_code
 
 
-def _start(folder: Path, plan: Plan) -> subprocess.Popen[bytes]:
-    argv = at_job(plan.command, str(folder))
-    with (folder / LOG_FILE).open("ab") as log:
-        return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True
-        )
-
-
 def _wait(store: JobStore, job: Job, child: subprocess.Popen[bytes], stop: _StopRequest) -> None:
     polls = 0
-    while not _has_ended(child) and not stop.seen:
+    while not has_ended(child) and not stop.seen:
         time.sleep(_POLL_SECONDS)
         polls += 1
         if polls % _POLLS_PER_RECORD_LOOK == 0:
@@ -107,12 +102,6 @@ def _is_called_off(store: JobStore, job: Job) -> bool:
     with suppress(ChangenetError):
         return store.cancel_reason(job.id) is not None or store.read(job.id).state.is_terminal
     return False
-
-
-def _has_ended(child: subprocess.Popen[bytes]) -> bool:
-    if not hasattr(os, "waitid"):
-        return child.poll() is not None
-    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def main(arguments: list[str]) -> int:

@@ -20,6 +20,7 @@ from router.declarations import load_skill
 from router.types import Request
 from runners.jobs.store import JobStore
 from runners.platforms import processes
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,7 @@ def history_of(path):
 signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
 say(status="STARTED", message=command)
 if command == "evaluate":
+    time.sleep(told.get("evaluate_seconds", 0))
     history = history_of(own["checkpoint"])
     say(status="RUNNING", message="metrics", kpi={{"test_acc": 90.0, "test_epochs": len(history)}})
 else:
@@ -165,7 +167,7 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "3")
     yield
     stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.sqlite3")]
-    people = [p for store in stores for job_id in store.ids() for p in store.processes(job_id).values()]
+    people = [p for store in stores for job_id in store.ids() for p in processes_in(store.handle(job_id)).values()]
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(p.pid != os.getpid() and p.is_alive() for p in people):
         time.sleep(0.02)

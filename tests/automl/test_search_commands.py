@@ -18,6 +18,7 @@ import pytest
 from automl.ledger import Ledger
 from runners.jobs.job import JobState
 from runners.jobs.store import JobStore
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,7 +114,7 @@ def running_job(shell: Shell) -> str:
     deadline = time.monotonic() + 60  # so that a hang ends
     while time.monotonic() < deadline:
         for job_id in store.ids():
-            if store.read(job_id).state is JobState.RUNNING and "action" in store.processes(job_id):
+            if store.read(job_id).state is JobState.RUNNING and "action" in processes_in(store.handle(job_id)):
                 return job_id
         time.sleep(0.05)
     raise AssertionError("no trial runs")
@@ -151,7 +152,7 @@ def test_killed_controller_and_killed_trial_then_resume_end_as_without(
     first.kill()
     first.wait()
     store = JobStore(shell.results)
-    os.kill(store.processes(job_id)["action"].pid, signal.SIGKILL)
+    os.kill(processes_in(store.handle(job_id))["action"].pid, signal.SIGKILL)
     name = shell.search.name
     assert shell.done("status", name)["automl"]["state"] == "stopped"
     assert shell.done("result", name, expect=3)["automl"]["state"] == "stopped"
@@ -185,9 +186,9 @@ def test_control_c_stops_the_trial_and_says_how_to_go_on(
     assert JobStore(shell.results).read(job_id).state is JobState.CANCELED
     other = shell.done("run", "--resume", shell.search.name, "--engine", "/bin/true", expect=2)["error"]
     assert (other["code"], other["where"]) == ("automl.changed", "--engine")
-    changed = shell.done("run", "--resume", shell.search.name, "--trials", "9", "-s", "lr=0.002", expect=2)["error"]
+    changed = shell.done("run", "--resume", shell.search.name, "--seed", "9", "-s", "lr=0.002", expect=2)["error"]
     assert changed["code"] == "automl.changed"
-    assert "settings.trials: was 3, is 9" in changed["message"]
+    assert "settings.seed: was 7, is 9" in changed["message"]
     assert "train.optim.lr" in changed["message"]
     simulate()
     same = shell.done(*shell.words(boards, "--no-test", "--resume", str(shell.search)))["automl"]

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.controller import Controller, Ending, Hooks, Search, Update
+from automl.controller import Controller, Search
+from automl.events import Ending, Hooks, Update
 from automl.ledger import Ledger
 from automl.objective import curve_of, objectives_of, pareto_front
 from automl.retention import Retention
-from automl.schedule import make_schedule
+from automl.scheduling import make_schedule
 from automl.settings import AutomlSettings
 from automl.simulated import SimulatedTrainer
 from automl.space_builder import Source, build_space
@@ -64,7 +65,7 @@ class CrashingLedger(Ledger):
 def parzen_for_bayesian() -> Iterator[None]:
     """Decisions are tested with the model that is quick to fit; the other is tested on its own below."""
     patch = pytest.MonkeyPatch()
-    patch.setattr("automl.draws.has_gaussian_process", lambda: False)
+    patch.setattr("automl.algorithms.has_gaussian_process", lambda: False)
     yield
     patch.undo()
 

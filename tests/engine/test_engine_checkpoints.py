@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,10 +11,14 @@ from torch import nn
 
 from core.dotted import put
 from core.errors import CheckpointError
-from engine.checkpoints import check_fits, load_trained, periodic_name, read_checkpoint, start_from
+from engine.backbones.weight_files import read_weights
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, start_from
+from engine.classify.task import CLASSIFY
+from engine.file_names import periodic_checkpoint
 from spec.load import full_default_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -26,8 +31,8 @@ def content_of(module: nn.Module) -> dict[str, Any]:
 
 
 def test_names_carry_the_epoch_from_zero_and_the_global_step() -> None:
-    assert periodic_name(0, 7) == "model_epoch_000_step_00007.pth"
-    assert periodic_name(123, 1234567) == "model_epoch_123_step_1234567.pth"
+    assert periodic_checkpoint(0, 7) == "model_epoch_000_step_00007.pth"
+    assert periodic_checkpoint(123, 1234567) == "model_epoch_123_step_1234567.pth"
 
 
 def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
@@ -60,6 +65,48 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(CheckpointError, match="no readable checkpoint"):
         read_checkpoint(path)
+
+
+def flip_a_bit(path: Path, part: str) -> None:
+    """In the middle of a part of the archive, as a failing disk does."""
+    with zipfile.ZipFile(path) as archive:
+        info = next(entry for entry in archive.infolist() if entry.filename.endswith(part))
+    data = bytearray(path.read_bytes())
+    data[data.index(info.filename.encode()) + len(info.filename) + info.file_size // 2 + 64] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"state_dict": {"model.weight": torch.ones(1000)}}, path)
+    flip_a_bit(path, "data/0")
+    assert not torch.equal(torch.load(path, weights_only=True)["state_dict"]["model.weight"], torch.ones(1000))
+    with pytest.raises(CheckpointError, match="data/0 does not have its checksum"):
+        read_checkpoint(path)
+    with pytest.raises(CheckpointError, match="data/0 does not have its checksum"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    "state", [None, [], "x", {"model.weight": 1}, {3: torch.ones(2)}, {"model.weight": [1.0]}], ids=str
+)
+def test_a_state_that_holds_no_tensors_is_refused(tmp_path: Path, state: Any) -> None:
+    torch.save({"state_dict": state}, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError, match="no trained model"):
+        read_checkpoint(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize(
+    "odd", [lambda weight: weight.to("meta"), lambda weight: weight.to_sparse()], ids=["meta", "sparse"]
+)
+def test_tensors_that_can_not_be_taken_over_are_told(tmp_path: Path, odd: Callable[[Any], Any]) -> None:
+    network = net()
+    content = content_of(network)
+    name = next(iter(content["state_dict"]))
+    content["state_dict"][name] = odd(content["state_dict"][name])
+    for fill in (load_trained, start_from):
+        with pytest.raises(CheckpointError, match="can't be taken over"):
+            fill(network, content, tmp_path / "a.pth")
 
 
 class Payload:
@@ -110,7 +157,7 @@ def config(**changes: Any) -> dict[str, Any]:
 def test_another_architecture_names_both_values(tmp_path: Path, key: str, value: Any) -> None:
     trained = {"config": config()}
     with pytest.raises(CheckpointError) as caught:
-        check_fits(trained, config(**{key: value}), tmp_path / "a.pth")
+        check_fits(trained, config(**{key: value}), tmp_path / "a.pth", CLASSIFY)
     name = key.replace("__", ".")
     assert f"{name} is {value}, the checkpoint has" in caught.value.message
     assert caught.value.code == "checkpoint.architecture"
@@ -119,9 +166,11 @@ def test_another_architecture_names_both_values(tmp_path: Path, key: str, value:
 def test_what_the_network_sees_differently_is_a_warning(tmp_path: Path) -> None:
     pooled = {"model__classify__difference_head": "pooled"}
     trained = {"config": config(**pooled)}
-    same = check_fits(trained, config(**pooled), tmp_path / "a.pth")
+    same = check_fits(trained, config(**pooled), tmp_path / "a.pth", CLASSIFY)
     mean = "dataset__classify__augmentation_config__rgb_input_mean"
-    other = check_fits(trained, config(**pooled, **{mean: [0.5] * 3, "dataset__classify__image_width": 96}), tmp_path)
+    other = check_fits(
+        trained, config(**pooled, **{mean: [0.5] * 3, "dataset__classify__image_width": 96}), tmp_path, CLASSIFY
+    )
     assert same == []
     assert len(other) == 2
     assert "rgb_input_mean is [0.5, 0.5, 0.5]" in other[0]
@@ -129,7 +178,7 @@ def test_what_the_network_sees_differently_is_a_warning(tmp_path: Path) -> None:
 
 def test_another_task_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="task is classify, the checkpoint has segment"):
-        check_fits({"config": config(task="segment")}, config(), tmp_path / "a.pth")
+        check_fits({"config": config(task="segment")}, config(), tmp_path / "a.pth", CLASSIFY)
 
 
 def test_tensors_without_counterpart_are_listed(tmp_path: Path) -> None:

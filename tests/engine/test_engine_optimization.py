@@ -47,7 +47,7 @@ def test_optimisers_take_the_spec_s_values_and_leave_frozen_weights_out(name: st
     network = torch.nn.ModuleDict({"backbone": torch.nn.Linear(2, 2), "head": torch.nn.Linear(2, 1)})
     network["backbone"].bias.requires_grad_(requires_grad=False)
     values = {"optim": name, "lr": 0.02, "weight_decay": 0.03, "momentum": 0.7, "backbone_lr_scale": 0.5}
-    optimizer = build_optimizer(Optim.model_validate(values), network)  # type: ignore[arg-type]
+    optimizer = build_optimizer(Optim.model_validate(values), network.backbone, network.head)
     assert type(optimizer) is kind
     backbone, head = optimizer.param_groups
     assert backbone["params"] == [network["backbone"].weight]
@@ -60,5 +60,5 @@ def test_optimisers_take_the_spec_s_values_and_leave_frozen_weights_out(name: st
 def test_a_backbone_that_is_not_trained_has_no_group() -> None:
     network = torch.nn.ModuleDict({"backbone": torch.nn.Linear(2, 2), "head": torch.nn.Linear(2, 1)})
     network["backbone"].requires_grad_(requires_grad=False)
-    (group,) = build_optimizer(Optim(), network).param_groups  # type: ignore[arg-type]
+    (group,) = build_optimizer(Optim(), network.backbone, network.head).param_groups
     assert group["params"] == list(network["head"].parameters())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from interfaces.present import artifact_lines, job_text, metric_lines
-from interfaces.tools import job_outcome, run_outcome
+from interfaces.verbs.jobs import job_outcome, run_outcome
 from runners.api import result
 from runners.jobs.job import Artifact, Job, JobState, Transition
 from scoring.sheet import figure_sheet

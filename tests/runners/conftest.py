@@ -18,6 +18,7 @@ from router.types import Decision, Request
 from runners.jobs.store import JobStore
 from runners.planning.plan import JOB_FOLDER, Plan
 from runners.platforms import processes
+from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if behaviour.get("deaf") else stopp
 say(status="STARTED", message="begun")
 print(f"{{command}} begins", flush=True)
 print("environment " + json.dumps(dict(os.environ)), flush=True)
+print("arguments " + json.dumps(sys.argv), flush=True)
 if behaviour.get("worker"):
     worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (out / "worker.pid").write_text(str(worker.pid))
@@ -136,7 +138,9 @@ MakePlan = Callable[..., Plan]
 def make_plan(engine: Path, tmp_path: Path) -> MakePlan:
     """A sealed plan for the stand-in; keyword arguments are what it shall do."""
 
-    def make(*, action: str = "train", spec: dict[str, Any] | None = None, **behaviour: Any) -> Plan:
+    def make(
+        *, action: str = "train", runner: str = "local", spec: dict[str, Any] | None = None, **behaviour: Any
+    ) -> Plan:
         decision = Decision("changenet", action, "classify", "direct", "off", "slot", Request(action=action))
         return Plan.sealed(
             decision=decision,
@@ -144,7 +148,7 @@ def make_plan(engine: Path, tmp_path: Path) -> MakePlan:
             task="classify",
             spec={"results_dir": f"{JOB_FOLDER}/results", "behaviour": behaviour} | (spec or {}),
             provenance={},
-            runner="local",
+            runner=runner,
             command=(str(engine), action.removeprefix("segment_"), "-e", f"{JOB_FOLDER}/spec.yaml"),
             results_root=str(tmp_path / "results"),
             engine="named",
@@ -164,7 +168,7 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "3")
     yield
     stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.sqlite3")]
-    people = [p for store in stores for job_id in store.ids() for p in store.processes(job_id).values()]
+    people = [p for store in stores for job_id in store.ids() for p in processes_in(store.handle(job_id)).values()]
     # A supervisor closes the record, and ends a moment later.
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and _running(people):

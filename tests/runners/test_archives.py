@@ -218,11 +218,13 @@ def test_a_segment_root_of_archives_and_folders_is_joined(tmp_path: Path, cache:
     archive(root / "A.tar.gz", member("A/x.png", data=b"before"))
     archive(root / "B.tar.gz", member("x.png", data=b"after"))
 
-    staged = stage({"root_dir": str(root)}, {"root_dir": str(root)}, cache)["root_dir"]
+    document, parts = {"root_dir": str(root)}, {"root_dir": ["A", "B", "list", "label"]}
+    staged = stage(document, document, cache, parts)["root_dir"]
 
     joined = cache / "roots" / str(staged).rpartition("/")[2]
     assert str(joined) == staged
     assert (joined / "A/x.png").read_bytes() == b"before"
     assert (joined / "B/x.png").read_bytes() == b"after"
     assert (joined / "list/train.txt").read_text() == "x.png\n"
-    assert stage({"root_dir": str(root)}, {"root_dir": str(root)}, cache)["root_dir"] == staged
+    assert stage(document, document, cache, parts)["root_dir"] == staged
+    assert stage(document, document, cache)["root_dir"] == str(root)

@@ -7,10 +7,12 @@ import sys
 import pytest
 
 from core.errors import SpecError
-from engine.backbones.registry import CLIP, IMAGENET, backbone_info, backbone_names, check_freeze, effective_mean_std
+from engine.backbones.info import CLIP, IMAGENET, effective_mean_std
+from engine.backbones.registry import backbone_info, check_freeze
+from spec.backbones import NAMED
 
 
-@pytest.mark.parametrize("name", backbone_names())
+@pytest.mark.parametrize("name", NAMED)
 def test_every_named_backbone_is_described(name: str) -> None:
     info = backbone_info(name)
     assert info.name == name

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which pairs a step sees. Every draw follows from (seed, epoch, rank): a resumed run needs no generator's state."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One pair of one step. `seed` decides its golden images and its augmentation; None takes the first ones as is."""
+
+    index: int
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceShare:
+    """One of several devices; `shared` ones take turns with one series of draws, others draw a whole epoch each."""
+
+    rank: int = 0
+    world_size: int = 1
+    shared: bool = False
+
+
+def derived_seed(*numbers: int) -> int:
+    """A 63-bit seed that differs wherever one of the numbers does."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+class WeightedBatches:
+    """Batches of weighted draws with replacement, N in an epoch.
+
+    A PASS pair weighs 1, a defective pair n_pass / n_defect * `defects_per_pass`, so that about `defects_per_pass`
+    defects come with each PASS. The last batch is dropped when it is not full.
+
+    Args:
+        labels: 0 or 1 for each pair, both of them there.
+        batch_size: pairs per batch of one device.
+        defects_per_pass: the spec's fpratio_sampling.
+        seed: the run's seed.
+        device: which device draws.
+    """
+
+    def __init__(
+        self, labels: Sequence[int], batch_size: int, defects_per_pass: float, *, seed: int, device: DeviceShare
+    ) -> None:
+        self._weights = _weights(labels, defects_per_pass)
+        self._batch_size = batch_size
+        self._seed = (seed, 0 if device.shared else device.rank)
+        self._turn = slice(device.rank, None, device.world_size) if device.shared else slice(None)
+        self._length = len(labels) // (device.world_size if device.shared else 1) // batch_size
+        self._epoch = self._first_batch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose draws come next; Lightning calls this before each."""
+        if epoch != self._epoch:
+            self._epoch, self._first_batch = epoch, 0
+
+    def resume_at(self, epoch: int, batch: int) -> None:
+        """Go on within `epoch`, leaving out the batches before `batch`."""
+        self._epoch, self._first_batch = epoch, batch
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return self._length
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        """Yield the epoch's batches."""
+        random = torch.Generator().manual_seed(derived_seed(*self._seed, self._epoch))
+        count = len(self._weights)
+        indices = torch.multinomial(self._weights, count, replacement=True, generator=random)
+        seeds = torch.randint(1 << 62, (count,), generator=random)
+        draws = [Draw(i, s) for i, s in zip(indices.tolist(), seeds.tolist(), strict=True)][self._turn]
+        for start in range(self._first_batch * self._batch_size, self._length * self._batch_size, self._batch_size):
+            yield draws[start : start + self._batch_size]
+
+
+def _weights(labels: Sequence[int], defects_per_pass: float) -> torch.Tensor:
+    defect = torch.as_tensor(labels, dtype=torch.bool)
+    defects = int(defect.sum())
+    weight = (len(labels) - defects) / defects * defects_per_pass
+    return torch.where(defect, weight, 1.0).to(torch.float64)
+
+
+class OrderedBatches:
+    """Batches of given indices in their order, each pair once; nothing is random."""
+
+    def __init__(self, indices: Sequence[int], batch_size: int) -> None:
+        self._indices = indices
+        self._batch_size = batch_size
+
+    def __len__(self) -> int:
+        """Batches."""
+        return math.ceil(len(self._indices) / self._batch_size)
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        """Yield the batches; the last one may be smaller."""
+        for start in range(0, len(self._indices), self._batch_size):
+            yield [Draw(index, None) for index in self._indices[start : start + self._batch_size]]

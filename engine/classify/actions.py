@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the embedded engine does with the classify task, by command. Each entry point imports what it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.file_names import INFERENCE_FILE
+from engine.task import Action
+
+if TYPE_CHECKING:
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+
+def _train(run: Run, status: StatusFile) -> None:
+    from engine.classify.training import train
+
+    train(run, status)
+
+
+def _evaluate(run: Run, status: StatusFile) -> None:
+    from engine.classify.evaluation import evaluate
+
+    evaluate(run, status)
+
+
+def _infer(run: Run, status: StatusFile) -> None:
+    from engine.classify.evaluation import infer
+
+    infer(run, status)
+
+
+ACTIONS = {
+    "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
+    "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
+    "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
+}

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`visual_changenet evaluate` and `inference` for the classify task: score a split with a checkpoint."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import JobFailedError, SpecError
+from core.file_names import FIGURES_FILE, INFERENCE_FILE, PREDICTIONS_FILE
+from core.files import write_json
+from core.verdicts import NO_PASS, PASS
+from engine.batch_samplers import OrderedBatches
+from engine.checkpoints import check_fits, load_trained, read_checkpoint
+from engine.classify.batch_norm_folding import with_folded_batch_norm
+from engine.classify.evidence import to_grey
+from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
+from engine.classify.kpi import evaluation_kpi
+from engine.classify.network import build_network
+from engine.classify.pair_images import open_pairs, pair_loader
+from engine.classify.pair_table import PairTable, read_table
+from engine.classify.preparation import Preparation
+from engine.classify.scoring_loop import by_golden_image, score_pairs
+from engine.classify.task import CLASSIFY
+from engine.classify.threshold import TARGET_KEY, Threshold, inspection_target
+from engine.console import ProgressLine, say
+from engine.devices import Devices, scoring_device, share_cores
+from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
+from scoring.sheet import figure_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from engine.classify.network import ClassifyNetwork
+    from engine.settings import Run
+    from engine.status import StatusFile
+    from scoring.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A network with a checkpoint's weights, and the threshold that was chosen on validation data, if any."""
+
+    network: ClassifyNetwork
+    preparation: Preparation
+    chosen: Threshold | None
+
+    def threshold(self, run: Run) -> Threshold:
+        """What verdicts are taken at: the chosen threshold, or else eval_margin."""
+        margin = run.experiment.model.classify.eval_margin
+        return self.chosen or Threshold.of_margin(margin)
+
+
+def load_model(run: Run) -> TrainedModel:
+    """The model of `<command>.checkpoint`.
+
+    Raises:
+        CheckpointError: it is missing, broken, or of another architecture than the spec says.
+    """
+    section = getattr(run.experiment, run.command)
+    if not section.checkpoint:
+        key = f"{run.command}.checkpoint"
+        raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
+    path = Path(section.checkpoint)
+    content = read_checkpoint(path)
+    for warning in check_fits(content, run.config, path, CLASSIFY):
+        say(f"WARNING {warning}")
+    preparation = Preparation(run.experiment)
+    network = build_network(run.experiment, (preparation.height, preparation.width))
+    load_trained(network, content, path)
+    say(f"checkpoint {path}, epoch {content.get('epoch')}")
+    quick = with_folded_batch_norm(network, preparation.height, preparation.width)
+    chosen = Threshold.of_checkpoint(content, path, run.experiment)
+    if chosen:
+        say(f"threshold {chosen.value:.6g} of the checkpoint: {chosen.source}")
+    return TrainedModel(quick, preparation, chosen)
+
+
+def evaluate(run: Run, status: StatusFile) -> None:
+    """Measure a checkpoint on the test split (the validation split where no test split is named).
+
+    Beside the container's kpi, `predictions.csv` holds the split with score, verdict and threshold, and `figures.json`
+    all inspection figures, at the threshold that was chosen on validation data (eval_margin where none was).
+
+    Raises:
+        ChangenetError: data or checkpoint are wrong.
+    """
+    data = run.experiment.dataset.classify
+    target = inspection_target(run.experiment)
+    split = "test" if data.test_dataset.csv_path else "validation"
+    table = read_table(data, split)
+    model = load_model(run)
+    margin = run.experiment.model.classify.eval_margin
+    threshold = model.threshold(run)
+    scores = score_table(run, model, table, threshold.value)
+    kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
+    status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
+    for name, value in kpi.items():
+        say(f"{name}: {'undefined' if value is None else f'{value:.6g}'}")
+    path = run.results_dir / PREDICTIONS_FILE
+    write_scored(path, table, scores, threshold.value, maps=run.experiment.evaluate.evidence_maps)
+    sheet = _figures(table, scores, threshold.value, target)
+    if target and threshold.origin.other_than_for(target):
+        chosen_for = threshold.source.partition(" (")[0]
+        sheet["target"]["sentence"] += f"; the threshold was chosen for something else: {chosen_for}"
+    write_json(run.results_dir / FIGURES_FILE, sheet | threshold.origin_keys())
+    say(_verdict(sheet, threshold.value))
+
+
+def _figures(table: PairTable, scores: list[float], threshold: float, target: Target | None) -> dict[str, Any]:
+    """The sheet of all inspection figures."""
+    boards = [board_of(row) or "" for row in table.rows]
+    kinds = [row.label for row in table.rows]
+    return figure_sheet(kinds, scores, threshold, boards=boards if all(boards) else None, target=target)
+
+
+def _verdict(sheet: dict[str, Any], threshold: float) -> str:
+    """The verdict on the target in one line."""
+    if "target" in sheet:
+        return str(sheet["target"]["sentence"])
+    counts = f"{sheet['escapes']} escapes, {sheet['false_alarms']} false alarms"
+    return f"at threshold {threshold:.6g}: {counts}; no target is set ({TARGET_KEY})"
+
+
+def infer(run: Run, status: StatusFile) -> None:
+    """Score the infer split and write `inference.csv`: the input CSV with score, verdict and threshold.
+
+    The verdict is taken at the threshold that was chosen on validation data and that evaluation judges the target at;
+    at eval_margin where the model has none.
+
+    Raises:
+        ChangenetError: data or checkpoint are wrong.
+    """
+    table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
+    model = load_model(run)
+    threshold = model.threshold(run).value
+    scores = score_table(run, model, table, threshold)
+    path = run.results_dir / INFERENCE_FILE
+    write_scored(path, table, scores, threshold, maps=run.experiment.inference.evidence_maps)
+    kpi = {"threshold": threshold} if model.chosen else None
+    status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
+    chosen = "chosen on validation data, kept with the model" if model.chosen else "eval_margin"
+    say(f"scores of {len(table)} pairs, judged at {threshold:.6g} ({chosen}): {path}")
+
+
+def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: float) -> list[float]:
+    """The score of every pair, in the table's order; evidence maps are written, where the spec asks for them.
+
+    Raises:
+        JobFailedError: a score is no finite number.
+        InputError: the maps can't be written.
+    """
+    section = getattr(run.experiment, run.command)
+    data = run.experiment.dataset.classify
+    device = scoring_device(section, run.command)
+    share_cores(Devices("cpu"))
+    batch_size = section.batch_size if section.batch_size > 0 else data.batch_size
+    loader = pair_loader(table, open_pairs(data, [table]), OrderedBatches(by_golden_image(table), batch_size))
+    network = model.network.to(device)
+    with ExitStack() as stack:
+        maps = stack.enter_context(EvidenceFolder(run.results_dir)) if section.evidence_maps else None
+        line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
+        keep = _keeping(maps, table, threshold) if maps else None
+        indices, outputs = score_pairs(network, model.preparation, loader, line.update, keep)
+        scores = np.empty(len(table))
+        scores[indices] = network.score(outputs).numpy()
+        _check_finite(scores, table)
+    if not maps:
+        remove_maps(run.results_dir)
+    values: list[float] = scores.tolist()
+    return values
+
+
+def _keeping(maps: EvidenceFolder, table: PairTable, threshold: float) -> Callable[[list[int], Tensor, Tensor], None]:
+    """What writes the maps of a batch."""
+
+    def keep(indices: list[int], scores: Tensor, evidence: Tensor) -> None:
+        maps.write([table.rows[i].row for i in indices], to_grey(evidence, scores, threshold))
+
+    return keep
+
+
+def _check_finite(scores: NDArray[np.float64], table: PairTable) -> None:
+    if not np.isfinite(scores).all():
+        broken = int(np.flatnonzero(~np.isfinite(scores))[0])
+        raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
+
+
+def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, *, maps: bool) -> None:
+    """Write the rows of a table with their scores, atomically and in their order; with `maps` each names its map."""
+    names = read_header(table.source.csv_path, needs_label=False)
+    header = [name for name in names if name not in SCORE_COLUMNS]  # those of an earlier run are written anew
+    rows = (
+        [
+            *(_cell(row, name) for name in header),
+            *(f"{score:.9g}", NO_PASS if score > threshold else PASS, threshold),
+            *((map_name(row.row),) if maps else ()),
+        ]
+        for row, score in zip(table.rows, scores, strict=True)
+    )
+    write_csv(path, [*header, *(SCORE_COLUMNS if maps else SCORE_COLUMNS[:-1])], rows)
+
+
+def _cell(row: Any, name: str) -> str:
+    return str(row.extra[name] if name in row.extra else getattr(row, name))

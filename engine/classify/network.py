@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The classify network: one backbone for both images, and a difference head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.registry import build_backbone, check_freeze
+from engine.classify.difference_heads import Features, build_head
+
+if TYPE_CHECKING:
+    from engine.backbones.base import Backbone
+    from engine.classify.difference_heads import DifferenceHead
+    from spec.experiment import Experiment
+
+
+class ClassifyNetwork(nn.Module):
+    """Scores pairs of a test image and its golden images."""
+
+    def __init__(self, backbone: Backbone, head: DifferenceHead) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def forward(self, tests: Tensor, goldens: Tensor) -> Tensor:
+        """The output of B pairs: a distance (B,), or logits (B, classes).
+
+        Args:
+            tests: (B, 3, H, W).
+            goldens: (B, N, 3, H, W).
+        """
+        pairs, count = goldens.shape[:2]
+        # One pass over all images: batch statistics, where they are learnt, then treat test and golden images alike.
+        features = self.describe(torch.cat([tests, goldens.flatten(0, 1)]))
+        return self.head.compare([f[:pairs] for f in features], [f[pairs:] for f in features], count)
+
+    def describe(self, images: Tensor) -> Features:
+        """Features of images (M, 3, H, W), each by itself."""
+        # With weights of half or double width the pictures take theirs.
+        return self.head.describe(self.backbone, images.to(next(self.parameters()).dtype))
+
+    def score(self, output: Tensor) -> Tensor:
+        """Scores (B,) of an output; the higher, the more likely a defect."""
+        return self.head.score(output)
+
+
+def build_network(experiment: Experiment, image_size: tuple[int, int]) -> ClassifyNetwork:
+    """The network of a spec with fresh weights, for pictures of `image_size` (height, width) with all lightings.
+
+    Raises:
+        SpecError: the backbone is unknown, can't take images of that size, or would be frozen without weights.
+    """
+    height, width = image_size
+    model = experiment.model
+    backbone = build_backbone(
+        model.backbone.type,
+        image_height=height,
+        image_width=width,
+        pyramid=model.classify.difference_module != "euclidean",
+        use_summary_token=model.decode_head.use_summary_token,
+        finest_stride=model.backbone.finest_stride,
+    )
+    head = build_head(experiment.model, backbone, image_size, experiment.dataset.classify.num_classes)
+    network = ClassifyNetwork(backbone, head)
+    if _fits_channels_last(network):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from its annotations
+    return network
+
+
+def _fits_channels_last(network: nn.Module) -> bool:
+    """Whether channels-last convolutions, up to 1.5 times as quick on a processor, are safe in this network.
+
+    PyTorch 2.13.0 can crash in their backward pass on a processor where a 1x1 convolution has a stride.
+    """
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    return not any(conv.kernel_size == (1, 1) and conv.stride != (1, 1) for conv in convolutions)
+
+
+def start_weights(network: ClassifyNetwork, experiment: Experiment) -> None:
+    """Load the backbone's pretrained weights and freeze it, as the spec says.
+
+    Raises:
+        SpecError: it would be frozen without weights.
+        CheckpointError: the weight file can't be used.
+    """
+    section = experiment.model.backbone
+    check_freeze(
+        section.type,
+        freeze_backbone=section.freeze_backbone,
+        pretrained_backbone_path=section.pretrained_backbone_path,
+    )
+    if section.pretrained_backbone_path:
+        from engine.backbones.weights import load_weights
+
+        load_weights(network.backbone, section.pretrained_backbone_path)
+    network.backbone.freeze_levels(section.frozen_levels)
+    if section.freeze_backbone:
+        network.backbone.freeze()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scoring pairs: the features of a golden image are computed once, however many pairs share it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import torch
+
+from engine.classify.cell_centres import cell_shifts
+from engine.classify.evidence import explain, on_test_pictures
+from engine.loading import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from engine.classify.difference_heads import Features
+    from engine.classify.network import ClassifyNetwork
+    from engine.classify.network_input import NetworkInput
+    from engine.classify.pair_table import PairTable
+    from engine.classify.preparation import Preparation
+    from engine.loading import Loader
+
+_GOLDEN_BYTES = 512 << 20
+
+
+class GoldenFeatures:
+    """Features of golden images by name, the latest used of them within `limit` bytes."""
+
+    def __init__(self, limit: int = _GOLDEN_BYTES) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._known: OrderedDict[str, Features] = OrderedDict()
+
+    def clear(self) -> None:
+        """Forget everything: the weights have changed."""
+        self._known.clear()
+        self._bytes = 0
+
+    def output(self, network: ClassifyNetwork, inputs: NetworkInput) -> Tensor:
+        """What `network` says of a batch."""
+        goldens = self.of_pairs(network, inputs)
+        return network.head.compare(network.describe(inputs.tests), goldens, inputs.goldens.shape[1])
+
+    def of_pairs(self, network: ClassifyNetwork, inputs: NetworkInput) -> Features:
+        """Features of the golden images that each pair is compared with, (B * N, ...) each."""
+        sets = self._sets(network, inputs)
+        order = inputs.golden_of.tolist()
+        return [torch.cat([level[i] for i in order]) for level in zip(*sets, strict=True)]
+
+    def _sets(self, network: ClassifyNetwork, inputs: NetworkInput) -> list[Features]:
+        """Per set of golden images its features, each (N, ...)."""
+        names = inputs.golden_names
+        new = [i for i, name in enumerate(names) if name not in self._known]
+        found = {name: self._known[name] for name in names if name in self._known}
+        if new:
+            count = inputs.goldens.shape[1]
+            levels = network.describe(inputs.goldens[new].flatten(0, 1))
+            parts = zip(*(torch.split(level, count) for level in levels), strict=True)
+            found |= {names[i]: [part.clone() for part in features] for i, features in zip(new, parts, strict=True)}
+        for name in names:
+            self._keep(name, found[name])
+        return [found[name] for name in names]
+
+    def _keep(self, name: str, features: Features) -> None:
+        if name in self._known:
+            self._known.move_to_end(name)
+            return
+        self._known[name] = features
+        self._bytes += _size(features)
+        while self._bytes > self._limit:
+            self._bytes -= _size(self._known.popitem(last=False)[1])
+
+
+def _size(features: Features) -> int:
+    return sum(level.nbytes for level in features)
+
+
+def by_golden_image(table: PairTable) -> list[int]:
+    """All pairs, those with the same golden image one after the other."""
+    rows = table.rows
+    name = (lambda i: rows[i].golden_path) if table.source.num_golden > 1 else _golden_file_of(table)
+    return sorted(range(len(rows)), key=name)
+
+
+def _golden_file_of(table: PairTable) -> Callable[[int], str]:
+    return lambda i: f"{table.rows[i].golden_path}\n{table.rows[i].object_name}"
+
+
+@torch.inference_mode()
+def score_pairs(
+    network: ClassifyNetwork,
+    preparation: Preparation,
+    loader: Loader,
+    on_progress: Callable[[int], None] | None = None,
+    on_evidence: Callable[[list[int], Tensor, Tensor], None] | None = None,
+) -> tuple[list[int], Tensor]:
+    """Score every pair of a loader.
+
+    Args:
+        network: it is put into evaluation mode; the work is done on its device.
+        preparation: of the same spec.
+        loader: batches of pairs.
+        on_progress: is told how many pairs are done.
+        on_evidence: takes, batch by batch, places in the table, scores (B,) and evidence maps (B, H, W) of the test
+            pictures; without it no maps are made.
+
+    Returns:
+        The pairs' places in their table and their outputs, (n,) or (n, classes), in the loader's order.
+    """
+    goldens, indices, outputs = GoldenFeatures(), [], []
+    device = next(network.parameters()).device
+    network.eval()
+    off_centre = cell_shifts(network, preparation.height, preparation.width) if on_evidence else {}
+    for batch in map(checked, loader):
+        inputs = preparation.for_scoring(batch.to(device))
+        places = batch.indices.tolist()
+        if on_evidence:
+            output, levels = explain(network, inputs, goldens.of_pairs(network, inputs))
+        else:
+            output, levels = goldens.output(network, inputs), []
+        output = preparation.augmented(network, inputs, output)
+        if on_evidence:
+            evidence = on_test_pictures(levels, inputs, preparation.layout, off_centre)
+            on_evidence(places, network.score(output), evidence)
+        outputs.append(output.cpu())
+        indices += places
+        if on_progress:
+            on_progress(len(indices))
+    return indices, torch.cat(outputs)

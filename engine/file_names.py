@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of what actions leave in their results folder, beside those of `core.file_names`."""
+
+from __future__ import annotations
+
+EXPERIMENT = "experiment.yaml"
+ERROR_DETAILS = "error_details.txt"
+TENSORBOARD = "lightning_logs"
+EVIDENCE = "evidence"
+
+
+def periodic_checkpoint(epoch: int, step: int) -> str:
+    """A periodic checkpoint's name; `epoch` counts from 0."""
+    return f"model_epoch_{epoch:03d}_step_{step:05d}.pth"
+
+
+def latest_link(task: str) -> str:
+    """The name of the link to a task's latest checkpoint."""
+    return f"changenet_model_{task}_latest.pth"

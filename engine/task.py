@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the shared parts of the engine ask of a task, and what stands behind a command. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a command does with a task: one line of help, and the entry point, which imports what it needs."""
+
+    summary: str
+    carry_out: Callable[[Run, StatusFile], None]
+
+
+class Task(Protocol):
+    """A kind of model: what its training logs, and what of its spec decides its weights and its input."""
+
+    @property
+    def name(self) -> str:
+        """The spec's `task`."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of all figures that training logs."""
+
+    @property
+    def input_keys(self) -> tuple[str, ...]:
+        """Keys that change what the network sees: it runs with other values, but not as it was trained."""
+
+    def architecture_keys(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """Keys that decide which tensors the network of a spec has."""

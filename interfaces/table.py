@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every verb, once: where it stands, what it does, how it is called. Each is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from interfaces.options import require_values
+from interfaces.system_errors import system_errors_told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interfaces.outcome import Outcome, Reporter
+
+_REQUEST_EXAMPLES = """\
+examples:
+  changenet {verb} "evaluate ChangeNet classify on ./boards" --parent train-20260101-120000-0a1b2c
+  changenet {verb} train --data boards -s train.num_epochs=30 -s train.optim.lr=2e-4
+  changenet {verb} train --train boards/train --eval boards/val --automl off
+  changenet {verb} inference --data boards --parent train-20260101-120000-0a1b2c --json
+
+  AutoML (a training without --automl off):
+  changenet {verb} train --data boards --trials 20 --parallel 2 --wall-minutes 60 -s num_epochs=10
+  changenet {verb} train --data boards --algorithm asha --trials 27 -s num_epochs=27 --objective val_f1:maximize
+  changenet {verb} train --data boards --range lr=1e-4..1e-2 --range batch_size=8,16 --search train.optim.policy
+"""
+
+
+class Verb(NamedTuple):
+    """One verb: `function` of `module`, which takes an options dataclass and a reporter and returns an Outcome.
+
+    `read_only` changes nothing but records of how jobs stand, `destructive` ends or replaces something, `slow` may work
+    for longer than a caller likes to wait.
+    """
+
+    name: str
+    module: str
+    function: str
+    summary: str
+    examples: str = ""
+    read_only: bool = False
+    destructive: bool = False
+    slow: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The summary as a sentence."""
+        return f"{self.summary[0].upper()}{self.summary[1:]}."
+
+    def load(self) -> Callable[[Any, Reporter], Outcome]:
+        """The function of the verb."""
+        found: Callable[[Any, Reporter], Outcome] = getattr(import_module(self.module), self.function)
+        return found
+
+    def call(self, options: Any, reporter: Reporter) -> Outcome:
+        """Run the verb, as every face does.
+
+        Raises:
+            RequestError: an option has no usable value.
+            ChangenetError: as the verb says, and `system_errors_told`.
+        """
+        require_values(options)
+        with system_errors_told():
+            return self.load()(options, reporter)
+
+    def options(self) -> type[Any]:
+        """The dataclass that holds its options."""
+        found: type[Any] = getattr(import_module(self.module), self.load().__annotations__["options"])
+        return found
+
+
+_ROOM = "interfaces.verbs"
+_ALL = (
+    Verb(
+        "plan",
+        f"{_ROOM}.request",
+        "plan",
+        "show what a request would run, without running it",
+        _REQUEST_EXAMPLES.format(verb="plan"),
+        read_only=True,
+    ),
+    Verb(
+        "run",
+        f"{_ROOM}.run",
+        "run",
+        "run a request and follow it to its end",
+        _REQUEST_EXAMPLES.format(verb="run"),
+        slow=True,
+    ),
+    Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
+    Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
+    Verb("logs", f"{_ROOM}.jobs", "logs", "print a job's log", read_only=True, slow=True),
+    Verb("cancel", f"{_ROOM}.jobs", "cancel", "stop a running job with all its processes", destructive=True),
+    Verb(
+        "result",
+        f"{_ROOM}.jobs",
+        "result",
+        "show what a job made: metrics, artifacts, or why it failed",
+        read_only=True,
+    ),
+    Verb(
+        "report",
+        f"{_ROOM}.report",
+        "report",
+        "write the inspection report of an evaluation or inference anew, for instance for another target",
+        'example:\n  changenet report evaluate-20260101-120000-0a1b2c --target "far<=0.5% at recall=99%"\n',
+        destructive=True,
+    ),
+    Verb(
+        "data check",
+        f"{_ROOM}.data_check",
+        "check",
+        "find what is wrong with a data set, all at once",
+        "examples:\n  changenet data check boards\n  changenet data check boards/train/dataset.csv --fix mended.csv\n"
+        "  changenet data check boards --lights SolderLight,WhiteLight --sheet samples.png --json\n",
+        slow=True,
+    ),
+    Verb(
+        "data import",
+        f"{_ROOM}.data_sets",
+        "import_set",
+        "import a public data set",
+        "example:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n",
+        destructive=True,
+        slow=True,
+    ),
+    Verb(
+        "data synthesize",
+        f"{_ROOM}.data_sets",
+        "synthesize",
+        "draw synthetic boards with known defects",
+        "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
+        destructive=True,
+        slow=True,
+    ),
+    Verb(
+        "schemas",
+        f"{_ROOM}.schemas",
+        "schemas",
+        "regenerate schemas/ and references/spec_template_*.yaml from the spec",
+        destructive=True,
+    ),
+    Verb(
+        "stage",
+        f"{_ROOM}.stage",
+        "stage",
+        "fetch published backbone weights once; the only step that may need a token",
+        slow=True,
+    ),
+    Verb(
+        "demo",
+        f"{_ROOM}.demo",
+        "demo",
+        "draw boards, tune, evaluate and inspect: the whole path in a few minutes",
+        slow=True,
+    ),
+)
+VERBS = {verb.name: verb for verb in _ALL}
+GROUPS = {"data": "check, import or draw data sets"}
+VARIABLES = {
+    "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
+    "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
+    "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
+    "CHANGENET_CACHE": "folder into which archives are unpacked",
+    "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",
+    "CHANGENET_TRACEBACK": "set it to see where in the program a defect lies",
+}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`data import` and `data synthesize`."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from interfaces.options import argument, given, option
+from interfaces.outcome import Outcome
+from interfaces.verbs.common import split_names
+
+if TYPE_CHECKING:
+    from interfaces.outcome import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Which data set, where it is, and where its copy goes."""
+
+    format: Literal["deeppcb"] = argument("layout of the source")
+    source: str = argument("folder that holds the lists (train.txt, val.txt, test.txt) and the groups")
+    out: str = argument("folder to make")
+    task: Literal["classify", "segment"] = option("what is trained on it", default="classify")
+    crops: Literal["centred", "grid"] = option("classify: where crops are taken", default="centred")
+    size: int = option("classify: side of a crop", metavar="PIXELS", default=128)
+    force: bool = option("replace OUT where it is there", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizeOptions:
+    """Where the boards go, and how they differ from `boards.SynthesisSettings`."""
+
+    out: str = argument("folder to make")
+    task: Literal["classify", "segment"] | None = option("what is trained on it", otherwise="classify")
+    style: Literal["assembled", "bare"] | None = option("boards with parts, or bare copper", otherwise="assembled")
+    boards: int | None = option("number of boards", metavar="N")
+    size: int | None = option("side of a picture", metavar="PIXELS")
+    lights: str | None = option("lightings, comma-separated", metavar="NAMES")
+    components: int | None = option("components, or inspected sites, on a board", metavar="N")
+    units: int | None = option("photographed units of each board design", metavar="N")
+    defect_rate: float | None = option("share of defective components, 0 to 1", metavar="SHARE")
+    defects: str | None = option("defect types, comma-separated", metavar="NAMES", otherwise="all of the style")
+    nuisance: float | None = option("how strong harmless differences are", metavar="FACTOR", otherwise="1")
+    image_ext: Literal[".jpg", ".png"] | None = option("file ending of the pictures", otherwise=".jpg")
+    jobs: int | None = option("processes; the result does not depend on it", metavar="N")
+    seed: int | None = option("same seed, same bytes", metavar="N")
+    force: bool = option("replace OUT where it is there", default=False)
+
+
+def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
+    """Import a public data set into the layout that the actions read."""
+    from pairs.deeppcb import import_deeppcb
+
+    summary = import_deeppcb(
+        Path(options.source),
+        Path(options.out),
+        task=options.task,
+        crops=options.crops,
+        size=options.size,
+        force=options.force,
+        progress=reporter.progress("import"),
+    )
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows))
+
+
+def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
+    """Draw synthetic boards with known defects."""
+    from boards import SynthesisSettings
+    from boards import synthesize as draw
+
+    named = {entry.name: getattr(options, entry.name) for entry in given(options)}
+    del named["out"]
+    named |= {name: split_names(named[name]) for name in {"lights", "defects"} & named.keys()}
+    settings = SynthesisSettings(**named)
+    summary = draw(Path(options.out), settings, progress=reporter.progress("draw"))
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows))
+
+
+def _described(out: str, rows: dict[str, int]) -> str:
+    counts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
+    return f"{out}: {counts}\nnext: changenet run train --data {shlex.quote(out)}"

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`demo`: the whole path on synthetic boards, with the embedded engine, in a few minutes."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import JobFailedError, NotReadyError
+from interfaces.options import option, words_of
+from interfaces.outcome import Outcome
+from interfaces.verbs.request import route
+from interfaces.verbs.run import RunOptions
+
+if TYPE_CHECKING:
+    from automl.experiment import ExperimentResult
+    from interfaces.outcome import Reporter
+    from interfaces.verbs.request import Routed
+    from runners.jobs.job import Job
+
+# Two trainings of one thread each are done sooner than one of two threads after the other, and fit into small memory.
+_PARALLEL = 2
+# Few boards and few epochs are few steps: smaller batches make more of them, and higher rates larger ones. Not over all
+# magnitudes of the schema: four trials are few. After a few minutes of training a model doubts most pairs: looking at
+# all of those again takes time and tells little.
+_SPEC = ("batch_size=8", "model.classify.second_look=0")
+_RANGES = ("lr=0.001..0.01",)
+_FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """Where the demo works, and for how long."""
+
+    out: str = option("folder for data and jobs", metavar="DIR", default="demo")
+    trials: int = option("configurations to try, the defaults first", metavar="N", default=4)
+    epochs: int = option("epochs of each trial", metavar="N", default=5)
+
+
+def demo(options: DemoOptions, reporter: Reporter) -> Outcome:
+    """Draw boards (once), tune a training on them, evaluate the winner and run it on boards that were held out."""
+    data, results = Path(options.out) / "boards", Path(options.out) / "results"
+    _draw(data, reporter)
+    search = _search(options, data, results, reporter)
+    evaluate = _run("evaluate", data, results, search.winner_job_id, reporter)
+    inference = _run("inference", data, results, search.winner_job_id, reporter)
+    document: dict[str, Any] = {"automl": search.to_json(), "results": str(results)}
+    document["jobs"] = [job.to_json() for job in (evaluate, inference)]
+    return Outcome(document, _summary(search, evaluate, inference, results))
+
+
+def _draw(data: Path, reporter: Reporter) -> None:
+    from boards import SynthesisSettings, synthesize
+
+    if data.is_dir() and any(data.iterdir()):
+        reporter.say(f"using the boards in {data}")
+        return
+    reporter.say(f"drawing synthetic boards into {data}")
+    synthesize(data, SynthesisSettings(), progress=reporter.progress("draw"))
+
+
+def training(options: DemoOptions, data: Path, results: Path) -> RunOptions:
+    """The search of the demo, as `run` takes it."""
+    from automl.budget import machine_threads
+
+    return RunOptions(
+        request=("train",),
+        data=str(data),
+        results_root=str(results),
+        overrides=(f"num_epochs={options.epochs}", *_SPEC),
+        trials=options.trials,
+        parallel=min(_PARALLEL, machine_threads()),
+        range=_RANGES,
+    )
+
+
+def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter) -> ExperimentResult:
+    from automl.lookup import command_name
+    from automl.plan_text import plan_text
+    from automl.result_text import result_text
+    from interfaces.verbs.tuning import follow_search
+
+    routed = _routed(training(options, data, results), reporter)
+    if routed.search is None:
+        decision = routed.decision
+        why = "; ".join((*decision.reasons, *decision.warnings))
+        raise NotReadyError(f"the training is not tuned: {why}", remedy="see `changenet plan train`")
+    reporter.say(plan_text(routed.search))
+    found = follow_search(routed.search, reporter)
+    reporter.say(result_text(found))
+    if found.state == "interrupted" or not found.winner_job_id:
+        remedy = f"go on with `changenet run --resume {command_name(found.folder)}`"
+        raise JobFailedError(f"the search is {found.state}: {found.reason}", where=str(found.folder), remedy=remedy)
+    return found
+
+
+def _run(action: str, data: Path, results: Path, parent: str | None, reporter: Reporter) -> Job:
+    from interfaces.verbs.jobs import follow_plan, job_outcome
+    from runners.planning.plan import open_questions
+
+    options = RunOptions(request=(action,), data=str(data), results_root=str(results), parent_job_id=parent)
+    routed = _routed(options, reporter)
+    if routed.plan is None:
+        raise open_questions(routed.decision.missing)
+    job = follow_plan(routed.plan, reporter)
+    if job_outcome(job).exit_code:
+        raise JobFailedError(f"{job.id} ended as {job.state}", where=job.folder, remedy=f"read {job.folder}/log.txt")
+    return job
+
+
+def _routed(options: RunOptions, reporter: Reporter) -> Routed:
+    reporter.say(f"\nchangenet run {words_of(options)}")
+    return route(options)
+
+
+def _summary(search: ExperimentResult, evaluate: Job, inference: Job, results: Path) -> str:
+    from runners.jobs.inspection_report import report_path
+
+    table = next((a.path for a in inference.artifacts if a.path.endswith("inference.csv")), "")
+    return "\n".join(
+        [
+            "",
+            *_comparison(search, evaluate),
+            f"\nsearch: {search.folder / 'automl_report.html'}",
+            f"report: {report_path(evaluate)}",
+            f"scores and verdicts: {Path(inference.results_dir) / table}",
+            f"\nnext: changenet result {evaluate.id} --results {shlex.quote(str(results))}",
+            f"      changenet jobs --results {shlex.quote(str(results))}",
+        ]
+    )
+
+
+def _comparison(search: ExperimentResult, evaluate: Job) -> list[str]:
+    """Defaults against winner: what they were chosen by, and held-out boards, which had no say in the choice."""
+    outcome, tested = search.outcome, search.outcome.evaluations
+    winner, defaults, metric = outcome.winner, outcome.defaults, outcome.objectives[0].metric
+    found = {name: tested.get(f"{name}.test", {}).get("metrics", {}) for name in ("defaults", "winner")}
+    found["winner"] = found["winner"] or evaluate.metrics
+    if winner is None or winner.trial == 0:
+        said = f"None of {len(outcome.standings)} trials was better than the defaults: they are the winner."
+        found["defaults"] = found["winner"]
+    else:
+        said = (
+            f"Trial {winner.trial} of {len(outcome.standings)} is the winner, chosen by {metric} of validation boards."
+        )
+    rows = [("validation", metric, *(s.values[0] if s else None for s in (defaults, winner)))]
+    rows += [("held out", name, *(found[who].get(name) for who in ("defaults", "winner"))) for name in _FIGURES]
+    lines = [f"  {where:<10} {name:<24}{_number(one)}{_number(other)}" for where, name, one, other in rows]
+    return [said, f"  {'':<35}{'defaults':>10}{'winner':>10}", *lines]
+
+
+def _number(value: Any) -> str:
+    return f"{value:>10.4g}" if isinstance(value, int | float) else f"{'':>10}"

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What jobs, and searches by their names, can be asked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import INTERRUPTED, JobFailedError, NotReadyError
+from interfaces.options import option
+from interfaces.outcome import Outcome
+from interfaces.verbs import searches
+from interfaces.verbs.common import RESULTS
+from interfaces.verbs.searches import NamedOptions
+from runners.names import names_search
+
+if TYPE_CHECKING:
+    from interfaces.outcome import Reporter
+    from runners.jobs.follow import Update
+    from runners.jobs.job import Job
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class JobsOptions:
+    """Where the jobs are."""
+
+    results_root: str | None = option(**RESULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class LogsOptions(NamedOptions):
+    """Whose log, and whether it is followed."""
+
+    follow: bool = option("go on until the job ends", short="-f", default=False)
+
+
+def follow_plan(plan: Plan, reporter: Reporter, *, detach: bool = False) -> Job:
+    """Launch a plan and tell of it until it ends; Ctrl-C cancels the job."""
+    from runners.api import launch
+
+    if detach:
+        return launch(plan, detach=True)
+    with reporter.job(plan.action) as callback:
+        return launch(plan, follow=callback)
+
+
+def job_outcome(job: Job) -> Outcome:
+    """A job as a result: exit code 4 where it failed or was cancelled."""
+    from interfaces.present import job_text
+    from runners.jobs.inspection_report import verdict_line
+    from runners.jobs.job import JobState
+
+    failed = job.state in {JobState.ERROR, JobState.CANCELED}
+    document = {"job": job.to_json()} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
+    return Outcome(document, job_text(job), JobFailedError.exit_code if failed else 0)
+
+
+def run_outcome(job: Job) -> Outcome:
+    """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
+    from runners.platforms.platform import BY_KEYBOARD
+
+    outcome = job_outcome(job)
+    interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD
+    return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
+
+
+def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
+    """The job that is named, as it is now, and its store. Errors: see `runners.api.get_job`."""
+    from runners.api import get_job, open_store
+
+    store = open_store(options.results_root)
+    return get_job(options.job, store), store
+
+
+def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
+    """All searches and all jobs, newest first."""
+    from interfaces.present import jobs_text
+    from runners.api import list_jobs, open_store
+
+    del reporter
+    found, tunings = list_jobs(open_store(options.results_root)), searches.summaries(options.results_root)
+    document = {"jobs": [job.to_json() for job in found], "experiments": [tuning for tuning, _ in tunings]}
+    return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found)]))
+
+
+def status(options: NamedOptions, reporter: Reporter) -> Outcome:
+    """One job as it is now, with the last progress that it reported; or how a search stands."""
+    from core.file_names import STATUS_FILE
+    from interfaces.present import job_text
+    from runners.jobs.status_log import read_progress
+
+    del reporter
+    if names_search(options.job):
+        return searches.status(options)
+    job, _ = job_of(options)
+    history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
+    latest = next((one for one in reversed(history) if one.epoch), None)
+    progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
+    return Outcome({"job": job.to_json(), "progress": progress}, job_text(job, progress))
+
+
+def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
+    """The log of a job, line by line as it comes; or that of a detached search."""
+    from runners.api import follow_log
+
+    if names_search(options.job):
+        return searches.logs(options, reporter)
+    job, store = job_of(options)
+    lines: list[str] = []
+
+    def take(update: Update) -> None:
+        if update.line is not None:
+            lines.append(update.line)
+            reporter.line(update.line)
+
+    job = follow_log(job, take, store=store, until_end=options.follow)
+    return Outcome({"job_id": job.id, "state": job.state, "lines": lines})
+
+
+def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
+    """Stop a job and all its processes; a search stops its trials and can be resumed."""
+    from runners.api import cancel as stop
+
+    del reporter
+    if names_search(options.job):
+        return searches.cancel(options)
+    _, store = job_of(options)
+    job = stop(options.job, store)
+    return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}")
+
+
+def result(options: NamedOptions, reporter: Reporter) -> Outcome:
+    """What a job made, or what a search found: exit code 3 while it runs, 4 where it failed."""
+    from interfaces.present import job_text
+    from runners.api import result as made_by
+
+    del reporter
+    if names_search(options.job):
+        return searches.result(options)
+    job, _ = job_of(options)
+    document = made_by(job)
+    failure = document.get("failure") or {}
+    log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
+    exit_code = job_outcome(job).exit_code if job.state.is_terminal else NotReadyError.exit_code
+    return Outcome({"result": document}, "\n".join([job_text(job), *log]), exit_code)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`plan`: a request is decided, and planned by the route that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import NotReadyError, RequestError
+from interfaces.outcome import Outcome
+from interfaces.skill import the_skill
+from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
+
+if TYPE_CHECKING:
+    from automl.plan import ExperimentPlan
+    from interfaces.outcome import Reporter
+    from router.types import Decision
+    from runners.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A request with its decision, and the plan of the route that it takes: neither while a question is open."""
+
+    decision: Decision
+    plan: Plan | None = None
+    search: ExperimentPlan | None = None
+
+
+def plan(options: RequestOptions, reporter: Reporter) -> Outcome:
+    """Decide and prepare, start nothing; exit code 3 where something is missing."""
+    del reporter
+    return planned(route(options))
+
+
+def route(options: RequestOptions) -> Routed:
+    """What a request means, and the plan of its route; starts and writes nothing.
+
+    Raises:
+        RequestError: an option of a search is given for a request that is none.
+        ChangenetError: as `router.decision.decide`, `automl.plan.make_plan` and `runners.api.prepare_decision` say.
+    """
+    from router.decision import decide
+
+    skill = the_skill()
+    decision = decide(request_of(options), skill)
+    if decision.action is None:
+        return Routed(decision)
+    if decision.route == "automl":
+        from interfaces.verbs.tuning import search_of
+
+        return Routed(decision, search=search_of(decision, skill, options))
+    from runners.api import prepare_decision
+
+    _refuse_settings(options, decision)
+    return Routed(decision, plan=prepare_decision(decision, skill, engine=options.engine))
+
+
+def _refuse_settings(options: RequestOptions, decision: Decision) -> None:
+    """Options of a search say nothing about a request that is none."""
+    flags = given_flags(options)
+    if not flags:
+        return
+    why = "; ".join((*decision.reasons, *decision.warnings))
+    message = f"only AutoML takes {', '.join(flags)}, and the route is {decision.route} ({why})"
+    remedy = "leave that out, or ask for a training with --automl on"
+    raise RequestError(message, code="automl.options", remedy=remedy)
+
+
+def planned(routed: Routed) -> Outcome:
+    """What a request would run, or what is open; exit code 3 where something is missing."""
+    from interfaces.present import decision_text, plan_text
+
+    if routed.search:
+        from interfaces.verbs.tuning import search_text
+
+        missing = bool(routed.search.base.missing)
+        return Outcome(routed.search.to_json(), search_text(routed.search), NotReadyError.exit_code * missing)
+    decision = routed.decision.to_json()
+    if routed.plan is None:
+        return Outcome({"decision": decision, "plan": None}, decision_text(routed.decision), NotReadyError.exit_code)
+    document = {"decision": decision, "plan": routed.plan.to_json()}
+    return Outcome(document, plan_text(routed.plan), NotReadyError.exit_code * bool(routed.plan.missing))

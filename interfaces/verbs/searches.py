@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs that take a job, for a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ChangenetError, JobFailedError, NotReadyError, RequestError
+from interfaces.options import argument, option
+from interfaces.outcome import Outcome
+from interfaces.verbs.common import RESULTS
+
+if TYPE_CHECKING:
+    from automl.lookup import Overview
+    from interfaces.outcome import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOptions:
+    """A job, or a search, by its name."""
+
+    job: str = argument("id of a job, or its beginning; or of a search", metavar="JOB")
+    results_root: str | None = option(**RESULTS)
+
+
+def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:
+    """Each search below the results root, newest first, as a JSON object and as a line."""
+    from runners.jobs.store import default_root
+    from runners.names import SEARCH_PREFIX
+
+    if not any(default_root(results_root).glob(f"{SEARCH_PREFIX}*")):
+        return []
+    from automl.lookup import list_experiments
+
+    return [_summary(name, results_root) for name in list_experiments(results_root)]
+
+
+def _summary(name: str, results_root: str | None) -> tuple[dict[str, Any], str]:
+    """One search as a JSON object and as a line; one that can't be read does not hide the others."""
+    from automl.lookup import find_experiment, overview
+    from automl.lookup_text import headline
+
+    folder = find_experiment(name, results_root)
+    try:
+        found = overview(folder)
+    except ChangenetError as problem:
+        document = {"experiment": name, "folder": str(folder), "state": "unreadable", "reason": problem.message}
+        return document, f"{name:<40} unreadable   {problem.message}"
+    return found.to_json(), headline(found)
+
+
+def status(options: NamedOptions) -> Outcome:
+    """How the search stands."""
+    from automl.lookup_text import overview_text
+
+    found = _overview(options)
+    return Outcome({"automl": found.to_json()}, overview_text(found))
+
+
+def result(options: NamedOptions) -> Outcome:
+    """What the search found: exit code 3 while it is open, 4 where it ended without a winner."""
+    from automl.lookup import best_record_of
+    from automl.lookup_text import overview_text, record_text
+
+    found = _overview(options)
+    record = best_record_of(found.folder)
+    open_code = NotReadyError.exit_code if found.state != "finished" else 0
+    exit_code = open_code or (0 if found.outcome.winner else JobFailedError.exit_code)
+    text = "\n".join([overview_text(found), *record_text(record)])
+    return Outcome({"automl": record | found.to_json()}, text, exit_code)
+
+
+def report(options: NamedOptions, *, plain: bool) -> Outcome:
+    """The path of the search's report, which can be asked for with no option."""
+    if not plain:
+        remedy = "give an evaluation or inference job, or leave --target and --out out"
+        raise RequestError("the report of a search takes no options", code="usage", where=options.job, remedy=remedy)
+    found = _overview(options)
+    path = found.files.get("report")
+    if path is None:
+        remedy = f"see `changenet status {found.name}`"
+        message = f"the search is {found.state}; its report is written when it ends or is interrupted"
+        raise NotReadyError(message, where=str(found.folder), remedy=remedy)
+    return Outcome({"experiment": found.id, "report": path}, path)
+
+
+def logs(options: NamedOptions, reporter: Reporter) -> Outcome:
+    """What a search that works by itself has said; each trial has a log of its own, under its job."""
+    found = _overview(options)
+    path = found.files.get("log")
+    if path is None:
+        remedy = "`changenet logs JOB` shows that of a trial; `changenet status` lists them"
+        raise NotReadyError("the search has no log: it was not detached", where=str(found.folder), remedy=remedy)
+    lines = Path(path).read_text(errors="replace").splitlines()
+    for line in lines:
+        reporter.line(line)
+    return Outcome({"experiment": found.id, "state": found.state, "lines": lines})
+
+
+def cancel(options: NamedOptions) -> Outcome:
+    """Let the search stop its trials and close; it can be resumed."""
+    from automl.lookup import stop
+    from automl.lookup_text import overview_text
+
+    found = _overview(options)
+    if not stop(found.folder):
+        raise JobFailedError(
+            "the search was asked to stop and still works", where=str(found.folder), remedy="ask again"
+        )
+    found = _overview(options)
+    return Outcome({"automl": found.to_json()}, overview_text(found))
+
+
+def _overview(options: NamedOptions) -> Overview:
+    from automl.lookup import find_experiment, overview
+
+    return overview(find_experiment(options.job, options.results_root))

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page and the verdict that an evaluation or inference of ChangeNet ends with, by the files in its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import ChangenetError
+from core.file_names import FIGURES_FILE, SCORED_TABLES, SPEC_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reports.inspection import ReportSummary
+
+
+def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary | None:
+    """Write the inspection report of the job in `folder` to `out`; None where it left no table of scores.
+
+    `target` is what the figures are held against; without it, that of the job's spec.
+
+    Raises:
+        DataError, InputError: the table has no scores, or the target can't be read.
+    """
+    if not any((results_dir / name).is_file() for name in SCORED_TABLES):
+        return None
+    from core.documents import read_yaml
+    from core.dotted import get
+    from reports.inspection import write_report
+    from reports.job_folder import from_job_folder
+
+    wanted = target or get(read_yaml(folder / SPEC_FILE), "model.classify.target")
+    return write_report(from_job_folder(folder, target=wanted), out)
+
+
+def verdict(results_dir: Path) -> str:
+    """What an evaluation found in one line: whether the target was met and how sure that is; empty for other jobs."""
+    path = results_dir / FIGURES_FILE
+    if not path.is_file():
+        return ""
+    from core.documents import read_json
+
+    try:
+        sheet = read_json(path)
+        if "target" in sheet:
+            return str(sheet["target"]["sentence"])
+        counts = f"{sheet['escapes']} of {sheet['defects']} defects escaped"
+        return f"{counts}, {sheet['false_alarms']} of {sheet['passes']} good pairs flagged; no target is set"
+    except (ChangenetError, KeyError, TypeError):
+        return ""  # whatever the file is, no evaluation of ours wrote it

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What helps after each kind of failure; said when a record is read, from where the job lies then."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.problem import Problem
+
+_VERBS = ("logs", "result")
+_READ_LOG = "`{logs}` shows what it said: mend that, and run it again"
+_REMEDIES = {
+    "process.killed": "`{logs}` shows how far it came: with more memory, or smaller batches, run it again",
+    "process.lost": "`{result}` lists what it left: run it again",
+    "launch.failed": "mend what the message names, and run it again",
+    "launch.lost": "nothing was started: run it again",
+    "machine.unreachable": "end it on the machine that it was started on",
+    "results.unreadable": "mend the disk, or the rights of the job's folder, and run it again",
+}
+
+
+def with_remedy(failure: Problem, folder: str) -> Problem:
+    """The failure of the job in `folder` with what helps, where its platform said nothing better."""
+    if failure.remedy:
+        return failure
+    place = Path(folder)
+    logs, result = (shlex.join(("changenet", verb, place.name, "--results", str(place.parent))) for verb in _VERBS)
+    return replace(failure, remedy=_REMEDIES.get(failure.code, _READ_LOG).format(logs=logs, result=result))

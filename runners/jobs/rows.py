@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs as rows of the store's tables, written one by one and read many at once."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.problem import Problem
+from core.salvage import salvage_json
+from runners.jobs.failures import with_remedy
+from runners.jobs.job import Artifact, Job, JobState, Transition
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+_JOBS = "SELECT * FROM jobs WHERE job_id IN (SELECT value FROM json_each(?))"
+_TRANSITIONS = "SELECT * FROM transitions WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY sequence"
+_OUTCOMES = "SELECT * FROM outcomes WHERE job_id IN (SELECT value FROM json_each(?))"
+_ARTIFACTS = "SELECT * FROM artifacts WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY path"
+
+
+def insert_job(connection: sqlite3.Connection, job: Job) -> None:
+    """Record what is known of a job before it is launched, with its first transition."""
+    columns = (job.id, job.action, job.task, job.runner, job.folder, job.results_dir, job.plan_id, job.config_sha256)
+    connection.execute(
+        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*columns, job.image, job.image_digest, job.parent_job_id, job.part_of),
+    )
+    for transition in job.transitions:
+        insert_transition(connection, job.id, transition)
+
+
+def insert_transition(connection: sqlite3.Connection, job_id: str, transition: Transition) -> None:
+    """Record one more step in a job's life."""
+    connection.execute(
+        "INSERT INTO transitions (job_id, state, at, reason) VALUES (?, ?, ?, ?)",
+        (job_id, transition.state.value, transition.at, transition.reason),
+    )
+
+
+def insert_outcome(
+    connection: sqlite3.Connection, job_id: str, exit_code: int | None, metrics: dict[str, Any], failure: Problem | None
+) -> None:
+    """Record what is known of a job after its end, but for its artifacts."""
+    cause = (failure.code, failure.message, failure.place, failure.remedy) if failure else (None,) * 4
+    figures = json.dumps(metrics, allow_nan=False)
+    connection.execute("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?)", (job_id, exit_code, figures, *cause))
+
+
+def insert_artifacts(connection: sqlite3.Connection, job_id: str, artifacts: Sequence[Artifact]) -> None:
+    """Record the files that a job left."""
+    rows = [(job_id, a.path, a.kind, a.size, a.sha256, " ".join(a.roles), a.epoch, a.step) for a in artifacts]
+    connection.executemany("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list[Job]:
+    """The records of these jobs in this order, in as many queries as there are tables."""
+    chosen = (json.dumps(ids),)
+    records = {row["job_id"]: row for row in connection.execute(_JOBS, chosen)}
+    transitions, artifacts = defaultdict(list), defaultdict(list)
+    for _, job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
+        transitions[job_id].append(Transition(_STATES.get(state, JobState.UNKNOWN), at, reason))
+    for job_id, path, kind, size, sha256, roles, epoch, step in connection.execute(_ARTIFACTS, chosen):
+        artifacts[job_id].append(Artifact(path, kind, size, sha256, tuple(roles.split()), epoch, step))
+    outcomes = {row["job_id"]: row for row in connection.execute(_OUTCOMES, chosen)}
+    return [
+        _job(records[job_id], root, tuple(transitions[job_id]) or _LOST, tuple(artifacts[job_id]), outcomes.get(job_id))
+        for job_id in ids
+    ]
+
+
+_STATES = {state.value: state for state in JobState}
+_LOST = (Transition(JobState.UNKNOWN, "", "the record holds no state of this job"),)
+
+
+def _job(
+    record: sqlite3.Row,
+    root: Path,
+    transitions: tuple[Transition, ...],
+    artifacts: tuple[Artifact, ...],
+    outcome: sqlite3.Row | None,
+) -> Job:
+    parts = _placed(dict(record), root)
+    return Job(
+        id=parts.pop("job_id"),
+        state=transitions[-1].state,
+        transitions=transitions,
+        artifacts=artifacts,
+        **parts,
+        **(_outcome(outcome, parts["folder"]) if outcome else {}),
+    )
+
+
+def _placed(record: dict[str, Any], root: Path) -> dict[str, Any]:
+    """The record with the job's folders as they lie below `root` now: results roots are moved and copied."""
+    if record["folder"] == f"{root}/{record['job_id']}":
+        return record
+    folder = Path(record["folder"])
+    here, results = root / folder.name, Path(record["results_dir"])
+    if not here.is_dir():
+        return record
+    inside = results.is_relative_to(folder)
+    return record | {"folder": str(here)} | ({"results_dir": str(here / results.relative_to(folder))} if inside else {})
+
+
+def _outcome(row: sqlite3.Row, folder: str) -> dict[str, Any]:
+    failure = None
+    if row["failure_code"]:
+        place, remedy = row["failure_place"] or row["job_id"], row["failure_remedy"] or ""
+        failure = with_remedy(Problem(row["failure_code"], place, row["failure_message"], remedy), folder)
+    metrics = salvage_json(row["metrics"]).value
+    metrics = metrics if isinstance(metrics, dict) else {}
+    return {"exit_code": row["exit_code"], "metrics": metrics, "failure": failure}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is a model's own, as its skill declares it: rules between keys, data, target, report, and what a child inherits.
+
+skill_info.yaml names a Python function for each rule under `model_rules`. It is imported when it is first called, so
+that a plan loads what it asks for and no more. A skill without one of them has no such rule, check or report.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from router.declarations import INFO_FILE, load_skill, skill_root
+from router.validation import declaration_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from types import ModuleType
+
+    from core.problem import Problem
+    from router.declarations import Skill
+
+Spec = dict[str, Any]
+
+
+class Settled(Protocol):
+    """A spec whose defaults were adjusted: what was changed (key, old, new, reason), and what is still wrong."""
+
+    @property
+    def adjustments(self) -> Sequence[Any]: ...  # noqa: D102
+    @property
+    def problems(self) -> Sequence[Problem]: ...  # noqa: D102
+
+
+class Report(Protocol):
+    """A page that was written: where, the status of the verdict (`met`, `missed`, …), and the verdict in one line."""
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def sentence(self) -> str: ...  # noqa: D102
+
+
+class _NothingToSettle(NamedTuple):
+    adjustments: tuple[Any, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class InheritedKeys(NamedTuple):
+    """Spec keys, or sections, that a job takes over from its parent; skill_info.yaml says what each kind means."""
+
+    architecture: tuple[str, ...] = ()
+    habits: tuple[str, ...] = ()
+    of_data: tuple[str, ...] = ()
+    not_resumed: tuple[str, ...] = ()
+
+
+class ModelRules(NamedTuple):
+    """What runners ask of a model; each default is that of a skill which declares no such function.
+
+    `constraints(spec, action, given)` adjusts defaults that break a rule between keys, but none of the keys `given` by
+    the user, and leaves `spec` as it is. `data_shape(spec)` yields key, value and reason of what the data itself shows
+    and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a launch.
+    `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out, target)`
+    writes the page on what a job found to `out`, and returns None where there is nothing to report on.
+    `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs.
+    """
+
+    inherited: InheritedKeys = InheritedKeys()
+    constraints: Callable[[Spec, str, Collection[str]], Settled] = lambda *_: _NothingToSettle()
+    data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
+    data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
+    target: Callable[[str], object] = lambda _: None
+    report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
+    verdict: Callable[[Path], str] = lambda _: ""
+
+
+def rules_of(skill: Skill) -> ModelRules:
+    """The rules that a skill declares; calling one whose function can't be imported raises DeclarationError."""
+    inherited = {name: tuple(keys) for name, keys in skill.info.get("inherited_keys", {}).items()}
+    hooks = {name: partial(_call, skill.root, name, hook) for name, hook in skill.info.get("model_rules", {}).items()}
+    return ModelRules(InheritedKeys(**inherited), **hooks)
+
+
+@cache
+def skill_at(skill_dir: str) -> Skill:
+    """The skill that a plan names by its folder, or the one that this code belongs to, where it names none.
+
+    Raises:
+        DeclarationError: the skill is gone or broken.
+    """
+    return load_skill(Path(skill_dir) if skill_dir else skill_root())
+
+
+def is_below(key: str, sections: Iterable[str]) -> bool:
+    """Whether a dotted key is one of the keys or sections, or stands in one of them."""
+    return any(key == section or key.startswith(f"{section}.") for section in sections)
+
+
+def _call(root: Path, name: str, hook: str, *arguments: Any) -> Any:
+    module, _, function = hook.partition(":")
+    try:
+        loaded = _module_of_file(root / module) if module.endswith(".py") else importlib.import_module(module)
+        rule = getattr(loaded, function)
+    except (ImportError, AttributeError, OSError, SyntaxError) as problem:
+        message = f"'{hook}' can't be used: {problem}"
+        raise declaration_error(root / INFO_FILE, ["model_rules", name], message) from None
+    return rule(*arguments)
+
+
+@cache
+def _module_of_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The seam between tasks and what they share, and the facts that stand in one place each."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import engine
+from core.dotted import put
+from core.errors import SpecError
+from engine.actions import ACTIONS, TASKS, find_action
+from engine.classify.task import CLASSIFY
+from engine.task import Action
+from spec.actions import COMMANDS, TASK_DEFAULTS
+from spec.load import full_default_tree
+from spec.metrics import metric_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_what_tasks_share_imports_none_of_them(project_root: Path) -> None:
+    packages = tuple(f"engine.{name}" for name in TASKS)
+    shared = [*(project_root / "engine").glob("*.py"), *(project_root / "engine" / "backbones").glob("*.py")]
+    users = [path.name for path in shared if any(name.startswith(packages) for name in imports(path))]
+    assert len(shared) > 20
+    assert users == ["actions.py"]
+
+
+def test_the_reading_order_names_modules_that_are_there(project_root: Path) -> None:
+    folder = project_root / "engine"
+    names = {word for word in (engine.__doc__ or "").split("`")[1::2] if word.islower() and "_" not in word[:1]}
+    for name in names - {"visual_changenet"}:
+        path = name.replace(".", "/")
+        there = [folder / f"{path}.py", folder / "classify" / f"{path}.py", folder / path]
+        assert any(place.exists() for place in there), name
+
+
+def test_the_table_holds_what_the_tasks_declare() -> None:
+    assert {task for task, _ in ACTIONS} <= set(TASK_DEFAULTS)
+    assert {command for _, command in ACTIONS} <= set(COMMANDS)
+    assert all(isinstance(action, Action) and action.summary for action in ACTIONS.values())
+    assert find_action("classify", "train") is TASKS["classify"]["train"]
+
+
+@pytest.mark.parametrize(
+    ("task", "command", "told"),
+    [
+        ("segment", "train", "the embedded engine has no segment task yet"),
+        ("classify", "export", "the embedded engine has no 'export' for the classify task yet"),
+    ],
+)
+def test_what_is_not_in_the_table_is_refused(task: str, command: str, told: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        find_action(task, command)
+    assert caught.value.message == told
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("head", ["flatten", "pooled"])
+@pytest.mark.parametrize("module", ["learnable", "euclidean"])
+def test_declared_keys_are_keys_of_the_spec(head: str, module: str) -> None:
+    tree = full_default_tree("classify")
+    put(tree, "model.classify.difference_head", head)
+    put(tree, "model.classify.difference_module", module)
+    for key in (*CLASSIFY.architecture_keys(tree), *CLASSIFY.input_keys):
+        node: Any = tree
+        for part in key.split("."):
+            assert part in node, key
+            node = node[part]
+
+
+def test_every_declared_figure_has_a_direction() -> None:
+    assert [name for name in CLASSIFY.metrics if metric_mode(name, CLASSIFY.name) is None] == []
+
+
+def test_training_logs_the_declared_figures_and_no_other(trained: Any) -> None:
+    lines = [json.loads(line) for line in (trained.folder / "status.json").read_text().splitlines()]
+    logged = {name for line in lines for name in line.get("kpi", {})}
+    assert logged == set(CLASSIFY.metrics)

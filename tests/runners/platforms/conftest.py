@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the conformance suite has to know of each platform: one fixture `on_NAME` for every row that has a module."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runners.platforms.handles import processes_in, with_process
+from runners.platforms.table import PLATFORMS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runners.jobs.job import Handle
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
+
+LAUNCH = """
+import json, sys
+from pathlib import Path
+from runners import api
+from runners.jobs.store import JobStore
+from runners.planning.plan import Plan
+plan = Plan.from_json(json.loads(Path(sys.argv[1]).read_text()))
+api.launch(plan, store=JobStore(Path(sys.argv[2])))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A platform under test; `unreachable` makes of a handle one whose job can't be asked for from here."""
+
+    name: str
+    unreachable: Callable[[Handle], Handle]
+
+
+@pytest.fixture
+def on_local() -> Bench:
+    return Bench("local", on_another_machine)
+
+
+@pytest.fixture
+def on_debug() -> Bench:
+    return Bench("debug", on_another_machine)
+
+
+@pytest.fixture(params=[name for name, row in PLATFORMS.items() if row.module])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    found = request.getfixturevalue(f"on_{request.param}")
+    assert isinstance(found, Bench)
+    return found
+
+
+def on_another_machine(handle: Handle) -> Handle:
+    for role, process in processes_in(handle).items():
+        handle = with_process(handle, role, replace(process, namespace="pid:[1]"))
+    return handle
+
+
+LaunchElsewhere = Callable[["Plan", "JobStore"], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def launcher() -> list[str]:
+    """The command that launches a plan file in a results root, but for these two words."""
+    return [sys.executable, "-c", LAUNCH]
+
+
+@pytest.fixture
+def launch_elsewhere(tmp_path: Path, launcher: list[str]) -> LaunchElsewhere:
+    """Launch a plan, and wait for its end, in a process of its own."""
+
+    def launch(plan: Plan, store: JobStore) -> subprocess.Popen[str]:
+        path = tmp_path / f"{plan.id}.json"
+        path.write_text(json.dumps(plan.to_json()))
+        return subprocess.Popen([*launcher, str(path), str(store.root)], stderr=subprocess.DEVNULL, text=True)
+
+    return launch

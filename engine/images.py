@@ -32,11 +32,11 @@ def read_rgb(
     try:
         require_ordinary(path)
         with Image.open(path) as image:
-            picture = decode(image, path, white, place).convert("RGB")
+            picture = decode(image, path, white, place)
     except FileNotFoundError:
         raise ImageError("there is no such picture", code="data.image_missing", where=place) from None
     except BROKEN as problem:
         raise broken_told(problem, place) from None
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+    return np.ascontiguousarray(np.asarray(picture.convert("RGB")).transpose(2, 0, 1))

@@ -59,7 +59,7 @@ def decode(image: Image.Image, path: Path | str, white: int = FULL_WHITE, place:
         if scaled.ndim == 3 and scaled.shape[2] == 4:
             scaled[..., 3] = np.round(levels[..., 3] / 257.0)  # how opaque is no level of light
         image = Image.fromarray(scaled)
-    if image.mode == "L" and not image.has_transparency_data:
+    if image.mode in {"L", "RGB"} and not image.has_transparency_data:
         image.load()
         return image
     if image.has_transparency_data:

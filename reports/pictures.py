@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from pairs.decoding import BROKEN, decode
+from pairs.image_folders import is_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,12 @@ class PictureFolder:
         return Picture(reason="missing") if path is None else _decode(path)
 
     def names(self, relative: str, suffix: str) -> list[str]:
-        """The sorted names, without `suffix`, of the files in a folder that end with it."""
+        """The sorted names, without `suffix`, of the pictures in a folder that end with it."""
         folder = self._inside(relative, folder=True)
         if folder is None:
             return []
-        return sorted(path.name.removesuffix(suffix) for path in folder.iterdir() if path.name.endswith(suffix))
+        names = [path.name for path in folder.iterdir() if is_picture(path.name)]
+        return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
 
     def _inside(self, relative: str, *, folder: bool = False) -> Path | None:
         if self._root is None:

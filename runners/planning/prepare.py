@@ -60,7 +60,7 @@ def prepare(
 ) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`;
+    `store` holds the parent jobs (default: the request's results root); `command` names another engine;
     `memory` holds what earlier plans read of schema and data.
 
     Raises:
@@ -72,7 +72,8 @@ def prepare(
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    resolved, memory = resolve(decision, skill, store, command), memory or Memory()
+    resolved = resolve(decision, skill, store, command)
+    memory = memory or Memory()
     draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
     _put_suggestions(draft, memory)
     _put_overrides(draft)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ class Overview:
             "reason": self.reason,
             "action": self.identity.get("action"),
             "objectives": self.identity.get("objectives", []),
-            "budget": {name: self.identity["settings"][name] for name in ("trials", "epochs", "wall_minutes")},
+            "budget": {name: self.identity["settings"].get(name) for name in ("trials", "epochs", "wall_minutes")},
             "trials_ended": len(self.outcome.standings) - len(self.open_jobs),
             "epochs_trained": sum(standing.epochs_trained for standing in self.outcome.standings),
             "best": best,
@@ -100,14 +101,14 @@ def list_experiments(results_root: str | None = None) -> list[str]:
 
 def command_name(folder: Path) -> str:
     """What to type for an experiment after a command: its id where that is enough, else its folder."""
-    return str(folder) if results_option(folder) else folder.name
+    return shlex.quote(str(folder)) if results_option(folder) else folder.name
 
 
 def results_option(folder: Path) -> str:
     """The option that leads commands to the results root of an experiment; empty where they find it themselves."""
     from runners.jobs.store import default_root
 
-    return "" if folder.parent == default_root() else f" --results {folder.parent}"
+    return "" if folder.parent == default_root() else f" --results {shlex.quote(str(folder.parent))}"
 
 
 def identity_of(folder: Path) -> dict[str, Any]:

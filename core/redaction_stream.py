@@ -21,6 +21,7 @@ _PIECE = 64 * 1024  # of a line that is longer than this, parts are masked and h
 _HELD = 4 * 1024  # what is kept back of such a line, so that no secret is cut in two
 _CONTEXT = 512  # how far before a secret its name may begin
 _KNOWN_LENGTH = 8
+_SHORT_WORD = re.compile(r"[\w./-]{0,15}")  # nothing beside it, and too short to be known by its form
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY = re.compile(
@@ -81,6 +82,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """A whole text, masked."""
+        if not self._holds_known(text) and (_SHORT_WORD.fullmatch(text) or not hints_in(text)):
+            return text
         return self.feed(text) + self.flush()
 
     def _lines(self, text: str) -> str:
@@ -156,7 +159,7 @@ class Redactor:
         return found.start() if found else len(text)
 
     def _holds_known(self, text: str) -> bool:
-        return any(value in text for value in self._known)
+        return bool(self._known) and any(value in text for value in self._known)
 
     def _known_spans(self, line: str) -> list[Span]:
         spans = []

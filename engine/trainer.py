@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 
 from core.errors import SpecError
+from engine.console import say
 from engine.file_names import TENSORBOARD
 
 if TYPE_CHECKING:
@@ -79,4 +80,6 @@ def run_seed(seed: int) -> int:
     """The seed of a run; for -1 a new one, which processes that train together share through the environment."""
     if seed >= 0:
         return seed
-    return int(os.environ.setdefault("VISUAL_CHANGENET_SEED", str(secrets.randbits(32))))
+    drawn = int(os.environ.setdefault("VISUAL_CHANGENET_SEED", str(secrets.randbits(32))))
+    say(f"NOTICE train.seed is -1: this training draws with seed {drawn}")
+    return drawn

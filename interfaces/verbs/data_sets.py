@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -80,4 +81,4 @@ def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
 
 def _described(out: str, rows: dict[str, int]) -> str:
     counts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
-    return f"{out}: {counts}\nnext: changenet run train --data {out}"
+    return f"{out}: {counts}\nnext: changenet run train --data {shlex.quote(out)}"

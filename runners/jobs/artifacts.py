@@ -36,7 +36,7 @@ def result_folders(results_dir: str, spec: Mapping[str, Any]) -> list[Path]:
     """Where an action writes: its results folder, and the one for best checkpoints where the spec puts it elsewhere."""
     folders = [Path(results_dir)]
     apart = dotted.get(spec, "train.checkpointer.dirpath")
-    if apart and not Path(apart).is_relative_to(results_dir):
+    if apart and isinstance(apart, str) and not Path(apart).is_relative_to(results_dir):
         folders.append(Path(apart))
     return folders
 

@@ -165,6 +165,8 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     import sqlite3
 
     connection.row_factory = sqlite3.Row
+    # One text that was damaged must not hide every other job.
+    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     return connection

@@ -31,9 +31,15 @@ def look(store: JobStore, job_id: str) -> Job:
 
 def as_it_is(store: JobStore, job: Job) -> Job:
     """The same for a record that was read already."""
-    if job.state.is_terminal:
+    if job.state.is_terminal or job.state is JobState.UNKNOWN:  # no record says UNKNOWN, unless it was damaged
         return job
-    sight = platform_of(job.runner).look(job, store.handle(job.id))
+    try:
+        sight = platform_of(job.runner).look(job, store.handle(job.id))
+    except (PlatformError, LookupError, TypeError, ValueError) as problem:
+        # A record that was edited, or of a platform that is not there: the others in a list can still be seen.
+        return replace(
+            job, state=JobState.UNKNOWN, failure=Problem("job.unseen", job.id, f"it can't be asked: {problem}")
+        )
     if sight.state.is_terminal:
         return _close(store, job, sight)
     if sight.state is job.state:

@@ -22,7 +22,7 @@ from engine.classify.task import CLASSIFY
 from engine.classify.training_module import ClassifyModule
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
-from engine.resume import Resumed, find_resume
+from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 
@@ -57,7 +57,7 @@ def train(run: Run, status: StatusFile) -> None:
     if resumed and resumed.next_epoch == settings.num_epochs:
         say(f"{resumed.path} has all {settings.num_epochs} epochs: there is nothing left to train.")
         return
-    seed = run_seed(settings.seed)
+    seed = run_seed(settings.seed, resumed.seed if resumed else None)
     preparation = Preparation(run.experiment)
     torch.manual_seed(seed)
     network = build_network(run.experiment, (preparation.height, preparation.width))
@@ -68,7 +68,7 @@ def train(run: Run, status: StatusFile) -> None:
     data = read_data(run, devices)
     report = TrainingReport(status, settings.num_epochs)
     module = ClassifyModule(run, network, preparation, seed=seed, on_kpi=report.kpi)
-    callbacks = [report, CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
+    callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
 
 
@@ -123,7 +123,12 @@ def _fit(training: _Training, trainer: Trainer) -> None:
     resumed, loader = training.resumed, _training_loader(training, trainer)
     training.module.steps_per_epoch = len(loader)
     validation = _validation_loader(training, trainer)
-    trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
+    try:
+        trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as problem:
+        if resumed and not training.module.has_started:
+            raise unusable_state(resumed, problem) from problem
+        raise
 
 
 def _training_loader(training: _Training, trainer: Trainer) -> Loader:

@@ -44,8 +44,8 @@ class Classify:
 
     name = "classify"
     metrics = (
-        *(f"train_{name}" for name in ("loss", "acc", "fpr")),
-        *(f"val_{name}" for name in ("loss", "acc", "fpr", "far", "latency_ms", *_MEASURED)),
+        *(f"train_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all")),
+        *(f"val_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all", "far", "latency_ms", *_MEASURED)),
     )
     input_keys = tuple(f"dataset.classify.{name}" for name in _INPUT)
 

@@ -13,6 +13,7 @@ from core.errors import DataError
 from engine.batch_samplers import DeviceShare, OrderedBatches, WeightedBatches
 from engine.checkpoint_writer import CheckpointWriter
 from engine.checkpoints import read_checkpoint, start_from
+from engine.classify.kpi import summary
 from engine.classify.network import build_network, start_weights
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
@@ -66,7 +67,7 @@ def train(run: Run, status: StatusFile) -> None:
         path = Path(settings.pretrained_model_path)
         say(start_from(network, read_checkpoint(path), path))
     data = read_data(run, devices)
-    report = TrainingReport(status, settings.num_epochs)
+    report = TrainingReport(status, settings.num_epochs, summary)
     module = ClassifyModule(run, network, preparation, seed=seed, on_kpi=report.kpi)
     callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))

@@ -118,7 +118,7 @@ def test_status_runs_from_started_to_success_with_kpi_and_progress(trained: Any)
     training = [record["kpi"] for record in records if "train_loss" in record.get("kpi", {})]
     validation = [record["kpi"] for record in records if "val_loss" in record.get("kpi", {})]
     assert len(training) == len(validation) == 6
-    assert training[0].keys() == {"train_loss", "train_acc", "train_fpr"}
+    assert training[0].keys() == {"train_loss", "train_acc", "train_fpr", "train_fpr_of_all"}
     assert {"val_loss", "val_acc", "val_fpr", "val_far", "val_f1", "val_auc", "val_ap"} <= validation[0].keys()
     assert all(kpi["val_latency_ms"] > 0 for kpi in validation)
     last = [record for record in records if "epoch" in record][-1]

@@ -9,23 +9,24 @@ PIN := --constraint constraints.txt
 # PyTorch has other releases of what PyTorch needs than those pinned here: these come with the rest.
 TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvision,torch)
 export OMP_WAIT_POLICY = PASSIVE
+TIMED := @sh scripts/timed.sh
 # Every start would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint wheel clean
 
 demo: .venv/.demo
 	$(BIN)/changenet demo
 
-test: .venv/.test lint
-	$(BIN)/changenet schemas --check
-	$(BIN)/pytest
+test: lint
+	$(TIMED) schemas $(BIN)/changenet schemas --check
+	$(TIMED) tests $(BIN)/pytest
 
 lint: .venv/.test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(TIMED) lint $(BIN)/ruff check .
+	$(TIMED) formatting $(BIN)/ruff format --check .
+	$(TIMED) types $(BIN)/mypy
 
 .venv/.base: constraints.txt
 	python=$$(sh scripts/find_python.sh $(PYTHON)) && $$python -m venv .venv
@@ -38,8 +39,13 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,stage,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,spec,stage,test,bench]'
 	touch $@
 
+# What an earlier build left in build/ would be packed as well.
+wheel: .venv/.base
+	rm -rf build
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info build dist demo

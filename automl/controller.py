@@ -9,9 +9,11 @@ taken up again decides as one that was not.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from automl.budget import Budget
+from automl.events import INTERRUPTED, Ending, Hooks, Update
+from automl.losses import SILENT_SECONDS, Losses, Silence
 from automl.objective import curve_of
 from automl.schedule import Pause
 from automl.trainer import WorkState, result_of
@@ -19,39 +21,18 @@ from automl.types import Run, RunResult, RunState
 from core.errors import InputError, JobFailedError, PlatformError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from automl.events import Kind
     from automl.ledger import Ledger
     from automl.schedule import Schedule
     from automl.settings import AutomlSettings
     from automl.trainer import Trainer, Work
-    from automl.types import Curve, Objective
+    from automl.types import Objective
 
 _POLL_SECONDS = 0.2
-_MOST_ATTEMPTS = 3
 _MOST_REFUSED = 25
 _HOPELESS = 3
-Kind = Literal["kept", "decided", "refused", "started", "progress", "lost", "ended"]
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One thing that is new about a search."""
-
-    kind: Kind
-    run: Run
-    job_id: str | None = None
-    curve: Curve = ()
-    result: RunResult | None = None
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why the search stopped: `finished` for good, or `interrupted` and open to be resumed."""
-
-    state: Literal["finished", "interrupted"]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +45,6 @@ class Search:
     objectives: Sequence[Objective]
     settings: AutomlSettings
     parallel: int = 1
-
-
-def ignore(*_: object) -> None:
-    """Nobody listens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """Who is told: `update` of everything, `result` of the number of a run whose result is written down.
-
-    `interrupted` says whether to stop.
-    """
-
-    update: Callable[[Update], None] = ignore
-    result: Callable[[int], None] = ignore
-    interrupted: Callable[[], bool] = bool
 
 
 class Controller:
@@ -97,7 +62,7 @@ class Controller:
         self._told = 0
         self._waiting: list[Run] = []
         self._active: dict[int, str] = {}
-        self._attempts: dict[int, int] = {}
+        self._losses, self._silence = Losses(search.ledger), Silence()
         self._seen_epochs: dict[int, int] = {}
         self._refused_in_a_row = 0
         self._over = ""
@@ -116,20 +81,18 @@ class Controller:
             self._collect()
             self._fill()
             if self._over and not self._active and not self._waiting:
-                return self._end(Ending("finished", self._over))
+                return Ending("finished", self._over)
             if self._active:
                 self._trainer.wait(_POLL_SECONDS)
         for job_id in self._active.values():
             self._trainer.stop(job_id, "the search was interrupted")
-        return self._end(Ending("interrupted", "stopped by a signal; resume to go on"))
+        return INTERRUPTED
 
-    def open_runs(self) -> list[Run]:
-        """The runs that have no result yet."""
-        return [*self._waiting, *(self.runs[number] for number in self._active)]
-
-    def _end(self, ending: Ending) -> Ending:
-        self._ledger.add_ending(ending.state, ending.reason)
-        return ending
+    def parents(self) -> set[int]:
+        """The runs whose last checkpoint is gone on from, or may yet be; what the schedule is not told of yet may."""
+        open_runs = (run for number, run in self.runs.items() if number not in self.results)
+        untold = {number for number in self.results if number >= self._told}
+        return self._schedule.parents() | untold | {run.after for run in open_runs if run.after is not None}
 
     def _read_back(self) -> None:
         """Bring the schedule to where it stood; take up the runs that have no result yet."""
@@ -157,10 +120,9 @@ class Controller:
             self._ledger.add_job(run.number, orphan)
             known.add(orphan)
             job_id = orphan
-        self._attempts[run.number] = len(jobs) + bool(orphan)
         work = self._trainer.look(job_id) if job_id else None
-        if work is None or work.state is WorkState.CANCELED or work.disk_full:
-            self._attempts[run.number] = 0
+        lost = work and work.state is WorkState.LOST and not self._losses.is_used_up(run.number)
+        if work is None or work.state is WorkState.CANCELED or work.disk_full or lost:
             self._waiting.append(run)
         else:
             self._active[run.number] = str(job_id)
@@ -216,7 +178,6 @@ class Controller:
             return
         self._ledger.add_job(run.number, job_id)
         self._refused_in_a_row = 0
-        self._attempts[run.number] = self._attempts.get(run.number, 0) + 1
         self._active[run.number] = job_id
         self._say(Update("started", run, job_id))
 
@@ -233,7 +194,7 @@ class Controller:
         """Look at every job; write down those that have ended."""
         for number, job_id in sorted(self._active.items()):
             work, run = self._trainer.look(job_id), self.runs[number]
-            if work.state is WorkState.RUNNING:
+            if work.state in {WorkState.RUNNING, WorkState.UNREACHABLE}:
                 self._watch(run, work)
                 continue
             del self._active[number]
@@ -241,7 +202,7 @@ class Controller:
                 message = f"trial {run.trial} failed for want of room: {work.message}"
                 remedy = "make room on the disk, then resume; the trial is run again"
                 raise PlatformError(message, code="automl.disk_full", where=job_id, remedy=remedy)
-            if work.state is WorkState.LOST and self._attempts[number] < _MOST_ATTEMPTS:
+            if self._losses.let_run_again(number, work):
                 self._waiting.append(run)
                 self._say(Update("lost", run, job_id, message=work.message))
                 continue
@@ -253,10 +214,20 @@ class Controller:
         if curve and curve[-1][0] > self._seen_epochs.get(run.number, 0):
             self._seen_epochs[run.number] = curve[-1][0]
             self._say(Update("progress", run, work.job_id, curve))
-        if self._limit is not None and work.seconds > self._limit:
+        if work.state is WorkState.UNREACHABLE:
+            self._wait_for_word(run, work)
+        elif self._limit is not None and work.seconds > self._limit:
             self._trainer.stop(work.job_id, "the time per trial is used up")
         elif self._budget.time_is_up():
             self._trainer.stop(work.job_id, "the wall time of the search is used up")
+
+    def _wait_for_word(self, run: Run, work: Work) -> None:
+        if self._silence.is_news(work.job_id):
+            message = f"its machine can't be asked; taken as lost after {SILENT_SECONDS / 60:g} minutes without a word"
+            self._say(Update("unreachable", run, work.job_id, message=message))
+        if self._silence.is_too_long(work.job_id, work.heard):
+            self._losses.give_up(work)
+            self._trainer.stop(work.job_id, "its machine can't be asked, and it said nothing for too long")
 
     def _record(self, run: Run, result: RunResult, kind: Kind) -> None:
         self._ledger.add_result(run.number, result)

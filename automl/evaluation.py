@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl.job_trainer import as_part
+from automl.job_trainer import as_part, heard, state_of
+from automl.losses import Silence
+from automl.trainer import WorkState
 from core import dotted
 from core.errors import ChangenetError
 from router.types import Request
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Split = Literal["validation", "test"]
 _POLL_SECONDS = 0.2
 _CHECKPOINT_FUNCTION = "parent_model"
+_MOST_LAUNCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +69,31 @@ class Evaluator:
         return self._run(name, subject, prepared)
 
     def _run(self, name: str, subject: Subject, prepared: Plan) -> dict[str, Any] | None:
-        from runners.api import launch
-        from runners.jobs.job import JobState
-
         try:
-            found = next(iter(self._store.with_plan(prepared.id)), None)
-            memory = self._plan.memory
-            job = self._follow((found or launch(prepared, store=self._store, detach=True, memory=memory)).id)
+            job = self._ended(prepared)
         except ChangenetError as problem:
             return self._record(name, subject, {"skipped": problem.message})
         if job is None:
             return None
-        if job.state is JobState.COMPLETE:
+        if state_of(job) is WorkState.COMPLETE:
             return self._record(name, subject, {"job_id": job.id, "metrics": dict(job.metrics)})
         reason = job.failure.message if job.failure else job.transitions[-1].reason
         return self._record(name, subject, {"job_id": job.id, "skipped": f"the evaluation failed: {reason}"})
+
+    def _ended(self, prepared: Plan) -> Job | None:
+        """The job of an evaluation at its end; one that was lost, or was stopped with the search, is made up for."""
+        from runners.api import launch
+
+        known = self._store.with_plan(prepared.id)[-1:]
+        job, gone = (self._follow(known[0].id) if known else None), {WorkState.LOST, WorkState.CANCELED}
+        for _ in range(_MOST_LAUNCHES):
+            if self._interrupted():
+                return None
+            if job is not None and state_of(job) not in gone:
+                return job
+            launched = launch(prepared, store=self._store, detach=True, memory=self._plan.memory)
+            job, gone = self._follow(launched.id), {WorkState.LOST}
+        return job
 
     def _record(self, name: str, subject: Subject, found: dict[str, Any]) -> dict[str, Any]:
         document = {"checkpoint": subject.checkpoint} | found
@@ -88,8 +101,10 @@ class Evaluator:
         return document
 
     def _follow(self, job_id: str) -> Job | None:
+        """The job at its end; None when the search is interrupted, which stops it."""
         from runners.jobs.watch import cancel, look
 
+        silence = Silence()
         while True:
             job = look(self._store, job_id)
             if job.state.is_terminal:
@@ -97,6 +112,8 @@ class Evaluator:
             if self._interrupted():
                 cancel(self._store, job_id, "the search was interrupted")
                 return None
+            if state_of(job) is WorkState.UNREACHABLE and silence.is_too_long(job_id, heard(job)):
+                return cancel(self._store, job_id, "its machine can't be asked, and it said nothing for too long")
             time.sleep(_POLL_SECONDS)
 
     def _prepare(self, subject: Subject, split: Split) -> Plan | str:

@@ -16,12 +16,13 @@ from automl.outputs import best_record
 from automl.plan import make_plan
 from automl.reopening import reopened
 from automl.settings import AutomlSettings
+from core.installation import require
 from runners.names import SEARCH_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from automl.controller import Update
+    from automl.events import Update
     from automl.outcome import Outcome
     from automl.plan import ExperimentPlan
     from router.declarations import Skill
@@ -75,6 +76,7 @@ def create(experiment: ExperimentPlan) -> Path:
     from runners.api import check
     from runners.jobs.store import JobStore
 
+    require("automl", "optuna", "scipy", "cmaes")
     base = experiment.base
     root = Path(base.results_root)
     folder = root / f"{SEARCH_PREFIX}{base.action}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from automl.trial_spec import SECONDS_PER_EPOCH
 from core import dotted
 from core.documents import read_yaml
+from core.file_names import SPEC_FILE, STATUS_FILE
 from core.tail import Tail
 from runners.jobs.checkpoint_record import read_checkpoint_record
-from runners.jobs.status_log import FILE_NAME, parse_line
-from runners.names import SPEC_FILE
+from runners.jobs.status_log import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class JobHistory:
     """
 
     def __init__(self, job: Job, keys: TrialKeys, objectives: Sequence[Objective]) -> None:
-        self._tail = Tail(Path(job.results_dir) / FILE_NAME)
+        self._tail = Tail(Path(job.results_dir) / STATUS_FILE)
         self._job, self._keys = job, keys
         self._metric = next(o.metric for o in objectives if o.metric != SECONDS_PER_EPOCH)
         self._found: list[tuple[int, dict[str, Any]]] = []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from automl.job_history import JobHistory
 from automl.trainer import Prepared, Work, WorkState
 from automl.trial_spec import fixed_values, run_values
+from core.file_names import LOG_FILE, STATUS_FILE
 from runners.jobs.job import JobState
 from runners.planning.plan import Plan
 
@@ -69,7 +70,7 @@ class JobTrainer:
         from runners.jobs.watch import look
 
         job = look(self._store, job_id)
-        state, message = _state_of(job), _message_of(job)
+        state, message = state_of(job), _message_of(job)
         return Work(
             job_id,
             state,
@@ -78,6 +79,7 @@ class JobTrainer:
             _seconds(job),
             *_checkpoints(job, ranked=len(self._plan.objectives) == 1),
             disk_full=state in {WorkState.FAILED, WorkState.LOST} and any(sign in message for sign in _FULL),
+            heard=heard(job) if state is WorkState.UNREACHABLE else 0,
         )
 
     def stop(self, job_id: str, reason: str) -> None:
@@ -112,14 +114,21 @@ def as_part(plan: Plan, experiment_id: str, place: str, parent_job_id: str | Non
     return Plan.sealed(**parts)
 
 
-def _state_of(job: Job) -> WorkState:
+def state_of(job: Job) -> WorkState:
+    """How a job stands, in the words of a search."""
     if job.state is JobState.COMPLETE:
         return WorkState.COMPLETE
     if job.state is JobState.CANCELED:
         return WorkState.CANCELED
     if job.state is JobState.ERROR:
         return WorkState.LOST if job.failure and job.failure.code in _LOST else WorkState.FAILED
-    return WorkState.RUNNING
+    return WorkState.UNREACHABLE if job.state is JobState.UNKNOWN else WorkState.RUNNING
+
+
+def heard(job: Job) -> int:
+    """The bytes that the action has written about itself, wherever it runs."""
+    places = (Path(job.folder) / LOG_FILE, Path(job.results_dir) / STATUS_FILE)
+    return sum(place.stat().st_size for place in places if place.is_file())
 
 
 def _message_of(job: Job) -> str:

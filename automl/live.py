@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automl.controller import Update
+    from automl.events import Update
     from automl.types import Objective
 
 _MOST_ROWS = 20

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +62,7 @@ class Overview:
             "reason": self.reason,
             "action": self.identity.get("action"),
             "objectives": self.identity.get("objectives", []),
-            "budget": {name: self.identity["settings"][name] for name in ("trials", "epochs", "wall_minutes")},
+            "budget": {name: self.identity["settings"].get(name) for name in ("trials", "epochs", "wall_minutes")},
             "trials_ended": len(self.outcome.standings) - len(self.open_jobs),
             "epochs_trained": sum(standing.epochs_trained for standing in self.outcome.standings),
             "best": best,
@@ -102,14 +101,14 @@ def list_experiments(results_root: str | None = None) -> list[str]:
 
 def command_name(folder: Path) -> str:
     """What to type for an experiment after a command: its id where that is enough, else its folder."""
-    return str(folder) if results_option(folder) else folder.name
+    return shlex.quote(str(folder)) if results_option(folder) else folder.name
 
 
 def results_option(folder: Path) -> str:
     """The option that leads commands to the results root of an experiment; empty where they find it themselves."""
     from runners.jobs.store import default_root
 
-    return "" if folder.parent == default_root() else f" --results {folder.parent}"
+    return "" if folder.parent == default_root() else f" --results {shlex.quote(str(folder.parent))}"
 
 
 def identity_of(folder: Path) -> dict[str, Any]:
@@ -151,11 +150,15 @@ def best_record_of(folder: Path) -> dict[str, Any]:
 
 
 def stop(folder: Path, seconds: float = 60.0) -> bool:
-    """Ask the process that works on a search to stop its trials and close; whether it has done so in this time."""
-    process = writer_of(folder)
-    if process is None:
+    """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
+
+    Raises:
+        PlatformError: that process can't be reached from here.
+    """
+    writer = writer_of(folder)
+    if writer is None:
         return True
-    os.kill(process, signal.SIGTERM)
+    writer.ask_to_stop()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if writer_of(folder) is None:

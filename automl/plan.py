@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from automl.algorithms import ALGORITHMS, model_of
 from automl.budget import machine_threads, parallel_trials
 from automl.draws import even_point, first_points, start_trials
-from automl.objective import objectives_of
+from automl.objective import objectives_of, require_measurable
 from automl.space_builder import Source, build_space
 from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
-from core.documents import read_json
 from core.errors import DeclarationError, RequestError
 from core.memory import Memory
 from runners.model_rules import is_below, rules_of
@@ -124,20 +123,22 @@ def make_plan(
     decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
     source = Source(
-        schema=_schema(skill, action),
+        schema=_schema(skill, action, memory),
         base=base.spec,
         pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
         engine="embedded" if base.engine == "embedded" else "container",
         aliases=names,
     )
     objectives = objectives_of(skill, base.task, settings.objectives)
-    for objective in objectives:
-        if objective.metric == SECONDS_PER_EPOCH and len(objectives) > 1:
-            continue
+
+    def trial(objective: Objective) -> Plan:
         own = fixed_values(keys, (objective,), overrides, start)
-        request = replace(decision.request, overrides=overrides | own)
-        # The spec knows the metrics that an objective may be, and their directions.
-        prepare(replace(decision, request=request), skill, command=engine, memory=memory)
+        asked = replace(decision, request=replace(decision.request, overrides=overrides | own))
+        return prepare(asked, skill, command=engine, memory=memory)
+
+    for objective in objectives:
+        if objective.metric != SECONDS_PER_EPOCH or len(objectives) == 1:
+            require_measurable(objective, trial, memory)
     threads = machine_threads()
     places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
@@ -189,10 +190,11 @@ def _place(test_dataset: str) -> str:
     return place
 
 
-def _schema(skill: Skill, action: str) -> dict[str, Any]:
-    path = skill.schema_path(action)
-    document = read_json(path, DeclarationError)
-    if not isinstance(document, dict) or "automl_default_parameters" not in document:
+def _schema(skill: Skill, action: str, memory: Memory) -> dict[str, Any]:
+    from runners.planning.schema import action_schema
+
+    path, document = skill.schema_path(action), action_schema(skill, action, memory).document
+    if "automl_default_parameters" not in document:
         remedy = "write it again with `changenet schemas`"
         message = "the schema does not say what AutoML searches"
         raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.controller import Controller, Hooks, Search, ignore
+from automl.controller import Controller, Search
 from automl.evaluation import Evaluator, Subject
+from automl.events import INTERRUPTED, Hooks, ignore
 from automl.files import REPORT
 from automl.job_trainer import JobTrainer
 from automl.optuna_study import importance, write_storage
@@ -25,7 +26,8 @@ from runners.jobs.store import JobStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from automl.controller import Update
+    from automl.evaluation import Split
+    from automl.events import Update
     from automl.ledger import Ledger
     from automl.plan import ExperimentPlan
 
@@ -36,11 +38,11 @@ class Session:
     def __init__(self, plan: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> None:
         self._plan, self._ledger = plan, ledger
         self._store = JobStore(Path(plan.base.results_root))
-        self._schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
+        schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
         self._retention = Retention(ledger, plan.objectives, plan.settings.pin)
         self._stop = threading.Event()
         trainer = JobTrainer(plan, ledger.folder.name, self._store)
-        search = Search(ledger, self._schedule, trainer, plan.objectives, plan.settings, plan.parallel)
+        search = Search(ledger, schedule, trainer, plan.objectives, plan.settings, plan.parallel)
         self._controller = Controller(search, Hooks(callback or ignore, self._result_recorded, self._stop.is_set))
         self._evaluator = Evaluator(plan, self._store, ledger, self._stop.is_set)
 
@@ -52,34 +54,38 @@ class Session:
         with _signals(self._stop):
             self._evaluate_start("validation")
             ending = self._controller.run()
+            if ending.state == "finished" and not self._evaluate_end():
+                ending = INTERRUPTED
+            self._ledger.add_ending(ending.state, ending.reason)
             if ending.state == "finished":
                 self._retention.sweep(())
-                self._evaluate_end()
         outcome = self._write()
         return ending.state, ending.reason, outcome
 
     def _result_recorded(self, number: int) -> None:
         controller = self._controller
         self._retention.note(controller.runs[number], controller.results[number])
-        going_on = {run.after for run in controller.open_runs() if run.after is not None}
-        self._retention.sweep(self._schedule.parents() | going_on)
+        self._retention.sweep(controller.parents())
 
-    def _evaluate_start(self, split: str) -> None:
+    def _evaluate_start(self, split: Split) -> bool:
         plan = self._plan
-        if plan.start:
-            subject = Subject("baseline", plan.start, plan.decision.request.parent_job_id)
-            self._evaluator.evaluate(subject, "test" if split == "test" else "validation")
+        if not plan.start:
+            return True
+        subject = Subject("baseline", plan.start, plan.decision.request.parent_job_id)
+        return self._evaluator.evaluate(subject, split) is not None
 
-    def _evaluate_end(self) -> None:
-        """Winner, defaults and start checkpoint on the test data, once each."""
+    def _evaluate_end(self) -> bool:
+        """Winner, defaults and start checkpoint on the test data, once each; False when that was interrupted."""
         outcome = self._outcome()
         if not self._plan.settings.test or outcome.winner is None:
-            return
+            return True
         found = {"winner": outcome.winner, "defaults": outcome.defaults}
         for name, standing in found.items():
             if standing and standing.checkpoint and (name == "winner" or standing != outcome.winner):
-                self._evaluator.evaluate(Subject(name, standing.checkpoint, standing.job_id), "test")
-        self._evaluate_start("test")
+                subject = Subject(name, standing.checkpoint, standing.job_id)
+                if self._evaluator.evaluate(subject, "test") is None:
+                    return False
+        return self._evaluate_start("test")
 
     def _outcome(self) -> Outcome:
         controller, ledger = self._controller, self._ledger

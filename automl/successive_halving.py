@@ -200,6 +200,12 @@ class HyperbandSchedule(_Promoting):
 class AshaSchedule(_Promoting):
     """A trial goes on as soon as it is among the best of its rung; nothing waits for the slowest."""
 
+    def _hopeful(self, rung: _Rung) -> set[int]:
+        """Those that are among the best third of the largest rung that there may be: others only push them down."""
+        level = next(level for (_, level), found in self._rungs.items() if found is rung)
+        most = (self._counter.made + self._counter.left) // self._reduction ** (level + 1)
+        return set(rung.best(most, self._objective)) - rung.promoted
+
     def decide(self, number: int) -> Run | Pause:
         """A promotion where there is one, else a new trial."""
         for rung in range(len(self._levels) - 2, -1, -1):

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 
 class WorkState(StrEnum):
-    """How a piece of work stands. `lost` means that its process is gone through no fault of the configuration."""
+    """How a piece of work stands.
+
+    `lost` means that its process is gone through no fault of the configuration, `unreachable` that nobody here can say.
+    """
 
     RUNNING = "running"
     COMPLETE = "complete"
     FAILED = "failed"
     LOST = "lost"
     CANCELED = "canceled"
+    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Work:
 
     `history` holds epochs done (from 1) with what was logged then; `checkpoints` maps roles (`best`, `latest`) to
     files, `files` are all of them, `step` is that of the best one. `disk_full` says that the job failed for want of
-    room.
+    room, `heard` is a number that grows with all that the job says.
     """
 
     job_id: str
@@ -52,6 +56,7 @@ class Work:
     files: tuple[str, ...] = ()
     step: int | None = None
     disk_full: bool = False
+    heard: int = 0
 
 
 class Trainer(Protocol):

@@ -4,27 +4,60 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import signal
 import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import RequestError
+from core.errors import PlatformError, RequestError
+from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = ".writer.lock"
 _ATTEMPTS, _PAUSE = 4, 0.05
+_MOST_BYTES, _MOST_PID = 4096, 2**31
 
 
-def writer_of(folder: Path) -> int | None:
-    """The number of the process that works on the experiment, or None; it is known to live, as it holds the lock."""
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The process that holds the lock, as far as it says which one it is; that it lives is known by the lock itself."""
+
+    folder: Path
+    process: ProcessId | None
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to this very process; one that has ended meanwhile is let be.
+
+        Raises:
+            PlatformError: it is not known which one it is, or it belongs to another machine or container.
+        """
+        process = self.process
+        if process is None:
+            raise self._out_of_reach("it does not say which process it is")
+        if process.is_foreign():
+            raise self._out_of_reach(f"it is process {process.pid} of {process.host}, which can't be reached from here")
+        with suppress(ProcessLookupError):
+            _signal(process)
+
+    def _out_of_reach(self, why: str) -> PlatformError:
+        message = f"a process works on this experiment, but {why}"
+        remedy = "stop it where it was started, by Ctrl-C or `changenet cancel` there"
+        return PlatformError(message, code="automl.writer", where=str(self.folder), remedy=remedy)
+
+
+def writer_of(folder: Path) -> Writer | None:
+    """The process that works on the experiment, or None."""
     try:
         handle = os.open(folder / _NAME, os.O_RDWR)
     except FileNotFoundError:
         return None
     try:
-        return None if _locked(handle) else int(os.pread(handle, 20, 0) or 0) or None
+        return None if _locked(handle) else Writer(folder, _process(os.pread(handle, _MOST_BYTES, 0)))
     finally:
         os.close(handle)
 
@@ -39,7 +72,7 @@ def take_lock(folder: Path) -> int:
     for _ in range(_ATTEMPTS):
         if _locked(handle):
             os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            os.pwrite(handle, json.dumps(asdict(ProcessId.own())).encode(), 0)
             return handle
         # Somebody who only asks whether there is a writer holds the lock for an instant.
         time.sleep(_PAUSE)
@@ -54,3 +87,26 @@ def _locked(handle: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _process(text: bytes) -> ProcessId | None:
+    """The process that a lock file names; None for anything that is no identity, such as a bare number."""
+    with suppress(ValueError, TypeError):
+        process = ProcessId(**json.loads(text))
+        is_whole = type(process.pid) is int and 1 < process.pid < _MOST_PID and all(asdict(process).values())
+        return process if is_whole and isinstance(process.started, str) else None
+    return None
+
+
+def _signal(process: ProcessId) -> None:
+    """Signal the process through a handle that no other process of its number can slip into, where there are such."""
+    if not hasattr(os, "pidfd_open"):
+        if process.is_alive():
+            os.kill(process.pid, signal.SIGTERM)
+        return
+    handle = os.pidfd_open(process.pid)
+    try:
+        if process.is_alive():
+            signal.pidfd_send_signal(handle, signal.SIGTERM)
+    finally:
+        os.close(handle)

@@ -25,7 +25,7 @@ from automl.plan_text import plan_text
 from automl.result_text import result_text
 from automl.settings import AutomlSettings
 from router.decision import decide
-from router.declarations import default_root, load_skill
+from router.declarations import load_skill, skill_root
 from router.types import Request
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main() -> int:
     """Choose boards, search, compare."""
     args = _arguments()
     data = _subset(args.boards, args.out / f"boards_{args.train_boards}", args.train_boards)
-    skill = load_skill(default_root())
+    skill = load_skill(skill_root())
     overrides: dict[str, Any] = {"num_epochs": args.epochs, "image_width": args.size, "image_height": args.size}
     request = Request(action="train", data=str(data), overrides=overrides, results_root=str(args.out / "results"))
     settings = AutomlSettings(trials=args.trials, parallel=args.parallel, seed=args.seed)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 YAML_BYTES = 4 * 1024 * 1024
 JSON_BYTES = 64 * 1024 * 1024
 # What YAML can't hold as it is, or reads back as another line break.
-_NEEDS_ESCAPES = re.compile("[^\n\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# Compiled by the first writer: that takes long, and readers need it not.
+_NEEDS_ESCAPES = "[^\n\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -94,7 +95,7 @@ def dump_yaml(value: Any) -> str:
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
         if _SURROGATE.search(data):
             raise InputError(f"{data!r} holds bytes that are not UTF-8", code="yaml.text", remedy=_RENAME)
-        style = '"' if _reads_as_another_type(data) or _NEEDS_ESCAPES.search(data) else None
+        style = '"' if _reads_as_another_type(data) or re.search(_NEEDS_ESCAPES, data) else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     PlainDumper.add_representer(str, text)

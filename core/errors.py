@@ -22,7 +22,6 @@ Ctrl-C ends a command with exit code 130.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -153,6 +152,8 @@ def closest(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
     """
     if len(name) > _NAME_LENGTH:
         return []
+    from difflib import get_close_matches
+
     names = sorted({candidate for candidate in islice(candidates, _NAMES) if len(candidate) <= _NAME_LENGTH})
     found = get_close_matches(name, names, n=n, cutoff=0.75)
     if len(found) < n:

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 PLAN_FILE = "plan.json"
 SPEC_FILE = "spec.yaml"
+LOG_FILE = "log.txt"  # all that the action printed
+RESULTS_FOLDER = "results"  # in it a folder for each action, unless the spec says otherwise
 FINDINGS_FILE = "findings.json"  # what the data check found before the launch
 
+EXPERIMENT_FILE = "experiment.yaml"  # the spec as the action understood it
 STATUS_FILE = "status.json"  # one JSON object a line
 PREDICTIONS_FILE = "predictions.csv"  # the scored table of an evaluation
 INFERENCE_FILE = "inference.csv"  # that of an inference

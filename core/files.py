@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary sibling of `path` that takes its place when the block ends well, and is removed when not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
         yield temporary
         _flush_to_disk(temporary)
@@ -105,7 +104,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def replace_link(link: Path, target_name: str) -> None:
     """Point the relative symbolic link `link` at its sibling `target_name`, without a moment in which it is gone."""
-    temporary = link.with_name(f".{link.name}.{secrets.token_hex(4)}.tmp")
+    temporary = link.with_name(f".{link.name}.{os.urandom(4).hex()}.tmp")
     temporary.symlink_to(target_name)
     temporary.replace(link)
 

@@ -6,51 +6,82 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MASK = "********"
+from core.redaction_stream import MASK, Redactor, known_values
+from core.secret_names import is_secret_key, kind_of
+from core.secret_rules import is_place
+from core.secret_values import looks_random
 
-_SECRET_NAME = re.compile(
-    r"(?:^|[_.-])(?:password|passwd|passphrase|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|"
-    r"encryption_?key|credentials?|authorization|auth|bearer|key)$",
-    re.IGNORECASE,
-)
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
-_SIGNED_QUERY = re.compile(
-    r"(?P<name>[?&](?:x-amz-[a-z-]+|x-goog-[a-z-]+|sig|signature|token|access_token|key|api_key)=)[^&\s\"']+",
-    re.IGNORECASE,
-)
-_KNOWN_TOKEN = re.compile(
-    r"\b(?:hf_[A-Za-z0-9]{20,}|nvapi-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|ghp_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,})"
-)
-_ASSIGNMENT = re.compile(
-    r"(?P<name>\b[A-Za-z0-9_.-]*(?:password|passwd|secret|token|api_?key|access_?key|secret_?key|encryption_?key)\b"
-    r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',;}]+)",
-    re.IGNORECASE,
-)
+__all__ = ["MASK", "Redactor", "is_secret_key", "redact", "redact_text", "secret_places"]
 
-
-def is_secret_key(name: str) -> bool:
-    """Whether a key of this name holds a secret."""
-    return bool(_SECRET_NAME.search(name))
-
-
-def redact(tree: Any) -> Any:
-    """A copy in which values of secret keys, and secrets inside texts, are masked."""
-    if isinstance(tree, dict):
-        return {name: _redact_value(str(name), value) for name, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [redact(value) for value in tree]
-    return redact_text(tree) if isinstance(tree, str) else tree
-
-
-def _redact_value(name: str, value: Any) -> Any:
-    if is_secret_key(name) and isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-        return MASK
-    return redact(value)
+# What a secret's key may hold in its place: nothing, a reference to where it is, a mask.
+_NO_SECRET = re.compile(r"|\*+|env:\w*|\$\{?\w+\}?|<[^<>]*>")
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+_NAMING = ("name", "key")
+_VALUES = frozenset({"value", "values", "old", "new", "default", "low", "high", "min", "max", "choices", "options"})
 
 
 def redact_text(text: str) -> str:
-    """The text with URL credentials, signed query values, `name=secret` pairs and tokens of known form masked."""
-    text = _URL_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text)
-    text = _SIGNED_QUERY.sub(rf"\g<name>{MASK}", text)
-    text = _ASSIGNMENT.sub(rf"\g<name>{MASK}", text)
-    return _KNOWN_TOKEN.sub(MASK, text)
+    """The text with everything masked that is known, or looks like, a secret. Linear in its length."""
+    return Redactor().text(text)
+
+
+def redact(tree: Any) -> Any:
+    """A copy in which values of secret keys, and secrets inside texts, keys and lists, are masked."""
+    return _Tree().redacted(tree)
+
+
+def secret_places(tree: Any) -> list[str]:
+    """The dotted keys, with `[n]` in lists, under which a document holds secrets; empty when it holds none."""
+    return list(_differences(tree, redact(tree), ""))
+
+
+class _Tree:
+    def __init__(self) -> None:
+        self._redactor = Redactor(known_values())
+
+    def redacted(self, value: Any, *, secret: bool = False) -> Any:
+        if isinstance(value, dict):
+            return self._mapping(value, secret=secret)
+        if isinstance(value, list | tuple):
+            before = [None, *value]
+            return [self.redacted(v, secret=secret or _takes_secret(b)) for v, b in zip(value, before, strict=False)]
+        if isinstance(value, str):
+            hidden = secret and not _NO_SECRET.fullmatch(value)
+            return MASK if hidden else self._redactor.text(value)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return MASK if secret and is_number else value
+
+    def _mapping(self, tree: dict[Any, Any], *, secret: bool) -> dict[Any, Any]:
+        named = secret or any(_is_secret_name(tree.get(name), None) for name in _NAMING)
+        return {
+            self._redactor.text(name) if isinstance(name, str) else name: self.redacted(
+                inner, secret=_is_secret_name(name, inner) or (named and name in _VALUES)
+            )
+            for name, inner in tree.items()
+        }
+
+
+def _is_secret_name(name: Any, value: Any) -> bool:
+    if not isinstance(name, str) or not (kind := kind_of(name)):
+        return False
+    if not isinstance(value, str):
+        return kind == "strong"
+    return looks_random(value) if kind == "weak" else not is_place(name, value)
+
+
+def _takes_secret(word: Any) -> bool:
+    """Whether a word of a command line is an option whose value is a secret."""
+    return isinstance(word, str) and bool(_OPTION.fullmatch(word)) and kind_of(word) == "strong"
+
+
+def _differences(before: Any, after: Any, place: str) -> list[str]:
+    if isinstance(before, dict):
+        found = []
+        for (name, inner), (shown, masked) in zip(before.items(), after.items(), strict=False):
+            key = f"{place}.{shown}" if place else str(shown)
+            found += [key] if name != shown else _differences(inner, masked, key)
+        return found
+    if isinstance(before, list | tuple):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [found for n, (inner, masked) in pairs for found in _differences(inner, masked, f"{place}[{n}]")]
+    return [place] if before != after else []

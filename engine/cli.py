@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from core.errors import ChangenetError, InputError, did_you_mean
+from core.installation import ENGINE_LIBRARIES, require
 from engine.actions import ACTIONS, AVAILABLE, carry_out, find_action
 from engine.file_names import latest_link
 from engine.lifecycle import ActionStopped, execute, file_error, is_first_process, report, stoppable
@@ -94,6 +95,7 @@ def _run(argv: Sequence[str]) -> bool:
     except _Usage as problem:
         raise InputError(str(problem), code="cli.usage", remedy="see visual_changenet --help") from None
     _check_command(options.command)
+    require("engine", *ENGINE_LIBRARIES)
     if options.command == "default_specs":
         return _write_default_spec(options.overrides)
     if not options.experiment_spec_file:

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
+from core.terminal import printable
 from engine.lifecycle import is_first_process
 
 if TYPE_CHECKING:
@@ -74,5 +75,5 @@ def _bar(label: str, total: int, unit: str) -> tuple[RichProgress, TaskID]:
 def say(line: str) -> None:
     """One line of the log."""
     if is_first_process():
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{printable(line)}\n")
         sys.stdout.flush()

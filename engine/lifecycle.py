@@ -16,6 +16,7 @@ from core.errors import ChangenetError, InputError
 from core.file_names import STATUS_FILE
 from core.files import write_text
 from core.redaction import redact_text
+from core.terminal import printable
 from engine.file_names import ERROR_DETAILS
 from engine.status import StatusFile
 
@@ -86,7 +87,7 @@ def report(error: ChangenetError) -> None:
     """Say what is wrong on standard error."""
     if is_first_process():
         sys.stdout.flush()
-        sys.stderr.write(f"ERROR [{error.code}] {redact_text(str(error))}\n")
+        sys.stderr.write(f"ERROR [{error.code}] {printable(redact_text(str(error)))}\n")
         sys.stderr.flush()
 
 

@@ -17,6 +17,8 @@ from interfaces.console import Terminal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_LONGEST_TO_READ = 200_000
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (0, or as `core.errors` says, or 130 after Ctrl-C).
@@ -56,7 +58,7 @@ def _run(words: list[str]) -> int:
     command = parse(words)
     if command.verb.slow:
         gc.enable()
-    outcome = command.verb.load()(command.options, Terminal(quiet=command.as_json))
+    outcome = command.verb.call(command.options, Terminal(quiet=command.as_json))
     return _show(outcome.document, outcome.text, as_json=command.as_json) or outcome.exit_code
 
 
@@ -79,13 +81,14 @@ def _show(document: dict[str, Any], text: str, *, as_json: bool) -> int:
 
 
 def _json_of(document: dict[str, Any]) -> str:
-    """JSON that is valid UTF-8: a file name of other bytes is written by escapes."""
-    text = json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False)
+    """JSON that is valid UTF-8: a file name of other bytes is written by escapes. What nobody reads has no indents."""
+    clean = redact(document)
+    text = json.dumps(clean, ensure_ascii=False, allow_nan=False)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(redact(document), indent=2, allow_nan=False)
-    return text
+        return json.dumps(clean, indent=2, allow_nan=False)
+    return text if len(text) > _LONGEST_TO_READ else json.dumps(clean, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _report(error: ChangenetError, *, as_json: bool) -> int:

@@ -11,6 +11,8 @@ import shlex
 from dataclasses import field, fields
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
+from core.errors import RequestError
+
 
 class Group(NamedTuple):
     """Options that belong together, as help shows them."""
@@ -78,6 +80,23 @@ def _declared(entry: Any, hint: Any) -> Declared:
     if not said.get("positional"):
         said["flag"] = said.get("flag") or f"--{entry.name.replace('_', '-')}"
     return Declared(entry.name, kind=str if said["choices"] else kind, many=many, default=entry.default, **said)
+
+
+def require_values(options: Any) -> None:
+    """Refuse texts that are empty, or that no path and no document can hold: they would be taken for not given.
+
+    Raises:
+        RequestError: with the option.
+    """
+    for entry in declared(type(options)):
+        value = getattr(options, entry.name)
+        for text in value if entry.many else [value]:
+            if isinstance(text, str) and (not text.strip() or "\0" in text) and not (entry.many and entry.positional):
+                what = "it is empty" if not text.strip() else "it holds a NUL character"
+                remedy = "give a value" if entry.required else "give a value, or leave it out"
+                raise RequestError(
+                    what, code="usage.value", where=entry.flag or entry.metavar or entry.name, remedy=remedy
+                )
 
 
 def given(options: Any) -> list[Declared]:

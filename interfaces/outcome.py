@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from automl.controller import Update as SearchUpdate
+    from automl.events import Update as SearchUpdate
     from automl.types import Objective
     from runners.jobs.follow import Update as JobUpdate
 

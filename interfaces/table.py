@@ -6,6 +6,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from interfaces.options import require_values
+from interfaces.system_errors import system_errors_told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,6 +53,17 @@ class Verb(NamedTuple):
         """The function of the verb."""
         found: Callable[[Any, Reporter], Outcome] = getattr(import_module(self.module), self.function)
         return found
+
+    def call(self, options: Any, reporter: Reporter) -> Outcome:
+        """Run the verb, as every face does.
+
+        Raises:
+            RequestError: an option has no usable value.
+            ChangenetError: as the verb says, and `system_errors_told`.
+        """
+        require_values(options)
+        with system_errors_told():
+            return self.load()(options, reporter)
 
     def options(self) -> type[Any]:
         """The dataclass that holds its options."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,18 +11,37 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json, read_yaml
 from core.errors import ChangenetError, InputError, RequestError, did_you_mean
+from core.files import sha256_file
+from core.installation import checkout, skill_files
 from router.validation import declaration_error, read_declaration, read_frontmatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+SKILL_VARIABLE = "CHANGENET_SKILL_DIR"
 INFO_FILE = "skill_info.yaml"
 DEPLOY_PREFIX = "deploy_"
 
 
-def default_root() -> Path:
-    """The folder of the skill that this code belongs to."""
-    return Path(__file__).resolve().parents[1]
+def skill_root() -> Path:
+    """The skill's folder: $CHANGENET_SKILL_DIR, else the checkout that this code is in, else the installed files."""
+    named = os.environ.get(SKILL_VARIABLE)
+    return Path(named) if named else skill_files()
+
+
+def generated_root() -> Path:
+    """The folder that schemas and templates are written into.
+
+    Raises:
+        RequestError: it would be that of an installation, where they came with the code that reads them.
+    """
+    root = skill_root()
+    if root == skill_files() and checkout() is None:
+        remedy = f"run it in a checkout, or name the folder of one by ${SKILL_VARIABLE}"
+        raise RequestError(
+            "these files are installed, not generated", code="schemas.installed", where=str(root), remedy=remedy
+        )
+    return root
 
 
 def load_skill(root: Path) -> Skill:
@@ -196,6 +216,8 @@ class Skill:
     def packaging_problem(self, action: str) -> str | None:
         """Why the action's schema and template can't be used, or None when both exist and parse."""
         schema, template = self.schema_path(action), self.template_path(action)
+        if self._is_as_generated(action, schema, template):
+            return None
         try:
             shapes = [isinstance(read_json(schema), dict), isinstance(read_yaml(template), dict)]
         except (ChangenetError, OSError) as problem:
@@ -205,16 +227,27 @@ class Skill:
 
     def packaged(self, action: str) -> bool:
         """Whether the manifest lists the action, and its schema and template exist and parse."""
-        return action in self._manifest_actions and self.packaging_problem(action) is None
+        return action in self._manifest and self.packaging_problem(action) is None
+
+    def _is_as_generated(self, action: str, schema: Path, template: Path) -> bool:
+        """Whether both files hold the bytes that `changenet schemas` wrote: these parse, and need not be read."""
+        entry = self._manifest.get(action) or {}
+        known = (entry.get("sha256"), entry.get("template_sha256"))
+        try:
+            return None not in known and known == (sha256_file(schema), sha256_file(template))
+        except OSError:
+            return False
 
     @cached_property
-    def _manifest_actions(self) -> frozenset[str]:
+    def _manifest(self) -> dict[str, dict[str, Any]]:
+        """The actions that are packaged, each with what the manifest says of it."""
         try:
             manifest = read_json(self.root / "schemas" / "manifest.json")
         except (InputError, OSError):
-            return frozenset()
+            return {}
         actions = manifest.get("actions", ()) if isinstance(manifest, dict) else ()
-        return frozenset(actions) if isinstance(actions, dict | list) else frozenset()
+        entries = actions if isinstance(actions, dict) else {}
+        return {name: entry if isinstance(entry, dict) else {} for name, entry in entries.items()}
 
     def _entry(self, part: str, action: str) -> Any:
         if not action.startswith(DEPLOY_PREFIX):

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +18,7 @@ _GAP = " * "
 _LONGEST_GAP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One phrase in the text: the group that it belongs to, what was said, and where (character positions)."""
 
     group: str
@@ -30,8 +28,7 @@ class Mention:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Negation:
+class Negation(NamedTuple):
     """The words that turn a phrase round: directly before it, or with fillers between."""
 
     words: tuple[str, ...]

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from router.types import Question
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from router.words import Words
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """`on` or `off`, and where it came from; `open` while the words say both."""
 
     value: AutomlPolicy

@@ -30,6 +30,7 @@ def check_slots(request: Request, skill: Skill) -> None:
     """
     policy = skill.info["train_policy"]
     _one_of("task", request.task, skill.info["tasks"])
+    _one_of("task", request.overrides.get("task"), skill.info["tasks"])
     _one_of("automl_policy", request.automl_policy, policy["options"])
     _one_of("profile", request.profile, skill.profiles)
     _at_least("gpus", request.gpus, 0)

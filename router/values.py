@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.documents import parse_scalar
 from core.dotted import parse_override
@@ -44,8 +44,7 @@ _SPEC_VALUES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PathMention:
+class PathMention(NamedTuple):
     """A path or URI, and the words of its clause that stand before it."""
 
     path: str

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import RequestError, did_you_mean
 from router.declarations import DEPLOY_PREFIX
@@ -24,8 +23,7 @@ ENGINE_VERB = "gen_trt_engine"
 ENGINE_PREFIXES = (DEPLOY_PREFIX, "trt_", "tensorrt_")
 
 
-@dataclass(frozen=True, slots=True)
-class WantedAction:
+class WantedAction(NamedTuple):
     """A verb (train, evaluate, …), whether it is meant with a TensorRT engine, and the task that its name fixes."""
 
     verb: str
@@ -70,7 +68,7 @@ def find_action(request: Request, words: Words, skill: Skill, notes: Notes) -> W
         return WantedAction("train")
     if len(wanted) == 1:
         notes.because(f"{wanted[0].verb}: the words ask for it")
-        return replace(wanted[0], task=None) if request.task else wanted[0]
+        return wanted[0]._replace(task=None) if request.task else wanted[0]
     notes.ask(_which_action(wanted, words, skill))
     return None
 
@@ -107,6 +105,8 @@ def named_action(name: str, skill: Skill) -> WantedAction:
         for verb, full_name in entry["actions"].items():
             if action == full_name:
                 return WantedAction(verb, task=task if full_name != verb else None)
+    if any(action in entry["actions"] for entry in skill.info["tasks"].values()):
+        return WantedAction(action)
     if action == ENGINE_VERB and skill.deploys:
         return WantedAction(ENGINE_VERB, deploy=True)
     return _engine_action(action, skill) or _refuse(name, action, skill)

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from router.declarations import DEPLOY_PREFIX
 from router.layout import tasks_of
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 NEUTRAL = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What was asked for, in words; nothing that was negated.
 
     `actions` are verbs of the skill (train, evaluate, …, gen_trt_engine) or the names of actions that are not packaged;

@@ -121,8 +121,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
-    memory = memory or Memory()
-    inputs = tuple((key, str(value)) for key, value in plan.inputs.items())
+    memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     rows = skill_at(plan.skill_dir).data_sources(plan.action)
     spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
@@ -171,9 +170,9 @@ def follow_log(
 def result(job: Job) -> dict[str, Any]:
     """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
     from core.documents import read_yaml
+    from core.file_names import LOG_FILE, SPEC_FILE
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
-    from runners.names import LOG_FILE, SPEC_FILE
 
     folder = Path(job.folder)
     document = job.to_json()
@@ -195,8 +194,7 @@ def create_job(action: str, *, engine: str | None = None, detach: bool = False, 
     Raises:
         NotReadyError: the decision is still open.
     """
-    from router.declarations import default_root as skill_root
-    from router.declarations import load_skill
+    from router.declarations import load_skill, skill_root
     from router.types import Request
     from runners.planning.plan import open_questions
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
+import sys
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from router.declarations import INFO_FILE, default_root, load_skill
+from router.declarations import INFO_FILE, load_skill, skill_root
 from router.validation import declaration_error
 
 if TYPE_CHECKING:
@@ -47,14 +47,12 @@ class Report(Protocol):
     def sentence(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class _NothingToSettle:
+class _NothingToSettle(NamedTuple):
     adjustments: tuple[Any, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InheritedKeys:
+class InheritedKeys(NamedTuple):
     """Spec keys, or sections, that a job takes over from its parent; skill_info.yaml says what each kind means."""
 
     architecture: tuple[str, ...] = ()
@@ -63,8 +61,7 @@ class InheritedKeys:
     not_resumed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRules:
+class ModelRules(NamedTuple):
     """What runners ask of a model; each default is that of a skill which declares no such function.
 
     `constraints(spec, action, given)` adjusts defaults that break a rule between keys, but none of the keys `given` by
@@ -98,7 +95,7 @@ def skill_at(skill_dir: str) -> Skill:
     Raises:
         DeclarationError: the skill is gone or broken.
     """
-    return load_skill(Path(skill_dir) if skill_dir else default_root())
+    return load_skill(Path(skill_dir) if skill_dir else skill_root())
 
 
 def is_below(key: str, sections: Iterable[str]) -> bool:
@@ -122,6 +119,6 @@ def _module_of_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module

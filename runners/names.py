@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of files in a job's folder and in folders of data, beside those that other rooms use as well."""
+"""Names of files that runners alone write and read; those that other rooms know stand in `core.file_names`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.file_names import ARCHIVES, FINDINGS_FILE, PLAN_FILE, SPEC_FILE, is_archive
+from core.file_names import ARCHIVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ARCHIVES", "FINDINGS_FILE", "PLAN_FILE", "SPEC_FILE", "is_archive"]  # and what follows
-
-LOG_FILE = "log.txt"
+STORE_FILE = "jobs.sqlite3"  # in the results root, beside the jobs' folders
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
 SUPERVISOR_LOG = "supervisor.log"

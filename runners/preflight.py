@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
+from core.installation import how_to_install
 from runners.model_rules import rules_of, skill_at
 from runners.planning.engines import not_embedded
 
@@ -57,7 +58,7 @@ def require_engine(plan: Plan) -> None:
         name = Path(program).name
         remedy = f"name a `{name}` that runs it by --engine or ${ENGINE_VARIABLE}, such as that of the container"
         raise PlatformError(problem, code="engine.action", where=plan.action, remedy=remedy)
-    remedy = f"pip install 'changenet-skill[{rule['extra']}]'" if "extra" in rule else f"put it into {skill.root}"
+    remedy = how_to_install(rule["extra"]) if "extra" in rule else f"put it into {skill.root}"
     if not os.access(program, os.X_OK):
         raise PlatformError("the engine is not installed", code="engine.missing", where=program, remedy=remedy)
     for package, title in rule.get("needs", {}).items():
@@ -76,7 +77,7 @@ def require_local_inputs(plan: Plan) -> None:
             if "://" in place:
                 remedy = f"copy it to this machine and give the folder (or override {key}), or use a runner with access"
                 raise InputError(
-                    f"the local runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
+                    f"the {plan.runner} runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy
                 )
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
+from core.file_names import is_archive
 from core.memory import Memory
 from runners.archives import default_cache, unpack
-from runners.names import archives_of, is_archive
+from runners.names import archives_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,22 +30,21 @@ def stage(
 ) -> dict[str, Any]:
     """A copy of `spec` in which every input that is an archive, or a folder of them, is the unpacked folder.
 
-    `parts` names, by key, the folders of which an input consists; each may be packed by itself. `memory` knows what
-    was unpacked already: archives are hashed each time they are asked for.
+    `parts` names, by key, the folders of which an input consists; each may be packed by itself.
+    `memory` knows what was unpacked already: archives are hashed each time they are asked for.
 
     Raises:
         ArchiveError: an archive is broken or unsafe.
     """
     staged, memory = deepcopy(dict(spec)), memory or Memory()
 
-    def local(place: str, names: tuple[str, ...]) -> str:
-        return memory.once(("staged", place), lambda: str(unpacked(Path(place), cache, names)))
+    def local(place: str, names: Sequence[str]) -> str:
+        return memory.once(("staged", place, *names), lambda: str(unpacked(Path(place), cache, names)))
 
     for key, value in inputs.items():
-        names = tuple((parts or {}).get(key, ()))
-        dotted.put(
-            staged, key, [local(place, names) for place in value] if isinstance(value, list) else local(value, names)
-        )
+        names = (parts or {}).get(key, ())
+        found = [local(place, names) for place in value] if isinstance(value, list) else local(value, names)
+        dotted.put(staged, key, found)
     return staged
 
 

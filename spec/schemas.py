@@ -59,7 +59,7 @@ def _files() -> dict[str, str]:
     manifest = {
         "manifest_version": 1,
         "model_name": "visual_changenet",
-        "actions": {name: _entry(name, schema, files) for name, schema in schemas.items()},
+        "actions": {name: _entry(name, schema, files | templates) for name, schema in schemas.items()},
         "examples": [SEGMENT_EXAMPLE],
     }
     return files | templates | {SEGMENT_EXAMPLE: _yaml(_EXAMPLE), "schemas/manifest.json": _json(manifest)}
@@ -67,10 +67,12 @@ def _files() -> dict[str, str]:
 
 def _entry(name: str, schema: dict[str, Any], files: dict[str, str]) -> dict[str, Any]:
     action, file = ACTIONS[name], f"schemas/{name}.schema.json"
+    template = f"references/{action.template}"
     return {
         "file": file,
-        "sha256": hashlib.sha256(files[file].encode()).hexdigest(),
-        "template": f"references/{action.template}",
+        "sha256": _sha256(files[file]),
+        "template": template,
+        "template_sha256": _sha256(files[template]),
         "task": action.task,
         "command": f"visual_changenet {action.command}",
         "command_action": action.command,
@@ -81,6 +83,10 @@ def _entry(name: str, schema: dict[str, Any], files: dict[str, str]) -> dict[str
             "disabled_parameters": len(schema["automl_disabled_parameters"]),
         },
     }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _json(document: Any) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.errors import ChangenetError, InputError
 from interfaces.options import argument, declared, option
 from interfaces.outcome import Outcome
+from interfaces.system_errors import system_errors_told
 from interfaces.verbs.common import split_names
-from interfaces.verbs.data_sets import disk_trouble_told
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -45,7 +45,6 @@ class CheckOptions:
     sheet: str | None = option("draw a contact sheet of samples", metavar="PNG")
 
 
-@disk_trouble_told()
 def check(options: CheckOptions, reporter: Reporter) -> Outcome:
     """Every finding at once; exit code 2 where one is an error."""
     from pairs.check import check_data
@@ -61,7 +60,7 @@ def check(options: CheckOptions, reporter: Reporter) -> Outcome:
     report = check_data(data, Options(not options.no_decode, options.batch_size, options.devices, count))
     document, code, made = report.as_dict(), report.exit_code, [report.as_text().rstrip()]
     try:
-        with disk_trouble_told():
+        with system_errors_told():
             if options.fix:
                 document["mended"] = _mend(data, Path(options.fix), made)
             if options.sheet:
@@ -74,14 +73,11 @@ def check(options: CheckOptions, reporter: Reporter) -> Outcome:
 
 
 def _refuse_senseless(options: CheckOptions) -> None:
-    """Numbers below one and empty names would be taken for nothing to check, or nothing to write."""
+    """Numbers below one would be taken for nothing to check."""
     for entry in declared(CheckOptions):
         value = getattr(options, entry.name)
         if entry.kind is int and value < 1:
             message, remedy = f"{value} is out of range", "name a number from 1"
-            raise InputError(message, code="data.option", where=entry.flag, remedy=remedy)
-        if entry.name in {"fix", "sheet", "images"} and value == "":
-            message, remedy = "the name is empty", "name a path, or leave it out"
             raise InputError(message, code="data.option", where=entry.flag, remedy=remedy)
 
 
@@ -94,10 +90,10 @@ def _refuse_other_sheet(sheet: str | None) -> None:
 
 
 def _data(options: CheckOptions, reporter: Reporter) -> Data:
+    from core.file_names import is_archive
     from pairs.check import find_data
     from pairs.doctor import Naming
     from pairs.doctor_segment import LabelRule
-    from runners.names import is_archive
 
     lights = {name: index for index, name in enumerate(split_names(options.lights))} or None
     naming = Naming(options.image_ext, lights, options.goldens, not options.no_labels)

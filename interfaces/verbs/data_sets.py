@@ -3,41 +3,17 @@
 
 from __future__ import annotations
 
-import errno
-from contextlib import contextmanager
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.errors import DataError
 from interfaces.options import argument, given, option
 from interfaces.outcome import Outcome
 from interfaces.verbs.common import split_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from interfaces.outcome import Reporter
-
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # met while writing, which names no file
-
-
-@contextmanager
-def disk_trouble_told() -> Iterator[None]:
-    """What the disk refuses (no permission, no room, a loop of links) is an error of the path, not of this program.
-
-    Raises:
-        DataError: a file or folder can't be read or written.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None and error.errno not in FULL:  # a pipe that was closed, for one
-            raise
-        message = f"it can't be read or written ({error.strerror})"
-        remedy = "check the path, its permissions and the room on its disk"
-        raise DataError(message, code="data.unreachable", where=error.filename or "", remedy=remedy) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +50,6 @@ class SynthesizeOptions:
     force: bool = option("replace OUT where it is there", default=False)
 
 
-@disk_trouble_told()
 def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
     """Import a public data set into the layout that the actions read."""
     from pairs.deeppcb import import_deeppcb
@@ -91,7 +66,6 @@ def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
     return Outcome(summary.as_dict(), _described(options.out, summary.rows))
 
 
-@disk_trouble_told()
 def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
     """Draw synthetic boards with known defects."""
     from boards import SynthesisSettings
@@ -107,4 +81,4 @@ def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
 
 def _described(out: str, rows: dict[str, int]) -> str:
     counts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
-    return f"{out}: {counts}\nnext: changenet run train --data {out}"
+    return f"{out}: {counts}\nnext: changenet run train --data {shlex.quote(out)}"

@@ -88,14 +88,15 @@ def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
 
 def status(options: NamedOptions, reporter: Reporter) -> Outcome:
     """One job as it is now, with the last progress that it reported; or how a search stands."""
+    from core.file_names import STATUS_FILE
     from interfaces.present import job_text
-    from runners.jobs.status_log import FILE_NAME, read_progress
+    from runners.jobs.status_log import read_progress
 
     del reporter
     if names_search(options.job):
         return searches.status(options)
     job, _ = job_of(options)
-    history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / FILE_NAME)
+    history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
     return Outcome({"job": job.to_json(), "progress": progress}, job_text(job, progress))

@@ -130,8 +130,9 @@ def request_slots(options: RequestOptions) -> dict[str, Any]:
     """The slots of the request without action and words.
 
     Raises:
-        InputError: an override is not of the form key=value, or sets a key twice.
+        InputError: an override is not of the form key=value, or sets a key twice; a text is not UTF-8.
     """
+    _require_unicode(options)
     pairs = [parse_override(text) for text in options.overrides]
     keys = [key for key, _ in pairs]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
@@ -140,6 +141,19 @@ def request_slots(options: RequestOptions) -> dict[str, Any]:
     if options.target is not None:
         overrides[_TARGET] = options.target
     return {slot: getattr(options, slot) for slot in _SLOTS} | {"overrides": overrides}
+
+
+def _require_unicode(options: RequestOptions) -> None:
+    """Plans and records are UTF-8: they can't hold a name of other bytes."""
+    for entry in given(options):
+        value = getattr(options, entry.name)
+        if any("\udc80" <= letter <= "\udcff" for text in (value if entry.many else [value]) for letter in str(text)):
+            raise InputError(
+                "it holds bytes that are not UTF-8",
+                code="usage.encoding",
+                where=entry.flag or entry.metavar,
+                remedy="rename the file or folder with UTF-8 characters",
+            )
 
 
 def given_settings(options: RequestOptions) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.installation import require
 from interfaces.options import option
 from interfaces.outcome import Outcome
-from interfaces.skill import skill_root
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -23,12 +23,19 @@ class SchemasOptions:
 
 
 def schemas(options: SchemasOptions, reporter: Reporter) -> Outcome:
-    """Regenerate schemas and templates, or say where they have drifted from the spec (exit code 2)."""
+    """Regenerate schemas and templates; or say where they have drifted from the spec, and what is declared wrongly."""
+    require("spec", "pydantic", "jsonschema")
+    from router.declarations import generated_root, skill_root
+    from router.validation import SCHEMA_FILE
+    from spec.declarations import declaration_problems
     from spec.schemas import generate
 
     del reporter
-    drift = generate(skill_root(), check=options.check)
     if not options.check:
+        generate(generated_root())
         return Outcome({"written": True}, "schemas/ and references/spec_template_* are written")
-    text = "\n".join(drift) if drift else "schemas/ and references/spec_template_* agree with the spec"
-    return Outcome({"drift": drift}, text, InputError.exit_code if drift else 0)
+    drift, problems = generate(skill_root(), check=True), declaration_problems(skill_root(), SCHEMA_FILE)
+    lines = [*drift, *(f"{one.where}: {one.message}" for one in problems)]
+    agreed = "schemas/ and references/spec_template_* agree with the spec, and all declarations are valid"
+    document = {"drift": drift, "problems": [one.to_json() for one in problems]}
+    return Outcome(document, "\n".join(lines) or agreed, InputError.exit_code if lines else 0)

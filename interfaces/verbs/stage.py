@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import PlatformError
 from core.files import atomic_path
+from core.installation import require
 from core.redaction import redact_text
 from interfaces.options import argument, option
 from interfaces.outcome import Outcome
@@ -43,7 +45,8 @@ def stage(options: StageOptions, reporter: Reporter) -> Outcome:
         reporter.say(f"fetching {source['file']} of {source['huggingface_repo']}")
         _copy(_download(source["huggingface_repo"], source["file"]), target)
     path = str(target.resolve())
-    text = f"{path}\nnext: changenet run train -s {_KEY}={path} -s model.backbone.type={source['backbone_type']} …"
+    keys = f"-s {shlex.quote(f'{_KEY}={path}')} -s model.backbone.type={source['backbone_type']}"
+    text = f"{path}\nnext: changenet run train {keys} …"
     return Outcome({"path": path, "backbone_type": source["backbone_type"], "spec_key": _KEY}, text)
 
 
@@ -53,12 +56,10 @@ def _copy(cached: Path, target: Path) -> None:
 
 
 def _download(repository: str, name: str) -> Path:
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError
-    except ImportError:
-        remedy = "pip install 'changenet-skill[stage]'"
-        raise PlatformError("the hub's client is not installed", code="stage.client", remedy=remedy) from None
+    require("stage", "huggingface_hub")
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError
+
     try:
         return Path(hf_hub_download(repository, name))
     except (HfHubHTTPError, OSError, ValueError) as problem:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
+from core.file_names import EXPERIMENT_FILE, STATUS_FILE
 from core.files import sha256_file
 from runners.jobs.checkpoint_record import CheckpointRecord, read_checkpoint_record
 from runners.jobs.job import Artifact
@@ -25,7 +26,7 @@ _KINDS = {
     ".csv": "table",
     ".html": "report",
 }
-_NAMED_KINDS = {"status.json": "status", "experiment.yaml": "spec"}
+_NAMED_KINDS = {STATUS_FILE: "status", EXPERIMENT_FILE: "spec"}
 _BEST_PREFIX = "model_best"
 _QUANTIZED_PREFIX = "quantized_model"
 Stamps = dict[str, tuple[int, int]]
@@ -35,7 +36,7 @@ def result_folders(results_dir: str, spec: Mapping[str, Any]) -> list[Path]:
     """Where an action writes: its results folder, and the one for best checkpoints where the spec puts it elsewhere."""
     folders = [Path(results_dir)]
     apart = dotted.get(spec, "train.checkpointer.dirpath")
-    if apart and not Path(apart).is_relative_to(results_dir):
+    if apart and isinstance(apart, str) and not Path(apart).is_relative_to(results_dir):
         folders.append(Path(apart))
     return folders
 

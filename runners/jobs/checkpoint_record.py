@@ -6,6 +6,7 @@ from __future__ import annotations
 import pickle
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST_BYTES = 64 * 1024 * 1024
-_NAME = re.compile(r"epoch[_=](?P<epoch>\d+)(?:[_-]step[_=](?P<step>\d+))?")
+_NAME = re.compile(r"epoch[_=](?P<epoch>\d{1,15})(?:[_-]step[_=](?P<step>\d{1,15}))?(?!\d)")
+_MOST_STEPS = 10**15  # more than any training takes, and what a record can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,19 @@ class _NumbersOnly(pickle.Unpickler):
 
 def read_checkpoint_record(path: Path) -> CheckpointRecord:
     """What the checkpoint records; where its format can't be read, what its name says; else nothing."""
-    try:
+    recorded = CheckpointRecord()
+    # A damaged pickle raises anything; the file stays listed, without a record.
+    with suppress(Exception):
         content = _read_content(path)
-    except Exception:  # noqa: BLE001 - a damaged pickle raises anything; the file stays listed, without a record
-        content = None
-    recorded = _of_content(content) if isinstance(content, dict) else CheckpointRecord()
+        recorded = _of_content(content) if isinstance(content, dict) else recorded
     return recorded if recorded.epoch is not None else _of_name(path.name)
 
 
 def _of_content(content: dict[str, Any]) -> CheckpointRecord:
     epoch, step = content.get("epoch"), content.get("global_step")
     return CheckpointRecord(
-        epoch=epoch if isinstance(epoch, int) else None,
-        step=step if isinstance(step, int) else None,
+        epoch=epoch if isinstance(epoch, int) and 0 <= epoch < _MOST_STEPS else None,
+        step=step if isinstance(step, int) and 0 <= step < _MOST_STEPS else None,
         ranking=_ranking(content.get("callbacks")),
     )
 

@@ -6,22 +6,29 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import InputError
+from core.file_names import LOG_FILE, PLAN_FILE, STATUS_FILE
 from core.files import write_json
 from core.problem import Problem
+from core.salvage import salvage
 from runners.jobs.artifacts import Stamps, collect, result_folders
 from runners.jobs.inspection_report import try_report
 from runners.jobs.job import Job, JobState
-from runners.jobs.status_log import FILE_NAME, Progress, has_passed, last_lines, last_metrics, read_progress
+from runners.jobs.status_log import Progress, has_passed, last_lines, last_metrics, read_status
 from runners.jobs.store import Ending, JobStore
-from runners.names import BEFORE_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
+from runners.names import BEFORE_FILE, MANIFEST_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runners.jobs.job import Artifact
+
+_MOST_TOLD = 3
 
 
 def finish(store: JobStore, job: Job, exit_code: int | None, cause: Problem | None = None) -> Job:
@@ -31,13 +38,32 @@ def finish(store: JobStore, job: Job, exit_code: int | None, cause: Problem | No
     """
     if exit_code == 0 and (unwritten := try_report(job)):
         sys.stderr.write(f"{unwritten}\n")
-    history = read_progress(Path(job.results_dir) / FILE_NAME)
-    artifacts, problem = _manifest(job)
+    history, lost = read_status(Path(job.results_dir) / STATUS_FILE)
+    found, problem = _found(job)
+    artifacts, unkept = _recordable(found)
+    lost += unkept + _write_manifest(job, artifacts)
     state, reason, failure = _verdict(job, exit_code, history, cause or problem, store.cancel_reason(job.id))
-    metrics = last_metrics(history)
-    _write_manifest(job, artifacts)
-    store.close(job.id, Ending(state, reason, exit_code, metrics, artifacts, failure))
+    if failure:
+        failure = replace(failure, message=_whole_text(failure.message))
+    ending = Ending(state, _whole_text(reason + _told(lost)), exit_code, last_metrics(history), artifacts, failure)
+    store.close(job.id, ending)
     return store.read(job.id)
+
+
+def _recordable(found: Sequence[Artifact]) -> tuple[tuple[Artifact, ...], list[str]]:
+    """The artifacts that a record can hold: their names are text."""
+    kept = tuple(artifact for artifact in found if _whole_text(artifact.path) == artifact.path)
+    lost = [f"the name of {_whole_text(artifact.path)} is not UTF-8" for artifact in found if artifact not in kept]
+    return kept, lost
+
+
+def _told(lost: list[str]) -> str:
+    shown = "; ".join(lost[:_MOST_TOLD]) + (f"; and {len(lost) - _MOST_TOLD} more" if len(lost) > _MOST_TOLD else "")
+    return f" (not kept: {shown})" if lost else ""
+
+
+def _whole_text(text: str) -> str:
+    return str(salvage(text).value)
 
 
 def _verdict(
@@ -83,16 +109,17 @@ def _last_words(job: Job, history: list[Progress]) -> str:
     return lines[-1] if lines else ""
 
 
-def _manifest(job: Job) -> tuple[tuple[Artifact, ...], Problem | None]:
+def _found(job: Job) -> tuple[tuple[Artifact, ...], Problem | None]:
     try:
-        spec = _document(job, PLAN_FILE).get("spec", {})
-        return collect(result_folders(job.results_dir, spec), _before(job)), None
-    except OSError as problem:
+        spec = _document(job, PLAN_FILE).get("spec")
+        return collect(result_folders(job.results_dir, spec if isinstance(spec, dict) else {}), _before(job)), None
+    except (OSError, ValueError) as problem:
         return (), Problem("results.unreadable", job.id, f"the results can't be read: {problem}")
 
 
 def _before(job: Job) -> Stamps:
-    return {path: (stamp[0], stamp[1]) for path, stamp in _document(job, BEFORE_FILE).items()}
+    stamps = _document(job, BEFORE_FILE).items()
+    return {path: (stamp[0], stamp[1]) for path, stamp in stamps if isinstance(stamp, list) and len(stamp) == 2}
 
 
 def _document(job: Job, name: str) -> dict[str, Any]:
@@ -102,8 +129,12 @@ def _document(job: Job, name: str) -> dict[str, Any]:
     return {}
 
 
-def _write_manifest(job: Job, artifacts: tuple[Artifact, ...]) -> None:
+def _write_manifest(job: Job, artifacts: tuple[Artifact, ...]) -> list[str]:
     folder = Path(job.folder)
-    if folder.is_dir():
-        entries = [artifact.to_json() for artifact in artifacts]
-        write_json(folder / MANIFEST_FILE, {"job": job.id, "results_dir": job.results_dir, "artifacts": entries})
+    entries = [artifact.to_json() for artifact in artifacts]
+    try:
+        if folder.is_dir():
+            write_json(folder / MANIFEST_FILE, {"job": job.id, "results_dir": job.results_dir, "artifacts": entries})
+    except (OSError, ValueError) as problem:
+        return [f"{MANIFEST_FILE} can't be written: {problem}"]
+    return []

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from core.errors import PlatformError
+from core.file_names import LOG_FILE, PLAN_FILE
 from core.files import atomic_path
+from runners.names import MANIFEST_FILE, STORE_FILE
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
-FILE_NAME = "jobs.sqlite3"
 _BUSY_SECONDS = 30.0
 
 
@@ -101,7 +102,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
     """
     import sqlite3
 
-    path = root / FILE_NAME
+    path = root / STORE_FILE
     try:
         with closing(_open(root, create=write)) as connection:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -116,7 +117,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
 def _open(root: Path, *, create: bool) -> sqlite3.Connection:
     import sqlite3
 
-    path = root / FILE_NAME
+    path = root / STORE_FILE
     try:
         if create and not path.is_file():
             _create(root)
@@ -139,7 +140,7 @@ def _copy_in_memory(path: Path) -> sqlite3.Connection:
     """
     import sqlite3
 
-    journal = path.with_name(f"{FILE_NAME}-wal")
+    journal = path.with_name(f"{STORE_FILE}-wal")
     if journal.is_file() and journal.stat().st_size:
         raise sqlite3.OperationalError(f"it can't be written, and {journal.name} holds what was recorded last")
     copy = _prepared(sqlite3.connect(":memory:", isolation_level=None))
@@ -150,7 +151,7 @@ def _copy_in_memory(path: Path) -> sqlite3.Connection:
 
 def exists(root: Path) -> bool:
     """Whether jobs were ever recorded below this results root."""
-    return (root / FILE_NAME).is_file()
+    return (root / STORE_FILE).is_file()
 
 
 def _connect(path: Path, options: str = "") -> sqlite3.Connection:
@@ -164,6 +165,8 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     import sqlite3
 
     connection.row_factory = sqlite3.Row
+    # One text that was damaged must not hide every other job.
+    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
@@ -218,9 +221,9 @@ def _create(root: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".jobs.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (root / FILE_NAME).is_file():
+        if (root / STORE_FILE).is_file():
             return
-        with atomic_path(root / FILE_NAME) as draft, closing(_connect(draft)) as connection:
+        with atomic_path(root / STORE_FILE) as draft, closing(_connect(draft)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             triggers = "".join(f"{text};\n" for table in _FIRST_TABLES for text in _append_only(table))
             connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = 1;COMMIT;")
@@ -235,5 +238,5 @@ def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformEr
     if _is_read_only(problem):
         remedy = "mend the rights of its folder, or name another results root"
         return PlatformError(f"can't be written: {text}", code="store.unusable", where=str(path), remedy=remedy)
-    remedy = "move the file away: every job folder keeps its own plan.json, log.txt and artifacts.json"
+    remedy = f"move the file away: every job folder keeps its own {PLAN_FILE}, {LOG_FILE} and {MANIFEST_FILE}"
     return PlatformError(f"can't be used as a job store: {text}", code="store.broken", where=str(path), remedy=remedy)

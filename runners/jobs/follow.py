@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import time
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.redaction import redact_text
+from core.file_names import STATUS_FILE
+from core.redaction import Redactor
 from core.tail import Tail
 from runners.jobs.job import Job, JobState
-from runners.jobs.status_log import FILE_NAME, Progress, parse_line
+from runners.jobs.status_log import Progress, parse_line
 from runners.jobs.watch import log_of, look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from runners.jobs.store import JobStore
 
@@ -33,18 +35,33 @@ class Update:
     state: JobState | None = None
 
 
+class _Log:
+    """The lines that a log has got since the last look, secrets masked, in bounded memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.tail = Tail(path)
+        self._text = getincrementaldecoder("utf-8")(errors="replace")
+        self._redactor = Redactor()
+
+    def lines(self, *, over: bool) -> Iterator[str]:
+        for piece in self.tail.pieces(to_the_end=over):
+            yield from self._redactor.feed(self._text.decode(piece).replace("\r", "\n")).splitlines()
+        if over:
+            yield from self._redactor.flush().splitlines()
+
+
 def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, until_end: bool = True) -> Job:
     """Call back for everything that the job has said and says until it ends, or can't be asked any more.
 
     Without `until_end`, only for what it has said so far.
     """
     job = look(store, job_id)
-    log, status = Tail(log_of(store, job)), Tail(Path(job.results_dir) / FILE_NAME)
+    log, status = _Log(log_of(store, job)), Tail(Path(job.results_dir) / STATUS_FILE)
     state: JobState | None = None
     for poll in count():
         if poll % _POLLS_PER_LOOK == 0:
             job = look(store, job_id)
-            log.path = log_of(store, job)
+            log.tail.path = log_of(store, job)
         over = job.state.is_terminal or job.state is JobState.UNKNOWN or not until_end
         _report(log, status, callback, over=over)
         if job.state is not state:
@@ -56,9 +73,10 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
     return job
 
 
-def _report(log: Tail, status: Tail, callback: Callable[[Update], None], *, over: bool) -> None:
-    for line in log.read(to_the_end=over):
-        callback(Update(line=redact_text(line.decode("utf-8", errors="replace"))))
-    for line in status.read(to_the_end=over):
-        if progress := parse_line(line):
-            callback(Update(progress=progress))
+def _report(log: _Log, status: Tail, callback: Callable[[Update], None], *, over: bool) -> None:
+    for line in log.lines(over=over):
+        callback(Update(line=line))
+    for piece in status.pieces(to_the_end=over):
+        for record in piece.splitlines():
+            if progress := parse_line(record):
+                callback(Update(progress=progress))

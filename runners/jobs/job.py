@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 from core.problem import Problem
-from runners.planning.plan import plain
 
 
 class JobState(StrEnum):
@@ -46,8 +45,7 @@ class Artifact:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document: dict[str, Any] = plain(self)
-        return document
+        return {name: getattr(self, name) for name in self.__slots__} | {"roles": list(self.roles)}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Artifact:
@@ -62,6 +60,30 @@ class Transition:
     state: JobState
     at: str
     reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"state": self.state, "at": self.at, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """By what a platform finds a started job again from any process: a JSON document in the record, with no secret.
+
+    A later handle of a job takes the place of the earlier ones.
+    """
+
+    platform: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Handle:
+        """The inverse of `to_json`."""
+        return cls(**document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +125,15 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document: dict[str, Any] = plain(self)
-        return document | {"created_at": self.created_at, "updated_at": self.updated_at}
+        document = {name: getattr(self, name) for name in self.__slots__}
+        return document | {
+            "transitions": [transition.to_json() for transition in self.transitions],
+            "metrics": dict(self.metrics),
+            "artifacts": [artifact.to_json() for artifact in self.artifacts],
+            "failure": self.failure.to_json() if self.failure else None,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Job:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import dump_yaml
 from core.errors import PlatformError
+from core.file_names import FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
 from core.files import write_json, write_text
 from core.problem import Problem
 from runners.jobs.artifacts import result_folders, stamps
 from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState, Transition
 from runners.jobs.store import now
-from runners.names import BEFORE_FILE, FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
+from runners.names import BEFORE_FILE
 from runners.planning.plan import Plan, at_job
 from runners.platforms.handles import opened_here
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.problem import Problem
+from core.salvage import salvage_json
 from runners.jobs.failures import with_remedy
 from runners.jobs.job import Artifact, Job, JobState, Transition
 
@@ -62,14 +63,18 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
     records = {row["job_id"]: row for row in connection.execute(_JOBS, chosen)}
     transitions, artifacts = defaultdict(list), defaultdict(list)
     for _, job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
-        transitions[job_id].append(Transition(JobState(state), at, reason))
+        transitions[job_id].append(Transition(_STATES.get(state, JobState.UNKNOWN), at, reason))
     for job_id, path, kind, size, sha256, roles, epoch, step in connection.execute(_ARTIFACTS, chosen):
         artifacts[job_id].append(Artifact(path, kind, size, sha256, tuple(roles.split()), epoch, step))
     outcomes = {row["job_id"]: row for row in connection.execute(_OUTCOMES, chosen)}
     return [
-        _job(records[job_id], root, tuple(transitions[job_id]), tuple(artifacts[job_id]), outcomes.get(job_id))
+        _job(records[job_id], root, tuple(transitions[job_id]) or _LOST, tuple(artifacts[job_id]), outcomes.get(job_id))
         for job_id in ids
     ]
+
+
+_STATES = {state.value: state for state in JobState}
+_LOST = (Transition(JobState.UNKNOWN, "", "the record holds no state of this job"),)
 
 
 def _job(
@@ -107,4 +112,6 @@ def _outcome(row: sqlite3.Row, folder: str) -> dict[str, Any]:
     if row["failure_code"]:
         place, remedy = row["failure_place"] or row["job_id"], row["failure_remedy"] or ""
         failure = with_remedy(Problem(row["failure_code"], place, row["failure_message"], remedy), folder)
-    return {"exit_code": row["exit_code"], "metrics": json.loads(row["metrics"]), "failure": failure}
+    metrics = salvage_json(row["metrics"]).value
+    metrics = metrics if isinstance(metrics, dict) else {}
+    return {"exit_code": row["exit_code"], "metrics": metrics, "failure": failure}

@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from core.errors import InputError
+from core.files import open_ordinary
 from core.redaction import redact_text
 from core.salvage import LINE_BYTES, salvage_json, salvage_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE_NAME = "status.json"
 PASSED = "Execution status: PASS"
 _TAIL_BYTES = 64 * 1024
 _WHOLE_BOUND = 2**53  # from here on, not every whole number is a float
@@ -35,7 +36,14 @@ class Progress:
 
 def read_progress(path: Path) -> list[Progress]:
     """Every whole line of a status.json; a last line that is still being written is left for the next look."""
-    return [progress for line in salvage_lines(path) if (progress := _progress(line.value))]
+    return read_status(path)[0]
+
+
+def read_status(path: Path) -> tuple[list[Progress], list[str]]:
+    """The same, and in words what of the file could not be kept."""
+    lines = salvage_lines(path)
+    history = [progress for line in lines if (progress := _progress(line.value))]
+    return history, [f"{path.name}: {told}" for line in lines for told in line.dropped]
 
 
 def parse_line(line: bytes) -> Progress | None:
@@ -69,11 +77,10 @@ def last_metrics(history: list[Progress]) -> dict[str, Any]:
 
 def last_lines(log: Path, count: int = 20) -> list[str]:
     """The last lines of a log that say something, secrets masked."""
-    with suppress(OSError), log.open("rb") as handle:
-        size = handle.seek(0, 2)
-        handle.seek(max(0, size - _TAIL_BYTES))
-        text = handle.read().decode("utf-8", errors="replace")
-        return [redact_text(line.rstrip()) for line in text.splitlines() if line.strip()][-count:]
+    with suppress(OSError, InputError), open_ordinary(log) as handle:
+        handle.seek(max(0, handle.seek(0, 2) - _TAIL_BYTES))
+        text = redact_text(handle.read(_TAIL_BYTES).decode("utf-8", errors="replace"))
+        return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
     return []
 
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, did_you_mean
 from runners.jobs import database, rows
-from runners.jobs.job import Artifact, Job, JobState, Transition
-from runners.platforms.platform import Handle
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,8 +25,16 @@ _MOST_NAMED = 8
 
 
 def default_root(named: str | None = None) -> Path:
-    """The results root: the one named, else $CHANGENET_RESULTS, else `results` in the current folder."""
-    return Path(named or os.environ.get(ROOT_VARIABLE) or "results").expanduser().absolute()
+    """The results root: the one named, else $CHANGENET_RESULTS, else `results` in the current folder.
+
+    Raises:
+        InputError: it is a URI.
+    """
+    root = named or os.environ.get(ROOT_VARIABLE) or "results"
+    if "://" in root:
+        remedy = "give a folder of this machine, and copy what the jobs leave"
+        raise InputError("records are kept in a folder, not behind a URI", code="store.uri", where=root, remedy=remedy)
+    return Path(root).expanduser().absolute()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,15 @@ def look(store: JobStore, job_id: str) -> Job:
 
 def as_it_is(store: JobStore, job: Job) -> Job:
     """The same for a record that was read already."""
-    if job.state.is_terminal:
+    if job.state.is_terminal or job.state is JobState.UNKNOWN:  # no record says UNKNOWN, unless it was damaged
         return job
-    sight = platform_of(job.runner).look(job, store.handle(job.id))
+    try:
+        sight = platform_of(job.runner).look(job, store.handle(job.id))
+    except (PlatformError, LookupError, TypeError, ValueError) as problem:
+        # A record that was edited, or of a platform that is not there: the others in a list can still be seen.
+        return replace(
+            job, state=JobState.UNKNOWN, failure=Problem("job.unseen", job.id, f"it can't be asked: {problem}")
+        )
     if sight.state.is_terminal:
         return _close(store, job, sight)
     if sight.state is job.state:
@@ -73,7 +79,7 @@ def _wait_for_end(store: JobStore, job: Job) -> Job:
     if current.state is JobState.UNKNOWN and not capabilities(job.runner).asked_from_anywhere:
         message = "the machine of the job did not answer"
         return finish(store, job, None, Problem("machine.unreachable", job.id, message))
-    remedy = f"see {job.folder}/log.txt, and end it by hand"
+    remedy = f"see {log_of(store, job)}, and end it by hand"
     raise PlatformError("the job was asked to stop and did not", code="cancel", where=job.id, remedy=remedy)
 
 

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import DataError, did_you_mean
+from core.file_names import is_archive
 from core.redaction import redact_text
-from runners.names import archive_stem, archives_of, is_archive
+from runners.names import archive_stem, archives_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +22,7 @@ Entry = dict[str, Any]
 _FILE = "file://"
 
 
-@dataclass(frozen=True, slots=True)
-class DataTables:
+class DataTables(NamedTuple):
     """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it.
 
     By a file named in `tables`, or one of the folders `first_parts`, a folder is known to hold data of this skill.
@@ -76,6 +75,16 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
             message = f"{len(found)} data sets are given for {entry['source']}, but the action takes one"
             raise DataError(message, code="data.several", where=", ".join(places), remedy=remedy)
         layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(places)}")
+
+
+def unused_sources(request: Request, action: str, tables: DataTables) -> list[str]:
+    """Warnings of data that was given by its source, and that the action does not read."""
+    read = {entry["source"] for entry in tables.entries.values()}
+    return [
+        f"{source} has no effect: {action} reads no {rule.get('intent', source)} data"
+        for source, rule in tables.sources.items()
+        if source not in read and _named(request, source)
+    ]
 
 
 def _named(request: Request, source: str) -> list[str]:

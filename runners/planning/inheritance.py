@@ -10,6 +10,8 @@ from core.errors import ParentError
 from runners.model_rules import is_below
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from runners.model_rules import InheritedKeys
     from runners.planning.layers import Layers
     from runners.planning.parents import Parent
@@ -17,21 +19,24 @@ if TYPE_CHECKING:
 _MISSING = object()
 
 
-def inherit(layers: Layers, parent: Parent, keys: InheritedKeys, *, resumes: bool) -> None:
-    """Put the parent's architecture and suggest its habits; a training that goes on takes over all it can."""
+def inherit(layers: Layers, parent: Parent, keys: InheritedKeys, inputs: Collection[str], *, resumes: bool) -> None:
+    """Put the parent's architecture and suggest its habits; a training that goes on takes over all it can.
+
+    `inputs` are the keys of what the action reads.
+    """
     for key in layers.schema.value_keys():
         value = dotted.get(parent.spec, key, _MISSING)
         if value is _MISSING:
             continue
         if is_below(key, keys.architecture):
             layers.put(key, value, "parent", parent.job.id)
-        elif _is_taken_over(layers, key, keys, resumes=resumes):
+        elif _is_taken_over(layers, key, keys, inputs, resumes=resumes):
             layers.suggest(key, value, "parent", parent.job.id)
 
 
-def _is_taken_over(layers: Layers, key: str, keys: InheritedKeys, *, resumes: bool) -> bool:
+def _is_taken_over(layers: Layers, key: str, keys: InheritedKeys, inputs: Collection[str], *, resumes: bool) -> bool:
     resumed = resumes and not is_below(key, keys.not_resumed)
-    if key in keys.of_data or key.endswith(("_path", "_dir")):
+    if key in keys.of_data or key in inputs:
         # The data that the request names says more about itself than the parent's data does.
         return layers.source(key) in {"template", "profile"} and (resumed or key in keys.of_data)
     return key in keys.habits or resumed

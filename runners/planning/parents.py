@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.documents import read_json
 from core.errors import InputError, ParentError
+from core.file_names import PLAN_FILE, RESULTS_FOLDER
 from runners.jobs.job import JobState
-from runners.names import PLAN_FILE, SEARCH_RECORD, names_search
+from runners.names import SEARCH_RECORD, names_search
 from runners.planning.plan import JOB_FOLDER
 
 if TYPE_CHECKING:
@@ -29,16 +29,14 @@ _FOLDER = "parent_model_folder"
 _FROM_PARENT = frozenset({"parent_model", _FOLDER, RESUME})
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(NamedTuple):
     """A parent job, and the nested spec that it was launched with."""
 
     job: Job
     spec: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a spec field takes from a parent: `how` is the inference function, then kind and endings of the artifact."""
 
     key: str
@@ -91,21 +89,20 @@ def winner_of(store: JobStore, name: str) -> str:
     if not names_search(name) or not folder.is_dir():
         return name
     record = folder / SEARCH_RECORD
-    job_id = read_json(record).get("job_id") if record.is_file() else None
-    if job_id:
-        return str(job_id)
+    found = read_json(record) if record.is_file() else {}
+    if isinstance(found, dict) and found.get("job_id"):
+        return str(found["job_id"])
     remedy = f"go on with it (changenet run --resume {folder.name}), or name one of its jobs"
     raise ParentError(f"{folder.name} has no winner yet", code="parent.no_winner", where=str(folder), remedy=remedy)
 
 
 def _spec_of(job: Job) -> dict[str, Any]:
     try:
-        spec = read_json(Path(job.folder) / PLAN_FILE)["spec"]
-    except (InputError, KeyError, TypeError):
+        return dict(read_json(Path(job.folder) / PLAN_FILE)["spec"])
+    except (InputError, KeyError, TypeError, ValueError):
         remedy = "name another parent, or set the checkpoint and the model keys yourself"
         message = f"the plan of the parent job {job.id} can't be read: its architecture is not known"
         raise ParentError(message, code="parent.plan", where=job.folder, remedy=remedy) from None
-    return dict(spec)
 
 
 def _advice(store: JobStore, wanted: list[Wanted]) -> str:
@@ -142,10 +139,10 @@ def apply_own_files(layers: Layers, skill: Skill) -> None:
     action, functions = layers.schema.action, skill.info["inference_functions"]
     for key, how in skill.spec_params(action).items():
         if how == "output_dir":
-            layers.put(key, f"{JOB_FOLDER}/results", "job", how)
+            layers.put(key, f"{JOB_FOLDER}/{RESULTS_FOLDER}", "job", how)
         elif isinstance(how, str) and (name := functions.get(how, {}).get("file")):
             name = name.format(task=skill.task_of(action))
-            layers.put(key, f"{JOB_FOLDER}/results/{skill.section(action)}/{name}", "job", how)
+            layers.put(key, f"{JOB_FOLDER}/{RESULTS_FOLDER}/{skill.section(action)}/{name}", "job", how)
 
 
 def _fitting(job: Job, want: Wanted) -> list[Artifact]:

@@ -15,7 +15,7 @@ from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
-from runners.planning.data_sources import apply_sources
+from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import fit_to_engine, not_embedded
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, settle_paths
@@ -26,7 +26,7 @@ from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
 from runners.planning.profiles import apply_profile, choose_profile, has_gpu
 from runners.planning.resolved import resolve
-from runners.planning.schema import ActionSchema
+from runners.planning.schema import action_schema
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -60,7 +60,7 @@ def prepare(
 ) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`;
+    `store` holds the parent jobs (default: the request's results root); `command` names another engine;
     `memory` holds what earlier plans read of schema and data.
 
     Raises:
@@ -72,10 +72,9 @@ def prepare(
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    resolved, memory = resolve(decision, skill, store, command), memory or Memory()
-    places = (skill.schema_path(resolved.action), skill.template_path(resolved.action))
-    schema = memory.once(("schema", *places), lambda: ActionSchema.read(resolved.action, *places))
-    draft = _Draft(resolved, Layers(schema), _parent(resolved))
+    resolved = resolve(decision, skill, store, command)
+    memory = memory or Memory()
+    draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
@@ -92,13 +91,15 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
         useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
-    shape = resolved.rules.data_shape
-    for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda spec: tuple(shape(spec))):
+    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables)
+    rule = resolved.rules.data_shape
+    for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda read: list(rule(read))):
         layers.suggest(key, value, "data", reason)
     if draft.parent:
         apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)
         resumes = resolved.trains and draft.parent.job.action == resolved.action
-        inherit(layers, draft.parent, resolved.rules.inherited, resumes=resumes)
+        inputs = resolved.skill.action_info(resolved.action)["inputs"]
+        inherit(layers, draft.parent, resolved.rules.inherited, inputs, resumes=resumes)
 
 
 def _put_overrides(draft: _Draft) -> None:
@@ -106,7 +107,7 @@ def _put_overrides(draft: _Draft) -> None:
     resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
-    problems += settle_paths(layers, resolved.skill, local=resolved.local) + _target_problems(draft)
+    problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
@@ -141,9 +142,12 @@ def _profile(draft: _Draft) -> str | None:
     if chosen:
         about = resolved.skill.profiles[chosen]["about"]
         machine = (
-            f"this machine has {'a' if has_gpu() else 'no'} GPU" if resolved.local else f"runner {resolved.runner}"
+            f"this machine has {'a' if has_gpu() else 'no'} GPU"
+            if resolved.can.on_this_machine
+            else f"runner {resolved.runner}"
         )
-        draft.warnings.append(f"{machine}, and no backbone was named: profile {chosen} ({about})")
+        unnamed = f", and no {_BACKBONE} was named" if _BACKBONE in resolved.short_names else ""
+        draft.warnings.append(f"{machine}{unnamed}: profile {chosen} ({about})")
     return chosen
 
 
@@ -157,8 +161,10 @@ def _put_devices(draft: _Draft) -> list[str]:
             warnings.append(f"{name}={count} has no effect: the spec of {resolved.action} has no {key}")
         elif count is not None:
             layers.put(key, count, "shorthand", name)
-    if resolved.request.gpus and resolved.local and not has_gpu():
+    if resolved.request.gpus and resolved.can.on_this_machine and not has_gpu():
         warnings.append(f"{resolved.request.gpus} GPUs are asked for, but this machine shows none: it runs on the CPU")
+    if resolved.can.on_this_machine and not has_gpu() and f"{section}.gpu_ids" in resolved.overridden:
+        warnings.append(f"{section}.gpu_ids has no effect: this machine shows no GPU, and it runs on the CPU")
     return warnings
 
 
@@ -190,9 +196,9 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         runner=resolved.runner,
         command=(resolved.engine, *argv[1:]),
         results_root=str(resolved.store.root),
-        engine="embedded" if resolved.embedded else "named" if resolved.local else "container",
+        engine="embedded" if resolved.embedded else "container" if resolved.can.needs_image else "named",
         profile=draft.profile,
-        image=None if resolved.local else skill.image(action),
+        image=skill.image(action) if resolved.can.needs_image else None,
         resources=_resources(layers, resolved),
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
@@ -200,14 +206,18 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         skill_dir=str(skill.root),
         adjustments=draft.adjustments,
         warnings=tuple(draft.warnings),
-        missing=(*decision.missing, *questions, *missing_weights(layers, weights, local=resolved.local)),
+        missing=(
+            *decision.missing,
+            *questions,
+            *missing_weights(layers, weights, local=resolved.can.reads_local_paths),
+        ),
     )
 
 
 def _resources(layers: Layers, resolved: ResolvedRequest) -> Resources:
     section, declared = resolved.skill.section(resolved.action), resolved.skill.info["resources"]
     counts = {name: layers.get(pattern.format(section=section)) for name, pattern in declared["spec_keys"].items()}
-    present = not resolved.local or has_gpu()
+    present = not resolved.can.on_this_machine or has_gpu()
     return Resources(
         gpus=(counts.get("gpus") or 0) if present else 0,
         nodes=counts.get("nodes") or 1,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from runners.planning.layers import Layers
 
 
+@cache
 def has_gpu() -> bool:
-    """Whether this machine shows an NVIDIA GPU; asked without loading a library for it."""
+    """Whether this machine shows an NVIDIA GPU; asked once, and without loading a library for it."""
     return any(Path("/dev").glob("nvidia[0-9]*")) or (shutil.which("nvidia-smi") is not None and _driver_is_loaded())
 
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from runners.model_rules import ModelRules
     from runners.planning.parents import Wanted
+    from runners.platforms.platform import Capabilities
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedRequest:
+class ResolvedRequest(NamedTuple):
     """A request whose action is known; `engine` is the program that runs it, `embedded` whether that is our own."""
 
     action: str
@@ -47,9 +46,9 @@ class ResolvedRequest:
         return any(want.how == RESUME for want in self.wanted)
 
     @property
-    def local(self) -> bool:
-        """Whether the action runs on this machine, on its own files."""
-        return capabilities(self.runner).on_this_machine
+    def can(self) -> Capabilities:
+        """What the platform can that the action runs on."""
+        return capabilities(self.runner)
 
 
 def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> ResolvedRequest:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from core.memory import Memory
+    from router.declarations import Skill
+
 Node = dict[str, Any]
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "below"}
 _KINDS = {"boolean": "true or false", "null": "null", "string": "a text", "object": "a map from name to value"}
@@ -49,6 +52,8 @@ class ActionSchema:
 
     def node(self, key: str) -> Node | None:
         """What a dotted key takes; None when the action's spec has no such key. An entry of a map has a key too."""
+        if key in self._nodes:
+            return self._nodes[key]
         found: Node | None = self.document
         for part in key.split("."):
             found = _child(found, part) if found else None
@@ -60,11 +65,15 @@ class ActionSchema:
 
     def all_keys(self) -> list[str]:
         """All dotted keys, of sections and of values."""
-        return list(_keys(self.document, ""))
+        return list(self._nodes)
 
     def value_keys(self) -> list[str]:
         """The dotted keys of all values; maps and lists are values."""
-        return [key for key in self.all_keys() if not self.is_section(key)]
+        return [key for key, node in self._nodes.items() if "properties" not in node]
+
+    @cached_property
+    def _nodes(self) -> dict[str, Node]:
+        return dict(_nodes_below(self.document, ""))
 
     def spread(self, key: str, value: Any) -> Iterator[tuple[str, Any]]:
         """The values below a section as dotted keys; any other value as it is. Maps and lists are whole values."""
@@ -99,6 +108,12 @@ class ActionSchema:
         hint = did_you_mean(value, options(node)) if isinstance(value, str) else ""
         said = f"{json.dumps(value)} can't be used here: {key} takes {allowed(node)}. {hint}".strip()
         return Problem("spec.value", key, said, f"give {allowed(node)}")
+
+
+def action_schema(skill: Skill, action: str, memory: Memory) -> ActionSchema:
+    """The packaged schema of an action, read once; errors as in `ActionSchema.read`."""
+    places = (skill.schema_path(action), skill.template_path(action))
+    return memory.once(("schema", *places), lambda: ActionSchema.read(action, *places))
 
 
 def options(node: Node) -> list[str]:
@@ -141,10 +156,10 @@ def _child(node: Node, part: str) -> Node | None:
     return inner if isinstance(inner, dict) else None
 
 
-def _keys(node: Node, prefix: str) -> Iterator[str]:
+def _nodes_below(node: Node, prefix: str) -> Iterator[tuple[str, Node]]:
     for name, inner in node.get("properties", {}).items():
-        yield f"{prefix}{name}"
-        yield from _keys(inner, f"{prefix}{name}.")
+        yield f"{prefix}{name}", inner
+        yield from _nodes_below(inner, f"{prefix}{name}.")
 
 
 def _value(spec: Any, path: Sequence[str]) -> Any:

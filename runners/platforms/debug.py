@@ -14,9 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.file_names import LOG_FILE
 from core.problem import Problem
+from core.redaction import redact_text
 from runners.jobs.job import JobState
-from runners.names import LOG_FILE
 from runners.platforms.handles import ACTION, LAUNCHER, process_of, sight_of, with_detail, with_process
 from runners.platforms.platform import BY_KEYBOARD, Sight, grace_seconds
 from runners.platforms.processes import ProcessId, has_ended, stop_group
@@ -25,10 +26,9 @@ from runners.platforms.this_machine import ThisMachine, start_action
 if TYPE_CHECKING:
     import subprocess
 
-    from runners.jobs.job import Job
+    from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-    from runners.platforms.platform import Handle
 
 _EXIT_CODE = "exit_code"
 _POLL_SECONDS = 0.05
@@ -81,7 +81,7 @@ def _show(child: subprocess.Popen[bytes], log: Path, begin: int) -> None:
         over = False
         while not over:
             over = has_ended(child)
-            sys.stderr.write(said.read().decode(errors="replace"))
+            sys.stderr.write(redact_text(said.read().decode(errors="replace")))
             sys.stderr.flush()
             time.sleep(0 if over else _POLL_SECONDS)
 

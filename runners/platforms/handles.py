@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from runners.jobs.job import JobState
-from runners.platforms.platform import Handle, Sight
+from runners.jobs.job import Handle, JobState
+from runners.platforms.platform import Sight
 from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:

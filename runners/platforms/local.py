@@ -20,10 +20,10 @@ from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, process_of, 
 from runners.platforms.this_machine import ThisMachine, action_environment
 
 if TYPE_CHECKING:
-    from runners.jobs.job import Job
+    from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-    from runners.platforms.platform import Handle, Sight
+    from runners.platforms.platform import Sight
 
 
 class LocalPlatform(ThisMachine):

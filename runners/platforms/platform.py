@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.problem import Problem
-    from runners.jobs.job import Job, JobState
+    from runners.jobs.job import Handle, Job, JobState
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
@@ -35,26 +35,6 @@ class Capabilities:
     needs_image: bool
     asked_from_anywhere: bool
     survives_caller: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """By what a platform finds a started job again from any process: a JSON document in the record, with no secret.
-
-    A later handle of a job takes the place of the earlier ones.
-    """
-
-    platform: str
-    details: dict[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Handle:
-        """The inverse of `to_json`."""
-        return cls(**document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import ChangenetError
+from core.file_names import PLAN_FILE
 from core.problem import Problem
 from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
-from runners.names import PLAN_FILE
 from runners.planning.plan import Plan
 from runners.platforms.handles import ACTION, SUPERVISOR, with_process
 from runners.platforms.platform import grace_seconds

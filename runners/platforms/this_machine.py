@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.file_names import LOG_FILE
 from core.redaction import is_secret_key
-from runners.names import LOG_FILE
 from runners.planning.plan import at_job
 from runners.platforms.handles import ACTION, process_of
 from runners.platforms.platform import grace_seconds
@@ -17,9 +17,8 @@ from runners.platforms.processes import stop_orphans
 from runners.preflight import require_engine, require_local_inputs
 
 if TYPE_CHECKING:
-    from runners.jobs.job import Job
+    from runners.jobs.job import Handle, Job
     from runners.planning.plan import Plan, Resources
-    from runners.platforms.platform import Handle
 
 _PASSED_ON = {
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV"),

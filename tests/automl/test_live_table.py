@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import io
 
-from automl.controller import Update
+from automl.events import Update
 from automl.live import LiveTable
 from automl.types import Objective, Run, RunResult, RunState
 

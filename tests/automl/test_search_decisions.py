@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.controller import Controller, Ending, Hooks, Search, Update
+from automl.controller import Controller, Search
+from automl.events import Ending, Hooks, Update
 from automl.ledger import Ledger
 from automl.objective import curve_of, objectives_of, pareto_front
 from automl.retention import Retention

@@ -62,7 +62,7 @@ def test_words_and_options_are_two_forms_of_one_call() -> None:
         eval_dataset="c",
         inference_dataset="d",
         calibration_dataset=("e",),
-        overrides={"x.y": 1, "z": "a b", "model.classify.target": "far<=1% at recall=99%"},
+        overrides={"x.y": 1, "z": "a b", "target": "far<=1% at recall=99%"},
         parent_job_id="p",
         runner="local",
         profile="laptop",
@@ -83,7 +83,7 @@ def test_every_slot_of_a_request_has_an_option() -> None:
     [
         (("plan", "train", "--gpus", "two"), "'two' is not a whole number"),
         (("plan", "train", "--wall-minutes", "soon"), "'soon' is not a number"),
-        (("plan", "train", "--task", "cut"), "invalid choice: 'cut'"),
+        (("plan", "train", "--automl", "cut"), "invalid choice: 'cut'"),
         (("status",), "required: JOB"),
         (("data",), "required: COMMAND"),
         (("data", "mend"), "invalid choice: 'mend'"),
@@ -110,7 +110,7 @@ def test_tool_definitions_are_valid_described_and_say_what_may_be_harmed() -> No
             if "default" in entry:
                 Draft202012Validator(entry).validate(entry["default"])
     plan, status = tools["plan"]["inputSchema"], tools["status"]
-    assert plan["properties"]["task"]["enum"] == ["classify", "segment"]
+    assert plan["properties"]["automl_policy"]["enum"] == ["on", "off"]
     assert plan["properties"]["train_datasets"]["items"] == {"type": "string"}
     assert (plan["properties"]["gpus"]["type"], plan["properties"]["no_test"]["type"]) == ("integer", "boolean")
     assert (status["inputSchema"]["required"], status["annotations"]["readOnlyHint"]) == (["job"], True)

@@ -14,14 +14,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from interfaces.arguments import build_parser
 
 from core.errors import InputError, PlatformError
 from core.problem import Problem
-from runners.jobs.database import FILE_NAME
-from runners.jobs.job import Artifact, Job, JobState, Transition
+from interfaces.command_line import parse
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
-from runners.platforms.platform import Handle
+from runners.names import STORE_FILE
 
 FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
 
@@ -93,7 +92,7 @@ def test_the_database_itself_refuses_to_rewrite_history(store: JobStore, stateme
     store.close(job.id, Ending(JobState.COMPLETE, "done", 0, artifacts=(Artifact("a", "file", 1, "00"),)))
     before = store.read(job.id)
 
-    with closing(sqlite3.connect(store.root / FILE_NAME)) as connection, pytest.raises(sqlite3.IntegrityError):
+    with closing(sqlite3.connect(store.root / STORE_FILE)) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute(statement)
 
     assert store.read(job.id) == before
@@ -143,7 +142,7 @@ def test_writers_that_are_killed_leave_a_store_that_works(store: JobStore) -> No
         steps = store.read(job.id).transitions
         assert all(a.state is not b.state for a, b in pairwise(steps))
 
-    with closing(sqlite3.connect(store.root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(store.root / STORE_FILE)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert store.close(job.id, Ending(JobState.COMPLETE, "done", 0))
@@ -153,7 +152,7 @@ CREATOR = """
 import sys
 from pathlib import Path
 from runners.jobs.store import JobStore
-from runners.platforms.platform import Handle
+from runners.jobs.job import Handle
 from runners.jobs.job import Job, JobState, Transition
 store = JobStore(Path(sys.argv[1]))
 step = Transition(JobState.PENDING, "now", "")
@@ -173,39 +172,39 @@ def test_eight_processes_make_the_store_and_write_to_it_at_once(store: JobStore)
 
 def test_a_file_that_is_no_store_is_told_and_left_alone(store: JobStore) -> None:
     store.root.mkdir()
-    (store.root / FILE_NAME).write_text("these are my notes, not a database" * 40)
+    (store.root / STORE_FILE).write_text("these are my notes, not a database" * 40)
 
     with pytest.raises(PlatformError) as error:
         store.ids()
 
     assert (error.value.code, error.value.exit_code) == ("store.broken", 5)
-    assert (store.root / FILE_NAME).read_text().startswith("these are my notes")
-    (store.root / FILE_NAME).unlink()
+    assert (store.root / STORE_FILE).read_text().startswith("these are my notes")
+    (store.root / STORE_FILE).unlink()
 
 
 @pytest.mark.parametrize("content", ["", "another program's database"])
 def test_a_database_of_another_program_is_left_alone(store: JobStore, content: str) -> None:
     store.root.mkdir()
-    with closing(sqlite3.connect(store.root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(store.root / STORE_FILE)) as connection:
         connection.executescript("CREATE TABLE notes (text TEXT)" if content else "")
 
     with pytest.raises(PlatformError) as error:
         record(store)
 
     assert error.value.code == "store.broken"
-    (store.root / FILE_NAME).unlink(missing_ok=True)
+    (store.root / STORE_FILE).unlink(missing_ok=True)
 
 
 def test_a_store_of_a_newer_version_is_not_written_to(store: JobStore) -> None:
     record(store)
-    with closing(sqlite3.connect(store.root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(store.root / STORE_FILE)) as connection:
         connection.execute("PRAGMA user_version = 99")
 
     with pytest.raises(PlatformError) as error:
         record(store, "train-20260102-000000-bbbbbb")
 
     assert error.value.code == "store.newer"
-    (store.root / FILE_NAME).unlink()
+    (store.root / STORE_FILE).unlink()
 
 
 def test_a_results_root_that_is_a_file_is_told(tmp_path: Path) -> None:
@@ -247,5 +246,5 @@ def test_a_failure_is_read_with_what_helps_after_it(store: JobStore, code: str) 
     command = re.search(r"`(changenet [^`]+)`", failure.remedy)
     assert command or "run it again" in failure.remedy
     if command:
-        options = build_parser().parse_args(shlex.split(command[1])[1:])
-        assert (options.job, options.results) == (job.id, str(store.root))
+        options = parse(shlex.split(command[1])[1:]).options
+        assert (options.job, options.results_root) == (job.id, str(store.root))

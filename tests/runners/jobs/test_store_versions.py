@@ -16,9 +16,9 @@ import pytest
 
 from core.errors import PlatformError
 from runners import api
-from runners.jobs.database import FILE_NAME
 from runners.jobs.job import JobState
 from runners.jobs.store import JobStore
+from runners.names import STORE_FILE
 from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, processes_in
 from runners.platforms.processes import ProcessId
 
@@ -47,14 +47,14 @@ def old_store(root: Path, people: dict[str, ProcessId] | None = None) -> JobStor
         for row, process in people.items():
             text = text.replace(row, f"{process.pid},'{process.started}'")
     root.mkdir()
-    with closing(sqlite3.connect(root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(root / STORE_FILE)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(text)
     return JobStore(root)
 
 
 def tables(root: Path) -> set[str]:
-    with closing(sqlite3.connect(root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(root / STORE_FILE)) as connection:
         return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
@@ -140,13 +140,13 @@ def test_eight_processes_open_an_old_store_at_once(old_root: Path) -> None:
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(old_root: Path) -> None:
     store = old_store(old_root)
-    with closing(sqlite3.connect(old_root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(old_root / STORE_FILE)) as connection:
         connection.execute("CREATE TABLE handles (unexpected TEXT)")
 
     with pytest.raises(PlatformError, match="handles already exists"):
         store.newest()
 
-    with closing(sqlite3.connect(old_root / FILE_NAME)) as connection:
+    with closing(sqlite3.connect(old_root / STORE_FILE)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
         assert "part_of" not in [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
         connection.execute("DROP TABLE handles")
@@ -187,7 +187,7 @@ def test_where_nothing_can_be_written_a_store_is_read_as_it_is(open_folder: Path
     store = old_store(root)
     if version > 1:
         store.newest()
-    before = (root / FILE_NAME).read_bytes()
+    before = (root / STORE_FILE).read_bytes()
     root.chmod(0o555)
 
     answer = subprocess.run(
@@ -200,5 +200,5 @@ def test_where_nothing_can_be_written_a_store_is_read_as_it_is(open_folder: Path
     assert read == [[RUNNING, CANCELED, FAILED, COMPLETE], "action.failed", "local"]
     assert refused[0] == "store.unusable"
     assert "rights" in refused[1]
-    assert (root / FILE_NAME).read_bytes() == before
-    assert [path.name for path in root.iterdir()] == [FILE_NAME]
+    assert (root / STORE_FILE).read_bytes() == before
+    assert [path.name for path in root.iterdir()] == [STORE_FILE]

@@ -14,8 +14,8 @@ import pytest
 from core.errors import PlatformError
 from core.problem import Problem
 from runners.jobs import watch
-from runners.jobs.job import Job, JobState, Transition
-from runners.platforms.platform import Capabilities, Handle, Sight
+from runners.jobs.job import Handle, Job, JobState, Transition
+from runners.platforms.platform import Capabilities, Sight
 from runners.platforms.table import PLATFORMS, Row
 
 if TYPE_CHECKING:

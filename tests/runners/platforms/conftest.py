@@ -18,9 +18,9 @@ from runners.platforms.table import PLATFORMS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runners.jobs.job import Handle
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-    from runners.platforms.platform import Handle
 
 LAUNCH = """
 import json, sys
@@ -68,13 +68,18 @@ LaunchElsewhere = Callable[["Plan", "JobStore"], "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def launch_elsewhere(tmp_path: Path) -> LaunchElsewhere:
+def launcher() -> list[str]:
+    """The command that launches a plan file in a results root, but for these two words."""
+    return [sys.executable, "-c", LAUNCH]
+
+
+@pytest.fixture
+def launch_elsewhere(tmp_path: Path, launcher: list[str]) -> LaunchElsewhere:
     """Launch a plan, and wait for its end, in a process of its own."""
 
     def launch(plan: Plan, store: JobStore) -> subprocess.Popen[str]:
         path = tmp_path / f"{plan.id}.json"
         path.write_text(json.dumps(plan.to_json()))
-        command = [sys.executable, "-c", LAUNCH, str(path), str(store.root)]
-        return subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True)
+        return subprocess.Popen([*launcher, str(path), str(store.root)], stderr=subprocess.DEVNULL, text=True)
 
     return launch

@@ -15,10 +15,9 @@ import pytest
 
 from core.errors import ChangenetError
 from runners import api
-from runners.jobs.job import Job, JobState
+from runners.jobs.job import Handle, Job, JobState
 from runners.jobs.record import open_job
 from runners.platforms.handles import LAUNCHER, with_process
-from runners.platforms.platform import Handle
 from runners.platforms.processes import ProcessId
 from runners.platforms.table import capabilities, platform_of
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from core.dotted import flatten, get, nest, parse_override, put
 from core.errors import InputError, UnknownKeyError, closest, did_you_mean
-from core.redaction import MASK, is_secret_key, redact, redact_text
 
 names = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
 trees = st.recursive(
@@ -52,29 +51,3 @@ def test_errors_tell_code_place_and_remedy() -> None:
     assert str(error) == "spec.yaml:3: there is no key 'x'\n  remedy: use 'y'"
     document = error.as_dict()["error"]
     assert (document["code"], document["exit_code"]) == ("spec.unknown_key", 2)
-
-
-@pytest.mark.parametrize("name", ["encryption_key", "HF_TOKEN", "password", "aws_secret_access_key", "apiKey", "key"])
-def test_secret_names(name: str) -> None:
-    assert is_secret_key(name)
-
-
-@pytest.mark.parametrize("name", ["monitor", "keyboard", "tokenizer", "num_tokens", "use_summary_token_size"])
-def test_names_that_only_look_alike(name: str) -> None:
-    assert not is_secret_key(name)
-
-
-def test_nothing_secret_survives_redaction() -> None:
-    secret = "hunter2secret"  # noqa: S105 - the test needs one
-    tree = {
-        "encryption_key": secret,
-        "nested": [{"password": secret, "use_summary_token": False}],
-        "uri": f"s3://user:{secret}@bucket/x?X-Amz-Signature={secret}&ok=1",
-        "text": f'export HF_TOKEN={secret} and {{"api_key": "{secret}"}}',
-    }
-    clean = redact(tree)
-    assert secret not in str(clean)
-    assert clean["nested"][0]["use_summary_token"] is False
-    assert clean["encryption_key"] == MASK
-    assert "ok=1" in clean["uri"]
-    assert redact_text("hf_" + "a" * 30) == MASK

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether this code stands in a checkout or was installed, where the skill's files are, and how to add an extra."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib import util
+from pathlib import Path
+
+from core.errors import PlatformError
+
+ENGINE_LIBRARIES = ("pydantic", "torch", "timm", "lightning", "safetensors")
+_HERE = Path(__file__).resolve().parents[1]
+_DISTRIBUTION, _SKILL_FILES = "changenet-skill", "changenet_skill"  # as pyproject.toml and setup.py name them
+
+
+def checkout() -> Path | None:
+    """The checkout that this code stands in; None where it was installed from a wheel."""
+    return _HERE if (_HERE / "pyproject.toml").is_file() else None
+
+
+def skill_files() -> Path:
+    """The folder of the skill's files that came with this code."""
+    return checkout() or _HERE / _SKILL_FILES
+
+
+def how_to_install(extra: str) -> str:
+    """The command that adds what an extra of this distribution needs to this Python. No index has the distribution."""
+    folder = checkout()
+    wanted = ["--editable", f"{folder}[{extra}]"] if folder else _requirements(extra)
+    return shlex.join([sys.executable, "-m", "pip", "install", *wanted])
+
+
+def require(extra: str, *modules: str) -> None:
+    """Refuse to go on without libraries that an extra brings.
+
+    Raises:
+        PlatformError: naming those that are not installed.
+    """
+    missing = [name for name in modules if util.find_spec(name) is None]
+    if missing:
+        message = f"this needs {' and '.join(missing)}, not installed here"
+        raise PlatformError(message, code="library.missing", where=sys.prefix, remedy=how_to_install(extra))
+
+
+def _requirements(extra: str) -> list[str]:
+    from importlib import metadata
+
+    mark = f'extra == "{extra}"'
+    return [line.partition(";")[0].strip() for line in metadata.requires(_DISTRIBUTION) or () if mark in line]

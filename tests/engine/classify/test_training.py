@@ -346,6 +346,14 @@ def test_the_best_checkpoint_can_replace_the_periodic_series(train: Callable[...
     assert not (folder / LATEST).readlink().is_absolute()
 
 
+@pytest.mark.parametrize("monitor", ["val_far", "val_far_at_99_recall"])
+def test_false_alarms_at_a_recall_may_rank_epochs(train: Callable[..., Path], monitor: str) -> None:
+    folder = train(*TOPK, f"train.checkpointer.monitor={monitor}")
+    values = figures(folder, monitor)
+    (best,) = (name for name in names(folder) if name.startswith("model_best_"))
+    assert best == f"model_best_{values.index(min(values)):03d}.pth"
+
+
 @pytest.mark.parametrize("name", ["best_{nonsense}", "a/{epoch}", "{epoch:zz}", "best_{"])
 def test_a_checkpoint_name_that_can_not_be_filled_in_is_refused(refused: Callable[..., str], name: str) -> None:
     assert "train.checkpointer.filename" in refused(*TOPK, f"train.checkpointer.filename={name!r}")

@@ -33,7 +33,7 @@ VERBS = (
 )
 ODD = (
     b"", b"null", b"[]", b"{", b"\xff\xfe", b"[" * 50_000, b'{"spec": 3}',
-    b'{"spec": {"model": {"backbone": 7}, "dataset": null}}', b'{"a": 1e999, "b": "\ud800"}',
+    b'{"spec": {"model": {"backbone": 7}, "dataset": null}}', b'{"a": 1e999, "b": "\\ud800"}',
 )  # fmt: skip
 
 

@@ -268,6 +268,6 @@ def test_a_key_that_not_every_container_knows_is_known_but_in_no_template() -> N
         assert get(schema_of(action)["default"], "model.precise_msda", "absent") == "absent"
         if "model" in ACTIONS[action].keep:
             given = default_tree(action)
-            put(given, "model.precise_msda", True)
+            given["model"]["precise_msda"] = True
             assert quick_validator(action).is_valid(given)
     assert parse_experiment({"model": {"precise_msda": True}}, "train").model.precise_msda

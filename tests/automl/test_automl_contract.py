@@ -51,11 +51,11 @@ def test_defaults_and_algorithms_in_help_and_skill_page_are_those_of_the_code(pr
     defaults = AutomlSettings()
     for name in ("trials", "seed", "reduction", "population"):
         (line,) = re.findall(rf"^ +--{name} N (.*)", told.stdout, re.MULTILINE)
-        assert re.findall(r"default (\d+)", line) == [str(getattr(defaults, name))], line
+        assert re.findall(r"default: (\d+)", line) == [str(getattr(defaults, name))], line
         (cell,) = re.findall(rf"^\| {name}\b[^|]*\|[^|]*\| (\w+)", page, re.MULTILINE)
         assert cell == str(getattr(defaults, name))
     (line,) = re.findall(r"^ +--algorithm NAME +(.*)", told.stdout, re.MULTILINE)
-    assert re.findall(r"[a-z]+(?= \(default\))", line) == [defaults.algorithm]
+    assert re.findall(r"default: ([a-z]+)", line) == [defaults.algorithm]
     assert set(re.findall(r"[a-z]+", line)) - {"default", "or"} == ALGORITHMS.keys()
     (row,) = re.findall(r"^\| algorithm .*\| (\w+) \| (.*) \|$", page, re.MULTILINE)
     assert row == (defaults.algorithm, ", ".join(ALGORITHMS))

@@ -118,7 +118,7 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path, task: Ta
     """Compare the spec a checkpoint was trained with to `config`; returns warnings about its input.
 
     Raises:
-        CheckpointError: another task or architecture; with both values.
+        CheckpointError: another task, architecture or kind of input; with both values.
     """
     trained = content.get("config")
     if not isinstance(trained, dict):
@@ -127,6 +127,9 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path, task: Ta
     if wrong:
         message = "the model was trained with another architecture than the spec's: " + "; ".join(wrong)
         raise _error(path, message, "checkpoint.architecture", _REMEDY)
+    if otherwise := task.judged_otherwise(trained, config):
+        message = "the model would see something else than it was trained on: " + "; ".join(otherwise)
+        raise _error(path, message, "checkpoint.input", _REMEDY)
     return [f"unlike in training: {line}" for key in task.input_keys if (line := _difference(key, trained, config))]
 
 

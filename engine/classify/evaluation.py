@@ -19,7 +19,7 @@ from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_w
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.evidence import to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
-from engine.classify.kpi import evaluation_kpi
+from engine.classify.kpi import evaluation_kpi, headline, in_words
 from engine.classify.network import build_network
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
@@ -103,8 +103,6 @@ def evaluate(run: Run, status: StatusFile) -> None:
     scores = score_table(run, model, table, threshold.value)
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
-    for name, value in kpi.items():
-        say(f"{name}: {'undefined' if value is None else f'{value:.6g}'}")
     path = run.results_dir / PREDICTIONS_FILE
     write_scored(path, table, scores, threshold.value, maps=run.experiment.evaluate.evidence_maps)
     sheet = _figures(table, scores, threshold.value, target)
@@ -112,7 +110,10 @@ def evaluate(run: Run, status: StatusFile) -> None:
         chosen_for = threshold.source.partition(" (")[0]
         sheet["target"]["sentence"] += f"; the threshold was chosen for something else: {chosen_for}"
     write_json(run.results_dir / FIGURES_FILE, sheet | threshold.origin_keys())
-    say(_verdict(sheet, threshold.value))
+    say(headline(sheet, threshold.value))
+    for name, value in kpi.items():
+        say(f"{name}: {in_words(name, value)}")
+    say(sheet["target"]["sentence"] if target else f"no target is set ({TARGET_KEY})")
 
 
 def _figures(table: PairTable, scores: list[float], threshold: float, target: Target | None) -> dict[str, Any]:
@@ -120,14 +121,6 @@ def _figures(table: PairTable, scores: list[float], threshold: float, target: Ta
     boards = [board_of(row) or "" for row in table.rows]
     kinds = [row.label for row in table.rows]
     return figure_sheet(kinds, scores, threshold, boards=boards if all(boards) else None, target=target)
-
-
-def _verdict(sheet: dict[str, Any], threshold: float) -> str:
-    """The verdict on the target in one line."""
-    if "target" in sheet:
-        return str(sheet["target"]["sentence"])
-    counts = f"{sheet['escapes']} escapes, {sheet['false_alarms']} false alarms"
-    return f"at threshold {threshold:.6g}: {counts}; no target is set ({TARGET_KEY})"
 
 
 def infer(run: Run, status: StatusFile) -> None:

@@ -85,6 +85,9 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
     apply_own_files(layers, resolved.skill)
+    if resolved.trains:
+        for key, value in resolved.skill.info.get("every_training", {}).items():
+            layers.suggest(key, value, "job", "every training")
     draft.profile = _profile(draft)
     if draft.profile:
         # Weights to start from are of use in training only.

@@ -211,3 +211,33 @@ def test_the_white_of_a_checkpoint_is_one_that_pictures_can_have(tmp_path: Path)
         with pytest.raises(CheckpointError) as caught:
             read_white({"white_level": odd}, tmp_path)
         assert caught.value.code == "checkpoint.white_level"
+
+
+LIGHTS = {"Solder": 0, "White": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"num_input": 1, "input_map": {"Solder": 0}}, "dataset.classify.num_input is 1, the checkpoint has 2"),
+        ({"num_input": 4, "input_map": None}, "dataset.classify.num_input is 4, the checkpoint has 2"),
+        ({"input_map": {"White": 0, "Solder": 1}}, "in the order White, Solder, the checkpoint has Solder, White"),
+    ],
+)
+def test_other_lightings_than_the_model_s_are_an_error(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    """A head that pools has no weight per place, so nothing else would tell."""
+
+    def spec(**lightings: Any) -> dict[str, Any]:
+        tree = config(model__classify__difference_head="pooled")
+        tree["dataset"]["classify"] |= {"num_input": 2, "input_map": LIGHTS, **lightings}
+        return tree
+
+    trained = {"config": spec()}
+    with pytest.raises(CheckpointError, match=told) as caught:
+        check_fits(trained, spec(**changes), tmp_path / "a.pth", CLASSIFY)
+    assert caught.value.code == "checkpoint.input"
+    same_order = spec(input_map={"White": 1, "Solder": 0})
+    assert check_fits(trained, same_order, tmp_path / "a.pth", CLASSIFY) == []
+    renamed = spec(input_map={"Low": 0, "High": 1})
+    (warning,) = check_fits(trained, renamed, tmp_path / "a.pth", CLASSIFY)
+    assert "dataset.classify.input_map" in warning

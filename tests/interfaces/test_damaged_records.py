@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,13 @@ def test_a_search_may_have_left_anything(root: Path, capsys: pytest.CaptureFixtu
             for words in (*VERBS, ("run", "--resume", JOB)):
                 told([SEARCH if word == JOB else word for word in words], capsys)
         (folder / name).unlink()
+
+
+def test_a_name_that_is_not_utf_8_is_no_name_of_a_job(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert root.is_dir()
+    for verb in ("status", "result", "logs", "cancel", "report"):
+        told([verb, os.fsdecode(b"train\xff")], capsys)
+        told([verb, os.fsdecode(b"\xff")], capsys)
 
 
 IDENTITY = {

@@ -15,7 +15,8 @@ class Algorithm:
     """`model` is where suggestions come from, None being the best one that is installed.
 
     `several` says whether it takes several objectives, `drawn` whether its first trials are even draws,
-    `promotes` whether the best of its short runs go on.
+    `promotes` whether runs go on from
+    the checkpoints of others.
     """
 
     model: ModelName | None
@@ -31,7 +32,7 @@ ALGORITHMS = {
     "hyperband": Algorithm("random", drawn=True, promotes=True),
     "asha": Algorithm("random", drawn=True, promotes=True),
     "bohb": Algorithm("tpe", drawn=True, promotes=True),
-    "pbt": Algorithm("random"),
+    "pbt": Algorithm("random", promotes=True),
 }
 
 

@@ -88,9 +88,11 @@ class Controller:
             self._trainer.stop(job_id, "the search was interrupted")
         return INTERRUPTED
 
-    def open_runs(self) -> list[Run]:
-        """The runs that have no result yet."""
-        return [*self._waiting, *(self.runs[number] for number in self._active)]
+    def parents(self) -> set[int]:
+        """The runs whose last checkpoint is gone on from, or may yet be; what the schedule is not told of yet may."""
+        open_runs = (run for number, run in self.runs.items() if number not in self.results)
+        untold = {number for number in self.results if number >= self._told}
+        return self._schedule.parents() | untold | {run.after for run in open_runs if run.after is not None}
 
     def _read_back(self) -> None:
         """Bring the schedule to where it stood; take up the runs that have no result yet."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +18,7 @@ from automl.files import RECORD
 from automl.ledger_file import WORK, connect, disk
 from automl.types import Run, RunResult
 from automl.writer_lock import take_lock
-from core.errors import RequestError
+from core.errors import PlatformError, RequestError
 from core.sqlite_migrations import version_of
 
 if TYPE_CHECKING:
@@ -84,7 +85,18 @@ class Ledger:
             if version_of(self._connection) == 0:
                 return None
         rows = self._rows("SELECT document FROM experiment WHERE name = 'identity'")
-        return json.loads(rows[0][0]) if rows else None
+        return self._read_identity(rows[0][0]) if rows else None
+
+    def _read_identity(self, text: str) -> dict[str, Any]:
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            document: dict[str, Any] = json.loads(text)
+            needed = [document[name] for name in ("action", "skill_dir", "settings", "request", "objectives")]
+            needed += [document["request"]["results_root"], document["settings"]["trials"]]
+            if all(needed) and all(entry.keys() == {"metric", "direction"} for entry in document["objectives"]):
+                return document
+        remedy = "start a new search; the jobs of this one are kept (`changenet jobs`)"
+        message = "what the experiment began with can't be read: its record was edited, or is damaged"
+        raise PlatformError(message, code="automl.record", where=str(self.path), remedy=remedy)
 
     def change_settings(self, settings: dict[str, Any]) -> None:
         """Record that the search goes on with these settings."""

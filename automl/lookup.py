@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Searches by name: where they are, how they stand, and how one that works is stopped. Changes no record."""
+"""Searches by name: where they are, how they stand, and how one that works is stopped."""
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ class Overview:
             "reason": self.reason,
             "action": self.identity.get("action"),
             "objectives": self.identity.get("objectives", []),
-            "budget": {name: self.identity["settings"][name] for name in ("trials", "epochs", "wall_minutes")},
+            "budget": {name: self.identity["settings"].get(name) for name in ("trials", "epochs", "wall_minutes")},
             "trials_ended": len(self.outcome.standings) - len(self.open_jobs),
             "epochs_trained": sum(standing.epochs_trained for standing in self.outcome.standings),
             "best": best,
@@ -100,14 +101,14 @@ def list_experiments(results_root: str | None = None) -> list[str]:
 
 def command_name(folder: Path) -> str:
     """What to type for an experiment after a command: its id where that is enough, else its folder."""
-    return str(folder) if results_option(folder) else folder.name
+    return shlex.quote(str(folder)) if results_option(folder) else folder.name
 
 
 def results_option(folder: Path) -> str:
     """The option that leads commands to the results root of an experiment; empty where they find it themselves."""
     from runners.jobs.store import default_root
 
-    return "" if folder.parent == default_root() else f" --results {folder.parent}"
+    return "" if folder.parent == default_root() else f" --results {shlex.quote(str(folder.parent))}"
 
 
 def identity_of(folder: Path) -> dict[str, Any]:
@@ -151,19 +152,33 @@ def best_record_of(folder: Path) -> dict[str, Any]:
 def stop(folder: Path, seconds: float = 60.0) -> bool:
     """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
 
+    What a process that died left running is stopped from here.
+
     Raises:
-        PlatformError: that process can't be reached from here.
+        PlatformError: that process can't be reached from here, or a job does not end.
     """
-    writer = writer_of(folder)
-    if writer is None:
-        return True
-    writer.ask_to_stop()
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if writer_of(folder) is None:
-            return True
+    if writer := writer_of(folder):
+        writer.ask_to_stop()
+    while writer_of(folder) is not None:
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(_POLL_SECONDS)
-    return False
+    _stop_jobs(folder)
+    return True
+
+
+def _stop_jobs(folder: Path) -> None:
+    from runners.jobs.store import JobStore
+    from runners.jobs.watch import cancel
+
+    store = JobStore(folder.absolute().parent)
+    with Ledger(folder, read_only=True) as ledger:
+        results = ledger.results()
+        open_jobs = {job_id for number, ids in ledger.jobs().items() if number not in results for job_id in ids}
+    for job in store.newest():
+        if not job.state.is_terminal and (job.part_of == folder.name or job.id in open_jobs):
+            cancel(store, job.id, "the search was stopped")
 
 
 def _state(folder: Path, ledger: Ledger) -> tuple[str, str]:

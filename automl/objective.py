@@ -6,13 +6,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from automl.trial_spec import MONITOR
 from automl.types import Curve, Objective
-from core.errors import RequestError, did_you_mean
+from core.errors import RequestError, SpecError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from core.memory import Memory
     from router.declarations import Skill
+    from runners.planning.plan import Plan
 
 DIRECTIONS = ("minimize", "maximize")
 _SHORT = {"min": "minimize", "minimise": "minimize", "max": "maximize", "maximise": "maximize"}
@@ -44,6 +47,36 @@ def _stated(text: str, contract: Objective) -> Objective:
         remedy = f"write {metric or 'metric'}:minimize or {metric or 'metric'}:maximize"
         raise _refused(text, f"'{text}' does not say in which direction the metric is better. {hint}", remedy)
     return Objective(metric, "minimize" if direction == "minimize" else "maximize")
+
+
+def require_measurable(objective: Objective, trial: Callable[[Objective], Plan], memory: Memory) -> None:
+    """The model's rules and its data can give the objective; `trial` makes the plan of a trial that is judged by one.
+
+    Raises:
+        RequestError: the training logs no such metric, or it is better in the other direction.
+        DataError: the data can't be trained on, or gives no such figure.
+    """
+    from runners.preflight import require_sound_data
+
+    try:
+        plan = trial(objective)
+    except SpecError as problem:
+        raise _not_logged(objective, trial, problem) from None
+    if not plan.missing:
+        memory.once_for(("data", plan.action), plan.spec, lambda read: require_sound_data(plan, read))
+
+
+def _not_logged(objective: Objective, trial: Callable[[Objective], Plan], problem: SpecError) -> RequestError:
+    """A refusal of the spec, whose keys the search sets and not the user, in words of the objective."""
+    other = Objective(objective.metric, "maximize" if objective.direction == "minimize" else "minimize")
+    try:
+        trial(other)
+    except SpecError:
+        remedy = problem.remedy.replace(f"set {MONITOR} to", "choose")
+        return RequestError(problem.message, code=problem.code, where=str(objective), remedy=remedy)
+    best = "highest" if other.direction == "maximize" else "lowest"
+    message = f"of {objective.metric} the {best} value is best: a search can't {objective.direction} it"
+    return RequestError(message, code=problem.code, where=str(objective), remedy=f"write {other}")
 
 
 def curve_of(history: Iterable[tuple[int, Mapping[str, Any]]], objectives: Sequence[Objective]) -> Curve:

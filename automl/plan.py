@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automl.algorithms import ALGORITHMS, model_of
 from automl.budget import machine_threads, parallel_trials
 from automl.draws import even_point, first_points, start_trials
-from automl.objective import objectives_of
+from automl.objective import objectives_of, require_measurable
 from automl.space_builder import Source, build_space
 from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
@@ -130,13 +130,15 @@ def make_plan(
         aliases=names,
     )
     objectives = objectives_of(skill, base.task, settings.objectives)
-    for objective in objectives:
-        if objective.metric == SECONDS_PER_EPOCH and len(objectives) > 1:
-            continue
+
+    def trial(objective: Objective) -> Plan:
         own = fixed_values(keys, (objective,), overrides, start)
-        request = replace(decision.request, overrides=overrides | own)
-        # The spec knows the metrics that an objective may be, and their directions.
-        prepare(replace(decision, request=request), skill, command=engine, memory=memory)
+        asked = replace(decision, request=replace(decision.request, overrides=overrides | own))
+        return prepare(asked, skill, command=engine, memory=memory)
+
+    for objective in objectives:
+        if objective.metric != SECONDS_PER_EPOCH or len(objectives) == 1:
+            require_measurable(objective, trial, memory)
     threads = machine_threads()
     places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)

@@ -78,13 +78,13 @@ def _require_possible(before: AutomlSettings, now: AutomlSettings, ledger: Ledge
     refused = sum(result.state == "refused" for result in ledger.results().values())
     if now.trials < begun - refused:
         raise _refused(f"{begun - refused} trials have begun already", "give at least as many", ledger)
-    if now.trials == before.trials:
+    if not ALGORITHMS[now.algorithm].promotes:
         return
-    if now.algorithm == "pbt" and min(now.trials, now.population) != min(before.trials, before.population):
-        raise _refused("pbt has as many trials as its population, which has begun", "start a new search", ledger)
     ending = ledger.ending()
-    if ALGORITHMS[now.algorithm].promotes and ending and ending[0] == "finished":
-        message = f"{now.algorithm} has finished, and the checkpoints that trials would go on from are gone"
+    if now.trials != before.trials:
+        raise _refused(f"{now.algorithm} compares so many trials as it began with", "start a new search", ledger)
+    if ending and ending[0] == "finished":
+        message = f"{now.algorithm} has finished, and the checkpoints that runs would go on from are gone"
         raise _refused(message, "start a new search", ledger)
 
 

@@ -13,8 +13,9 @@ from automl.controller import Controller, Search
 from automl.evaluation import Evaluator, Subject
 from automl.events import INTERRUPTED, Hooks, ignore
 from automl.files import REPORT
+from automl.importance import importance
 from automl.job_trainer import JobTrainer
-from automl.optuna_study import importance, write_storage
+from automl.optuna_study import write_storage
 from automl.outcome import Outcome
 from automl.outputs import write_outputs
 from automl.report import write_report
@@ -38,11 +39,11 @@ class Session:
     def __init__(self, plan: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> None:
         self._plan, self._ledger = plan, ledger
         self._store = JobStore(Path(plan.base.results_root))
-        self._schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
+        schedule = make_schedule(plan.settings, plan.space, plan.objectives, plan.epochs)
         self._retention = Retention(ledger, plan.objectives, plan.settings.pin)
         self._stop = threading.Event()
         trainer = JobTrainer(plan, ledger.folder.name, self._store)
-        search = Search(ledger, self._schedule, trainer, plan.objectives, plan.settings, plan.parallel)
+        search = Search(ledger, schedule, trainer, plan.objectives, plan.settings, plan.parallel)
         self._controller = Controller(search, Hooks(callback or ignore, self._result_recorded, self._stop.is_set))
         self._evaluator = Evaluator(plan, self._store, ledger, self._stop.is_set)
 
@@ -65,8 +66,7 @@ class Session:
     def _result_recorded(self, number: int) -> None:
         controller = self._controller
         self._retention.note(controller.runs[number], controller.results[number])
-        going_on = {run.after for run in controller.open_runs() if run.after is not None}
-        self._retention.sweep(self._schedule.parents() | going_on)
+        self._retention.sweep(controller.parents())
 
     def _evaluate_start(self, split: Split) -> bool:
         plan = self._plan

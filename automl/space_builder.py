@@ -59,6 +59,7 @@ def build_space(source: Source, settings: AutomlSettings) -> Space:
     wanted = dict.fromkeys([*(k for k in source.schema[_DEFAULTS] if k not in disabled), *added])
     left_out = {key: "left out by the user" for key in wanted if key in removed}
     left_out |= {key: source.pinned[key] for key in wanted if key in source.pinned}
+    left_out |= dict.fromkeys(sorted(removed - wanted.keys()), "it is not searched anyway")
     found: dict[str, Dimension] = {}
     for key in (key for key in wanted if key not in left_out):
         made = _dimension(key, nodes[key], source, ranges.get(key), options.get(key))
@@ -162,7 +163,9 @@ def _options(key: str, node: Node, source: Source, options: tuple[Any, ...]) -> 
 
     if not options:
         return "the schema gives neither a finite range nor options for it"
-    for option in options:
+    for place, option in enumerate(options):
+        if option in options[:place]:
+            raise _refused(key, f"{option} stands twice among the options of {key}", "name each option once")
         if not is_valid({k: v for k, v in node.items() if k != "default"}, option):
             hint = did_you_mean(str(option), [str(o) for o in _listed(node)])
             raise _refused(key, f"{option} is no value of {key}. {hint}".strip(), f"give {allowed(node)}")

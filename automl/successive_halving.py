@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # BOHB draws a third of its points evenly, so that a misleading short training can't starve the rest of the space.
 _RANDOM_SHARE = 1 / 3
-_LEAST_RESULTS = 6
+LEAST_RESULTS = 6
 
 
 def rung_epochs(epochs: int, reduction: int) -> tuple[int, ...]:
@@ -47,7 +47,7 @@ class RungModels:
 
     def suggest(self, number: int) -> tuple[Point, dict[str, Any]]:
         """The point of suggestion `number`."""
-        ready = [m for _, m in sorted(self._by_rung.items(), reverse=True) if m.results >= _LEAST_RESULTS]
+        ready = [m for _, m in sorted(self._by_rung.items(), reverse=True) if m.results >= LEAST_RESULTS]
         evenly = random_of(self._seed, "even", number).random() < _RANDOM_SHARE
         if self._model == "random" or not ready or evenly:
             return self._even.suggest(number)
@@ -199,6 +199,12 @@ class HyperbandSchedule(_Promoting):
 
 class AshaSchedule(_Promoting):
     """A trial goes on as soon as it is among the best of its rung; nothing waits for the slowest."""
+
+    def _hopeful(self, rung: _Rung) -> set[int]:
+        """Those that are among the best third of the largest rung that there may be: others only push them down."""
+        level = next(level for (_, level), found in self._rungs.items() if found is rung)
+        most = (self._counter.made + self._counter.left) // self._reduction ** (level + 1)
+        return set(rung.best(most, self._objective)) - rung.promoted
 
     def decide(self, number: int) -> Run | Pause:
         """A promotion where there is one, else a new trial."""

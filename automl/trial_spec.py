@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RESUME_FUNCTION = "resume_model"
 _CHECKPOINTER = "train.checkpointer"
+MONITOR = f"{_CHECKPOINTER}.monitor"
 _RESULTS = "results_dir"
 # A figure that no training logs by this name, and every one tells: how long an epoch takes.
 SECONDS_PER_EPOCH = "seconds_per_epoch"
@@ -84,7 +85,7 @@ def fixed_values(
         ranked = len(objectives) == 1
         first = next((o for o in objectives if o.metric != SECONDS_PER_EPOCH), objectives[0])
         values |= {f"{_CHECKPOINTER}.enable_topk": ranked, f"{_CHECKPOINTER}.replace_periodic": False}
-        values |= {f"{_CHECKPOINTER}.monitor": first.metric, f"{_CHECKPOINTER}.mode": first.mode}
+        values |= {MONITOR: first.metric, f"{_CHECKPOINTER}.mode": first.mode}
         values |= {f"{_CHECKPOINTER}.save_top_k": 1}
     if start and keys.weights and keys.resume:
         values |= {keys.weights: start, keys.resume: None}

@@ -19,6 +19,10 @@ class Objective:
     metric: str
     direction: Direction
 
+    def __str__(self) -> str:
+        """As the user writes it."""
+        return f"{self.metric}:{self.direction}"
+
     def is_better(self, one: float, other: float) -> bool:
         """Whether `one` is strictly better than `other`."""
         return one < other if self.direction == "minimize" else one > other

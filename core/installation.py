@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 
 from core.errors import PlatformError
@@ -45,5 +45,7 @@ def require(extra: str, *modules: str) -> None:
 
 
 def _requirements(extra: str) -> list[str]:
+    from importlib import metadata
+
     mark = f'extra == "{extra}"'
     return [line.partition(";")[0].strip() for line in metadata.requires(_DISTRIBUTION) or () if mark in line]

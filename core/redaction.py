@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from core.redaction_stream import MASK, Redactor, known_values
@@ -37,25 +38,26 @@ def secret_places(tree: Any) -> list[str]:
 
 class _Tree:
     def __init__(self) -> None:
-        self._redactor = Redactor(known_values())
+        redactor = Redactor(known_values())
+        # Keys, states and folders come again and again: a list of thousands of jobs holds few texts that differ.
+        self._text = cache(redactor.text)
 
-    def redacted(self, value: Any, *, secret: bool = False) -> Any:
+    def redacted(self, value: Any, secret: bool = False) -> Any:
+        if isinstance(value, str):
+            return MASK if secret and not _NO_SECRET.fullmatch(value) else self._text(value)
         if isinstance(value, dict):
-            return self._mapping(value, secret=secret)
+            return self._mapping(value, secret)
         if isinstance(value, list | tuple):
             before = [None, *value]
-            return [self.redacted(v, secret=secret or _takes_secret(b)) for v, b in zip(value, before, strict=False)]
-        if isinstance(value, str):
-            hidden = secret and not _NO_SECRET.fullmatch(value)
-            return MASK if hidden else self._redactor.text(value)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return MASK if secret and is_number else value
+            return [self.redacted(v, secret or _takes_secret(b)) for v, b in zip(value, before, strict=False)]
+        is_number = secret and isinstance(value, int | float) and not isinstance(value, bool)
+        return MASK if is_number else value
 
-    def _mapping(self, tree: dict[Any, Any], *, secret: bool) -> dict[Any, Any]:
-        named = secret or any(_is_secret_name(tree.get(name), None) for name in _NAMING)
+    def _mapping(self, tree: dict[Any, Any], secret: bool) -> dict[Any, Any]:
+        named = secret or any(_is_secret_name(tree[name], None) for name in _NAMING if name in tree)
         return {
-            self._redactor.text(name) if isinstance(name, str) else name: self.redacted(
-                inner, secret=_is_secret_name(name, inner) or (named and name in _VALUES)
+            self._text(name) if isinstance(name, str) else name: self.redacted(
+                inner, _is_secret_name(name, inner) or (named and name in _VALUES)
             )
             for name, inner in tree.items()
         }

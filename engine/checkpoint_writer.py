@@ -43,6 +43,7 @@ class CheckpointWriter(Checkpoint):
         self._folder = Path(self._settings.dirpath) if self._settings.dirpath else run.results_dir
         self._best: list[tuple[float, str]] = []  # best first; the value and the file name
         _check_template(self._template, task.metrics)
+        _check_folder(self._folder)
 
     def state_dict(self) -> dict[str, Any]:
         """The best checkpoints so far, for a resumed run."""
@@ -114,6 +115,22 @@ def _save(trainer: Trainer, path: Path) -> None:
         trainer.save_checkpoint(
             path, weights_only=False
         )  # takes part in collecting the state; only the first process writes
+
+
+def _check_folder(folder: Path) -> None:
+    """Before anything is trained, not after hours of it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable, reason = os.access(folder, os.W_OK | os.X_OK), "permission denied"
+    except OSError as problem:
+        usable, reason = False, str(problem.strerror)
+    if not usable:
+        raise SpecError(
+            f"the folder of the best checkpoints, {folder}, can't be written ({reason})",
+            code="spec.checkpoint_folder",
+            where="train.checkpointer.dirpath",
+            remedy="name a folder that you may write to, or set it to null",
+        )
 
 
 def _check_template(template: str, metrics: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from core.errors import ChangenetError, InputError, did_you_mean
 from core.installation import ENGINE_LIBRARIES, require
 from engine.actions import ACTIONS, AVAILABLE, carry_out, find_action
 from engine.file_names import latest_link
-from engine.lifecycle import ActionStopped, execute, is_first_process, report, stoppable
+from engine.lifecycle import ActionStopped, execute, file_error, is_first_process, report, stoppable
 from spec.actions import COMMANDS
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             done = _run(sys.argv[1:] if argv is None else argv)
     except ChangenetError as error:
         report(error)
+        done = False
+    except OSError as problem:
+        report(file_error(problem))
         done = False
     except ActionStopped as stop:
         report(ChangenetError(str(stop), code="stopped"))

@@ -87,9 +87,16 @@ def _accelerator(settings: DeviceSettings, section: str) -> Accelerator:
         _check_ids(settings.gpu_ids, section)
         return "cuda"
     if torch.backends.mps.is_available():
+        _tell_of_ids(settings, section, "one GPU, which has no id")
         return "mps"
     _logger.info("There is no GPU on this machine: running on the processor.")
+    _tell_of_ids(settings, section, "no GPU")
     return "cpu"
+
+
+def _tell_of_ids(settings: DeviceSettings, section: str, what: str) -> None:
+    if settings.num_gpus > 1 or list(settings.gpu_ids) != [0]:
+        _logger.warning("%s.gpu_ids %s are not used: this machine has %s.", section, list(settings.gpu_ids), what)
 
 
 def _check_ids(ids: Sequence[int], section: str) -> None:

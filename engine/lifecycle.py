@@ -118,7 +118,16 @@ def _explained(problem: BaseException, run: Run) -> ChangenetError:
     if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EDQUOT}:
         where = str(problem.filename or run.results_dir)
         return ChangenetError("the disk is full", code="disk_full", where=where, remedy="make room, then run it again")
+    if isinstance(problem, OSError) and problem.filename:
+        return file_error(problem)
     return _unexpected(problem, run)
+
+
+def file_error(problem: OSError) -> InputError:
+    """A file or folder that the system refuses: too long a name, no permission, a broken disk."""
+    where = str(problem.filename)
+    remedy = "check that it is there, that you may use it, and that its name is not too long"
+    return InputError(f"it can't be used ({problem.strerror})", code="file", where=where, remedy=remedy)
 
 
 def _is_out_of_memory(problem: BaseException) -> bool:

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.documents import dump_yaml, read_yaml
-from core.dotted import flatten, get, parse_override, put
+from core.documents import dump_yaml
+from core.dotted import get, parse_override, put
 from core.errors import InputError, SpecError
 from core.files import write_text
 from core.problem import refuse
 from core.redaction import redact
 from engine.file_names import EXPERIMENT
 from engine.interpolation import resolve
+from engine.written_spec import read_written, task_of
 from spec.actions import TASK_DEFAULTS
+from spec.constraints import settle
+from spec.load import full_default_tree, parse_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,55 +57,22 @@ def load_run(command: str, spec_file: Path, overrides: Sequence[str]) -> Run:
     Raises:
         InputError: the file, an override, a reference, a key or a value is wrong.
     """
-    from spec.load import full_default_tree, parse_experiment
-
-    tree = _read(spec_file, overrides)
-    defaults = full_default_tree(_task(tree))
+    tree, chosen = read_written(spec_file, overrides, command)
+    defaults = full_default_tree(task_of(tree))
     results_dir = _results_dir(tree, command, defaults)
     # Only what other sections say is affected by this: the container does it in this order, and specs rely on it.
     put(tree, "results_dir", results_dir)
     put(tree, f"{command}.results_dir", results_dir)
     experiment = parse_experiment(resolve(tree, (tree, defaults)), command)
-    given = _given(tree, defaults, overrides)
-    experiment, notices = _settle(experiment, command, given)
+    experiment, notices = _settle(experiment, command, chosen)
     return Run(command, experiment, Path(results_dir), notices)
 
 
 def _settle(experiment: Experiment, command: str, given: set[str]) -> tuple[Experiment, tuple[str, ...]]:
-    from spec.constraints import settle
-    from spec.load import parse_experiment
-
     settled = settle(experiment.model_dump(), command, given)
     refuse(settled.problems)
     notices = tuple(f"{a.key} is taken as {a.new} instead of {a.old}: {a.reason}" for a in settled.adjustments)
     return parse_experiment(settled.spec, command), notices
-
-
-def _given(tree: Tree, defaults: Tree, overrides: Sequence[str]) -> set[str]:
-    """What the user chose: every override, and what differs from the default in the file.
-
-    A file that was made from a template holds all defaults; nobody chose those.
-    """
-    usual = flatten(defaults)
-    chosen = {key for key, value in flatten(tree).items() if key not in usual or usual[key] != value}
-    return chosen | {parse_override(text)[0] for text in overrides}
-
-
-def _read(spec_file: Path, overrides: Sequence[str]) -> Tree:
-    tree = read_yaml(spec_file, SpecError)
-    if tree is None:
-        tree = {}
-    if not isinstance(tree, dict):
-        raise SpecError("the spec is no mapping of keys to values", where=str(spec_file), remedy="begin with a section")
-    for text in overrides:
-        key, value = parse_override(text)
-        put(tree, key, value)
-    return tree
-
-
-def _task(tree: Tree) -> str:
-    """The task whose defaults fill the spec; a wrong one is told when the spec is checked."""
-    return next((name for name in TASK_DEFAULTS if tree.get("task") == name), "classify")
 
 
 def _results_dir(tree: Tree, command: str, defaults: Tree) -> str:
@@ -121,7 +91,10 @@ def _results_dir(tree: Tree, command: str, defaults: Tree) -> str:
 
 
 def _text(tree: Tree, key: str, defaults: Tree) -> str:
-    value = resolve(get(tree, key), (tree, defaults))
+    return _path(key, resolve(get(tree, key), (tree, defaults)))
+
+
+def _path(key: str, value: Any) -> str:
     if value is not None and not isinstance(value, str):
         raise SpecError(f"{value!r} is no path", code="spec.value", where=key, remedy="give a folder")
     return value or ""
@@ -135,15 +108,15 @@ def default_spec(overrides: Sequence[str]) -> tuple[str, Path | None]:
     Raises:
         InputError: anything else is given.
     """
-    from spec.load import full_default_tree
-
     given = dict(parse_override(text) for text in overrides)
     folder, task = given.pop("results_dir", None), given.pop("task", "classify")
-    if given or task not in TASK_DEFAULTS:
+    if given or str(task) not in TASK_DEFAULTS:
         wrong = next(iter(given), f"task={task}")
         raise InputError(
             f"default_specs does not take '{wrong}'",
             code="cli.default_specs",
             remedy=f"it takes results_dir=DIR and task={' or task='.join(TASK_DEFAULTS)}",
         )
-    return dump_yaml(full_default_tree(task)), Path(str(folder)) / EXPERIMENT if folder else None
+    return dump_yaml(full_default_tree(task)), Path(
+        _path("results_dir", folder)
+    ).expanduser() / EXPERIMENT if folder else None

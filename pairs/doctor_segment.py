@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from core.problem import Problem
 from pairs.findings import Tally
 from pairs.image_folders import IMAGE_EXTENSIONS
 from pairs.look_findings import content_leaks, look_findings, size_counts
-from pairs.looks import PairLook, pair_look
+from pairs.looks import PairLook, pair_look, quiet
 from pairs.pictures import look_at, picture_size
 from pairs.quick import batch_findings
 from pairs.report import Report
@@ -124,8 +123,7 @@ def _look(looker: _Looker, names: dict[int, str], progress: Callable[[int], None
     """Look at every listed name; without decoding only at the headers of its files."""
     tasks = [(row, name) for row, name in names.items() if "/" not in name and "\\" not in name]
     found = []
-    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
+    with quiet(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for done, labelled in enumerate(pool.map(looker.name, tasks), start=1):
             found.append(labelled)
             if progress:

@@ -43,6 +43,12 @@ FOLDER_KEYS = (  # a folder of pictures, or a list of them
     "dataset.segment.quant_calibration_dataset.images_dir",
 )
 
+# Figures that a validation split without defects, or without PASS pairs, can't give, or gives as a constant.
+_NEEDS = {
+    "defect": {f"val_{name}" for name in ("recall", "f1", "auc", "ap", "far", "far_at_99_recall", "fnr", "defect_acc")},
+    PASS: {f"val_{name}" for name in ("auc", "ap", "far", "far_at_99_recall", "fpr")},
+}
+
 
 def quick_check(spec: Mapping[str, Any], action: str) -> list[Problem]:
     """Everything wrong with an action's data that can be told without opening a picture.
@@ -72,7 +78,8 @@ def _check_classify(spec: Mapping[str, Any], verb: str) -> list[Problem]:
         found += [*checked.findings, *table_findings(source), *shared.findings()]
         earlier = shared
         if needs_label and checked.rows:
-            found += class_findings(source, checked, trained_on=verb == "train" and name == "train_dataset")
+            trained_on = verb == "train" and name == "train_dataset"
+            found += class_findings(source, checked, trained_on=trained_on, monitor=_monitor(spec, verb))
         if verb == "train" and name == "train_dataset" and checked.rows:
             found += _batch(str(source.csv_path), checked.rows, spec, "classify")
     return found
@@ -94,18 +101,29 @@ def classify_source(spec: Mapping[str, Any], name: str, *, needs_label: bool) ->
     )
 
 
-def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool) -> list[Problem]:
-    """A split with only one of the two classes: an error where it is trained on, else a warning."""
+def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool, monitor: str = "") -> list[Problem]:
+    """A split with only one of the two classes: an error where it is trained on, or where `monitor` needs the other.
+
+    `monitor` is the metric of it by which a training is to be judged.
+    """
     missing = "defect" if not checked.defects else PASS if checked.defects == checked.rows else ""
     if not missing:
         return []
-    consequence = "nothing can be learnt from it" if trained_on else "recall and false alarms can't be measured on it"
+    needed = monitor in _NEEDS[missing]
+    lost = f"{monitor} can't" if needed else "recall and false alarms can't"
+    consequence = "nothing can be learnt from it" if trained_on else f"{lost} be measured on it"
     message = f"all {checked.rows} rows are of one class (no {missing} row): {consequence}"
     remedy = f"add rows labelled {PASS if missing == PASS else 'with the kind of defect'}"
     if missing == PASS and (meant := [label for label in checked.labels if label.casefold() in {*GOOD_WORDS, "0"}]):
         remedy = f"write PASS where {' or '.join(map(repr, meant))} means a good board"
-    severity: Severity = "error" if trained_on else "warning"
+    severity: Severity = "error" if trained_on or needed else "warning"
     return [Problem("data.one_class", str(source.csv_path), message, remedy, severity, count=checked.rows)]
+
+
+def _monitor(spec: Mapping[str, Any], verb: str) -> str:
+    """The metric by which a training keeps its best checkpoints, if it does."""
+    ranked = verb == "train" and get(spec, "train.checkpointer.enable_topk", None)
+    return str(get(spec, "train.checkpointer.monitor", None) or "") if ranked else ""
 
 
 def batch_findings(where: str, rows: int, batch: int, devices: int, task: str) -> list[Problem]:

@@ -56,7 +56,7 @@ def _kept_section(node: Schema, action: ActionSpec, default: Any, prefix: str) -
 
 def _leaf(node: Schema, action: ActionSpec, default: Any, key: str) -> Schema:
     words = {name: value for name, value in node.items() if name not in _SEARCH_WORDS}
-    words["default"] = get(default, key)
+    words["default"] = get(default, key, node["default"])
     if key == "task":
         words["enum"] = [action.task]
     if action.command == "train":

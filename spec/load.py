@@ -45,11 +45,11 @@ def _kept(tree: Tree, uses: Any, prefix: str = "") -> Tree:
     kept: Tree = {}
     for name, value in tree.items():
         key = f"{prefix}{name}"
-        inner = "properties" in (node_at(full_schema(), tuple(key.split("."))) or {})
-        if inner and isinstance(value, dict):
+        node = node_at(full_schema(), tuple(key.split("."))) or {}
+        if "properties" in node and isinstance(value, dict):
             part = _kept(value, uses, f"{key}.")
             kept |= {name: part} if part else {}
-        elif uses(key):
+        elif uses(key) and not node.get("optional"):
             kept[name] = value
     return kept
 

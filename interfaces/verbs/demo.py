@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,8 +126,8 @@ def _summary(search: ExperimentResult, evaluate: Job, inference: Job, results: P
             f"\nsearch: {search.folder / 'automl_report.html'}",
             f"report: {report_path(evaluate)}",
             f"scores and verdicts: {Path(inference.results_dir) / table}",
-            f"\nnext: changenet result {evaluate.id} --results {results}",
-            f"      changenet jobs --results {results}",
+            f"\nnext: changenet result {evaluate.id} --results {shlex.quote(str(results))}",
+            f"      changenet jobs --results {shlex.quote(str(results))}",
         ]
     )
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,8 @@ def stage(options: StageOptions, reporter: Reporter) -> Outcome:
         reporter.say(f"fetching {source['file']} of {source['huggingface_repo']}")
         _copy(_download(source["huggingface_repo"], source["file"]), target)
     path = str(target.resolve())
-    text = f"{path}\nnext: changenet run train -s {_KEY}={path} -s model.backbone.type={source['backbone_type']} …"
+    keys = f"-s {shlex.quote(f'{_KEY}={path}')} -s model.backbone.type={source['backbone_type']}"
+    text = f"{path}\nnext: changenet run train {keys} …"
     return Outcome({"path": path, "backbone_type": source["backbone_type"], "spec_key": _KEY}, text)
 
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from core.errors import PlatformError
 from core.file_names import LOG_FILE, PLAN_FILE
 from core.files import atomic_path
+from core.sqlite_migrations import bring_up_to_date, version_of
+from runners.jobs.tables import MIGRATIONS
 from runners.names import MANIFEST_FILE, STORE_FILE
 
 if TYPE_CHECKING:
@@ -18,76 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BUSY_SECONDS = 30.0
-
-
-def _append_only(table: str) -> tuple[str, ...]:
-    return tuple(
-        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'records of {table} are never changed'); END"
-        for event in ("UPDATE", "DELETE")
-    )
-
-
-# The tables of version 1.
-_TABLES = """
-CREATE TABLE jobs (
-    job_id TEXT PRIMARY KEY, action TEXT NOT NULL, task TEXT NOT NULL, runner TEXT NOT NULL,
-    folder TEXT NOT NULL, results_dir TEXT NOT NULL, plan_id TEXT NOT NULL, config_sha256 TEXT NOT NULL,
-    image TEXT, image_digest TEXT, parent_job_id TEXT
-);
-CREATE TABLE transitions (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
-    state TEXT NOT NULL CHECK (state IN ('PENDING', 'RUNNING', 'COMPLETE', 'ERROR', 'CANCELED')),
-    at TEXT NOT NULL, reason TEXT NOT NULL
-);
-CREATE INDEX transitions_of_job ON transitions (job_id, sequence);
-CREATE TABLE processes (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
-    role TEXT NOT NULL CHECK (role IN ('launcher', 'supervisor', 'action')),
-    pid INTEGER NOT NULL, started TEXT NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL, namespace TEXT NOT NULL
-);
-CREATE INDEX processes_of_job ON processes (job_id);
-CREATE TABLE cancel_requests (
-    job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), at TEXT NOT NULL, reason TEXT NOT NULL
-);
-CREATE TABLE outcomes (
-    job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), exit_code INTEGER, metrics TEXT NOT NULL,
-    failure_kind TEXT, failure_message TEXT
-);
-CREATE TABLE artifacts (
-    job_id TEXT NOT NULL REFERENCES jobs (job_id), path TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL,
-    sha256 TEXT NOT NULL, roles TEXT NOT NULL, epoch INTEGER, step INTEGER, PRIMARY KEY (job_id, path)
-);
-CREATE TRIGGER terminal_states_stay BEFORE INSERT ON transitions
-WHEN EXISTS (SELECT 1 FROM transitions WHERE job_id = NEW.job_id AND state IN ('COMPLETE', 'ERROR', 'CANCELED'))
-BEGIN SELECT RAISE(ABORT, 'the job has ended'); END;
-"""
-# Each entry brings a store of the version before it up to date; a new store runs the whole row.
-_MIGRATIONS = (
-    (
-        "ALTER TABLE jobs ADD COLUMN part_of TEXT",
-        "CREATE INDEX jobs_of_plan ON jobs (plan_id)",
-        "ALTER TABLE outcomes RENAME COLUMN failure_kind TO failure_code",
-        "ALTER TABLE outcomes ADD COLUMN failure_place TEXT",
-        "ALTER TABLE outcomes ADD COLUMN failure_remedy TEXT",
-        """CREATE TABLE handles (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs (job_id),
-            at TEXT NOT NULL, document TEXT NOT NULL
-        )""",
-        "CREATE INDEX handles_of_job ON handles (job_id, sequence)",
-        """INSERT INTO handles (job_id, at, document)
-            SELECT job_id, (SELECT max(at) FROM transitions WHERE transitions.job_id = jobs.job_id), json_object(
-                'platform', runner, 'details', json_group_object(role, json_object(
-                    'pid', pid, 'started', started, 'host', host, 'boot', boot, 'namespace', namespace)))
-            FROM jobs JOIN processes USING (job_id)
-            WHERE sequence IN (SELECT max(sequence) FROM processes GROUP BY job_id, role)
-            GROUP BY job_id ORDER BY jobs.rowid""",
-        "DROP TABLE processes",
-        *_append_only("handles"),
-    ),
-)
-_VERSION = 1 + len(_MIGRATIONS)
-_FIRST_TABLES = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
 
 
 @contextmanager
@@ -175,8 +107,8 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
 def _up_to_date(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     """The same connection, once the store has the present version; closed when it can't have it."""
     try:
-        if _known_version(connection, path) < _VERSION:
-            _migrate(connection)
+        if _known_version(connection, path) < len(MIGRATIONS):
+            bring_up_to_date(connection, MIGRATIONS)
     except BaseException:
         connection.close()
         raise
@@ -186,8 +118,8 @@ def _up_to_date(connection: sqlite3.Connection, path: Path) -> sqlite3.Connectio
 def _known_version(connection: sqlite3.Connection, path: Path) -> int:
     import sqlite3
 
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > _VERSION:
+    version = version_of(connection)
+    if version > len(MIGRATIONS):
         remedy = "use the version of this project that wrote it, or another results root"
         raise PlatformError("was written by a newer version", code="store.newer", where=str(path), remedy=remedy)
     if version < 1:
@@ -198,20 +130,6 @@ def _known_version(connection: sqlite3.Connection, path: Path) -> int:
 def _is_read_only(problem: sqlite3.Error) -> bool:
     name = getattr(problem, "sqlite_errorname", "")
     return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring an older store up to date, in one transaction; another process may have done so meanwhile."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for version in range(int(connection.execute("PRAGMA user_version").fetchone()[0]), _VERSION):
-            for statement in _MIGRATIONS[version - 1]:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version + 1}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def _create(root: Path) -> None:
@@ -225,9 +143,7 @@ def _create(root: Path) -> None:
             return
         with atomic_path(root / STORE_FILE) as draft, closing(_connect(draft)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            triggers = "".join(f"{text};\n" for table in _FIRST_TABLES for text in _append_only(table))
-            connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = 1;COMMIT;")
-            _migrate(connection)
+            bring_up_to_date(connection, MIGRATIONS)
 
 
 def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformError:

@@ -25,8 +25,16 @@ _MOST_NAMED = 8
 
 
 def default_root(named: str | None = None) -> Path:
-    """The results root: the one named, else $CHANGENET_RESULTS, else `results` in the current folder."""
-    return Path(named or os.environ.get(ROOT_VARIABLE) or "results").expanduser().absolute()
+    """The results root: the one named, else $CHANGENET_RESULTS, else `results` in the current folder.
+
+    Raises:
+        InputError: it is a URI.
+    """
+    root = named or os.environ.get(ROOT_VARIABLE) or "results"
+    if "://" in root:
+        remedy = "give a folder of this machine, and copy what the jobs leave"
+        raise InputError("records are kept in a folder, not behind a URI", code="store.uri", where=root, remedy=remedy)
+    return Path(root).expanduser().absolute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,9 @@ def now() -> str:
 
 def _whole_id(connection: sqlite3.Connection, beginning: str, root: Path) -> str:
     query = "SELECT job_id FROM jobs WHERE job_id BETWEEN ? AND ? ORDER BY job_id = ? DESC, rowid DESC"
-    found = [row[0] for row in connection.execute(query, (beginning, beginning + _AFTER_ALL, beginning))]
+    # A name of bytes that are not UTF-8 is no name of a job; SQLite does not take it.
+    known = beginning.encode(errors="replace").decode()
+    found = [row[0] for row in connection.execute(query, (known, known + _AFTER_ALL, known))]
     if found and beginning and (len(found) == 1 or found[0] == beginning):
         return str(found[0])
     if found:

@@ -77,6 +77,16 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
         layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(places)}")
 
 
+def unused_sources(request: Request, action: str, tables: DataTables) -> list[str]:
+    """Warnings of data that was given by its source, and that the action does not read."""
+    read = {entry["source"] for entry in tables.entries.values()}
+    return [
+        f"{source} has no effect: {action} reads no {rule.get('intent', source)} data"
+        for source, rule in tables.sources.items()
+        if source not in read and _named(request, source)
+    ]
+
+
 def _named(request: Request, source: str) -> list[str]:
     value = getattr(request, source)
     return [value] if isinstance(value, str) else list(value or ())

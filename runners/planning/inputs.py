@@ -64,8 +64,16 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
             problems.append(Problem(problem.code, key, problem.message, problem.remedy))
             continue
         problems += _wrong_kind(skill, key, found)
+        if local and key in outputs:
+            problems += [_no_folder(key, place) for place in found if is_remote(str(place))]
         layers.put(key, found if isinstance(value, list) else found[0], origin.source, origin.detail)
     return problems
+
+
+def _no_folder(key: str, place: str) -> Problem:
+    """The engine would make a folder that is called like the URI."""
+    remedy = "give a folder of this machine, and copy what the job leaves"
+    return Problem("data.remote", key, f"{place} is no folder of this machine, on which the action runs", remedy)
 
 
 def _wrong_kind(skill: Skill, key: str, places: list[Any]) -> list[Problem]:

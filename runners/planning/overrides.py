@@ -36,9 +36,10 @@ def _apply(layers: Layers, key: str, value: Any, origin: Provenance, short_names
         return [schema.unknown(leaf, list(short_names)) for leaf in unknown]
     if secret := _secret(key, value):
         return [secret]
-    if schema.is_section(key) and not isinstance(value, dict):
+    if schema.is_section(key) and (not isinstance(value, dict) or not value):
         remedy = f"set one of its keys, for instance {next(k for k in schema.all_keys() if k.startswith(f'{key}.'))}"
-        return [Problem("spec.value", key, f"{key} is a section of the spec, not a value", remedy)]
+        what = "an empty section sets nothing" if value == {} else f"{key} is a section of the spec, not a value"
+        return [Problem("spec.value", key, what, remedy)]
     layers.put(key, value, origin.source, origin.detail)
     return []
 

@@ -89,21 +89,20 @@ def winner_of(store: JobStore, name: str) -> str:
     if not names_search(name) or not folder.is_dir():
         return name
     record = folder / SEARCH_RECORD
-    job_id = read_json(record).get("job_id") if record.is_file() else None
-    if job_id:
-        return str(job_id)
+    found = read_json(record) if record.is_file() else {}
+    if isinstance(found, dict) and found.get("job_id"):
+        return str(found["job_id"])
     remedy = f"go on with it (changenet run --resume {folder.name}), or name one of its jobs"
     raise ParentError(f"{folder.name} has no winner yet", code="parent.no_winner", where=str(folder), remedy=remedy)
 
 
 def _spec_of(job: Job) -> dict[str, Any]:
     try:
-        spec = read_json(Path(job.folder) / PLAN_FILE)["spec"]
-    except (InputError, KeyError, TypeError):
+        return dict(read_json(Path(job.folder) / PLAN_FILE)["spec"])
+    except (InputError, KeyError, TypeError, ValueError):
         remedy = "name another parent, or set the checkpoint and the model keys yourself"
         message = f"the plan of the parent job {job.id} can't be read: its architecture is not known"
         raise ParentError(message, code="parent.plan", where=job.folder, remedy=remedy) from None
-    return dict(spec)
 
 
 def _advice(store: JobStore, wanted: list[Wanted]) -> str:

@@ -15,7 +15,7 @@ from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
-from runners.planning.data_sources import apply_sources
+from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import fit_to_engine, not_embedded
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, settle_paths
@@ -60,7 +60,7 @@ def prepare(
 ) -> Plan:
     """The sealed plan of a decision; what is missing stands in it as questions, and it can't be launched then.
 
-    `store` holds the parent jobs (default: the request's results root); `command` names another `visual_changenet`;
+    `store` holds the parent jobs (default: the request's results root); `command` names another engine;
     `memory` holds what earlier plans read of schema and data.
 
     Raises:
@@ -72,7 +72,8 @@ def prepare(
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
-    resolved, memory = resolve(decision, skill, store, command), memory or Memory()
+    resolved = resolve(decision, skill, store, command)
+    memory = memory or Memory()
     draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
     _put_suggestions(draft, memory)
     _put_overrides(draft)
@@ -84,12 +85,16 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
     apply_own_files(layers, resolved.skill)
+    if resolved.trains:
+        for key, value in resolved.skill.info.get("every_training", {}).items():
+            layers.suggest(key, value, "job", "every training")
     draft.profile = _profile(draft)
     if draft.profile:
         # Weights to start from are of use in training only.
         useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
+    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables)
     rule = resolved.rules.data_shape
     for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda read: list(rule(read))):
         layers.suggest(key, value, "data", reason)
@@ -161,6 +166,8 @@ def _put_devices(draft: _Draft) -> list[str]:
             layers.put(key, count, "shorthand", name)
     if resolved.request.gpus and resolved.can.on_this_machine and not has_gpu():
         warnings.append(f"{resolved.request.gpus} GPUs are asked for, but this machine shows none: it runs on the CPU")
+    if resolved.can.on_this_machine and not has_gpu() and f"{section}.gpu_ids" in resolved.overridden:
+        warnings.append(f"{section}.gpu_ids has no effect: this machine shows no GPU, and it runs on the CPU")
     return warnings
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,17 @@ import pytest
 from automl import experiment
 from automl.settings import AutomlSettings, parse_ranges
 from core import dotted
+from core.errors import DataError, RequestError
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
 from runners.planning.prepare import prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from automl.plan import ExperimentPlan
     from runners.planning.plan import Plan
 
 BACKBONE = "model.backbone.type"
@@ -49,3 +53,42 @@ def differing(one: Plan, other: Plan) -> set[str]:
     """The keys that two plans set to different values."""
     specs = [dotted.flatten(plan.spec) for plan in (one, other)]
     return {key for key in specs[0].keys() | specs[1].keys() if specs[0].get(key) != specs[1].get(key)}
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("val_f1:minimize", "of val_f1 the highest value is best: a search can't minimize it. write val_f1:maximize"),
+        ("val_loss:maximize", "of val_loss the lowest value is best: a search can't maximize it. write val_loss:min"),
+        ("val_f2:maximize", "'val_f2' is no metric that training of the classify task logs. choose val_loss, val_acc"),
+    ],
+)
+def test_an_objective_that_can_not_be_is_refused_in_its_own_words(
+    objective: str, words: str, planned: Callable[..., ExperimentPlan]
+) -> None:
+    with pytest.raises(RequestError) as refused:
+        planned(objectives=(objective,))
+    said = refused.value
+    assert f"{said.message}. {said.remedy}".startswith(words)
+    assert said.where == objective
+    assert "train." not in str(said)
+
+
+@pytest.mark.parametrize(("label", "missing"), [("PASS", "defect"), ("NO_PASS", "PASS")])
+def test_an_objective_that_the_validation_split_can_not_give_is_refused_before_anything_runs(
+    label: str, missing: str, planned: Callable[..., ExperimentPlan], boards: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(boards, data)
+    table = data / "val" / "dataset.csv"
+    head, *rows = table.read_text().splitlines()
+    cells = [row.split(",") for row in rows]
+    table.write_text("\n".join([head, *(f"{a},{b},{label},{name}" for a, b, _, name in cells)]) + "\n")
+
+    for metric in ("val_far:minimize", "val_auc:maximize"):
+        for objectives in ((metric,), ("val_loss:minimize", metric)):
+            with pytest.raises(DataError, match=rf"no {missing} row\): {metric.partition(':')[0]} can't") as refused:
+                planned(request={"data": str(data)}, objectives=objectives)
+            assert refused.value.code == "data.one_class"
+    assert planned(request={"data": str(data)}).objectives[0].metric == "val_loss"
+    assert not (tmp_path / "results").exists()

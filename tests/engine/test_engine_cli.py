@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.documents import parse_yaml, read_yaml
-from core.dotted import get
+from core.documents import dump_yaml, parse_yaml, read_yaml
+from core.dotted import get, put
 from core.errors import SpecError
 from engine.cli import main
 from engine.settings import load_run
-from spec.load import full_default_tree
+from spec.load import default_tree, full_default_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +85,14 @@ def test_wrong_command_lines_are_one_clear_error(
         ("evaluate.batch_size=${dataset.nothing}", "points to no key"),
         ("results_dir=null", "no folder for the results"),
         ("results_dir=7", "7 is no path"),
+        ("results_dir=???", "still to be filled in"),
+        ("model.backbone.pretrained_backbone_path=???", "still to be filled in"),
+        ("results_dir=~nobody-of-that-name/results", "nobody's home folder"),
+        ('results_dir="a\\0b"', "a character that no path"),
+        ('dataset.classify.train_dataset.csv_path="a\\0b"', "a character that no path"),
+        ("task=[]", "[] is not one of"),
+        ("task={a: 1}", "is not one of"),
+        ("train=[1]", "is a value, not a section"),
     ],
 )
 def test_a_wrong_spec_creates_nothing(
@@ -173,6 +181,68 @@ def test_an_override_that_breaks_a_rule_is_an_error_a_default_is_adjusted(
     assert load(write_spec, spec).experiment.train.validation_interval == 2
     with pytest.raises(SpecError, match="an interval of 50"):
         load(write_spec, spec, "train.validation_interval=50")
+
+
+def test_home_and_values_to_fill_in_are_meant_as_people_write_them(
+    write_spec: Callable[..., Path], spec: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    open_elsewhere = ("evaluate.checkpoint=???", "dataset.classify.infer_dataset.csv_path=???")
+    run = load(write_spec, spec, "results_dir=~/results", "train.pretrained_model_path=~/a.pth", *open_elsewhere)
+    assert run.results_dir == Path("/home/me/results/train")
+    assert run.experiment.train.pretrained_model_path == "/home/me/a.pth"
+    assert run.experiment.evaluate.checkpoint == full_default_tree()["evaluate"]["checkpoint"]
+    assert load(write_spec, spec, "results_dir=/r", "encryption_key=~x").experiment.encryption_key == "~x"
+    with pytest.raises(SpecError, match="still to be filled in"):
+        load(write_spec, spec, "evaluate.checkpoint=???", command="evaluate")
+
+
+def test_a_section_of_comments_alone_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text("results_dir: /r\ntrain:\n  # nothing yet\nmodel:\n  backbone:\ndataset:\n  classify:\n")
+    run = load_run("train", path, ["train.num_epochs=60"])
+    assert run.experiment.train.num_epochs == 60
+    assert run.experiment.model.model_dump() == full_default_tree()["model"]
+
+
+def test_both_halves_of_a_contradiction_that_are_written_are_kept(tmp_path: Path) -> None:
+    """One of them is the default; whoever writes it means it all the same."""
+    path = tmp_path / "spec.yaml"
+    written = {
+        "results_dir": "/r",
+        "model": {"classify": {"difference_module": "learnable", "difference_head": "pooled"}},
+        "train": {"num_epochs": 100, "classify": {"loss": "contrastive"}},
+    }
+    path.write_text(dump_yaml(written))
+    with pytest.raises(SpecError, match="the loss contrastive can't train the learnable") as caught:
+        load_run("train", path, [])
+    assert {"train.classify.loss", "model.classify.difference_module"} <= set(caught.value.where.split(", "))
+    del written["model"]["classify"]["difference_module"]
+    del written["model"]["classify"]["difference_head"]
+    path.write_text(dump_yaml(written))
+    assert load_run("train", path, []).experiment.model.classify.difference_module == "euclidean"
+
+
+def test_a_written_default_is_chosen_unless_the_file_comes_from_a_template(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text("results_dir: /r\ntrain: {num_epochs: 30, validation_interval: 50, checkpoint_interval: 30}\n")
+    with pytest.raises(SpecError, match="an interval of 50 is more than the 30 epochs"):
+        load_run("train", path, [])
+    template = default_tree("train")
+    put(template, "results_dir", "/r")
+    put(template, "train.num_epochs", 30)
+    path.write_text(dump_yaml(template))
+    assert load_run("train", path, []).experiment.train.validation_interval == 30
+    put(template, "train.classify.loss", "contrastive")
+    path.write_text(dump_yaml(template))
+    with pytest.raises(SpecError, match="the loss contrastive can't train the learnable"):
+        load_run("train", path, [])
+
+
+@pytest.mark.parametrize("given", ["task=[]", "task=detect", "results_dir=[1]", "results_dir=/proc/none/there"])
+def test_default_specs_tells_what_it_can_not_do(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["default_specs", given]) == 1
+    assert "ERROR" in capsys.readouterr().err
 
 
 def test_secrets_are_masked_in_what_is_written(write_spec: Callable[..., Path], spec: dict[str, Any]) -> None:

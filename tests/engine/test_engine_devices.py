@@ -42,3 +42,14 @@ def test_gpus_that_are_not_there_are_named_simulated(monkeypatch: pytest.MonkeyP
     assert scoring_device(Train(gpu_ids=[1]), "evaluate") == torch.device("cuda", 1)
     with pytest.raises(SpecError, match="this machine has 2"):
         training_devices(Train(num_gpus=1, gpu_ids=[5]))
+
+
+@pytest.mark.parametrize(("count", "ids"), [(1, [3]), (2, [0, 1])])
+def test_ids_of_gpus_are_named_where_there_is_none(
+    count: int, ids: list[int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert training_devices(Train(num_gpus=count, gpu_ids=ids)) == Devices("cpu")
+    assert scoring_device(Train(num_gpus=count, gpu_ids=ids), "evaluate") == torch.device("cpu")
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [f"{part}.gpu_ids {ids} are not used: this machine has no GPU." for part in ("train", "evaluate")]

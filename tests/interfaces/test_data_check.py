@@ -169,13 +169,26 @@ def test_a_sheet_is_written_over_no_table(boards: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     "words",
-    [("--batch-size", 0), ("--devices", -1), ("--goldens", 0), ("--classes", 0)],
+    [
+        ("--batch-size", 0),
+        ("--devices", -1),
+        ("--goldens", 0),
+        ("--classes", 0),
+        ("--label-suffix", ".tif"),
+        ("--label-transform", "None"),
+        ("--classes", 3),
+    ],
 )
 def test_options_without_sense_are_refused(
     boards: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, object]
 ) -> None:
     error = call(capsys, "data", "check", boards, *words, code=2)["error"]
     assert (error["code"], error["where"]) == ("data.option", words[0])
+
+
+def test_crops_of_whole_boards_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("data", "import", "deeppcb", tmp_path, tmp_path / "out", "--task", "segment", "--size", 64)
+    assert call(capsys, *words, code=2)["error"]["where"] == "--size"
 
 
 LONG = "n" * 300  # longer than any disk allows
@@ -269,6 +282,9 @@ def test_segment_labels_by_suffix_and_classes(tmp_path: Path, capsys: pytest.Cap
     assert "data.label_value" in codes(call(capsys, "data", "check", root, "--label-suffix", ".bmp", code=2))
     classes = ("--label-suffix", ".bmp", "--label-transform", "None", "--classes", 3)
     assert call(capsys, "data", "check", root, *classes)["ok"]
+    for words in (("--lights", "WhiteLight"), ("--images", root), ("--goldens", 2), ("--image-ext", ".png")):
+        error = call(capsys, "data", "check", root, *words, code=2)["error"]
+        assert (error["code"], error["where"]) == ("data.option", words[0])
     (root / "list/train.txt").write_text("1.png\n2.png\n3.png\n", encoding="utf-8")
     document = call(capsys, "data", "check", root, *classes, "--fix", tmp_path / "lists", code=2)
     assert document["mended"][0]["changes"] == {"missing": 1}

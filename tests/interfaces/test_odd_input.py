@@ -34,7 +34,10 @@ def boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         rows = [f"unit,golden,{('PASS', 'missing')[i % 2]},R{i}" for i in range(8)]
         text = "\n".join(["input_path,golden_path,label,object_name", *rows, ""])
         (tmp_path / "boards" / split / "dataset.csv").write_text(text)
-    (tmp_path / "boards" / "images").mkdir()
+    for folder in ("unit", "golden"):
+        (tmp_path / "boards" / "images" / folder).mkdir(parents=True)
+        for i in range(8):
+            (tmp_path / "boards" / "images" / folder / f"R{i}.png").write_bytes(b"only listed, not decoded")
     return tmp_path / "boards"
 
 
@@ -126,3 +129,57 @@ def test_an_empty_name_is_no_name(words: tuple[str, ...], capsys: pytest.Capture
 def test_a_nul_character_from_another_face_is_refused() -> None:
     with pytest.raises(RequestError, match="NUL"):
         parse(["status", "x"]).verb.call(NamedOptions("train\0x"), Reporter())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("train", "--automl", "off", "--infer", "/nonexistent"), "inference_dataset has no effect"),
+        (("train", "--automl", "off", "--calibration", "/nonexistent"), "calibration_dataset has no effect"),
+        (("segment_train", "--eval", "elsewhere"), "eval_dataset has no effect"),
+        (("evaluate", "--train", "boards/train"), "train_datasets has no effect"),
+        (("train", "--automl", "off", "-s", "train.gpu_ids=[0]"), "train.gpu_ids has no effect"),
+    ],
+)
+def test_what_has_no_effect_is_told(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.planning.prepare.has_gpu", lambda: False)
+    assert main(["plan", *words, "--json"]) == 3
+    warnings = json.loads(capsys.readouterr().out)["plan"]["warnings"]
+    assert [warning for warning in warnings if warning.startswith(said)]
+
+
+def test_what_is_given_and_read_is_not_said_to_have_no_effect(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "train", "--train", "boards/train", "--eval", "boards/val", "--automl", "off", "--json"]) == 0
+    assert "no effect" not in " ".join(json.loads(capsys.readouterr().out)["plan"]["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("-s", "results_dir=s3://bucket/run", "--automl", "off"), "data.remote"),
+        (("-s", "train.results_dir=s3://bucket/run", "--automl", "off"), "data.remote"),
+        (("--results", "s3://bucket/run"), "store.uri"),
+        (("-s", "dataset.classify={}", "--automl", "off"), "spec.value"),
+        (("--range", "lr=0.1,0.1"), "automl.space"),
+        (("--range", "lr=1..1"), "automl.space"),
+        (("--seed", "-1"), "automl.settings"),
+        (("--no-search", "nonsense"), "spec.unknown_key"),
+    ],
+)
+def test_what_can_not_be_done_is_refused(
+    words: tuple[str, ...], code: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert error_of(capsys, "plan", "train", "--data", "boards", "-s", "batch_size=2", *words)["code"] == code
+    assert [path.name for path in tmp_path.iterdir()] == ["boards"]
+
+
+def test_a_key_that_is_not_searched_anyway_is_told_when_it_is_to_be_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["plan", "train", "--data", "boards", "-s", "batch_size=2", "--no-search", "task", "--no-search", "lr"]
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert "not task: it is not searched anyway" in text
+    assert "not train.optim.lr: left out by the user" in text

@@ -99,3 +99,14 @@ def test_heat_grows_redder_with_the_evidence_and_lies_over_the_test() -> None:
 def test_the_same_pixels_give_the_same_text() -> None:
     noise = Image.fromarray(np.random.default_rng(3).integers(0, 255, (40, 40), dtype=np.uint8))
     assert data_uri(noise) == data_uri(noise.copy())
+
+
+def test_what_lies_beside_golden_images_is_none_of_them(tmp_path: Path) -> None:
+    for name in ("g2.png", "g1.png", "._g0.png", "g0.png.json"):
+        (tmp_path / name).touch()
+    assert PictureFolder(tmp_path).names(".", ".png") == ["g1", "g2"]
+
+
+def test_pictures_without_a_meaning_as_colours_are_told(tmp_path: Path) -> None:
+    Image.new("F", (4, 4), 0.5).save(tmp_path / "float.tif")
+    assert PictureFolder(tmp_path).read("float.tif").reason == "can't be decoded"

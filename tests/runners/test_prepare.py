@@ -69,6 +69,34 @@ def test_data_covers_the_profile_and_overrides_cover_data(
     assert [said.provenance[key].source for key in keys] == ["adjusted", "override", "shorthand"]
 
 
+def test_a_direct_training_keeps_the_best_epoch_as_searches_do(skill: Skill, boards: Path) -> None:
+    section = "train.checkpointer"
+    for profile in ("laptop", "container"):
+        plan = train(skill, boards, {"freeze_backbone": False}, profile=profile)
+        assert value(plan, section) | {"enable_topk": True, "monitor": "val_loss", "mode": "min"} == value(
+            plan, section
+        )
+        assert plan.provenance[f"{section}.enable_topk"].detail == "every training"
+    named = train(skill, boards, {"model.backbone.type": "timm/resnet18"}, profile=None)
+    assert value(named, f"{section}.enable_topk") is True
+    assert value(train(skill, boards, {f"{section}.enable_topk": False}), f"{section}.enable_topk") is False
+    other = train(skill, boards, {f"{section}.monitor": "val_f1"})
+    assert (value(other, f"{section}.monitor"), value(other, f"{section}.mode")) == ("val_f1", None)
+    for monitor in ("val_far", "val_far_at_99_recall"):
+        assert value(train(skill, boards, {f"{section}.monitor": monitor}), f"{section}.monitor") == monitor
+    assert "train" not in plan_of(skill, "evaluate", data=str(boards)).spec
+
+
+def test_a_key_that_not_every_container_knows_is_in_a_plan_that_names_it_alone(skill: Skill, boards: Path) -> None:
+    key = "model.precise_msda"
+    given = {"freeze_backbone": False}
+    for runner in ("local", "docker"):
+        assert value(train(skill, boards, given, profile="container", runner=runner), key) is None
+        named = train(skill, boards, {**given, key: True}, profile="container", runner=runner)
+        assert value(named, key) is True
+        assert named.provenance[key].source == "override"
+
+
 def test_every_value_that_is_not_the_templates_has_an_origin(skill: Skill, boards: Path) -> None:
     plan = train(skill, boards, {"num_epochs": 3, "train.optim.lr": 1e-3, "train.seed": 1234}, gpus=0)
     default = json.loads(skill.schema_path("train").read_text())["default"]

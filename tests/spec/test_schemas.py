@@ -16,6 +16,7 @@ from core.dotted import get, put
 from spec.action_schema import action_schema
 from spec.actions import ACTIONS
 from spec.experiment import Experiment
+from spec.load import default_tree, parse_experiment
 from spec.schema_tree import leaf_keys, node_at
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def test_each_field_accepts_its_own_default(action: str) -> None:
     for key in leaf_keys(schema_of(action)):
         node = field(action, key)
         assert Draft202012Validator(node).is_valid(node["default"]), key
-        assert node["default"] == get(schema_of(action)["default"], key)
+        assert get(schema_of(action)["default"], key, "absent") == (
+            "absent" if node.get("optional") else node["default"]
+        )
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -258,3 +261,13 @@ def test_models_and_schema_accept_and_refuse_the_same(action: str) -> None:
         for value in [*CANDIDATES, *_bounds(field(action, key))]:
             tree = with_value(action, key, value)
             assert _accepted_by_models(tree) == quick_validator(action).is_valid(tree), f"{key} = {value!r}"
+
+
+def test_a_key_that_not_every_container_knows_is_known_but_in_no_template() -> None:
+    for action in ACTIONS:
+        assert get(schema_of(action)["default"], "model.precise_msda", "absent") == "absent"
+        if "model" in ACTIONS[action].keep:
+            given = default_tree(action)
+            given["model"]["precise_msda"] = True
+            assert quick_validator(action).is_valid(given)
+    assert parse_experiment({"model": {"precise_msda": True}}, "train").model.precise_msda

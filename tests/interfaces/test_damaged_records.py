@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of jobs and searches that were edited or damaged: what can be told is told, the rest is an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from automl.ledger import Ledger
+from interfaces.cli import main
+from interfaces.command_line import parse
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
+from runners.jobs.store import Ending, JobStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+JOB = "train-20260101-120000-0a1b2c"
+SEARCH = "automl-train-20260101-120000-0a1b2c"
+VERBS = (
+    ("jobs",),
+    ("status", JOB),
+    ("result", JOB),
+    ("logs", JOB),
+    ("cancel", JOB),
+    ("report", JOB),
+    ("plan", "evaluate", "--parent", JOB),
+    ("plan", "train", "--parent", JOB, "--automl", "off"),
+)
+ODD = (
+    b"", b"null", b"[]", b"{", b"\xff\xfe", b"[" * 50_000, b'{"spec": 3}',
+    b'{"spec": {"model": {"backbone": 7}, "dataset": null}}', b'{"a": 1e999, "b": "\\ud800"}',
+)  # fmt: skip
+
+
+def job_in(root: Path) -> Job:
+    """A finished training with the files that it leaves, as a store has it."""
+    folder = root / JOB
+    (folder / "results").mkdir(parents=True)
+    checkpoint = Artifact("model_epoch_001.pth", "checkpoint", 3, "0" * 64, ("latest",), 1, 10)
+    (folder / "results" / checkpoint.path).write_bytes(b"abc")
+    for name in ("plan.json", "artifacts.json", "results/figures.json", "results/status.json"):
+        (folder / name).write_text("{}")
+    (folder / "spec.yaml").write_text("task: classify\n")
+    (folder / "log.txt").write_text("said\n")
+    first = Transition(JobState.PENDING, "2026-01-01T12:00:00.000+00:00", "the record is opened")
+    names = (JOB, "train", "classify", "local", JobState.PENDING)
+    job = Job(*names, str(folder), str(folder / "results"), "p", "c", (first,))
+    store = JobStore(root)
+    store.open_record(job, Handle("local"))
+    store.close(JOB, Ending(JobState.COMPLETE, "done", 0, {"val_loss": 0.5}, (checkpoint,)))
+    return store.read(JOB)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A results root with one job, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    job_in(tmp_path / "results")
+    return tmp_path / "results"
+
+
+def told(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Run a command for people and for programs: an error has a code of its own, and a place or a remedy."""
+    assert main(list(words)) != 1, capsys.readouterr().err
+    capsys.readouterr()
+    exit_code = main([*words, "--json"])
+    error = json.loads(capsys.readouterr().out).get("error")
+    assert exit_code in {0, 2, 3, 4, 5}, error
+    assert error is None or (error["code"] != "defect" and error["where"] + error["remedy"])
+
+
+@pytest.mark.parametrize(
+    "name", ["plan.json", "artifacts.json", "results/figures.json", "results/status.json", "spec.yaml"]
+)
+def test_a_file_of_a_job_may_hold_anything(name: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = root / JOB / name
+    for content in ODD:
+        path.write_bytes(content)
+        for words in VERBS:
+            told(words, capsys)
+    path.unlink()
+    path.mkdir()
+    for words in VERBS:
+        told(words, capsys)
+
+
+def test_a_search_may_have_left_anything(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = root / SEARCH
+    folder.mkdir()
+    for name in ("best_rec.json", "experiment.sqlite3"):
+        for content in ODD:
+            (folder / name).write_bytes(content)
+            for words in (*VERBS, ("run", "--resume", JOB)):
+                told([SEARCH if word == JOB else word for word in words], capsys)
+        (folder / name).unlink()
+
+
+def test_a_name_that_is_not_utf_8_is_no_name_of_a_job(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert root.is_dir()
+    for verb in ("status", "result", "logs", "cancel", "report"):
+        told([verb, os.fsdecode(b"train\xff")], capsys)
+        told([verb, os.fsdecode(b"\xff")], capsys)
+
+
+IDENTITY = {
+    "action": "train",
+    "settings": {"trials": 3, "epochs": None, "wall_minutes": None},
+    "request": {"results_root": "results"},
+    "skill_dir": "nowhere",
+    "engine": None,
+    "parallel": 1,
+    "objectives": [{"metric": "val_loss", "direction": "minimize"}],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"settings": None},
+        {"settings": {}},
+        {"request": 3},
+        {"objectives": [3]},
+        {"objectives": {}},
+        {"action": None},
+    ],
+)
+def test_what_a_search_began_with_may_be_edited(
+    change: dict[str, Any], root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger(root / SEARCH, create=True) as ledger:
+        ledger.write_identity(IDENTITY | change)
+    for words in (*VERBS, ("run", "--resume", JOB)):
+        told([SEARCH if word == JOB else word for word in words], capsys)
+    assert main(["jobs", "--json"]) == 0
+    (search,) = json.loads(capsys.readouterr().out)["experiments"]
+    assert search["state"] == ("unreadable" if change else "stopped")
+
+
+@pytest.mark.parametrize("name", ["#1", "what?", "a%20b", "a b", "a&b=c", "50%", "'quoted'", "ü"])
+def test_a_results_root_may_be_called_anything(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job_in(tmp_path / name)
+    with Ledger(tmp_path / name / SEARCH, create=True) as ledger:
+        ledger.write_identity(IDENTITY | {"request": {"results_root": str(tmp_path / name)}})
+    assert main(["jobs", "--results", name, "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [job["id"] for job in listed["jobs"]] == [JOB]
+    assert [search["state"] for search in listed["experiments"]] == ["stopped"]
+    assert main(["status", JOB, "--results", name]) == 0
+    assert main(["status", SEARCH, "--results", name]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "to go on: " in line]
+    options = parse(shlex.split(line.partition(" changenet ")[2])).options
+    assert Path(options.resume) == tmp_path / name / SEARCH

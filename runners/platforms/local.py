@@ -63,6 +63,7 @@ class LocalPlatform(ThisMachine):
         if supervisor and not supervisor.is_foreign() and supervisor.is_alive():
             with suppress(ProcessLookupError):
                 os.kill(supervisor.pid, signal.SIGTERM)
+                os.kill(supervisor.pid, signal.SIGCONT)  # one that is stopped would never see the request
         else:
             self.collect(job, handle)
 

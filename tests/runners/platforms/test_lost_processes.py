@@ -138,8 +138,7 @@ def test_results_that_are_removed_while_an_action_works_leave_nothing_running(
         path.unlink()
     people[ACTION].signal(signal.SIGTERM)
 
-    wait_for(
-        lambda: not any(process and process.is_alive() for process in (people[SUPERVISOR], people[ACTION], worker))
-    )
+    left = [process for process in (people[SUPERVISOR], people[ACTION], worker) if process]
+    wait_for(lambda: not any(process.is_alive() for process in left))
 
     assert not store.exists()

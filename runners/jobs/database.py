@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,17 +19,18 @@ from runners.names import MANIFEST_FILE, STORE_FILE
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-    from pathlib import Path
 
 _BUSY_SECONDS = 30.0
+_MEMORY = "/dev/shm"  # noqa: S108 - a folder of random name is made in it
+_COPIES = 20
 
 
 @contextmanager
-def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+def transaction(root: Path, *, write: bool = False, create: bool = False) -> Iterator[sqlite3.Connection]:
     """One transaction on the store of `root`: committed when the block ends well, undone when not.
 
-    With `write`, the store is made when it is not there, and the writer's lock is taken at the start, so that what the
-    block reads can't change under it.
+    With `write`, the writer's lock is taken at the start, so that what the block reads can't change under it. With
+    `create`, the store is made when it is not there.
 
     Raises:
         PlatformError: the file is no store, belongs to a newer version, is locked for too long or can't be written.
@@ -36,7 +39,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
 
     path = root / STORE_FILE
     try:
-        with closing(_open(root, create=write)) as connection:
+        with closing(_open(root, write=write, create=create)) as connection:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             yield connection
             connection.execute("COMMIT")
@@ -46,7 +49,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
         raise _as_platform_error(problem, path) from problem
 
 
-def _open(root: Path, *, create: bool) -> sqlite3.Connection:
+def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
     import sqlite3
 
     path = root / STORE_FILE
@@ -55,11 +58,13 @@ def _open(root: Path, *, create: bool) -> sqlite3.Connection:
             _create(root)
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise PlatformError(f"can't be written: {reason}", code="store.unusable", where=str(root)) from None
+        raise PlatformError(
+            f"can't be written: {reason}", code="store.unusable", where=str(root), remedy=_ROOM_OR_RIGHTS
+        ) from None
     try:
-        return _up_to_date(_connect(path), path)
+        return _up_to_date(_connect(path, "?mode=rw"), path)
     except sqlite3.OperationalError as problem:
-        if create or not _is_read_only(problem):
+        if write or not (_is_read_only(problem) or _is_full(problem)):
             raise
         return _copy_in_memory(path)
 
@@ -67,18 +72,41 @@ def _open(root: Path, *, create: bool) -> sqlite3.Connection:
 def _copy_in_memory(path: Path) -> sqlite3.Connection:
     """A store that can't be written where it lies, read all the same: not even a lock can be left beside it there.
 
-    Raises:
-        sqlite3.OperationalError: what was written last is not in the file yet.
+    What was recorded last may stand in a journal that only a file which can be written is joined with.
     """
     import sqlite3
 
     journal = path.with_name(f"{STORE_FILE}-wal")
-    if journal.is_file() and journal.stat().st_size:
-        raise sqlite3.OperationalError(f"it can't be written, and {journal.name} holds what was recorded last")
     copy = _prepared(sqlite3.connect(":memory:", isolation_level=None))
-    with closing(_connect(path, "?immutable=1")) as source:
-        source.backup(copy)
+    if not journal.is_file() or not journal.stat().st_size:
+        with closing(_connect(path, "?immutable=1&mode=ro")) as source:
+            source.backup(copy)
+        return _up_to_date(copy, path)
+    from tempfile import TemporaryDirectory
+
+    try:
+        elsewhere = TemporaryDirectory(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
+        with elsewhere as folder, closing(_connect(_copied(path, journal, folder))) as source:
+            source.backup(copy)
+    except OSError as problem:
+        raise sqlite3.OperationalError(f"{journal.name} can't be read elsewhere: {problem.strerror}") from None
     return _up_to_date(copy, path)
+
+
+def _copied(path: Path, journal: Path, folder: str) -> Path:
+    """Both files, as they were at one moment, in another folder."""
+    import shutil
+
+    def stamps() -> list[tuple[int, int]]:
+        return [(found.st_mtime_ns, found.st_size) for found in (path.stat(), journal.stat())]
+
+    for _ in range(_COPIES):
+        before = stamps()
+        for each in (path, journal):
+            shutil.copyfile(each, f"{folder}/{each.name}")
+        if stamps() == before:
+            break
+    return Path(folder) / path.name
 
 
 def exists(root: Path) -> bool:
@@ -132,12 +160,17 @@ def _is_read_only(problem: sqlite3.Error) -> bool:
     return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
 
 
+def _is_full(problem: sqlite3.Error) -> bool:
+    # A journal that can't grow is told as a failed write.
+    return getattr(problem, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+
+
 def _create(root: Path) -> None:
     """Make the store aside and move it into place, so that nobody meets half of it; the lock lets one process do so."""
     import fcntl
 
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".jobs.lock").open("w") as lock:
+    with open(os.open(root / ".jobs.lock", os.O_RDWR | os.O_CREAT, 0o644), "w") as lock:  # noqa: PTH123 - no pipe waits
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (root / STORE_FILE).is_file():
             return
@@ -146,13 +179,19 @@ def _create(root: Path) -> None:
             bring_up_to_date(connection, MIGRATIONS)
 
 
+_ROOM_OR_RIGHTS = "mend the rights of its folder, make room, or name another results root"
+
+
 def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformError:
     text = str(problem)
     if "locked" in text:
         remedy = "find out which process holds it, and try again"
         return PlatformError("is held by another process", code="store.busy", where=str(path), remedy=remedy)
+    if _is_full(problem):
+        remedy = "make room on its disk, or mend the disk; what was recorded is kept"
+        return PlatformError(f"can't be written: {text}", code="store.full", where=str(path), remedy=remedy)
     if _is_read_only(problem):
-        remedy = "mend the rights of its folder, or name another results root"
+        remedy = _ROOM_OR_RIGHTS
         return PlatformError(f"can't be written: {text}", code="store.unusable", where=str(path), remedy=remedy)
     remedy = f"move the file away: every job folder keeps its own {PLAN_FILE}, {LOG_FILE} and {MANIFEST_FILE}"
     return PlatformError(f"can't be used as a job store: {text}", code="store.broken", where=str(path), remedy=remedy)

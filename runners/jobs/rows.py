@@ -63,7 +63,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
     records = {row["job_id"]: row for row in connection.execute(_JOBS, chosen)}
     transitions, artifacts = defaultdict(list), defaultdict(list)
     for _, job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
-        transitions[job_id].append(Transition(_STATES.get(state, JobState.UNKNOWN), at, reason))
+        transitions[job_id].append(Transition(STATES.get(state, JobState.UNKNOWN), at, reason))
     for job_id, path, kind, size, sha256, roles, epoch, step in connection.execute(_ARTIFACTS, chosen):
         artifacts[job_id].append(Artifact(path, kind, size, sha256, tuple(roles.split()), epoch, step))
     outcomes = {row["job_id"]: row for row in connection.execute(_OUTCOMES, chosen)}
@@ -73,7 +73,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
     ]
 
 
-_STATES = {state.value: state for state in JobState}
+STATES = {state.value: state for state in JobState}
 _LOST = (Transition(JobState.UNKNOWN, "", "the record holds no state of this job"),)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Searches by name: where they are, how they stand, and how one that works is stopped. Changes no record."""
+"""Searches by name: where they are, how they stand, and how one that works is stopped. Changes no record of one."""
 
 from __future__ import annotations
 
@@ -152,19 +152,25 @@ def best_record_of(folder: Path) -> dict[str, Any]:
 def stop(folder: Path, seconds: float = 60.0) -> bool:
     """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
 
+    Trials that a process left running when it died, or was interrupted a second time, are stopped from here.
+
     Raises:
-        PlatformError: that process can't be reached from here.
+        PlatformError: that process, or a trial, can't be reached from here, or does not stop.
     """
-    writer = writer_of(folder)
-    if writer is None:
-        return True
-    writer.ask_to_stop()
+    from runners.jobs.store import JobStore
+    from runners.jobs.watch import cancel
+
+    if writer := writer_of(folder):
+        writer.ask_to_stop()
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if writer_of(folder) is None:
-            return True
+    while writer_of(folder) is not None:
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(_POLL_SECONDS)
-    return False
+    store = JobStore(folder.parent)
+    for job in store.open_parts(folder.name):
+        cancel(store, job.id, "the search was stopped")
+    return True
 
 
 def _state(folder: Path, ledger: Ledger) -> tuple[str, str]:

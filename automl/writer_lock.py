@@ -52,7 +52,7 @@ class Writer:
 def writer_of(folder: Path) -> Writer | None:
     """The process that works on the experiment, or None."""
     try:
-        handle = os.open(folder / _NAME, os.O_RDWR)
+        handle = os.open(folder / _NAME, os.O_RDWR if os.access(folder / _NAME, os.W_OK) else os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from core.errors import PlatformError
 from core.file_names import LOG_FILE, PLAN_FILE
 from core.files import atomic_path
+from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import bring_up_to_date, version_of
 from runners.jobs.tables import MIGRATIONS
 from runners.names import MANIFEST_FILE, STORE_FILE
@@ -19,10 +19,9 @@ from runners.names import MANIFEST_FILE, STORE_FILE
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
 _BUSY_SECONDS = 30.0
-_MEMORY = "/dev/shm"  # noqa: S108 - a folder of random name is made in it
-_COPIES = 20
 
 
 @contextmanager
@@ -64,49 +63,9 @@ def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
     try:
         return _up_to_date(_connect(path, "?mode=rw"), path)
     except sqlite3.OperationalError as problem:
-        if write or not (_is_read_only(problem) or _is_full(problem)):
+        if write or not (is_read_only(problem) or is_full(problem)):
             raise
-        return _copy_in_memory(path)
-
-
-def _copy_in_memory(path: Path) -> sqlite3.Connection:
-    """A store that can't be written where it lies, read all the same: not even a lock can be left beside it there.
-
-    What was recorded last may stand in a journal that only a file which can be written is joined with.
-    """
-    import sqlite3
-
-    journal = path.with_name(f"{STORE_FILE}-wal")
-    copy = _prepared(sqlite3.connect(":memory:", isolation_level=None))
-    if not journal.is_file() or not journal.stat().st_size:
-        with closing(_connect(path, "?immutable=1&mode=ro")) as source:
-            source.backup(copy)
-        return _up_to_date(copy, path)
-    from tempfile import TemporaryDirectory
-
-    try:
-        elsewhere = TemporaryDirectory(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
-        with elsewhere as folder, closing(_connect(_copied(path, journal, folder))) as source:
-            source.backup(copy)
-    except OSError as problem:
-        raise sqlite3.OperationalError(f"{journal.name} can't be read elsewhere: {problem.strerror}") from None
-    return _up_to_date(copy, path)
-
-
-def _copied(path: Path, journal: Path, folder: str) -> Path:
-    """Both files, as they were at one moment, in another folder."""
-    import shutil
-
-    def stamps() -> list[tuple[int, int]]:
-        return [(found.st_mtime_ns, found.st_size) for found in (path.stat(), journal.stat())]
-
-    for _ in range(_COPIES):
-        before = stamps()
-        for each in (path, journal):
-            shutil.copyfile(each, f"{folder}/{each.name}")
-        if stamps() == before:
-            break
-    return Path(folder) / path.name
+        return _up_to_date(_prepared(copy_in_memory(path)), path)
 
 
 def exists(root: Path) -> bool:
@@ -155,16 +114,6 @@ def _known_version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _is_read_only(problem: sqlite3.Error) -> bool:
-    name = getattr(problem, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
-
-
-def _is_full(problem: sqlite3.Error) -> bool:
-    # A journal that can't grow is told as a failed write.
-    return getattr(problem, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
-
-
 def _create(root: Path) -> None:
     """Make the store aside and move it into place, so that nobody meets half of it; the lock lets one process do so."""
     import fcntl
@@ -187,10 +136,10 @@ def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformEr
     if "locked" in text:
         remedy = "find out which process holds it, and try again"
         return PlatformError("is held by another process", code="store.busy", where=str(path), remedy=remedy)
-    if _is_full(problem):
+    if is_full(problem):
         remedy = "make room on its disk, or mend the disk; what was recorded is kept"
         return PlatformError(f"can't be written: {text}", code="store.full", where=str(path), remedy=remedy)
-    if _is_read_only(problem):
+    if is_read_only(problem):
         remedy = _ROOM_OR_RIGHTS
         return PlatformError(f"can't be written: {text}", code="store.unusable", where=str(path), remedy=remedy)
     remedy = f"move the file away: every job folder keeps its own {PLAN_FILE}, {LOG_FILE} and {MANIFEST_FILE}"

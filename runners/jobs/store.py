@@ -134,6 +134,11 @@ class JobStore:
         """The records of the jobs that were launched from this plan, oldest first."""
         return self._select("SELECT job_id FROM jobs WHERE plan_id = ? ORDER BY rowid", plan_id)
 
+    def open_parts(self, search: str) -> list[Job]:
+        """The records of the jobs of a search that have not ended, oldest first."""
+        parts = self._select("SELECT job_id FROM jobs WHERE part_of = ? ORDER BY rowid", search)
+        return [job for job in parts if not job.state.is_terminal]
+
     def newest(self, most: int = -1) -> list[Job]:
         """The records of the `most` newest jobs (all of them by default), newest first, as they stand."""
         return self._select("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", most)

@@ -77,11 +77,10 @@ def log_of(store: JobStore, job: Job) -> Path:
 
 def _wait_for_end(store: JobStore, job: Job) -> Job:
     deadline = time.monotonic() + grace_seconds() + _ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        current = look(store, job.id)
-        if current.state.is_terminal:
-            return current
+    while not (current := look(store, job.id)).state.is_terminal and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
+    if current.state.is_terminal:
+        return current
     if current.state is JobState.UNKNOWN and not capabilities(job.runner).asked_from_anywhere:
         message = "the machine of the job did not answer"
         return finish(store, job, None, Problem("machine.unreachable", job.id, message))

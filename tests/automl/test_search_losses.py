@@ -274,6 +274,22 @@ def test_test_figures_that_a_crash_took_are_made_up_for(
     assert tmp_path in again.folder.parents
 
 
+def test_cancel_stops_trials_whose_controller_is_gone(planned: Callable[..., ExperimentPlan], tmp_path: Path) -> None:
+    told(tmp_path, epoch_seconds=30)
+    store, job_id, name = begin_and_die(planned(trials=1, test=False, epochs=1))
+    people = [p for p in processes_in(store.handle(job_id)).values() if p.pid != os.getpid()]
+    assert all(process.is_alive() for process in people)
+
+    assert stop(store.root / name)
+
+    assert store.read(job_id).state is JobState.CANCELED
+    assert store.open_parts(name) == []
+    assert not people[-1].is_alive()
+    told(tmp_path)
+    again = experiment.resume(name, results_root=str(store.root))
+    assert [s.state for s in again.outcome.standings] == ["complete"]
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path

@@ -88,9 +88,9 @@ def contents(root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in root.iterdir() if path.stat().st_size}
 
 
-def read(how: str, root: Path) -> list[Any]:
+def read(how: str, root: Path, going: str = GOING) -> list[Any]:
     """What somebody finds out there, and how writing is refused."""
-    command = [sys.executable, "-c", READER, how, str(root), GOING]
+    command = [sys.executable, "-c", READER, how, str(root), going]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not answer.stderr
     return [json.loads(line) for line in answer.stdout.splitlines()]
@@ -127,6 +127,23 @@ def test_jobs_are_looked_at_where_nothing_can_be_written(
     assert [one[0] for one in refused] == [code, code]
     assert all(help_is in one[1] for one in refused)
     assert contents(root) == files
+
+
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_a_store_of_an_older_version_is_read_where_it_can_not_be_brought_up_to_date(how: str, root: Path) -> None:
+    (root / STORE_FILE).unlink()
+    with closing(sqlite3.connect(root / STORE_FILE)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript((Path(__file__).parent / "store_version_1.sql").read_text())
+        (going,) = connection.execute("SELECT max(job_id) FROM jobs").fetchone()
+    before = contents(root)
+    if how == "read-only":
+        root.chmod(0o555)
+
+    told, looked, platform = read(how, root, going)[0]
+
+    assert (len(told), looked[0], platform) == (4, [going, "UNKNOWN", None], "local")
+    assert contents(root) == before
 
 
 def test_a_record_that_can_not_be_written_for_a_while_is_closed_in_the_end(

@@ -106,6 +106,15 @@ def test_the_layouts_of_the_container_are_known(
     document = call(capsys, "data", "check", boards)
     assert document["errors"] == []
     assert [counts["rows"] for counts in document["counts"].values()] == [8, 8]
+    for words in (
+        ("train", "--data", boards),
+        ("train", "--train", boards, "--eval", boards),
+        (f"train ChangeNet on {boards}",),
+    ):
+        inputs = call(capsys, "plan", *words, "--automl", "off")["plan"]["inputs"]
+        splits = [f"dataset.classify.{split}_dataset" for split in ("train", "validation")]
+        assert [inputs[f"{split}.csv_path"] for split in splits] == list(document["counts"])
+        assert {inputs[f"{split}.images_dir"] for split in splits} == {str(boards / "images")}
     first = boards / names[0]
     first.write_text(first.read_text() + first.read_text().splitlines()[1].replace("short", "open") + "\n")
     assert codes(call(capsys, "data", "check", boards, code=2)) == {"data.contradiction": "errors"}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
 from core.problem import Problem
+from runners.jobs.job import JobState
 from runners.jobs.status_log import last_lines
 from runners.names import SUPERVISOR_LOG
 from runners.platforms import belongings
@@ -42,7 +43,8 @@ class LocalPlatform(ThisMachine):
                 start_new_session=True,
                 check=False,
             )
-        if answer.returncode and not store.read(job.id).state.is_terminal:
+        # One that died later than that may have left an action that goes on, as the next look tells.
+        if answer.returncode and store.read(job.id).state is JobState.PENDING:
             said = " ".join(last_lines(log, 1))
             raise PlatformError(f"the supervisor could not start. {said}".strip(), code="launch.failed", where=job.id)
         return store.handle(job.id)

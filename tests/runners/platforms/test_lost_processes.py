@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,35 @@ def test_an_action_whose_supervisor_died_is_seen_and_stopped_whether_or_not_it_w
     assert api.cancel(job.id, store).state is JobState.CANCELED
     assert not people[ACTION].is_alive()
     assert worker_of(job) is None
+
+
+DIES_BEFORE_IT_ANSWERS = """
+import os, signal, sys
+from pathlib import Path
+from runners import api
+from runners.jobs.store import JobStore
+from runners.platforms import supervise
+def die(answer):
+    os.kill(os.getpid(), signal.SIGKILL)
+supervise._tell = die
+sys.exit(supervise.main(sys.argv[1:]))
+"""
+
+
+def test_a_supervisor_that_died_before_its_caller_knew_leaves_a_job_that_goes_on(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    (tmp_path / "supervisor.py").write_text(DIES_BEFORE_IT_ANSWERS)
+    python.write_text(f'#!/bin/sh\nshift 3\nexec {sys.executable} {tmp_path}/supervisor.py "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    job = api.launch(make_plan(sleep=1), store=store, detach=True)
+    monkeypatch.undo()
+
+    assert job.state is JobState.RUNNING
+    found = wait_for(lambda: (now := api.get_job(job.id, store)).state.is_terminal and now)
+    assert found.state is JobState.COMPLETE
 
 
 def test_a_supervisor_that_was_stopped_can_be_cancelled(

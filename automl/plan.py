@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from automl.settings import AutomlSettings
     from automl.space import Space
     from automl.types import Objective
+    from core.problem import Problem
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.planning.plan import Plan
@@ -106,8 +107,8 @@ def make_plan(
         RequestError: the request is no training, or a setting can't be used.
         InputError, NotReadyError: the request can't be prepared, or the space can't be made.
     """
+    from runners.planning.engines import ENGINE_VARIABLE
     from runners.planning.prepare import prepare
-    from runners.preflight import ENGINE_VARIABLE
 
     action = str(decision.action)
     if action not in skill.info["train_policy"]["applies_to"]:
@@ -138,9 +139,10 @@ def make_plan(
         asked = replace(decision, request=replace(decision.request, overrides=overrides | own))
         return prepare(asked, skill, command=engine, memory=memory)
 
+    findings: tuple[Problem, ...] = ()
     for objective in objectives:
         if objective.metric != SECONDS_PER_EPOCH or len(objectives) == 1:
-            require_measurable(objective, trial, memory)
+            findings = require_measurable(objective, trial, skill, memory)
     threads = machine_threads()
     places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
@@ -148,7 +150,7 @@ def make_plan(
         decision=decision,
         skill=skill,
         settings=settings,
-        base=base,
+        base=base.warned([finding.sentence for finding in findings]),
         space=build_space(source, settings),
         objectives=objectives,
         keys=keys,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
@@ -11,14 +12,19 @@ from core.errors import PlatformError
 from core.problem import Problem
 from runners.model_rules import is_below
 from runners.planning.schema import options
+from runners.platforms.table import PLATFORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.declarations import Skill
+    from router.types import Question
     from runners.planning.layers import Layers
     from runners.planning.parents import Parent
     from runners.planning.resolved import ResolvedRequest
     from runners.planning.schema import ActionSchema, Node
 
+ENGINE_VARIABLE = "CHANGENET_ENGINE"
 _CONTAINER = "container"
 _EMBEDDED = "embedded"
 _ABSENT = object()
@@ -30,6 +36,23 @@ def not_embedded(skill: Skill, action: str) -> str:
     """Why the embedded engine can't run an action; empty where it can."""
     runs = action in skill.info["engines"][_EMBEDDED]["actions"]
     return "" if runs else f"the embedded engine does not run {action}: it takes the container"
+
+
+def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()) -> None:
+    """The embedded engine runs the action.
+
+    Raises:
+        PlatformError: it does not; `questions` that are open as well are listed below the reason.
+    """
+    problem = not_embedded(skill, action)
+    if not problem:
+        return
+    program = Path(skill.info["engines"][_EMBEDDED]["command"]).name
+    others = [name for name, row in PLATFORMS.items() if row.capabilities.needs_image]
+    remedy = f"use a runner with the container ({', '.join(others)}), or name a `{program}` that runs it by --engine"
+    remedy += f" or ${ENGINE_VARIABLE}"
+    asked = "".join(f"\n  - {question.text}" for question in questions)
+    raise PlatformError(problem + asked, code="engine.action", remedy=remedy)
 
 
 def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:

@@ -16,9 +16,9 @@ from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, not_embedded, require_known_network
+from runners.planning.engines import fit_to_engine, require_action, require_known_network
 from runners.planning.inheritance import inherit, require_same_architecture
-from runners.planning.inputs import inputs_of, missing_weights, open_questions, settle_paths
+from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
@@ -69,12 +69,14 @@ def prepare(
         SpecError, UnknownKeyError: values or keys that can't be used, all of them at once.
         DataError: data that is named is not there, or is not laid out as the action needs it.
         ParentError: the parent is not there, or does not have the one artifact that is asked for.
-        PlatformError: the engine does not know the parent's network.
+        PlatformError: the engine does not run the action, or does not know the parent's network.
         RequestError: no such profile.
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
     resolved = resolve(decision, skill, store, command)
+    if resolved.embedded:
+        require_action(skill, resolved.action, decision.missing)
     memory = memory or Memory()
     schema = action_schema(skill, resolved.action, memory)
     draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
@@ -184,7 +186,8 @@ def _settle(draft: _Draft) -> None:
     settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
+    remote = remote_inputs(layers, resolved.skill, resolved.runner) if resolved.can.reads_local_paths else []
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded), *remote])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 
@@ -194,8 +197,6 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
-    if resolved.embedded and (problem := not_embedded(skill, action)):
-        draft.warnings.append(f"{problem}, and is planned here only")
     questions = open_questions(layers, resolved.request, resolved.tables, resolved.wanted, resolved.store)
     return Plan.sealed(
         decision=_without_secrets(decision),

@@ -16,6 +16,7 @@ import pytest
 from automl import experiment
 from automl.job_trainer import JobTrainer
 from automl.ledger import Ledger
+from pairs.quick import quick_check
 from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def test_the_data_check_is_made_for_each_batch_size_that_it_asks_for(
 
     sizes, counts = zip(*opens, strict=True)
     assert sizes == (1, 2, 3)  # the template's, and the options
-    assert counts[1] - counts[0] == counts[2] - counts[1] > 0
+    opened.clear()
+    quick_check(result.plan.base.spec, "train")
+    assert [count - counts[0] for count in counts] == [0, opened[table], 2 * opened[table]]
 
 
 def test_looking_at_a_trial_lists_no_jobs_and_reads_on_in_its_status_file(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import dotted
-from core.errors import ParentError, PlatformError, SpecError
+from core.errors import DataError, ParentError, PlatformError, SpecError
 from router.types import Request
 from runners import api
 from runners.jobs.checkpoint_record import read_checkpoint_record
@@ -317,15 +317,24 @@ def test_a_checkpoint_that_was_changed_between_plan_and_launch_is_refused(bench:
     assert len(api.list_jobs(bench.store)) == 1
 
 
-def test_data_that_is_broken_stops_the_launch_before_it_is_recorded(bench: Bench) -> None:
+def test_data_that_broke_since_the_plan_stops_the_launch_before_it_is_recorded(bench: Bench) -> None:
+    plan = bench.plan("train", overrides={"backbone": BACKBONE})
     table = bench.boards / "train/dataset.csv"
     table.write_text(table.read_text().replace("golden_path", "golden"))
-    plan = bench.plan("train", overrides={"backbone": BACKBONE, "image_ext": ".png"})
 
-    with pytest.raises(Exception, match="golden_path") as error:
+    with pytest.raises(DataError, match="golden_path"):
         api.launch(plan, store=bench.store)
 
-    assert error.value.exit_code == 2  # type: ignore[attr-defined]
+    assert not bench.store.root.exists()
+
+
+def test_data_that_is_broken_is_told_by_the_plan(bench: Bench) -> None:
+    table = bench.boards / "train/dataset.csv"
+    table.write_text(table.read_text().replace("golden_path", "golden"))
+    with pytest.raises(DataError, match="golden_path") as error:
+        bench.plan("train", overrides={"backbone": BACKBONE, "image_ext": ".png"})
+
+    assert error.value.exit_code == 2
     assert not bench.store.root.exists()
 
 

@@ -33,6 +33,19 @@ def plan_of(skill: Skill, action: str = "train", **slots: Any) -> Plan:
     return plan
 
 
+def write_masks(root: Path) -> Path:
+    """Segment data: three lists, with the pictures and labels that they name (empty files)."""
+    for folder in ("A", "B", "label", "list"):
+        (root / folder).mkdir(parents=True)
+    for split in ("train", "val", "test"):
+        names = [f"{split}{n}.png" for n in range(10)]
+        (root / "list" / f"{split}.txt").write_text("\n".join(names))
+        for name in names:
+            for folder in ("A", "B", "label"):
+                (root / folder / name).touch()
+    return root
+
+
 def train(skill: Skill, boards: Path, overrides: Values | None = None, **slots: Any) -> Plan:
     return plan_of(skill, data=str(boards), overrides=overrides or {}, **slots)
 
@@ -61,12 +74,12 @@ def test_data_covers_the_profile_and_overrides_cover_data(
     lit = write_boards(tmp_path / "lit", ("SolderLight", "WhiteLight"), ".jpeg")
 
     found = train(skill, lit)
-    said = train(skill, lit, {"dataset.classify.input_map": {"SolderLight": 0}, "image_ext": ".jpg"})
+    said = train(skill, lit, {"dataset.classify.input_map": {"SolderLight": 0}, "image_ext": ".jpeg"})
 
     keys = ("dataset.classify.num_input", "dataset.classify.input_map", "dataset.classify.image_ext")
     assert [value(found, key) for key in keys] == [2, {"SolderLight": 0, "WhiteLight": 1}, ".jpeg"]
     assert {found.provenance[key].source for key in keys} == {"data"}
-    assert [value(said, key) for key in keys] == [1, {"SolderLight": 0}, ".jpg"]
+    assert [value(said, key) for key in keys] == [1, {"SolderLight": 0}, ".jpeg"]
     assert [said.provenance[key].source for key in keys] == ["adjusted", "override", "shorthand"]
 
 
@@ -207,15 +220,18 @@ def test_all_that_is_wrong_is_told_at_once(skill: Skill, boards: Path) -> None:
         assert part in error.value.message
 
 
-def test_maps_are_replaced_sections_merged_and_entries_set(skill: Skill, boards: Path) -> None:
+def test_maps_are_replaced_sections_merged_and_entries_set(
+    skill: Skill, tmp_path: Path, write_boards: Callable[..., Path]
+) -> None:
+    lit = write_boards(tmp_path / "lit", ("SolderLight", "WhiteLight"))
     plan = train(
         skill,
-        boards,
+        lit,
         {
             "dataset.classify.input_map": {"SolderLight": 0},
             "train.optim": {"lr": 1e-3},
             "train.classify.cls_weight": [1.0, 4.0],
-            "dataset.classify.num_golden": 2,
+            "image_ext": ".png",
         },
     )
     assert value(plan, "dataset.classify.input_map") == {"SolderLight": 0}
@@ -351,8 +367,8 @@ def test_another_runner_takes_the_container_profile_its_image_and_none_of_our_ow
 @pytest.mark.parametrize("action", load_skill(Path(__file__).parents[2]).actions)
 def test_a_spec_for_the_container_holds_what_its_template_holds(skill: Skill, boards: Path, action: str) -> None:
     segment = action.startswith("segment")
-    for folder in ("A", "B") if segment else ():
-        (boards / folder).mkdir()
+    if segment:
+        boards = write_masks(boards.parent / "masks")
     section = skill.section(action)
     key = "quantize.model_path" if section == "quantize" else f"{section}.checkpoint"
     overrides = {} if section == "train" else {key: "/models/any.pth"}

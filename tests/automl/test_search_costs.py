@@ -146,7 +146,7 @@ def test_one_query_finds_the_jobs_of_a_plan(planned: Callable[..., Any], stateme
 
     assert trainer.find(launches[2][1], set()) == jobs[2][0]
     queries = [s for s in statements if "FROM jobs" in s]
-    assert [s for s in queries if "plan_id" in s] == queries[:1]
+    assert [s for s in queries if "WHERE plan_id" in s] == queries[:1]
     assert len(queries) == 2  # the plan's jobs, and the record of the only one
     assert trainer.find(launches[2][1], {jobs[2][0]}) is None
     assert trainer.find("0" * 64, set()) is None

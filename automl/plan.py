@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.planning.plan import Plan
+    from runners.planning.schema import ActionSchema
 
 _SHOWN = 3
 
@@ -122,11 +123,12 @@ def make_plan(
     overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
     decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
+    schema, knows = _schema(skill, action, memory), "embedded" if base.engine == "embedded" else "container"
     source = Source(
-        schema=_schema(skill, action, memory),
-        base=base.spec,
+        schema=schema.document,
+        base=schema.filled(base.spec, knows),
         pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
-        engine="embedded" if base.engine == "embedded" else "container",
+        engine=knows,
         aliases=names,
     )
     objectives = objectives_of(skill, base.task, settings.objectives)
@@ -190,15 +192,15 @@ def _place(test_dataset: str) -> str:
     return place
 
 
-def _schema(skill: Skill, action: str, memory: Memory) -> dict[str, Any]:
+def _schema(skill: Skill, action: str, memory: Memory) -> ActionSchema:
     from runners.planning.schema import action_schema
 
-    path, document = skill.schema_path(action), action_schema(skill, action, memory).document
-    if "automl_default_parameters" not in document:
+    path, schema = skill.schema_path(action), action_schema(skill, action, memory)
+    if "automl_default_parameters" not in schema.document:
         remedy = "write it again with `changenet schemas`"
         message = "the schema does not say what AutoML searches"
         raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)
-    return document
+    return schema
 
 
 def _pinned(base: Plan, overrides: dict[str, Any], start: str | None, architecture: tuple[str, ...]) -> dict[str, str]:

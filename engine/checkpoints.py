@@ -3,7 +3,7 @@
 
 A checkpoint is one dictionary that loads with `weights_only=True`: state_dict (`model.*`), epoch (from 0), global_step,
 optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold with threshold_source and
-threshold_origin, and what Lightning needs to resume.
+threshold_origin, white_level (of 16-bit pictures), and what Lightning needs to resume.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.dotted import get
 from core.errors import CheckpointError
 from engine.file_names import EXPERIMENT
 from engine.torch_files import damaged_part
+from pairs.decoding import FULL_WHITE, WHITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +34,7 @@ Content = dict[str, Any]
 _PREFIX = "model."
 _BELOW_ALL = -1e-5  # a threshold that flags all pairs stands a little below the lowest score, which may be 0
 _REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
+WHITE_LEVEL = "white_level"
 
 
 def read_checkpoint(path: Path) -> Content:
@@ -93,6 +95,19 @@ def read_threshold(content: Content, path: Path, highest: float) -> float | None
         message = f"its threshold is {shown(value)}, but scores are numbers {bounds}: it could not judge a board"
         raise _error(path, message, "checkpoint.threshold", "use another checkpoint of the training, or train again")
     return float(value)
+
+
+def read_white(content: Content, path: Path) -> int:
+    """The level of white in 16-bit pictures that the model was trained with; all of them where it tells none.
+
+    Raises:
+        CheckpointError: it is no level that a set of pictures can have.
+    """
+    white = content.get(WHITE_LEVEL, FULL_WHITE)
+    if isinstance(white, bool) or white not in WHITES:
+        message = f"its {WHITE_LEVEL} is {shown(white)}, which no set of pictures has"
+        raise _error(path, message, "checkpoint.white_level", "restore the file, or train again")
+    return int(white)
 
 
 def shown(value: Any) -> str:

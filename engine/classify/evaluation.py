@@ -15,7 +15,7 @@ from core.file_names import FIGURES_FILE, INFERENCE_FILE, PREDICTIONS_FILE
 from core.files import write_json
 from core.verdicts import NO_PASS, PASS
 from engine.batch_samplers import OrderedBatches
-from engine.checkpoints import check_fits, load_trained, read_checkpoint
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.evidence import to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
@@ -51,6 +51,7 @@ class TrainedModel:
     network: ClassifyNetwork
     preparation: Preparation
     chosen: Threshold | None
+    white: int
 
     def threshold(self, run: Run) -> Threshold:
         """What verdicts are taken at: the chosen threshold, or else eval_margin."""
@@ -80,7 +81,7 @@ def load_model(run: Run) -> TrainedModel:
     chosen = Threshold.of_checkpoint(content, path, run.experiment)
     if chosen:
         say(f"threshold {chosen.value:.6g} of the checkpoint: {chosen.source}")
-    return TrainedModel(quick, preparation, chosen)
+    return TrainedModel(quick, preparation, chosen, read_white(content, path))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -155,7 +156,9 @@ def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: floa
     device = scoring_device(section, run.command)
     share_cores(Devices("cpu"))
     batch_size = section.batch_size if section.batch_size > 0 else data.batch_size
-    loader = pair_loader(table, open_pairs(data, [table]), OrderedBatches(by_golden_image(table), batch_size))
+    loader = pair_loader(
+        table, open_pairs(data, [table], model.white), OrderedBatches(by_golden_image(table), batch_size)
+    )
     network = model.network.to(device)
     with ExitStack() as stack:
         maps = stack.enter_context(EvidenceFolder(run.results_dir)) if section.evidence_maps else None

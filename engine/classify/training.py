@@ -69,6 +69,7 @@ def train(run: Run, status: StatusFile) -> None:
     data = read_data(run, devices)
     report = TrainingReport(status, settings.num_epochs, summary)
     module = ClassifyModule(run, network, preparation, seed=seed, on_kpi=report.kpi)
+    module.white = data.source.store.white
     callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
 

@@ -12,12 +12,14 @@ from lightning.pytorch import LightningModule
 
 from core.errors import JobFailedError
 from engine.batch_samplers import derived_seed
+from engine.checkpoints import WHITE_LEVEL
 from engine.classify.kpi import training_kpi, validation_kpi
 from engine.classify.losses import build_loss
 from engine.classify.scoring_loop import GoldenFeatures
 from engine.classify.threshold import choose, inspection_target
 from engine.loading import checked
 from engine.optimization import build_optimizer, learning_rate_factor
+from pairs.decoding import FULL_WHITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +97,7 @@ class ClassifyModule(LightningModule):
         self.seed = seed
         self.has_started = False
         self.steps_per_epoch = 1  # known once there is a loader
+        self.white = FULL_WHITE  # of the pictures, known once they were looked at
         self._on_kpi = on_kpi
         self._margin = experiment.model.classify.eval_margin
         self._target = inspection_target(experiment)
@@ -183,7 +186,8 @@ class ClassifyModule(LightningModule):
         self.log_dict(known, sync_dist=False)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the threshold, and within an epoch what its batches gave so far, to what Lightning saves."""
+        """Add the threshold, the white of the pictures, and within an epoch what its batches gave so far."""
+        checkpoint[WHITE_LEVEL] = self.white
         checkpoint["threshold"] = self.threshold.value if self.threshold else None
         checkpoint.update(self.threshold.origin_keys() if self.threshold else {})
         if self._training.labels:

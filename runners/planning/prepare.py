@@ -16,7 +16,7 @@ from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, not_embedded
+from runners.planning.engines import fit_to_engine, not_embedded, require_known_network
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, settle_paths
 from runners.planning.layers import Layers
@@ -24,7 +24,7 @@ from runners.planning.overrides import apply_overrides
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
-from runners.planning.profiles import apply_profile, choose_profile, has_gpu
+from runners.planning.profiles import apply_profile, choose_profile, has_gpu, require_profile_of_container
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runners.jobs.store import JobStore
     from runners.planning.parents import Parent
     from runners.planning.resolved import ResolvedRequest
+    from runners.planning.schema import ActionSchema
 
 # Short names by which a skill tells keys that plans look at.
 _BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
@@ -68,13 +69,15 @@ def prepare(
         SpecError, UnknownKeyError: values or keys that can't be used, all of them at once.
         DataError: data that is named is not there, or is not laid out as the action needs it.
         ParentError: the parent is not there, or does not have the one artifact that is asked for.
+        PlatformError: the engine does not know the parent's network.
         RequestError: no such profile.
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
     resolved = resolve(decision, skill, store, command)
     memory = memory or Memory()
-    draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
+    schema = action_schema(skill, resolved.action, memory)
+    draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
@@ -129,16 +132,20 @@ def _target_problems(draft: _Draft) -> list[Problem]:
     return []
 
 
-def _parent(resolved: ResolvedRequest) -> Parent | None:
+def _parent(resolved: ResolvedRequest, schema: ActionSchema) -> Parent | None:
     job_id = resolved.request.parent_job_id
     if not job_id:
         return None
-    return load_parent(resolved.store, job_id, resolved.wanted, resolved.skill.task_of(resolved.action))
+    parent = load_parent(resolved.store, job_id, resolved.wanted, resolved.skill.task_of(resolved.action))
+    require_known_network(resolved, schema, parent)
+    return parent
 
 
 def _profile(draft: _Draft) -> str | None:
     """The profile that was named; else one chosen by machine, unless user or parent settle the backbone."""
     resolved = draft.resolved
+    if resolved.request.profile and resolved.can.needs_image:
+        require_profile_of_container(resolved.skill, resolved.request.profile, resolved.runner)
     if resolved.request.profile or draft.parent or resolved.short_names.get(_BACKBONE) in resolved.overridden:
         return resolved.request.profile
     chosen = choose_profile(resolved.skill, resolved.runner, embedded=resolved.embedded)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 import pickle
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from torch import nn
 from core.dotted import put
 from core.errors import CheckpointError
 from engine.backbones.weight_files import read_weights
-from engine.checkpoints import check_fits, load_trained, read_checkpoint, start_from
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white, start_from
 from engine.classify.task import CLASSIFY
 from engine.file_names import periodic_checkpoint
 from spec.load import full_default_tree
@@ -209,6 +210,15 @@ def test_starting_from_another_model_takes_what_fits_and_says_what_not(tmp_path:
     assert "1.weight" in line
     with pytest.raises(CheckpointError, match="no tensor of the checkpoint fits"):
         start_from(nn.Linear(7, 7), content_of(given), tmp_path / "a.pth")
+
+
+def test_the_white_of_a_checkpoint_is_one_that_pictures_can_have(tmp_path: Path) -> None:
+    assert read_white({}, tmp_path) == 65_535  # older ones were scaled so
+    assert read_white({"white_level": 4095}, tmp_path) == 4095
+    for odd in (math.nan, 0, -1, 4096, "4095", None, True, [4095]):
+        with pytest.raises(CheckpointError) as caught:
+            read_white({"white_level": odd}, tmp_path)
+        assert caught.value.code == "checkpoint.white_level"
 
 
 LIGHTS = {"Solder": 0, "White": 1}

@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +20,7 @@ from interfaces.cli import main
 from interfaces.command_line import parse
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
+from runners.names import STORE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +106,13 @@ def test_a_search_may_have_left_anything(root: Path, capsys: pytest.CaptureFixtu
         (folder / name).unlink()
 
 
+def test_a_name_that_is_not_utf_8_is_no_name_of_a_job(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert root.is_dir()
+    for verb in ("status", "result", "logs", "cancel", "report"):
+        told([verb, os.fsdecode(b"train\xff")], capsys)
+        told([verb, os.fsdecode(b"\xff")], capsys)
+
+
 IDENTITY = {
     "action": "train",
     "settings": {"trials": 3, "epochs": None, "wall_minutes": None},
@@ -133,6 +146,64 @@ def test_what_a_search_began_with_may_be_edited(
     assert main(["jobs", "--json"]) == 0
     (search,) = json.loads(capsys.readouterr().out)["experiments"]
     assert search["state"] == ("unreadable" if change else "stopped")
+
+
+ON_A_FULL_DISK = """
+import resource, sys
+from interfaces.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("words", [("jobs",), ("status", JOB), ("status", SEARCH), ("result", JOB), ("logs", JOB)])
+def test_jobs_and_searches_are_read_on_a_full_disk(words: tuple[str, ...], root: Path) -> None:
+    with Ledger(root / SEARCH, create=True) as ledger:
+        ledger.write_identity(IDENTITY)
+    command = [sys.executable, "-c", ON_A_FULL_DISK, *words, "--json"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer
+    assert "error" not in json.loads(answer.stdout)
+    assert "unreadable" not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM handles",
+        "DELETE FROM transitions",
+        "UPDATE handles SET document = '7'",
+        'UPDATE handles SET document = \'{"platform": "local", "details": 7}\'',
+        'UPDATE handles SET document = \'{"platform": "local", "details": {"supervisor": {"pid": 1}}}\'',
+        "UPDATE jobs SET runner = 'nowhere', action = 'fly', task = ''",
+        "UPDATE jobs SET folder = '', results_dir = ''",
+        "UPDATE jobs SET results_dir = '/dev/null', parent_job_id = 'nobody'",
+        "UPDATE jobs SET job_id = ''",
+        "UPDATE transitions SET state = 'COMPLETE', at = 'yesterday'",
+        "UPDATE transitions SET state = 'FLYING', reason = CAST(X'FFFE41' AS TEXT)",
+        "UPDATE artifacts SET path = '../../..', epoch = 'two', roles = ''",
+        "UPDATE artifacts SET path = CAST(X'FF' AS TEXT), size = 'much', sha256 = X'FF', kind = 7",
+        "UPDATE outcomes SET metrics = '[1e999]', exit_code = 'none', failure_code = 'x', failure_message = 'y'",
+    ],
+)
+@pytest.mark.parametrize("ended", [True, False])
+def test_rows_of_a_store_may_hold_anything(
+    damage: str, ended: bool, root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.jobs.watch._ANSWER_SECONDS", 0.0)
+    monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "0")
+    with closing(sqlite3.connect(root / STORE_FILE)) as connection:
+        kinds = ("trigger",)
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = ?", kinds).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        if not ended:
+            connection.execute("DELETE FROM transitions WHERE state = 'COMPLETE'")
+            connection.execute("DELETE FROM outcomes")
+        connection.execute(damage)
+        connection.commit()
+    for words in VERBS:
+        told(words, capsys)
 
 
 @pytest.mark.parametrize("name", ["#1", "what?", "a%20b", "a b", "a&b=c", "50%", "'quoted'", "ü"])

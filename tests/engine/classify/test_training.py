@@ -99,6 +99,7 @@ def test_a_checkpoint_holds_what_the_contract_says(trained: Any) -> None:
     assert all(name.startswith("model.") for name in content[WEIGHTS])
     assert (content["epoch"], content["global_step"], content["task"]) == (5, 24, "classify")
     assert {"optimizer_states", "lr_schedulers", "config", "threshold", "threshold_source"} <= content.keys()
+    assert content["white_level"] == 65_535
     assert content["config"]["model"]["backbone"]["type"] == "timm/test_resnet"
     assert 0.0 < content["threshold"] < 1.0
     assert content["threshold_source"] == "best F1 on validation, epoch 5"

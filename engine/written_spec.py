@@ -36,15 +36,16 @@ def read_written(spec_file: Path, overrides: Sequence[str], command: str) -> tup
         InputError: the file is no spec, an override is none, or a value can't be meant.
     """
     tree = _without_empty_sections(_read(spec_file))
-    action = _action(task_of(tree), command)
-    template, written = flatten(default_tree(action.name)), flatten(tree)
-    made_from_template = len(template.keys() & written.keys()) >= _OF_A_TEMPLATE * len(template)
+    written = flatten(tree).keys()
     given = dict(parse_override(text) for text in overrides)
     for key, value in given.items():
         put(tree, key, value)
+    action = _action(task_of(tree), command)
+    template = flatten(default_tree(action.name)).keys()
+    made_from_template = len(template & written) >= _OF_A_TEMPLATE * len(template)
     usual = full_default_tree(task_of(tree))
     tree = _meant(tree, usual, action)
-    kept = set(_NETWORK) if made_from_template else written.keys()
+    kept = set(_NETWORK) if made_from_template else written
     chosen = {key for key, value in flatten(tree).items() if key in kept or get(usual, key, _TO_FILL_IN) != value}
     return tree, chosen | given.keys()
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 260, 64, 12, 12, 36
 Points = list[tuple[float, float]]
@@ -40,18 +40,19 @@ def chart(lines: Sequence[Line], x_label: str, y_label: str, about: str) -> str:
     return _svg(body, _HEIGHT, about)
 
 
-def bars(shares: Mapping[str, float], about: str) -> str:
-    """A bar for each share of 1, largest first."""
-    rows, height = [], 22
-    for place, (name, share) in enumerate(sorted(shares.items(), key=lambda item: -item[1])):
+def bars(rows: Sequence[tuple[str, float, float, float]], about: str) -> str:
+    """A bar for each name and share of 1, with a line from the low to the high end of where it may lie."""
+    drawn, height = [], 22
+    for place, (name, share, low, high) in enumerate(rows):
         y = place * height + 4
-        width = max(1.0, share * (_WIDTH - 330))
-        rows.append(
+        width, start, end = (max(1.0, part * (_WIDTH - 420)) for part in (share, low, high))
+        drawn.append(
             f'<text x="290" y="{y + 13}" text-anchor="end">{escape(name)}</text>'
             f'<rect class="bar" x="296" y="{y}" width="{width:.1f}" height="16"/>'
-            f'<text x="{300 + width:.1f}" y="{y + 13}">{share:.0%}</text>'
+            f'<path class="range" d="M{296 + start:.1f} {y + 8}H{296 + end:.1f}"/>'
+            f'<text x="{302 + max(width, end):.1f}" y="{y + 13}">{share:.0%} ({low:.0%} to {high:.0%})</text>'
         )
-    return _svg("".join(rows), height * len(rows) + 8, about) if rows else ""
+    return _svg("".join(drawn), height * len(rows) + 8, about) if rows else ""
 
 
 def parallel(

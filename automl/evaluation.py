@@ -6,6 +6,7 @@ Nothing is chosen by a figure of the test data; winner, defaults and start check
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -179,19 +180,27 @@ class Evaluator:
 def not_held_out(train: Plan, evaluation: Plan) -> str | None:
     """Why the data of an evaluation can't count as held out from a training; None when it can.
 
-    Data of its own must be named by a place that the training does not read; where both share one place, the split
-    that is evaluated must have a list of its own.
+    Data of its own must be named by a place that the training does not read, and by no table that it reads; where both
+    share one place, the split that is evaluated must have a list of its own.
     """
-    seen = {str(value) for value in train.inputs.values()}
-    own = {key: str(value) for key, value in evaluation.inputs.items() if "dataset" in key and key not in train.inputs}
-    if own:
-        return None if set(own.values()) - seen else "no test data is given: the evaluation would see validation data"
+    seen = {place for value in train.inputs.values() for place in _places(value)}
+    own = {key: value for key, value in evaluation.inputs.items() if "dataset" in key and key not in train.inputs}
+    places = {place for value in own.values() for place in _places(value)}
+    if places:
+        again = places <= seen or any(Path(place).is_file() for place in places & seen)
+        return "no test data is given: the evaluation would see validation data" if again else None
     spec = dotted.flatten(evaluation.spec)
     split = next((value for key, value in spec.items() if _last(key) == "test_split"), None)
     roots = [Path(str(value)) for key, value in evaluation.inputs.items() if "dataset" in key]
     if split and any(list(root.glob(f"*/{split}.txt")) for root in roots):
         return None
     return "no test data is given, and the data set has no test split"
+
+
+def _places(value: str | list[str]) -> list[str]:
+    """Paths without links and detours; URIs as they are."""
+    places = value if isinstance(value, list) else [value]
+    return [place if "://" in place else os.path.realpath(place) for place in places]
 
 
 def _leaves(schema: Path) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from core.terminal import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,7 +74,7 @@ class LiveTable:
             *([f"epoch {row.epochs}"] if row.epochs else []),
             *figures,
         ]
-        return "  ".join([*parts, *([message.partition("\n")[0]] if message else [])])
+        return printable("  ".join([*parts, *([message.partition("\n")[0]] if message else [])]))
 
     def _table(self) -> Any:
         from rich.table import Table

@@ -152,25 +152,33 @@ def best_record_of(folder: Path) -> dict[str, Any]:
 def stop(folder: Path, seconds: float = 60.0) -> bool:
     """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
 
-    Trials that a process left running when it died, or was interrupted a second time, are stopped from here.
+    What a process left running, as it died or was interrupted a second time, is stopped from here.
 
     Raises:
         PlatformError: that process, or a trial, can't be reached from here, or does not stop.
     """
-    from runners.jobs.store import JobStore
-    from runners.jobs.watch import cancel
-
+    deadline = time.monotonic() + seconds
     if writer := writer_of(folder):
         writer.ask_to_stop()
-    deadline = time.monotonic() + seconds
     while writer_of(folder) is not None:
         if time.monotonic() >= deadline:
             return False
         time.sleep(_POLL_SECONDS)
-    store = JobStore(folder.parent)
-    for job in store.open_parts(folder.name):
-        cancel(store, job.id, "the search was stopped")
+    _stop_jobs(folder)
     return True
+
+
+def _stop_jobs(folder: Path) -> None:
+    """Stop the trials that still run; those of older searches do not name it, its own record does."""
+    from runners.jobs.store import JobStore
+    from runners.jobs.watch import cancel
+
+    store = JobStore(folder.absolute().parent)
+    with Ledger(folder, read_only=True) as ledger:
+        results = ledger.results()
+        of_record = {job_id for number, ids in ledger.jobs().items() if number not in results for job_id in ids}
+    for job_id in sorted(of_record | {job.id for job in store.open_parts(folder.name)}):
+        cancel(store, job_id, "the search was stopped")
 
 
 def _state(folder: Path, ledger: Ledger) -> tuple[str, str]:

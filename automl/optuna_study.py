@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The search as an Optuna study: for optuna-dashboard, and for the importance of the parameters.
+"""The search as an Optuna study, for optuna-dashboard.
 
 The experiment's own record is the truth; this file is made from it when a search ends or is interrupted.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import warnings
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from automl.space import Space
     from automl.standings import Standing
 
-_LEAST_TRIALS, _MOST_TREES = 4, 200
 _STATES = {"complete": TrialState.COMPLETE, "running": TrialState.RUNNING}
 
 
@@ -43,33 +39,6 @@ def write_storage(folder: Path, space: Space, outcome: Outcome) -> None:
     study = _study(space, outcome, JournalStorage(JournalFileBackend(str(draft))), folder.name)
     del study
     draft.replace(folder / STORAGE)
-
-
-def importance(space: Space, outcome: Outcome) -> dict[str, float]:
-    """The share of each parameter in the differences between trials, of the first objective.
-
-    By fANOVA (Hutter et al. 2014); its cost grows faster than the number of trials, so for many of them by PED-ANOVA
-    (Watanabe et al. 2023), which is quick, and misled by a search that soon keeps to one place. Empty where there are
-    too few trials to say anything.
-    """
-    if len(outcome.ranking) < _LEAST_TRIALS or not space.dimensions:
-        return {}
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = _study(space, outcome, None, "importance")
-    evaluator = _evaluator(len(outcome.ranking))
-    target: Any = None if len(outcome.objectives) == 1 else (lambda trial: trial.values[0])
-    with suppress(ValueError, RuntimeError):
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator, target=target)
-        return {key: float(share) for key, share in found.items()}
-    return {}
-
-
-def _evaluator(trials: int) -> Any:
-    if trials <= _MOST_TREES and importlib.util.find_spec("sklearn"):
-        return optuna.importance.FanovaImportanceEvaluator(seed=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.importance.PedAnovaImportanceEvaluator()
 
 
 def _study(space: Space, outcome: Outcome, storage: Any, name: str) -> Study:

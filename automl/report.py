@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.charts import Line, bars, chart, parallel
+from automl.importance import LEAST_TRIALS
 from automl.outputs import winner_spec
 from automl.plan_text import short_names
 from core import dotted
@@ -17,6 +18,7 @@ from core.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from automl.importance import Importance
     from automl.outcome import Outcome
     from automl.plan import ExperimentPlan
     from automl.standings import Standing
@@ -28,18 +30,21 @@ _MOST_ROWS = 500
 _SECTIONS = ("epochs trained", "validation", "test")
 _IMPORTANCE, _COORDINATES = "Importance of the parameters", "Parallel coordinates"
 _NOTES = {
-    _IMPORTANCE: "Shares of the differences between the trials: an estimate, and a rough one where trials are few.",
+    _IMPORTANCE: (
+        "Shares of the differences between the trials, for the parameters that had more than one value; in brackets "
+        "where eight of ten resamples of the trials lie."
+    ),
     _COORDINATES: "A line for each trial, from parameter to parameter; the better the trial, the darker.",
     "Learning curves": "The winner stands out.",
 }
 
 
-def write_report(path: Path, plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float]) -> None:
+def write_report(path: Path, plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance]) -> None:
     """Write the page; an existing one is replaced whole."""
     write_text(path, render(plan, outcome, importance, path.parent.name))
 
 
-def render(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float], name: str) -> str:
+def render(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance], name: str) -> str:
     """The page's text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -60,6 +65,7 @@ def render(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, floa
         spec=dump_yaml(redact(winner_spec(plan, winner))) if winner else "",
         several=len(outcome.objectives) > 1,
         notes=_NOTES,
+        untold=_untold(outcome, importance),
     )
 
 
@@ -88,7 +94,7 @@ def comparison(outcome: Outcome) -> dict[str, Any]:
     return {"columns": list(used), "rows": [(row, [column.get(row) for column in used.values()]) for row in rows]}
 
 
-def _charts(plan: ExperimentPlan, outcome: Outcome, importance: Mapping[str, float]) -> list[tuple[str, str]]:
+def _charts(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance]) -> list[tuple[str, str]]:
     first = outcome.objectives[0]
     found = [
         ("History", _history(outcome.standings, first)),
@@ -163,6 +169,15 @@ def _share(dimension: Any, coordinate: Any) -> float:
     return float(min(1.0, max(0.0, coordinate)))
 
 
-def _short(values: Mapping[str, float]) -> dict[str, float]:
-    names = short_names(values)
-    return {names[key]: value for key, value in values.items()}
+def _short(found: Sequence[Importance]) -> list[tuple[str, float, float, float]]:
+    names = short_names(entry.key for entry in found)
+    return [(names[entry.key], entry.share, entry.low, entry.high) for entry in found]
+
+
+def _untold(outcome: Outcome, found: Sequence[Importance]) -> str:
+    """Why there is no word on the importance of the parameters."""
+    if found:
+        return ""
+    few = len(outcome.ranking) < LEAST_TRIALS
+    reason = f"from fewer than {LEAST_TRIALS} trials with figures" if few else "as all of them were alike"
+    return f"{_IMPORTANCE}: it can't be told {reason}."

@@ -13,8 +13,9 @@ from automl.controller import Controller, Search
 from automl.evaluation import Evaluator, Subject
 from automl.events import INTERRUPTED, Hooks, ignore
 from automl.files import REPORT
+from automl.importance import importance
 from automl.job_trainer import JobTrainer
-from automl.optuna_study import importance, write_storage
+from automl.optuna_study import write_storage
 from automl.outcome import Outcome
 from automl.outputs import write_outputs
 from automl.report import write_report

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # BOHB draws a third of its points evenly, so that a misleading short training can't starve the rest of the space.
 _RANDOM_SHARE = 1 / 3
-_LEAST_RESULTS = 6
+LEAST_RESULTS = 6
 
 
 def rung_epochs(epochs: int, reduction: int) -> tuple[int, ...]:
@@ -47,7 +47,7 @@ class RungModels:
 
     def suggest(self, number: int) -> tuple[Point, dict[str, Any]]:
         """The point of suggestion `number`."""
-        ready = [m for _, m in sorted(self._by_rung.items(), reverse=True) if m.results >= _LEAST_RESULTS]
+        ready = [m for _, m in sorted(self._by_rung.items(), reverse=True) if m.results >= LEAST_RESULTS]
         evenly = random_of(self._seed, "even", number).random() < _RANDOM_SHARE
         if self._model == "random" or not ready or evenly:
             return self._even.suggest(number)

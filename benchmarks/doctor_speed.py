@@ -52,11 +52,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scratch", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--images", type=Path, help="another images_dir: what a wrong one costs")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args()
     csv_path, images = make_data(given.scratch, given.rows)
     started, busy = time.perf_counter(), time.process_time()
-    report = check_classify(csv_path, images, decode=False)
+    report = check_classify(csv_path, given.images or images, decode=False)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     measured = {

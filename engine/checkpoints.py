@@ -3,7 +3,7 @@
 
 A checkpoint is one dictionary that loads with `weights_only=True`: state_dict (`model.*`), epoch (from 0), global_step,
 optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold with threshold_source and
-threshold_origin, and what Lightning needs to resume.
+threshold_origin, white_level (of 16-bit pictures), and what Lightning needs to resume.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.dotted import get
 from core.errors import CheckpointError
 from engine.file_names import EXPERIMENT
 from engine.torch_files import damaged_part
+from pairs.decoding import FULL_WHITE, WHITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +34,7 @@ Content = dict[str, Any]
 _PREFIX = "model."
 _BELOW_ALL = -1e-5  # a threshold that flags all pairs stands a little below the lowest score, which may be 0
 _REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
+WHITE_LEVEL = "white_level"
 
 
 def read_checkpoint(path: Path) -> Content:
@@ -60,7 +62,16 @@ def read_checkpoint(path: Path) -> Content:
     if not isinstance(content, dict) or not _are_weights(content.get("state_dict")):
         remedy = "backbone weights belong in model.backbone.pretrained_backbone_path"
         raise _error(path, "the file holds no trained model (no state_dict)", "checkpoint.no_model", remedy)
+    if not _is_plain(content.get("config")):
+        remedy = "use another checkpoint of the training"
+        raise _error(path, "its config holds more than plain values, so it is no spec", "checkpoint.config", remedy)
     return content
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_is_plain, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _are_weights(state: Any) -> bool:
@@ -86,6 +97,19 @@ def read_threshold(content: Content, path: Path, highest: float) -> float | None
     return float(value)
 
 
+def read_white(content: Content, path: Path) -> int:
+    """The level of white in 16-bit pictures that the model was trained with; all of them where it tells none.
+
+    Raises:
+        CheckpointError: it is no level that a set of pictures can have.
+    """
+    white = content.get(WHITE_LEVEL, FULL_WHITE)
+    if isinstance(white, bool) or white not in WHITES:
+        message = f"its {WHITE_LEVEL} is {shown(white)}, which no set of pictures has"
+        raise _error(path, message, "checkpoint.white_level", "restore the file, or train again")
+    return int(white)
+
+
 def shown(value: Any) -> str:
     """A value of a file in a message: short, on one line."""
     text = " ".join(repr(value).split())
@@ -103,7 +127,7 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path, task: Ta
     """Compare the spec a checkpoint was trained with to `config`; returns warnings about its input.
 
     Raises:
-        CheckpointError: another task or architecture; with both values.
+        CheckpointError: another task, architecture or kind of input; with both values.
     """
     trained = content.get("config")
     if not isinstance(trained, dict):
@@ -112,6 +136,9 @@ def check_fits(content: Content, config: Mapping[str, Any], path: Path, task: Ta
     if wrong:
         message = "the model was trained with another architecture than the spec's: " + "; ".join(wrong)
         raise _error(path, message, "checkpoint.architecture", _REMEDY)
+    if otherwise := task.judged_otherwise(trained, config):
+        message = "the model would see something else than it was trained on: " + "; ".join(otherwise)
+        raise _error(path, message, "checkpoint.input", _REMEDY)
     return [f"unlike in training: {line}" for key in task.input_keys if (line := _difference(key, trained, config))]
 
 

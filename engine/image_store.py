@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.images import read_rgb
+from pairs.decoding import FULL_WHITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,14 +23,16 @@ _MEBIBYTE = 1 << 20
 class ImageStore:
     """Reads pictures of one size and keeps the first ones that fit into `limit_mb` of memory.
 
-    What is kept stays kept: with random draws, throwing out the oldest would lose more than it gains. One store serves
-    all splits of a run, so that golden images they share are decoded once.
+    `white` is the level that becomes 255 in 16-bit pictures, the same for all of a run. What is kept stays kept: with
+    random draws, throwing out the oldest would lose more than it gains. One store serves all splits of a run, so that
+    golden images they share are decoded once.
     """
 
-    def __init__(self, height: int, width: int, limit_mb: int) -> None:
+    def __init__(self, height: int, width: int, limit_mb: int, white: int = FULL_WHITE) -> None:
         self.height = height
         self.width = width
         self.limit_mb = limit_mb
+        self.white = white
         self._limit = limit_mb * _MEBIBYTE
         self._kept: dict[str, Tensor] = {}
         self._bytes = 0
@@ -43,7 +46,7 @@ class ImageStore:
         kept = self._kept.get(path)
         if kept is not None:
             return kept
-        picture = torch.from_numpy(read_rgb(path, self.height, self.width, where=where))
+        picture = torch.from_numpy(read_rgb(path, self.height, self.width, where=where, white=self.white))
         if self._bytes + picture.nbytes <= self._limit:
             self._bytes += picture.nbytes
             self._kept[path] = picture

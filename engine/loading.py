@@ -51,7 +51,7 @@ def open_source(store: ImageStore, workers: int, at_least: int, name_files: Call
         return Source(store, 0, in_memory=True)
     workers = min(workers, usable_cores())
     share = store.limit_mb // max(1, workers)  # every worker keeps its own
-    return Source(ImageStore(store.height, store.width, share), workers, in_memory=False)
+    return Source(ImageStore(store.height, store.width, share, store.white), workers, in_memory=False)
 
 
 def make_loader(images: Images, source: Source, batches: Iterable[list[Draw]]) -> Loader:

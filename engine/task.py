@@ -36,5 +36,12 @@ class Task(Protocol):
     def input_keys(self) -> tuple[str, ...]:
         """Keys that change what the network sees: it runs with other values, but not as it was trained."""
 
+    @property
+    def data_keys(self) -> tuple[str, ...]:
+        """Keys of the files and folders that training reads."""
+
+    def judged_otherwise(self, trained: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+        """How the input of a spec differs so that a model trained with another spec would see something else in it."""
+
     def architecture_keys(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """Keys that decide which tensors the network of a spec has."""

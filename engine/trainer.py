@@ -76,10 +76,15 @@ def set_cudnn(settings: Cudnn) -> None:
     torch.backends.cudnn.deterministic = settings.deterministic
 
 
-def run_seed(seed: int) -> int:
-    """The seed of a run; for -1 a new one, which processes that train together share through the environment."""
+def run_seed(seed: int, resumed: int | None = None) -> int:
+    """The seed of a run; for -1 that of the run it goes on from, or else a new one.
+
+    Processes that train together share a new one through the environment.
+    """
     if seed >= 0:
         return seed
+    if resumed is not None:
+        return resumed
     drawn = int(os.environ.setdefault("VISUAL_CHANGENET_SEED", str(secrets.randbits(32))))
     say(f"NOTICE train.seed is -1: this training draws with seed {drawn}")
     return drawn

@@ -13,19 +13,21 @@ from engine.console import ProgressLine, say
 from engine.status import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lightning.pytorch import LightningModule, Trainer
 
     from engine.status import Kpi, StatusFile
 
 _SECONDS_BETWEEN_RECORDS = 10.0
-_SHOWN = ("loss", "acc", "f1", "auc", "far")
 
 
 class TrainingReport(Callback):
-    """Reports steps, epochs and key figures."""
+    """Reports steps, epochs and key figures; `in_words` makes a line of the latter."""
 
-    def __init__(self, status: StatusFile, epochs: int) -> None:
+    def __init__(self, status: StatusFile, epochs: int, in_words: Callable[[Kpi], str]) -> None:
         self._status = status
+        self._in_words = in_words
         self._epochs = epochs
         self._line: ProgressLine | None = None
         self._started = self._last_record = time.monotonic()
@@ -66,8 +68,7 @@ class TrainingReport(Callback):
     def kpi(self, what: str, kpi: Kpi) -> None:
         """Record key figures."""
         self._status.write("RUNNING", f"{what.capitalize()} metrics generated.", kpi=kpi)
-        shown = {name: value for name, value in kpi.items() if name.partition("_")[2] in _SHOWN and value is not None}
-        say(f"{what}: " + ", ".join(f"{name} {value:.4g}" for name, value in shown.items()))
+        say(f"{what}: {self._in_words(kpi)}")
 
     def _record(self, message: str, epoch: int) -> None:
         self._last_record = time.monotonic()

@@ -34,7 +34,7 @@ def read_written(spec_file: Path, overrides: Sequence[str], command: str) -> tup
         InputError: the file is no spec, an override is none, or a value can't be meant.
     """
     tree = _without_empty_sections(_read(spec_file))
-    template, written = flatten(default_tree(command)), flatten(tree)
+    template, written = flatten(default_tree(_action(tree, command))), flatten(tree)
     made_from_template = len(template.keys() & written.keys()) >= _OF_A_TEMPLATE * len(template)
     given = dict(parse_override(text) for text in overrides)
     for key, value in given.items():
@@ -44,6 +44,11 @@ def read_written(spec_file: Path, overrides: Sequence[str], command: str) -> tup
     kept = set(_NETWORK) if made_from_template else written.keys()
     chosen = {key for key, value in flatten(tree).items() if key in kept or get(usual, key, _TO_FILL_IN) != value}
     return tree, chosen | given.keys()
+
+
+def _action(tree: Tree, command: str) -> str:
+    """The name of the action that this command is for the spec's task."""
+    return next((name for name, a in ACTIONS.items() if (a.task, a.command) == (task_of(tree), command)), command)
 
 
 def _read(spec_file: Path) -> Tree:

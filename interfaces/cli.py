@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import INTERRUPTED, ChangenetError, PlatformError
 from core.redaction import redact, redact_text
+from core.terminal import printable, printable_json
 from interfaces.command_line import parse, top_menu
 from interfaces.console import Terminal
 
@@ -68,7 +69,7 @@ def _show(document: dict[str, Any], text: str, *, as_json: bool) -> int:
         if as_json:
             print(_json_of(document))
         elif text:
-            print(text)
+            print(printable(text))
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -81,21 +82,15 @@ def _show(document: dict[str, Any], text: str, *, as_json: bool) -> int:
 
 
 def _json_of(document: dict[str, Any]) -> str:
-    """JSON that is valid UTF-8: a file name of other bytes is written by escapes. What nobody reads has no indents."""
-    clean = redact(document)
-    text = json.dumps(clean, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(clean, indent=2, allow_nan=False)
-    return text if len(text) > _LONGEST_TO_READ else json.dumps(clean, indent=2, ensure_ascii=False, allow_nan=False)
+    """JSON that is valid UTF-8, and steers no terminal: a file name of other bytes is written by escapes."""
+    return printable_json(json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _report(error: ChangenetError, *, as_json: bool) -> int:
     if as_json:
         print(_json_of(error.as_dict()))
     else:
-        print(f"error: {redact_text(str(error))}", file=sys.stderr)
+        print(printable(f"error: {redact_text(str(error))}"), file=sys.stderr)
     return error.exit_code
 
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from core.terminal import printable
 from interfaces.outcome import Reporter
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from runners.jobs.follow import Update
 
 
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")  # which logs may hold, and which is of no harm
+
+
 class Terminal(Reporter):
     """Tells on standard error; lines of a result go to standard output. `quiet` leaves out what the document has."""
 
@@ -25,7 +30,7 @@ class Terminal(Reporter):
 
     def say(self, text: str) -> None:
         """Print it."""
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
     def preview(self, text: str) -> None:
         """Print it, unless the document is what is read."""
@@ -35,7 +40,7 @@ class Terminal(Reporter):
     def line(self, text: str) -> None:
         """Print it as a part of the result, unless the document is what is read."""
         if not self._quiet:
-            print(text, flush=True)
+            print(printable(_COLOUR.sub("", text)), flush=True)
 
     def progress(self, title: str) -> Callable[[int, int], None]:
         """A line that counts, or one line a tenth."""
@@ -95,6 +100,7 @@ class Console:
             self._bar.update(self._task, completed=epoch, total=max_epoch)
 
     def _say(self, line: str) -> None:
+        line = printable(_COLOUR.sub("", line))
         if self._bar is not None:
             self._bar.console.print(line, markup=False, highlight=False)
         else:

@@ -6,7 +6,6 @@ Rows are streamed and every folder is listed once, so that a million rows take s
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING
 from core.errors import DataError
 from core.problem import Problem, Severity
 from core.verdicts import PASS
-from pairs.classify_csv import PairRow, image_suffix, is_defect, iter_rows, light_names
-from pairs.findings import READABLE, Tally
-from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
+from pairs.classify_csv import PairRow, is_defect, iter_rows, light_names
+from pairs.findings import Tally
+from pairs.image_folders import ImageFolders, leaves_folder
+from pairs.missing_pictures import Missing
 from pairs.odd_text import ODD_REMEDY, odd_text
 
 if TYPE_CHECKING:
@@ -86,9 +86,8 @@ class _SplitChecker:
         self.rows = 0
         self.labels: Counter[str] = Counter()
         self._tally = Tally(str(source.csv_path))
-        self._usable: dict[str, bool] = {}
-        self._extensions: dict[str, Counter[str]] = {}
-        self._dashed: dict[str, frozenset[str]] = {}
+        self._folder_problems: dict[str, DataError | None] = {}
+        self._missing = Missing(self.folders)
         self._images_dir_exists = Path(source.images_dir).is_dir()
 
     def findings(self) -> list[Problem]:
@@ -139,43 +138,12 @@ class _SplitChecker:
         return False
 
     def _folder_usable(self, folder: str, column: str, line: int) -> bool:
-        usable = self._usable.get(folder)
-        if usable:
-            return True
-        problem = self._folder_problem(folder, column)
-        self._usable[folder] = problem is None
+        if folder not in self._folder_problems:
+            self._folder_problems[folder] = self._missing.folder(folder, column)
+        problem = self._folder_problems[folder]
         if problem:
             self._tally.note(problem.code, "error", problem.message, problem.remedy, line)
         return problem is None
-
-    def _folder_problem(self, folder: str, column: str) -> DataError | None:
-        if folder.startswith(("/", "\\")) or folder[1:3] in {":\\", ":/"}:
-            return DataError(
-                f"{column} {folder!r} is an absolute path",
-                code="data.absolute_path",
-                remedy="write it relative to images_dir",
-            )
-        if leaves_folder(folder):
-            return DataError(
-                f"{column} {folder!r} leaves images_dir",
-                code="data.path_leaves",
-                remedy="move the pictures below images_dir, or set images_dir higher",
-            )
-        if self.folders.exists(folder):
-            return None
-        if folder.lower().endswith(IMAGE_EXTENSIONS):
-            return DataError(
-                f"{column} {folder!r} is a file name where a folder is needed",
-                code="data.file_for_folder",
-                remedy="give the folder; the file name is put together from object_name, lighting and image_ext",
-            )
-        if self.folders.is_shut(folder):
-            return DataError(f"{column} {folder!r} can't be listed", code="data.folder_unreadable", remedy=READABLE)
-        return DataError(
-            f"the {column} {folder!r} is no folder below {self.source.images_dir}",
-            code="data.folder_missing",
-            remedy="correct the path or images_dir" + (", and use / between folders" if "\\" in folder else ""),
-        )
 
     def _golden(self, row: PairRow) -> None:
         if self.source.num_golden < 2:
@@ -197,63 +165,5 @@ class _SplitChecker:
     def _pictures(self, folder: str, what: str, row: PairRow) -> None:
         missing = self.folders.missing_lights(folder, row.object_name)
         if missing:
-            problem = self._picture_problem(folder, what, row.object_name, missing)
+            problem = self._missing.pictures(folder, what, row.object_name, missing)
             self._tally.note(problem.code, "error", problem.message, problem.remedy, row.row)
-
-    def _picture_problem(self, folder: str, what: str, name: str, missing: list[str | None]) -> DataError:
-        lights = [light for light in self.folders.lights if light]
-        ext = self.source.image_ext
-        if name.lower().endswith(IMAGE_EXTENSIONS):
-            return DataError(
-                f"object_name {name!r} already carries an extension; {ext} is put behind it",
-                code="data.object_name_extension",
-                remedy="leave the extension out of object_name",
-            )
-        if any(name.endswith(f"_{light}") for light in lights):
-            return DataError(
-                f"object_name {name!r} already carries a lighting; each lighting of input_map is put behind it",
-                code="data.object_name_light",
-                remedy="leave the lighting out of object_name, and keep one row per object",
-            )
-        found = self._extensions_of(folder)
-        if found and not found[ext]:
-            other = found.most_common(1)[0][0]
-            return DataError(
-                f"the pictures in {folder!r} end in {other}, but image_ext is {ext}",
-                code="data.image_ext",
-                remedy=f"save them as {ext} where other splits are {ext}, or set dataset.classify.image_ext to {other}",
-            )
-        if near := self._with_other_extension(folder, name, missing, found):
-            return DataError(
-                f"the {what} {near!r} in {folder!r} ends otherwise than {ext}",
-                code="data.image_ext",
-                remedy=f"save it as {ext}, as the others are",
-            )
-        if name in self._with_dash(folder):
-            return DataError(
-                f"the pictures of {name!r} in {folder!r} join the lighting by a dash",
-                code="data.light_joint",
-                remedy=f"name them {name}_LIGHTING{ext}: lightings are joined by an underscore",
-            )
-        names = ", ".join(f"{name}{image_suffix(light, ext)}" for light in missing)
-        return DataError(
-            f"the {what} {names} is missing in {folder!r}",
-            code="data.image_missing",
-            remedy="add the pictures, or take the rows out (`changenet data check --fix` does that)",
-        )
-
-    def _with_other_extension(self, folder: str, name: str, missing: list[str | None], found: Counter[str]) -> str:
-        others = [ending for ending in found if ending != self.source.image_ext]
-        names = (f"{name}{image_suffix(light, ending)}" for light in missing for ending in others)
-        return next((one for one in names if os.path.isfile(self.source.images_dir / folder / one)), "")  # noqa: PTH113
-
-    def _with_dash(self, folder: str) -> frozenset[str]:
-        """The names before a dash of a folder's pictures."""
-        if folder not in self._dashed:
-            self._dashed[folder] = self.folders.names_before("-", folder)
-        return self._dashed[folder]
-
-    def _extensions_of(self, folder: str) -> Counter[str]:
-        if folder not in self._extensions:
-            self._extensions[folder] = self.folders.extensions(folder)
-        return self._extensions[folder]

@@ -12,6 +12,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from core.errors import DataError
 from core.files import atomic_path
 from pairs.classify_csv import image_file, iter_rows, light_names
+from pairs.decoding import BROKEN, FULL_WHITE, decode, require_ordinary, white_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,6 +102,7 @@ def _choose(source: ClassifySource, count: int, seed: int) -> list[tuple[str, in
 
 
 def _draw(samples: list[Sample], out: Path) -> None:
+    white, _ = white_level(path for sample in samples for path in (sample.golden, sample.test))
     columns = min(COLUMNS_OF_PAIRS, len(samples))
     lines = -(-len(samples) // columns)
     cell = (3 * TILE + 3 * GAP, TILE + CAPTION + GAP)
@@ -110,7 +112,7 @@ def _draw(samples: list[Sample], out: Path) -> None:
     pen.text((GAP, GAP), legend, fill=INK, font=font)
     for number, sample in enumerate(samples):
         x, y = GAP + number % columns * cell[0], 2 * GAP + CAPTION + number // columns * cell[1]
-        for i, picture in enumerate(_pictures(sample)):
+        for i, picture in enumerate(_pictures(sample, white)):
             sheet.paste(picture, (x + i * (TILE + GAP // 2), y + CAPTION))
         pen.text((x, y), _fitting(sample.caption, font, 3 * TILE), fill=INK, font=font)
     with atomic_path(out) as temporary:
@@ -121,26 +123,27 @@ def _third(samples: list[Sample]) -> str:
     return "label" if samples[0].label else "their difference, doubled"
 
 
-def _pictures(sample: Sample) -> Iterable[Image.Image]:
-    golden, test = _tile(sample.golden), _tile(sample.test)
+def _pictures(sample: Sample, white: int) -> Iterable[Image.Image]:
+    golden, test = _tile(sample.golden, white), _tile(sample.test, white)
     missing = Image.new("RGB", (TILE, TILE), MISSING)
     yield golden or missing
     yield test or missing
     if sample.label is not None:
-        yield _tile(sample.label, Image.Resampling.NEAREST) or missing
+        yield _tile(sample.label, FULL_WHITE, Image.Resampling.NEAREST) or missing
     elif not (golden and test):
         yield missing
     else:
         yield ImageChops.difference(golden, test).point(lambda level: min(255, 2 * level))
 
 
-def _tile(path: Path, resampling: Image.Resampling = Image.Resampling.BILINEAR) -> Image.Image | None:
+def _tile(path: Path, white: int, resampling: Image.Resampling = Image.Resampling.BILINEAR) -> Image.Image | None:
     """A picture fitted into a square tile; None where it can't be read."""
     tile = Image.new("RGB", (TILE, TILE), BACKGROUND)
     try:
+        require_ordinary(path)
         with Image.open(path) as image:
-            picture = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            picture = decode(image, path, white).convert("RGB")
+    except BROKEN:
         return None
     scale = TILE / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))

@@ -18,16 +18,20 @@ _SPLITS = ("train_dataset", "test_dataset", "infer_dataset", "validation_dataset
 
 
 def shape_of(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """Key, value and reason of what must change for the pictures; nothing unless the first rows of the data agree."""
-    for split in _SPLITS:
-        table, images = (get(spec, f"{_CLASSIFY}.{split}.{name}", None) for name in ("csv_path", "images_dir"))
-        if table and images and Path(images).is_dir():
-            from pairs.picture_names import usual_names
+    """Key, value and reason of what must change for the pictures, as the first rows of most splits show them."""
+    places = [
+        (Path(table), Path(images))
+        for split in _SPLITS
+        for table, images in [[get(spec, f"{_CLASSIFY}.{split}.{name}", None) for name in ("csv_path", "images_dir")]]
+        if table and images and Path(images).is_dir()
+    ]
+    if not places:
+        return
+    from pairs.picture_names import shared_names
 
-            found = usual_names(Path(table), Path(images))
-            for key, value in _changes(get(spec, _CLASSIFY, {}), found).items() if found else ():
-                yield f"{_CLASSIFY}.{key}", value, f"as the pictures in {images} are named"
-            return
+    found = shared_names(places)
+    for key, value in _changes(get(spec, _CLASSIFY, {}), found).items() if found else ():
+        yield f"{_CLASSIFY}.{key}", value, f"as the pictures in {places[0][1]} are named"
 
 
 def _changes(classify: Mapping[str, Any], found: Names) -> dict[str, Any]:

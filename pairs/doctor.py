@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.classify_csv import image_suffix, light_names
+from pairs.decoding import FULL_WHITE
 from pairs.label_spelling import spelling_findings, usual_spellings
 from pairs.layout import CSV_NAME, PICTURES, SPLIT_NAMES, classify_tables, found_image_ext, pictures_of
 from pairs.look_findings import content_leaks, look_findings, size_counts
-from pairs.looks import PairLook, look_at_pairs
+from pairs.looks import PairLook, look_at_pairs, used_levels
 from pairs.picture_names import input_map_of, shared_names, usual_names
 from pairs.quick import batch_findings, class_findings
 from pairs.report import Report
@@ -20,7 +21,7 @@ from pairs.row_keys import RowKeys
 from pairs.table_findings import table_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from core.problem import Problem
@@ -58,7 +59,8 @@ class _Split:
     source: ClassifySource
     checked: Checked
     keys: RowKeys
-    looks: list[PairLook] = field(default_factory=list)
+    looks: list[PairLook]
+    levels: tuple[int, int]
     trained_on: bool = False
 
 
@@ -83,14 +85,16 @@ def check_classify(  # noqa: PLR0913 - the fields of a data source
     """
     options = Options(decode, batch_size, devices, progress)
     source = ClassifySource(csv_path, images_dir, image_ext, input_map, num_golden, needs_label)
-    split = _examine(source, options, trained_on=trained_on)
-    others = [_examine(known, options, trained_on=False) for known in other]
+    levels = _white_of_all([source, *other], options)
+    split = _examine(source, options, levels, trained_on=trained_on)
+    others = [_examine(known, options, levels, trained_on=False) for known in other]
     return _report([split], [(split, known) for known in others], options)
 
 
 def check_splits(sources: Mapping[str, ClassifySource], options: Options = Options()) -> Report:
     """Check several splits (`train` is the one that is trained on), each against those before it."""
-    splits = [_examine(source, options, trained_on=name == "train") for name, source in sources.items()]
+    levels = _white_of_all(sources.values(), options)
+    splits = [_examine(source, options, levels, trained_on=name == "train") for name, source in sources.items()]
     judged = [split for name, split in zip(sources, splits, strict=True) if name not in SPLIT_NAMES["infer"]]
     pairs = [(later, earlier) for i, later in enumerate(judged) for earlier in judged[:i]]
     return _report(splits, pairs, options)
@@ -148,12 +152,18 @@ def _found_ext(csv_path: Path, images_dir: Path) -> str:
         return ".jpg"
 
 
-def _examine(source: ClassifySource, options: Options, *, trained_on: bool) -> _Split:
+def _white_of_all(sources: Iterable[ClassifySource], options: Options) -> tuple[int, int]:
+    """What is white in the pictures of 16 bits of all splits, which are scaled as one, and their highest level."""
+    used = [used_levels(source) for source in sources] if options.decode else []
+    return max(((white, peak) for white, peak in used if peak), default=(FULL_WHITE, 0))
+
+
+def _examine(source: ClassifySource, options: Options, levels: tuple[int, int], *, trained_on: bool) -> _Split:
     keys = RowKeys(source)
     checked = check_split(source, keys.visit)
-    readable = options.decode and checked.rows > 0
-    looks = look_at_pairs(source, options.progress) if readable else []
-    return _Split(source, checked, keys, looks, trained_on)
+    readable = options.decode and checked.rows > 0 and source.images_dir.is_dir()
+    looks = look_at_pairs(source, options.progress, levels[0]) if readable else []
+    return _Split(source, checked, keys, looks, levels, trained_on)
 
 
 def _report(splits: list[_Split], leaks: list[tuple[_Split, _Split]], options: Options) -> Report:
@@ -184,7 +194,7 @@ def _split_findings(split: _Split, options: Options) -> list[Problem]:
     if split.trained_on and split.checked.rows:
         where = split.keys.where
         found += batch_findings(where, split.checked.rows, options.batch_size, options.devices, "classify")
-    return found + look_findings(split.looks, split.keys.where)
+    return found + look_findings(split.looks, split.keys.where, *split.levels)
 
 
 def _counts(split: _Split) -> dict[str, Any]:

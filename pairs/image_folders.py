@@ -39,6 +39,8 @@ class ImageFolders:
         self._suffixes = [image_suffix(light, image_ext) for light in self.lights]
         self._every_light = (1 << len(self._suffixes)) - 1
         self._listed: dict[str, dict[str, int] | None] = {}
+        self._shut: set[str] = set()
+        self._candidates: dict[str, list[str]] = {}
 
     def exists(self, folder: str) -> bool:
         """Whether there is such a folder."""
@@ -46,7 +48,7 @@ class ImageFolders:
 
     def is_shut(self, folder: str) -> bool:
         """Whether there is such a folder, but nobody may look into it."""
-        return not self.exists(folder) and os.path.isdir(self.images_dir / folder)  # noqa: PTH112 - asks, never raises
+        return not self.exists(folder) and folder in self._shut
 
     def missing_lights(self, folder: str, object_name: str) -> list[str | None]:
         """The lightings under which an object has no picture in a folder."""
@@ -59,9 +61,12 @@ class ImageFolders:
 
     def candidates(self, folder: str) -> list[str]:
         """The sorted object names that have a picture under every lighting: the golden images to draw from."""
-        seen = self._seen(folder) or {}
-        whole = {name for name, mask in seen.items() if mask == self._every_light}
-        return sorted(name for name in whole if not name.startswith(".") and not _stands_beside(name, whole))
+        if folder not in self._candidates:
+            seen = self._seen(folder) or {}
+            whole = {name for name, mask in seen.items() if mask == self._every_light}
+            drawn = (name for name in whole if not name.startswith(".") and not _stands_beside(name, whole))
+            self._candidates[folder] = sorted(drawn)
+        return self._candidates[folder]
 
     def extensions(self, folder: str) -> Counter[str]:
         """How many files of each image extension, as written, lie in a folder."""
@@ -83,7 +88,9 @@ class ImageFolders:
     def _list(self, folder: str) -> dict[str, int] | None:
         try:
             names = os.listdir(self.images_dir / folder)  # noqa: PTH208 - names as text, a Path each would cost seconds
-        except (OSError, ValueError):
+        except (OSError, ValueError) as problem:
+            if not isinstance(problem, FileNotFoundError | NotADirectoryError | ValueError):
+                self._shut.add(folder)
             return None
         seen: dict[str, int] = {}
         for bit, suffix in enumerate(self._suffixes):

@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import DataError
-from pairs.classify_csv import COLUMNS, COLUMNS_NAMED, SCORE_COLUMNS, iter_rows, usual_name
+from core.file_names import ARCHIVES
+from pairs.classify_csv import COLUMNS, SCORE_COLUMNS, iter_rows, usual_name
+from pairs.csv_files import some
 from pairs.image_folders import ImageFolders
 from pairs.loose_csv import DELIMITERS
 
@@ -37,7 +39,7 @@ _MOST_TABLES, _LONGEST_HEADER = 200, 65_536
 def detect_layout(folder: Path) -> Task | None:
     """Name the task that a data folder is laid out for, or None where it is neither or both.
 
-    Classify: tables as `classify_tables` finds them. Segment: `A`, `B` and `list`, as folders or as `.tar.gz`.
+    Classify: tables as `classify_tables` finds them. Segment: `A`, `B` and `list`, as folders or archives.
 
     Raises:
         DataError: several CSVs could be meant.
@@ -49,7 +51,8 @@ def detect_layout(folder: Path) -> Task | None:
 
 
 def _holds_segment_folders(folder: Path) -> bool:
-    return all((folder / name).is_dir() or (folder / f"{name}.tar.gz").is_file() for name in SEGMENT_FOLDERS)
+    archives = {name: [folder / f"{name}{ending}" for ending in ARCHIVES] for name in SEGMENT_FOLDERS}
+    return all((folder / name).is_dir() or any(path.is_file() for path in archives[name]) for name in SEGMENT_FOLDERS)
 
 
 def classify_tables(folder: Path) -> dict[str, Path]:
@@ -144,7 +147,7 @@ def _only(tables: list[Path]) -> Path:
 
 
 def _several(tables: list[Path]) -> DataError:
-    names = ", ".join(path.name for path in tables[:COLUMNS_NAMED]) + (", …" if len(tables) > COLUMNS_NAMED else "")
+    names = some([path.name for path in tables])
     message = f"the folder holds several tables, and which of them is meant can't be told: {names}"
     remedy = f"give one CSV itself, name it {CSV_NAME}, or name all after splits: train.csv, val.csv, test.csv"
     return DataError(message, code="data.csv_several", where=str(tables[0].parent), remedy=remedy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairs.classify_csv import is_defect
+from pairs.decoding import FULL_WHITE
 from pairs.findings import Tally
 from pairs.likeness import LEAST_CONTRAST, LIKENESS_CELLS, near_copies
 from pairs.pictures import PLAIN_MODES
@@ -29,9 +30,10 @@ SHIFT_PIXELS = 3
 SHIFT_SHARE = 0.02  # of the shorter side: a network of stride 4 hardly sees less
 
 
-def look_findings(looks: list[PairLook], where: str) -> list[Problem]:
-    """Every finding on the pictures of one split."""
+def look_findings(looks: list[PairLook], where: str, white: int = FULL_WHITE, peak: int = 0) -> list[Problem]:
+    """Every finding on the pictures of one split; `white` and `peak` are those of pictures of 16 bits a channel."""
     tally = Tally(where)
+    _wide(tally, looks, white, peak)
     for look in looks:
         for check in (_broken, _odd_file, _sizes_differ, _golden_copied, _blank):
             check(tally, look)
@@ -55,7 +57,7 @@ def _broken(tally: Tally, look: PairLook) -> None:
 
 def _odd_file(tally: Tally, look: PairLook) -> None:
     for picture in (look.test, look.golden):
-        if picture and picture.mode not in PLAIN_MODES:
+        if picture and not picture.wide and picture.mode not in PLAIN_MODES:
             message = f"a picture of {look.name!r} has the mode {picture.mode}: it is converted to RGB on reading"
             remedy = "save pictures as 8-bit grey or RGB, so that every tool sees the same"
             tally.note("data.picture_mode", "warning", message, remedy, look.line)
@@ -67,6 +69,15 @@ def _odd_file(tally: Tally, look: PairLook) -> None:
         if picture and picture.several:
             message = f"a file of {look.name!r} holds several pictures: only the first is used"
             tally.note("data.picture_several", "warning", message, "save each as a file of its own", look.line)
+
+
+def _wide(tally: Tally, looks: list[PairLook], white: int, peak: int) -> None:
+    used = f" and use levels up to {peak}" if peak else ""
+    message = f"pictures have 16 bits a channel{used}: {white} is taken for white, in test and golden images alike"
+    remedy = "save them with 8 bits: the container clips 16-bit grey, and keeps the upper byte of colours alone"
+    for look in looks:
+        if any(picture and picture.wide for picture in (look.test, look.golden)):
+            tally.note("data.bit_depth", "warning", message, remedy, look.line)
 
 
 def _sizes_differ(tally: Tally, look: PairLook) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from core.errors import DataError, ImageError
 from pairs.alignment import estimate_shift
 from pairs.classify_csv import image_file, iter_rows, light_names
+from pairs.decoding import FULL_WHITE, white_level
 from pairs.image_folders import ImageFolders, leaves_folder
 from pairs.pictures import Look, look_at
 
@@ -43,18 +44,36 @@ class PairLook:
     broken: tuple[ImageError, ...] = field(default=())
 
 
-def look_at_pairs(source: ClassifySource, progress: Callable[[int], None] | None = None) -> list[PairLook]:
-    """Decode every pair of a split on all cores; rows that can't be read and files that are missing are passed over."""
-    looker = _Looker(source)
-    rows = _readable_rows(source)
+def used_levels(source: ClassifySource) -> tuple[int, int]:
+    """What is white in a split's pictures of 16 bits a channel, and their highest level (see `white_level`)."""
+    with quiet():
+        return white_level(_Looker(source).files(_readable_rows(source)))
+
+
+def look_at_pairs(
+    source: ClassifySource, progress: Callable[[int], None] | None = None, white: int = FULL_WHITE
+) -> list[PairLook]:
+    """Decode every pair of a split on all cores; rows that can't be read and files that are missing are passed over.
+
+    `white` is the level of pictures of 16 bits a channel that becomes 255.
+    """
+    looker = _Looker(source, white)
+    rows = filter(looker.finds_pictures, _readable_rows(source))
     found: list[PairLook] = []
-    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        warnings.simplefilter("ignore")  # what Pillow grumbles about a picture is no finding unless it can't be decoded
+    with quiet(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for done, looks in enumerate(_in_order(pool, looker.row, rows), start=1):
             found += looks
             if progress:
                 progress(done)
     return found
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What Pillow grumbles about a picture is no finding unless it can't be decoded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _readable_rows(source: ClassifySource) -> Iterator[PairRow]:
@@ -79,16 +98,24 @@ def _in_order(
 class _Looker:
     """Looks at the pictures of a row."""
 
-    def __init__(self, source: ClassifySource) -> None:
+    def __init__(self, source: ClassifySource, white: int = FULL_WHITE) -> None:
         self.source = source
+        self._white = white
         self.lights = light_names(source.input_map)
         self._folders = ImageFolders(source.images_dir, self.lights, source.image_ext)
-        self._golden = lru_cache(GOLDEN_KEPT)(_try_to_look)
+        self._golden = lru_cache(GOLDEN_KEPT)(self._look)
         self._candidates_seen: set[str] = set()
 
+    def finds_pictures(self, row: PairRow) -> bool:
+        """Whether a row has any picture; of one that has none, the listings of folders told already."""
+        if self.source.num_golden > 1 and self._folders.candidates(row.golden_path):
+            return True
+        folders = (row.input_path, row.golden_path)
+        return any(len(self._folders.missing_lights(one, row.object_name)) < len(self.lights) for one in folders)
+
     def row(self, row: PairRow) -> list[PairLook]:
-        if any(leaves_folder(f"{folder}/{row.object_name}") for folder in (row.input_path, row.golden_path)):
-            return []  # told by its name; what lies outside of images_dir is none of the data set's
+        if not self._within(row):
+            return []
         first, *others = [self._light(row, light) for light in self.lights]
         if self.source.num_golden > 1 and row.golden_path not in self._candidates_seen:
             self._candidates_seen.add(row.golden_path)
@@ -98,14 +125,33 @@ class _Looker:
     def _broken_candidates(self, folder: str) -> list[ImageError]:
         """What is wrong with the golden images that no pair is compared with."""
         names = self._folders.candidates(folder)[1:]
-        looked = (_try_to_look(self._path(folder, name, light)) for name in names for light in self.lights)
+        looked = (self._look(self._path(folder, name, light)) for name in names for light in self.lights)
         return [one.error for one in looked if one.error]
 
     def _light(self, row: PairRow, light: str | None) -> PairLook:
         name = row.object_name if self.source.num_golden < 2 else self._first_candidate(row.golden_path)
-        test = _try_to_look(self._path(row.input_path, row.object_name, light))
+        test = self._look(self._path(row.input_path, row.object_name, light))
         golden = self._golden(self._path(row.golden_path, name, light))
         return _compared(f"{row.input_path}/{row.object_name}", test, golden, (row.row, row.label, light))
+
+    def _look(self, path: Path) -> _Looked:
+        return _try_to_look(path, self._white)
+
+    def files(self, rows: Iterable[PairRow]) -> Iterator[Path]:
+        """Every picture of the rows once; those that are missing as well."""
+        told: set[tuple[str, str]] = set()
+        for row in filter(self._within, rows):
+            several = self.source.num_golden > 1
+            goldens = self._folders.candidates(row.golden_path) if several else [row.object_name]
+            for place in ((row.input_path, row.object_name), *((row.golden_path, name) for name in goldens)):
+                if place not in told:
+                    told.add(place)
+                    yield from (self._path(*place, light) for light in self.lights)
+
+    @staticmethod
+    def _within(row: PairRow) -> bool:
+        """Whether a row stays in images_dir; what lies outside is none of the data set's, and told by its name."""
+        return not any(leaves_folder(f"{folder}/{row.object_name}") for folder in (row.input_path, row.golden_path))
 
     def _first_candidate(self, folder: str) -> str:
         return next(iter(self._folders.candidates(folder)), "")
@@ -114,9 +160,9 @@ class _Looker:
         return image_file(self.source.images_dir, folder, name, light, self.source.image_ext)
 
 
-def pair_look(line: int, label: str, name: str, test: Path, golden: Path) -> PairLook:
-    """Look at one pair of files; those that are missing are passed over."""
-    return _compared(name, _try_to_look(test), _try_to_look(golden), (line, label, None))
+def pair_look(row: tuple[int, str], name: str, test: Path, golden: Path, white: int = FULL_WHITE) -> PairLook:
+    """Look at one pair of files, of a `row` with this line and label; those that are missing are passed over."""
+    return _compared(name, _try_to_look(test, white), _try_to_look(golden, white), (*row, None))
 
 
 def _compared(name: str, test: _Looked, golden: _Looked, row: tuple[int, str, str | None]) -> PairLook:
@@ -135,9 +181,9 @@ class _Looked:
     error: ImageError | None = None
 
 
-def _try_to_look(path: Path) -> _Looked:
+def _try_to_look(path: Path, white: int = FULL_WHITE) -> _Looked:
     try:
-        return _Looked(*look_at(path))
+        return _Looked(*look_at(path, white))
     except (FileNotFoundError, NotADirectoryError):
         return _Looked()  # the listing has told that already
     except ImageError as error:

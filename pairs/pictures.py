@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import ImageError
+from pairs.decoding import BROKEN, FULL_WHITE, broken_told, decode, is_wide, require_ordinary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,16 +27,18 @@ LIKENESS_SIDE = 16
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one picture looks like.
+    """What one picture looks like to the engine.
 
-    `several` says that the file holds further pictures behind this one (an animation, the pages of a TIFF).
-    `content` is a 64-bit hash of size and pixels, `likeness` the picture shrunk to 16x16 grey bytes, `outline` a 64-bit
-    difference hash (which of two neighbours in a 9x8 picture is brighter), `mean` and `contrast` grey levels.
+    `wide` says that it has 16 bits a channel, `several` that the file holds further pictures behind this one (an
+    animation, the pages of a TIFF). `content` is a 64-bit hash of size and pixels, `likeness` the picture shrunk to
+    16x16 grey bytes, `outline` a 64-bit difference hash (which of two neighbours in a 9x8 picture is brighter), `mean`
+    and `contrast` grey levels.
     """
 
     width: int
     height: int
     mode: str
+    wide: bool
     turned: bool
     several: bool
     content: int
@@ -45,28 +48,46 @@ class Look:
     contrast: float
 
 
-def look_at(path: Path) -> tuple[Look, Grey]:
-    """Decode a picture whole; returns its look and its grey pixels (H, W).
+def look_at(path: Path, white: int = FULL_WHITE) -> tuple[Look, Grey]:
+    """Decode a picture whole, as the engine does; returns its look and its grey pixels (H, W).
 
     Raises:
         FileNotFoundError, NotADirectoryError: there is no such file.
-        ImageError: the file is no picture, is cut off, or is too large to be one, or the link to it is broken.
+        ImageError: the file is no picture, is cut off, or is too large to be one, its levels have no meaning as
+            colours, or the link to it is broken.
     """
     try:
+        require_ordinary(path)
         with Image.open(path) as image:
             # The preview that a telephone puts behind its photograph (MPO) is no page.
             several = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
-            image.load()
-            return _look(image, several=several)
+            mode, wide, turned = image.mode, is_wide(image), image.getexif().get(ORIENTATION_TAG, 1) != 1
+            picture = decode(image, path, white)
     except (FileNotFoundError, NotADirectoryError) as error:
         if path.is_symlink():  # listings hold its name all the same
             remedy = "mend the link, or take its rows out"
             raise ImageError("the picture is a link that leads nowhere", where=str(path), remedy=remedy) from error
         raise
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        remedy = "take the picture again, or take its rows out"
-        message = f"the picture can't be decoded ({error})"
-        raise ImageError(message, where=str(path), remedy=remedy) from error
+    except BROKEN as problem:
+        raise broken_told(problem, str(path)) from problem
+    grey = picture if picture.mode == "L" else picture.convert("L")
+    pixels = np.asarray(grey)
+    content = hashlib.blake2b(f"{picture.size}{mode}".encode() + picture.tobytes(), digest_size=8).digest()
+    small = np.asarray(grey.resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
+    look = Look(
+        width=picture.width,
+        height=picture.height,
+        mode=mode,
+        wide=wide,
+        turned=turned,
+        several=several,
+        content=int.from_bytes(content, "little", signed=True),
+        outline=int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "little", signed=True),
+        likeness=grey.resize((LIKENESS_SIDE, LIKENESS_SIDE), Image.Resampling.BOX).tobytes(),
+        mean=float(pixels.mean()),
+        contrast=float(pixels.std()),
+    )
+    return look, pixels
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -76,27 +97,8 @@ def picture_size(path: Path) -> tuple[int, int]:
         ImageError: the file is no picture.
     """
     try:
+        require_ordinary(path)
         with Image.open(path) as image:
             return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"the file is no picture ({error})", where=str(path), remedy="replace it") from error
-
-
-def _look(image: Image.Image, *, several: bool) -> tuple[Look, Grey]:
-    grey = image if image.mode == "L" else image.convert("RGB").convert("L")
-    pixels = np.asarray(grey)
-    content = hashlib.blake2b(f"{image.size}{image.mode}".encode() + image.tobytes(), digest_size=8).digest()
-    small = np.asarray(grey.resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
-    look = Look(
-        width=image.width,
-        height=image.height,
-        mode=image.mode,
-        turned=image.getexif().get(ORIENTATION_TAG, 1) != 1,
-        several=several,
-        content=int.from_bytes(content, "little", signed=True),
-        outline=int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "little", signed=True),
-        likeness=grey.resize((LIKENESS_SIDE, LIKENESS_SIDE), Image.Resampling.BOX).tobytes(),
-        mean=float(pixels.mean()),
-        contrast=float(pixels.std()),
-    )
-    return look, pixels
+    except BROKEN as problem:
+        raise broken_told(problem, str(path)) from problem

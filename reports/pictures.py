@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from pairs.decoding import BROKEN, FULL_WHITE, decode, white_level
+from pairs.image_folders import is_picture
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,7 +30,6 @@ LARGEST_SIDE = 256
 MOST_PIXELS = 64_000_000
 QUALITY = 82
 GAIN = 2  # differences are drawn twice as strong as they are
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
 _COLD, _HOT = np.array((255.0, 214.0, 10.0)), np.array((214.0, 16.0, 60.0))
 
 
@@ -51,17 +53,24 @@ class PictureFolder:
         """Whether there is such a folder on this machine."""
         return self._root is not None
 
-    def read(self, relative: str) -> Picture:
-        """The picture at a path relative to the folder; a reason instead of an error."""
+    def read(self, relative: str, white: int = FULL_WHITE) -> Picture:
+        """The picture at a path relative to the folder; a reason instead of an error. `white` is that of its set."""
         path = self._inside(relative)
-        return Picture(reason="missing") if path is None else _decode(path)
+        return Picture(reason="missing") if path is None else _decode(path, white)
+
+    def white_level(self, relatives: Iterable[str]) -> int:
+        """What is white in the pictures of 16 bits a channel at these paths."""
+        inside = (path for path in map(self._inside, relatives) if path is not None and _is_readable(path))
+        with warnings.catch_warnings(action="ignore"):
+            return white_level(inside)[0]
 
     def names(self, relative: str, suffix: str) -> list[str]:
-        """The sorted names, without `suffix`, of the files in a folder that end with it."""
+        """The sorted names, without `suffix`, of the pictures in a folder that end with it."""
         folder = self._inside(relative, folder=True)
         if folder is None:
             return []
-        return sorted(path.name.removesuffix(suffix) for path in folder.iterdir() if path.name.endswith(suffix))
+        names = [path.name for path in folder.iterdir() if is_picture(path.name)]
+        return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
 
     def _inside(self, relative: str, *, folder: bool = False) -> Path | None:
         if self._root is None:
@@ -74,24 +83,25 @@ class PictureFolder:
         return path if inside else None
 
 
-def _decode(path: Path) -> Picture:
+def _is_readable(path: Path) -> bool:
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return image.width * image.height <= MOST_PIXELS
+    except BROKEN:
+        return False
+
+
+def _decode(path: Path, white: int) -> Picture:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 return Picture(reason="too large to show")
             size = image.size
-            return Picture(_plain(image), size)
-    except _BROKEN:
+            picture = decode(image, path, white)
+            picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+            return Picture(picture, size)
+    except BROKEN:
         return Picture(reason="can't be decoded")
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """Grey or RGB, shrunk to the largest side that a page shows."""
-    if image.mode.startswith("I"):
-        image = Image.fromarray(np.clip(np.asarray(image) / 257.0, 0, 255).astype(np.uint8))
-    plain = image.convert("L" if image.mode in {"L", "1", "LA"} else "RGB")
-    plain.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
-    return plain
 
 
 def difference(golden: Image.Image, test: Image.Image) -> Image.Image:

@@ -70,11 +70,6 @@ class Verdict:
         return "; so few pairs don't prove it"
 
 
-def purpose(target: Target, source: str) -> str:
-    """What the threshold was chosen for, by the `source` stored with it; empty where it was this target."""
-    return "" if f"target {target}:" in source else source.partition(" (")[0]
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A threshold chosen for a target, with the verdict on the pairs it was chosen on."""

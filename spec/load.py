@@ -45,13 +45,18 @@ def _kept(tree: Tree, uses: Any, prefix: str = "") -> Tree:
     kept: Tree = {}
     for name, value in tree.items():
         key = f"{prefix}{name}"
-        inner = "properties" in (node_at(full_schema(), tuple(key.split("."))) or {})
-        if inner and isinstance(value, dict):
+        node = node_at(full_schema(), tuple(key.split("."))) or {}
+        if "properties" in node and isinstance(value, dict):
             part = _kept(value, uses, f"{key}.")
             kept |= {name: part} if part else {}
-        elif uses(key):
+        elif uses(key) and not _is_extra(node):
             kept[name] = value
     return kept
+
+
+def _is_extra(node: Tree) -> bool:
+    """Whether no template holds the key, because a container does not know it."""
+    return bool(node.get("optional")) or "container" not in node.get("engines", ["container"])
 
 
 def parse_experiment(tree: Mapping[str, Any], action: str) -> Experiment:

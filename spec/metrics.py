@@ -11,8 +11,8 @@ Mode = Literal["min", "max"]
 DEFAULT_MONITOR = "val_loss"
 SPLITS = ("train", "val")
 _CLASSIFY: dict[str, Mode] = {
-    **dict.fromkeys(("loss", "fpr", "fnr", "far", "far_at_99_recall", "escapes", "latency_ms"), "min"),
-    **dict.fromkeys(("acc", "defect_acc", "precision", "recall", "f1", "auc", "ap"), "max"),
+    **dict.fromkeys(("loss", "fpr", "fpr_of_all", "far", "far_at_99_recall", "escapes", "latency_ms"), "min"),
+    **dict.fromkeys(("acc", "precision", "recall", "f1", "auc", "ap"), "max"),
 }
 _SEGMENT: dict[str, Mode] = {"loss": "min", **dict.fromkeys(("acc", "miou", "mf1", "mprecision", "mrecall"), "max")}
 _SEGMENT_CLASS = re.compile(r"(?:iou|F1|precision|recall)_\d+")

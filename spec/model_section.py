@@ -165,3 +165,9 @@ class Model(Section):
     backbone: Backbone = section(Backbone, "The feature extractor that both images of a pair share.")
     decode_head: DecodeHead = section(DecodeHead, "What the decoder expects of the backbone's four feature maps.")
     classify: ClassifyModel = section(ClassifyModel, "How the classify task scores a pair.")
+    precise_msda: bool = knob(
+        False,
+        "Deformable attention that gives the same bits each time, at the cost of speed. Containers from 7.3 on know "
+        "this key; on a processor the embedded engine is always that precise.",
+        optional=True,
+    )

@@ -30,7 +30,11 @@ class Checkpointer(Section):
         False,
         "Keep only the best checkpoints: they take the place of the periodic ones and of the latest link's target.",
     )
-    monitor: str | None = knob(None, f"Metric that checkpoints are ranked by; null for {DEFAULT_MONITOR}.")
+    monitor: str | None = knob(
+        None,
+        f"Metric that checkpoints are ranked by; null for {DEFAULT_MONITOR}. Its best epoch is often not the one with "
+        "the fewest false alarms: val_far is their rate at 100 % recall, val_far_at_99_recall at 99 %.",
+    )
     mode: Literal["min", "max"] | None = knob(
         None, "Whether the lowest or the highest value is best; null for the metric's own."
     )

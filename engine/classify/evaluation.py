@@ -15,11 +15,11 @@ from core.file_names import FIGURES_FILE, INFERENCE_FILE, PREDICTIONS_FILE
 from core.files import write_json
 from core.verdicts import NO_PASS, PASS
 from engine.batch_samplers import OrderedBatches
-from engine.checkpoints import check_fits, load_trained, read_checkpoint
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.evidence import to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
-from engine.classify.kpi import evaluation_kpi
+from engine.classify.kpi import evaluation_kpi, headline, in_words
 from engine.classify.network import build_network
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
@@ -51,6 +51,7 @@ class TrainedModel:
     network: ClassifyNetwork
     preparation: Preparation
     chosen: Threshold | None
+    white: int
 
     def threshold(self, run: Run) -> Threshold:
         """What verdicts are taken at: the chosen threshold, or else eval_margin."""
@@ -80,7 +81,7 @@ def load_model(run: Run) -> TrainedModel:
     chosen = Threshold.of_checkpoint(content, path, run.experiment)
     if chosen:
         say(f"threshold {chosen.value:.6g} of the checkpoint: {chosen.source}")
-    return TrainedModel(quick, preparation, chosen)
+    return TrainedModel(quick, preparation, chosen, read_white(content, path))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -102,8 +103,6 @@ def evaluate(run: Run, status: StatusFile) -> None:
     scores = score_table(run, model, table, threshold.value)
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
-    for name, value in kpi.items():
-        say(f"{name}: {'undefined' if value is None else f'{value:.6g}'}")
     path = run.results_dir / PREDICTIONS_FILE
     write_scored(path, table, scores, threshold.value, maps=run.experiment.evaluate.evidence_maps)
     sheet = _figures(table, scores, threshold.value, target)
@@ -111,7 +110,10 @@ def evaluate(run: Run, status: StatusFile) -> None:
         chosen_for = threshold.source.partition(" (")[0]
         sheet["target"]["sentence"] += f"; the threshold was chosen for something else: {chosen_for}"
     write_json(run.results_dir / FIGURES_FILE, sheet | threshold.origin_keys())
-    say(_verdict(sheet, threshold.value))
+    say(headline(sheet, threshold.value))
+    for name, value in kpi.items():
+        say(f"{name}: {in_words(name, value)}")
+    say(sheet["target"]["sentence"] if target else f"no target is set ({TARGET_KEY})")
 
 
 def _figures(table: PairTable, scores: list[float], threshold: float, target: Target | None) -> dict[str, Any]:
@@ -119,14 +121,6 @@ def _figures(table: PairTable, scores: list[float], threshold: float, target: Ta
     boards = [board_of(row) or "" for row in table.rows]
     kinds = [row.label for row in table.rows]
     return figure_sheet(kinds, scores, threshold, boards=boards if all(boards) else None, target=target)
-
-
-def _verdict(sheet: dict[str, Any], threshold: float) -> str:
-    """The verdict on the target in one line."""
-    if "target" in sheet:
-        return str(sheet["target"]["sentence"])
-    counts = f"{sheet['escapes']} escapes, {sheet['false_alarms']} false alarms"
-    return f"at threshold {threshold:.6g}: {counts}; no target is set ({TARGET_KEY})"
 
 
 def infer(run: Run, status: StatusFile) -> None:
@@ -162,7 +156,9 @@ def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: floa
     device = scoring_device(section, run.command)
     share_cores(Devices("cpu"))
     batch_size = section.batch_size if section.batch_size > 0 else data.batch_size
-    loader = pair_loader(table, open_pairs(data, [table]), OrderedBatches(by_golden_image(table), batch_size))
+    loader = pair_loader(
+        table, open_pairs(data, [table], model.white), OrderedBatches(by_golden_image(table), batch_size)
+    )
     network = model.network.to(device)
     with ExitStack() as stack:
         maps = stack.enter_context(EvidenceFolder(run.results_dir)) if section.evidence_maps else None

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The key figures that `status.json` carries, with the container's names and definitions.
+"""The key figures that `status.json` carries, with the container's names and definitions, and their units in words.
 
-`acc`, `fpr` and `fnr` are percentages of all pairs, `defect_acc` of the defects; a pair counts as NO_PASS iff its score
-is above the margin. What the container does not have stands under names of its own, as fractions.
+In percent are `acc` (of all pairs), `fpr` and `val_far` (of the PASS pairs), `fnr` and `defect_acc` (of the defects; 0
+where there is none, as in the container since August 2026), and `fpr_of_all` and `fnr_of_all`, which containers before
+that call `fpr` and `fnr` (of all pairs). A pair counts as NO_PASS iff its score is above the margin. What the container
+does not have stands under names of its own, as fractions from 0 to 1; `far` there is again a share of the PASS pairs.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scoring.figures import summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,13 +32,17 @@ _OWN_NAMES = {
     "average_precision": "ap",
     "far_at_99_recall": "far_at_99_recall",
 }
-_BY_THRESHOLD = ("precision", "recall", "f1", "escapes")
+_BY_THRESHOLD = ("recall", "false_alarm_rate", "f1", "escapes", "precision")
+_PERCENT = re.compile(r"(?:train|val|test)_(?:acc|fpr|fnr|far|fpr_of_all|fnr_of_all)|defect_acc")
+_FRACTION = re.compile(r"(?:val_)?(?:precision|recall|f1|auc|ap|far_at_99_recall|false_alarm_rate)(?:_at_threshold)?")
+_FULL_RECALL = "val_far"
+_FOLLOWED = ("loss", "acc", "f1", "auc", "far")
 
 
 def training_kpi(loss: float, labels: Sequence[int], scores: Sequence[float], margin: float) -> Kpi:
-    """train_loss, train_acc, train_fpr of an epoch's batches."""
+    """train_loss, train_acc and the rates of false alarms of an epoch's batches."""
     counts = _Counts(labels, scores, margin)
-    return {"train_loss": loss, "train_acc": counts.accuracy, "train_fpr": counts.false_alarms}
+    return {"train_loss": loss, "train_acc": counts.accuracy} | counts.false_alarms("train")
 
 
 def validation_kpi(loss: float, labels: Sequence[int], scores: Sequence[float], margin: float) -> Kpi:
@@ -44,26 +51,55 @@ def validation_kpi(loss: float, labels: Sequence[int], scores: Sequence[float], 
     kpi: Kpi = {
         "val_loss": loss,
         "val_acc": counts.accuracy,
-        "val_fpr": counts.false_alarms,
+        **counts.false_alarms("val"),
         "val_far": false_alarm_rate_at_full_recall(labels, scores),
     }
     return kpi | {f"val_{name}": value for name, value in _own(labels, scores, margin).items()}
 
 
 def evaluation_kpi(labels: Sequence[int], scores: Sequence[float], margin: float, threshold: float | None) -> Kpi:
-    """test_acc, test_fpr, test_fnr, defect_acc, our own figures, and those at the model's threshold."""
+    """test_acc, test_fpr, test_fnr, defect_acc, our own figures, and those at the model's threshold.
+
+    All but the last are taken at `margin`.
+    """
     counts = _Counts(labels, scores, margin)
     kpi: Kpi = {
         "test_acc": counts.accuracy,
-        "test_fpr": counts.false_alarms,
-        "test_fnr": counts.escapes,
+        **counts.false_alarms("test"),
+        **counts.escapes("test"),
         "defect_acc": counts.defect_accuracy,
     }
     kpi |= _own(labels, scores, margin)
     if threshold is None:
         return kpi
-    chosen = _own(labels, scores, threshold)
+    chosen = summarize(labels, scores, threshold)
     return kpi | {"threshold": threshold} | {f"{name}_at_threshold": chosen[name] for name in _BY_THRESHOLD}
+
+
+def in_words(name: str, value: float | None) -> str:
+    """A figure's value for people: rates in percent, whatever unit `status.json` has them in."""
+    if value is None:
+        return "undefined"
+    if _PERCENT.fullmatch(name):
+        return f"{value:.4g}%" + (" at 100% recall" if name == _FULL_RECALL else "")
+    return f"{100 * value:.4g}%" if _FRACTION.fullmatch(name) else f"{value:.4g}"
+
+
+def summary(kpi: Kpi) -> str:
+    """The figures of an epoch or a validation that one follows a training by."""
+    shown = {name: value for name, value in kpi.items() if name.partition("_")[2] in _FOLLOWED and value is not None}
+    return ", ".join(f"{name} {in_words(name, value)}" for name, value in shown.items())
+
+
+def headline(sheet: Mapping[str, Any], threshold: float) -> str:
+    """What an inspection line asks for first, at its threshold, each rate with what it is a share of."""
+    caught = f"{sheet['caught']} of {sheet['defects']} defects"
+    alarms = f"{sheet['false_alarms']} of {sheet['passes']} PASS pairs"
+    recall, false_alarm_rate, f1 = (in_words(name, sheet[name]) for name in ("recall", "false_alarm_rate", "f1"))
+    return (
+        f"at threshold {threshold:.6g}: recall {recall} ({caught}), false alarm rate {false_alarm_rate} ({alarms}), "
+        f"F1 {f1}, escapes {sheet['escapes']}"
+    )
 
 
 def _own(labels: Sequence[int], scores: Sequence[float], threshold: float) -> Kpi:
@@ -94,13 +130,14 @@ class _Counts:
     def accuracy(self) -> float | None:
         return self._percent(self._flagged == self._defect, self._defect.size)
 
-    @property
-    def false_alarms(self) -> float | None:
-        return self._percent(self._flagged & ~self._defect, self._defect.size)
+    def false_alarms(self, split: str) -> Kpi:
+        return self._rates(f"{split}_fpr", self._flagged & ~self._defect, int(np.count_nonzero(~self._defect)))
 
-    @property
-    def escapes(self) -> float | None:
-        return self._percent(~self._flagged & self._defect, self._defect.size)
+    def escapes(self, split: str) -> Kpi:
+        return self._rates(f"{split}_fnr", ~self._flagged & self._defect, int(np.count_nonzero(self._defect)))
+
+    def _rates(self, name: str, wrong: NDArray[np.bool_], of: int) -> Kpi:
+        return {name: self._percent(wrong, of) or 0.0, f"{name}_of_all": self._percent(wrong, self._defect.size)}
 
     @property
     def defect_accuracy(self) -> float | None:

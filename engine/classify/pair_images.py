@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from core.errors import ImageError
+from engine.console import say
 from engine.image_store import ImageStore
 from engine.loading import make_loader, open_source
+from pairs.decoding import FULL_WHITE, is_wide_file, white_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,14 +114,26 @@ def choose_golden(names: Sequence[str], count: int, seed: int | None) -> Sequenc
     return chance.sample(names, count) if count <= len(names) else chance.choices(names, k=count)
 
 
-def open_pairs(data: ClassifyDataset, tables: Sequence[PairTable]) -> Source:
+def open_pairs(data: ClassifyDataset, tables: Sequence[PairTable], white: int | None = None) -> Source:
     """Where the pictures of the tables come from: from memory, where all of them fit.
+
+    `white` is the level that the model takes for white in 16-bit pictures; without it, the one that these use.
 
     Raises:
         ImageError: a picture is broken.
     """
-    store = ImageStore(data.image_height, data.image_width, data.cache_images_mb)
+    white = _white_used(tables) if white is None else white
+    store = ImageStore(data.image_height, data.image_width, data.cache_images_mb, white)
     return open_source(store, data.workers, sum(table.distinct_tests() for table in tables), lambda: files_of(tables))
+
+
+def _white_used(tables: Sequence[PairTable]) -> int:
+    first = next((table.test_files(0)[0] for table in tables if len(table)), None)
+    if first is None or not is_wide_file(first):
+        return FULL_WHITE
+    white, peak = white_level(files_of(tables))
+    say(f"pictures have 16 bits a channel and use levels up to {peak}: {white} is taken for white")
+    return white
 
 
 def pair_loader(table: PairTable, source: Source, batches: Iterable[list[Draw]]) -> Loader:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
+from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,16 +44,37 @@ class Classify:
 
     name = "classify"
     metrics = (
-        *(f"train_{name}" for name in ("loss", "acc", "fpr")),
-        *(f"val_{name}" for name in ("loss", "acc", "fpr", "far", "latency_ms", *_MEASURED)),
+        *(f"train_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all")),
+        *(f"val_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all", "far", "latency_ms", *_MEASURED)),
     )
     input_keys = tuple(f"dataset.classify.{name}" for name in _INPUT)
+
+    data_keys = tuple(
+        f"dataset.classify.{split}_dataset.{key}"
+        for split in ("train", "validation")
+        for key in ("csv_path", "images_dir")
+    )
+
+    def judged_otherwise(self, trained: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+        """Another number of lightings, or the same ones in another order."""
+        lights = "dataset.classify.num_input"
+        before, now = get(trained, lights), get(config, lights)
+        if before is not None and before != now:
+            return [f"{lights} is {now}, the checkpoint has {before}"]
+        names, order = (light_names(get(tree, "dataset.classify.input_map")) for tree in (trained, config))
+        if names == order or set(names) != set(order):
+            return []  # other names alone may be those of the same lightings on another line: that is a warning
+        return [f"the lightings are in the order {_listed(order)}, the checkpoint has {_listed(names)}"]
 
     def architecture_keys(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """Those of every network, and those of the difference head."""
         section = get(config, "model.classify")
         euclidean = section["difference_module"] == "euclidean"
         return (*_EVERY_NETWORK, *_OF_HEAD["euclidean" if euclidean else section["difference_head"]])
+
+
+def _listed(names: tuple[str | None, ...]) -> str:
+    return ", ".join(str(name) for name in names)
 
 
 CLASSIFY = Classify()

@@ -13,6 +13,7 @@ from core.errors import DataError
 from engine.batch_samplers import DeviceShare, OrderedBatches, WeightedBatches
 from engine.checkpoint_writer import CheckpointWriter
 from engine.checkpoints import read_checkpoint, start_from
+from engine.classify.kpi import summary
 from engine.classify.network import build_network, start_weights
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
@@ -22,7 +23,7 @@ from engine.classify.task import CLASSIFY
 from engine.classify.training_module import ClassifyModule
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
-from engine.resume import Resumed, find_resume
+from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 
@@ -57,7 +58,7 @@ def train(run: Run, status: StatusFile) -> None:
     if resumed and resumed.next_epoch == settings.num_epochs:
         say(f"{resumed.path} has all {settings.num_epochs} epochs: there is nothing left to train.")
         return
-    seed = run_seed(settings.seed)
+    seed = run_seed(settings.seed, resumed.seed if resumed else None)
     preparation = Preparation(run.experiment)
     torch.manual_seed(seed)
     network = build_network(run.experiment, (preparation.height, preparation.width))
@@ -66,9 +67,10 @@ def train(run: Run, status: StatusFile) -> None:
         path = Path(settings.pretrained_model_path)
         say(start_from(network, read_checkpoint(path), path))
     data = read_data(run, devices)
-    report = TrainingReport(status, settings.num_epochs)
+    report = TrainingReport(status, settings.num_epochs, summary)
     module = ClassifyModule(run, network, preparation, seed=seed, on_kpi=report.kpi)
-    callbacks = [report, CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
+    module.white = data.source.store.white
+    callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
 
 
@@ -123,7 +125,12 @@ def _fit(training: _Training, trainer: Trainer) -> None:
     resumed, loader = training.resumed, _training_loader(training, trainer)
     training.module.steps_per_epoch = len(loader)
     validation = _validation_loader(training, trainer)
-    trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
+    try:
+        trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as problem:
+        if resumed and not training.module.has_started:
+            raise unusable_state(resumed, problem) from problem
+        raise
 
 
 def _training_loader(training: _Training, trainer: Trainer) -> Loader:

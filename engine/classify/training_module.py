@@ -12,12 +12,14 @@ from lightning.pytorch import LightningModule
 
 from core.errors import JobFailedError
 from engine.batch_samplers import derived_seed
+from engine.checkpoints import WHITE_LEVEL
 from engine.classify.kpi import training_kpi, validation_kpi
 from engine.classify.losses import build_loss
 from engine.classify.scoring_loop import GoldenFeatures
 from engine.classify.threshold import choose, inspection_target
 from engine.loading import checked
 from engine.optimization import build_optimizer, learning_rate_factor
+from pairs.decoding import FULL_WHITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from engine.classify.threshold import Threshold
     from engine.settings import Run
     from engine.status import Kpi
+
+_SO_FAR = "epoch_so_far"  # a key of checkpoints that are written within an epoch
 
 
 @dataclass(slots=True)
@@ -50,12 +54,16 @@ class _Collected:
         seconds, self.seconds = self.seconds, 0.0
         return 1000 * seconds / sum(map(len, self.labels))
 
+    def gathered(self) -> tuple[Tensor, Tensor]:
+        """All labels and outputs of all processes."""
+        return _from_all_processes(torch.cat(self.labels)), _from_all_processes(torch.cat(self.outputs))
+
     def take(self) -> tuple[Tensor, Tensor]:
         """All labels and outputs of all processes; what was collected is forgotten."""
-        labels, outputs = torch.cat(self.labels), torch.cat(self.outputs)
+        taken = self.gathered()
         self.labels.clear()
         self.outputs.clear()
-        return _from_all_processes(labels), _from_all_processes(outputs)
+        return taken
 
 
 def _from_all_processes(values: Tensor) -> Tensor:
@@ -87,7 +95,9 @@ class ClassifyModule(LightningModule):
         self._run = run
         self._preparation = preparation
         self.seed = seed
+        self.has_started = False
         self.steps_per_epoch = 1  # known once there is a loader
+        self.white = FULL_WHITE  # of the pictures, known once they were looked at
         self._on_kpi = on_kpi
         self._margin = experiment.model.classify.eval_margin
         self._target = inspection_target(experiment)
@@ -176,11 +186,24 @@ class ClassifyModule(LightningModule):
         self.log_dict(known, sync_dist=False)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the spec, the task and the threshold to what Lightning saves."""
-        checkpoint["config"] = self._run.config
-        checkpoint["task"] = self._run.experiment.task
+        """Add the threshold, the white of the pictures, and within an epoch what its batches gave so far."""
+        checkpoint[WHITE_LEVEL] = self.white
         checkpoint["threshold"] = self.threshold.value if self.threshold else None
         checkpoint.update(self.threshold.origin_keys() if self.threshold else {})
+        if self._training.labels:
+            labels, outputs = self._training.gathered()
+            checkpoint[_SO_FAR] = {"labels": labels, "outputs": outputs, "losses": torch.stack(self._batch_losses)}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with what the epoch's batches gave before the checkpoint, so that its figures count all of them."""
+        if _SO_FAR in checkpoint and self.global_rank == 0:
+            before = checkpoint[_SO_FAR]
+            self._training.add(before["labels"], before["outputs"])
+            self._batch_losses += list(before["losses"].to(self.device))
+
+    def on_train_start(self) -> None:
+        """Whatever goes wrong from here on, it is not the state of a checkpoint."""
+        self.has_started = True
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """The optimiser and schedule of the spec."""

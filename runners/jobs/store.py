@@ -164,7 +164,9 @@ def now() -> str:
 
 def _whole_id(connection: sqlite3.Connection, beginning: str, root: Path) -> str:
     query = "SELECT job_id FROM jobs WHERE job_id BETWEEN ? AND ? ORDER BY job_id = ? DESC, rowid DESC"
-    found = [row[0] for row in connection.execute(query, (beginning, beginning + _AFTER_ALL, beginning))]
+    # A name of bytes that are not UTF-8 is no name of a job; SQLite does not take it.
+    known = beginning.encode(errors="replace").decode()
+    found = [row[0] for row in connection.execute(query, (known, known + _AFTER_ALL, known))]
     if found and beginning and (len(found) == 1 or found[0] == beginning):
         return str(found[0])
     if found:

@@ -61,16 +61,17 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
     runner = request.runner or DEFAULT
     own = embedded_engine(skill)
     engine = None if capabilities(runner).needs_image else find_engine(command) or own
+    rules = rules_of(skill)
     return ResolvedRequest(
         action=action,
         request=request,
         skill=skill,
-        rules=rules_of(skill),
+        rules=rules,
         store=store or JobStore(default_root(request.results_root)),
         runner=runner,
         engine=engine or skill.command(action, "")[0],
         embedded=engine == own,
         short_names=skill.shorthand_keys(action),
-        tables=DataTables.of(skill, action),
+        tables=DataTables.of(skill, action, rules),
         wanted=wanted_artifacts(skill, action),
     )

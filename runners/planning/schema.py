@@ -7,6 +7,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from core import dotted
 from core.documents import read_json
 from core.errors import DeclarationError, did_you_mean
 from core.problem import UNKNOWN_KEY, Problem
@@ -49,6 +50,15 @@ class ActionSchema:
         """The spec template as a nested dictionary of its own."""
         copy: Node = json.loads(json.dumps(self.document["default"]))
         return copy
+
+    def filled(self, spec: Node, engine: str) -> Node:
+        """A copy of `spec` with the defaults of the keys that no template holds and this engine knows."""
+        whole: Node = json.loads(json.dumps(spec))
+        for key in self.value_keys():
+            node = self._nodes[key]
+            if engine in node.get("engines", ()) and dotted.get(whole, key, node) is node:
+                dotted.put(whole, key, node["default"])
+        return whole
 
     def node(self, key: str) -> Node | None:
         """What a dotted key takes; None when the action's spec has no such key. An entry of a map has a key too."""

@@ -350,6 +350,19 @@ def test_no_other_process_is_ever_signalled(
     assert holder.poll() is None
 
 
+def test_cancel_stops_what_a_dead_controller_left_running(
+    planned: Callable[..., ExperimentPlan], tmp_path: Path
+) -> None:
+    told(tmp_path, epoch_seconds=30)
+    store, job_id, name = begin_and_die(planned(trials=1, test=False, epochs=1))
+    assert look(store, job_id).state is JobState.RUNNING
+    assert stop(store.root / name)
+    assert look(store, job_id).state is JobState.CANCELED
+    assert overview(store.root / name).state == "stopped"
+    told(tmp_path)
+    assert experiment.resume(name, results_root=str(store.root)).state == "finished"
+
+
 def test_a_stranger_with_the_same_number_is_let_be(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     lock = tmp_path / "search" / ".writer.lock"
     lock.write_text(json.dumps(json.loads(lock.read_text()) | {"started": "1"}))

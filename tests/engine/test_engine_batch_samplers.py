@@ -56,8 +56,22 @@ def test_devices_share_one_series_or_draw_their_own() -> None:
     first = [i for batch in shared[0] for i in batch]
     assert first == alone[::2][: len(first)]
     own = [epoch(make(device=DeviceShare(rank, 2)), 0) for rank in (0, 1)]
-    assert own[0] != own[1]
+    assert own[0] == epoch(make(), 0)
     assert len(own[1]) == 1000 // 16
+    second = [i for batch in shared[1] for i in batch]
+    assert second == alone[1::2][: len(second)]
+    # Each on its own draws another series, not the same one from another place on.
+    agree = sum(a == b for ours, theirs in zip(*own, strict=True) for a, b in zip(ours, theirs, strict=True))
+    assert agree < 200
+
+
+def test_augmentation_of_devices_differs_by_itself_and_is_one_series_where_they_share() -> None:
+    def seeds(device: DeviceShare) -> list[int | None]:
+        return [draw.seed for batch in make(device=device) for draw in batch]
+
+    alone = seeds(DeviceShare())
+    assert not set(seeds(DeviceShare(0, 2))) & set(seeds(DeviceShare(1, 2)))
+    assert seeds(DeviceShare(1, 2, shared=True)) == alone[1::2][: 1000 // 2 // 16 * 16]
 
 
 def test_ordered_batches_hold_every_pair_once_without_chance() -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 import pickle
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from torch import nn
 from core.dotted import put
 from core.errors import CheckpointError
 from engine.backbones.weight_files import read_weights
-from engine.checkpoints import check_fits, load_trained, read_checkpoint, start_from
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white, start_from
 from engine.classify.task import CLASSIFY
 from engine.file_names import periodic_checkpoint
 from spec.load import full_default_tree
@@ -94,6 +95,14 @@ def test_a_state_that_holds_no_tensors_is_refused(tmp_path: Path, state: Any) ->
     torch.save({"state_dict": state}, tmp_path / "a.pth")
     with pytest.raises(CheckpointError, match="no trained model"):
         read_checkpoint(tmp_path / "a.pth")
+
+
+def test_a_config_that_is_no_spec_is_refused(tmp_path: Path) -> None:
+    """A tensor among its values has no answer to whether it equals the spec's."""
+    torch.save(content_of(net()) | {"config": {"model": {"classify": [torch.ones(2)]}}}, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(tmp_path / "a.pth")
+    assert caught.value.code == "checkpoint.config"
 
 
 @pytest.mark.parametrize(
@@ -201,3 +210,42 @@ def test_starting_from_another_model_takes_what_fits_and_says_what_not(tmp_path:
     assert "1.weight" in line
     with pytest.raises(CheckpointError, match="no tensor of the checkpoint fits"):
         start_from(nn.Linear(7, 7), content_of(given), tmp_path / "a.pth")
+
+
+def test_the_white_of_a_checkpoint_is_one_that_pictures_can_have(tmp_path: Path) -> None:
+    assert read_white({}, tmp_path) == 65_535  # older ones were scaled so
+    assert read_white({"white_level": 4095}, tmp_path) == 4095
+    for odd in (math.nan, 0, -1, 4096, "4095", None, True, [4095]):
+        with pytest.raises(CheckpointError) as caught:
+            read_white({"white_level": odd}, tmp_path)
+        assert caught.value.code == "checkpoint.white_level"
+
+
+LIGHTS = {"Solder": 0, "White": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"num_input": 1, "input_map": {"Solder": 0}}, "dataset.classify.num_input is 1, the checkpoint has 2"),
+        ({"num_input": 4, "input_map": None}, "dataset.classify.num_input is 4, the checkpoint has 2"),
+        ({"input_map": {"White": 0, "Solder": 1}}, "in the order White, Solder, the checkpoint has Solder, White"),
+    ],
+)
+def test_other_lightings_than_the_model_s_are_an_error(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    """A head that pools has no weight per place, so nothing else would tell."""
+
+    def spec(**lightings: Any) -> dict[str, Any]:
+        tree = config(model__classify__difference_head="pooled")
+        tree["dataset"]["classify"] |= {"num_input": 2, "input_map": LIGHTS, **lightings}
+        return tree
+
+    trained = {"config": spec()}
+    with pytest.raises(CheckpointError, match=told) as caught:
+        check_fits(trained, spec(**changes), tmp_path / "a.pth", CLASSIFY)
+    assert caught.value.code == "checkpoint.input"
+    same_order = spec(input_map={"White": 1, "Solder": 0})
+    assert check_fits(trained, same_order, tmp_path / "a.pth", CLASSIFY) == []
+    renamed = spec(input_map={"Low": 0, "High": 1})
+    (warning,) = check_fits(trained, renamed, tmp_path / "a.pth", CLASSIFY)
+    assert "dataset.classify.input_map" in warning

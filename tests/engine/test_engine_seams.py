@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import engine
+from core.documents import read_yaml
 from core.dotted import put
 from core.errors import SpecError
 from engine.actions import ACTIONS, TASKS, find_action
@@ -91,3 +92,19 @@ def test_training_logs_the_declared_figures_and_no_other(trained: Any) -> None:
     lines = [json.loads(line) for line in (trained.folder / "status.json").read_text().splitlines()]
     logged = {name for line in lines for name in line.get("kpi", {})}
     assert logged == set(CLASSIFY.metrics)
+
+
+@pytest.mark.parametrize("head", ["flatten", "pooled"])
+def test_what_decides_the_network_is_what_jobs_inherit(project_root: Path, head: str) -> None:
+    """The engine refuses what differs from the checkpoint; a plan hands on the same from job to job."""
+    inherited = read_yaml(project_root / "skill_info.yaml")["inherited_keys"]
+    tree = full_default_tree("classify")
+    put(tree, "model.classify.difference_head", head)
+
+    def covers(names: list[str], key: str) -> bool:
+        return any(key == name or key.startswith(f"{name}.") for name in names)
+
+    network = {key for key in CLASSIFY.architecture_keys(tree) if key != "task"}
+    assert {key for key in network if not covers(inherited["architecture"], key)} == set()
+    everything = inherited["architecture"] + inherited["habits"]
+    assert {key for key in CLASSIFY.input_keys if not covers(everything, key)} == set()

@@ -135,6 +135,13 @@ def test_a_search_may_have_left_anything(root: Path, capsys: pytest.CaptureFixtu
         (folder / name).unlink()
 
 
+def test_a_name_that_is_not_utf_8_is_no_name_of_a_job(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert root.is_dir()
+    for verb in ("status", "result", "logs", "cancel", "report"):
+        told([verb, os.fsdecode(b"train\xff")], capsys)
+        told([verb, os.fsdecode(b"\xff")], capsys)
+
+
 IDENTITY = {
     "action": "train",
     "settings": {"trials": 3, "epochs": None, "wall_minutes": None},

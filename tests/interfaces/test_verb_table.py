@@ -146,8 +146,8 @@ def test_a_verb_tells_its_reporter_and_prints_nothing(tmp_path: Path, capfd: pyt
     for words in (
         ["data", "synthesize", boards, "--boards", "3", "--size", "64", "--components", "4"],
         ["data", "check", boards],
-        ["plan", "train", "--data", boards, "--automl", "off"],
-        ["run", "train", "--data", boards, "--dry-run", "--trials", "2"],
+        ["plan", "train", "--data", boards, "--automl", "off", "-s", "batch_size=2"],
+        ["run", "train", "--data", boards, "--dry-run", "--trials", "2", "-s", "batch_size=2"],
         ["jobs", "--results", results],
     ):
         command = parse(words)

@@ -473,3 +473,23 @@ def test_a_report_is_strict_json_and_text_without_control_characters(boards: Boa
 def test_what_can_not_be_read_is_a_finding_too(tmp_path: Path) -> None:
     report = check_classify(tmp_path / "nowhere.csv", tmp_path)
     assert found(report) == {"data.csv_missing": ("error", ())}
+
+
+@pytest.mark.parametrize("images", ["nowhere", "empty", "other"])
+def test_a_wrong_image_folder_costs_no_look_at_every_row(
+    images: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are listed once, whether they are there or not, and no picture that is missing is opened."""
+    rows = [f"b{i % 3},golden,PASS,U{i},b{i % 3}" for i in range(3000)]
+    (tmp_path / "dataset.csv").write_text("\n".join([HEADER, *rows]))
+    (tmp_path / "empty").mkdir()
+    for folder in ("b0", "b1", "b2", "golden"):
+        (tmp_path / "other" / folder).mkdir(parents=True)
+    listed: list[str] = []
+    listing, decoded = os.listdir, []
+    monkeypatch.setattr(os, "listdir", lambda place: listed.append(str(place)) or listing(place))
+    report = check_classify(tmp_path / "dataset.csv", tmp_path / images, progress=decoded.append)
+    code = {"nowhere": "data.images_dir_missing", "empty": "data.folder_missing", "other": "data.image_missing"}[images]
+    assert code in found(report)
+    assert decoded == []
+    assert len(listed) <= 4 * 4  # folders, and the questions that are asked of each

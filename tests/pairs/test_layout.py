@@ -105,8 +105,8 @@ def test_segment_by_folders_or_archives(tmp_path: Path) -> None:
     for name in ("A", "B", "list"):
         (tmp_path / "folders" / name).mkdir(parents=True)
     (tmp_path / "archives").mkdir()
-    for name in ("A", "B", "list", "label"):
-        (tmp_path / "archives" / f"{name}.tar.gz").write_bytes(b"")
+    for name in ("A.tar.gz", "B.tgz", "list.tar", "label.tar.gz"):
+        (tmp_path / "archives" / name).write_bytes(b"")
     assert detect_layout(tmp_path / "folders") == detect_layout(tmp_path / "archives") == "segment"
 
 

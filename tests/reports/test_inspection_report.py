@@ -22,7 +22,7 @@ from reports.gallery import Limits
 from reports.inspection import write_report
 from reports.measures import measure
 from reports.results import ResultFiles, SpecValue
-from reports.scored_table import read_scored_table
+from reports.scored_table import read_scored_table, verdict_notes
 from scoring.figures import summarize
 
 if TYPE_CHECKING:
@@ -331,3 +331,13 @@ def test_real_pairs_are_shown(real_data: Path, write_table: Any, tmp_path: Path)
     golden, test, difference = (np.asarray(picture.convert("L"), dtype=int) for picture in pictures[:3])
     assert np.corrcoef(np.abs(test - golden).ravel(), 255 - difference.ravel())[0, 1] > 0.9
     assert summary.size < 15_000_000
+
+
+def test_a_score_equal_to_the_threshold_passes_in_a_report_too(write_table: Any, tmp_path: Path) -> None:
+    rows = [["a", "a", "open", "x", 0.5, "PASS", 0.5], ["a", "a", "PASS", "y", 0.5, "PASS", 0.5]]
+    header = ("input_path", "golden_path", "label", "object_name", "siamese_score", "verdict", "threshold")
+    table = read_scored_table(write_table(tmp_path / "predictions.csv", header, rows))
+    measures = measure(table, 0.5, "recall>=50%")
+    assert (measures.flagged, measures.figures["escapes"], measures.figures["false_alarms"]) == (0, 1, 0)
+    assert (measures.status, verdict_notes(table, 0.5)) == ("missed", ())
+    assert [group.escapes for group in measures.tables[0].groups] == [1]

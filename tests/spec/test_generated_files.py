@@ -58,7 +58,7 @@ def test_manifest_tells_file_task_command_and_hash(generated: Path) -> None:
     assert list(actions) == list(ACTIONS)
     for entry in actions.values():
         assert hashlib.sha256((generated / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
-        assert (generated / entry["template"]).is_file()
+        assert hashlib.sha256((generated / entry["template"]).read_bytes()).hexdigest() == entry["template_sha256"]
     segment = actions["segment_evaluate"]
     assert (segment["task"], segment["command"]) == ("segment", "visual_changenet evaluate")
     schema = read_json(generated / "schemas/train.schema.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.classify.alignment import align, best_shifts
+from engine.classify.alignment import align, best_shifts, moved
 
 
 def _textures(count: int, side: int = 48, seed: int = 0) -> torch.Tensor:
@@ -48,3 +48,21 @@ def test_a_defect_does_not_pull_a_registered_image_away() -> None:
     test = golden.clone()
     test[:, 20:30, 20:26] = 1.0
     assert best_shifts(test, golden, 6).tolist() == [[0, 0]]
+
+
+def test_pairs_that_hardly_tell_a_shift_stay_where_they_are() -> None:
+    """Noise of a flat picture fits best somewhere by chance; a shift has to be worth more than that."""
+    flat = torch.full((2, 24, 24), 0.5)
+    assert best_shifts(flat, flat, 4).tolist() == [[0, 0]] * 2
+    wide = _textures(1, 40)
+    golden, test = wide[:, 8:32, 8:32], wide[:, 11:35, 8:32]
+    assert best_shifts(test, golden, 4).tolist() == [[3, 0]]
+    faint = 0.005  # of the contrast; the squared errors fall below the cost of three pixels
+    assert best_shifts(0.5 + faint * test, 0.5 + faint * golden, 4).tolist() == [[0, 0]]
+
+
+def test_edges_are_repeated_where_a_picture_was_moved() -> None:
+    picture = torch.arange(20.0).view(1, 1, 1, 4, 5).expand(1, 2, 3, 4, 5)
+    down_and_left = moved(picture, torch.tensor([[2, -1]]))
+    rows, columns = [0, 0, 0, 1], [1, 2, 3, 4, 4]
+    assert torch.equal(down_and_left, picture[..., rows, :][..., columns])

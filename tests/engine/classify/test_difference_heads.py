@@ -140,6 +140,15 @@ def test_contrastive_loss_is_per_sample() -> None:
     assert float(swapped) == pytest.approx((1.5**2 + 1.5**2 + 0.0) / 3)
 
 
+@pytest.mark.parametrize("margin", [0.5, 2.0, 3.5])
+def test_the_contrastive_loss_takes_the_margin_of_the_spec(margin: float) -> None:
+    tree = experiment("euclidean").model_dump()
+    tree["model"]["classify"] |= {"train_margin_euclid": margin, "eval_margin": 9.0}
+    loss = build_loss(Experiment.model_validate(tree))
+    got = loss(torch.tensor([0.2, 1.0]), torch.tensor([0, 1]))
+    assert float(got) == pytest.approx((0.2**2 + max(0.0, margin - 1.0) ** 2) / 2)
+
+
 def test_cross_entropy_weighs_classes() -> None:
     logits = torch.tensor([[2.0, 0.0], [2.0, 0.0]])
     labels = torch.tensor([0, 1])

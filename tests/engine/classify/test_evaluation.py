@@ -53,8 +53,13 @@ def test_evaluate_reports_the_contract_s_figures_and_ours(use: Callable[..., Any
     contract = {"test_acc", "test_fpr", "test_fnr", "defect_acc"}
     ours = {"precision", "recall", "f1", "auc", "ap", "far_at_99_recall", "escapes", "threshold", "f1_at_threshold"}
     assert contract | ours <= kpi.keys()
-    assert kpi["test_acc"] == pytest.approx(100 - kpi["test_fpr"] - kpi["test_fnr"])
-    assert f"f1: {kpi['f1']:.6g}" in outcome.out
+    assert kpi["test_acc"] == pytest.approx(100 - kpi["test_fpr_of_all"] - kpi["test_fnr_of_all"])
+    assert kpi["test_fnr"] == pytest.approx(100 - kpi["defect_acc"])
+    first = next(line for line in outcome.out.splitlines() if line.startswith("at threshold"))
+    assert f"recall {100 * kpi['recall_at_threshold']:.4g}%" in first
+    assert f"false alarm rate {100 * kpi['false_alarm_rate_at_threshold']:.4g}%" in first
+    assert f"escapes {kpi['escapes_at_threshold']}" in first
+    assert outcome.out.index(first) < outcome.out.index("test_acc: ")
 
 
 def test_figures_agree_with_the_scores_of_inference(use: Callable[..., Any], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -192,3 +193,20 @@ def test_without_cache_a_broken_picture_is_the_same_error_when_its_batch_comes(t
         checked(next(batches))
     assert "pairs.csv:3" in caught.value.where
     assert caught.value.remedy
+
+
+def test_pictures_of_sixteen_bits_are_scaled_as_one_set(tmp_path: Path) -> None:
+    """Twelve bits in files of sixteen: the golden images alone would tell another depth than the test pictures."""
+    for folder, level in (("t", 4080), ("g", 1000)):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(np.full((SIDE, SIDE), level, dtype=np.uint16)).save(tmp_path / folder / "a.png")
+    data = dataset(tmp_path, ["t,g,PASS,a"])
+    table = read_table(data, "train")
+    store = open_pairs(data, [table]).store
+    assert store.white == 4095
+    assert [int(store.read(str(tmp_path / name / "a.png"))[0, 0, 0]) for name in ("t", "g")] == [254, 62]
+    # A model judges by the white that it was trained with, however dark the pictures at hand are.
+    trained = open_pairs(data, [table], 65_535).store
+    assert [int(trained.read(str(tmp_path / name / "a.png"))[0, 0, 0]) for name in ("t", "g")] == [16, 4]
+    unkept = open_pairs(data.model_copy(update={"cache_images_mb": 0}), [table]).store
+    assert unkept.white == 4095

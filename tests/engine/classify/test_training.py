@@ -99,6 +99,7 @@ def test_a_checkpoint_holds_what_the_contract_says(trained: Any) -> None:
     assert all(name.startswith("model.") for name in content[WEIGHTS])
     assert (content["epoch"], content["global_step"], content["task"]) == (5, 24, "classify")
     assert {"optimizer_states", "lr_schedulers", "config", "threshold", "threshold_source"} <= content.keys()
+    assert content["white_level"] == 65_535
     assert content["config"]["model"]["backbone"]["type"] == "timm/test_resnet"
     assert 0.0 < content["threshold"] < 1.0
     assert content["threshold_source"] == "best F1 on validation, epoch 5"
@@ -118,7 +119,7 @@ def test_status_runs_from_started_to_success_with_kpi_and_progress(trained: Any)
     training = [record["kpi"] for record in records if "train_loss" in record.get("kpi", {})]
     validation = [record["kpi"] for record in records if "val_loss" in record.get("kpi", {})]
     assert len(training) == len(validation) == 6
-    assert training[0].keys() == {"train_loss", "train_acc", "train_fpr"}
+    assert training[0].keys() == {"train_loss", "train_acc", "train_fpr", "train_fpr_of_all"}
     assert {"val_loss", "val_acc", "val_fpr", "val_far", "val_f1", "val_auc", "val_ap"} <= validation[0].keys()
     assert all(kpi["val_latency_ms"] > 0 for kpi in validation)
     last = [record for record in records if "epoch" in record][-1]
@@ -195,7 +196,9 @@ def test_a_resumed_run_ends_with_the_same_bits(
     one, other = load(whole / last), load(resumed / last)
     assert one["threshold"] == other["threshold"]
     assert one["lr_schedulers"] == other["lr_schedulers"]
-    assert figures(resumed, "train_loss")[-1] == figures(whole, "train_loss")[-1]
+    for name in ("train_loss", "train_acc", "train_fpr"):  # of the epoch that was broken off as well
+        assert figures(resumed, name) == figures(whole, name)[-2:]
+    assert "epoch_so_far" not in one
     assert len(figures(resumed, "val_loss")) == 2  # epochs 1 and 2 only
 
 
@@ -224,6 +227,72 @@ def test_a_named_checkpoint_is_resumed_and_another_architecture_refused(
     assert "dataset.classify.num_classes is 3, the checkpoint has 2" in other.err
     assert engine("train", trained.spec, *named).code == 0
     assert names(tmp_path / "train")[-1] == "model_epoch_004_step_00020.pth"
+
+
+def test_another_table_is_not_taken_for_the_same_training(
+    trained: Any, engine: Callable[..., Any], folder: Any, tmp_path: Path
+) -> None:
+    """Without a word it would have been: nothing left to train, PASS, and a model of the old data."""
+    results = interrupted_copy(trained.folder, tmp_path / "r", "model_epoch_005_step_00024.pth")
+    again = ("train", trained.spec, f"train.results_dir={results}", "train.num_epochs=6")
+    section = "dataset.classify.train_dataset"
+    other = folder.split("train", 24, seed=7)
+    given = f"{section}={{csv_path: {other}, images_dir: {folder.images}}}"
+    for override, key in ((given, "csv_path"), (f"{section}.images_dir={folder.images}", "images_dir")):
+        outcome = engine(*again, override)
+        assert outcome.code == 1
+        assert f"holds a training on other data than {section}.{key}" in outcome.err
+        assert "set another results_dir" in outcome.err
+
+    copied = tmp_path / "moved.csv"
+    copied.write_bytes(Path(trained.spec["dataset"]["classify"]["train_dataset"]["csv_path"]).read_bytes())
+    moved = engine(*again, f"dataset.classify.train_dataset.csv_path={copied}", "train.optim.lr=0.5")
+    assert moved.code == 0
+    assert f"WARNING unlike in training: dataset.classify.train_dataset.csv_path is {copied}" in moved.out
+    assert "nothing is trained with them: " in moved.out
+    assert "train.optim.lr is 0.5, was 0.003" in moved.out
+
+    named = f"train.resume_training_checkpoint_path={results / LATEST}"
+    chosen = engine("train", trained.spec, f"results_dir={tmp_path / 'on'}", given, named, "train.num_epochs=7")
+    assert chosen.code == 0
+    assert "WARNING unlike in training: dataset.classify.train_dataset.csv_path" in chosen.out
+
+
+def test_a_drawn_seed_is_told_and_kept_by_what_goes_on(
+    trained: Any, engine: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL_CHANGENET_SEED", "424242")
+    first = engine("train", trained.spec, f"results_dir={tmp_path}", "train.seed=-1", "train.num_epochs=1")
+    assert "this training draws with seed 424242" in first.out
+    assert load(tmp_path / "train" / LATEST)["seed"] == 424242
+    monkeypatch.setenv("VISUAL_CHANGENET_SEED", "7")
+    engine("train", trained.spec, f"results_dir={tmp_path}", "train.seed=-1", "train.num_epochs=2")
+    assert load(tmp_path / "train" / LATEST)["seed"] == 424242
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loops": {}},
+        {"loops": {"fit_loop": {"epoch_progress": 3}}},
+        {"optimizer_states": "none"},
+        {"optimizer_states": []},
+        {"optimizer_states": [{"param_groups": [], "state": {}}]},
+        {"lr_schedulers": [7]},
+        {"callbacks": 3},
+        {"epoch": "five"},
+    ],
+    ids=str,
+)
+def test_an_odd_state_is_an_error_of_the_checkpoint(
+    trained: Any, engine: Callable[..., Any], tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    torch.save(load(trained.latest) | changes, tmp_path / "odd.pth")
+    given = (f"results_dir={tmp_path}", f"train.resume_training_checkpoint_path={tmp_path / 'odd.pth'}")
+    outcome = engine("train", trained.spec, *given, "train.num_epochs=7")
+    assert outcome.code == 1
+    assert "[checkpoint." in outcome.err
+    assert "train.pretrained_model_path" in outcome.err
 
 
 def test_weights_alone_can_not_be_resumed(trained: Any, engine: Callable[..., Any], tmp_path: Path) -> None:
@@ -276,6 +345,14 @@ def test_the_best_checkpoint_can_replace_the_periodic_series(train: Callable[...
     assert names(folder) == [LATEST]
     assert (folder / LATEST).resolve() == best.resolve()
     assert not (folder / LATEST).readlink().is_absolute()
+
+
+@pytest.mark.parametrize("monitor", ["val_far", "val_far_at_99_recall"])
+def test_false_alarms_at_a_recall_may_rank_epochs(train: Callable[..., Path], monitor: str) -> None:
+    folder = train(*TOPK, f"train.checkpointer.monitor={monitor}")
+    values = figures(folder, monitor)
+    (best,) = (name for name in names(folder) if name.startswith("model_best_"))
+    assert best == f"model_best_{values.index(min(values)):03d}.pth"
 
 
 @pytest.mark.parametrize("name", ["best_{nonsense}", "a/{epoch}", "{epoch:zz}", "best_{"])

@@ -34,17 +34,22 @@ class LocalPlatform(ThisMachine):
         log = Path(job.folder) / SUPERVISOR_LOG
         argv = [sys.executable, "-P", "-m", "runners.platforms.supervise", job.folder]
         with log.open("ab") as errors:
-            answer = subprocess.run(
+            starter = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=action_environment(plan.resources),
                 start_new_session=True,
-                check=False,
             )
+        with starter:
+            try:
+                answer = starter.wait()
+            except KeyboardInterrupt:
+                starter.wait()  # a supervisor that is not there yet could not be asked to stop
+                raise
         # One that died later than that may have left an action that goes on, as the next look tells.
-        if answer.returncode and store.read(job.id).state is JobState.PENDING:
+        if answer and store.read(job.id).state is JobState.PENDING:
             said = " ".join(last_lines(log, 1))
             raise PlatformError(f"the supervisor could not start. {said}".strip(), code="launch.failed", where=job.id)
         return store.handle(job.id)

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,12 @@ from interfaces.command_line import parse
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
 from runners.names import STORE_FILE
+from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GONE = replace(ProcessId.own(), pid=2**22, started="1")
 JOB = "train-20260101-120000-0a1b2c"
 SEARCH = "automl-train-20260101-120000-0a1b2c"
 VERBS = (
@@ -93,6 +96,32 @@ def test_a_file_of_a_job_may_hold_anything(name: str, root: Path, capsys: pytest
     path.mkdir()
     for words in VERBS:
         told(words, capsys)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_pipes_and_devices_in_place_of_a_jobs_files_keep_nobody_waiting(
+    kind: str, ended: bool, root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.jobs.watch._ANSWER_SECONDS", 0.0)
+    monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "0")
+    job_id = JOB
+    if not ended:
+        job_id = "train-20260101-120000-ffffff"
+        job = JobStore(root).read(JOB)
+        folder = str(root / job_id)
+        going = replace(job, id=job_id, folder=folder, results_dir=folder, transitions=job.transitions[:1])
+        JobStore(root).open_record(going, Handle("local", {"launcher": asdict(GONE)}))
+        (root / job_id).mkdir()
+    for name in ("plan.json", "spec.yaml", "before.json", "log.txt", "status.json", "supervisor.log", "model.pth"):
+        path = root / job_id / name
+        path.unlink(missing_ok=True)
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+    for words in VERBS:
+        told([job_id if word == JOB else word for word in words], capsys)
 
 
 def test_a_search_may_have_left_anything(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

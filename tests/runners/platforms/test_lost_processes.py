@@ -13,6 +13,7 @@ import pytest
 
 from runners import api
 from runners.jobs.job import Handle, Job, JobState
+from runners.platforms.belongings import belongings
 from runners.platforms.handles import ACTION, SUPERVISOR, processes_in
 from runners.platforms.processes import ProcessId
 
@@ -102,6 +103,20 @@ def test_a_supervisor_that_died_before_its_caller_knew_leaves_a_job_that_goes_on
     assert job.state is JobState.RUNNING
     found = wait_for(lambda: (now := api.get_job(job.id, store)).state.is_terminal and now)
     assert found.state is JobState.COMPLETE
+
+
+def test_ctrl_c_before_there_is_a_supervisor_cancels_the_job(
+    make_plan: MakePlan, store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nkill -INT $PPID\nsleep 0.2\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+    job = api.launch(make_plan(sleep=600), store=store)
+
+    assert (job.state, job.transitions[-1].reason) == (JobState.CANCELED, "interrupted from the keyboard")
+    assert belongings(job.id) == []
 
 
 def test_a_supervisor_that_was_stopped_can_be_cancelled(

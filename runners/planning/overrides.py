@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from core.problem import Problem
-from core.redaction import is_secret_key, redact_text
+from core.redaction import is_secret_key, secret_places
 from runners.planning.plan import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from runners.planning.layers import Layers
 
-_REFERENCE = "env:"
+_REFERENCE = re.compile(r"env:\w*")
 
 
 def apply_overrides(layers: Layers, overrides: Mapping[str, Any], short_names: Mapping[str, str]) -> list[Problem]:
@@ -55,14 +56,23 @@ def _twice(short: Mapping[str, Any], short_names: Mapping[str, str]) -> list[Pro
 
 def _secret(key: str, value: Any) -> Problem | None:
     """A secret has no place in a spec, which is kept with the job and shown in reports."""
-    if isinstance(value, dict):
-        return next((found for name, inner in value.items() if (found := _secret(f"{key}.{name}", inner))), None)
-    if not isinstance(value, str) or not value or value.startswith(_REFERENCE):
-        return None
-    if is_secret_key(key.rpartition(".")[2]):
-        remedy = f"put it into an environment variable, and give its name: {key}={_REFERENCE}NAME"
-        return Problem("spec.secret", key, "a secret must not stand in a spec", remedy)
-    if redact_text(value) != value:
-        remedy = "leave credentials out of paths and URIs; they are taken from the environment"
-        return Problem("spec.secret", key, "the value holds what looks like a secret", remedy)
+    if place := next(_named_secrets(key, value), None):
+        remedy = f"put it into an environment variable, and give its name: {place}=env:NAME"
+        return Problem("spec.secret", place, "a secret must not stand in a spec", remedy)
+    if places := secret_places({key: value}):
+        remedy = "leave credentials out of paths, URIs and texts; they are taken from the environment"
+        return Problem("spec.secret", places[0], "the value holds what looks like a secret", remedy)
     return None
+
+
+def _named_secrets(key: str, value: Any) -> Iterator[str]:
+    """The keys of secrets that have another value than the name of a variable."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _named_secrets(f"{key}.{name}", inner)
+    elif is_secret_key(key.rpartition(".")[2]) and not _is_harmless(value):
+        yield key
+
+
+def _is_harmless(value: Any) -> bool:
+    return value in (None, "") or bool(isinstance(value, str) and _REFERENCE.fullmatch(value))

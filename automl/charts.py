@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 260, 64, 12, 12, 36
+# Frame and letters as those of the plots in reports on inspections.
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 364, 238, 52, 12, 10, 38
+_DRAWING = 640  # the width of drawings that need the whole page
+_AXIS, _ROWS = 65, 4  # the width of a parallel axis, and the rows over which names longer than that are spread
 Points = list[tuple[float, float]]
 
 
@@ -25,8 +28,8 @@ class Line:
     marks: bool = False
 
 
-def chart(lines: Sequence[Line], x_label: str, y_label: str, about: str) -> str:
-    """Lines and marks over two axes; an empty text where there is no point."""
+def chart(lines: Sequence[Line], x_label: str, y_label: str, about: str, *, whole: bool = False) -> str:
+    """Lines and marks over two axes, the lower one in `whole` numbers or not; an empty text where there is no point."""
     points = [point for line in lines for point in line.points]
     if not points:
         return ""
@@ -36,7 +39,7 @@ def chart(lines: Sequence[Line], x_label: str, y_label: str, about: str) -> str:
         right, down = (x - xs[0]) / (xs[1] - xs[0]), (y - ys[0]) / (ys[1] - ys[0])
         return _LEFT + right * (_WIDTH - _LEFT - _RIGHT), _HEIGHT - _BOTTOM - down * (_HEIGHT - _TOP - _BOTTOM)
 
-    body = _axes(xs, ys, x_label, y_label) + "".join(_drawn(line, place) for line in lines)
+    body = _axes(xs, ys, x_label, y_label, 1.0 if whole else 0.0) + "".join(_drawn(line, place) for line in lines)
     return _svg(body, _HEIGHT, about)
 
 
@@ -45,14 +48,15 @@ def bars(rows: Sequence[tuple[str, float, float, float]], about: str) -> str:
     drawn, height = [], 22
     for place, (name, share, low, high) in enumerate(rows):
         y = place * height + 4
-        width, start, end = (max(1.0, part * (_WIDTH - 420)) for part in (share, low, high))
+        width, start, end = (max(1.0, part * (_DRAWING - 420)) for part in (share, low, high))
+        told = f"{share:.0%} ({100 * low:.0f}\N{EN DASH}{high:.0%})"
         drawn.append(
-            f'<text x="290" y="{y + 13}" text-anchor="end">{escape(name)}</text>'
-            f'<rect class="bar" x="296" y="{y}" width="{width:.1f}" height="16"/>'
+            f'<text class="name" x="290" y="{y + 12}" text-anchor="end">{escape(name)}</text>'
+            f'<rect class="share" x="296" y="{y}" width="{width:.1f}" height="16"/>'
             f'<path class="range" d="M{296 + start:.1f} {y + 8}H{296 + end:.1f}"/>'
-            f'<text x="{302 + max(width, end):.1f}" y="{y + 13}">{share:.0%} ({low:.0%} to {high:.0%})</text>'
+            f'<text x="{304 + max(width, end):.1f}" y="{y + 12}">{told}</text>'
         )
-    return _svg("".join(drawn), height * len(rows) + 8, about) if rows else ""
+    return _svg("".join(drawn), height * len(rows) + 8, about, _DRAWING) if rows else ""
 
 
 def parallel(
@@ -64,13 +68,13 @@ def parallel(
     """
     if not axes or not rows:
         return ""
-    width = max(_WIDTH, 100 * len(axes))
+    width = max(_DRAWING, _AXIS * len(axes))
     places = [90 + n * (width - 180) / max(1, len(axes) - 1) for n in range(len(axes))]
     body = "".join(
-        f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="16" y2="204"/>'
-        f'<text class="soft" x="{x:.1f}" y="11" text-anchor="middle">{escape(high)}</text>'
-        f'<text class="soft" x="{x:.1f}" y="217" text-anchor="middle">{escape(low)}</text>'
-        f'<text x="{x:.1f}" y="{234 + 14 * (n % 2)}" text-anchor="middle">{escape(name)}</text>'
+        f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="16" y2="204"/>'
+        f'<text x="{x:.1f}" y="11" text-anchor="middle">{escape(high)}</text>'
+        f'<text x="{x:.1f}" y="217" text-anchor="middle">{escape(low)}</text>'
+        f'<text class="name" x="{x:.1f}" y="{234 + 14 * (n % _ROWS)}" text-anchor="middle">{escape(name)}</text>'
         for n, (x, (name, low, high)) in enumerate(zip(places, axes, strict=True))
     )
     for values, shade, title in sorted(rows, key=lambda row: row[1]):
@@ -79,39 +83,42 @@ def parallel(
         body += (
             f'<polyline class="line" opacity="{opacity:.2f}" points="{path}"><title>{escape(title)}</title></polyline>'
         )
-    return _svg(body, 256, about, width)
+    return _svg(body, 242 + 14 * _ROWS, about, width)
 
 
 def _drawn(line: Line, place: Any) -> str:
     placed = [place(x, y) for x, y in line.points]
     title = f"<title>{escape(line.title)}</title>" if line.title else ""
-    dots = (f'<circle class="{line.style}" cx="{x:.1f}" cy="{y:.1f}" r="3.5">{title}</circle>' for x, y in placed)
+    dots = (f'<circle class="{line.style}" cx="{x:.1f}" cy="{y:.1f}" r="2.6">{title}</circle>' for x, y in placed)
     if line.marks:
         return "".join(dots)
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
     return f'<polyline class="{line.style}" points="{path}">{title}</polyline>'
 
 
-def _axes(xs: tuple[float, float], ys: tuple[float, float], x_label: str, y_label: str) -> str:
+def _axes(xs: tuple[float, float], ys: tuple[float, float], x_label: str, y_label: str, step: float) -> str:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-    parts = [f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>']
-    for value in _ticks(*xs):
+    parts = []
+    for value in _ticks(*xs, step):
         x = _LEFT + (value - xs[0]) / (xs[1] - xs[0]) * (right - _LEFT)
-        parts.append(f'<text x="{x:.0f}" y="{bottom + 15}" text-anchor="middle">{value:.6g}</text>')
+        parts.append(f'<path class="grid" d="M{x:.1f} {_TOP}V{bottom}"/>')
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{value:.6g}</text>')
     for value in _ticks(*ys):
         y = bottom - (value - ys[0]) / (ys[1] - ys[0]) * (bottom - _TOP)
-        parts.append(f'<path class="axis" d="M{_LEFT} {y:.1f}H{right}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{value:.6g}</text>')
-    middle = (_LEFT + right) / 2
-    parts.append(f'<text x="{middle:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(x_label)}</text>')
-    parts.append(f'<text x="14" y="{_HEIGHT / 2:.0f}" class="sideways">{escape(y_label)}</text>')
+        parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{right}"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 3.2:.1f}" text-anchor="end">{value:.6g}</text>')
+    across, down = (_LEFT + right) / 2, (_TOP + bottom) / 2
+    parts.append(f'<text x="{across:.0f}" y="{bottom + 32}" text-anchor="middle">{escape(x_label)}</text>')
+    turned = f"translate(8 {down:.0f}) rotate(-90)"
+    parts.append(f'<text transform="{turned}" text-anchor="middle">{escape(y_label)}</text>')
     return "".join(parts)
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from low to high, four to nine of them."""
+def _ticks(low: float, high: float, least: float = 0.0) -> list[float]:
+    """Round numbers from low to high, four to nine of them; fewer where they would be closer than `least`."""
     step = 10 ** math.floor(math.log10((high - low) / 3))
     step *= next(factor for factor in (5, 2, 1) if (high - low) / (factor * step) >= 3)
+    step = max(step, least)
     return [n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
@@ -123,6 +130,6 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _svg(body: str, height: int, about: str, width: int = _WIDTH) -> str:
-    # What is wider than the page is scrolled to, not shrunk.
-    wide = f' style="min-width: {width}px"' if width > _WIDTH else ""
+    # What is wider than a page is scrolled to, not shrunk.
+    wide = f' width="{width}"' if width > _DRAWING else ""
     return f'<svg viewBox="0 0 {width} {height}"{wide} role="img" aria-label="{escape(about)}">{body}</svg>'

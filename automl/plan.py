@@ -107,8 +107,8 @@ def make_plan(
         RequestError: the request is no training, or a setting can't be used.
         InputError, NotReadyError: the request can't be prepared, or the space can't be made.
     """
-    from runners.planning.engines import ENGINE_VARIABLE
     from runners.planning.prepare import prepare
+    from runners.planning.resolved import ENGINE_VARIABLE
 
     action = str(decision.action)
     if action not in skill.info["train_policy"]["applies_to"]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +29,11 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MOST_LINES = 200
 _MOST_ROWS = 500
 _SECTIONS = ("epochs trained", "validation", "test")
-_IMPORTANCE, _COORDINATES = "Importance of the parameters", "Parallel coordinates"
-_NOTES = {
-    _IMPORTANCE: (
-        "Shares of the differences between the trials, for the parameters that had more than one value; in brackets "
-        "where eight of ten resamples of the trials lie."
-    ),
-    _COORDINATES: "A line for each trial, from parameter to parameter; the better the trial, the darker.",
-    "Learning curves": "The winner stands out.",
-}
+_IMPORTANCE = (
+    "Shares of the differences between the trials, for the parameters that had more than one value; in brackets where "
+    "eight of ten resamples of the trials lie."
+)
+_COORDINATES = "A line for each trial, from parameter to parameter; the better the trial, the darker."
 
 
 def write_report(path: Path, plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance]) -> None:
@@ -46,27 +43,69 @@ def write_report(path: Path, plan: ExperimentPlan, outcome: Outcome, importance:
 
 def render(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance], name: str) -> str:
     """The page's text."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from reports.page import Kind
+    from reports.page import render as render_page
 
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     winner = outcome.winner
-    return environment.get_template("report.html.j2").render(
-        name=name,
-        plan=plan,
-        outcome=outcome,
-        winner=winner,
-        comparison=comparison(outcome),
-        skipped={n: found["skipped"] for n, found in outcome.evaluations.items() if "skipped" in found},
-        charts=_charts(plan, outcome, importance),
-        rows=[*outcome.ranking, *(s for s in outcome.standings if not s.is_complete)][:_MOST_ROWS],
-        changed=changed(plan, winner) if winner else [],
-        spec=dump_yaml(redact(winner_spec(plan, winner))) if winner else "",
-        several=len(outcome.objectives) > 1,
-        notes=_NOTES,
-        untold=_untold(outcome, importance),
-    )
+    compared, spec = comparison(outcome), dump_yaml(redact(winner_spec(plan, winner))) if winner else ""
+    plots = _plots(outcome)
+    there = {
+        ("comparison", "Comparison"): compared["columns"],
+        ("curves", "Curves"): plots,
+        ("parameters", "Parameters"): True,
+        ("trials", "Trials"): True,
+        ("run", "Spec"): spec,
+    }
+    context = {
+        "title": f"AutoML report: {plan.base.action}",
+        "headline": _headline(winner),
+        "sentence": _sentence(outcome),
+        "headings": dict(heading for heading, found in there.items() if found),
+        "about": _about(plan, outcome, name),
+        "plan": plan,
+        "outcome": outcome,
+        "winner": winner,
+        "comparison": compared,
+        "skipped": {n: found["skipped"] for n, found in outcome.evaluations.items() if "skipped" in found},
+        "plots": plots,
+        "drawings": _drawings(plan, outcome, importance),
+        "rows": [*outcome.ranking, *(s for s in outcome.standings if not s.is_complete)][:_MOST_ROWS],
+        "changed": changed(plan, winner) if winner else [],
+        "spec": spec,
+        "untold": _untold(outcome, importance),
+    }
+    return render_page(Kind("search.html.j2", ("search.css",), folder=_TEMPLATES), context)
+
+
+def _headline(winner: Standing | None) -> str:
+    if winner is None:
+        return "No trial has figures"
+    return f"Trial {winner.trial} is the winner" if winner.trial else "The defaults are the winner"
+
+
+def _sentence(outcome: Outcome) -> str:
+    winner, defaults = outcome.winner, outcome.defaults
+    trials = f"{len(outcome.ranking)} of {len(outcome.standings)} trials have figures"
+    if winner is None:
+        return f"{trials}."
+    metric = outcome.objectives[0].metric
+    said = f"{metric} {winner.values[0]:.6g} at epoch {winner.epoch}"
+    if defaults and defaults is not winner:
+        said += f", {defaults.values[0]:.6g} with the defaults"
+    return f"{said}; {trials}."
+
+
+def _about(plan: ExperimentPlan, outcome: Outcome, name: str) -> list[tuple[str, str]]:
+    winner, settings = outcome.winner, plan.settings
+    facts = [
+        ("Search", name),
+        ("Algorithm", settings.algorithm),
+        ("Seed", str(settings.seed)),
+        ("Objective", ", ".join(f"{o.direction} {o.metric}" for o in outcome.objectives)),
+    ]
+    if winner:
+        facts += [("Job", str(winner.job_id)), ("Checkpoint", winner.checkpoint or "not kept")]
+    return facts
 
 
 def changed(plan: ExperimentPlan, winner: Standing) -> list[tuple[str, Any, Any]]:
@@ -94,16 +133,22 @@ def comparison(outcome: Outcome) -> dict[str, Any]:
     return {"columns": list(used), "rows": [(row, [column.get(row) for column in used.values()]) for row in rows]}
 
 
-def _charts(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance]) -> list[tuple[str, str]]:
-    first = outcome.objectives[0]
+def _plots(outcome: Outcome) -> list[tuple[str, str]]:
+    first, several = outcome.objectives[0], len(outcome.objectives) > 1
     found = [
-        ("History", _history(outcome.standings, first)),
-        ("Pareto front", _pareto(outcome) if len(outcome.objectives) > 1 else ""),
-        ("Learning curves", _curves(outcome, first) if len(outcome.objectives) == 1 else ""),
-        (_IMPORTANCE, bars(_short(importance), "importance of the parameters")),
-        (_COORDINATES, _coordinates(plan, outcome, first)),
+        ("Each trial, and the best so far", _history(outcome.standings, first)),
+        ("Pareto front, filled", _pareto(outcome) if several else ""),
+        ("Learning curves; the winner stands out", "" if several else _curves(outcome, first)),
     ]
-    return [(title, drawn) for title, drawn in found if drawn]
+    return [(name, drawn) for name, drawn in found if drawn]
+
+
+def _drawings(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance]) -> list[tuple[str, str, str]]:
+    found = [
+        ("Importance", bars(_short(importance), "importance of the parameters"), _IMPORTANCE),
+        ("Parallel coordinates", _coordinates(plan, outcome, outcome.objectives[0]), _COORDINATES),
+    ]
+    return [(name, drawn, note) for name, drawn, note in found if drawn]
 
 
 def _history(standings: Sequence[Standing], objective: Objective) -> str:
@@ -111,8 +156,8 @@ def _history(standings: Sequence[Standing], objective: Objective) -> str:
     best: list[tuple[float, float]] = []
     for trial, value in points:
         best.append((trial, value if not best or objective.is_better(value, best[-1][1]) else best[-1][1]))
-    lines = [Line(best, "line"), *(Line([p], "dot", f"trial {p[0]:.0f}: {p[1]:.5g}", marks=True) for p in points)]
-    return chart(lines, "trial", objective.metric, "value of each trial, and the best so far")
+    lines = [Line(best, "line"), *(Line([p], "dot", f"trial {p[0]:.0f}: {p[1]:.6g}", marks=True) for p in points)]
+    return chart(lines, "trial", objective.metric, "value of each trial, and the best so far", whole=True)
 
 
 def _curves(outcome: Outcome, objective: Objective) -> str:
@@ -125,7 +170,8 @@ def _curves(outcome: Outcome, objective: Objective) -> str:
         )
         for standing in reversed(outcome.ranking[:_MOST_LINES])
     ]
-    return chart([line for line in lines if line.points], "epochs", objective.metric, "validation of each trial")
+    drawn = [line for line in lines if line.points]
+    return chart(drawn, "epochs", objective.metric, "validation of each trial", whole=True)
 
 
 def _pareto(outcome: Outcome) -> str:
@@ -135,7 +181,7 @@ def _pareto(outcome: Outcome) -> str:
         Line(
             [(s.values[0], s.values[1])],
             "dot" if s.trial in front else "faint-dot",
-            f"trial {s.trial}: {s.values[0]:.5g}, {s.values[1]:.5g}",
+            f"trial {s.trial}: {s.values[0]:.6g}, {s.values[1]:.6g}",
             marks=True,
         )
         for s in outcome.ranking
@@ -149,7 +195,7 @@ def _coordinates(plan: ExperimentPlan, outcome: Outcome, objective: Objective) -
     for place, standing in enumerate(shown):
         shade = 1 - place / max(1, len(shown) - 1)
         values = [_share(d, standing.point[d.key]) for d in dimensions]
-        title = f"trial {standing.trial}: {objective.metric} {standing.values[0]:.5g}"
+        title = f"trial {standing.trial}: {objective.metric} {standing.values[0]:.6g}"
         rows.append((values, shade, title))
     names = short_names(plan.space.keys)
     axes = [(names[dimension.key], *_ends(dimension.describe())) for dimension in dimensions]
@@ -158,7 +204,8 @@ def _coordinates(plan: ExperimentPlan, outcome: Outcome, objective: Objective) -
 
 def _ends(entry: Mapping[str, Any]) -> tuple[str, str]:
     if "options" in entry:
-        return str(entry["options"][0]), str(entry["options"][-1])
+        first, last = (o if isinstance(o, str) else json.dumps(o) for o in (entry["options"][0], entry["options"][-1]))
+        return first, last
     return f"{entry['low']:g}", f"{entry['high']:g}"
 
 
@@ -180,4 +227,4 @@ def _untold(outcome: Outcome, found: Sequence[Importance]) -> str:
         return ""
     few = len(outcome.ranking) < LEAST_TRIALS
     reason = f"from fewer than {LEAST_TRIALS} trials with figures" if few else "as all of them were alike"
-    return f"{_IMPORTANCE}: it can't be told {reason}."
+    return f"Which parameters matter can't be told {reason}."

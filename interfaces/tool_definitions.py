@@ -45,4 +45,5 @@ def _property(entry: Declared) -> dict[str, Any]:
     form = f" ({entry.metavar})" if "=" in entry.metavar or ":" in entry.metavar else ""
     if not entry.required and entry.default is not None:
         value["default"] = list(entry.default) if entry.many else entry.default
-    return value | {"description": f"{entry.described}{form}"}
+    kind = f"{entry.group.title}: " if entry.group else ""
+    return value | {"description": f"{kind}{entry.described}{form}"}

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import csv
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
 from core.files import atomic_path
 from core.verdicts import PASS
+from pairs.csv_files import MENDS, OTHER_DELIMITERS, opened, other_delimiter, some, unreadable, used_delimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,10 +20,6 @@ COLUMNS = ("input_path", "golden_path", "label", "object_name")
 HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
 BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
 SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")  # what scoring adds to a row
-COLUMNS_NAMED = 12
-_MENDS = " (`changenet data check --fix` does that)"
-_LONGEST_LINE = 1_000_000
-_DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +82,8 @@ def iter_rows(
     that can't be used are then left out. Spaces around a cell (code `data.csv_spaces`) are only told, never raised.
     Another delimiter and another spelling of the columns are then told as well and read on, so that they hide nothing.
     """
-    delimiter = _used_delimiter(csv_path) if on_problem else ","
-    with _opened(csv_path, delimiter) as reader:
+    delimiter = used_delimiter(csv_path) if on_problem else ","
+    with opened(csv_path, delimiter) as reader:
         names = next(reader, [])
         if on_problem:
             names = _usual(csv_path, names, delimiter, on_problem)
@@ -113,7 +108,7 @@ def iter_rows(
 
 def read_header(csv_path: Path, *, needs_label: bool = True) -> list[str]:
     """The column names, checked as `read_rows` checks them."""
-    with _opened(csv_path) as reader:
+    with opened(csv_path) as reader:
         return _header(csv_path, next(reader, []), needs_label=needs_label)
 
 
@@ -131,86 +126,15 @@ def write_csv(csv_path: Path, header: Sequence[str], rows: Iterable[Sequence[obj
         writer.writerows(rows)
 
 
-@contextmanager
-def _opened(csv_path: Path, delimiter: str = ",") -> Iterator[_Reader]:
-    """A CSV reader whose every way to fail is a DataError that names the line."""
-    if not csv_path.is_file():
-        raise _no_file(csv_path)
-    reader: _Reader | None = None
-    try:
-        with csv_path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(_lines(handle), delimiter=delimiter)
-            yield reader
-    except UnicodeDecodeError as error:
-        raise _unreadable(csv_path, _first_undecodable(csv_path), "is not UTF-8 text", "data.csv_encoding") from error
-    except csv.Error as error:
-        line = reader.line_num if reader else 1
-        raise _unreadable(csv_path, line, f"can't be read as CSV ({error})", "data.csv_syntax") from error
-    except OSError as error:
-        message, remedy = f"the file can't be read ({error.strerror})", "check its permissions and its disk"
-        raise DataError(message, code="data.csv_unreadable", where=str(csv_path), remedy=remedy) from error
-
-
-def _lines(handle: TextIO) -> Iterator[str]:
-    """The lines of a file; one that has no end is no line of a table, and is not read into memory."""
-    for line in iter(partial(handle.readline, _LONGEST_LINE), ""):
-        if len(line) == _LONGEST_LINE:
-            raise csv.Error(f"a line has more than {_LONGEST_LINE:,} characters")
-        yield line
-
-
-def _no_file(csv_path: Path) -> DataError:
-    kind = "is a folder" if csv_path.is_dir() else "is no file" if csv_path.exists() else "does not exist"
-    remedy, folder = "give the path of a dataset.csv", csv_path.parent
-    beside = sorted(path.name for path in folder.glob("*.csv") if path.is_file())
-    if kind == "does not exist" and folder.is_file():
-        kind, remedy = (
-            f"can't be there: {folder.name} is a file, not a folder",
-            "put the CSV into a folder of that name",
-        )
-    elif beside:
-        kind, remedy = f"{kind}, and the folder holds {_some(beside)}", f"name one of them {csv_path.name}"
-    return DataError(f"the CSV {kind}", code="data.csv_missing", where=str(csv_path), remedy=remedy)
-
-
-def _unreadable(csv_path: Path, line: int, what: str, code: str) -> DataError:
-    return DataError(
-        f"the file {what}", code=code, where=f"{csv_path}:{line}", remedy=f"save it as CSV in UTF-8{_MENDS}"
-    )
-
-
-def _first_undecodable(csv_path: Path) -> int:
-    """The line of the first byte that is no UTF-8: the reader's own count lags behind by a buffer."""
-    with csv_path.open("rb") as handle:
-        for line, data in enumerate(iter(partial(handle.readline, _LONGEST_LINE), b""), start=1):
-            try:
-                data.decode("utf-8")
-            except UnicodeDecodeError:
-                return line
-    return 1
-
-
-def _used_delimiter(csv_path: Path) -> str:
-    """The delimiter of the first line: a comma, or the one mark of another kind that stands there without any comma."""
-    if not csv_path.is_file():  # a named pipe would never end
-        return ","
-    try:
-        with csv_path.open(encoding="utf-8-sig", newline="") as handle:
-            first = handle.readline(_LONGEST_LINE)
-    except (OSError, UnicodeDecodeError):
-        return ","  # whoever opens it next says what is wrong
-    return next((mark for mark in _DELIMITERS if mark in first and "," not in first), ",")
-
-
 def _usual(csv_path: Path, names: list[str], delimiter: str, on_problem: Callable[[int, DataError], None]) -> list[str]:
     """The column names as they are meant; what had to be overlooked is told."""
     where, usual = f"{csv_path}:1", [usual_name(name) for name in names]
     if delimiter != ",":
-        on_problem(1, _other_delimiter(delimiter, where))
+        on_problem(1, other_delimiter(delimiter, where))
     otherwise = [name.strip() for name, meant in zip(names, usual, strict=True) if name.strip() != meant]
     if otherwise:
         message = f"the columns {', '.join(map(repr, otherwise))} are spelt otherwise than {','.join(COLUMNS)}"
-        on_problem(1, DataError(message, code="data.csv_columns", where=where, remedy=f"rename them{_MENDS}"))
+        on_problem(1, DataError(message, code="data.csv_columns", where=where, remedy=f"rename them{MENDS}"))
     return usual
 
 
@@ -222,31 +146,21 @@ def _header(csv_path: Path, names: list[str], *, needs_label: bool) -> list[str]
             "the CSV is empty, or its first line is", code="data.csv_empty", where=where, remedy=HEADER_REMEDY
         )
     if any("\0" in name for name in header):
-        raise _unreadable(csv_path, 1, "is not UTF-8 text (it holds NUL bytes, as UTF-16 does)", "data.csv_encoding")
-    used = [mark for mark in _DELIMITERS if len(header) == 1 and mark in header[0]]
+        raise unreadable(csv_path, 1, "is not UTF-8 text (it holds NUL bytes, as UTF-16 does)", "data.csv_encoding")
+    used = [mark for mark in OTHER_DELIMITERS if len(header) == 1 and mark in header[0]]
     if used:
-        raise _other_delimiter(used[0], where)
+        raise other_delimiter(used[0], where)
     wanted = [name for name in COLUMNS if needs_label or name != "label"]
     missing = [name for name in wanted if name not in header]
     if missing:
         hint = next(filter(None, (did_you_mean(name, header) for name in missing)), "")
-        message = f"the CSV has no column {', '.join(missing)} (it has {_some(header)}). {hint}".rstrip(". ")
+        message = f"the CSV has no column {', '.join(missing)} (it has {some(header)}). {hint}".rstrip(". ")
         raise DataError(message, code="data.csv_columns", where=where, remedy=HEADER_REMEDY)
     repeated = sorted({name for name in header if name and header.count(name) > 1})
     if repeated:
         message = f"the column {', '.join(repeated)} stands more than once"
         raise DataError(message, code="data.csv_columns", where=where, remedy="rename or delete one of them")
     return header
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:COLUMNS_NAMED]) + (", …" if len(names) > COLUMNS_NAMED else "")
-
-
-def _other_delimiter(mark: str, where: str) -> DataError:
-    message = f"the columns are separated by {_DELIMITERS[mark]}, not by comma"
-    remedy = f"save it with commas{_MENDS}"
-    return DataError(message, code="data.csv_delimiter", where=where, remedy=remedy)
 
 
 def _row_problem(
@@ -279,15 +193,3 @@ def _empty_cell(column: str, where: str) -> DataError:
         "label": "write PASS or the kind of defect",
     }.get(column, "name the folder below images_dir, or . for images_dir itself")
     return DataError(f"{column} is empty", code=f"data.empty_{column}", where=where, remedy=remedy)
-
-
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class _Reader(Protocol):
-        """What csv.reader returns; its class has no public name."""
-
-        line_num: int
-
-        def __iter__(self) -> Iterator[list[str]]: ...
-        def __next__(self) -> list[str]: ...

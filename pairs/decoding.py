@@ -41,6 +41,7 @@ _WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 WHITES = (255, 1023, 4095, 16_383, FULL_WHITE)  # pictures of 8, 10, 12, 14 and 16 bits
 _NATIVE = "L" if sys.byteorder == "little" else "B"
 _OTHER_ORDER = {"L": "B", "B": "L", "N": "B" if _NATIVE == "L" else "L"}
+_GREY_ALPHA = "LA;16B"
 _LOOKED_AT_ONCE = 64
 
 
@@ -71,7 +72,16 @@ def decode(image: Image.Image, path: Path | str, white: int = FULL_WHITE, place:
 
 def is_wide(image: Image.Image) -> bool:
     """Whether an open file holds 16 bits a channel that can be read whole."""
-    return image.mode in _WIDE_GREY or any(_swapped(tile.args) for tile in getattr(image, "tile", ()))
+    return image.mode in _WIDE_GREY or any(_bytewise(tile.args) for tile in getattr(image, "tile", ()))
+
+
+def is_wide_file(path: Path | str) -> bool:
+    """Whether a file holds 16 bits a channel, by its header; no for such as can't be read."""
+    with suppress(*BROKEN):
+        require_ordinary(path)
+        with Image.open(path) as image:
+            return is_wide(image)
+    return False
 
 
 def peak_level(path: Path | str) -> int:
@@ -92,9 +102,9 @@ def white_level(paths: Iterable[Path | str]) -> tuple[int, int]:
     """
     waiting = iter(paths)
     first = next(waiting, None)
-    peak = 0 if first is None else peak_level(first)
-    if not peak:
+    if first is None or not is_wide_file(first):
         return FULL_WHITE, 0
+    peak = peak_level(first)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         while peak <= WHITES[-2] and (some := list(islice(waiting, _LOOKED_AT_ONCE))):
             peak = max(peak, *pool.map(peak_level, some))
@@ -137,16 +147,29 @@ def _levels(image: Image.Image, path: Path | str, place: str) -> Levels:
             raise unusable("holds grey values outside 0..65535", place or str(path), remedy)
         return values.astype(np.uint16)
     with Image.open(path) as again:
-        again.tile = [tile._replace(args=_swapped(tile.args)) for tile in again.tile]
+        grey_alpha = any(_raw_mode(tile.args) == _GREY_ALPHA for tile in again.tile)
+        again.tile = [tile._replace(args=_bytewise(tile.args)) for tile in again.tile]
         lower = np.asarray(again)
+    if grey_alpha:
+        return np.ascontiguousarray(lower).view(">u2")[..., (0, 0, 0, 1)].astype(np.uint16)
     levels: Levels = values.astype(np.uint16) << 8 | lower
     return levels
 
 
-def _swapped(args: Any) -> Any:
-    """The arguments of a decoder with the bytes of 16-bit colour channels swapped; None for all others."""
-    mode = args[0] if isinstance(args, tuple) and args else args
-    if not isinstance(mode, str) or mode[:-1] not in {"RGB;16", "RGBA;16", "RGBX;16"} or mode[-1] not in _OTHER_ORDER:
+def _raw_mode(args: Any) -> Any:
+    return args[0] if isinstance(args, tuple) and args else args
+
+
+def _bytewise(args: Any) -> Any:
+    """The arguments by which a decoder of 16-bit colour gives the bytes that Pillow drops; None for all others.
+
+    Colours come with the bytes of each channel swapped; grey with alpha as four bytes, both of each in turn.
+    """
+    mode = _raw_mode(args)
+    if mode == _GREY_ALPHA:
+        other = "RGBA"
+    elif isinstance(mode, str) and mode[:-1] in {"RGB;16", "RGBA;16", "RGBX;16"} and mode[-1] in _OTHER_ORDER:
+        other = mode[:-1] + _OTHER_ORDER[mode[-1]]
+    else:
         return None
-    other = mode[:-1] + _OTHER_ORDER[mode[-1]]
     return (other, *args[1:]) if isinstance(args, tuple) else other

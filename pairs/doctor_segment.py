@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.errors import DataError, ImageError
 from core.problem import Problem
+from pairs.decoding import FULL_WHITE, white_level
 from pairs.findings import Tally
 from pairs.image_folders import IMAGE_EXTENSIONS
 from pairs.look_findings import content_leaks, look_findings, size_counts
@@ -72,12 +73,11 @@ def check_segment(  # noqa: PLR0913 - the fields of a data source
     findings += overlaps(source, names, "error") + _unlisted(source, names) + _odd_lists(source)
     if "train" in names:
         findings += batch_findings(str(source.list_file("train")), len(names["train"]), batch_size, devices, "segment")
-    looked = {
-        split: _look(_Looker(source, labels_needed=wanted[split], decode=decode), names[split], progress)
-        for split in names
-    }
+    levels = _used_levels(source, names) if decode else (FULL_WHITE, 0)
+    lookers = {split: _Looker(source, wanted[split], decode, levels[0]) for split in names}
+    looked = {split: _look(looker, names[split], progress) for split, looker in lookers.items()}
     for split, labelled in looked.items():
-        findings += _label_findings(source, split, labelled, rule) + _picture_findings(source, split, labelled)
+        findings += _label_findings(source, split, labelled, rule) + _picture_findings(source, split, labelled, levels)
     if decode:
         findings += _leaks(source, looked)
     counts = {str(source.list_file(split)): _counts(names[split], looked[split]) for split in names}
@@ -119,9 +119,25 @@ def _names_if_any(source: SegmentSource, split: str) -> list[str]:
         return []
 
 
+def _pictures(source: SegmentSource, name: str) -> tuple[Path, Path]:
+    """The picture after and the one before."""
+    return source.root / source.after / name, source.root / source.before / name
+
+
+def _used_levels(source: SegmentSource, names: dict[str, dict[int, str]]) -> tuple[int, int]:
+    """What is white in the pictures of 16 bits of all splits, and their highest level."""
+    listed = dict.fromkeys(name for of_split in names.values() for name in of_split.values() if _is_plain(name))
+    with quiet():
+        return white_level(path for name in listed for path in _pictures(source, name) if path.is_file())
+
+
+def _is_plain(name: str) -> bool:
+    return "/" not in name and "\\" not in name
+
+
 def _look(looker: _Looker, names: dict[int, str], progress: Callable[[int], None] | None) -> list[_Labelled]:
     """Look at every listed name; without decoding only at the headers of its files."""
-    tasks = [(row, name) for row, name in names.items() if "/" not in name and "\\" not in name]
+    tasks = [(row, name) for row, name in names.items() if _is_plain(name)]
     found = []
     with quiet(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for done, labelled in enumerate(pool.map(looker.name, tasks), start=1):
@@ -131,15 +147,18 @@ def _look(looker: _Looker, names: dict[int, str], progress: Callable[[int], None
     return found
 
 
+@dataclass(frozen=True, slots=True)
 class _Looker:
     """Looks at A, B and label of one name."""
 
-    def __init__(self, source: SegmentSource, *, labels_needed: bool, decode: bool) -> None:
-        self.source, self.labels_needed, self.decode = source, labels_needed, decode
+    source: SegmentSource
+    labels_needed: bool
+    decode: bool
+    white: int
 
     def name(self, task: tuple[int, str]) -> _Labelled:
         row, name = task
-        before, after = (self.source.root / folder / name for folder in (self.source.before, self.source.after))
+        after, before = _pictures(self.source, name)
         label = self.source.root / self.source.labels / self.source.label_name(name)
         with_label = self.labels_needed and os.path.lexists(label)
         problems = tuple(self._size_problems(name, [before, after, *([label] if with_label else [])]))
@@ -147,7 +166,7 @@ class _Looker:
             return _Labelled(PairLook(row, "", None, name, None, None), None, problems)
         values, odd = _label_values(label) if with_label else (None, [])
         changed = "changed" if values and values != [0] else ""
-        return _Labelled(pair_look(row, changed, name, after, before), values, (*problems, *odd))
+        return _Labelled(pair_look((row, changed), name, after, before, self.white), values, (*problems, *odd))
 
     def _size_problems(self, name: str, paths: list[Path]) -> Iterator[tuple[str, str, str]]:
         sizes: dict[Path, tuple[int, int]] = {}
@@ -202,9 +221,11 @@ def _odd_values(name: str, shown: str, rule: LabelRule) -> str:
     return f"the label of {name!r} holds the values {shown}, where {meant}"
 
 
-def _picture_findings(source: SegmentSource, split: str, labelled: list[_Labelled]) -> list[Problem]:
+def _picture_findings(
+    source: SegmentSource, split: str, labelled: list[_Labelled], levels: tuple[int, int]
+) -> list[Problem]:
     """What holds for pictures of both tasks; unequal sizes and broken files stand among the label findings already."""
-    found = look_findings([one.look for one in labelled], str(source.list_file(split)))
+    found = look_findings([one.look for one in labelled], str(source.list_file(split)), *levels)
     return [finding for finding in found if finding.code != "data.size_differs"]
 
 

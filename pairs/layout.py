@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from core.errors import DataError
 from core.file_names import ARCHIVES
-from pairs.classify_csv import COLUMNS, COLUMNS_NAMED, SCORE_COLUMNS, iter_rows, usual_name
+from pairs.classify_csv import COLUMNS, SCORE_COLUMNS, iter_rows, usual_name
+from pairs.csv_files import some
 from pairs.image_folders import ImageFolders
 from pairs.loose_csv import DELIMITERS
 
@@ -146,7 +147,7 @@ def _only(tables: list[Path]) -> Path:
 
 
 def _several(tables: list[Path]) -> DataError:
-    names = ", ".join(path.name for path in tables[:COLUMNS_NAMED]) + (", …" if len(tables) > COLUMNS_NAMED else "")
+    names = some([path.name for path in tables])
     message = f"the folder holds several tables, and which of them is meant can't be told: {names}"
     remedy = f"give one CSV itself, name it {CSV_NAME}, or name all after splits: train.csv, val.csv, test.csv"
     return DataError(message, code="data.csv_several", where=str(tables[0].parent), remedy=remedy)

@@ -160,9 +160,9 @@ class _Looker:
         return image_file(self.source.images_dir, folder, name, light, self.source.image_ext)
 
 
-def pair_look(line: int, label: str, name: str, test: Path, golden: Path) -> PairLook:
-    """Look at one pair of files; those that are missing are passed over."""
-    return _compared(name, _try_to_look(test), _try_to_look(golden), (line, label, None))
+def pair_look(row: tuple[int, str], name: str, test: Path, golden: Path, white: int = FULL_WHITE) -> PairLook:
+    """Look at one pair of files, of a `row` with this line and label; those that are missing are passed over."""
+    return _compared(name, _try_to_look(test, white), _try_to_look(golden, white), (*row, None))
 
 
 def _compared(name: str, test: _Looked, golden: _Looked, row: tuple[int, str, str | None]) -> PairLook:

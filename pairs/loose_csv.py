@@ -14,12 +14,13 @@ from core.errors import DataError
 from core.files import read_ordinary
 from pairs.classify_csv import COLUMNS, usual_name
 from pairs.code_pages import CODE_PAGES, decode
+from pairs.csv_files import OTHER_DELIMITERS
 
 if TYPE_CHECKING:
     from collections import Counter
     from pathlib import Path
 
-DELIMITERS = ",;\t|"
+DELIMITERS = (",", *OTHER_DELIMITERS)
 _LARGEST = 512 * 2**20
 _LINES_LOOKED_AT = 2000
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
 from core.problem import Problem
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, COLUMNS_NAMED, SCORE_COLUMNS, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, SCORE_COLUMNS, read_header
+from pairs.csv_files import COLUMNS_NAMED, some
 
 if TYPE_CHECKING:
     from pairs.classify_check import ClassifySource
@@ -47,7 +48,7 @@ def _mark(source: ClassifySource, where: str) -> list[Problem]:
 def _spare_columns(spare: list[str], where: str) -> list[Problem]:
     if not spare:
         return []
-    named = ", ".join(map(repr, spare[:COLUMNS_NAMED])) + (", …" if len(spare) > COLUMNS_NAMED else "")
+    named = some(list(map(repr, spare)))
     hint = next(filter(None, (did_you_mean(name, (*COLUMNS, *KNOWN_COLUMNS)) for name in spare[:COLUMNS_NAMED])), "")
     message = f"nothing reads the columns {named}. {hint}".strip()
     remedy = "they do no harm; a column `board` lets splits be checked for leaks"

@@ -19,7 +19,7 @@ from reports.pictures import Picture, PictureFolder, data_uri, difference, heat
 from reports.scored_table import EVIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pairs.classify_csv import PairRow
     from reports.results import ResultFiles
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BOX_COLUMNS = ("box", "defect_box")
 MOST_BOXES = 50
+ROWS_FOR_WHITE = 200  # of a table, evenly spread: in these the bit depth of 16-bit pictures shows
 _BOX = re.compile(r"\d{1,5} \d{1,5} \d{1,5} \d{1,5}")
 SORTS = ("escape", "false_alarm", "flagged", "borderline", "unscored")
 
@@ -106,7 +107,7 @@ def build_gallery(
 ) -> Gallery:
     """Choose pairs and load their pictures until a limit is reached."""
     sorts = _choose(table, threshold, axis, limits)
-    album = _Album(results)
+    album = _Album(results, table.rows)
     cards: list[tuple[int, Card]] = []
     used, cut = 0, False
     for sort, place in _in_turn(sorts, limits):
@@ -165,13 +166,15 @@ def _in_turn(sorts: dict[str, list[int]], limits: Limits) -> Iterator[tuple[str,
 class _Album:
     """The pictures of one set of results."""
 
-    def __init__(self, results: ResultFiles) -> None:
+    def __init__(self, results: ResultFiles, rows: Sequence[PairRow]) -> None:
         self._results = results
         self._images = PictureFolder(results.images_dir)
         self._evidence = PictureFolder(results.results_dir or results.table.parent)
         self._lights = light_names(results.input_map)
         self._candidates: dict[str, list[str]] = {}
         self.there = self._images.there
+        spread = rows[:: max(1, len(rows) // ROWS_FOR_WHITE)]
+        self._white = self._images.white_level(name for row in spread for name in self._names(row))
 
     def card(self, table: ScoredTable, sort: str, place: int) -> Card:
         row, score = table.rows[place], float(table.scores[place])
@@ -186,6 +189,14 @@ class _Album:
             boxes=_boxes(row),
         )
 
+    def _names(self, row: PairRow) -> Iterator[str]:
+        """The pictures of a row."""
+        places = ((row.golden_path, self._golden_name(row)), (row.input_path, row.object_name))
+        return (self._path(folder, name, light) for folder, name in places if name for light in self._lights)
+
+    def _path(self, folder: str, name: str, light: str | None) -> str:
+        return str(image_file(Path(), folder, name, light, self._results.image_ext))
+
     def _light(self, row: PairRow, light: str | None) -> tuple[Light, Picture]:
         golden = self._read(row.golden_path, self._golden_name(row), light)
         test = self._read(row.input_path, row.object_name, light)
@@ -195,7 +206,7 @@ class _Album:
     def _read(self, folder: str, name: str | None, light: str | None) -> Picture:
         if name is None:
             return Picture(reason="missing")
-        return self._images.read(str(image_file(Path(), folder, name, light, self._results.image_ext)))
+        return self._images.read(self._path(folder, name, light), self._white)
 
     def _golden_name(self, row: PairRow) -> str | None:
         """With several golden images to draw from, the first in sorted order stands for them."""

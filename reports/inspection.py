@@ -15,7 +15,7 @@ from core.problem import Problem
 from reports.charts import false_alarms_over_recall, histogram, operating_points, precision_recall
 from reports.gallery import Gallery, Limits, build_gallery
 from reports.measures import Measures, measure, places
-from reports.page import render
+from reports.page import Kind, render
 from reports.score_axis import ScoreAxis, score_axis
 from reports.scored_table import read_scored_table, verdict_notes
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from reports.results import ResultFiles
     from reports.scored_table import ScoredTable
+
+PAGE = Kind("inspection.html.j2", ("inspection.css",), ("scores.js", "threshold.js", "gallery.js", "zoom.js"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def write_report(results: ResultFiles, out: Path, limits: Limits = Limits()) -> 
     axis = score_axis(measures.pairs.score, threshold)
     gallery = build_gallery(results, table, threshold, axis, limits)
     context = _context(results, table, measures, gallery, axis) | {"threshold_source": source, "limits": limits}
-    page = render(context, _script_data(measures, axis))
+    page = render(PAGE, context, _script_data(measures, axis))
     _write(out, page)
     shown = sum(bool(card.picture_bytes) for card in gallery.cards)
     return ReportSummary(out, len(page.encode()), len(table.rows), shown, measures.status, measures.sentence)
@@ -87,17 +89,34 @@ def _context(
 ) -> dict[str, Any]:
     read = (*table.notes, *verdict_notes(table, measures.threshold))
     notes = (*read, *_purpose_notes(results, measures), *_picture_notes(results, gallery))
+    curves = _curves(measures)
     return {
+        "title": results.title,
+        "headline": measures.headline,
+        "headings": _headings(measures, gallery, drawn=curves is not None),
         "results": results,
         "rows": len(table.rows),
         "measures": measures,
         "gallery": gallery,
         "axis": axis,
         "histogram": histogram(measures.pairs.score, measures.pairs.defect, axis, labelled=measures.labelled),
-        "curves": _curves(measures),
+        "curves": curves,
         "notes": sorted(notes, key=lambda note: note.severity),
         "spec": results.spec,
     }
+
+
+def _headings(measures: Measures, gallery: Gallery, *, drawn: bool) -> dict[str, str]:
+    """The sections that the page has behind the verdict, id to name."""
+    there = {
+        ("threshold", "Threshold"): measures.pairs.rows,
+        ("curves", "Curves"): drawn,
+        ("groups", "Types and boards"): measures.tables,
+        ("gallery", "Pictures"): gallery.cards,
+        ("findings", "Findings"): True,
+        ("run", "Spec and run"): True,
+    }
+    return dict(heading for heading, found in there.items() if found)
 
 
 def _curves(measures: Measures) -> dict[str, Any] | None:

@@ -9,41 +9,56 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from scoring.rounding import as_percent, plainly
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scoring.binomial import Interval
 
-STYLES = ("inspection.css", "inspection_parts.css")
-SCRIPTS = ("scores.js", "threshold.js", "gallery.js", "zoom.js")
-TEMPLATES = ("inspection.html.j2", "parts.html.j2", "sections.html.j2")
+SHARED = Path(__file__).parent / "templates"  # the frame, and the style of all pages
 LONGEST_CELL = 160
 DASH = "\N{EN DASH}"
 
 
-def render(context: dict[str, Any], data: dict[str, Any]) -> str:
-    """The page; `data` is embedded as JSON for the script."""
-    style = "\n".join(_resource(name) for name in STYLES)
-    script = f'"use strict";\n{{\n{"".join(_resource(name) for name in SCRIPTS)}}}\n'
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of page: its template, which extends frame.html.j2, and what it has beside the style that all pages share.
+
+    The files lie in `folder`. The frame takes from the context `title`, `headline`, and `headings`: the sections behind
+    the verdict, id to name.
+    """
+
+    template: str
+    styles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    folder: Path = SHARED
+
+
+def render(kind: Kind, context: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> str:
+    """The page; `data` is embedded as JSON for its script."""
+    style = "\n".join([_text(SHARED / "page.css"), *(_text(kind.folder / name) for name in kind.styles)])
+    script = "".join(_text(kind.folder / name) for name in kind.scripts)
+    script = f'"use strict";\n{{\n{script}}}\n' if script else ""
     policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src {_allowed(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    template = _environment().get_template(TEMPLATES[0])
-    own = {"style": Markup(style), "script": Markup(script), "policy": policy, "data": _embedded(data)}  # noqa: S704
-    return template.render(**context, **own)
+    own = {"style": Markup(style), "script": Markup(script), "policy": policy, "data": _embedded(data or {})}  # noqa: S704
+    return _environment(kind.folder).get_template(kind.template).render(**context, **own)
 
 
 @cache
-def _environment() -> Environment:
-    loader = DictLoader({name: _resource(name) for name in TEMPLATES})
+def _environment(folder: Path) -> Environment:
+    loader = FileSystemLoader([folder, SHARED])
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -64,15 +79,19 @@ def _environment() -> Environment:
 
 
 @cache
-def _resource(name: str) -> str:
-    return (files("reports") / "templates" / name).read_text(encoding="utf-8")
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _allowed(script: str) -> str:
+    return f"'{_hash(script)}'" if script else "'none'"
 
 
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _embedded(data: dict[str, Any]) -> Markup:
+def _embedded(data: Mapping[str, Any]) -> Markup:
     """JSON that can't end its own element: no angle brackets, ampersands or line separators stand in it."""
     text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for letter in "<>&":

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from pairs.decoding import BROKEN, decode
+from pairs.decoding import BROKEN, FULL_WHITE, decode, white_level
+from pairs.image_folders import is_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -51,17 +53,24 @@ class PictureFolder:
         """Whether there is such a folder on this machine."""
         return self._root is not None
 
-    def read(self, relative: str) -> Picture:
-        """The picture at a path relative to the folder; a reason instead of an error."""
+    def read(self, relative: str, white: int = FULL_WHITE) -> Picture:
+        """The picture at a path relative to the folder; a reason instead of an error. `white` is that of its set."""
         path = self._inside(relative)
-        return Picture(reason="missing") if path is None else _decode(path)
+        return Picture(reason="missing") if path is None else _decode(path, white)
+
+    def white_level(self, relatives: Iterable[str]) -> int:
+        """What is white in the pictures of 16 bits a channel at these paths."""
+        inside = (path for path in map(self._inside, relatives) if path is not None and _is_readable(path))
+        with warnings.catch_warnings(action="ignore"):
+            return white_level(inside)[0]
 
     def names(self, relative: str, suffix: str) -> list[str]:
-        """The sorted names, without `suffix`, of the files in a folder that end with it."""
+        """The sorted names, without `suffix`, of the pictures in a folder that end with it."""
         folder = self._inside(relative, folder=True)
         if folder is None:
             return []
-        return sorted(path.name.removesuffix(suffix) for path in folder.iterdir() if path.name.endswith(suffix))
+        names = [path.name for path in folder.iterdir() if is_picture(path.name)]
+        return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
 
     def _inside(self, relative: str, *, folder: bool = False) -> Path | None:
         if self._root is None:
@@ -74,13 +83,21 @@ class PictureFolder:
         return path if inside else None
 
 
-def _decode(path: Path) -> Picture:
+def _is_readable(path: Path) -> bool:
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return image.width * image.height <= MOST_PIXELS
+    except BROKEN:
+        return False
+
+
+def _decode(path: Path, white: int) -> Picture:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 return Picture(reason="too large to show")
             size = image.size
-            picture = decode(image, path)
+            picture = decode(image, path, white)
             picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
             return Picture(picture, size)
     except BROKEN:

@@ -55,8 +55,8 @@ def prepare_decision(
         ChangenetError: as `runners.planning.prepare.prepare` says.
         DataError: the data can't be used; with every finding that is an error.
     """
-    from runners.planning.engines import ENGINE_VARIABLE
     from runners.planning.prepare import prepare
+    from runners.planning.resolved import ENGINE_VARIABLE
     from runners.preflight import check_of_plan
 
     store, memory = open_store(decision.request.results_root), memory or Memory()

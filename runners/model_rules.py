@@ -18,7 +18,7 @@ from router.declarations import INFO_FILE, load_skill, skill_root
 from router.validation import declaration_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from types import ModuleType
 
     from core.problem import Problem
@@ -65,15 +65,18 @@ class ModelRules(NamedTuple):
     """What runners ask of a model; each default is that of a skill which declares no such function.
 
     `constraints(spec, action, given)` adjusts defaults that break a rule between keys, but none of the keys `given` by
-    the user, and leaves `spec` as it is. `data_shape(spec)` yields key, value and reason of what the data itself shows
-    and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a launch.
-    `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out, target)`
-    writes the page on what a job found to `out`, and returns None where there is nothing to report on.
+    the user, and leaves `spec` as it is. `data_tables(folder)` finds the tables of a folder by split, whatever they are
+    called, each split under one of the `subfolders` of skill_info.yaml; a table without splits under the folder's own
+    name. It raises DataError where several could be meant. `data_shape(spec)` yields key, value and reason of what the
+    data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
+    launch. `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out,
+    target)` writes the page on what a job found to `out`, and returns None where there is nothing to report on.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs.
     """
 
     inherited: InheritedKeys = InheritedKeys()
     constraints: Callable[[Spec, str, Collection[str]], Settled] = lambda *_: _NothingToSettle()
+    data_tables: Callable[[Path], Mapping[str, Path]] = lambda _: {}
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
     data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
 from core.installation import how_to_install
 from runners.model_rules import rules_of, skill_at
-from runners.planning.engines import ENGINE_VARIABLE, require_action
+from runners.planning.engines import require_action
 from runners.platforms.table import capabilities
 
 if TYPE_CHECKING:
@@ -25,27 +23,6 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-
-
-def embedded_engine(skill: Skill) -> str:
-    """Where the command of the skill's own engine stands: in its folder, or else beside this interpreter."""
-    command = str(skill.info["engines"]["embedded"]["command"])
-    return str((skill.root if command.startswith("./") else Path(sys.executable).parent) / command)
-
-
-def find_engine(named: str | None) -> str | None:
-    """The engine that the user named, as an absolute path; None when none was named.
-
-    Raises:
-        InputError: it can't be run.
-    """
-    if not named:
-        return None
-    found = shutil.which(str(Path(named).expanduser()))
-    if not found:
-        remedy = f"name an executable file by --engine or ${ENGINE_VARIABLE}"
-        raise InputError("can't be run as an engine", code="engine.named", where=named, remedy=remedy)
-    return str(Path(found).absolute())
 
 
 def require_engine(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from core.errors import ImageError
 from engine.console import say
 from engine.image_store import ImageStore
 from engine.loading import make_loader, open_source
-from pairs.decoding import FULL_WHITE, peak_level, white_level
+from pairs.decoding import FULL_WHITE, is_wide_file, white_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -129,7 +129,7 @@ def open_pairs(data: ClassifyDataset, tables: Sequence[PairTable], white: int | 
 
 def _white_used(tables: Sequence[PairTable]) -> int:
     first = next((table.test_files(0)[0] for table in tables if len(table)), None)
-    if first is None or not peak_level(first):
+    if first is None or not is_wide_file(first):
         return FULL_WHITE
     white, peak = white_level(files_of(tables))
     say(f"pictures have 16 bits a channel and use levels up to {peak}: {white} is taken for white")

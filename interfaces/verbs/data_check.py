@@ -12,7 +12,7 @@ from core.errors import ChangenetError, InputError
 from interfaces.options import argument, declared, option
 from interfaces.outcome import Outcome
 from interfaces.system_errors import system_errors_told
-from interfaces.verbs.common import split_names
+from interfaces.verbs.common import CLASSIFY, SEGMENT, refuse_options_of, split_names
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -27,17 +27,17 @@ class CheckOptions:
 
     folder: str = argument("data folder of either task (plain, or packed as .tar.gz), or one classify CSV")
     images: str | None = option(
-        "classify: folder or archive of the pictures", metavar="DIR", otherwise="the images beside a split"
+        "folder or archive of the pictures", metavar="DIR", otherwise="the images beside a split", group=CLASSIFY
     )
-    image_ext: str | None = option("classify: file ending", metavar=".EXT", otherwise="the one that is found")
+    image_ext: str | None = option("file ending", metavar=".EXT", otherwise="the one that is found", group=CLASSIFY)
     lights: str | None = option(
-        "classify: lightings in their order, comma-separated", metavar="NAMES", otherwise="those found"
+        "lightings in their order, comma-separated", metavar="NAMES", otherwise="those found", group=CLASSIFY
     )
-    goldens: int = option("classify: num_golden; above 1, golden_path names folders", metavar="N", default=1)
+    goldens: int = option("num_golden; above 1, golden_path names folders", metavar="N", default=1, group=CLASSIFY)
     no_labels: bool = option("data that is only to be scored: labels may be missing", default=False)
-    label_suffix: str = option("segment: ending of the label files", metavar=".EXT", default=".png")
-    label_transform: Literal["norm", "None"] = option("segment: as in the spec", default="norm")
-    classes: int = option("segment: num_classes, the class ids a label may hold", metavar="N", default=2)
+    label_suffix: str = option("ending of the label files", metavar=".EXT", default=".png", group=SEGMENT)
+    label_transform: Literal["norm", "None"] = option("label_transform, as in the spec", default="norm", group=SEGMENT)
+    classes: int = option("num_classes, the class ids a label may hold", metavar="N", default=2, group=SEGMENT)
     batch_size: int = option("held against the rows that are trained on", metavar="N", default=1)
     devices: int = option("how many devices train, each with its own batch", metavar="N", default=1)
     no_decode: bool = option("look at lists and folders only, not into the pictures", default=False)
@@ -47,7 +47,7 @@ class CheckOptions:
 
 def check(options: CheckOptions, reporter: Reporter) -> Outcome:
     """Every finding at once; exit code 2 where one is an error."""
-    from pairs.check import check_data
+    from pairs.check import SegmentData, check_data
     from pairs.doctor import Options
 
     def count(done: int) -> None:
@@ -57,6 +57,7 @@ def check(options: CheckOptions, reporter: Reporter) -> Outcome:
     _refuse_senseless(options)
     _refuse_other_sheet(options.sheet)
     data = _data(options, reporter)
+    refuse_options_of(CLASSIFY if isinstance(data, SegmentData) else SEGMENT, options)
     report = check_data(data, Options(not options.no_decode, options.batch_size, options.devices, count))
     document, code, made = report.as_dict(), report.exit_code, [report.as_text().rstrip()]
     try:

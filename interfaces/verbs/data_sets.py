@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from interfaces.options import argument, given, option
 from interfaces.outcome import Outcome
-from interfaces.verbs.common import split_names
+from interfaces.verbs.common import CLASSIFY, refuse_options_of, split_names
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -24,8 +24,8 @@ class ImportOptions:
     source: str = argument("folder that holds the lists (train.txt, val.txt, test.txt) and the groups")
     out: str = argument("folder to make")
     task: Literal["classify", "segment"] = option("what is trained on it", default="classify")
-    crops: Literal["centred", "grid"] = option("classify: where crops are taken", default="centred")
-    size: int = option("classify: side of a crop", metavar="PIXELS", default=128)
+    crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
+    size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
     force: bool = option("replace OUT where it is there", default=False)
 
 
@@ -54,6 +54,8 @@ def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
     """Import a public data set into the layout that the actions read."""
     from pairs.deeppcb import import_deeppcb
 
+    if options.task == "segment":
+        refuse_options_of(CLASSIFY, options)
     summary = import_deeppcb(
         Path(options.source),
         Path(options.out),

@@ -77,13 +77,13 @@ def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
 
 
 def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
-    """All searches and all jobs, newest first."""
+    """All searches and all jobs, newest first; what a job left is counted here, and listed by `result`."""
     from interfaces.present import jobs_text
     from runners.api import list_jobs, open_store
 
     del reporter
     found, tunings = list_jobs(open_store(options.results_root)), searches.summaries(options.results_root)
-    document = {"jobs": [job.to_json() for job in found], "experiments": [tuning for tuning, _ in tunings]}
+    document = {"jobs": [job.summary() for job in found], "experiments": [tuning for tuning, _ in tunings]}
     return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found)]))
 
 

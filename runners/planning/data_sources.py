@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,10 +11,11 @@ from core.addresses import is_address, is_store
 from core.errors import DataError, did_you_mean
 from core.file_names import is_archive
 from core.redaction import redact_text
+from runners.model_rules import ModelRules
 from runners.names import archive_stem, archives_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from router.declarations import Skill
     from router.types import Request
@@ -27,20 +29,25 @@ class DataTables(NamedTuple):
     """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it.
 
     By a file named in `tables`, or one of the folders `first_parts`, a folder is known to hold data of this skill.
+    What else its tables may be called, and where they may lie, `of_folder` tells by split.
     """
 
     entries: Mapping[str, Entry]
     sources: Mapping[str, Entry]
     tables: frozenset[str]
     first_parts: frozenset[str]
+    of_folder: Callable[[Path], Mapping[str, Path]]
 
     @classmethod
-    def of(cls, skill: Skill, action: str) -> DataTables:
+    def of(cls, skill: Skill, action: str, rules: ModelRules) -> DataTables:
         """The tables of an action."""
         rows = [row for of_action in skill.info["data_sources"].values() for row in of_action.values()]
         tables = frozenset(row["path"] for row in rows if row["runtime"] == "file")
         first_parts = frozenset(part for row in rows for part in part_names(row)[:1])
-        return cls(skill.data_sources(action), skill.info["dataset_sources"], tables, first_parts)
+        entries = skill.data_sources(action)
+        reads_table = any(row["runtime"] == "file" for row in entries.values())
+        of_folder = cache(rules.data_tables if reads_table else ModelRules().data_tables)
+        return cls(entries, skill.info["dataset_sources"], tables, first_parts, of_folder)
 
     def names_file(self, place: str) -> bool:
         """Whether a place is an archive or a table itself, by its ending, and not the folder that holds it."""
@@ -146,9 +153,27 @@ def _inside(data: str, key: str, tables: DataTables) -> list[str]:
 
 
 def _split_of(place: str, key: str, tables: DataTables) -> str | None:
-    """The split that `key` takes inside a local folder of splits; None where there is no such folder."""
-    folder = Path(absolute(place))
-    return next((str(folder / name) for name in _splits(key, tables) if _holds_data(folder / name, tables)), None)
+    """The split that `key` takes inside a local folder of splits, as a folder or a table; None where there is none."""
+    folder, names = Path(absolute(place)), _splits(key, tables)
+    by_split = {} if _only_table(folder, tables) else tables.of_folder(folder)
+    found = next((place for name in names for place in _places(folder, name, by_split, tables)), None)
+    if found is None:  # a split folder that lacks its table is told as such
+        found = next((by_split[name].parent for name in names if name in by_split), None)
+    return str(found) if found else None
+
+
+def _places(folder: Path, name: str, by_split: Mapping[str, Path], tables: DataTables) -> Iterator[Path]:
+    """Where a split of this name is: a folder called so, or the table that goes by it."""
+    if _holds_data(folder / name, tables):
+        yield folder / name
+    if name in by_split and by_split[name].exists():
+        yield by_split[name]
+
+
+def _only_table(folder: Path, tables: DataTables) -> Path | None:
+    """The table of a folder without splits, wherever it lies."""
+    by_split = tables.of_folder(folder)
+    return by_split[folder.name] if set(by_split) == {folder.name} else None
 
 
 def _splits(key: str, tables: DataTables) -> list[str]:
@@ -166,7 +191,8 @@ def _holds_data(folder: Path, tables: DataTables) -> bool:
     if not folder.is_dir():
         return folder.is_file()
     parts = any((folder / part).is_dir() for part in tables.first_parts) or archives_of(folder, tables.first_parts)
-    return bool(parts) or any(len(_tables_in(folder, name)) == 1 for name in tables.tables)
+    found = bool(parts) or any(len(_tables_in(folder, name)) == 1 for name in tables.tables)
+    return found or _only_table(folder, tables) is not None
 
 
 def _tables_in(folder: Path, name: str) -> list[Path]:
@@ -181,7 +207,7 @@ def _locate(place: str, key: str, tables: DataTables) -> str:
     path = require_there(whole)
     if entry["runtime"] == "folder":
         return str(_root(path, entry))
-    return str(_table(path, entry) if entry["runtime"] == "file" else _unpacked_or_packed(path, key, tables))
+    return str(_table(path, entry, tables) if entry["runtime"] == "file" else _unpacked_or_packed(path, key, tables))
 
 
 def _locate_remote(place: str, entry: Entry, tables: DataTables) -> str:
@@ -200,15 +226,16 @@ def _root(path: Path, entry: Entry) -> Path:
     raise DataError("this data set is a folder, not a file", code="data.layout", where=str(path), remedy=remedy)
 
 
-def _table(path: Path, entry: Entry) -> Path:
+def _table(path: Path, entry: Entry, tables: DataTables) -> Path:
     name, suffix = entry["path"], Path(entry["path"]).suffix
     if path.is_file() and path.suffix == suffix:
         return path
     folder = path if path.is_dir() else path.parent
-    tables, kind = _tables_in(folder, name), suffix.removeprefix(".").upper()
-    if len(tables) == 1:
-        return tables[0]
-    found = f"several: {', '.join(table.name for table in tables)}" if tables else "none"
+    here, kind = _tables_in(folder, name), suffix.removeprefix(".").upper()
+    only = here[0] if len(here) == 1 else _only_table(folder, tables)
+    if only:
+        return only
+    found = f"several: {', '.join(table.name for table in here)}" if here else "none"
     remedy, code = f"name it {name}, or give the {kind} file itself", f"data.{kind.lower()}_missing"
     raise DataError(f"one {kind} is needed, there is {found}", code=code, where=str(folder), remedy=remedy)
 

@@ -11,6 +11,7 @@ from core import dotted
 from core.errors import PlatformError
 from core.problem import Problem
 from runners.model_rules import is_below
+from runners.planning.resolved import ENGINE_VARIABLE
 from runners.planning.schema import options
 from runners.platforms.table import PLATFORMS
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from runners.planning.resolved import ResolvedRequest
     from runners.planning.schema import ActionSchema, Node
 
-ENGINE_VARIABLE = "CHANGENET_ENGINE"
 _CONTAINER = "container"
 _EMBEDDED = "embedded"
 _ABSENT = object()

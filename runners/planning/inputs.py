@@ -152,7 +152,8 @@ def open_questions(
 def _ask_for_data(source: str, request: Request, tables: DataTables) -> str:
     rule = tables.sources.get(source, {})
     rows = [entry for entry in tables.entries.values() if entry["source"] == source]
-    looked = f" {request.data} has no {' or '.join(rule.get('subfolders', ()))} folder with it." if request.data else ""
+    names = " or ".join(rule.get("subfolders", ()))
+    looked = f" {request.data} has no {names} folder or table with it." if request.data else ""
     return (
         f"Where is the {rule.get('intent', source)} data ({source})?{looked} "
         f"Give a folder or URI that holds {_contents(rows)}."

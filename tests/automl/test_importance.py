@@ -68,6 +68,6 @@ def test_of_many_trials_and_of_trials_that_are_alike() -> None:
 
 def test_a_bar_shows_the_share_and_where_it_may_lie() -> None:
     drawn = bars([("lr & co", 0.5, 0.25, 0.75)], "shares")
-    assert "50% (25% to 75%)" in drawn
+    assert "50% (25\N{EN DASH}75%)" in drawn
     assert "lr &amp; co" in drawn
     assert 'd="M351.0 12H461.0"' in drawn

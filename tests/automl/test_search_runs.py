@@ -13,8 +13,10 @@ import subprocess
 import sys
 import time
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,7 @@ from automl.plan_text import plan_text
 from automl.settings import AutomlSettings
 from automl.types import Run, RunResult, RunState
 from core.errors import JobFailedError, PlatformError, RequestError, SpecError
+from reports.page import SHARED
 from router.declarations import load_skill
 from router.types import Request
 from runners.api import prepare_request
@@ -178,11 +181,16 @@ def test_the_report_needs_nothing_beside_it_and_the_storage_opens_in_optuna(plan
     result = experiment.run(planned(trials=5, algorithm="bayesian", test=False, epochs=1))
 
     page = (result.folder / "automl_report.html").read_text()
-    for title in ("History", "Learning curves", "Parallel coordinates"):
-        assert f"<h2>{title}</h2>" in page
-    assert "Importance of the parameters: it can't be told from fewer than 10 trials with figures." in unescape(page)
-    assert not re.search(r"<script|src=|https?://", page)
+    for title in ("Each trial, and the best so far", "Learning curves; the winner stands out", "Parallel coordinates"):
+        assert title in page
+    assert "Which parameters matter can't be told from fewer than 10 trials with figures." in unescape(page)
+    assert not re.search(r"<script|src=|https?://| style=", page)
     assert page.count("<svg") == 3
+    assert (SHARED / "page.css").read_text() in page  # as in reports on inspections
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert style
+    digest = b64encode(sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'; script-src 'none'" in unescape(page)
     backend = optuna.storages.journal.JournalFileBackend(str(result.folder / STORAGE))
     study = optuna.load_study(study_name=result.id, storage=optuna.storages.JournalStorage(backend))
     winner = result.outcome.winner
@@ -237,7 +245,7 @@ def test_several_objectives_leave_a_front_in_record_and_report(planned: Planned)
     # The better a trial is, the longer its epochs take: nobody is beaten in both.
     assert best["pareto"] == [0, 1, 2]
     assert [entry["direction"] for entry in best["objectives"]] == ["minimize", "minimize"]
-    assert "<h2>Pareto front</h2>" in (result.folder / "automl_report.html").read_text()
+    assert "Pareto front, filled" in (result.folder / "automl_report.html").read_text()
     kept = {str(path) for path in result.folder.parent.rglob("*.pth") if not path.is_symlink()}
     assert kept == {standing.checkpoint for standing in result.outcome.standings}
 

@@ -155,6 +155,22 @@ def test_aliases_are_copies_within_the_budget() -> None:
     assert parse_yaml("[" * 64 + "]" * 64)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("!!str 12", "12"),
+        ("!!int '3'", 3),
+        ("!!float 3", 3.0),
+        ("!!bool 'true'", True),
+        ("! x", "x"),
+        ("!!null ''", None),
+    ],
+)
+def test_tags_with_a_counterpart_in_json_are_read(text: str, value: Any) -> None:
+    read = parse_yaml(f"a: {text}")["a"]
+    assert (read, type(read)) == (value, type(value))
+
+
 ODD_JSON = ['{"a": NaN}', '{"a": [Infinity]}', '{"a": -1e999}', '{"a": 1, "a": 2}', '{"a": ', "[" * 100_000]
 ODD_JSON += ["[" * 66 + "]" * 66, '{"a": 18446744073709551616}', "9" * 5000, '["\\ud800"]', '{"\\uDC80": 1}', "x", ""]
 

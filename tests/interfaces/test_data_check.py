@@ -106,6 +106,15 @@ def test_the_layouts_of_the_container_are_known(
     document = call(capsys, "data", "check", boards)
     assert document["errors"] == []
     assert [counts["rows"] for counts in document["counts"].values()] == [8, 8]
+    for words in (
+        ("train", "--data", boards),
+        ("train", "--train", boards, "--eval", boards),
+        (f"train ChangeNet on {boards}",),
+    ):
+        inputs = call(capsys, "plan", *words, "--automl", "off")["plan"]["inputs"]
+        splits = [f"dataset.classify.{split}_dataset" for split in ("train", "validation")]
+        assert [inputs[f"{split}.csv_path"] for split in splits] == list(document["counts"])
+        assert {inputs[f"{split}.images_dir"] for split in splits} == {str(boards / "images")}
     first = boards / names[0]
     first.write_text(first.read_text() + first.read_text().splitlines()[1].replace("short", "open") + "\n")
     assert codes(call(capsys, "data", "check", boards, code=2)) == {"data.contradiction": "errors"}
@@ -169,13 +178,26 @@ def test_a_sheet_is_written_over_no_table(boards: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     "words",
-    [("--batch-size", 0), ("--devices", -1), ("--goldens", 0), ("--classes", 0)],
+    [
+        ("--batch-size", 0),
+        ("--devices", -1),
+        ("--goldens", 0),
+        ("--classes", 0),
+        ("--label-suffix", ".tif"),
+        ("--label-transform", "None"),
+        ("--classes", 3),
+    ],
 )
 def test_options_without_sense_are_refused(
     boards: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, object]
 ) -> None:
     error = call(capsys, "data", "check", boards, *words, code=2)["error"]
     assert (error["code"], error["where"]) == ("data.option", words[0])
+
+
+def test_crops_of_whole_boards_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("data", "import", "deeppcb", tmp_path, tmp_path / "out", "--task", "segment", "--size", 64)
+    assert call(capsys, *words, code=2)["error"]["where"] == "--size"
 
 
 LONG = "n" * 300  # longer than any disk allows
@@ -269,6 +291,9 @@ def test_segment_labels_by_suffix_and_classes(tmp_path: Path, capsys: pytest.Cap
     assert "data.label_value" in codes(call(capsys, "data", "check", root, "--label-suffix", ".bmp", code=2))
     classes = ("--label-suffix", ".bmp", "--label-transform", "None", "--classes", 3)
     assert call(capsys, "data", "check", root, *classes)["ok"]
+    for words in (("--lights", "WhiteLight"), ("--images", root), ("--goldens", 2), ("--image-ext", ".png")):
+        error = call(capsys, "data", "check", root, *words, code=2)["error"]
+        assert (error["code"], error["where"]) == ("data.option", words[0])
     (root / "list/train.txt").write_text("1.png\n2.png\n3.png\n", encoding="utf-8")
     document = call(capsys, "data", "check", root, *classes, "--fix", tmp_path / "lists", code=2)
     assert document["mended"][0]["changes"] == {"missing": 1}

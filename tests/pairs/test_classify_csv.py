@@ -132,3 +132,4 @@ def test_a_line_without_an_end_is_not_read_into_memory(tmp_path: Path) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert (caught.value.code, peak < 2**24) == ("data.csv_syntax", True)
+        assert "--fix" not in caught.value.remedy

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     Levels = NDArray[np.uint16]
 
-PNG_KINDS = {2: 0, 3: 2, 4: 6}  # of dimensions or channels: grey, RGB, RGBA
+PNG_KINDS = {1: 0, 2: 4, 3: 2, 4: 6}  # of channels: grey, grey with alpha, RGB, RGBA
 
 
 def png16(path: Path, levels: Levels) -> Path:
     """A PNG of 16 bits a channel, which Pillow can write of grey alone."""
-    kind = PNG_KINDS[levels.shape[2] if levels.ndim == 3 else 2]
+    kind = PNG_KINDS[levels.shape[2] if levels.ndim == 3 else 1]
     rows = b"".join(b"\x00" + row.astype(">u2").tobytes() for row in levels)
     header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 16, kind, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
@@ -99,12 +99,16 @@ def test_colours_of_sixteen_bits_are_read_whole_from_tiff(order: str, tmp_path: 
     assert (decoded(path, 1023) == np.round(levels * (255.0 / 1023))).all()
 
 
-def test_transparency_is_no_level(tmp_path: Path) -> None:
-    levels = levels_of(4, 4, 4, highest=200)
-    levels[..., 3] = 65535
+@pytest.mark.parametrize("channels", [2, 4])
+def test_transparency_is_no_level(channels: int, tmp_path: Path) -> None:
+    levels = levels_of(4, 4, channels, highest=2000)
+    levels[..., -1] = 65535
+    levels[1, 1, -1] = 0
     path = png16(tmp_path / "a.png", levels)
-    assert white_level([path]) == (255, 200)
-    assert (decoded(path, 255) == levels[..., :3]).all()
+    assert white_level([path]) == (4095, 2000)
+    wanted = np.round(levels[..., :-1] * (255.0 / 4095))
+    wanted[1, 1] = 0  # laid over black
+    assert (decoded(path, 4095) == wanted).all()
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,11 @@ def test_white_is_that_of_the_bit_depth_in_use(highest: int, white: int, tmp_pat
     dark = png16(tmp_path / "dark.png", levels_of(4, 4, highest=100))
     bright = png16(tmp_path / "bright.png", levels_of(4, 4, highest=highest))
     assert white_level([dark, bright]) == white_level([bright, dark]) == (white, highest)
+
+
+def test_a_set_that_begins_with_a_black_picture_has_its_white_all_the_same(tmp_path: Path) -> None:
+    black = png16(tmp_path / "black.png", np.zeros((4, 4), dtype=np.uint16))
+    assert white_level([black, png16(tmp_path / "a.png", levels_of(4, 4))]) == (4095, 4080)
 
 
 def test_ordinary_pictures_have_no_white_of_their_own(tmp_path: Path) -> None:

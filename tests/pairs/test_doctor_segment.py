@@ -57,6 +57,19 @@ def test_a_sound_set(root: Path) -> None:
     assert check_data(find_data(root), options=Options(batch_size=5)).errors[0].code == "data.batch"
 
 
+def test_pictures_of_sixteen_bits_are_scaled_as_one_set(root: Path) -> None:
+    """At the full range all of them would pass for blank."""
+    for folder in ("A", "B"):
+        for path in (root / folder).iterdir():
+            wide = np.asarray(Image.open(path)).astype(np.uint16) * (1 if path.name == "t0.png" else 4)
+            Image.fromarray(wide).save(path)
+    report = check(root)
+    assert {code: rows for code, (_, rows) in found(report).items() if code != "data.brightness"} == {
+        "data.bit_depth": (1, 2)
+    }
+    assert ["levels up to 1020: 1023 is taken for white" in f.message for f in report.findings][-1]
+
+
 def test_a_list_that_can_not_be_read_says_why(root: Path) -> None:
     (root / "list" / "train.txt").write_bytes("t0.png\n".encode("utf-16"))
     (root / "list" / "val.txt").unlink()

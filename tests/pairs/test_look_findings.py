@@ -24,7 +24,7 @@ def looks(folder: Path, gains: dict[int, float], *, golden_gain: float = 1.0) ->
         paths = folder / f"t{i}.png", folder / f"g{i}.png"
         for path, pixels in zip(paths, (test, (board * golden_gain).clip(0, 255)), strict=True):
             Image.fromarray(pixels.astype(np.uint8)).save(path)
-        found.append(pair_look(i + 2, "PASS", f"U{i}", *paths))
+        found.append(pair_look((i + 2, "PASS"), f"U{i}", *paths))
     return found
 
 
@@ -55,7 +55,7 @@ def test_nearly_blank_pictures_are_the_same_by_chance_unless_a_camera_took_them(
         paths = tmp_path / f"t{i}.png", tmp_path / f"g{i}.png"
         for path, pixels in zip(paths, (board, board - i - 1), strict=True):
             Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
-        found.append(pair_look(i + 2, "PASS", f"U{i}", *paths))
+        found.append(pair_look((i + 2, "PASS"), f"U{i}", *paths))
     assert [finding.code for finding in look_findings(found, "x.csv")] == codes
     assert len(content_leaks(found[:1], found[1:], "val.csv", "train.csv")) == len(codes)
 
@@ -63,12 +63,12 @@ def test_nearly_blank_pictures_are_the_same_by_chance_unless_a_camera_took_them(
 def test_a_blank_picture_is_no_matter_of_its_golden_image(tmp_path: Path) -> None:
     found = looks(tmp_path, {})
     Image.new("L", (48, 48), 100).save(tmp_path / "blank.png")
-    found[11] = pair_look(13, "PASS", "U11", tmp_path / "blank.png", tmp_path / "g11.png")
+    found[11] = pair_look((13, "PASS"), "U11", tmp_path / "blank.png", tmp_path / "g11.png")
     assert brightness(found) == []
 
 
 def test_a_blank_pair_is_told_once(tmp_path: Path) -> None:
     for label, codes in (("PASS", ["data.blank"]), ("open", ["data.golden_copied", "data.blank"])):
         Image.new("L", (32, 32), 255).save(tmp_path / "blank.png")
-        look = pair_look(2, label, "U1", tmp_path / "blank.png", tmp_path / "blank.png")
+        look = pair_look((2, label), "U1", tmp_path / "blank.png", tmp_path / "blank.png")
         assert [finding.code for finding in look_findings([look], "x.csv")] == codes

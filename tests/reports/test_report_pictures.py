@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from base64 import b64decode
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from reports.gallery import Limits, build_gallery
 from reports.pictures import PictureFolder, data_uri, difference, heat
+from reports.results import ResultFiles
+from reports.score_axis import score_axis
+from reports.scored_table import read_scored_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +34,28 @@ def test_wide_grey_keeps_its_range(tmp_path: Path) -> None:
     picture = PictureFolder(tmp_path).read("wide.png").image
     assert picture is not None
     assert picture.getpixel((0, 0)) == 128
+
+
+def test_the_gallery_shows_pictures_of_twelve_bits_at_the_white_of_their_set(tmp_path: Path) -> None:
+    """Dark ones stay dark beside bright ones: all are scaled as one."""
+    for place, level in (("golden/C1", 2048), ("test/C1", 1024), ("golden/C2", 4080), ("test/C2", 0)):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((4, 4), level, dtype=np.uint16)).save(tmp_path / f"{place}.png")
+    table = tmp_path / "predictions.csv"
+    header = "input_path,golden_path,label,object_name,siamese_score\n"
+    table.write_text(f"{header}test,golden,open,C1,0.1\ntest,golden,PASS,C2,0.2\n")
+    results = ResultFiles(table, images_dir=tmp_path, image_ext=".png", threshold=0.15)
+
+    scored = read_scored_table(table)
+    gallery = build_gallery(results, scored, 0.15, score_axis(scored.scores, 0.15), Limits())
+
+    shown = {
+        (card.row.object_name, shot.view): Image.open(BytesIO(b64decode(shot.uri.partition(",")[2]))).getpixel((0, 0))
+        for card in gallery.cards
+        for shot in card.lights[0].shots
+    }
+    wanted = {("C1", "golden"): 128, ("C1", "test"): 64, ("C2", "golden"): 254, ("C2", "test"): 0}
+    assert {pair: level for pair, level in shown.items() if pair in wanted} == pytest.approx(wanted, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -99,3 +127,14 @@ def test_heat_grows_redder_with_the_evidence_and_lies_over_the_test() -> None:
 def test_the_same_pixels_give_the_same_text() -> None:
     noise = Image.fromarray(np.random.default_rng(3).integers(0, 255, (40, 40), dtype=np.uint8))
     assert data_uri(noise) == data_uri(noise.copy())
+
+
+def test_what_lies_beside_golden_images_is_none_of_them(tmp_path: Path) -> None:
+    for name in ("g2.png", "g1.png", "._g0.png", "g0.png.json"):
+        (tmp_path / name).touch()
+    assert PictureFolder(tmp_path).names(".", ".png") == ["g1", "g2"]
+
+
+def test_pictures_without_a_meaning_as_colours_are_told(tmp_path: Path) -> None:
+    Image.new("F", (4, 4), 0.5).save(tmp_path / "float.tif")
+    assert PictureFolder(tmp_path).read("float.tif").reason == "can't be decoded"

@@ -205,6 +205,10 @@ def test_the_layout_of_the_data_tells_the_task(skill: Skill, tmp_path: Path) -> 
     assert ask(skill, "train", data=str(classify)).action == "train"
     assert ask(skill, "evaluate", train_datasets=(str(segment),)).action == "segment_evaluate"
     assert ask(skill, "train", data=str(classify / "dataset.csv")).action == "train"
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels/train.csv").touch()
+    assert any("layout" in reason for reason in ask(skill, "train", data=str(tmp_path)).reasons)
 
 
 def test_the_layout_is_looked_for_in_split_folders_and_archives_too(skill: Skill, tmp_path: Path) -> None:

@@ -152,6 +152,61 @@ def test_a_slot_that_names_the_folder_of_splits_means_its_split(skill: Skill, bo
     assert from_data(plan) == local(boards, "train", "train") | local(boards, "validation", "val")
 
 
+# As NVIDIA's documentation names them, and as folders are written by hand.
+OTHERWISE = [
+    ("labels/train.csv", "labels/validation.csv", "labels/test.csv"),
+    ("training_set.csv", "validation_set.csv", "test_set.csv"),
+    ("training/boards.csv", "validation/boards.csv", "testing/boards.csv"),
+    ("Train/a.csv", "Evaluation/a.csv", "inference/a.csv"),
+]
+
+
+def renamed(boards: Path, names: tuple[str, ...]) -> Path:
+    """The boards with the tables of training, validation and test under other names."""
+    for split, name in zip(("train", "val", "test"), names, strict=True):
+        (boards / name).parent.mkdir(exist_ok=True)
+        (boards / split / "dataset.csv").rename(boards / name)
+        (boards / split).rmdir()
+    return boards
+
+
+@pytest.mark.parametrize("names", OTHERWISE)
+def test_tables_of_other_names_are_taken_by_their_split(skill: Skill, boards: Path, names: tuple[str, ...]) -> None:
+    train, val, test = names
+    root = str(renamed(boards, names))
+
+    def place(split: str, name: str) -> dict[str, str]:
+        return local(boards, split, "") | {f"{CLASSIFY}.{split}_dataset.csv_path": str(boards / name)}
+
+    training = place("train", train) | place("validation", val)
+    assert from_data(plan_of(skill, "train", data=root)) == training
+    assert from_data(plan_of(skill, "train", train_datasets=(root,), eval_dataset=root)) == training
+    assert from_data(plan_of(skill, "evaluate", data=root)) == place("validation", val) | place("test", test)
+    assert from_data(plan_of(skill, "inference", data=root)) == place("infer", test)
+    assert api.prepare_request(Request(text=f"train ChangeNet on {root}, no AutoML"), skill)[0].task == "classify"
+
+
+def test_a_table_in_a_folder_of_its_own_is_the_whole_data(skill: Skill, boards: Path) -> None:
+    (boards / "labels").mkdir()
+    (boards / "train/dataset.csv").rename(boards / "labels/dataset.csv")
+    for split in ("val", "test"):
+        (boards / split / "dataset.csv").unlink()
+    wanted = local(boards, "train", "labels")
+
+    assert from_data(plan_of(skill, "train", train_datasets=(str(boards),))) == wanted
+    plan = plan_of(skill, "train", data=str(boards))
+    assert from_data(plan) == wanted
+    assert [question.slot for question in plan.missing] == ["eval_dataset"]
+
+
+def test_pictures_for_calibration_need_no_table(skill: Skill, boards: Path) -> None:
+    """So it does not matter that there are several, and that none is the one."""
+    for name, split in (("a.csv", "train"), ("b.csv", "val")):
+        (boards / split / "dataset.csv").rename(boards / name)
+    plan = plan_of(skill, "deploy_classify_gen_trt_engine", calibration_dataset=(str(boards),))
+    assert from_data(plan) == {CAL_IMAGES: [str(boards / "images")]}
+
+
 def test_segment_data_is_one_root(skill: Skill, tmp_path: Path) -> None:
     root = tmp_path / "masks"
     for name in ("A", "B", "list", "label"):
@@ -198,7 +253,10 @@ def test_keys_set_by_name_leave_no_question_open(skill: Skill, boards: Path) -> 
         ({"data": "{boards}s"}, "data.missing", "Did you mean 'boards'?"),
         ({"train_datasets": ("{boards}/trian",)}, "data.missing", "Did you mean 'train'?"),
         ({"eval_dataset": "{boards}/images"}, "data.csv_missing", "there is none"),
-        ({"eval_dataset": "{boards}/twins"}, "data.csv_missing", "several: a.csv, b.csv"),
+        ({"eval_dataset": "{boards}/twins"}, "data.csv_several", "several tables"),
+        ({"data": "{boards}/twins"}, "data.csv_several", "several tables"),
+        ({"data": "{boards}/gaps"}, "data.csv_several", "several tables"),
+        ({"data": "{boards}/hole"}, "data.csv_missing", "there is none"),
         ({"eval_dataset": "{boards}/far/away"}, "data.images_missing", "neither images/ nor images.tar.gz"),
         ({"eval_dataset": "s3://user:secret@bucket/x"}, "data.secret", "a secret"),
     ],
@@ -206,7 +264,10 @@ def test_keys_set_by_name_leave_no_question_open(skill: Skill, boards: Path) -> 
 def test_data_that_can_not_be_used_is_told(
     skill: Skill, boards: Path, slots: dict[str, Any], code: str, said: str
 ) -> None:
-    for name in ("twins/a.csv", "twins/b.csv", "far/away/dataset.csv"):
+    gaps, hole = ("gaps/train/a.csv", "gaps/val/a.csv", "gaps/val/b.csv"), ("hole/train/a.csv",)
+    for name in ("gaps/images", "hole/images", "hole/val"):
+        (boards / name).mkdir(parents=True)
+    for name in ("twins/a.csv", "twins/b.csv", *gaps, *hole, "far/away/dataset.csv"):
         (boards / name).parent.mkdir(parents=True, exist_ok=True)
         (boards / name).write_bytes((boards / "val/dataset.csv").read_bytes())
     filled = {

@@ -337,7 +337,7 @@ def test_results_go_into_the_jobs_own_folder(skill: Skill, boards: Path) -> None
 
 
 def test_devices_go_to_the_actions_own_keys(skill: Skill, boards: Path) -> None:
-    plan = train(skill, boards, profile="container", gpus=2, nodes=3, runner="slurm")
+    plan = train(skill, boards, {"batch_size": 2}, profile="container", gpus=2, nodes=3, runner="slurm")
     assert (value(plan, "train.num_gpus"), value(plan, "train.gpu_ids")) == (2, [0, 1])
     assert (plan.resources.gpus, plan.resources.nodes) == (2, 3)
 

@@ -31,9 +31,8 @@ def kept_json(name: str, identity: str, find: Callable[[], Any]) -> Any:
     JSON does not give back as it is, and one that can't be written, is found each time.
     """
     path = default_cache() / name
-    with suppress(
-        AttributeError, OSError, ValueError, KeyError, TypeError
-    ):  # AttributeError: a system without user ids
+    # A system without user ids lacks the function, and keeps nothing.
+    with suppress(AttributeError, OSError, ValueError, KeyError, TypeError):
         state = path.stat()
         if state.st_uid == os.getuid() and not state.st_mode & _WRITABLE_BY_OTHERS:
             kept = json.loads(path.read_bytes())

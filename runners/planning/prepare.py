@@ -80,6 +80,7 @@ def prepare(
     memory = memory or Memory()
     schema = action_schema(skill, resolved.action, memory)
     draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
+    draft.warnings += [schema.notice] if schema.notice else []
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)

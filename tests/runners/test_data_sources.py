@@ -203,7 +203,7 @@ def test_pictures_for_calibration_need_no_table(skill: Skill, boards: Path) -> N
     """So it does not matter that there are several, and that none is the one."""
     for name, split in (("a.csv", "train"), ("b.csv", "val")):
         (boards / split / "dataset.csv").rename(boards / name)
-    plan = plan_of(skill, "deploy_classify_gen_trt_engine", calibration_dataset=(str(boards),))
+    plan = plan_of(skill, "deploy_classify_gen_trt_engine", calibration_dataset=(str(boards),), runner="docker")
     assert from_data(plan) == {CAL_IMAGES: [str(boards / "images")]}
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -342,7 +343,7 @@ def test_results_go_into_the_jobs_own_folder(skill: Skill, boards: Path) -> None
 
 
 def test_devices_go_to_the_actions_own_keys(skill: Skill, boards: Path) -> None:
-    plan = train(skill, boards, profile="container", gpus=2, nodes=3, runner="slurm")
+    plan = train(skill, boards, {"batch_size": 2}, profile="container", gpus=2, nodes=3, runner="slurm")
     assert (value(plan, "train.num_gpus"), value(plan, "train.gpu_ids")) == (2, [0, 1])
     assert (plan.resources.gpus, plan.resources.nodes) == (2, 3)
 
@@ -456,14 +457,59 @@ def test_preparing_writes_nothing(skill: Skill, boards: Path, tmp_path: Path) ->
     assert sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
 
 
-def test_a_schema_without_its_template_is_not_used(skill: Skill, boards: Path, tmp_path: Path) -> None:
-    for name in ("SKILL.md", "skill_info.yaml", "versions.yaml", "deploy", "schemas"):
-        (tmp_path / name).symlink_to(skill.root / name)
-    decision, _ = api.prepare_request(Request(action="train", automl_policy="off", data=str(boards)), skill)
-    from runners.planning.prepare import prepare
+@pytest.fixture
+def skill_copy(skill: Skill, tmp_path: Path) -> Path:
+    """The skill in a folder of its own, whose schemas and templates may be broken."""
+    root = tmp_path / "skill"
+    for name in ("schemas", "references"):
+        shutil.copytree(skill.root / name, root / name)
+    for name in ("SKILL.md", "skill_info.yaml", "versions.yaml", "deploy", "automl"):
+        (root / name).symlink_to(skill.root / name)
+    return root
 
-    with pytest.raises(DeclarationError, match="template is missing"):
-        prepare(decision, load_skill(tmp_path))
+
+@pytest.mark.parametrize("broken", [None, "{", "[]"])
+def test_without_a_train_schema_direct_training_is_planned_from_the_template_and_says_so(
+    skill: Skill, skill_copy: Path, boards: Path, broken: str | None
+) -> None:
+    path = skill_copy / "schemas/train.schema.json"
+    path.write_text(broken) if broken is not None else path.unlink()
+    overrides = {"num_epochs": 3, "dataset.classify.input_map": {"SolderLight": 0}, "train.optim": {"lr": 0.002}}
+    for picture in (boards / "images").rglob("*.png"):
+        picture.with_name(f"{picture.stem}_SolderLight.png").touch()
+
+    slots = {"data": str(boards), "overrides": overrides, "profile": "laptop"}
+    decision, plan = api.prepare_request(Request(action="train", **slots), load_skill(skill_copy))
+
+    assert plan is not None
+    assert (decision.automl_policy, decision.route, plan.missing) == ("on", "direct", ())
+    assert any("AutoML is enabled" in text and "changenet schemas" in text for text in decision.warnings)
+    assert any("no value is checked" in text for text in plan.warnings)
+    whole = plan_of(skill, **slots)
+    assert plan.spec == whole.spec
+    assert plan.inputs == whole.inputs
+
+
+def test_a_schema_whose_template_is_missing_gives_the_same_plan_with_a_notice(
+    skill: Skill, skill_copy: Path, boards: Path
+) -> None:
+    (skill_copy / "references/spec_template_train.yaml").unlink()
+    decision, plan = api.prepare_request(Request(action="train", data=str(boards)), load_skill(skill_copy))
+
+    assert plan is not None
+    assert decision.route == "direct"
+    assert any("template_train.yaml is missing" in text and "changenet schemas" in text for text in plan.warnings)
+    assert plan.spec == plan_of(skill, data=str(boards), profile=plan.profile).spec
+
+
+def test_without_schema_and_template_it_is_said_what_writes_them(skill_copy: Path, boards: Path) -> None:
+    (skill_copy / "references/spec_template_train.yaml").unlink()
+    (skill_copy / "schemas/train.schema.json").unlink()
+
+    with pytest.raises(DeclarationError) as error:
+        api.prepare_request(Request(action="train", data=str(boards)), load_skill(skill_copy))
+
+    assert "changenet schemas" in error.value.remedy
 
 
 HEAVY = ("torch", "pydantic", "jinja2", "rich", "numpy", "PIL", "jsonschema", "docker", "optuna", "lightning", "timm")

@@ -57,6 +57,8 @@ def changes(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from _changed(node, "op", ast.UAdd())
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
             yield from _changed(node, "value", not node.value if isinstance(node.value, bool) else node.value + 1)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue  # what is imported for types alone may be imported
         elif isinstance(node, ast.If | ast.While | ast.IfExp):
             yield from _changed(node, "test", ast.UnaryOp(ast.Not(), node.test))
         elif isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, ast.Constant):

@@ -319,3 +319,10 @@ def test_a_decision_survives_its_json(skill: Skill) -> None:
         ask(skill, "train, evaluate"),
     ):
         assert Decision.from_json(decision.to_json()) == decision
+
+
+@pytest.mark.parametrize(("slot", "least"), [("gpus", 0), ("nodes", 1)])
+def test_the_least_count_is_taken(skill: Skill, slot: str, least: int) -> None:
+    assert getattr(ask(skill, action="train", **{slot: least}).request, slot) == least
+    with pytest.raises(RequestError, match="not possible"):
+        ask(skill, action="train", **{slot: least - 1})

@@ -105,6 +105,7 @@ def test_an_unknown_action_or_profile_gets_the_closest_name(skill: Skill) -> Non
         ("container_image: pyt", "container_image: pyy", "container_image", "container_image: pyy"),
         ("train: segment_train", "train: segment_trian", "segment_trian", "segment_trian"),
         ("default_task: classify", "default_task: detect", "default_task", "default_task: detect"),
+        ("train: segment_train", "Train it: segment_train", "no name for a key here", "Train it: segment_train"),
     ],
 )
 def test_a_broken_skill_info_is_named_by_line_and_key(

@@ -18,6 +18,7 @@ from spec.constraints import CONSTRAINTS, check, settle
 from spec.load import default_tree, full_default_tree
 from spec.metrics import DEFAULT_MONITOR, EXAMPLES, metric_mode
 from spec.rules_data import combined_size
+from spec.rules_model import packaged_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -402,3 +403,16 @@ def test_rules_need_neither_pydantic_nor_yaml() -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_spec_without_any_key_breaks_no_rule(action: str) -> None:
     assert check({}, action) == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("package:resnet", "there are no packaged weights 'package:resnet'"),
+        ("package:efficientnet-lite0", "holds weights of timm/tf_efficientnet_lite0, not of"),
+    ],
+)
+def test_packaged_weights_that_are_not_there_or_of_another_backbone_are_told_apart(weights: str, said: str) -> None:
+    broken = packaged_weights(spec_with("train", {f"{B}.pretrained_backbone_path": weights}), "train")
+    assert broken
+    assert said in broken.problem.message

@@ -20,7 +20,7 @@ from runners.planning.engines import fit_to_engine, require_action, require_know
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
-from runners.planning.overrides import apply_overrides
+from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
@@ -48,6 +48,7 @@ class _Draft:
     parent: Parent | None
     profile: str | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    secrets: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
 
 
@@ -118,6 +119,7 @@ def _put_overrides(draft: _Draft) -> None:
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
     problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
+    draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image)
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
 
@@ -212,6 +214,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         profile=draft.profile,
         image=skill.image(action) if resolved.can.needs_image else None,
         resources=_resources(layers, resolved),
+        secrets=draft.secrets,
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,

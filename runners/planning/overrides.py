@@ -41,7 +41,9 @@ def _apply(layers: Layers, key: str, value: Any, origin: Provenance, short_names
     if secret := _secret(key, value):
         return [secret]
     if schema.is_section(key) and (not isinstance(value, dict) or not value):
-        remedy = f"set one of its keys, for instance {next(k for k in schema.all_keys() if k.startswith(f'{key}.'))}"
+        below = [name for name in schema.value_keys() if name.startswith(f"{key}.")]
+        often = [name for name in below if (schema.node(name) or {}).get("popular")]
+        remedy = f"set one of its keys, for instance {next(iter([*often, *below]))}"
         what = "an empty section sets nothing" if value == {} else f"{key} is a section of the spec, not a value"
         return [Problem("spec.value", key, what, remedy)]
     layers.put(key, value, origin.source, origin.detail)

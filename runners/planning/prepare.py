@@ -24,7 +24,13 @@ from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
-from runners.planning.profiles import apply_profile, choose_profile, has_gpu, require_profile_of_container
+from runners.planning.profiles import (
+    apply_profile,
+    choose_profile,
+    has_gpu,
+    require_profile_of_container,
+    too_small,
+)
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
 
@@ -97,11 +103,13 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
             layers.suggest(key, value, "job", "every training")
     draft.profile = _profile(draft)
     if draft.profile:
+        draft.warnings += [small] if (small := too_small(resolved.skill, draft.profile)) else []
         # Weights to start from are of use in training only.
         useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
-    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables)
+    intents = resolved.skill.info["tasks"][resolved.skill.task_of(resolved.action)]["dataset_intents"]
+    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables, intents)
     rule = resolved.rules.data_shape
     for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda read: list(rule(read))):
         layers.suggest(key, value, "data", reason)
@@ -200,7 +208,6 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
-    questions = open_questions(layers, resolved.request, resolved.tables, resolved.wanted, resolved.store)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
@@ -222,8 +229,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         adjustments=draft.adjustments,
         warnings=tuple(draft.warnings),
         missing=(
-            *decision.missing,
-            *questions,
+            *open_questions(layers, resolved, decision.missing),
             *missing_weights(layers, weights, local=resolved.can.reads_local_paths),
         ),
     )

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from core.problem import Problem
@@ -12,9 +14,11 @@ from runners.planning.plan import Provenance
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from router.declarations import Skill
     from runners.planning.layers import Layers
 
-_REFERENCE = "env:"
+REFERENCE = "env:"
+_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 
 
 def apply_overrides(layers: Layers, overrides: Mapping[str, Any], short_names: Mapping[str, str]) -> list[Problem]:
@@ -37,7 +41,9 @@ def _apply(layers: Layers, key: str, value: Any, origin: Provenance, short_names
     if secret := _secret(key, value):
         return [secret]
     if schema.is_section(key) and (not isinstance(value, dict) or not value):
-        remedy = f"set one of its keys, for instance {next(k for k in schema.all_keys() if k.startswith(f'{key}.'))}"
+        below = [name for name in schema.value_keys() if name.startswith(f"{key}.")]
+        often = [name for name in below if (schema.node(name) or {}).get("popular")]
+        remedy = f"set one of its keys, for instance {next(iter([*often, *below]))}"
         what = "an empty section sets nothing" if value == {} else f"{key} is a section of the spec, not a value"
         return [Problem("spec.value", key, what, remedy)]
     layers.put(key, value, origin.source, origin.detail)
@@ -53,14 +59,36 @@ def _twice(short: Mapping[str, Any], short_names: Mapping[str, str]) -> list[Pro
     ]
 
 
+def put_secrets(layers: Layers, skill: Skill, *, container: bool) -> tuple[str, ...]:
+    """Settle the fields that take a secret: each holds the name of a variable, and these names are returned.
+
+    A field that nobody set takes the declared variable, where it is set here. In a container the configuration reader
+    puts the variable's value in the place of its name; what it is stands in no plan, file or command line.
+    """
+    names = []
+    functions = skill.info["inference_functions"]
+    for key, how in skill.spec_params(layers.schema.action).items():
+        function = functions.get(how, {}) if isinstance(how, str) else {}
+        if function.get("gives") != "secret" or layers.schema.node(key) is None:
+            continue
+        declared = function.get("environment", "")
+        if not layers.get(key) and os.environ.get(declared):
+            layers.put(key, f"{REFERENCE}{declared}", "job", str(how))
+        if name := str(layers.get(key) or "").removeprefix(REFERENCE):
+            names.append(name)
+            origin = layers.provenance.get(key, Provenance("job", str(how)))
+            layers.put(key, f"${{oc.env:{name}}}" if container else f"{REFERENCE}{name}", origin.source, origin.detail)
+    return tuple(names)
+
+
 def _secret(key: str, value: Any) -> Problem | None:
     """A secret has no place in a spec, which is kept with the job and shown in reports."""
     if isinstance(value, dict):
         return next((found for name, inner in value.items() if (found := _secret(f"{key}.{name}", inner))), None)
-    if not isinstance(value, str) or not value or value.startswith(_REFERENCE):
+    if not isinstance(value, str) or not value or _VARIABLE.fullmatch(value):
         return None
     if is_secret_key(key.rpartition(".")[2]):
-        remedy = f"put it into an environment variable, and give its name: {key}={_REFERENCE}NAME"
+        remedy = f"put it into an environment variable, and give its name: {key}={REFERENCE}NAME"
         return Problem("spec.secret", key, "a secret must not stand in a spec", remedy)
     if redact_text(value) != value:
         remedy = "leave credentials out of paths and URIs; they are taken from the environment"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import dotted
-from core.errors import DataError, ParentError, PlatformError, SpecError
+from core.errors import DataError, ParentError, PlatformError
 from router.types import Request
 from runners import api
 from runners.jobs.checkpoint_record import read_checkpoint_record
@@ -336,18 +336,6 @@ def test_data_that_is_broken_is_told_by_the_plan(bench: Bench) -> None:
 
     assert error.value.exit_code == 2
     assert not bench.store.root.exists()
-
-
-def test_a_job_in_one_call(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHANGENET_ENGINE", str(bench.engine))
-    monkeypatch.setenv("CHANGENET_RESULTS", str(bench.store.root))
-    parent = api.create_job("train", data=str(bench.boards), spec_overrides={"backbone": BACKBONE, "epochs": 2})
-
-    child = api.create_job("evaluate", data=str(bench.boards), parent_job_id=parent.id)
-
-    assert (child.state, child.parent_job_id) == (JobState.COMPLETE, parent.id)
-    with pytest.raises(SpecError):
-        api.create_job("train", data=str(bench.boards), spec_overrides={"train.epochs": 2})
 
 
 def test_archives_are_unpacked_for_the_job_and_stay_as_they_are_in_the_plan(

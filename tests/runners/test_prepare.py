@@ -284,6 +284,26 @@ def test_a_secret_may_be_named_by_its_variable_and_words_are_masked(skill: Skill
 
     assert token not in json.dumps(plan.to_json())
     assert plan.spec["encryption_key"] == "env:TAO_KEY"
+    assert plan.secrets == ("TAO_KEY",)
+    with pytest.raises(SpecError, match="must not stand in a spec"):
+        train(skill, boards, {"encryption_key": f"env:{SECRET}"})
+
+
+def test_the_key_comes_from_the_declared_variable_and_is_its_name_wherever_it_is_written(
+    skill: Skill, boards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (train(skill, boards).spec["encryption_key"], train(skill, boards).secrets) == (None, ())
+    monkeypatch.setenv("TAO_ENCRYPTION_KEY", SECRET)
+    monkeypatch.setenv("OTHER_KEY", f"{SECRET}-other")
+
+    for runner, written in (("local", "env:{}"), ("docker", "${{oc.env:{}}}")):
+        slots = {"runner": runner, "profile": None}
+        for name, overrides in (("TAO_ENCRYPTION_KEY", {}), ("OTHER_KEY", {"encryption_key": "env:OTHER_KEY"})):
+            plan = train(skill, boards, overrides, **slots)
+            assert plan.spec["encryption_key"] == written.format(name)
+            assert plan.secrets == (name,)
+            assert SECRET not in json.dumps(plan.to_json())
+            assert Plan.from_json(plan.to_json()) == plan
 
 
 @pytest.mark.parametrize(
@@ -438,7 +458,7 @@ def test_a_request_without_an_action_comes_back_as_questions(skill: Skill) -> No
     assert plan is None
     assert decision.missing
     with pytest.raises(MissingInputError):
-        api.create_job("train", automl_policy="off", profile="laptop")
+        api.launch(plan_of(skill))
 
 
 def test_preparing_writes_nothing(skill: Skill, boards: Path, tmp_path: Path) -> None:

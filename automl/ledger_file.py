@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
+from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import append_only, bring_up_to_date, version_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open the file, and bring it up to date unless it is only read; an older one is read as it is."""
     target = f"{path.absolute().as_uri()}?mode=ro" if read_only else str(path)
     connection = sqlite3.connect(target, timeout=30.0, isolation_level=None, uri=read_only)
+    if read_only and not _can_be_read_there(connection):
+        connection.close()
+        connection = copy_in_memory(path)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         _require_known_version(connection, path)
@@ -67,6 +71,15 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _can_be_read_there(connection: sqlite3.Connection) -> bool:
+    """Whether a file can be read where it lies: even a reader has to leave a lock beside it."""
+    try:
+        version_of(connection)
+    except sqlite3.OperationalError as problem:
+        return not (is_read_only(problem) or is_full(problem))
+    return True
 
 
 def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:

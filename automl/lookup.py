@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Searches by name: where they are, how they stand, and how one that works is stopped."""
+"""Searches by name: where they are, how they stand, and how one that works is stopped. Changes no record of one."""
 
 from __future__ import annotations
 
@@ -152,10 +152,10 @@ def best_record_of(folder: Path) -> dict[str, Any]:
 def stop(folder: Path, seconds: float = 60.0) -> bool:
     """Ask the process that works on a search to stop its trials and close; whether it has done so in this time.
 
-    What a process that died left running is stopped from here.
+    What a process left running, as it died or was interrupted a second time, is stopped from here.
 
     Raises:
-        PlatformError: that process can't be reached from here, or a job does not end.
+        PlatformError: that process, or a trial, can't be reached from here, or does not stop.
     """
     deadline = time.monotonic() + seconds
     if writer := writer_of(folder):
@@ -169,16 +169,16 @@ def stop(folder: Path, seconds: float = 60.0) -> bool:
 
 
 def _stop_jobs(folder: Path) -> None:
+    """Stop the trials that still run; those of older searches do not name it, its own record does."""
     from runners.jobs.store import JobStore
     from runners.jobs.watch import cancel
 
     store = JobStore(folder.absolute().parent)
     with Ledger(folder, read_only=True) as ledger:
         results = ledger.results()
-        open_jobs = {job_id for number, ids in ledger.jobs().items() if number not in results for job_id in ids}
-    for job in store.newest():
-        if not job.state.is_terminal and (job.part_of == folder.name or job.id in open_jobs):
-            cancel(store, job.id, "the search was stopped")
+        of_record = {job_id for number, ids in ledger.jobs().items() if number not in results for job_id in ids}
+    for job_id in sorted(of_record | {job.id for job in store.open_parts(folder.name)}):
+        cancel(store, job_id, "the search was stopped")
 
 
 def _state(folder: Path, ledger: Ledger) -> tuple[str, str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from core.memory import Memory
+    from core.problem import Problem
     from router.declarations import Skill
     from runners.planning.plan import Plan
 
@@ -49,21 +50,24 @@ def _stated(text: str, contract: Objective) -> Objective:
     return Objective(metric, "minimize" if direction == "minimize" else "maximize")
 
 
-def require_measurable(objective: Objective, trial: Callable[[Objective], Plan], memory: Memory) -> None:
+def require_measurable(
+    objective: Objective, trial: Callable[[Objective], Plan], skill: Skill, memory: Memory
+) -> tuple[Problem, ...]:
     """The model's rules and its data can give the objective; `trial` makes the plan of a trial that is judged by one.
+
+    Returns what the data check warns of.
 
     Raises:
         RequestError: the training logs no such metric, or it is better in the other direction.
         DataError: the data can't be trained on, or gives no such figure.
     """
-    from runners.preflight import require_sound_data
+    from runners.preflight import check_of_plan
 
     try:
         plan = trial(objective)
     except SpecError as problem:
         raise _not_logged(objective, trial, problem) from None
-    if not plan.missing:
-        memory.once_for(("data", plan.action), plan.spec, lambda read: require_sound_data(plan, read))
+    return check_of_plan(plan, skill, memory)
 
 
 def _not_logged(objective: Objective, trial: Callable[[Objective], Plan], problem: SpecError) -> RequestError:

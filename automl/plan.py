@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from automl.settings import AutomlSettings
     from automl.space import Space
     from automl.types import Objective
+    from core.problem import Problem
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.planning.plan import Plan
+    from runners.planning.schema import ActionSchema
 
 _SHOWN = 3
 
@@ -106,7 +108,7 @@ def make_plan(
         InputError, NotReadyError: the request can't be prepared, or the space can't be made.
     """
     from runners.planning.prepare import prepare
-    from runners.preflight import ENGINE_VARIABLE
+    from runners.planning.resolved import ENGINE_VARIABLE
 
     action = str(decision.action)
     if action not in skill.info["train_policy"]["applies_to"]:
@@ -122,11 +124,12 @@ def make_plan(
     overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
     decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
+    schema, knows = _schema(skill, action, memory), "embedded" if base.engine == "embedded" else "container"
     source = Source(
-        schema=_schema(skill, action, memory),
-        base=base.spec,
+        schema=schema.document,
+        base=schema.filled(base.spec, knows),
         pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
-        engine="embedded" if base.engine == "embedded" else "container",
+        engine=knows,
         aliases=names,
     )
     objectives = objectives_of(skill, base.task, settings.objectives)
@@ -136,9 +139,10 @@ def make_plan(
         asked = replace(decision, request=replace(decision.request, overrides=overrides | own))
         return prepare(asked, skill, command=engine, memory=memory)
 
+    findings: tuple[Problem, ...] = ()
     for objective in objectives:
         if objective.metric != SECONDS_PER_EPOCH or len(objectives) == 1:
-            require_measurable(objective, trial, memory)
+            findings = require_measurable(objective, trial, skill, memory)
     threads = machine_threads()
     places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
     places = min(places, settings.trials)
@@ -146,7 +150,7 @@ def make_plan(
         decision=decision,
         skill=skill,
         settings=settings,
-        base=base,
+        base=base.warned([finding.sentence for finding in findings]),
         space=build_space(source, settings),
         objectives=objectives,
         keys=keys,
@@ -190,15 +194,15 @@ def _place(test_dataset: str) -> str:
     return place
 
 
-def _schema(skill: Skill, action: str, memory: Memory) -> dict[str, Any]:
+def _schema(skill: Skill, action: str, memory: Memory) -> ActionSchema:
     from runners.planning.schema import action_schema
 
-    path, document = skill.schema_path(action), action_schema(skill, action, memory).document
-    if "automl_default_parameters" not in document:
+    path, schema = skill.schema_path(action), action_schema(skill, action, memory)
+    if "automl_default_parameters" not in schema.document:
         remedy = "write it again with `changenet schemas`"
         message = "the schema does not say what AutoML searches"
         raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)
-    return document
+    return schema
 
 
 def _pinned(base: Plan, overrides: dict[str, Any], start: str | None, architecture: tuple[str, ...]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from automl.algorithms import ALGORITHMS
 from automl.lookup import required_identity
 from automl.plan import make_plan
 from automl.settings import AutomlSettings
+from automl.trial_spec import fixed_values
 from core import dotted
 from core.errors import InputError, RequestError
 
@@ -47,21 +48,25 @@ def reopened(
     decision = decide(Request.from_json(dict(request or before["request"])), skill)
     earlier = AutomlSettings.from_json(before["settings"])
     experiment = make_plan(decision, skill, settings or earlier, engine=before["engine"], parallel=before["parallel"])
-    _require_unchanged(before, experiment.identity(), ledger.folder)
+    _require_unchanged(before, experiment, ledger.folder)
     if experiment.settings != earlier:
         _require_possible(earlier, experiment.settings, ledger)
         ledger.change_settings(experiment.settings.to_json())
     return experiment
 
 
-def _require_unchanged(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+def _require_unchanged(before: Mapping[str, Any], experiment: ExperimentPlan, folder: Path) -> None:
     """Refuse to go on where anything else than a limit differs, with every such value."""
-    old, new = dotted.flatten(before), dotted.flatten(now)
+    old, new = dotted.flatten(before), dotted.flatten(experiment.identity())
+    # What the search sets in every trial is no default that a trial could have met.
+    own = fixed_values(experiment.keys, experiment.objectives, experiment.overrides, experiment.start)
+    set_by_search = {f"{_COMPARED_WHERE_BOTH_HAVE_IT}{key}" for key in own}
     common = old.keys() & new.keys()
     keys = [
         key
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
+        and key not in set_by_search
         and not key.startswith(_NOT_COMPARED)
         and (key in common or not key.startswith(_COMPARED_WHERE_BOTH_HAVE_IT))
     ]

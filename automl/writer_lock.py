@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NAME = ".writer.lock"
 _ATTEMPTS, _PAUSE = 4, 0.05
-_MOST_BYTES, _MOST_PID = 4096, 2**31
+_MOST_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ class Writer:
             raise self._out_of_reach("it does not say which process it is")
         if process.is_foreign():
             raise self._out_of_reach(f"it is process {process.pid} of {process.host}, which can't be reached from here")
-        with suppress(ProcessLookupError):
-            _signal(process)
+        process.signal(signal.SIGTERM)
 
     def _out_of_reach(self, why: str) -> PlatformError:
         message = f"a process works on this experiment, but {why}"
@@ -53,7 +52,7 @@ class Writer:
 def writer_of(folder: Path) -> Writer | None:
     """The process that works on the experiment, or None."""
     try:
-        handle = os.open(folder / _NAME, os.O_RDWR)
+        handle = os.open(folder / _NAME, os.O_RDWR if os.access(folder / _NAME, os.W_OK) else os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
@@ -91,22 +90,6 @@ def _locked(handle: int) -> bool:
 
 def _process(text: bytes) -> ProcessId | None:
     """The process that a lock file names; None for anything that is no identity, such as a bare number."""
-    with suppress(ValueError, TypeError):
-        process = ProcessId(**json.loads(text))
-        is_whole = type(process.pid) is int and 1 < process.pid < _MOST_PID and all(asdict(process).values())
-        return process if is_whole and isinstance(process.started, str) else None
+    with suppress(ValueError):
+        return ProcessId.from_json(json.loads(text))
     return None
-
-
-def _signal(process: ProcessId) -> None:
-    """Signal the process through a handle that no other process of its number can slip into, where there are such."""
-    if not hasattr(os, "pidfd_open"):
-        if process.is_alive():
-            os.kill(process.pid, signal.SIGTERM)
-        return
-    handle = os.pidfd_open(process.pid)
-    try:
-        if process.is_alive():
-            signal.pidfd_send_signal(handle, signal.SIGTERM)
-    finally:
-        os.close(handle)

@@ -37,7 +37,7 @@ def fill(root: Path, count: int) -> list[str]:
     """Record jobs as they are recorded, but in one transaction; returns their ids."""
     artifacts = [Artifact(name, "checkpoint", 10**6, "ab" * 32, ("periodic",), 3, 40) for name in NAMES]
     ids = [f"train-20260101-{number:06d}-abcdef" for number in range(count)]
-    with database.transaction(root, write=True) as connection:
+    with database.transaction(root, write=True, create=True) as connection:
         for number, job_id in enumerate(ids):
             folder = str(root / job_id)
             parts = (job_id, "train", "classify", "local", JobState.PENDING, folder, f"{folder}/results")

@@ -50,7 +50,10 @@ def make_data(folder: Path) -> None:
         (folder / split).mkdir(parents=True)
         rows = [f"test,golden,{label},{i:03d}\n" for i in range(32) for label in [("PASS", "open")[i % 2]]]
         (folder / split / "dataset.csv").write_text(header + "".join(rows))
-    (folder / "images").mkdir()
+    for pictures in ("test", "golden"):
+        (folder / "images" / pictures).mkdir(parents=True)
+        for i in range(32):
+            (folder / "images" / pictures / f"{i:03d}.jpg").touch()
 
 
 def main() -> None:

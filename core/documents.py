@@ -26,6 +26,9 @@ JSON_BYTES = 64 * 1024 * 1024
 # What YAML can't hold as it is, or reads back as another line break.
 # Compiled by the first writer: that takes long, and readers need it not.
 _NEEDS_ESCAPES = "[^\n\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+# What is a number, or a text, in YAML as well: most values are, and the reader of the rest takes long to load.
+_PLAIN_NUMBER = re.compile(r"-?[1-9][0-9]{0,14}|0")
+_PLAIN_WORD = re.compile(r"/?[A-Za-z][A-Za-z0-9_/]*(?:[.-][A-Za-z0-9_/]+)*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -77,6 +80,10 @@ def _read_text(path: Path, error: type[InputError], limit: int) -> str:
 
 def parse_scalar(text: str) -> Any:
     """Read the value of a `key=value` override; what is no YAML is an error that names the text."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return int(text)
+    if _PLAIN_WORD.fullmatch(text) and not BOOLEAN.match(text) and text.lower() != "null":
+        return text
     return parse_yaml(text, where=f"value '{text}'") if text else ""
 
 

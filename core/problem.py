@@ -37,6 +37,12 @@ class Problem:
         rows = ", ".join(map(str, self.rows)) + (", …" if len(self.rows) == ROWS_NAMED else "")
         return f"{self.place}{f' row {rows}' if self.rows else ''}"
 
+    @property
+    def sentence(self) -> str:
+        """Place, what is wrong and how to mend it, in one line: a cell of a CSV that is quoted may hold line breaks."""
+        remedy = f" ({self.remedy})" if self.remedy else ""
+        return " ".join(f"{self.where}: {self.message}{remedy}".split())
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self) | {"rows": list(self.rows)}

@@ -62,7 +62,16 @@ def read_checkpoint(path: Path) -> Content:
     if not isinstance(content, dict) or not _are_weights(content.get("state_dict")):
         remedy = "backbone weights belong in model.backbone.pretrained_backbone_path"
         raise _error(path, "the file holds no trained model (no state_dict)", "checkpoint.no_model", remedy)
+    if not _is_plain(content.get("config")):
+        remedy = "use another checkpoint of the training"
+        raise _error(path, "its config holds more than plain values, so it is no spec", "checkpoint.config", remedy)
     return content
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_is_plain, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _are_weights(state: Any) -> bool:

@@ -17,6 +17,8 @@ from spec.schema_tree import full_schema, node_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spec.actions import ActionSpec
+
 Tree = dict[str, Any]
 _TO_FILL_IN = "???"  # as OmegaConf marks it
 # With another one of these another network is trained: one that is written is kept, wherever its file comes from.
@@ -34,21 +36,18 @@ def read_written(spec_file: Path, overrides: Sequence[str], command: str) -> tup
         InputError: the file is no spec, an override is none, or a value can't be meant.
     """
     tree = _without_empty_sections(_read(spec_file))
-    template, written = flatten(default_tree(_action(tree, command))), flatten(tree)
-    made_from_template = len(template.keys() & written.keys()) >= _OF_A_TEMPLATE * len(template)
+    written = flatten(tree).keys()
     given = dict(parse_override(text) for text in overrides)
     for key, value in given.items():
         put(tree, key, value)
+    action = _action(task_of(tree), command)
+    template = flatten(default_tree(action.name)).keys()
+    made_from_template = len(template & written) >= _OF_A_TEMPLATE * len(template)
     usual = full_default_tree(task_of(tree))
-    tree = _meant(tree, usual, command)
-    kept = set(_NETWORK) if made_from_template else written.keys()
+    tree = _meant(tree, usual, action)
+    kept = set(_NETWORK) if made_from_template else written
     chosen = {key for key, value in flatten(tree).items() if key in kept or get(usual, key, _TO_FILL_IN) != value}
     return tree, chosen | given.keys()
-
-
-def _action(tree: Tree, command: str) -> str:
-    """The name of the action that this command is for the spec's task."""
-    return next((name for name, a in ACTIONS.items() if (a.task, a.command) == (task_of(tree), command)), command)
 
 
 def _read(spec_file: Path) -> Tree:
@@ -76,23 +75,28 @@ def _is_section(place: tuple[str, ...]) -> bool:
     return node.get("type") == "object" and "properties" in node
 
 
+def _action(task: str, command: str) -> ActionSpec:
+    """The action of the skill behind a command; one that a task does not have is refused once the spec is read."""
+    return next((a for a in ACTIONS.values() if (a.task, a.command) == (task, command)), ACTIONS[command])
+
+
 def task_of(tree: Tree) -> str:
     """The task whose defaults fill a spec; a wrong one is told when the spec is checked."""
     return next((name for name in TASK_DEFAULTS if tree.get("task") == name), "classify")
 
 
-def _meant(tree: Tree, usual: Tree, command: str, prefix: str = "") -> Tree:
+def _meant(tree: Tree, usual: Tree, action: ActionSpec, prefix: str = "") -> Tree:
     meant: Tree = {}
     for name, value in tree.items():
         key = f"{prefix}{name}"
         if isinstance(value, dict):
-            meant[name] = _meant(value, usual, command, f"{key}.")
-        elif value != _TO_FILL_IN or not _left_open(key, usual, command):
+            meant[name] = _meant(value, usual, action, f"{key}.")
+        elif value != _TO_FILL_IN or not _left_open(key, usual, action):
             meant[name] = _meant_text(key, value) if isinstance(value, str) else value
     return meant
 
 
-def _left_open(key: str, usual: Tree, command: str) -> bool:
+def _left_open(key: str, usual: Tree, action: ActionSpec) -> bool:
     """Whether a value that is still to be filled in may be: the action at hand does not use it.
 
     Raises:
@@ -100,7 +104,7 @@ def _left_open(key: str, usual: Tree, command: str) -> bool:
     """
     if get(usual, key, _TO_FILL_IN) == _TO_FILL_IN:
         return False  # no key of the spec, which is told when it is checked
-    if not ACTIONS[command].uses(key):
+    if not action.uses(key):
         return True
     remedy = "give a value, or leave the line out for the default"
     raise SpecError(f"the value is still to be filled in ({_TO_FILL_IN})", code="spec.value", where=key, remedy=remedy)

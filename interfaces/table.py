@@ -163,7 +163,7 @@ VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
-    "CHANGENET_CACHE": "folder into which archives are unpacked",
+    "CHANGENET_CACHE": "folder that archives are unpacked into, and that keeps what was read of declarations",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",
     "CHANGENET_TRACEBACK": "set it to see where in the program a defect lies",
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
+from core.file_names import ARCHIVES
 from core.files import read_ordinary
 from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.findings import READABLE, Tally
@@ -29,6 +30,11 @@ class SegmentSource:
     labels: str = "label"
     lists: str = "list"
     label_suffix: str = ".png"
+
+    def is_packed(self, folder: str) -> bool:
+        """Whether one of its folders lies here as an archive only."""
+        archives = (self.root / f"{folder}{ending}" for ending in ARCHIVES)
+        return not (self.root / folder).is_dir() and any(path.is_file() for path in archives)
 
     def list_file(self, split: str) -> Path:
         """The names of one split, one a line."""
@@ -74,10 +80,13 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
 def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Problem], dict[str, dict[int, str]]]:
     """Check the folders and the lists of `splits` (name to whether labels are needed).
 
-    Returns the findings and, of each split that could be read, the names by their lines.
+    Returns the findings and, of each split that could be read, the names by their lines. What archives hold is told
+    once they are unpacked.
     """
     found = _folder_findings(source, labels_needed=any(splits.values()))
     names: dict[str, dict[int, str]] = {}
+    if any(map(source.is_packed, (source.before, source.after, source.labels, source.lists))):
+        return found, names
     for split in splits:
         try:
             names[split] = read_lines(source, split)
@@ -111,13 +120,14 @@ def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Prob
     if not source.root.is_dir():
         message = "the data folder does not exist"
         return [Problem("data.root_missing", str(source.root), message, "correct root_dir", count=1)]
-    remedy = "a segment data set holds A, B, label and list"
-    missing = [folder for folder in wanted if not (source.root / folder).is_dir()]
+    remedy = "a segment data set holds A, B, label and list, and in list a file of names for each split, one a line"
+    gone = [folder for folder in wanted if not (source.root / folder).is_dir()]
+    missing = [folder for folder in gone if not source.is_packed(folder)]
     found = [
         Problem("data.folder_missing", str(source.root), f"there is no folder {name!r}", remedy, count=1)
         for name in missing
     ]
-    shut = [name for name in wanted if name not in missing and _listing(source.root / name) is None]
+    shut = [name for name in wanted if name not in gone and _listing(source.root / name) is None]
     return found + [
         Problem("data.folder_unreadable", str(source.root / name), "the folder can't be listed", READABLE)
         for name in shut

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import jsonschema_rs
-
-from core.documents import line_of, parse_yaml, read_yaml
+from core.cache import kept_json
+from core.documents import YAML_BYTES, line_of, parse_yaml, read_yaml
 from core.errors import DeclarationError, did_you_mean
+from core.files import read_ordinary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jsonschema_rs import ValidationError
 
@@ -28,12 +30,22 @@ def read_declaration(path: Path, part: Part) -> dict[str, Any]:
     Raises:
         DeclarationError: missing, no YAML, or against the schema; `where` is `file:line`, the message names the key.
     """
-    document = read_yaml(path, DeclarationError)
-    problem = first_problem(document, part)
-    if problem:
-        keys, message = problem
-        raise declaration_error(path, keys, message)
-    return document  # type: ignore[no-any-return]
+
+    def read() -> Any:
+        document = read_yaml(path, DeclarationError)
+        if problem := first_problem(document, part):
+            raise declaration_error(path, *problem)
+        return document
+
+    return _kept(path, part, read)
+
+
+def _kept(path: Path, part: Part, read: Callable[[], Any]) -> dict[str, Any]:
+    """What was read of these bytes and found right before is neither parsed nor held against the schema again."""
+    content = read_ordinary(path, YAML_BYTES, DeclarationError)
+    identity = hashlib.sha256(b"\0".join((part.encode(), SCHEMA_FILE.read_bytes(), content))).hexdigest()
+    place = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:32]
+    return kept_json(f"declarations/{place}.json", identity, read)  # type: ignore[no-any-return]
 
 
 def read_frontmatter(path: Path) -> dict[str, Any]:
@@ -42,6 +54,10 @@ def read_frontmatter(path: Path) -> dict[str, Any]:
     Raises:
         DeclarationError: no such file, no head, or a head against the rules of Agent Skills.
     """
+    return _kept(path, "frontmatter", lambda: _read_frontmatter(path))
+
+
+def _read_frontmatter(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -56,11 +72,13 @@ def read_frontmatter(path: Path) -> dict[str, Any]:
     if problem:
         keys, message = problem
         raise DeclarationError(f"{_dotted(keys)}{message}", where=str(path), remedy="mend the head of the file")
-    return document  # type: ignore[no-any-return]
+    return document
 
 
 def first_problem(document: Any, part: Part) -> tuple[list[str | int], str] | None:
     """The first violation of the schema as (keys, message), or None."""
+    import jsonschema_rs
+
     schema = _schema()
     if part != "info":
         schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}

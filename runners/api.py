@@ -44,13 +44,24 @@ def prepare_request(request: Request, skill: Skill, *, engine: str | None = None
     return decision, prepare_decision(decision, skill, engine=engine) if decision.action else None
 
 
-def prepare_decision(decision: Decision, skill: Skill, *, engine: str | None = None) -> Plan:
-    """The plan of a decision that names an action. Errors: as `runners.planning.prepare.prepare` says."""
-    from runners.planning.prepare import prepare
-    from runners.preflight import ENGINE_VARIABLE
+def prepare_decision(
+    decision: Decision, skill: Skill, *, engine: str | None = None, memory: Memory | None = None
+) -> Plan:
+    """The plan of a decision that names an action, with what the quick data check warns of.
 
-    store = open_store(decision.request.results_root)
-    return prepare(decision, skill, store=store, command=engine or os.environ.get(ENGINE_VARIABLE))
+    `memory` holds what was checked, so that `launch` need not check again what has not changed.
+
+    Raises:
+        ChangenetError: as `runners.planning.prepare.prepare` says.
+        DataError: the data can't be used; with every finding that is an error.
+    """
+    from runners.planning.prepare import prepare
+    from runners.planning.resolved import ENGINE_VARIABLE
+    from runners.preflight import check_of_plan
+
+    store, memory = open_store(decision.request.results_root), memory or Memory()
+    plan = prepare(decision, skill, store=store, command=engine or os.environ.get(ENGINE_VARIABLE), memory=memory)
+    return plan.warned([finding.sentence for finding in check_of_plan(plan, skill, memory)])
 
 
 def launch(
@@ -123,9 +134,10 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
     platform.check(plan)
     memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
-    rows = skill_at(plan.skill_dir).data_sources(plan.action)
+    skill = skill_at(plan.skill_dir)
+    rows = skill.data_sources(plan.action)
     spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
-    return spec, memory.once_for(("data", plan.action), spec, lambda read: preflight.require_sound_data(plan, read))
+    return spec, preflight.sound_data(skill, plan.action, spec, memory)
 
 
 def _ignore(update: Update) -> None:

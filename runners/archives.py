@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
+from core.cache import default_cache
 from core.errors import ArchiveError
 from core.files import sha256_file
 from runners.names import archive_stem
@@ -23,7 +24,6 @@ from runners.names import archive_stem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CACHE_VARIABLE = "CHANGENET_CACHE"
 _GZIP_MAGIC = b"\x1f\x8b"
 _LONGEST_NAME = 1024
 _ABANDONED_SECONDS = 24 * 3600
@@ -43,12 +43,6 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-
-
-def default_cache() -> Path:
-    """$CHANGENET_CACHE, else ~/.cache/changenet."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named).expanduser().absolute() if named else Path.home() / ".cache" / "changenet"
 
 
 def unpack(archive: Path, cache: Path | None = None, limits: Limits = DEFAULT_LIMITS) -> Path:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,36 +12,17 @@ from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
 from core.installation import how_to_install
 from runners.model_rules import rules_of, skill_at
-from runners.planning.engines import not_embedded
+from runners.planning.engines import require_action
+from runners.platforms.table import capabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.memory import Memory
     from core.problem import Problem
     from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-
-ENGINE_VARIABLE = "CHANGENET_ENGINE"
-
-
-def embedded_engine(skill: Skill) -> str:
-    """Where the command of the skill's own engine stands: in its folder, or else beside this interpreter."""
-    command = str(skill.info["engines"]["embedded"]["command"])
-    return str((skill.root if command.startswith("./") else Path(sys.executable).parent) / command)
-
-
-def find_engine(named: str | None) -> str | None:
-    """The engine that the user named, as an absolute path; None when none was named.
-
-    Raises:
-        InputError: it can't be run.
-    """
-    if not named:
-        return None
-    found = shutil.which(str(Path(named).expanduser()))
-    if not found:
-        remedy = f"name an executable file by --engine or ${ENGINE_VARIABLE}"
-        raise InputError("can't be run as an engine", code="engine.named", where=named, remedy=remedy)
-    return str(Path(found).absolute())
 
 
 def require_engine(plan: Plan) -> None:
@@ -54,10 +33,8 @@ def require_engine(plan: Plan) -> None:
     """
     skill, program, embedded = skill_at(plan.skill_dir), plan.command[0], plan.engine == "embedded"
     rule = skill.info["engines"]["embedded"]
-    if embedded and (problem := not_embedded(skill, plan.action)):
-        name = Path(program).name
-        remedy = f"name a `{name}` that runs it by --engine or ${ENGINE_VARIABLE}, such as that of the container"
-        raise PlatformError(problem, code="engine.action", where=plan.action, remedy=remedy)
+    if embedded:
+        require_action(skill, plan.action)
     remedy = how_to_install(rule["extra"]) if "extra" in rule else f"put it into {skill.root}"
     if not os.access(program, os.X_OK):
         raise PlatformError("the engine is not installed", code="engine.missing", where=program, remedy=remedy)
@@ -98,13 +75,34 @@ def require_unchanged_parent(plan: Plan, store: JobStore) -> None:
             raise ParentError(message, code="parent.changed", where=str(path), remedy="restore it, or name another job")
 
 
-def require_sound_data(plan: Plan, spec: dict[str, Any]) -> tuple[Problem, ...]:
+def check_of_plan(plan: Plan, skill: Skill, memory: Memory) -> tuple[Problem, ...]:
+    """What the quick data check warns of, before anything is unpacked; nothing for a plan that is not complete yet.
+
+    Where the action runs elsewhere, its files may lie there alone: then they are not looked for here.
+
+    Raises:
+        DataError: with every finding that is an error.
+    """
+    data = [plan.inputs[key] for key in skill.data_sources(plan.action) if key in plan.inputs]
+    places = [place for value in data for place in (value if isinstance(value, list) else [value])]
+    elsewhere = not capabilities(plan.runner).reads_local_paths
+    if plan.missing or (elsewhere and not all("://" in place or Path(place).exists() for place in places)):
+        return ()
+    return sound_data(skill, plan.action, plan.spec, memory)
+
+
+def sound_data(skill: Skill, action: str, spec: Mapping[str, Any], memory: Memory) -> tuple[Problem, ...]:
+    """The same for a spec with its inputs as they lie here; what `memory` holds of it is not checked again."""
+    return memory.once_for(("data", action), spec, lambda read: require_sound_data(skill, action, read))
+
+
+def require_sound_data(skill: Skill, action: str, spec: dict[str, Any]) -> tuple[Problem, ...]:
     """The quick data check finds no error in what the spec points to; what it warns of is returned.
 
     Raises:
         DataError: with every finding that is an error.
     """
-    findings = rules_of(skill_at(plan.skill_dir)).data_check(spec, plan.action)
+    findings = rules_of(skill).data_check(spec, action)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         text = "".join(f"\n  - {f.where}: {f.message} ({f.remedy})" for f in errors[1:])

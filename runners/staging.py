@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
+from core.cache import default_cache
 from core.file_names import is_archive
 from core.memory import Memory
-from runners.archives import default_cache, unpack
+from runners.archives import unpack
 from runners.names import archives_of
 
 if TYPE_CHECKING:

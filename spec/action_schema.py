@@ -25,7 +25,7 @@ def action_schema(name: str) -> Schema:
         "automl_enabled": action.command == "train",
         "automl_default_parameters": searched,
         "automl_disabled_parameters": [key for key in leaves if key not in searched],
-        "popular": nest({key: get(default, key) for key in leaves if _keyword(body, key, "popular")}),
+        "popular": nest({key: _keyword(body, key, "default") for key in leaves if _keyword(body, key, "popular")}),
         "embedded_only_parameters": [key for key in leaves if _keyword(body, key, "engines") == ["embedded"]],
     }
     head = {"$schema": DIALECT, "title": f"Experiment spec of {name}", "description": _about(action)}
@@ -60,14 +60,15 @@ def _leaf(node: Schema, action: ActionSpec, default: Any, key: str) -> Schema:
     if key == "task":
         words["enum"] = [action.task]
     if action.command == "train":
-        return words | _search_words(node, default, key)
+        return words | _search_words(node, action, key)
     return words | {"automl_enabled": False}
 
 
-def _search_words(node: Schema, default: Any, key: str) -> Schema:
+def _search_words(node: Schema, action: ActionSpec, key: str) -> Schema:
     words = {name: value for name, value in node.items() if name in _SEARCH_WORDS}
     absolute = {_absolute(other, key): values for other, values in node.get("active_when", {}).items()}
-    known = {other: values for other, values in absolute.items() if get(default, other) is not None}
+    there = {other for other in absolute if action.uses(other) and node_at(full_schema(), tuple(other.split(".")))}
+    known = {other: values for other, values in absolute.items() if other in there}
     words.pop("active_when", None)
     if known:
         words |= {"active_when": known, "depends_on": words.get("depends_on", next(iter(known)))}

@@ -89,6 +89,8 @@ SEGMENT_READING = _under(
     "augmentation.std",
 )
 CLASSIFY_MODEL_USE = ("model.backbone.type", "model.classify.difference_module", "model.classify.eval_margin")
+# The container makes the loss for every action, and stops where its own default does not fit the difference module.
+CLASSIFY_LOSS = ("train.classify",)
 TRAINING_ONLY = ("model.classify.train_margin_euclid",)
 _TEST_SPLITS = _under("dataset.segment", "test_split", "predict_split", "quant_calibration_dataset")
 _OTHER_PAIRS = _under("dataset.classify", "test_dataset", "infer_dataset", "quant_calibration_dataset")
@@ -119,15 +121,15 @@ ACTIONS: dict[str, ActionSpec] = {
         _classify("train", ("wandb", "model", "dataset.classify", "train"), (*_OTHER_PAIRS, "train.segment")),
         _classify(
             "evaluate",
-            ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, "evaluate"),
+            ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, *CLASSIFY_LOSS, "evaluate"),
             (*TRAINING_ONLY, *_ENGINE["evaluate"], *_VISUALS["evaluate"]),
         ),
         _classify(
             "inference",
-            ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, "inference"),
+            ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, *CLASSIFY_LOSS, "inference"),
             (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"]),
         ),
-        _classify("export", ("model", *CLASSIFY_INPUT, "export"), TRAINING_ONLY),
+        _classify("export", ("model", *CLASSIFY_INPUT, *CLASSIFY_LOSS, "export"), TRAINING_ONLY),
         _classify(
             "quantize",
             (
@@ -135,6 +137,7 @@ ACTIONS: dict[str, ActionSpec] = {
                 *CLASSIFY_INPUT,
                 *CLASSIFY_READING,
                 *_under("dataset.classify", "train_dataset", "validation_dataset", "quant_calibration_dataset"),
+                *CLASSIFY_LOSS,
                 "quantize",
             ),
             TRAINING_ONLY,

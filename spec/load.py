@@ -49,9 +49,14 @@ def _kept(tree: Tree, uses: Any, prefix: str = "") -> Tree:
         if "properties" in node and isinstance(value, dict):
             part = _kept(value, uses, f"{key}.")
             kept |= {name: part} if part else {}
-        elif uses(key) and not node.get("optional"):
+        elif uses(key) and not _is_extra(node):
             kept[name] = value
     return kept
+
+
+def _is_extra(node: Tree) -> bool:
+    """Whether no template holds the key, because a container does not know it."""
+    return bool(node.get("optional")) or "container" not in node.get("engines", ["container"])
 
 
 def parse_experiment(tree: Mapping[str, Any], action: str) -> Experiment:

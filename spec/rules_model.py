@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from core.addresses import is_address, is_repository
 from core.dotted import get
 from spec.actions import command_of
 from spec.backbones import PACKAGED_WEIGHTS, BackboneFacts, backbone_facts, backbone_family, fitting_types
@@ -20,21 +20,13 @@ FREEZE = "model.backbone.freeze_backbone"
 FROZEN_LEVELS = "model.backbone.frozen_levels"
 FINEST = "model.backbone.finest_stride"
 STAGE = "stage the file first with `changenet stage backbone`, and give the local path that it prints"
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_WEIGHT_FILE = re.compile(r"\.(?:safetensors|pth|pt|ckpt|bin|tlt|hdf5)$", re.IGNORECASE)
-
-
-def is_remote(path: str) -> bool:
-    """Whether a weight path is a URL or a repository id (owner/name), which nothing here downloads."""
-    return bool(_URL.match(path)) or (bool(_REPOSITORY.fullmatch(path)) and not _WEIGHT_FILE.search(path))
 
 
 def weights_are_local(spec: Spec, _action: str) -> BrokenRule | None:
     """Weights are read from a local file; a URL or a repository id would fail seconds after the launch."""
     for key in (WEIGHTS, "train.pretrained_model_path"):
         path = get(spec, key)
-        if path and is_remote(path):
+        if path and (is_address(path) or is_repository(path)):
             message = f"'{path}' is no local file, and nothing downloads it at run time"
             return broken("spec.weights_remote", (key,), message, STAGE)
     return None

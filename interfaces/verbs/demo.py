@@ -104,7 +104,7 @@ def _run(action: str, data: Path, results: Path, parent: str | None, reporter: R
     routed = _routed(options, reporter)
     if routed.plan is None:
         raise open_questions(routed.decision.missing)
-    job = follow_plan(routed.plan, reporter)
+    job = follow_plan(routed.plan, reporter, memory=routed.memory)
     if job_outcome(job).exit_code:
         raise JobFailedError(f"{job.id} ended as {job.state}", where=job.folder, remedy=f"read {job.folder}/log.txt")
     return job

@@ -16,6 +16,7 @@ from interfaces.verbs.searches import NamedOptions
 from runners.names import names_search
 
 if TYPE_CHECKING:
+    from core.memory import Memory
     from interfaces.outcome import Reporter
     from runners.jobs.follow import Update
     from runners.jobs.job import Job
@@ -37,14 +38,14 @@ class LogsOptions(NamedOptions):
     follow: bool = option("go on until the job ends", short="-f", default=False)
 
 
-def follow_plan(plan: Plan, reporter: Reporter, *, detach: bool = False) -> Job:
+def follow_plan(plan: Plan, reporter: Reporter, *, memory: Memory | None = None, detach: bool = False) -> Job:
     """Launch a plan and tell of it until it ends; Ctrl-C cancels the job."""
     from runners.api import launch
 
     if detach:
-        return launch(plan, detach=True)
+        return launch(plan, detach=True, memory=memory)
     with reporter.job(plan.action) as callback:
-        return launch(plan, follow=callback)
+        return launch(plan, follow=callback, memory=memory)
 
 
 def job_outcome(job: Job) -> Outcome:
@@ -76,13 +77,13 @@ def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
 
 
 def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
-    """All searches and all jobs, newest first."""
+    """All searches and all jobs, newest first; what a job left is counted here, and listed by `result`."""
     from interfaces.present import jobs_text
     from runners.api import list_jobs, open_store
 
     del reporter
     found, tunings = list_jobs(open_store(options.results_root)), searches.summaries(options.results_root)
-    document = {"jobs": [job.to_json() for job in found], "experiments": [tuning for tuning, _ in tunings]}
+    document = {"jobs": [job.summary() for job in found], "experiments": [tuning for tuning, _ in tunings]}
     return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found)]))
 
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import NotReadyError, RequestError
+from core.memory import Memory
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """A request with its decision, and the plan of the route that it takes: neither while a question is open."""
+    """A request with its decision, and the plan of the route that it takes: neither while a question is open.
+
+    `memory` holds what was checked for a plan.
+    """
 
     decision: Decision
     plan: Plan | None = None
     search: ExperimentPlan | None = None
+    memory: Memory = field(default_factory=Memory)
 
 
 def plan(options: RequestOptions, reporter: Reporter) -> Outcome:
@@ -53,7 +58,9 @@ def route(options: RequestOptions) -> Routed:
     from runners.api import prepare_decision
 
     _refuse_settings(options, decision)
-    return Routed(decision, plan=prepare_decision(decision, skill, engine=options.engine))
+    memory = Memory()
+    plan = prepare_decision(decision, skill, engine=options.engine, memory=memory)
+    return Routed(decision, plan=plan, memory=memory)
 
 
 def _refuse_settings(options: RequestOptions, decision: Decision) -> None:

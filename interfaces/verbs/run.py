@@ -41,7 +41,7 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
         from interfaces.verbs.jobs import follow_plan, run_outcome
 
         reporter.preview(shown.text)
-        return run_outcome(follow_plan(routed.plan, reporter, detach=options.detach))
+        return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=options.detach))
     return shown
 
 

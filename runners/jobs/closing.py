@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
-from core.errors import InputError
+from core.errors import InputError, PlatformError
 from core.file_names import LOG_FILE, PLAN_FILE, STATUS_FILE
 from core.files import write_json
 from core.problem import Problem
@@ -24,17 +25,26 @@ from runners.jobs.store import Ending, JobStore
 from runners.names import BEFORE_FILE, MANIFEST_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from runners.jobs.job import Artifact
 
 _MOST_TOLD = 3
+_PAUSE_SECONDS = 1.0
+_SUCCESS = "SUCCESS"
+_PASSING = frozenset({"store.full", "store.busy", "store.unusable"})
 
 
-def finish(store: JobStore, job: Job, exit_code: int | None, cause: Problem | None = None) -> Job:
+def finish(
+    store: JobStore, job: Job, exit_code: int | None, cause: Problem | None = None, *, patience: float = 0.0
+) -> Job:
     """Collect what the job left behind and close its record; when another process was quicker, its word stands.
 
     `exit_code` None means that nobody could read it. `cause` is why the job ends when that is known from outside.
+    A record that can't be written is tried again for `patience` seconds: a disk that is full need not remain so.
+
+    Raises:
+        PlatformError: the record can't be written.
     """
     if exit_code == 0 and (unwritten := try_report(job)):
         sys.stderr.write(f"{unwritten}\n")
@@ -42,12 +52,24 @@ def finish(store: JobStore, job: Job, exit_code: int | None, cause: Problem | No
     found, problem = _found(job)
     artifacts, unkept = _recordable(found)
     lost += unkept + _write_manifest(job, artifacts)
-    state, reason, failure = _verdict(job, exit_code, history, cause or problem, store.cancel_reason(job.id))
+    asked = _patiently(store, lambda: store.cancel_reason(job.id), patience)
+    state, reason, failure = _verdict(job, exit_code, history, cause or problem, asked)
     if failure:
         failure = replace(failure, message=_whole_text(failure.message))
     ending = Ending(state, _whole_text(reason + _told(lost)), exit_code, last_metrics(history), artifacts, failure)
-    store.close(job.id, ending)
+    _patiently(store, lambda: store.close(job.id, ending), patience)
     return store.read(job.id)
+
+
+def _patiently(store: JobStore, act: Callable[[], Any], seconds: float) -> Any:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return act()
+        except PlatformError as problem:
+            if problem.code not in _PASSING or time.monotonic() >= deadline or not store.exists():
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _recordable(found: Sequence[Artifact]) -> tuple[tuple[Artifact, ...], list[str]]:
@@ -69,12 +91,13 @@ def _whole_text(text: str) -> str:
 def _verdict(
     job: Job, exit_code: int | None, history: list[Progress], cause: Problem | None, canceled: str | None
 ) -> tuple[JobState, str, Problem | None]:
-    passed = has_passed(Path(job.folder) / LOG_FILE)
-    if passed and exit_code in {0, None} and cause is None:
-        reason = (
-            "exit code 0 and a log that says PASS" if exit_code == 0 else "the log ends with PASS; its exit is lost"
-        )
-        return JobState.COMPLETE, reason, None
+    passed = cause is None and has_passed(Path(job.folder) / LOG_FILE)
+    if passed and exit_code == 0:
+        return JobState.COMPLETE, "exit code 0 and a log that says PASS", None
+    # A log may say PASS of a process that failed afterwards: without its exit code, one witness is not enough.
+    said = next((progress.status for progress in reversed(history) if progress.status), "")
+    if passed and exit_code is None and said == _SUCCESS:
+        return JobState.COMPLETE, f"the log ends with PASS and {STATUS_FILE} with {_SUCCESS}; its exit is lost", None
     if canceled is not None:
         return JobState.CANCELED, canceled, None
     failure = cause or _failure(job, exit_code, history)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from core.errors import PlatformError
 from core.file_names import LOG_FILE, PLAN_FILE
 from core.files import atomic_path
+from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import bring_up_to_date, version_of
 from runners.jobs.tables import MIGRATIONS
 from runners.names import MANIFEST_FILE, STORE_FILE
@@ -23,11 +25,11 @@ _BUSY_SECONDS = 30.0
 
 
 @contextmanager
-def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+def transaction(root: Path, *, write: bool = False, create: bool = False) -> Iterator[sqlite3.Connection]:
     """One transaction on the store of `root`: committed when the block ends well, undone when not.
 
-    With `write`, the store is made when it is not there, and the writer's lock is taken at the start, so that what the
-    block reads can't change under it.
+    With `write`, the writer's lock is taken at the start, so that what the block reads can't change under it. With
+    `create`, the store is made when it is not there.
 
     Raises:
         PlatformError: the file is no store, belongs to a newer version, is locked for too long or can't be written.
@@ -36,7 +38,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
 
     path = root / STORE_FILE
     try:
-        with closing(_open(root, create=write)) as connection:
+        with closing(_open(root, write=write, create=create)) as connection:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             yield connection
             connection.execute("COMMIT")
@@ -46,7 +48,7 @@ def transaction(root: Path, *, write: bool = False) -> Iterator[sqlite3.Connecti
         raise _as_platform_error(problem, path) from problem
 
 
-def _open(root: Path, *, create: bool) -> sqlite3.Connection:
+def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
     import sqlite3
 
     path = root / STORE_FILE
@@ -55,30 +57,15 @@ def _open(root: Path, *, create: bool) -> sqlite3.Connection:
             _create(root)
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise PlatformError(f"can't be written: {reason}", code="store.unusable", where=str(root)) from None
+        raise PlatformError(
+            f"can't be written: {reason}", code="store.unusable", where=str(root), remedy=_ROOM_OR_RIGHTS
+        ) from None
     try:
-        return _up_to_date(_connect(path), path)
+        return _up_to_date(_connect(path, "?mode=rw"), path)
     except sqlite3.OperationalError as problem:
-        if create or not _is_read_only(problem):
+        if write or not (is_read_only(problem) or is_full(problem)):
             raise
-        return _copy_in_memory(path)
-
-
-def _copy_in_memory(path: Path) -> sqlite3.Connection:
-    """A store that can't be written where it lies, read all the same: not even a lock can be left beside it there.
-
-    Raises:
-        sqlite3.OperationalError: what was written last is not in the file yet.
-    """
-    import sqlite3
-
-    journal = path.with_name(f"{STORE_FILE}-wal")
-    if journal.is_file() and journal.stat().st_size:
-        raise sqlite3.OperationalError(f"it can't be written, and {journal.name} holds what was recorded last")
-    copy = _prepared(sqlite3.connect(":memory:", isolation_level=None))
-    with closing(_connect(path, "?immutable=1")) as source:
-        source.backup(copy)
-    return _up_to_date(copy, path)
+        return _up_to_date(_prepared(copy_in_memory(path)), path)
 
 
 def exists(root: Path) -> bool:
@@ -127,17 +114,12 @@ def _known_version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _is_read_only(problem: sqlite3.Error) -> bool:
-    name = getattr(problem, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
-
-
 def _create(root: Path) -> None:
     """Make the store aside and move it into place, so that nobody meets half of it; the lock lets one process do so."""
     import fcntl
 
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".jobs.lock").open("w") as lock:
+    with open(os.open(root / ".jobs.lock", os.O_RDWR | os.O_CREAT, 0o644), "w") as lock:  # noqa: PTH123 - no pipe waits
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (root / STORE_FILE).is_file():
             return
@@ -146,13 +128,19 @@ def _create(root: Path) -> None:
             bring_up_to_date(connection, MIGRATIONS)
 
 
+_ROOM_OR_RIGHTS = "mend the rights of its folder, make room, or name another results root"
+
+
 def _as_platform_error(problem: sqlite3.DatabaseError, path: Path) -> PlatformError:
     text = str(problem)
     if "locked" in text:
         remedy = "find out which process holds it, and try again"
         return PlatformError("is held by another process", code="store.busy", where=str(path), remedy=remedy)
-    if _is_read_only(problem):
-        remedy = "mend the rights of its folder, or name another results root"
+    if is_full(problem):
+        remedy = "make room on its disk, or mend the disk; what was recorded is kept"
+        return PlatformError(f"can't be written: {text}", code="store.full", where=str(path), remedy=remedy)
+    if is_read_only(problem):
+        remedy = _ROOM_OR_RIGHTS
         return PlatformError(f"can't be written: {text}", code="store.unusable", where=str(path), remedy=remedy)
     remedy = f"move the file away: every job folder keeps its own {PLAN_FILE}, {LOG_FILE} and {MANIFEST_FILE}"
     return PlatformError(f"can't be used as a job store: {text}", code="store.broken", where=str(path), remedy=remedy)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -125,11 +126,16 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        document = {name: getattr(self, name) for name in self.__slots__}
-        return document | {
+        return self._but_for_artifacts() | {"artifacts": [artifact.to_json() for artifact in self.artifacts]}
+
+    def summary(self) -> dict[str, Any]:
+        """The same for a list of jobs: how many artifacts there are of each kind, in their place."""
+        return self._but_for_artifacts() | {"artifact_counts": Counter(artifact.kind for artifact in self.artifacts)}
+
+    def _but_for_artifacts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "artifacts"} | {
             "transitions": [transition.to_json() for transition in self.transitions],
             "metrics": dict(self.metrics),
-            "artifacts": [artifact.to_json() for artifact in self.artifacts],
             "failure": self.failure.to_json() if self.failure else None,
             "created_at": self.created_at,
             "updated_at": self.updated_at,

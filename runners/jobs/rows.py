@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-_JOBS = "SELECT * FROM jobs WHERE job_id IN (SELECT value FROM json_each(?))"
-_TRANSITIONS = "SELECT * FROM transitions WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY sequence"
-_OUTCOMES = "SELECT * FROM outcomes WHERE job_id IN (SELECT value FROM json_each(?))"
-_ARTIFACTS = "SELECT * FROM artifacts WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY path"
+
+def _query(table: str, texts: str, whole: str = "", order: str = "rowid") -> str:
+    """Rows of these jobs; a cell that was edited is of the type of its column all the same."""
+    columns = [f"CAST({name} AS TEXT) AS {name}" for name in texts.split()]
+    columns += [f"CAST({name} AS INTEGER) AS {name}" for name in whole.split()]
+    chosen = "job_id IN (SELECT value FROM json_each(?))"
+    return f"SELECT {', '.join(columns)} FROM {table} WHERE {chosen} ORDER BY {order}"  # noqa: S608 - own names
+
+
+_RECORD = "job_id action task runner folder results_dir plan_id config_sha256 image image_digest parent_job_id part_of"
+_JOBS = _query("jobs", _RECORD)
+_TRANSITIONS = _query("transitions", "job_id state at reason", order="sequence")
+_OUTCOMES = _query(
+    "outcomes", "job_id metrics failure_code failure_message failure_place failure_remedy", whole="exit_code"
+)
+_ARTIFACTS = _query("artifacts", "job_id path kind sha256 roles", whole="size epoch step", order="path")
 
 
 def insert_job(connection: sqlite3.Connection, job: Job) -> None:
@@ -48,13 +60,15 @@ def insert_outcome(
     """Record what is known of a job after its end, but for its artifacts."""
     cause = (failure.code, failure.message, failure.place, failure.remedy) if failure else (None,) * 4
     figures = json.dumps(metrics, allow_nan=False)
-    connection.execute("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?)", (job_id, exit_code, figures, *cause))
+    connection.execute(
+        "INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?)", (job_id, exit_code, figures, *cause)
+    )
 
 
 def insert_artifacts(connection: sqlite3.Connection, job_id: str, artifacts: Sequence[Artifact]) -> None:
     """Record the files that a job left."""
     rows = [(job_id, a.path, a.kind, a.size, a.sha256, " ".join(a.roles), a.epoch, a.step) for a in artifacts]
-    connection.executemany("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT OR IGNORE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list[Job]:
@@ -62,9 +76,9 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
     chosen = (json.dumps(ids),)
     records = {row["job_id"]: row for row in connection.execute(_JOBS, chosen)}
     transitions, artifacts = defaultdict(list), defaultdict(list)
-    for _, job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
-        transitions[job_id].append(Transition(_STATES.get(state, JobState.UNKNOWN), at, reason))
-    for job_id, path, kind, size, sha256, roles, epoch, step in connection.execute(_ARTIFACTS, chosen):
+    for job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
+        transitions[job_id].append(Transition(STATES.get(state, JobState.UNKNOWN), at, reason))
+    for job_id, path, kind, sha256, roles, size, epoch, step in connection.execute(_ARTIFACTS, chosen):
         artifacts[job_id].append(Artifact(path, kind, size, sha256, tuple(roles.split()), epoch, step))
     outcomes = {row["job_id"]: row for row in connection.execute(_OUTCOMES, chosen)}
     return [
@@ -73,7 +87,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
     ]
 
 
-_STATES = {state.value: state for state in JobState}
+STATES = {state.value: state for state in JobState}
 _LOST = (Transition(JobState.UNKNOWN, "", "the record holds no state of this job"),)
 
 

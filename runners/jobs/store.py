@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError, did_you_mean
+from core.errors import InputError, PlatformError, did_you_mean
+from core.salvage import salvage_json
 from runners.jobs import database, rows
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 
@@ -57,14 +59,14 @@ class JobStore:
 
     def open_record(self, job: Job, handle: Handle) -> None:
         """Record a job that is about to be launched; `handle` names who launches it."""
-        with database.transaction(self.root, write=True) as connection:
+        with database.transaction(self.root, write=True, create=True) as connection:
             rows.insert_job(connection, job)
             _insert_handle(connection, job.id, handle)
 
     def move(self, job_id: str, state: JobState, reason: str) -> bool:
         """Record that the job is in another state now; False when it has ended, or is in that state already."""
         with database.transaction(self.root, write=True) as connection:
-            current = _state(connection, job_id)
+            current = _state(connection, job_id, self.root)
             if current.is_terminal or current is state:
                 return False
             rows.insert_transition(connection, job_id, Transition(state, now(), reason))
@@ -73,7 +75,7 @@ class JobStore:
     def close(self, job_id: str, ending: Ending) -> bool:
         """Record how the job ended, all in one transaction; False when another process has done so."""
         with database.transaction(self.root, write=True) as connection:
-            if _state(connection, job_id).is_terminal:
+            if _state(connection, job_id, self.root).is_terminal:
                 return False
             rows.insert_transition(connection, job_id, Transition(ending.state, now(), ending.reason))
             rows.insert_outcome(connection, job_id, ending.exit_code, ending.metrics, ending.failure)
@@ -86,10 +88,21 @@ class JobStore:
             _insert_handle(connection, job_id, handle)
 
     def handle(self, job_id: str) -> Handle:
-        """By what the platform finds the job: the handle that was recorded last."""
+        """By what the platform finds the job: the handle that was recorded last.
+
+        Raises:
+            PlatformError: the record names none, as it was damaged.
+        """
         query = "SELECT document FROM handles WHERE job_id = ? ORDER BY sequence DESC LIMIT 1"
         with database.transaction(self.root) as connection:
-            return Handle.from_json(json.loads(connection.execute(query, (job_id,)).fetchone()[0]))
+            row = connection.execute(query, (job_id,)).fetchone()
+        document = salvage_json(row[0] or "").value if row else None
+        with suppress(TypeError):
+            if isinstance(document, dict) and isinstance(document.get("details", {}), dict):
+                return Handle.from_json(document)
+        remedy = f"see what it left in {self.root / job_id}, and run it again"
+        message = "the record does not say where the job runs"
+        raise PlatformError(message, code="job.handle", where=job_id, remedy=remedy)
 
     def request_cancel(self, job_id: str, reason: str) -> None:
         """Ask whoever looks after the job to stop it; asking twice is asking once."""
@@ -102,13 +115,17 @@ class JobStore:
             row = connection.execute("SELECT reason FROM cancel_requests WHERE job_id = ?", (job_id,)).fetchone()
         return str(row[0]) if row else None
 
+    def exists(self) -> bool:
+        """Whether jobs were ever recorded below this results root."""
+        return database.exists(self.root)
+
     def read(self, job_id: str) -> Job:
         """The record of the job whose id begins with `job_id`, as it stands; its platform is not asked.
 
         Raises:
             InputError: no job or several begin like that, with the closest ids.
         """
-        if not database.exists(self.root):
+        if not self.exists():
             raise _unknown(job_id, [], self.root)
         with database.transaction(self.root) as connection:
             return rows.load(connection, [_whole_id(connection, job_id, self.root)], self.root)[0]
@@ -117,19 +134,24 @@ class JobStore:
         """The records of the jobs that were launched from this plan, oldest first."""
         return self._select("SELECT job_id FROM jobs WHERE plan_id = ? ORDER BY rowid", plan_id)
 
+    def open_parts(self, search: str) -> list[Job]:
+        """The records of the jobs of a search that have not ended, oldest first."""
+        parts = self._select("SELECT job_id FROM jobs WHERE part_of = ? ORDER BY rowid", search)
+        return [job for job in parts if not job.state.is_terminal]
+
     def newest(self, most: int = -1) -> list[Job]:
         """The records of the `most` newest jobs (all of them by default), newest first, as they stand."""
         return self._select("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", most)
 
     def ids(self) -> list[str]:
         """All job ids, newest first."""
-        if not database.exists(self.root):
+        if not self.exists():
             return []
         with database.transaction(self.root) as connection:
             return _ids(connection)
 
     def _select(self, query: str, parameter: str | int) -> list[Job]:
-        if not database.exists(self.root):
+        if not self.exists():
             return []
         with database.transaction(self.root) as connection:
             return rows.load(connection, [row[0] for row in connection.execute(query, (parameter,))], self.root)
@@ -167,6 +189,9 @@ def _insert_handle(connection: sqlite3.Connection, job_id: str, handle: Handle) 
     connection.execute("INSERT INTO handles (job_id, at, document) VALUES (?, ?, ?)", (job_id, now(), document))
 
 
-def _state(connection: sqlite3.Connection, job_id: str) -> JobState:
+def _state(connection: sqlite3.Connection, job_id: str, root: Path) -> JobState:
     query = "SELECT state FROM transitions WHERE job_id = ? ORDER BY sequence DESC LIMIT 1"
-    return JobState(connection.execute(query, (job_id,)).fetchone()[0])
+    row = connection.execute(query, (job_id,)).fetchone()
+    if row is None:
+        raise _unknown(job_id, _ids(connection), root)
+    return rows.STATES.get(row[0], JobState.UNKNOWN)

@@ -35,19 +35,22 @@ def as_it_is(store: JobStore, job: Job) -> Job:
         return job
     try:
         sight = platform_of(job.runner).look(job, store.handle(job.id))
-    except (PlatformError, LookupError, TypeError, ValueError) as problem:
+    except PlatformError as problem:
         # A record that was edited, or of a platform that is not there: the others in a list can still be seen.
         return replace(
             job, state=JobState.UNKNOWN, failure=Problem("job.unseen", job.id, f"it can't be asked: {problem}")
         )
-    if sight.state.is_terminal:
-        return _close(store, job, sight)
     if sight.state is job.state:
         return job
     if sight.state is JobState.UNKNOWN:
         return replace(job, state=JobState.UNKNOWN)
-    store.move(job.id, sight.state, sight.native)
-    return store.read(job.id)
+    try:
+        return _recorded(store, job, sight)
+    except PlatformError as problem:
+        # On a disk that is full, or that can only be read, jobs can be looked at all the same.
+        message = f"it is {sight.state} now ({sight.native}), and that can't be recorded: {problem.message}"
+        unrecorded = Problem("job.unrecorded", job.id, message, problem.remedy)
+        return replace(job, state=JobState.UNKNOWN, failure=unrecorded)
 
 
 def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -> Job:
@@ -59,8 +62,11 @@ def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -
     job = look(store, job_id)
     if job.state.is_terminal:
         return job
-    store.request_cancel(job.id, reason)
-    platform_of(job.runner).cancel(job, store.handle(job.id))
+    platform, handle = platform_of(job.runner), store.handle(job.id)
+    try:
+        store.request_cancel(job.id, reason)
+    finally:
+        platform.cancel(job, handle)  # whether or not that can be recorded
     return _wait_for_end(store, job)
 
 
@@ -71,11 +77,10 @@ def log_of(store: JobStore, job: Job) -> Path:
 
 def _wait_for_end(store: JobStore, job: Job) -> Job:
     deadline = time.monotonic() + grace_seconds() + _ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        current = look(store, job.id)
-        if current.state.is_terminal:
-            return current
+    while not (current := look(store, job.id)).state.is_terminal and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
+    if current.state.is_terminal:
+        return current
     if current.state is JobState.UNKNOWN and not capabilities(job.runner).asked_from_anywhere:
         message = "the machine of the job did not answer"
         return finish(store, job, None, Problem("machine.unreachable", job.id, message))
@@ -83,10 +88,13 @@ def _wait_for_end(store: JobStore, job: Job) -> Job:
     raise PlatformError("the job was asked to stop and did not", code="cancel", where=job.id, remedy=remedy)
 
 
-def _close(store: JobStore, job: Job, sight: Sight) -> Job:
+def _recorded(store: JobStore, job: Job, sight: Sight) -> Job:
+    if not sight.state.is_terminal:
+        store.move(job.id, sight.state, sight.native)
+        return store.read(job.id)
     again = store.read(job.id)
-    if again.state.is_terminal:
-        return again
+    if again.state is not job.state:  # somebody works on it, who was not there a moment ago
+        return as_it_is(store, again)
     if sight.state is JobState.CANCELED:
         store.request_cancel(job.id, sight.native)
     platform_of(job.runner).collect(job, store.handle(job.id))

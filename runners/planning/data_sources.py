@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.addresses import is_address, is_store
 from core.errors import DataError, did_you_mean
 from core.file_names import is_archive
 from core.redaction import redact_text
@@ -101,21 +102,25 @@ def _named(request: Request, source: str) -> list[str]:
 
 def is_remote(place: str) -> bool:
     """Whether a place is a URI that this machine does not hold."""
-    return "://" in place and not place.startswith(_FILE)
+    return "://" in place and not place.lower().startswith(_FILE)
 
 
 def absolute(place: str) -> str:
     """A local path as an absolute one; a URI as it is.
 
     Raises:
-        DataError: the URI holds credentials.
+        DataError: the URI holds credentials, or is one that nothing downloads.
     """
     if redact_text(place) != place:
         remedy = "leave credentials out of the URI; the storage client takes them from its own configuration"
         raise DataError("the place holds a secret", code="data.secret", where=redact_text(place), remedy=remedy)
-    if is_remote(place):
+    if is_store(place):
         return place.rstrip("/")
-    return str(Path(place.removeprefix(_FILE)).expanduser().absolute())
+    if is_address(place) and not Path(place).exists():
+        remedy = "download it, and give the folder or file (or its place in a store: s3://…, gs://…, az://…)"
+        raise DataError(f"nothing downloads {place}", code="data.address", where=place, remedy=remedy)
+    own = place[len(_FILE) :] if place.lower().startswith(_FILE) else place
+    return str(Path(own).expanduser().absolute())
 
 
 def require_there(place: str, where: str = "") -> Path:

@@ -4,18 +4,30 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import dotted
+from core.errors import PlatformError
 from core.problem import Problem
+from runners.model_rules import is_below
+from runners.planning.resolved import ENGINE_VARIABLE
 from runners.planning.schema import options
+from runners.platforms.table import PLATFORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.declarations import Skill
+    from router.types import Question
     from runners.planning.layers import Layers
-    from runners.planning.schema import Node
+    from runners.planning.parents import Parent
+    from runners.planning.resolved import ResolvedRequest
+    from runners.planning.schema import ActionSchema, Node
 
 _CONTAINER = "container"
 _EMBEDDED = "embedded"
+_ABSENT = object()
 PACKAGE = "package:"
 """Begins a path that names weights which come with the embedded engine."""
 
@@ -26,20 +38,66 @@ def not_embedded(skill: Skill, action: str) -> str:
     return "" if runs else f"the embedded engine does not run {action}: it takes the container"
 
 
+def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()) -> None:
+    """The embedded engine runs the action.
+
+    Raises:
+        PlatformError: it does not; `questions` that are open as well are listed below the reason.
+    """
+    problem = not_embedded(skill, action)
+    if not problem:
+        return
+    program = Path(skill.info["engines"][_EMBEDDED]["command"]).name
+    others = [name for name, row in PLATFORMS.items() if row.capabilities.needs_image]
+    remedy = f"use a runner with the container ({', '.join(others)}), or name a `{program}` that runs it by --engine"
+    remedy += f" or ${ENGINE_VARIABLE}"
+    asked = "".join(f"\n  - {question.text}" for question in questions)
+    raise PlatformError(problem + asked, code="engine.action", remedy=remedy)
+
+
 def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
     """Leave out the keys that the engine does not know; returns those that are no default, and foreign options."""
     engine = _EMBEDDED if embedded else _CONTAINER
     problems = []
-    default = layers.schema.default()
     for key in layers.schema.value_keys():
-        node, value = layers.schema.node(key) or {}, layers.get(key)
+        node, value = layers.schema.node(key) or {}, dotted.get(layers.spec, key, _ABSENT)
+        if value is _ABSENT:
+            continue
         if engine not in node.get("engines", [engine]):
-            if value != _at(default, key):
+            if value != node.get("default"):
                 problems.append(_problem(key, key, engine))
             layers.drop(key)
         elif not _takes(node, value, engine):
             problems.append(_problem(key, f"{key}={value}", engine))
     return problems
+
+
+def require_known_network(resolved: ResolvedRequest, schema: ActionSchema, parent: Parent) -> None:
+    """The engine knows the network of the parent's checkpoint.
+
+    Raises:
+        PlatformError: with the values of the parent's that only another engine knows.
+    """
+    engine = _EMBEDDED if resolved.embedded else _CONTAINER
+    foreign = [
+        f"{key}={value}"
+        for key in schema.value_keys()
+        if is_below(key, resolved.rules.inherited.architecture)
+        and (value := dotted.get(parent.spec, key, _ABSENT)) is not _ABSENT
+        and not _is_usable(schema.node(key) or {}, value, engine)
+    ]
+    if not foreign:
+        return
+    who, other = ("the container", "embedded") if engine == _CONTAINER else ("the embedded engine", "container's")
+    message = f"{who} can't load the network of {parent.job.id}: only the {other} engine knows {', '.join(foreign)}"
+    remedy = f"train with --profile {_CONTAINER}, and name that job as parent"
+    if engine == _CONTAINER and not not_embedded(resolved.skill, resolved.action):
+        remedy += f"; or run {resolved.action} here, with the embedded engine (--runner local)"
+    raise PlatformError(message, code="runner.network", where=parent.job.id, remedy=remedy)
+
+
+def _is_usable(node: Node, value: Any, engine: str) -> bool:
+    return value == node.get("default") if engine not in node.get("engines", [engine]) else _takes(node, value, engine)
 
 
 def _takes(node: Node, value: Any, engine: str) -> bool:
@@ -65,9 +123,3 @@ def _problem(key: str, what: str, engine: str) -> Problem:
         message = f"only the embedded engine knows {what}"
         remedy = "leave it out (and the profile laptop, which may have set it), or run the embedded engine"
     return Problem("spec.engine", key, message, remedy)
-
-
-def _at(tree: Node, key: str) -> Any:
-    for part in key.split("."):
-        tree = tree[part]
-    return tree

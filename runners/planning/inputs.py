@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.addresses import is_address, is_repository
 from core.errors import DataError
 from core.problem import Problem
 from router.types import Question
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from runners.planning.parents import Wanted
 
 _WEIGHTS = ("pretrained_backbone", "pretrained_model")  # short names of the keys of weights to start from
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 Paths = dict[str, str | list[str]]
 
 
@@ -42,6 +41,24 @@ def weight_keys(skill: Skill, action: str) -> list[str]:
     return [names[name] for name in _WEIGHTS if name in names]
 
 
+def model_keys(layers: Layers, skill: Skill) -> set[str]:
+    """The keys of files that hold a model or a part of one: they are read where they lie, and never from a store."""
+    inputs, tables = skill.action_info(layers.schema.action)["inputs"], skill.data_sources(layers.schema.action)
+    return {key for key, entry in inputs.items() if entry["type"] == "file" and key not in tables}
+
+
+def remote_inputs(layers: Layers, skill: Skill, runner: str) -> list[Problem]:
+    """The inputs in stores, on a runner that reads only files of this machine."""
+    remedy = "copy it to this machine and give the folder, or use a runner with access"
+    models = model_keys(layers, skill)
+    return [
+        Problem("runner.remote_input", key, f"the {runner} runner can't read {place}", remedy)
+        for key, value in inputs_of(layers, skill).items()
+        for place in _places(value)
+        if key not in models and is_remote(str(place))
+    ]
+
+
 def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
     """Make the paths that the user gave absolute; returns those that are not on this machine, where it must be `local`.
 
@@ -49,15 +66,17 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool) -> list[Problem]:
     """
     problems = []
     action, weights = layers.schema.action, weight_keys(skill, layers.schema.action)
+    models = model_keys(layers, skill)
     outputs = [f"{skill.section(action)}.results_dir", *skill.action_info(action)["outputs"]]
     for key in [*input_keys(layers, skill), *outputs]:
         value, origin = layers.get(key), layers.provenance.get(key)
         if not value or origin is None or origin.source not in {"override", "shorthand"}:
             continue
         try:
-            looked_for = local and key not in outputs
             found = [
-                place if _is_no_path(place, weights=key in weights) else _settled(place, look=looked_for)
+                place
+                if _is_no_path(place, weights=key in weights)
+                else _settled(place, look=key not in outputs, local=local, model=key in models)
                 for place in _places(value)
             ]
         except DataError as problem:
@@ -78,7 +97,7 @@ def _no_folder(key: str, place: str) -> Problem:
 
 def _wrong_kind(skill: Skill, key: str, places: list[Any]) -> list[Problem]:
     """A file that can't be what the field takes, by its ending: it would fail seconds after the launch."""
-    artifact = skill.info["parent_artifacts"].get(key)
+    artifact = skill.parent_artifact(key)
     wrong = [place for place in places if artifact and Path(str(place)).suffix not in artifact["suffixes"]]
     if not artifact or not wrong:
         return []
@@ -87,18 +106,22 @@ def _wrong_kind(skill: Skill, key: str, places: list[Any]) -> list[Problem]:
     return [Problem(f"{artifact['kind']}.suffix", key, f"{wrong[0]} is no {artifact['kind']} file", remedy)]
 
 
-def _settled(place: str, *, look: bool) -> str:
+def _settled(place: str, *, look: bool, local: bool, model: bool) -> str:
+    """The whole path. A relative one has to be here wherever the action runs: elsewhere it would lead nowhere."""
+    if model and (is_address(place) or is_repository(place)) and not Path(place).exists():
+        remedy = "copy the file to this machine and give its path; `changenet stage backbone` fetches backbone weights"
+        raise DataError(f"'{place}' is no file, and nothing downloads it", code="data.address", remedy=remedy)
     whole = absolute(place)
-    if look and not is_remote(whole):
+    if look and not is_remote(whole) and (local or not Path(place).expanduser().is_absolute()):
         require_there(whole)
     return whole
 
 
 def _is_no_path(place: Any, *, weights: bool) -> bool:
-    """Whether a value is left as it is: no text, or weights that something would have to download (`owner/name`)."""
+    """Whether a value is left as it is: no text, or weights that something would have to download."""
     if not isinstance(place, str) or place.startswith((PACKAGE, JOB_FOLDER)):
         return True
-    return weights and bool(_REPOSITORY.fullmatch(place)) and not Path(place).suffix and not Path(place).exists()
+    return weights and (is_address(place) or is_repository(place)) and not Path(place).exists()
 
 
 def _places(value: Any) -> list[Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.documents import canonical_json
 from core.errors import MissingInputError, RequestError
 from router.types import Decision, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Source = Literal["template", "profile", "data", "parent", "job", "shorthand", "override", "adjusted"]
 JOB_FOLDER = "{job}"
@@ -91,6 +94,13 @@ class Plan:
     def sealed(cls, **parts: Any) -> Plan:
         """The plan of these parts, with its id."""
         draft = cls(id="", **parts)
+        return replace(draft, id=draft.fingerprint())
+
+    def warned(self, warnings: Sequence[str]) -> Plan:
+        """The plan with further warnings, sealed again."""
+        if not warnings:
+            return self
+        draft = replace(self, warnings=(*self.warnings, *warnings))
         return replace(draft, id=draft.fingerprint())
 
     def fingerprint(self) -> str:

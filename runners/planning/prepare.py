@@ -16,15 +16,15 @@ from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, not_embedded
+from runners.planning.engines import fit_to_engine, require_action, require_known_network
 from runners.planning.inheritance import inherit, require_same_architecture
-from runners.planning.inputs import inputs_of, missing_weights, open_questions, settle_paths
+from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
-from runners.planning.profiles import apply_profile, choose_profile, has_gpu
+from runners.planning.profiles import apply_profile, choose_profile, has_gpu, require_profile_of_container
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runners.jobs.store import JobStore
     from runners.planning.parents import Parent
     from runners.planning.resolved import ResolvedRequest
+    from runners.planning.schema import ActionSchema
 
 # Short names by which a skill tells keys that plans look at.
 _BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
@@ -68,13 +69,18 @@ def prepare(
         SpecError, UnknownKeyError: values or keys that can't be used, all of them at once.
         DataError: data that is named is not there, or is not laid out as the action needs it.
         ParentError: the parent is not there, or does not have the one artifact that is asked for.
+        PlatformError: the engine does not run the action, or does not know the parent's network.
         RequestError: no such profile.
     """
     if decision.action is None:
         raise open_questions_error(decision.missing)
     resolved = resolve(decision, skill, store, command)
+    if resolved.embedded:
+        require_action(skill, resolved.action, decision.missing)
     memory = memory or Memory()
-    draft = _Draft(resolved, Layers(action_schema(skill, resolved.action, memory)), _parent(resolved))
+    schema = action_schema(skill, resolved.action, memory)
+    draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
+    draft.warnings += [schema.notice] if schema.notice else []
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
@@ -129,16 +135,20 @@ def _target_problems(draft: _Draft) -> list[Problem]:
     return []
 
 
-def _parent(resolved: ResolvedRequest) -> Parent | None:
+def _parent(resolved: ResolvedRequest, schema: ActionSchema) -> Parent | None:
     job_id = resolved.request.parent_job_id
     if not job_id:
         return None
-    return load_parent(resolved.store, job_id, resolved.wanted, resolved.skill.task_of(resolved.action))
+    parent = load_parent(resolved.store, job_id, resolved.wanted, resolved.skill.task_of(resolved.action))
+    require_known_network(resolved, schema, parent)
+    return parent
 
 
 def _profile(draft: _Draft) -> str | None:
     """The profile that was named; else one chosen by machine, unless user or parent settle the backbone."""
     resolved = draft.resolved
+    if resolved.request.profile and resolved.can.needs_image:
+        require_profile_of_container(resolved.skill, resolved.request.profile, resolved.runner)
     if resolved.request.profile or draft.parent or resolved.short_names.get(_BACKBONE) in resolved.overridden:
         return resolved.request.profile
     chosen = choose_profile(resolved.skill, resolved.runner, embedded=resolved.embedded)
@@ -177,7 +187,8 @@ def _settle(draft: _Draft) -> None:
     settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
+    remote = remote_inputs(layers, resolved.skill, resolved.runner) if resolved.can.reads_local_paths else []
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded), *remote])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 
@@ -187,8 +198,6 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
-    if resolved.embedded and (problem := not_embedded(skill, action)):
-        draft.warnings.append(f"{problem}, and is planned here only")
     questions = open_questions(layers, resolved.request, resolved.tables, resolved.wanted, resolved.store)
     return Plan.sealed(
         decision=_without_secrets(decision),

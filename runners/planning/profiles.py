@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import RequestError
 from runners.platforms.table import DEFAULT, capabilities
 
 if TYPE_CHECKING:
@@ -42,6 +43,20 @@ def choose_profile(skill: Skill, runner: str, *, embedded: bool) -> str | None:
         elif conditions and embedded and all(facts.get(fact) == value for fact, value in conditions.items()):
             return name
     return otherwise
+
+
+def require_profile_of_container(skill: Skill, profile: str, runner: str) -> None:
+    """The profile that was named is not one for machines on which the embedded engine runs.
+
+    Raises:
+        RequestError: it is, with the profile to take instead.
+    """
+    usual = choose_profile(skill, runner, embedded=False)
+    conditions = skill.profiles.get(profile, {}).get("automatic") or {}
+    if conditions and not conditions.get("otherwise"):
+        message = f"profile {profile} is for the embedded engine, and runner {runner} takes the container"
+        remedy = f"leave --profile out, or name {usual}" if usual else "leave --profile out"
+        raise RequestError(message, code="profile.engine", where="profile", remedy=remedy)
 
 
 def apply_profile(layers: Layers, skill: Skill, profile: str, *, leave_out: str | None) -> None:

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.errors import InputError
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
 from runners.planning.data_sources import DataTables
 from runners.planning.parents import RESUME, wanted_artifacts
 from runners.platforms.table import DEFAULT, capabilities
-from runners.preflight import embedded_engine, find_engine
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from runners.model_rules import ModelRules
     from runners.planning.parents import Wanted
     from runners.platforms.platform import Capabilities
+
+ENGINE_VARIABLE = "CHANGENET_ENGINE"
 
 
 class ResolvedRequest(NamedTuple):
@@ -75,3 +80,24 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         tables=DataTables.of(skill, action, rules),
         wanted=wanted_artifacts(skill, action),
     )
+
+
+def embedded_engine(skill: Skill) -> str:
+    """Where the command of the skill's own engine stands: in its folder, or else beside this interpreter."""
+    command = str(skill.info["engines"]["embedded"]["command"])
+    return str((skill.root if command.startswith("./") else Path(sys.executable).parent) / command)
+
+
+def find_engine(named: str | None) -> str | None:
+    """The engine that the user named, as an absolute path; None when none was named.
+
+    Raises:
+        InputError: it can't be run.
+    """
+    if not named:
+        return None
+    found = shutil.which(str(Path(named).expanduser()))
+    if not found:
+        remedy = f"name an executable file by --engine or ${ENGINE_VARIABLE}"
+        raise InputError("can't be run as an engine", code="engine.named", where=named, remedy=remedy)
+    return str(Path(found).absolute())

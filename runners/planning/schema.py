@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from core.documents import read_json
+from core import dotted
+from core.documents import read_json, read_yaml
 from core.errors import DeclarationError, did_you_mean
 from core.problem import UNKNOWN_KEY, Problem
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from router.declarations import Skill
 
 Node = dict[str, Any]
+_SECTION_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_REMEDY = "`changenet schemas` writes both again"
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "below"}
 _KINDS = {"boolean": "true or false", "null": "null", "string": "a text", "object": "a map from name to value"}
 
@@ -30,25 +34,39 @@ class ActionSchema:
         self.action = action
         self.document = document
 
+    notice = ""  # what a plan has to say about where its defaults come from
+
     @classmethod
     def read(cls, action: str, path: Path, template: Path) -> ActionSchema:
         """Read the schema; its root `default` is what the template holds, and is quicker to read.
 
+        Where one of the two can't be used, the other one does, with a notice.
+
         Raises:
-            DeclarationError: schema or template is missing, or the schema is no schema of a spec.
+            DeclarationError: neither can be used.
         """
-        remedy = "write both again with `changenet schemas`"
+        try:
+            document = _read_schema(path)
+        except DeclarationError as problem:
+            return TemplateSchema.of(action, template, problem)
+        schema = cls(action, document)
         if not template.is_file():
-            raise DeclarationError("the spec template is missing", where=str(template), remedy=remedy)
-        document = read_json(path, DeclarationError)
-        if not isinstance(document, dict) or not isinstance(document.get("default"), dict):
-            raise DeclarationError("this is no schema with a default spec", where=str(path), remedy=remedy)
-        return cls(action, document)
+            schema.notice = f"{template} is missing: the defaults are those of the schema; {_REMEDY}"
+        return schema
 
     def default(self) -> Node:
         """The spec template as a nested dictionary of its own."""
         copy: Node = json.loads(json.dumps(self.document["default"]))
         return copy
+
+    def filled(self, spec: Node, engine: str) -> Node:
+        """A copy of `spec` with the defaults of the keys that no template holds and this engine knows."""
+        whole: Node = json.loads(json.dumps(spec))
+        for key in self.value_keys():
+            node = self._nodes[key]
+            if engine in node.get("engines", ()) and dotted.get(whole, key, node) is node:
+                dotted.put(whole, key, node["default"])
+        return whole
 
     def node(self, key: str) -> Node | None:
         """What a dotted key takes; None when the action's spec has no such key. An entry of a map has a key too."""
@@ -108,6 +126,52 @@ class ActionSchema:
         hint = did_you_mean(value, options(node)) if isinstance(value, str) else ""
         said = f"{json.dumps(value)} can't be used here: {key} takes {allowed(node)}. {hint}".strip()
         return Problem("spec.value", key, said, f"give {allowed(node)}")
+
+
+class TemplateSchema(ActionSchema):
+    """What a template tells without its schema: names and defaults. Values and further names are not checked."""
+
+    @classmethod
+    def of(cls, action: str, template: Path, problem: DeclarationError) -> TemplateSchema:
+        """The template, in the place of a schema that has this problem.
+
+        Raises:
+            DeclarationError: the template can't be used either.
+        """
+        try:
+            tree = read_yaml(template, DeclarationError)
+        except DeclarationError:
+            tree = None
+        if not isinstance(tree, dict):
+            message = f"{problem.message}, and its template {template} can't be used either"
+            raise DeclarationError(message, code=problem.code, where=problem.where, remedy=_REMEDY) from None
+        schema = cls(action, _node_of(tree) | {"default": tree})
+        reason = str(problem).partition("\n")[0]
+        schema.notice = f"the spec is made from its template, and no value is checked: {reason}; {_REMEDY}"
+        return schema
+
+    def node(self, key: str) -> Node | None:
+        """Names and sections of the template; in these sections any other key as well, as the embedded engine has."""
+        known = self._nodes.get(key)
+        return {} if known is None and key.partition(".")[0] in self.document["properties"] else known
+
+    def problems(self, spec: Node) -> list[Problem]:
+        """None: what a value may be is not known."""
+        del spec
+        return []
+
+
+def _node_of(value: Any) -> Node:
+    """A dictionary is a section, whose keys are names in lower case, or else a map, which is a value."""
+    is_section = isinstance(value, dict) and value and all(_SECTION_KEY.fullmatch(str(name)) for name in value)
+    return {"properties": {name: _node_of(inner) for name, inner in value.items()}} if is_section else {}
+
+
+def _read_schema(path: Path) -> Node:
+    document = read_json(path, DeclarationError)
+    if not isinstance(document, dict) or not isinstance(document.get("default"), dict):
+        raise DeclarationError("this is no schema with a default spec", where=str(path))
+    return document
 
 
 def action_schema(skill: Skill, action: str, memory: Memory) -> ActionSchema:

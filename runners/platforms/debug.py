@@ -18,9 +18,10 @@ from core.file_names import LOG_FILE
 from core.problem import Problem
 from core.redaction import redact_text
 from runners.jobs.job import JobState
+from runners.platforms import belongings
 from runners.platforms.handles import ACTION, LAUNCHER, process_of, sight_of, with_detail, with_process
 from runners.platforms.platform import BY_KEYBOARD, Sight, grace_seconds
-from runners.platforms.processes import ProcessId, has_ended, stop_group
+from runners.platforms.processes import ProcessId, has_ended
 from runners.platforms.this_machine import ThisMachine, start_action
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ class DebugPlatform(ThisMachine):
             store.request_cancel(job.id, BY_KEYBOARD)
             raise
         finally:
-            # As long as the action is not reaped, the number of its group can't belong to anybody else.
-            stop_group(child.pid, grace_seconds())
+            belongings.stop(job.id, process_of(handle, ACTION), grace_seconds())
             handle = with_detail(handle, _EXIT_CODE, child.wait())
             store.add_handle(job.id, handle)
         return handle

@@ -33,8 +33,9 @@ def with_detail(handle: Handle, name: str, value: Any) -> Handle:
 
 
 def processes_in(handle: Handle) -> dict[str, ProcessId]:
-    """The processes by role."""
-    return {role: ProcessId(**found) for role, found in handle.details.items() if role in _ROLES}
+    """The processes by role, as far as the handle names such."""
+    found = {role: ProcessId.from_json(handle.details.get(role)) for role in _ROLES}
+    return {role: process for role, process in found.items() if process}
 
 
 def process_of(handle: Handle, role: str) -> ProcessId | None:

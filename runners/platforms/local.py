@@ -3,27 +3,27 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
 from core.problem import Problem
+from runners.jobs.job import JobState
 from runners.jobs.status_log import last_lines
 from runners.names import SUPERVISOR_LOG
+from runners.platforms import belongings
 from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, process_of, sight_of
+from runners.platforms.platform import Sight
 from runners.platforms.this_machine import ThisMachine, action_environment
 
 if TYPE_CHECKING:
     from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
-    from runners.platforms.platform import Sight
 
 
 class LocalPlatform(ThisMachine):
@@ -34,16 +34,22 @@ class LocalPlatform(ThisMachine):
         log = Path(job.folder) / SUPERVISOR_LOG
         argv = [sys.executable, "-P", "-m", "runners.platforms.supervise", job.folder]
         with log.open("ab") as errors:
-            answer = subprocess.run(
+            starter = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=action_environment(plan.resources),
                 start_new_session=True,
-                check=False,
             )
-        if answer.returncode and not store.read(job.id).state.is_terminal:
+        with starter:
+            try:
+                answer = starter.wait()
+            except KeyboardInterrupt:
+                starter.wait()  # a supervisor that is not there yet could not be asked to stop
+                raise
+        # One that died later than that may have left an action that goes on, as the next look tells.
+        if answer and store.read(job.id).state is JobState.PENDING:
             said = " ".join(last_lines(log, 1))
             raise PlatformError(f"the supervisor could not start. {said}".strip(), code="launch.failed", where=job.id)
         return store.handle(job.id)
@@ -52,6 +58,8 @@ class LocalPlatform(ThisMachine):
         """A job is as recorded while its supervisor lives, or its action without one: the log judges that one later."""
         supervisor, launcher = process_of(handle, SUPERVISOR), process_of(handle, LAUNCHER)
         sight = sight_of(job, supervisor or launcher, process_of(handle, ACTION))
+        if supervisor and sight.state.is_terminal and not process_of(handle, ACTION) and belongings.belongings(job.id):
+            return Sight(job.state, "its supervisor died before it could record the action")
         if supervisor is None and sight.state.is_terminal:
             message = "the launching process died before the action was started"
             return replace(sight, cause=Problem("launch.lost", job.id, message))
@@ -60,9 +68,8 @@ class LocalPlatform(ThisMachine):
     def cancel(self, job: Job, handle: Handle) -> None:
         """Ask the supervisor to end the action; end it from here where there is no supervisor any more."""
         supervisor = process_of(handle, SUPERVISOR)
-        if supervisor and not supervisor.is_foreign() and supervisor.is_alive():
-            with suppress(ProcessLookupError):
-                os.kill(supervisor.pid, signal.SIGTERM)
+        if supervisor and supervisor.signal(signal.SIGTERM):
+            supervisor.signal(signal.SIGCONT)  # one that is stopped (SIGSTOP) would never see the request
         else:
             self.collect(job, handle)
 

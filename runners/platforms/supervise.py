@@ -24,9 +24,10 @@ from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
 from runners.planning.plan import Plan
+from runners.platforms import belongings
 from runners.platforms.handles import ACTION, SUPERVISOR, with_process
 from runners.platforms.platform import grace_seconds
-from runners.platforms.processes import ProcessId, has_ended, stop_group
+from runners.platforms.processes import ProcessId, has_ended
 from runners.platforms.this_machine import start_action
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.1
 _POLLS_PER_RECORD_LOOK = 20
 _STARTED = b"1"
+_PATIENCE_SECONDS = 3600.0
 
 
 class _StopRequest:
@@ -63,27 +65,31 @@ def supervise(folder: Path, on_start: Callable[[], None]) -> JobState:
         plan.require_launchable()
         if not store.move(job.id, JobState.RUNNING, "the action is started"):
             return store.read(job.id).state
-        return finish(store, job, _run(store, job, plan, stop, on_start)).state
+        child = start_action(folder, plan, subprocess.DEVNULL)
     except (ChangenetError, OSError) as problem:
         return finish(store, job, None, Problem("launch.failed", job.id, str(problem))).state
+    return finish(store, job, _see_to_its_end(store, job, child, stop, on_start), patience=_PATIENCE_SECONDS).state
 
 
 def _record(store: JobStore, job: Job, role: str, process: ProcessId) -> None:
     store.add_handle(job.id, with_process(store.handle(job.id), role, process))
 
 
-def _run(store: JobStore, job: Job, plan: Plan, stop: _StopRequest, on_start: Callable[[], None]) -> int:
-    child = start_action(Path(job.folder), plan, subprocess.DEVNULL)
+def _see_to_its_end(
+    store: JobStore, job: Job, child: subprocess.Popen[bytes], stop: _StopRequest, on_start: Callable[[], None]
+) -> int:
+    identity = ProcessId.of(child.pid)
     try:
-        identity = ProcessId.of(child.pid)
-        if identity:
-            _record(store, job, ACTION, identity)
+        # Where that can't be recorded, the action is found by the mark of its job all the same.
+        with suppress(ChangenetError):
+            if identity:
+                _record(store, job, ACTION, identity)
         on_start()
         _wait(store, job, child, stop)
     finally:
         # Workers that outlive the action would hold memory and ports; as long as the action is not reaped, the
         # number of their group can't belong to anybody else.
-        stop_group(child.pid, grace_seconds())
+        belongings.stop(job.id, identity, grace_seconds(), adopted=True)
         exit_code = child.wait()
     return exit_code
 
@@ -114,8 +120,13 @@ def main(arguments: list[str]) -> int:
             return 0 if answer.read(1) == _STARTED else 1
     os.close(reading)
     os.setsid()
+    belongings.adopt_orphans()
     with os.fdopen(writing, "wb", buffering=0) as answer:
-        state = supervise(folder, on_start=lambda: _tell(answer))
+        try:
+            state = supervise(folder, on_start=lambda: _tell(answer))
+        except ChangenetError as problem:
+            sys.stderr.write(f"{problem}\n")
+            return 1
     return 0 if state is JobState.COMPLETE else 1
 
 

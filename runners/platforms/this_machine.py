@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from core.file_names import LOG_FILE
 from core.redaction import is_secret_key
 from runners.planning.plan import at_job
+from runners.platforms import belongings
 from runners.platforms.handles import ACTION, process_of
 from runners.platforms.platform import grace_seconds
-from runners.platforms.processes import stop_orphans
 from runners.preflight import require_engine, require_local_inputs
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ class ThisMachine:
 
     def collect(self, job: Job, handle: Handle) -> None:
         """End what the action left running; its results are where they belong."""
-        del job
-        if action := process_of(handle, ACTION):
-            stop_orphans(action, grace_seconds())
+        belongings.stop(job.id, process_of(handle, ACTION), grace_seconds())
 
 
 def start_action(folder: Path, plan: Plan, stdin: int | None) -> subprocess.Popen[bytes]:
@@ -56,7 +54,7 @@ def start_action(folder: Path, plan: Plan, stdin: int | None) -> subprocess.Pope
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=action_environment(plan.resources),
+            env=action_environment(plan.resources) | belongings.mark(folder.name),
             start_new_session=True,
         )
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
 from runners.jobs.store import JobStore
-from runners.platforms import processes
 from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
@@ -173,5 +173,5 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         time.sleep(0.02)
     left = [p for p in people if p.pid != os.getpid() and p.is_alive()]
     for process in left:
-        processes.stop_group(process.pid, 0)
+        process.signal(signal.SIGKILL)
     assert not left

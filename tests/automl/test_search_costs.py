@@ -16,6 +16,7 @@ import pytest
 from automl import experiment
 from automl.job_trainer import JobTrainer
 from automl.ledger import Ledger
+from pairs.quick import quick_check
 from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
@@ -90,19 +91,22 @@ def test_schema_data_and_archives_are_read_for_the_search_and_not_for_each_trial
 def test_the_data_check_is_made_for_each_batch_size_that_it_asks_for(
     planned: Callable[..., Any], boards: Path, opened: Counter[str]
 ) -> None:
-    remove, table = tuple(planned().space.keys), str(boards / "val" / "dataset.csv")
+    usual, table = planned(), str(boards / "val" / "dataset.csv")
+    remove, size = tuple(usual.space.keys), usual.base.spec["dataset"]["classify"]["batch_size"]
     opens = []
-    for options, trials in (((6, 8), 1), ((6, 8), 6)):
+    for options, trials in (((6, 8), 1), ((6, size), 4), ((6, 8), 6)):
         opened.clear()
         space = {"options": {"dataset.classify.batch_size": options}, "remove": remove}
         chosen = {"algorithm": "pbt", "trials": trials, "population": max(2, trials), "generation_epochs": 1}
         result = experiment.run(planned(**space, **chosen, test=False, epochs=1))
-        found = {s.setting.get("dataset.classify.batch_size") for s in result.outcome.standings}
+        found = {s.setting.get("dataset.classify.batch_size", size) for s in result.outcome.standings}
         opens.append((len(found), opened[table]))
 
-    (_, one), (sizes, many) = opens
-    assert sizes == 3  # the template's, and both options
-    assert many == sizes * one
+    sizes, counts = zip(*opens, strict=True)
+    assert sizes == (1, 2, 3)  # the template's, and the options
+    opened.clear()
+    quick_check(result.plan.base.spec, "train")
+    assert [count - counts[0] for count in counts] == [0, opened[table], 2 * opened[table]]
 
 
 def test_looking_at_a_trial_lists_no_jobs_and_reads_on_in_its_status_file(
@@ -142,7 +146,7 @@ def test_one_query_finds_the_jobs_of_a_plan(planned: Callable[..., Any], stateme
 
     assert trainer.find(launches[2][1], set()) == jobs[2][0]
     queries = [s for s in statements if "FROM jobs" in s]
-    assert [s for s in queries if "plan_id" in s] == queries[:1]
+    assert [s for s in queries if "WHERE plan_id" in s] == queries[:1]
     assert len(queries) == 2  # the plan's jobs, and the record of the only one
     assert trainer.find(launches[2][1], {jobs[2][0]}) is None
     assert trainer.find("0" * 64, set()) is None

@@ -281,8 +281,8 @@ def test_a_model_never_suggests_again_what_was_tried(kind: str) -> None:
     """Training is seeded: a twin would take budget and say the same."""
     from automl.samplers import Suggester
 
-    flips = "dataset.classify.augmentation_config.random_flip.enable"
-    keys = ("model.classify.learnable_difference_modules", "dataset.classify.augmentation_config.augment", flips)
+    switches = ("augment", "random_flip.enable", "random_rotate.enable", "with_scale_random_crop.enable")
+    keys = [f"dataset.classify.augmentation_config.{name}" for name in switches]
     others = tuple(key for key in SCHEMA["automl_default_parameters"] if key not in keys)
     space = build_space(Source(SCHEMA, deepcopy(SCHEMA["default"]), {}, "embedded", {}), AutomlSettings(remove=others))
     model = Suggester(space, (LOSS,), kind, 5, start=2)

@@ -35,7 +35,6 @@ from core.errors import PlatformError
 from runners.jobs.job import JobState
 from runners.jobs.store import JobStore
 from runners.jobs.watch import look
-from runners.platforms import processes
 from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
@@ -179,7 +178,7 @@ def test_a_restarted_container_does_not_keep_a_search_from_going_on(
     handle = store.handle(job_id)
     for process in processes_in(handle).values():
         if process.pid != os.getpid():
-            processes.stop_group(process.pid, 0)
+            process.signal(signal.SIGKILL)
     details = {role: asdict(replace(p, namespace="pid:[1]")) for role, p in processes_in(handle).items()}
     store.add_handle(job_id, replace(handle, details=handle.details | details))
     assert look(store, job_id).state is JobState.UNKNOWN
@@ -206,7 +205,7 @@ def test_a_search_killed_between_a_record_and_its_folder_goes_on(
     people = processes_in(store.handle(job_id))
     for process in people.values():
         if process.pid != os.getpid():
-            processes.stop_group(process.pid, 0)
+            process.signal(signal.SIGKILL)
     folder = store.root / job_id
     plan = (folder / "plan.json").read_bytes()
     shutil.rmtree(folder)
@@ -258,7 +257,7 @@ def test_test_figures_that_a_crash_took_are_made_up_for(
     def crash(_: Evaluator, job_id: str) -> None:
         for process in processes_in(store.handle(job_id)).values():
             if process.pid != os.getpid():
-                processes.stop_group(process.pid, 0)
+                process.signal(signal.SIGKILL)
         raise Crash
 
     plan = planned(trials=1, epochs=1)
@@ -273,6 +272,22 @@ def test_test_figures_that_a_crash_took_are_made_up_for(
     again = experiment.resume(name, results_root=str(store.root))
     assert again.outcome.evaluations["winner.test"]["metrics"]["test_acc"] == 90.0
     assert tmp_path in again.folder.parents
+
+
+def test_cancel_stops_trials_whose_controller_is_gone(planned: Callable[..., ExperimentPlan], tmp_path: Path) -> None:
+    told(tmp_path, epoch_seconds=30)
+    store, job_id, name = begin_and_die(planned(trials=1, test=False, epochs=1))
+    people = [p for p in processes_in(store.handle(job_id)).values() if p.pid != os.getpid()]
+    assert all(process.is_alive() for process in people)
+
+    assert stop(store.root / name)
+
+    assert store.read(job_id).state is JobState.CANCELED
+    assert store.open_parts(name) == []
+    assert not people[-1].is_alive()
+    told(tmp_path)
+    again = experiment.resume(name, results_root=str(store.root))
+    assert [s.state for s in again.outcome.standings] == ["complete"]
 
 
 HOLDER = """

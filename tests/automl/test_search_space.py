@@ -19,6 +19,7 @@ from automl.settings import AutomlSettings, parse_ranges
 from automl.space_builder import Source, build_space
 from core import dotted
 from core.errors import DeclarationError, RequestError, SpecError, UnknownKeyError
+from runners.planning.schema import ActionSchema
 
 if TYPE_CHECKING:
     from automl.space import Space
@@ -34,7 +35,8 @@ def space_of(
     *, action: str = "train", pinned: dict[str, str] | None = None, engine: str = "embedded", **chosen: Any
 ) -> Space:
     schema = json.loads((ROOT / "schemas" / f"{action}.schema.json").read_text())
-    source = Source(schema, deepcopy(schema["default"]), pinned or {}, engine, {"lr": LR})
+    base = ActionSchema(action, schema).filled(schema["default"], engine)
+    source = Source(schema, base, pinned or {}, engine, {"lr": LR})
     return build_space(source, AutomlSettings(**chosen))
 
 
@@ -235,7 +237,7 @@ def test_a_condition_on_a_searched_parameter_holds_in_every_point() -> None:
     schema = deepcopy(SCHEMA)
     warmup = schema["properties"]["train"]["properties"]["optim"]["properties"]["warmup_epochs"]
     assert (warmup["math_cond"], warmup["depends_on"]) == ("< depends_on", "train.num_epochs")
-    base = deepcopy(schema["default"])
+    base = ActionSchema("train", schema).filled(schema["default"], "embedded")
     asked = {"train.num_epochs": (1, 6), "train.optim.warmup_epochs": (0, 5)}
     space = build_space(Source(schema, base, {}, "embedded", {}), AutomlSettings(ranges=asked))
 

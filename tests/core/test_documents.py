@@ -155,6 +155,22 @@ def test_aliases_are_copies_within_the_budget() -> None:
     assert parse_yaml("[" * 64 + "]" * 64)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("!!str 12", "12"),
+        ("!!int '3'", 3),
+        ("!!float 3", 3.0),
+        ("!!bool 'true'", True),
+        ("! x", "x"),
+        ("!!null ''", None),
+    ],
+)
+def test_tags_with_a_counterpart_in_json_are_read(text: str, value: Any) -> None:
+    read = parse_yaml(f"a: {text}")["a"]
+    assert (read, type(read)) == (value, type(value))
+
+
 ODD_JSON = ['{"a": NaN}', '{"a": [Infinity]}', '{"a": -1e999}', '{"a": 1, "a": 2}', '{"a": ', "[" * 100_000]
 ODD_JSON += ["[" * 66 + "]" * 66, '{"a": 18446744073709551616}', "9" * 5000, '["\\ud800"]', '{"\\uDC80": 1}', "x", ""]
 
@@ -205,3 +221,21 @@ def test_line_of_finds_the_value_of_a_key_path(tmp_path: Path) -> None:
     assert line_of(path, ["a", "b"]) == 2
     assert line_of(path, ["a", "c", 1, "y"]) == 5
     assert line_of(path, ["a", "c", 7]) == 4
+
+
+TYPED = """
+    0 7 -3 123456789012345 00 -0 1e3 0x1f +5 1_000 true True FALSE null NULL nUlL yes on val_f1 a.b a. .5 /data/x.csv /
+    nan .nan inf k8s timm/resnet18 2026-01-01 abc-def a:b a# - -x ~ ~x 1234567890123456789012345
+"""
+
+
+@pytest.mark.parametrize("text", TYPED.split())
+def test_a_value_that_is_typed_is_read_as_in_a_file(text: str) -> None:
+    try:
+        wanted = parse_yaml(text)
+    except InputError:
+        with pytest.raises(InputError):
+            parse_scalar(text)
+        return
+    found = parse_scalar(text)
+    assert (found, type(found)) == (wanted, type(wanted))

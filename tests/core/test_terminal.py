@@ -54,3 +54,7 @@ def test_nothing_printed_controls_a_terminal(text: str) -> None:
             "PDI",
         }
     assert json.loads(printable_json(json.dumps(text, ensure_ascii=False))) == text
+
+
+def test_json_names_what_lies_beyond_16_bits_by_two_escapes() -> None:
+    assert printable_json('"\U000e0041\u202e"') == '"\\udb40\\udc41\\u202e"'

@@ -97,6 +97,14 @@ def test_a_state_that_holds_no_tensors_is_refused(tmp_path: Path, state: Any) ->
         read_checkpoint(tmp_path / "a.pth")
 
 
+def test_a_config_that_is_no_spec_is_refused(tmp_path: Path) -> None:
+    """A tensor among its values has no answer to whether it equals the spec's."""
+    torch.save(content_of(net()) | {"config": {"model": {"classify": [torch.ones(2)]}}}, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(tmp_path / "a.pth")
+    assert caught.value.code == "checkpoint.config"
+
+
 @pytest.mark.parametrize(
     "odd", [lambda weight: weight.to("meta"), lambda weight: weight.to_sparse()], ids=["meta", "sparse"]
 )

@@ -239,6 +239,14 @@ def test_a_written_default_is_chosen_unless_the_file_comes_from_a_template(tmp_p
         load_run("train", path, [])
 
 
+def test_a_template_of_another_task_is_refused_for_its_task(
+    project_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = project_root / "references" / "spec_template_segment_train.yaml"
+    assert main(["train", "-e", str(template), f"results_dir={tmp_path}"]) == 1
+    assert "has no segment task yet" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("given", ["task=[]", "task=detect", "results_dir=[1]", "results_dir=/proc/none/there"])
 def test_default_specs_tells_what_it_can_not_do(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["default_specs", given]) == 1

@@ -105,7 +105,7 @@ def test_a_plan_is_complete_repeatable_and_loads_nothing_heavy(boards: Path) -> 
 
 def test_words_and_slots_make_the_same_spec(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def spec_of(*words: str) -> object:
-        assert main(["plan", *words, "--json"]) == 0
+        assert main(["plan", *words, "-s", "batch_size=2", "--json"]) == 0
         return json.loads(capsys.readouterr().out)["plan"]["spec"]
 
     sentence = f"train ChangeNet classify on {boards} for 7 epochs, no HPO"

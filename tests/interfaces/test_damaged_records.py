@@ -6,6 +6,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +21,13 @@ from interfaces.cli import main
 from interfaces.command_line import parse
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
+from runners.names import STORE_FILE
+from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GONE = replace(ProcessId.own(), pid=2**22, started="1")
 JOB = "train-20260101-120000-0a1b2c"
 SEARCH = "automl-train-20260101-120000-0a1b2c"
 VERBS = (
@@ -90,6 +98,32 @@ def test_a_file_of_a_job_may_hold_anything(name: str, root: Path, capsys: pytest
         told(words, capsys)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_pipes_and_devices_in_place_of_a_jobs_files_keep_nobody_waiting(
+    kind: str, ended: bool, root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.jobs.watch._ANSWER_SECONDS", 0.0)
+    monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "0")
+    job_id = JOB
+    if not ended:
+        job_id = "train-20260101-120000-ffffff"
+        job = JobStore(root).read(JOB)
+        folder = str(root / job_id)
+        going = replace(job, id=job_id, folder=folder, results_dir=folder, transitions=job.transitions[:1])
+        JobStore(root).open_record(going, Handle("local", {"launcher": asdict(GONE)}))
+        (root / job_id).mkdir()
+    for name in ("plan.json", "spec.yaml", "before.json", "log.txt", "status.json", "supervisor.log", "model.pth"):
+        path = root / job_id / name
+        path.unlink(missing_ok=True)
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+    for words in VERBS:
+        told([job_id if word == JOB else word for word in words], capsys)
+
+
 def test_a_search_may_have_left_anything(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = root / SEARCH
     folder.mkdir()
@@ -141,6 +175,64 @@ def test_what_a_search_began_with_may_be_edited(
     assert main(["jobs", "--json"]) == 0
     (search,) = json.loads(capsys.readouterr().out)["experiments"]
     assert search["state"] == ("unreadable" if change else "stopped")
+
+
+ON_A_FULL_DISK = """
+import resource, sys
+from interfaces.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("words", [("jobs",), ("status", JOB), ("status", SEARCH), ("result", JOB), ("logs", JOB)])
+def test_jobs_and_searches_are_read_on_a_full_disk(words: tuple[str, ...], root: Path) -> None:
+    with Ledger(root / SEARCH, create=True) as ledger:
+        ledger.write_identity(IDENTITY)
+    command = [sys.executable, "-c", ON_A_FULL_DISK, *words, "--json"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer
+    assert "error" not in json.loads(answer.stdout)
+    assert "unreadable" not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM handles",
+        "DELETE FROM transitions",
+        "UPDATE handles SET document = '7'",
+        'UPDATE handles SET document = \'{"platform": "local", "details": 7}\'',
+        'UPDATE handles SET document = \'{"platform": "local", "details": {"supervisor": {"pid": 1}}}\'',
+        "UPDATE jobs SET runner = 'nowhere', action = 'fly', task = ''",
+        "UPDATE jobs SET folder = '', results_dir = ''",
+        "UPDATE jobs SET results_dir = '/dev/null', parent_job_id = 'nobody'",
+        "UPDATE jobs SET job_id = ''",
+        "UPDATE transitions SET state = 'COMPLETE', at = 'yesterday'",
+        "UPDATE transitions SET state = 'FLYING', reason = CAST(X'FFFE41' AS TEXT)",
+        "UPDATE artifacts SET path = '../../..', epoch = 'two', roles = ''",
+        "UPDATE artifacts SET path = CAST(X'FF' AS TEXT), size = 'much', sha256 = X'FF', kind = 7",
+        "UPDATE outcomes SET metrics = '[1e999]', exit_code = 'none', failure_code = 'x', failure_message = 'y'",
+    ],
+)
+@pytest.mark.parametrize("ended", [True, False])
+def test_rows_of_a_store_may_hold_anything(
+    damage: str, ended: bool, root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.jobs.watch._ANSWER_SECONDS", 0.0)
+    monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "0")
+    with closing(sqlite3.connect(root / STORE_FILE)) as connection:
+        kinds = ("trigger",)
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = ?", kinds).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        if not ended:
+            connection.execute("DELETE FROM transitions WHERE state = 'COMPLETE'")
+            connection.execute("DELETE FROM outcomes")
+        connection.execute(damage)
+        connection.commit()
+    for words in VERBS:
+        told(words, capsys)
 
 
 @pytest.mark.parametrize("name", ["#1", "what?", "a%20b", "a b", "a&b=c", "50%", "'quoted'", "ü"])

@@ -111,7 +111,7 @@ def test_the_layouts_of_the_container_are_known(
         ("train", "--train", boards, "--eval", boards),
         (f"train ChangeNet on {boards}",),
     ):
-        inputs = call(capsys, "plan", *words, "--automl", "off")["plan"]["inputs"]
+        inputs = call(capsys, "plan", *words, "--automl", "off", "-s", "batch_size=4")["plan"]["inputs"]
         splits = [f"dataset.classify.{split}_dataset" for split in ("train", "validation")]
         assert [inputs[f"{split}.csv_path"] for split in splits] == list(document["counts"])
         assert {inputs[f"{split}.images_dir"] for split in splits} == {str(boards / "images")}

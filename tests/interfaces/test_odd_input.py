@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LONG = "n" * 300  # longer than any disk allows
 OTHER = os.fsdecode(b"name\xff")  # no UTF-8
+QUIET = ("--automl", "off", "-s", "batch_size=2", "--json")
 TRAIN = ("plan", "train", "--data", "boards", "--automl", "off")
 
 
@@ -136,7 +137,7 @@ def test_a_nul_character_from_another_face_is_refused() -> None:
     [
         (("train", "--automl", "off", "--infer", "/nonexistent"), "inference_dataset has no effect"),
         (("train", "--automl", "off", "--calibration", "/nonexistent"), "calibration_dataset has no effect"),
-        (("segment_train", "--eval", "elsewhere"), "eval_dataset has no effect"),
+        (("segment_train", "--runner", "docker", "--eval", "elsewhere"), "eval_dataset has no effect"),
         (("evaluate", "--train", "boards/train"), "train_datasets has no effect"),
         (("train", "--automl", "off", "-s", "train.gpu_ids=[0]"), "train.gpu_ids has no effect"),
     ],
@@ -151,7 +152,7 @@ def test_what_has_no_effect_is_told(
 
 
 def test_what_is_given_and_read_is_not_said_to_have_no_effect(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", "train", "--train", "boards/train", "--eval", "boards/val", "--automl", "off", "--json"]) == 0
+    assert main(["plan", "train", "--train", "boards/train", "--eval", "boards/val", *QUIET]) == 0
     assert "no effect" not in " ".join(json.loads(capsys.readouterr().out)["plan"]["warnings"])
 
 

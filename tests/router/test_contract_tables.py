@@ -9,6 +9,8 @@ import pytest
 
 from core.documents import read_json, read_yaml
 from core.dotted import get, put
+from core.memory import Memory
+from runners.planning.schema import action_schema
 from spec.constraints import settle
 
 if TYPE_CHECKING:
@@ -106,27 +108,24 @@ def test_every_short_name_is_a_key_of_an_action_of_its_task(skill: Skill) -> Non
         found = 0
         for action in skill.actions:
             key = skill.shorthand_keys(action).get(name)
-            default = read_json(skill.schema_path(action))["default"]
-            found += key is not None and get(default, key, ABSENT) is not ABSENT
+            found += key is not None and action_schema(skill, action, Memory()).node(key) is not None
         assert found, f"{name}: {target}"
 
 
 def test_every_profile_key_is_used_by_an_action_of_its_task(skill: Skill) -> None:
-    defaults = {action: read_json(skill.schema_path(action))["default"] for action in skill.actions}
+    schemas = {action: action_schema(skill, action, Memory()) for action in skill.actions}
     for name, profile in skill.profiles.items():
         for task, values in profile["spec"].items():
             for key in values:
-                users = [
-                    a for a in skill.actions if skill.task_of(a) == task and get(defaults[a], key, ABSENT) is not ABSENT
-                ]
+                users = [a for a in skill.actions if skill.task_of(a) == task and schemas[a].node(key) is not None]
                 assert users, f"{name}: {key}"
 
 
 @pytest.mark.parametrize("profile", ["container", "laptop"])
 @pytest.mark.parametrize("action", RUNNABLE)
 def test_a_template_with_a_profile_keeps_the_rules_between_keys(skill: Skill, profile: str, action: str) -> None:
-    spec = read_yaml(skill.template_path(action))
-    values = {k: v for k, v in skill.profile_spec(profile, action).items() if get(spec, k, ABSENT) is not ABSENT}
+    spec, schema = read_yaml(skill.template_path(action)), action_schema(skill, action, Memory())
+    values = {k: v for k, v in skill.profile_spec(profile, action).items() if schema.node(k) is not None}
     for key, value in values.items():
         put(spec, key, value)
     assert settle(spec, action, set(values)).problems == ()

@@ -215,3 +215,20 @@ def test_routing_imports_nothing_heavy(project_root: Path) -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]", shlex.join(result.args[:1])
+
+
+def test_what_was_read_before_is_read_again_where_a_byte_of_it_changed(
+    skill_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANGENET_CACHE", str(tmp_path / "cache"))
+    path = skill_copy / "skill_info.yaml"
+    first = load_skill(skill_copy)
+    assert len(list((tmp_path / "cache/declarations").iterdir())) == 3
+    with monkeypatch.context() as patched:
+        patched.setattr("router.validation.read_yaml", lambda *_: pytest.fail("it was parsed again"))
+        assert load_skill(skill_copy) == first
+    replace_in(path, "title: Visual ChangeNet", "title: Another")
+    assert load_skill(skill_copy).info["title"] == "Another"
+    replace_in(path, "automl_enabled: true", "automl_enabled: perhaps")
+    with pytest.raises(DeclarationError, match="automl_enabled"):
+        load_skill(skill_copy)

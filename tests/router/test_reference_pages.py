@@ -10,7 +10,9 @@ import pytest
 
 from core.documents import parse_scalar, read_json
 from core.dotted import flatten, get
+from core.memory import Memory
 from interfaces.table import GROUPS, VERBS
+from runners.planning.schema import action_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +71,9 @@ def bare(cell: str) -> str:
 
 
 def schema_defaults(skill: Skill) -> dict[str, dict[str, Any]]:
-    return {a: read_json(skill.schema_path(a))["default"] for a in (*skill.actions, *skill.deploy_actions)}
+    """By action, the template with the defaults of what only the embedded engine knows."""
+    schemas = {a: action_schema(skill, a, Memory()) for a in (*skill.actions, *skill.deploy_actions)}
+    return {a: schema.filled(schema.default(), "embedded") for a, schema in schemas.items()}
 
 
 def test_the_data_tables_are_those_of_the_declarations(skill: Skill) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tarfile
 import time
@@ -17,7 +18,6 @@ from router.declarations import Skill, load_skill
 from router.types import Decision, Request
 from runners.jobs.store import JobStore
 from runners.planning.plan import JOB_FOLDER, Plan
-from runners.platforms import processes
 from runners.platforms.handles import processes_in
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         time.sleep(0.02)
     left = _running(people)
     for process in left:
-        processes.stop_group(process.pid, 0)
+        process.signal(signal.SIGKILL)
     assert not left
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -127,6 +129,61 @@ def test_a_member_that_claims_more_than_the_disk_holds_is_refused(tmp_path: Path
 
     with pytest.raises(ArchiveError, match="more bytes"):
         unpack(tmp_path / "images.tar", cache)
+
+
+def test_the_bytes_of_all_members_are_counted_together(tmp_path: Path, cache: Path) -> None:
+    packed = archive(tmp_path / "images.tar.gz", *(member(f"{n}.bmp", data=bytes(1000)) for n in range(3)))
+
+    with pytest.raises(ArchiveError, match="more bytes") as error:
+        unpack(packed, cache, Limits(total_bytes=2999))
+
+    assert error.value.where == f"{packed}: 2.bmp"
+    assert len(everything(unpack(packed, cache, Limits(total_bytes=3000)))) == 3
+
+
+def test_no_more_is_unpacked_than_the_disk_has_room_for(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = archive(tmp_path / "images.tar.gz", *(member(f"{n}.bmp", data=bytes(1000)) for n in range(3)))
+    room = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=2999))
+
+    with pytest.raises(ArchiveError, match="more bytes") as error:
+        unpack(packed, cache)
+
+    assert (error.value.code, "room" in error.value.remedy) == ("archive.too_large", True)
+    assert everything(cache) == ["archives"]
+
+
+@pytest.mark.parametrize("headers", [{"GNU.sparse.map": "0,1", "GNU.sparse.size": "1000"}, None])
+def test_a_file_with_holes_is_refused_as_its_size_is_not_that_of_its_bytes(
+    tmp_path: Path, cache: Path, headers: dict[str, str] | None
+) -> None:
+    info, _ = member("sparse.bmp", tarfile.REGTYPE if headers else tarfile.GNUTYPE_SPARSE)
+    info.pax_headers = headers or {}
+    packed = archive(tmp_path / "images.tar.gz", member("good.jpg", data=b"1"), (info, b""))
+
+    with pytest.raises(ArchiveError) as error:
+        unpack(packed, cache)
+
+    assert (error.value.code, error.value.where) == ("archive.unsafe", f"{packed}: sparse.bmp")
+    assert everything(cache) == ["archives"]
+
+
+def test_owners_can_read_what_was_unpacked_and_nobody_runs_it_with_rights_of_others(
+    tmp_path: Path, cache: Path
+) -> None:
+    members = []
+    for name, mode in {"suid": 0o4777, "sgid": 0o2775, "sticky": 0o1666, "closed": 0o000, "plain": 0o644}.items():
+        info, data = member(name, data=b"1")
+        info.mode, info.uid, info.gid = mode, 12345, 12345
+        members.append((info, data))
+
+    folder = unpack(archive(tmp_path / "images.tar.gz", *members), cache)
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {"suid": 0o755, "sgid": 0o755, "sticky": 0o644, "closed": 0o600, "plain": 0o644}
+    assert {path.stat().st_uid for path in folder.iterdir()} == {os.getuid()}
 
 
 def test_too_many_members_are_refused(tmp_path: Path, cache: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -202,7 +203,7 @@ def test_pictures_for_calibration_need_no_table(skill: Skill, boards: Path) -> N
     """So it does not matter that there are several, and that none is the one."""
     for name, split in (("a.csv", "train"), ("b.csv", "val")):
         (boards / split / "dataset.csv").rename(boards / name)
-    plan = plan_of(skill, "deploy_classify_gen_trt_engine", calibration_dataset=(str(boards),))
+    plan = plan_of(skill, "deploy_classify_gen_trt_engine", calibration_dataset=(str(boards),), runner="docker")
     assert from_data(plan) == {CAL_IMAGES: [str(boards / "images")]}
 
 
@@ -210,10 +211,14 @@ def test_segment_data_is_one_root(skill: Skill, tmp_path: Path) -> None:
     root = tmp_path / "masks"
     for name in ("A", "B", "list", "label"):
         (root / name).mkdir(parents=True)
+    for split in ("train", "val", "test"):
+        (root / "list" / f"{split}.txt").write_text("\n".join(f"{n}.png" for n in range(8)))
+    for n, folder in itertools.product(range(8), ("A", "B", "label")):
+        (root / folder / f"{n}.png").touch()
 
     for action in ("segment_train", "segment_evaluate", "segment_inference"):
-        assert from_data(plan_of(skill, action, data=str(root))) == {ROOT: str(root)}
-        assert from_data(plan_of(skill, action, train_datasets=(str(root),))) == {ROOT: str(root)}
+        assert from_data(plan_of(skill, action, runner="docker", data=str(root))) == {ROOT: str(root)}
+        assert from_data(plan_of(skill, action, runner="docker", train_datasets=(str(root),))) == {ROOT: str(root)}
 
 
 def test_several_sources_fill_lists_and_nothing_else(skill: Skill, boards: Path, tmp_path: Path) -> None:
@@ -221,7 +226,7 @@ def test_several_sources_fill_lists_and_nothing_else(skill: Skill, boards: Path,
     pictures.mkdir()
     places = (str(pictures), str(boards / "train"))
 
-    plan = plan_of(skill, "deploy_classify_gen_trt_engine", calibration_dataset=places)
+    plan = plan_of(skill, "deploy_classify_gen_trt_engine", runner="docker", calibration_dataset=places)
     assert from_data(plan) == {CAL_IMAGES: [str(pictures), str(boards / "images")]}
     with pytest.raises(DataError) as error:
         plan_of(skill, "train", train_datasets=(str(boards / "train"), str(boards / "val")))
@@ -234,6 +239,7 @@ def test_keys_set_by_name_leave_no_question_open(skill: Skill, boards: Path) -> 
         "train_images": str(boards / "images"),
         "val_csv": str(boards / "val/dataset.csv"),
         "dataset.classify.validation_dataset.images_dir": str(boards / "images"),
+        "image_ext": ".png",
     }
     plan = plan_of(skill, "train", overrides=overrides, profile="laptop")
 
@@ -294,14 +300,16 @@ def test_lightings_and_extension_are_read_from_the_pictures(
 
 
 def test_a_table_that_can_not_be_read_hides_no_lightings(skill: Skill, boards: Path) -> None:
-    """Else the check before the launch would call pictures missing that are there."""
-    plain = plan_of(skill, "train", data=str(boards), profile="laptop").spec["dataset"]["classify"]
+    """Else the check would call pictures missing that are there, beside what is wrong."""
     table = boards / "train" / "dataset.csv"
     table.write_text(table.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
-    odd = plan_of(skill, "train", data=str(boards), profile="laptop").spec["dataset"]["classify"]
 
-    assert plain["image_ext"] == odd["image_ext"] == ".png"
-    assert odd["input_map"] == plain["input_map"]
+    with pytest.raises(DataError) as error:
+        plan_of(skill, "train", data=str(boards), profile="laptop")
+
+    assert error.value.code == "data.csv_delimiter"
+    assert "missing" not in str(error.value)
+    assert "end in" not in str(error.value)
 
 
 def test_what_lies_beside_the_pictures_changes_nothing(skill: Skill, boards: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from router.declarations import load_skill
 from runners.planning.engines import not_embedded
-from runners.preflight import embedded_engine
+from runners.planning.resolved import embedded_engine
 
 SKILL = load_skill(Path(__file__).parents[2])
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import dotted
-from core.errors import ParentError, SpecError
+from core.errors import DataError, ParentError, PlatformError, SpecError
 from router.types import Request
 from runners import api
 from runners.jobs.checkpoint_record import read_checkpoint_record
@@ -87,6 +87,39 @@ def test_a_child_takes_the_final_checkpoint_and_the_architecture(bench: Bench) -
             assert dotted.get(plan.spec, name) == value
             assert plan.provenance[name].detail == parent.id
         assert plan.parent_job_id == parent.id
+
+
+@pytest.mark.parametrize("runner", ["docker", "slurm", "kubernetes"])
+@pytest.mark.parametrize("action", ["train", "evaluate", "inference", "export", "quantize"])
+def test_a_network_of_the_embedded_engine_is_no_parent_for_the_container(
+    bench: Bench, action: str, runner: str
+) -> None:
+    parent = bench.train(**{"train.optim.lr": 0.001})
+    plan_file = Path(parent.folder, "plan.json")
+    document = json.loads(plan_file.read_text())
+    document["spec"]["model"]["backbone"]["type"] = "timm/tf_efficientnet_lite0"
+    document["spec"]["model"]["classify"]["difference_head"] = "pooled"
+    plan_file.chmod(0o644)
+    plan_file.write_text(json.dumps(document))
+
+    with pytest.raises(PlatformError) as error:
+        bench.plan(action, parent, runner=runner)
+
+    assert (error.value.exit_code, error.value.code) == (5, "runner.network")
+    first = str(error.value).partition("\n")[0]
+    for part in ("container can't load", parent.id, "timm/tf_efficientnet_lite0", "difference_head=pooled"):
+        assert part in first
+    assert "--profile container" in error.value.remedy
+    assert ("--runner local" in error.value.remedy) == (action in {"train", "evaluate", "inference"})
+
+
+def test_the_loss_of_the_parent_is_that_of_its_children(bench: Bench) -> None:
+    parent = bench.train(difference_module="euclidean", **{"train.classify.cls_weight": [1.0, 3.0]})
+
+    for action in ("evaluate", "inference", "export", "quantize"):
+        plan = bench.plan(action, parent, runner="docker")
+        assert plan.spec["train"]["classify"] == {"loss": "contrastive", "cls_weight": [1.0, 3.0]}
+        assert plan.provenance["train.classify.loss"].detail == parent.id
 
 
 def test_export_takes_the_stitched_size_and_writes_into_its_own_folder(bench: Bench) -> None:
@@ -284,15 +317,24 @@ def test_a_checkpoint_that_was_changed_between_plan_and_launch_is_refused(bench:
     assert len(api.list_jobs(bench.store)) == 1
 
 
-def test_data_that_is_broken_stops_the_launch_before_it_is_recorded(bench: Bench) -> None:
+def test_data_that_broke_since_the_plan_stops_the_launch_before_it_is_recorded(bench: Bench) -> None:
+    plan = bench.plan("train", overrides={"backbone": BACKBONE})
     table = bench.boards / "train/dataset.csv"
     table.write_text(table.read_text().replace("golden_path", "golden"))
-    plan = bench.plan("train", overrides={"backbone": BACKBONE, "image_ext": ".png"})
 
-    with pytest.raises(Exception, match="golden_path") as error:
+    with pytest.raises(DataError, match="golden_path"):
         api.launch(plan, store=bench.store)
 
-    assert error.value.exit_code == 2  # type: ignore[attr-defined]
+    assert not bench.store.root.exists()
+
+
+def test_data_that_is_broken_is_told_by_the_plan(bench: Bench) -> None:
+    table = bench.boards / "train/dataset.csv"
+    table.write_text(table.read_text().replace("golden_path", "golden"))
+    with pytest.raises(DataError, match="golden_path") as error:
+        bench.plan("train", overrides={"backbone": BACKBONE, "image_ext": ".png"})
+
+    assert error.value.exit_code == 2
     assert not bench.store.root.exists()
 
 

@@ -2,13 +2,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from core import dotted
+from core.documents import read_yaml
 from core.errors import ChangenetError, DeclarationError, MissingInputError, RequestError, SpecError, UnknownKeyError
 from router.declarations import load_skill
 from router.types import Request
@@ -18,7 +21,6 @@ from runners.planning.profiles import has_gpu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from router.declarations import Skill
 
@@ -30,6 +32,19 @@ def plan_of(skill: Skill, action: str = "train", **slots: Any) -> Plan:
     plan = api.prepare_request(request, skill)[1]
     assert plan
     return plan
+
+
+def write_masks(root: Path) -> Path:
+    """Segment data: three lists, with the pictures and labels that they name (empty files)."""
+    for folder in ("A", "B", "label", "list"):
+        (root / folder).mkdir(parents=True)
+    for split in ("train", "val", "test"):
+        names = [f"{split}{n}.png" for n in range(10)]
+        (root / "list" / f"{split}.txt").write_text("\n".join(names))
+        for name in names:
+            for folder in ("A", "B", "label"):
+                (root / folder / name).touch()
+    return root
 
 
 def train(skill: Skill, boards: Path, overrides: Values | None = None, **slots: Any) -> Plan:
@@ -60,12 +75,12 @@ def test_data_covers_the_profile_and_overrides_cover_data(
     lit = write_boards(tmp_path / "lit", ("SolderLight", "WhiteLight"), ".jpeg")
 
     found = train(skill, lit)
-    said = train(skill, lit, {"dataset.classify.input_map": {"SolderLight": 0}, "image_ext": ".jpg"})
+    said = train(skill, lit, {"dataset.classify.input_map": {"SolderLight": 0}, "image_ext": ".jpeg"})
 
     keys = ("dataset.classify.num_input", "dataset.classify.input_map", "dataset.classify.image_ext")
     assert [value(found, key) for key in keys] == [2, {"SolderLight": 0, "WhiteLight": 1}, ".jpeg"]
     assert {found.provenance[key].source for key in keys} == {"data"}
-    assert [value(said, key) for key in keys] == [1, {"SolderLight": 0}, ".jpg"]
+    assert [value(said, key) for key in keys] == [1, {"SolderLight": 0}, ".jpeg"]
     assert [said.provenance[key].source for key in keys] == ["adjusted", "override", "shorthand"]
 
 
@@ -84,7 +99,7 @@ def test_a_direct_training_keeps_the_best_epoch_as_searches_do(skill: Skill, boa
     assert (value(other, f"{section}.monitor"), value(other, f"{section}.mode")) == ("val_f1", None)
     for monitor in ("val_far", "val_far_at_99_recall"):
         assert value(train(skill, boards, {f"{section}.monitor": monitor}), f"{section}.monitor") == monitor
-    assert "train" not in plan_of(skill, "evaluate", data=str(boards)).spec
+    assert "checkpointer" not in plan_of(skill, "evaluate", data=str(boards)).spec["train"]
 
 
 def test_a_key_that_not_every_container_knows_is_in_a_plan_that_names_it_alone(skill: Skill, boards: Path) -> None:
@@ -206,15 +221,18 @@ def test_all_that_is_wrong_is_told_at_once(skill: Skill, boards: Path) -> None:
         assert part in error.value.message
 
 
-def test_maps_are_replaced_sections_merged_and_entries_set(skill: Skill, boards: Path) -> None:
+def test_maps_are_replaced_sections_merged_and_entries_set(
+    skill: Skill, tmp_path: Path, write_boards: Callable[..., Path]
+) -> None:
+    lit = write_boards(tmp_path / "lit", ("SolderLight", "WhiteLight"))
     plan = train(
         skill,
-        boards,
+        lit,
         {
             "dataset.classify.input_map": {"SolderLight": 0},
             "train.optim": {"lr": 1e-3},
             "train.classify.cls_weight": [1.0, 4.0],
-            "dataset.classify.num_golden": 2,
+            "image_ext": ".png",
         },
     )
     assert value(plan, "dataset.classify.input_map") == {"SolderLight": 0}
@@ -319,7 +337,7 @@ def test_results_go_into_the_jobs_own_folder(skill: Skill, boards: Path) -> None
 
 
 def test_devices_go_to_the_actions_own_keys(skill: Skill, boards: Path) -> None:
-    plan = train(skill, boards, profile="container", gpus=2, nodes=3, runner="slurm")
+    plan = train(skill, boards, {"batch_size": 2}, profile="container", gpus=2, nodes=3, runner="slurm")
     assert (value(plan, "train.num_gpus"), value(plan, "train.gpu_ids")) == (2, [0, 1])
     assert (plan.resources.gpus, plan.resources.nodes) == (2, 3)
 
@@ -345,6 +363,54 @@ def test_another_runner_takes_the_container_profile_its_image_and_none_of_our_ow
     assert "difference_head" not in plan.spec["model"]["classify"]
     assert "cache_images_mb" not in plan.spec["dataset"]["classify"]
     assert "nuisance" not in plan.spec["dataset"]["classify"]["augmentation_config"]  # not even as an empty section
+
+
+@pytest.mark.parametrize("action", load_skill(Path(__file__).parents[2]).actions)
+def test_a_spec_for_the_container_holds_what_its_template_holds(skill: Skill, boards: Path, action: str) -> None:
+    segment = action.startswith("segment")
+    if segment:
+        boards = write_masks(boards.parent / "masks")
+    section = skill.section(action)
+    key = "quantize.model_path" if section == "quantize" else f"{section}.checkpoint"
+    overrides = {} if section == "train" else {key: "/models/any.pth"}
+    data = {} if section == "export" else {"train_datasets": (str(boards),)} if segment else {"data": str(boards)}
+
+    plan = plan_of(skill, action, runner="docker", profile=None, overrides=overrides, **data)
+
+    template = dotted.flatten(read_yaml(skill.template_path(action)))
+    spec = dotted.flatten(plan.spec)
+    assert {key for key in spec if "input_map" not in key} <= template.keys()
+    assert not [value for value in spec.values() if str(value).startswith(("package:", "timm/"))]
+    if not segment:
+        assert (spec["train.classify.loss"], spec["train.classify.cls_weight"]) == ("ce", [1.0, 10.0])
+
+
+def test_what_the_embedded_engine_alone_knows_is_in_a_plan_where_something_sets_it(skill: Skill, boards: Path) -> None:
+    laptop = train(skill, boards, {"target": "far<=1% at recall=100%"})
+    plain = train(skill, boards, {"backbone": "fan_tiny_8_p4_hybrid"}, profile=None)
+
+    found = {key: laptop.provenance[key].source for key in ("model.backbone.finest_stride", "model.classify.target")}
+    assert found == {"model.backbone.finest_stride": "profile", "model.classify.target": "shorthand"}
+    assert value(laptop, "model.classify.second_look") == 5.0
+    for key in json.loads(skill.schema_path("train").read_text())["embedded_only_parameters"]:
+        assert dotted.get(plain.spec, key, "absent") == "absent", key
+
+
+def test_a_loss_that_the_difference_module_can_not_have_is_adjusted_for_evaluations_as_well(
+    skill: Skill, boards: Path
+) -> None:
+    for action in ("evaluate", "inference"):
+        given = {"difference_module": "euclidean", "checkpoint": "/models/any.pth"}
+        plan = plan_of(skill, action, data=str(boards), runner="docker", profile=None, overrides=given)
+        assert value(plan, "train.classify.loss") == "contrastive"
+
+
+def test_the_laptop_profile_is_never_that_of_a_container(skill: Skill, boards: Path) -> None:
+    for runner in ("docker", "slurm", "kubernetes"):
+        assert train(skill, boards, profile=None, runner=runner).profile == "container"
+        with pytest.raises(RequestError, match="profile laptop is for the embedded engine") as error:
+            train(skill, boards, profile="laptop", runner=runner)
+        assert "name container" in error.value.remedy
 
 
 def test_what_only_the_embedded_engine_knows_is_refused_for_another(skill: Skill, boards: Path, engine: Path) -> None:
@@ -385,14 +451,59 @@ def test_preparing_writes_nothing(skill: Skill, boards: Path, tmp_path: Path) ->
     assert sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
 
 
-def test_a_schema_without_its_template_is_not_used(skill: Skill, boards: Path, tmp_path: Path) -> None:
-    for name in ("SKILL.md", "skill_info.yaml", "versions.yaml", "deploy", "schemas"):
-        (tmp_path / name).symlink_to(skill.root / name)
-    decision, _ = api.prepare_request(Request(action="train", automl_policy="off", data=str(boards)), skill)
-    from runners.planning.prepare import prepare
+@pytest.fixture
+def skill_copy(skill: Skill, tmp_path: Path) -> Path:
+    """The skill in a folder of its own, whose schemas and templates may be broken."""
+    root = tmp_path / "skill"
+    for name in ("schemas", "references"):
+        shutil.copytree(skill.root / name, root / name)
+    for name in ("SKILL.md", "skill_info.yaml", "versions.yaml", "deploy", "automl"):
+        (root / name).symlink_to(skill.root / name)
+    return root
 
-    with pytest.raises(DeclarationError, match="template is missing"):
-        prepare(decision, load_skill(tmp_path))
+
+@pytest.mark.parametrize("broken", [None, "{", "[]"])
+def test_without_a_train_schema_direct_training_is_planned_from_the_template_and_says_so(
+    skill: Skill, skill_copy: Path, boards: Path, broken: str | None
+) -> None:
+    path = skill_copy / "schemas/train.schema.json"
+    path.write_text(broken) if broken is not None else path.unlink()
+    overrides = {"num_epochs": 3, "dataset.classify.input_map": {"SolderLight": 0}, "train.optim": {"lr": 0.002}}
+    for picture in (boards / "images").rglob("*.png"):
+        picture.with_name(f"{picture.stem}_SolderLight.png").touch()
+
+    slots = {"data": str(boards), "overrides": overrides, "profile": "laptop"}
+    decision, plan = api.prepare_request(Request(action="train", **slots), load_skill(skill_copy))
+
+    assert plan is not None
+    assert (decision.automl_policy, decision.route, plan.missing) == ("on", "direct", ())
+    assert any("AutoML is enabled" in text and "changenet schemas" in text for text in decision.warnings)
+    assert any("no value is checked" in text for text in plan.warnings)
+    whole = plan_of(skill, **slots)
+    assert plan.spec == whole.spec
+    assert plan.inputs == whole.inputs
+
+
+def test_a_schema_whose_template_is_missing_gives_the_same_plan_with_a_notice(
+    skill: Skill, skill_copy: Path, boards: Path
+) -> None:
+    (skill_copy / "references/spec_template_train.yaml").unlink()
+    decision, plan = api.prepare_request(Request(action="train", data=str(boards)), load_skill(skill_copy))
+
+    assert plan is not None
+    assert decision.route == "direct"
+    assert any("template_train.yaml is missing" in text and "changenet schemas" in text for text in plan.warnings)
+    assert plan.spec == plan_of(skill, data=str(boards), profile=plan.profile).spec
+
+
+def test_without_schema_and_template_it_is_said_what_writes_them(skill_copy: Path, boards: Path) -> None:
+    (skill_copy / "references/spec_template_train.yaml").unlink()
+    (skill_copy / "schemas/train.schema.json").unlink()
+
+    with pytest.raises(DeclarationError) as error:
+        api.prepare_request(Request(action="train", data=str(boards)), load_skill(skill_copy))
+
+    assert "changenet schemas" in error.value.remedy
 
 
 HEAVY = ("torch", "pydantic", "jinja2", "rich", "numpy", "PIL", "jsonschema", "docker", "optuna", "lightning", "timm")

@@ -18,7 +18,6 @@ from spec.constraints import CONSTRAINTS, check, settle
 from spec.load import default_tree, full_default_tree
 from spec.metrics import DEFAULT_MONITOR, EXAMPLES, metric_mode
 from spec.rules_data import combined_size
-from spec.rules_model import is_remote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -342,21 +341,14 @@ def test_settling_ends_keeps_what_is_given_and_leaves_nothing_to_adjust(changes:
     assert flatten(settled.spec).keys() >= {"train.num_epochs", f"{B}.type"}
 
 
-@pytest.mark.parametrize(
-    ("path", "remote"),
-    [
-        ("https://huggingface.co/nvidia/C-RADIOv2-B/resolve/main/model.safetensors", True),
-        ("nvidia/C-RADIOv2-B", True),
-        ("s3://bucket/model.pth", True),
-        ("/data/pretrained_models/C-RADIOv2_B.safetensors", False),
-        ("backbone/c_radio_v2_b.safetensors", False),
-        ("./weights", False),
-        ("package:efficientnet-lite0", False),
-        ("C:\\weights\\model.pth", False),
-    ],
-)
-def test_urls_and_repository_ids_are_told_from_files(path: str, remote: bool) -> None:
-    assert is_remote(path) is remote
+@pytest.mark.parametrize("key", [f"{B}.pretrained_backbone_path", "train.pretrained_model_path"])
+def test_weights_that_are_no_file_are_a_broken_rule(key: str) -> None:
+    for path in ("nvidia/C-RADIOv2-B", "hf://nvidia/C-RADIOv2-B", "S3://bucket/model.pth", "//host/model.pth"):
+        codes = [found.problem.code for found in check(spec_with("train", {key: path}), "train")]
+        assert "spec.weights_remote" in codes, path
+    for path in ("/models/any.pth", "backbone/any.safetensors", "./weights", "C:\\weights\\any.pth"):
+        codes = [found.problem.code for found in check(spec_with("train", {key: path}), "train")]
+        assert "spec.weights_remote" not in codes, path
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import math
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -12,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from core.dotted import get, put
+from core.dotted import flatten, get, put
 from spec.action_schema import action_schema
 from spec.actions import ACTIONS
 from spec.experiment import Experiment
@@ -74,9 +75,26 @@ def test_each_field_accepts_its_own_default(action: str) -> None:
     for key in leaf_keys(schema_of(action)):
         node = field(action, key)
         assert Draft202012Validator(node).is_valid(node["default"]), key
-        assert get(schema_of(action)["default"], key, "absent") == (
-            "absent" if node.get("optional") else node["default"]
-        )
+        extra = node.get("optional") or node.get("engines") == ["embedded"]
+        assert get(schema_of(action)["default"], key, "absent") == ("absent" if extra else node["default"]), key
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_template_holds_what_the_container_takes_and_nothing_else(action: str) -> None:
+    lines = (Path(__file__).parent / "container_keys.txt").read_text().splitlines()
+    default = schema_of(action)["default"]
+    keys = {key for key in leaf_keys(schema_of(action)) if get(default, key, "absent") != "absent"}
+    assert keys <= {line for line in lines if not line.startswith("#")}
+    assert keys & set(schema_of(action)["embedded_only_parameters"]) == set()
+    values = flatten(default).values()
+    assert not [value for value in values if str(value).startswith(("package:", "timm/"))]
+
+
+@pytest.mark.parametrize("action", ["train", "evaluate", "inference", "export", "quantize"])
+def test_every_classify_action_of_a_checkpoint_names_the_loss_that_the_container_builds(action: str) -> None:
+    default = schema_of(action)["default"]
+    assert default["train"]["classify"] == {"loss": "ce", "cls_weight": [1.0, 10.0]}
+    assert default["model"]["classify"]["difference_module"] == "learnable"
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -135,7 +153,9 @@ def test_only_the_keys_of_the_own_task_and_action(action: str) -> None:
     keys = leaf_keys(schema_of(action))
     command_sections = {"train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"}
     assert not [key for key in keys if key.startswith((f"dataset.{other}.", f"train.{other}.", f"model.{other}."))]
-    assert {key.partition(".")[0] for key in keys} & command_sections == {ACTIONS[action].command}
+    loss = {"train.classify.loss", "train.classify.cls_weight"}  # which every classify action of a checkpoint needs
+    own = keys if ACTIONS[action].command == "train" else set(keys) - loss
+    assert {key.partition(".")[0] for key in own} & command_sections == {ACTIONS[action].command}
     assert field(action, "task")["enum"] == [ACTIONS[action].task]
 
 

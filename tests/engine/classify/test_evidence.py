@@ -252,7 +252,10 @@ def test_the_map_lies_on_the_test_picture_wherever_it_was_moved(score: Callable[
 
 
 @pytest.mark.parametrize("grid", [False, True])
-def test_one_map_for_all_lightings(score: Callable[..., Any], tmp_path: Path, grid: bool) -> None:
+def test_one_map_for_all_lightings(trained: Any, score: Callable[..., Any], tmp_path: Path, grid: bool) -> None:
+    content = torch.load(trained.latest, weights_only=True)
+    content["config"]["dataset"]["classify"]["num_input"] = 4  # as if it had been trained on four lightings
+    torch.save(content, tmp_path / "four.pth")
     boxes, rows = [], []
     for i in range(4):
         spoiled, box = spoil(board(i), i)
@@ -263,7 +266,7 @@ def test_one_map_for_all_lightings(score: Callable[..., Any], tmp_path: Path, gr
         rows.append((f"test{i}", f"golden{i}", "part"))
     lights = ("num_input=4", "input_map={L0: 0, L1: 1, L2: 2, L3: 3}", f"concat_type={'grid' if grid else 'linear'}")
     changes = [f"dataset.classify.{text}" for text in (*lights, "grid_map={x: 2, y: 2}")]
-    outcome, scored = score(*changes, csv_path=write_pairs(tmp_path, rows))
+    outcome, scored = score(*changes, csv_path=write_pairs(tmp_path, rows), checkpoint=tmp_path / "four.pth")
     assert outcome.code == 0
     assert read_map(tmp_path / "inference", scored[0]).shape == (64, 64)
     assert found(tmp_path / "inference", scored, boxes) == 1.0

@@ -12,6 +12,7 @@ import sys
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +22,9 @@ from interfaces.command_line import parse
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
 from runners.names import STORE_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIRST = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
 
@@ -232,6 +236,49 @@ def test_jobs_of_a_plan_and_the_newest_ones_are_found(store: JobStore) -> None:
     assert store.newest(1) == [second]
     assert store.with_plan("plan") == [store.read(first.id), second]
     assert store.with_plan("another") == []
+
+
+def test_a_summary_counts_what_a_job_left(store: JobStore) -> None:
+    job = record(store)
+    kinds = ("checkpoint", "checkpoint", "table")
+    artifacts = tuple(Artifact(str(number), kind, 1, "00") for number, kind in enumerate(kinds))
+    store.close(job.id, Ending(JobState.COMPLETE, "done", 0, artifacts=artifacts))
+
+    whole, summary = store.read(job.id).to_json(), store.read(job.id).summary()
+
+    assert summary.pop("artifact_counts") == {"checkpoint": 2, "table": 1}
+    assert len(whole.pop("artifacts")) == 3
+    assert summary == whole
+
+
+def test_no_question_about_one_job_reads_the_records_of_all(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = record(store)
+    asked: list[str] = []
+    monkeypatch.setattr(sqlite3, "connect", traced(sqlite3.connect, asked))
+    store.with_plan("plan")
+    store.read(job.id)
+    store.read(job.id[:-3])
+    store.handle(job.id)
+    store.request_cancel(job.id, "")
+    store.cancel_reason(job.id)
+    store.move(job.id, JobState.RUNNING, "")
+    store.close(job.id, Ending(JobState.COMPLETE, "done", 0))
+    monkeypatch.undo()
+
+    with closing(sqlite3.connect(store.root / STORE_FILE)) as connection:
+        questions = [text for text in asked if text.startswith("SELECT") and " FROM " in text]
+        steps = [row[3] for text in questions for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+    assert len(questions) > 8
+    assert [step for step in steps if "SCAN" in step and "json_each" not in step] == []
+
+
+def traced(connect: Callable[..., sqlite3.Connection], asked: list[str]) -> Callable[..., sqlite3.Connection]:
+    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    return connected
 
 
 @pytest.mark.parametrize("code", ["action.failed", "process.killed", "process.lost", "launch.lost", "some.other"])

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +21,7 @@ from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, processes_in
 from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from runners.planning.plan import Plan
 
@@ -151,54 +149,3 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(old_root: Path) -> No
         assert "part_of" not in [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
         connection.execute("DROP TABLE handles")
     assert len(store.newest()) == 4
-
-
-READER = """
-import json, os, sqlite3, sys
-from pathlib import Path
-from core.errors import PlatformError
-from runners import api
-from runners.jobs import database, rows
-from runners.jobs.store import JobStore
-from runners.platforms.processes import ProcessId
-if os.geteuid() == 0:
-    os.seteuid(65534)  # root may write anywhere
-store = JobStore(Path(sys.argv[1]))
-failed = [job for job in store.newest() if job.failure]
-print(json.dumps([[job.id for job in store.newest()], failed[0].failure.code, store.handle(sys.argv[2]).platform]))
-try:
-    store.move(sys.argv[2], "COMPLETE", "")
-except Exception as problem:
-    print(json.dumps([problem.code, problem.remedy]))
-"""
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """One that other users may enter: pytest's own is closed to them."""
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_where_nothing_can_be_written_a_store_is_read_as_it_is(open_folder: Path, version: int) -> None:
-    root = open_folder / "results #1?"
-    store = old_store(root)
-    if version > 1:
-        store.newest()
-    before = (root / STORE_FILE).read_bytes()
-    root.chmod(0o555)
-
-    answer = subprocess.run(
-        [sys.executable, "-c", READER, str(root), RUNNING], capture_output=True, text=True, check=False
-    )
-
-    root.chmod(0o755)
-    assert not answer.stderr
-    read, refused = map(json.loads, answer.stdout.splitlines())
-    assert read == [[RUNNING, CANCELED, FAILED, COMPLETE], "action.failed", "local"]
-    assert refused[0] == "store.unusable"
-    assert "rights" in refused[1]
-    assert (root / STORE_FILE).read_bytes() == before
-    assert [path.name for path in root.iterdir()] == [STORE_FILE]

@@ -54,7 +54,7 @@ class Told:
 
     def collect(self, job: Job, handle: Handle) -> None:
         del handle
-        Path(job.results_dir).mkdir(parents=True)
+        Path(job.results_dir).mkdir(parents=True, exist_ok=True)
         (Path(job.results_dir) / "model.onnx").write_bytes(b"weights")
         self.log(job, Handle("told")).write_text("Execution status: PASS\n")
 
@@ -98,11 +98,19 @@ def test_results_are_collected_before_the_job_is_judged(told: Told, job: Job, st
     assert [artifact.path for artifact in ended.artifacts] == ["model.onnx"]
 
 
-def test_why_the_platform_ended_a_job_is_its_failure(told: Told, job: Job, store: JobStore) -> None:
+@pytest.mark.parametrize("exit_code", [None, 0, 1])
+def test_why_the_platform_ended_a_job_is_its_failure_whatever_its_log_says(
+    told: Told, job: Job, store: JobStore, exit_code: int | None
+) -> None:
     cause = Problem("kubernetes.image", "nvcr.io/x", "the image can't be pulled", "changenet doctor")
-    told.sight = Sight(JobState.ERROR, "ImagePullBackOff", cause=cause)
+    told.sight = Sight(JobState.ERROR, "ImagePullBackOff", exit_code, cause)
+    (Path(job.folder) / "results").mkdir()
+    (Path(job.folder) / "results" / "status.json").write_text('{"status": "SUCCESS"}\n')
 
-    assert watch.look(store, job.id).failure == cause
+    ended = watch.look(store, job.id)
+
+    assert (ended.state, ended.failure) == (JobState.ERROR, cause)
+    assert "Execution status: PASS" in (Path(job.folder) / "log.txt").read_text()
 
 
 def test_a_job_that_somebody_stopped_on_the_platform_is_cancelled(

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plan that can't run says so: exit 2 for its data, 3 for what is missing, 5 for its platform; never 0."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.memory import Memory
+from interfaces.cli import main
+from router.declarations import load_skill
+from router.types import Request
+from runners import api
+from runners.planning.plan import Plan
+
+HEADER = "input_path,golden_path,label,object_name"
+_OPENED: list[Counter[str]] = []
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _OPENED and isinstance(arguments[0], str | Path):
+        _OPENED[-1][str(arguments[0])] += 1
+
+
+sys.addaudithook(_note)
+
+
+@pytest.fixture
+def boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "boards"
+    for split in ("train", "val", "test"):
+        rows = [f"{split}_unit,golden,{('PASS', 'missing')[n % 2]},R{n}" for n in range(16)]
+        (root / split).mkdir(parents=True)
+        (root / split / "dataset.csv").write_text("\n".join([HEADER, *rows, ""]))
+        for folder in (f"{split}_unit", "golden"):
+            (root / "images" / folder).mkdir(parents=True, exist_ok=True)
+            for n in range(16):
+                (root / "images" / folder / f"R{n}.png").touch()
+    return root
+
+
+def edit(table: Path, old: str, new: str) -> None:
+    table.write_text(table.read_text().replace(old, new))
+
+
+def planned(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
+    code = main(["plan", *words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("automl", ["on", "off"])
+@pytest.mark.parametrize("runner", ["local", "docker"])
+def test_data_that_can_not_be_used_is_told_by_the_plan_with_every_finding(
+    boards: Path, capsys: pytest.CaptureFixture[str], automl: str, runner: str
+) -> None:
+    (boards / "images/train_unit/R3.png").unlink()
+    edit(boards / "val/dataset.csv", "val_unit", "gone")
+
+    code, document = planned(capsys, "train", "--data", "boards", "--automl", automl, "--runner", runner)
+
+    assert code == 2
+    said = json.dumps(document["error"])
+    assert "R3" in said
+    assert "gone" in said
+
+
+def test_rows_that_two_splits_share_are_told(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (boards / "val/dataset.csv").write_bytes((boards / "train/dataset.csv").read_bytes())
+
+    for automl in ("on", "off"):
+        code, document = planned(capsys, "train", "--data", "boards", "--automl", automl)
+        warnings = document["plan"]["warnings"]
+        assert code == 0
+        assert [text for text in warnings if "val/dataset.csv" in text and "train" in text], warnings
+
+
+def test_one_class_is_an_error_where_the_metric_needs_two(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(boards / "val/dataset.csv", "missing", "PASS")
+    words = ("train", "--data", "boards", "--automl", "off")
+
+    code, document = planned(capsys, *words, "-s", "train.checkpointer.monitor=val_f1")
+    assert (code, document["error"]["code"]) == (2, "data.one_class")
+    code, document = planned(capsys, *words)
+    assert code == 0
+    assert any("one class" in text for text in document["plan"]["warnings"])
+
+
+def test_a_warning_is_part_of_what_was_reviewed(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("train", "--data", "boards", "--automl", "off")
+    _, clean = planned(capsys, *words)
+    edit(boards / "val/dataset.csv", ",missing,", ",Pass,")
+    _, warned = planned(capsys, *words)
+
+    assert clean["plan"]["id"] != warned["plan"]["id"]
+    Plan.from_json(warned["plan"]).require_launchable()
+    assert main(["plan", *words]) == 0
+    assert "warning: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("parts", "missing"),
+    [(("A.tar.gz", "B.tar.gz", "label.tar.gz"), "list"), (("A", "B.tar", "list.tgz"), "label"), (("A", "B"), "list")],
+)
+def test_a_part_of_a_segment_set_that_is_missing_is_told(
+    boards: Path, capsys: pytest.CaptureFixture[str], parts: tuple[str, ...], missing: str
+) -> None:
+    root = boards.parent / "masks"
+    root.mkdir()
+    for part in parts:
+        (root / part).touch() if "." in part else (root / part).mkdir()
+
+    code, document = planned(capsys, "segment_train", "--data", str(root), "--runner", "docker", "--automl", "off")
+
+    assert code == 2
+    assert f"there is no folder '{missing}'" in json.dumps(document["error"])
+
+
+def test_packed_parts_are_looked_into_once_they_are_unpacked(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = boards.parent / "masks"
+    root.mkdir()
+    for part in ("A", "B", "list", "label"):
+        (root / f"{part}.tar.gz").touch()
+    assert planned(capsys, "segment_train", "--data", str(root), "--runner", "docker", "--automl", "off")[0] == 0
+
+
+def test_pictures_without_lists_are_refused_with_what_to_write(
+    boards: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """LEVIR-CD as it is published: A, B and label for each split, and no lists."""
+    root = boards.parent / "levir"
+    for split in ("train", "val", "test"):
+        for folder in ("A", "B", "label"):
+            (root / split / folder).mkdir(parents=True)
+
+    for runner in ("docker", "local"):
+        code, document = planned(capsys, "segment_train", "--data", str(root), "--runner", runner, "--automl", "off")
+        assert code == (2 if runner == "docker" else 5)
+    code, document = planned(capsys, "segment_train", "--data", str(root), "--runner", "docker", "--automl", "off")
+    assert "'list'" in document["error"]["message"]
+    assert "in list a file of names for each split" in document["error"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    "action", ["export", "quantize", "segment_train", "segment_evaluate", "deploy_classify_gen_trt_engine"]
+)
+def test_an_action_that_the_embedded_engine_does_not_run_is_refused_by_the_plan(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", action, "--automl", "off"]) == 5
+    first = capsys.readouterr().err.partition("\n")[0]
+    assert f"the embedded engine does not run {action}" in first
+    code, document = planned(capsys, action, "--automl", "off")
+    assert (code, document["error"]["code"]) == (5, "engine.action")
+    assert "docker" in document["error"]["remedy"]
+    assert main(["plan", action, "--automl", "off", "--runner", "docker"]) in {0, 3}
+
+
+def test_what_is_open_as_well_is_told_with_the_refusal(capsys: pytest.CaptureFixture[str]) -> None:
+    _, document = planned(capsys, "deploy_classify_gen_trt_engine")
+    assert "Deploy is blocked" in document["error"]["message"]
+
+
+def test_what_was_checked_for_the_plan_is_not_checked_again_for_its_launch(boards: Path) -> None:
+    memory, skill = Memory(), load_skill(Path(__file__).parents[2])
+    request = Request(action="train", automl_policy="off", data="boards", results_root="results")
+    from router.decision import decide
+
+    _OPENED.append(Counter())
+    plan = api.prepare_decision(decide(request, skill), skill, memory=memory)
+    table = str(boards / "train/dataset.csv")
+    once = _OPENED[-1][table]
+    api.check(plan, api.open_store("results"), memory)
+    assert _OPENED[-1][table] == once
+    api.check(plan, api.open_store("results"))
+    assert _OPENED[-1][table] > once
+    _OPENED.clear()

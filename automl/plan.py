@@ -16,6 +16,7 @@ from automl.trial_spec import SECONDS_PER_EPOCH, TrialKeys, fixed_values
 from core import dotted
 from core.errors import DeclarationError, RequestError
 from core.memory import Memory
+from core.redaction import secret_places
 from runners.model_rules import is_below, rules_of
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ def make_plan(
     if action not in skill.info["train_policy"]["applies_to"]:
         remedy = f"ask for {' or '.join(skill.info['train_policy']['applies_to'])}"
         raise RequestError(f"AutoML tunes trainings, not {action}", code="automl.action", remedy=remedy)
+    if secrets := secret_places(settings.to_json()):
+        remedy = "a search chooses among no secrets: set the key by -s, to the name of a variable (env:NAME)"
+        raise RequestError("the search is given a secret", code="automl.secret", where=secrets[0], remedy=remedy)
     engine = engine or os.environ.get(ENGINE_VARIABLE)
     if settings.test_dataset:
         settings = replace(settings, test_dataset=_place(settings.test_dataset))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, PlatformError, did_you_mean
+from core.redaction import redact_text
 from core.salvage import salvage_json
 from runners.jobs import database, rows
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
@@ -30,9 +31,12 @@ def default_root(named: str | None = None) -> Path:
     """The results root: the one named, else $CHANGENET_RESULTS, else `results` in the current folder.
 
     Raises:
-        InputError: it is a URI.
+        InputError: it is a URI, or holds a secret.
     """
     root = named or os.environ.get(ROOT_VARIABLE) or "results"
+    if (shown := redact_text(root)) != root:
+        remedy = "give a folder of this machine whose name holds no secret"
+        raise InputError("the results root holds a secret", code="store.secret", where=shown, remedy=remedy)
     if "://" in root:
         remedy = "give a folder of this machine, and copy what the jobs leave"
         raise InputError("records are kept in a folder, not behind a URI", code="store.uri", where=root, remedy=remedy)

@@ -8,11 +8,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from core.problem import Problem
-from core.redaction import is_secret_key, redact_text
+from core.redaction import is_secret_key, secret_places
 from runners.planning.plan import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from router.declarations import Skill
     from runners.planning.layers import Layers
@@ -83,14 +83,23 @@ def put_secrets(layers: Layers, skill: Skill, *, container: bool) -> tuple[str, 
 
 def _secret(key: str, value: Any) -> Problem | None:
     """A secret has no place in a spec, which is kept with the job and shown in reports."""
-    if isinstance(value, dict):
-        return next((found for name, inner in value.items() if (found := _secret(f"{key}.{name}", inner))), None)
-    if not isinstance(value, str) or not value or _VARIABLE.fullmatch(value):
-        return None
-    if is_secret_key(key.rpartition(".")[2]):
-        remedy = f"put it into an environment variable, and give its name: {key}={REFERENCE}NAME"
-        return Problem("spec.secret", key, "a secret must not stand in a spec", remedy)
-    if redact_text(value) != value:
-        remedy = "leave credentials out of paths and URIs; they are taken from the environment"
-        return Problem("spec.secret", key, "the value holds what looks like a secret", remedy)
+    if place := next(_named_secrets(key, value), None):
+        remedy = f"put it into an environment variable, and give its name: {place}={REFERENCE}NAME"
+        return Problem("spec.secret", place, "a secret must not stand in a spec", remedy)
+    if places := secret_places({key: value}):
+        remedy = "leave credentials out of paths, URIs and texts; they are taken from the environment"
+        return Problem("spec.secret", places[0], "the value holds what looks like a secret", remedy)
     return None
+
+
+def _named_secrets(key: str, value: Any) -> Iterator[str]:
+    """The keys of secrets that have another value than the name of a variable."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _named_secrets(f"{key}.{name}", inner)
+    elif is_secret_key(key.rpartition(".")[2]) and not _is_harmless(value):
+        yield key
+
+
+def _is_harmless(value: Any) -> bool:
+    return value in (None, "") or bool(isinstance(value, str) and _VARIABLE.fullmatch(value))

@@ -8,15 +8,19 @@ next ends the action, and the job is lost.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
+from codecs import getincrementaldecoder
 from dataclasses import replace
+from io import IncrementalNewlineDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.file_names import LOG_FILE
 from core.problem import Problem
-from core.redaction import redact_text
+from core.redaction import Redactor, redact_text
+from core.terminal import printable
 from runners.jobs.job import JobState
 from runners.platforms import belongings
 from runners.platforms.handles import ACTION, LAUNCHER, process_of, sight_of, with_detail, with_process
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 
 _EXIT_CODE = "exit_code"
 _POLL_SECONDS = 0.05
+_PIECE = 1024 * 1024
+_PROMPT = re.compile(r"[^\n]{0,4000}\s")
 
 
 class DebugPlatform(ThisMachine):
@@ -76,14 +82,49 @@ class DebugPlatform(ThisMachine):
 
 def _show(child: subprocess.Popen[bytes], log: Path, begin: int) -> None:
     """Copy what is added to the log from `begin` on to standard error, until the action has ended."""
+    screen = _Screen()
     with log.open("rb") as said:
         said.seek(begin)
         over = False
         while not over:
             over = has_ended(child)
-            sys.stderr.write(redact_text(said.read().decode(errors="replace")))
-            sys.stderr.flush()
+            while piece := said.read(_PIECE):
+                screen.add(piece)
+            screen.rest(over=over)
             time.sleep(0 if over else _POLL_SECONDS)
+
+
+class _Screen:
+    """Whole lines, their secrets masked; a prompt, which has no line break yet, when nothing more comes."""
+
+    def __init__(self) -> None:
+        self._decoder = IncrementalNewlineDecoder(getincrementaldecoder("utf-8")(errors="replace"), translate=True)
+        self._redactor = Redactor()
+        self._line = ""  # what has no line break yet
+        self._prompt = ""  # what of it was shown, masked
+        self._grows = False
+
+    def add(self, piece: bytes) -> None:
+        text = self._decoder.decode(piece)
+        self._line = (self._line + text).rpartition("\n")[2][-_PIECE:]
+        self._grows = True
+        self._write(self._redactor.feed(text))
+
+    def rest(self, *, over: bool) -> None:
+        """Called when all that was said is added."""
+        if over:
+            self._write(self._redactor.feed(self._decoder.decode(b"", final=True)) + self._redactor.flush())
+        elif not self._grows and _PROMPT.fullmatch(self._line):
+            shown = redact_text(self._line)
+            self._write(shown)
+            self._prompt = shown
+        self._grows = False
+
+    def _write(self, masked: str) -> None:
+        if masked:
+            sys.stderr.write(printable(masked.removeprefix(self._prompt)))
+            sys.stderr.flush()
+            self._prompt = ""
 
 
 PLATFORM = DebugPlatform()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,6 +163,13 @@ def test_what_is_given_and_read_is_not_said_to_have_no_effect(capsys: pytest.Cap
         (("-s", "results_dir=s3://bucket/run", "--automl", "off"), "data.remote"),
         (("-s", "train.results_dir=s3://bucket/run", "--automl", "off"), "data.remote"),
         (("--results", "s3://bucket/run"), "store.uri"),
+        (("--results", "http://user:correct-horse-battery@host/run"), "store.secret"),
+        (("--results", "runs/hf_abcdefghijklmnopqrstuvwxyz"), "store.secret"),
+        (("--range", "encryption_key=correct-horse,battery-staple"), "automl.secret"),
+        (("--range", "encryption_key=4711471147..4711471148"), "automl.secret"),
+        (("--range", "backbone=fan_tiny_8_p4_hybrid,hf_abcdefghijklmnopqrstuvwxyz"), "automl.secret"),
+        (("--test", "http://user:correct-horse-battery@host/run"), "automl.secret"),
+        (("-s", "wandb.tags=[hf_abcdefghijklmnopqrstuvwxyz]"), "spec.secret"),
         (("-s", "dataset.classify={}", "--automl", "off"), "spec.value"),
         (("--range", "lr=0.1,0.1"), "automl.space"),
         (("--range", "lr=1..1"), "automl.space"),
@@ -172,7 +180,9 @@ def test_what_is_given_and_read_is_not_said_to_have_no_effect(capsys: pytest.Cap
 def test_what_can_not_be_done_is_refused(
     words: tuple[str, ...], code: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert error_of(capsys, "plan", "train", "--data", "boards", "-s", "batch_size=2", *words)["code"] == code
+    refused = error_of(capsys, "plan", "train", "--data", "boards", "-s", "batch_size=2", *words)
+    assert refused["code"] == code
+    assert not re.search("horse|staple|4711|hf_a", json.dumps(refused))
     assert [path.name for path in tmp_path.iterdir()] == ["boards"]
 
 

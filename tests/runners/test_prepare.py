@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -268,6 +269,11 @@ SECRET = "correct-horse-battery"  # noqa: S105
         {"encryption_key": SECRET},
         {"wandb.entity": f"https://user:{SECRET}@example.com/x"},
         {"model.backbone.pretrained_backbone_path": f"s3://user:{SECRET}@bucket/x.pth"},
+        {"wandb.tags": ["boards", f"hf_{SECRET.replace('-', '')}hf"]},
+        {"wandb": {"tags": ["--password", SECRET]}},
+        {"encryption_key": [SECRET]},
+        {"encryption_key": f"env:{SECRET}"},
+        {"encryption_key": 4711471147},
     ],
 )
 def test_a_secret_is_refused_and_not_repeated(skill: Skill, boards: Path, overrides: Values) -> None:
@@ -275,7 +281,7 @@ def test_a_secret_is_refused_and_not_repeated(skill: Skill, boards: Path, overri
         train(skill, boards, overrides)
 
     assert error.value.code == "spec.secret"
-    assert SECRET not in str(error.value)
+    assert not re.search("horse|4711", str(error.value))
 
 
 def test_a_secret_may_be_named_by_its_variable_and_words_are_masked(skill: Skill, boards: Path) -> None:

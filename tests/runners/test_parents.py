@@ -237,6 +237,23 @@ def test_a_missing_parent_is_asked_for_with_the_candidates(bench: Bench) -> None
     assert "evaluate.checkpoint" in question.text
 
 
+def test_candidates_are_of_the_task_and_each_question_is_asked_once(bench: Bench) -> None:
+    good = bench.train()
+    data = {"data": None, "train_datasets": (str(bench.boards),), "runner": "docker"}
+    segment = bench.plan("segment_evaluate", **data)
+    assert [q.choices for q in segment.missing if q.slot == "parent_job_id"] == [()]
+    with pytest.raises(ParentError) as error:
+        bench.plan("segment_evaluate", good, **data)
+    assert good.id not in error.value.remedy
+
+    exported = bench.run("export", good)
+    Path(exported.results_dir).mkdir(parents=True, exist_ok=True)
+    plan = bench.plan("deploy_classify_gen_trt_engine", profile="container", runner="docker")
+    slots = [question.slot for question in plan.missing]
+    assert slots.count("parent_job_id") == 1
+    assert len(slots) == len(set(slots))
+
+
 def test_a_parent_of_the_other_task_is_refused(bench: Bench) -> None:
     parent = bench.train()
 

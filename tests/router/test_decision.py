@@ -319,3 +319,20 @@ def test_a_decision_survives_its_json(skill: Skill) -> None:
         ask(skill, "train, evaluate"),
     ):
         assert Decision.from_json(decision.to_json()) == decision
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "route"),
+    [
+        ("Train ChangeNet. No AutoML.", "train", "direct"),
+        ("Train ChangeNet (no AutoML) on /data/boards", "train", "direct"),
+        ("No export. Train ChangeNet without HPO", "train", "direct"),
+        ("Do not export or quantize, just train ChangeNet without HPO", "train", "direct"),
+        ("don't train or export; evaluate the ChangeNet model", "evaluate", "action"),
+        ("train a ChangeNet model for TensorRT on /data/boards, no HPO", "train", "direct"),
+    ],
+)
+def test_a_negation_ends_with_its_clause_and_reaches_over_or(skill: Skill, text: str, action: str, route: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert (decision.action, decision.route) == (action, route)
+    assert [question.slot for question in decision.missing if question.slot in {"action", "automl_policy"}] == []

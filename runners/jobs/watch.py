@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,13 +55,17 @@ def as_it_is(store: JobStore, job: Job) -> Job:
 
 
 def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -> Job:
-    """Stop the job and all processes of its action; a job that has ended stays as it is.
+    """Stop the job and all processes of its action; a job that has ended stays as it is, and nothing of it at work.
 
     Raises:
         PlatformError: the action did not end in time.
     """
     job = look(store, job_id)
     if job.state.is_terminal:
+        # A supervisor that was stopped (SIGSTOP) after it closed the record would stay for ever.
+        with suppress(PlatformError):
+            if capabilities(job.runner).on_this_machine:
+                platform_of(job.runner).cancel(job, store.handle(job.id))
         return job
     platform, handle = platform_of(job.runner), store.handle(job.id)
     try:

@@ -29,27 +29,17 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT)]
 
 import workplace  # noqa: E402 - a script beside its modules
+from kill_checks import left_over, processes_of, wrong_jobs  # noqa: E402
 
 from runners.jobs.store import JobStore  # noqa: E402
 from runners.platforms.handles import processes_in  # noqa: E402
 
-LOOK_SECONDS = 15.0
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP)
-_ENDED = {"COMPLETE", "ERROR", "CANCELED"}
-_PASS = "Execution status: PASS"  # noqa: S105 - a verdict
-_SEARCH = (
-    "--algorithm",
-    "random",
-    "--trials",
-    "3",
-    "--parallel",
-    "1",
-    "--seed",
-    "7",
-    "-s",
-    "num_epochs=2",
-    "--no-test",
-)
+_SEARCHES = {
+    "random": ("--algorithm", "random", "--trials", "3", "--parallel", "1"),
+    "asha": ("--algorithm", "asha", "--trials", "4", "--parallel", "2"),
+}
+_ALL = ("--seed", "7", "-s", "num_epochs=2", "--no-test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,10 @@ class Place:
             argv, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
+    def jobs(self, root: Path) -> subprocess.CompletedProcess[str]:
+        """Look at all jobs of a results root."""
+        return self.changenet("jobs", "--results", str(root), "--json")
+
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start the command in a session of its own, its output in a file."""
         argv = [sys.executable, "-m", "interfaces.cli", *words]
@@ -78,7 +72,7 @@ class Place:
         """What all processes of a run share."""
         return os.environ | {
             "PYTHONPATH": str(ROOT),
-            "CHANGENET_STAND_IN": json.dumps({"sleep": 1.5}),
+            "CHANGENET_STAND_IN": json.dumps({"sleep": 1.5, "worker": True}),
             "CHANGENET_SIM": str(self.folder / "simulation.json"),
             "CHANGENET_GRACE_SECONDS": "2",
         }
@@ -90,7 +84,9 @@ def prepare(folder: Path) -> Place:
     libraries = [entry for entry in sys.path if entry.endswith("site-packages")]
     for name, room, source in (("stand_in", "runners", "STAND_IN"), ("simulated", "automl", "SIMULATED")):
         path = folder / name
-        path.write_text(workplace.stand_in(room, source).format(python=sys.executable, path=libraries))
+        text = workplace.stand_in(room, source).format(python=sys.executable, path=libraries)
+        # Its worker leaves the group of the action, as workers do.
+        path.write_text(text.replace('time.sleep(600)"])', 'time.sleep(600)"], start_new_session=True)'))
         path.chmod(0o755)
     (folder / "simulation.json").write_text(json.dumps({"epoch_seconds": 0.2}))
     return Place(folder)
@@ -141,27 +137,35 @@ def job_run(place: Place, root: Path, chance: random.Random) -> tuple[list[str],
     if stopped:  # it waits for ever by rights: the user cancels it
         for job in JobStore(root).newest():
             place.changenet("cancel", job.id, "--results", str(root))
-    return told, [*_jobs_that_hang(place, root), *_left_over(root)]
+    return told, [*wrong_jobs(root, lambda: place.jobs(root)), *left_over(root)]
 
 
 def search_run(
-    place: Place, root: Path, chance: random.Random, expected: dict[str, Any]
+    place: Place, root: Path, chance: random.Random, expected: dict[str, list[Any]]
 ) -> tuple[list[str], list[str]]:
-    """One search whose controller or trials are hit, then resumed; the winner is that of a run that nobody hit."""
-    trials_too = chance.random() < 0.5
-    caller = place.start(*train(place, root, "simulated", *_SEARCH))
-    time.sleep(chance.uniform(0.5, 3))
-    told = kill_some(chance, root, caller, ("supervisor", "action") if trials_too else ())
-    _end(caller)
-    _wake(root)
-    searches = sorted(root.glob("automl-*"))
-    if not searches or not JobStore(root).ids():
-        return told, _left_over(root)  # it was not recorded yet
-    again = place.changenet("run", "--resume", searches[0].name, "--results", str(root))
-    wrong = [] if again.returncode == 0 else [f"resume: exit {again.returncode}: {again.stderr.strip()[-150:]}"]
-    if not wrong and not trials_too and (best := _best(root)) != expected:
-        wrong.append(f"another winner: trial {best.get('trial')}, score {best.get('score')}")
-    return told, [*wrong, *_jobs_that_hang(place, root), *_left_over(root)]
+    """One search whose controller or trials are hit, some times over; it ends as the like that nobody hit."""
+    trials_too, algorithm = chance.random() < 0.5, chance.choice(sorted(_SEARCHES))
+    told: list[str] = [algorithm]
+    for _ in range(chance.randint(1, 3)):
+        again = ("run", "--resume", name, "--results", str(root)) if (name := _recorded(root)) else None
+        caller = place.start(*(again or train(place, root, "simulated", *_SEARCHES[algorithm], *_ALL)))
+        time.sleep(chance.uniform(0.5, 3))
+        told += kill_some(chance, root, caller, ("supervisor", "action") if trials_too else ())
+        _end(caller)
+        _wake(root)
+    if not (name := _recorded(root)):
+        return told, left_over(root)
+    resumed = place.changenet("run", "--resume", name, "--results", str(root))
+    wrong = [] if resumed.returncode == 0 else [f"resume: exit {resumed.returncode}: {resumed.stderr.strip()[-150:]}"]
+    if not wrong and not trials_too and (ended := _trials(root)) != expected[algorithm]:
+        wrong.append(f"it ended elsewhere: {ended} and not {expected[algorithm]}")
+    return told, [*wrong, *wrong_jobs(root, lambda: place.jobs(root)), *left_over(root)]
+
+
+def _recorded(root: Path) -> str | None:
+    """The newest search that has come so far that a job of it is recorded."""
+    found = sorted(root.glob("automl-*/experiment.sqlite3"), key=lambda path: path.stat().st_ctime_ns)
+    return found[-1].parent.name if found and JobStore(root).ids() else None
 
 
 def _end(caller: subprocess.Popen[bytes]) -> None:
@@ -174,55 +178,16 @@ def _end(caller: subprocess.Popen[bytes]) -> None:
 
 
 def _wake(root: Path) -> None:
-    for pid in _processes_of(root):
+    for pid in processes_of(root):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
 
-def _best(root: Path) -> dict[str, Any]:
-    for path in root.glob("*/best_rec.json"):
-        found = json.loads(path.read_text())
-        return {name: found[name] for name in ("trial", "score", "changed")}
-    return {}
-
-
-def _jobs_that_hang(place: Place, root: Path) -> list[str]:
-    deadline = time.monotonic() + LOOK_SECONDS
-    while True:
-        answer = place.changenet("jobs", "--results", str(root), "--json")
-        if answer.returncode:
-            return [f"jobs: exit {answer.returncode}: {answer.stderr.strip()[-150:]}"]
-        jobs = json.loads(answer.stdout)["jobs"]
-        open_jobs = [f"{job['id']} is {job['state']}" for job in jobs if job["state"] not in _ENDED]
-        if not open_jobs or time.monotonic() > deadline:
-            return open_jobs + [f"{j['id']} is COMPLETE without PASS" for j in jobs if _is_wrongly_complete(j)]
-        time.sleep(0.3)
-
-
-def _is_wrongly_complete(job: dict[str, Any]) -> bool:
-    log = Path(job["folder"]) / "log.txt"
-    return job["state"] == "COMPLETE" and not log.read_text().rstrip().endswith(_PASS)
-
-
-def _left_over(root: Path) -> list[str]:
-    deadline = time.monotonic() + 5
-    while (left := _processes_of(root)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    for pid in left:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return [f"process {pid} is left over" for pid in left]
-
-
-def _processes_of(root: Path) -> list[int]:
-    """The processes that name this run's results root, which no other process does."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            words, state = (entry / "cmdline").read_bytes(), (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            if os.fsencode(root) in words and state != "Z" and int(entry.name) != os.getpid():
-                found.append(int(entry.name))
-    return found
+def _trials(root: Path) -> list[Any]:
+    """What is recorded of each trial, without names, paths and times."""
+    keys = ("trial", "state", "values", "setting", "epochs_trained")
+    best = [json.loads(path.read_text()) for path in root.glob("*/best_rec.json")]
+    return [[trial[key] for key in keys] for found in best for trial in found["trials"]]
 
 
 def main() -> int:
@@ -234,10 +199,11 @@ def main() -> int:
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         place = prepare(Path(name))
-        expected: dict[str, Any] = {}
-        if given.searches:
-            place.changenet(*train(place, place.folder / "whole", "simulated", *_SEARCH))
-            expected = _best(place.folder / "whole")
+        expected: dict[str, list[Any]] = {}
+        for algorithm, words in _SEARCHES.items() if given.searches else ():
+            root = place.folder / f"whole-{algorithm}"
+            place.changenet(*train(place, root, "simulated", *words, *_ALL))
+            expected[algorithm] = _trials(root)
         for number in range(given.jobs + given.searches):
             root = place.folder / f"results-{number}"
             chance = random.Random(f"{given.seed}/{number}")

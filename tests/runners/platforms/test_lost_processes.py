@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from runners import api
 from runners.jobs.job import Handle, Job, JobState
 from runners.platforms.belongings import belongings
-from runners.platforms.handles import ACTION, SUPERVISOR, processes_in
+from runners.platforms.handles import ACTION, SUPERVISOR, processes_in, with_process
 from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
@@ -129,6 +130,22 @@ def test_a_supervisor_that_was_stopped_can_be_cancelled(
 
     assert api.cancel(job.id, store).state is JobState.CANCELED
     assert not people[ACTION].is_alive()
+
+
+def test_a_supervisor_that_was_stopped_after_the_end_of_its_job_can_be_cancelled(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor
+) -> None:
+    job = api.launch(make_plan(epochs=0), store=store)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as late:
+        supervisor = ProcessId.of(late.pid)
+        assert supervisor
+        store.add_handle(job.id, with_process(store.handle(job.id), SUPERVISOR, supervisor))
+        supervisor.signal(signal.SIGSTOP)
+        try:
+            assert api.cancel(job.id, store) == job
+            wait_for(lambda: late.poll() is not None)
+        finally:
+            late.kill()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -119,7 +120,8 @@ def _questions(decision: Decision) -> list[str]:
 def _short(value: Any) -> str:
     if isinstance(value, float):
         return _digits(value)
-    text = str(value)
+    # As a spec spells it: true and null, not True and None.
+    text = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
     return text if len(text) <= 90 else f"{text[:87]}..."
 
 

@@ -145,15 +145,17 @@ def open_questions(
         if want.how != RESUME and not layers.get(want.key):
             choices = tuple(candidates(store, [want]))
             nothing = "" if choices else " No finished job has one yet, so this is blocked until one does."
-            text = f"Which {want.kind} shall be used for {want.key}? Name the job that wrote it, or set the key."
+            text = f"Which {want.kind} shall be used for {want.key}?"
+            text += " Name the job that wrote it (--parent JOB), or set the key."
             yield Question("parent_job_id", text + nothing, choices)
 
 
 def _ask_for_data(source: str, request: Request, tables: DataTables) -> str:
     rule = tables.sources.get(source, {})
     rows = [entry for entry in tables.entries.values() if entry["source"] == source]
-    names = " or ".join(rule.get("subfolders", ()))
-    looked = f" {request.data} has no {names} folder or table with it." if request.data else ""
+    *firsts, last = rule.get("subfolders", ()) or ("",)
+    names = f"{', '.join(firsts)} or {last}" if firsts else last
+    looked = f" '{request.data}' has no folder or table named {names}." if request.data and names else ""
     return (
         f"Where is the {rule.get('intent', source)} data ({source})?{looked} "
         f"Give a folder or URI that holds {_contents(rows)}."

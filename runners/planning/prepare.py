@@ -27,6 +27,7 @@ from runners.planning.plan import open_questions as open_questions_error
 from runners.planning.profiles import apply_profile, choose_profile, has_gpu, require_profile_of_container
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
+from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -216,7 +217,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),
         adjustments=draft.adjustments,
-        warnings=tuple(draft.warnings),
+        warnings=tuple(filter(None, (*draft.warnings, why_not_launched(resolved.runner)))),
         missing=(
             *decision.missing,
             *questions,

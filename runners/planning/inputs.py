@@ -155,15 +155,17 @@ def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
         if want.how != RESUME and not layers.get(want.key):
             choices = tuple(candidates(resolved.store, [want], task))
             nothing = "" if choices else " No finished job has one yet, so this is blocked until one does."
-            text = f"Which {want.kind} shall be used for {want.key}? Name the job that wrote it, or set the key."
+            text = f"Which {want.kind} shall be used for {want.key}?"
+            text += " Name the job that wrote it (--parent JOB), or set the key."
             yield Question("parent_job_id", text + nothing, choices)
 
 
 def _ask_for_data(source: str, request: Request, tables: DataTables, task: Mapping[str, Any]) -> str:
     rule = tables.sources.get(source, {})
     rows = [entry for entry in tables.entries.values() if entry["source"] == source]
-    names = " or ".join(rule.get("subfolders", ()))
-    looked = f" {request.data} has no {names} folder or table with it." if request.data else ""
+    *firsts, last = rule.get("subfolders", ()) or ("",)
+    names = f"{', '.join(firsts)} or {last}" if firsts else last
+    looked = f" '{request.data}' has no folder or table named {names}." if request.data and names else ""
     kind = f"{task['dataset_type']}, format {' or '.join(task['formats'])}"
     return (
         f"Where is the {rule.get('intent', source)} data ({source})?{looked} "

@@ -33,6 +33,7 @@ from runners.planning.profiles import (
 )
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
+from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -227,7 +228,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),
         adjustments=draft.adjustments,
-        warnings=tuple(draft.warnings),
+        warnings=tuple(filter(None, (*draft.warnings, why_not_launched(resolved.runner)))),
         missing=(
             *open_questions(layers, resolved, decision.missing),
             *missing_weights(layers, weights, local=resolved.can.reads_local_paths),

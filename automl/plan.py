@@ -116,7 +116,7 @@ def make_plan(
         remedy = f"ask for {' or '.join(skill.info['train_policy']['applies_to'])}"
         raise RequestError(f"AutoML tunes trainings, not {action}", code="automl.action", remedy=remedy)
     if secrets := secret_places(settings.to_json()):
-        remedy = "a search chooses among no secrets: set the key by -s, to the name of a variable (env:NAME)"
+        remedy = "leave it out; a key that needs one is set by -s, to the name of a variable (env:NAME)"
         raise RequestError("the search is given a secret", code="automl.secret", where=secrets[0], remedy=remedy)
     engine = engine or os.environ.get(ENGINE_VARIABLE)
     if settings.test_dataset:

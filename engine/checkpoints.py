@@ -35,6 +35,8 @@ _PREFIX = "model."
 _BELOW_ALL = -1e-5  # a threshold that flags all pairs stands a little below the lowest score, which may be 0
 _REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
 WHITE_LEVEL = "white_level"
+# What is compared and shown, which a tensor can't be.
+_TOLD = ("config", "threshold_source", "threshold_origin", WHITE_LEVEL)
 
 
 def read_checkpoint(path: Path) -> Content:
@@ -62,9 +64,9 @@ def read_checkpoint(path: Path) -> Content:
     if not isinstance(content, dict) or not _are_weights(content.get("state_dict")):
         remedy = "backbone weights belong in model.backbone.pretrained_backbone_path"
         raise _error(path, "the file holds no trained model (no state_dict)", "checkpoint.no_model", remedy)
-    if not _is_plain(content.get("config")):
+    if strange := next((name for name in _TOLD if not _is_plain(content.get(name))), None):
         remedy = "use another checkpoint of the training"
-        raise _error(path, "its config holds more than plain values, so it is no spec", "checkpoint.config", remedy)
+        raise _error(path, f"its {strange} holds more than plain values", f"checkpoint.{strange}", remedy)
     return content
 
 

@@ -106,6 +106,23 @@ def test_a_config_that_is_no_spec_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threshold_source", torch.zeros(2)),
+        ("threshold_origin", {"kind": torch.zeros(2)}),
+        ("threshold_origin", {"kind": "validation", "split": torch.zeros(2)}),
+        ("white_level", torch.zeros(2)),
+    ],
+    ids=str,
+)
+def test_what_a_checkpoint_tells_of_itself_holds_no_tensors(tmp_path: Path, name: str, value: Any) -> None:
+    torch.save(content_of(net()) | {name: value}, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(tmp_path / "a.pth")
+    assert caught.value.code == f"checkpoint.{name}"
+
+
+@pytest.mark.parametrize(
     "odd", [lambda weight: weight.to("meta"), lambda weight: weight.to_sparse()], ids=["meta", "sparse"]
 )
 def test_tensors_that_can_not_be_taken_over_are_told(tmp_path: Path, odd: Callable[[Any], Any]) -> None:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from core.errors import DeclarationError, RequestError
-from router.declarations import load_skill
+from router.declarations import SKILL_VARIABLE, generated_root, load_skill
 from router.validation import SCHEMA_FILE
 
 if TYPE_CHECKING:
@@ -232,3 +232,16 @@ def test_what_was_read_before_is_read_again_where_a_byte_of_it_changed(
     replace_in(path, "automl_enabled: true", "automl_enabled: perhaps")
     with pytest.raises(DeclarationError, match="automl_enabled"):
         load_skill(skill_copy)
+
+
+def test_schemas_are_generated_into_a_checkout_or_the_folder_that_is_named_and_into_no_installation(
+    project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SKILL_VARIABLE, raising=False)
+    assert generated_root() == project_root
+    monkeypatch.setattr("router.declarations.checkout", lambda: None)
+    with pytest.raises(RequestError) as refused:
+        generated_root()
+    assert refused.value.code == "schemas.installed"
+    monkeypatch.setenv(SKILL_VARIABLE, str(tmp_path))
+    assert generated_root() == tmp_path

@@ -153,6 +153,12 @@ def test_bin_borders_and_empty_bins() -> None:
     assert calibration.bins[2].mean_score is None
 
 
+@pytest.mark.parametrize(("label", "brier"), [(0, 0.04), (1, 0.64)])
+def test_pairs_of_one_class_are_calibrated_as_well(label: int, brier: float) -> None:
+    calibration = calibrate([label] * 3, [0.2] * 3)
+    assert (calibration.reason, calibration.brier) == ("", pytest.approx(brier))
+
+
 @pytest.mark.parametrize(
     ("labels", "scores", "reason"),
     [([0, 1], [0.5, 3.2], "distances"), ([], [], "no pairs"), ([0, 1], [0.5, np.inf], "not finite")],

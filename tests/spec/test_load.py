@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from core.documents import parse_yaml
 from core.errors import SpecError, UnknownKeyError
 from spec.actions import ACTIONS, COMMANDS
+from spec.fields import Section
 from spec.load import default_tree, full_default_tree, parse_experiment
 
 
@@ -154,3 +155,12 @@ def test_the_argument_is_not_changed_and_the_result_can_not_be() -> None:
     assert tree == {"task": "segment", "train": {"num_epochs": 3}}
     with pytest.raises(ValidationError):
         experiment.train.num_epochs = 4
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_section_takes_no_number_that_is_not_finite(value: float) -> None:
+    class Own(Section):
+        ratio: float = 0.5
+
+    with pytest.raises(ValidationError, match="finite"):
+        Own(ratio=value)

@@ -152,3 +152,9 @@ def test_a_timm_backbone_has_a_family_even_where_its_facts_are_unknown() -> None
 
 def test_actions_run_commands_of_the_engine() -> None:
     assert {action.command for action in ACTIONS.values()} == set(COMMANDS)
+
+
+def test_a_file_of_a_family_fits_every_backbone_of_it_and_no_other() -> None:
+    fitting = fitting_types("my_dinov3_weights.pth")
+    assert {"vit_small_dinov3", "vit_7b_dinov3"} <= set(fitting)
+    assert {backbone_family(name) for name in fitting} == {"dinov3"}

@@ -9,6 +9,8 @@ PIN := --constraint constraints.txt
 # PyTorch has other releases of what PyTorch needs than those pinned here: these come with the rest.
 TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvision,torch)
 export OMP_WAIT_POLICY = PASSIVE
+# Processes that tests are shared out to, by files: what a file's tests prepare together is prepared once.
+WORKERS ?= 2
 TIMED := @sh scripts/timed.sh
 # Every start would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,7 +23,7 @@ demo: .venv/.demo
 
 test: lint
 	$(TIMED) schemas $(BIN)/changenet schemas --check
-	$(TIMED) tests $(BIN)/pytest
+	$(TIMED) tests $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.test
 	$(TIMED) lint $(BIN)/ruff check .

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from automl.algorithms import model_of
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 _MODELS = {"gp": "Gaussian process", "tpe": "Parzen estimators", "cmaes": "CMA-ES", "random": "even draws"}
 
 
-def plan_text(plan: ExperimentPlan) -> str:
-    """Objective, budget, space and first trials."""
-    return "\n".join(_lines(plan))
+def plan_text(plan: ExperimentPlan, defaults: Iterable[str] = ()) -> str:
+    """Objective, budget, space, first trials, the lines that tell the `defaults`, and last what is doubtful or open."""
+    return "\n".join(_lines(plan, defaults))
 
 
-def _lines(plan: ExperimentPlan) -> Iterator[str]:
+def _lines(plan: ExperimentPlan, defaults: Iterable[str]) -> Iterator[str]:
     settings, base = plan.settings, plan.base
     objectives = ", ".join(f"{o.metric} ({o.direction})" for o in plan.objectives)
     yield f"AutoML on {base.action} ({base.task}), runner {base.runner}: {objectives}"
@@ -36,13 +37,16 @@ def _lines(plan: ExperimentPlan) -> Iterator[str]:
     yield f"  space     {len(described['searched'])} parameters"
     width = max((len(key) for key in described["searched"]), default=0)
     for key, entry in described["searched"].items():
-        yield f"    {key:<{width}}  {_range(entry)}, default {entry['default']}"
+        yield f"    {key:<{width}}  {_range(entry)}, default {_spelt(entry['default'])}"
     for key, reason in described["left_out"].items():
         yield f"    not {key}: {reason}"
     yield "  first trials"
     names = short_names(plan.space.keys)
     for number, values in enumerate(plan.first_trials()):
-        yield f"    {number}: {', '.join(f'{names[key]}={value}' for key, value in values.items()) or 'the defaults'}"
+        said = ", ".join(f"{names[key]}={_spelt(value)}" for key, value in values.items())
+        yield f"    {number}: {said or 'the defaults'}"
+    if lines := [f"  {line}" for line in defaults]:
+        yield from ("  defaults of the trials, where they are not the template's", *lines)
     for warning in (*plan.decision.warnings, *base.warnings):
         yield f"  warning: {warning}"
     for question in base.missing:
@@ -60,8 +64,13 @@ def _budget(plan: ExperimentPlan) -> str:
 
 def _range(entry: Mapping[str, Any]) -> str:
     if "options" in entry:
-        return f"one of {', '.join(map(str, entry['options']))}"
+        return f"one of {', '.join(map(_spelt, entry['options']))}"
     return f"{entry['low']:g} to {entry['high']:g} ({entry['scale']})"
+
+
+def _spelt(value: Any) -> str:
+    """A value as it is written in a spec: true and null, not True and None."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -59,10 +60,10 @@ def _origin(origin: Provenance) -> str:
     return origin.source if origin.source == "adjusted" else f"{origin.source} {origin.detail}".strip()
 
 
-def jobs_text(jobs: Sequence[Job]) -> str:
-    """One line a job."""
+def jobs_text(jobs: Sequence[Job], root: PurePath) -> str:
+    """One line a job; without any, where they were looked for."""
     if not jobs:
-        return "no jobs yet; `changenet demo` makes some"
+        return f"no jobs in {root} yet; `changenet run` makes some, and --results DIR names another folder"
     lines = [f"{job.id:<40} {job.state:<9} {job.created_at[:19].replace('T', ' ')}  {_headline(job)}" for job in jobs]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -119,7 +120,8 @@ def _questions(decision: Decision) -> list[str]:
 def _short(value: Any) -> str:
     if isinstance(value, float):
         return _digits(value)
-    text = str(value)
+    # As a spec spells it: true and null, not True and None.
+    text = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
     return text if len(text) <= 90 else f"{text[:87]}..."
 
 

@@ -165,5 +165,7 @@ class _SplitChecker:
     def _pictures(self, folder: str, what: str, row: PairRow) -> None:
         missing = self.folders.missing_lights(folder, row.object_name)
         if missing:
-            problem = self._missing.pictures(folder, what, row.object_name, missing)
-            self._tally.note(problem.code, "error", problem.message, problem.remedy, row.row)
+            code = self._missing.why(folder, row.object_name, missing)
+            if not self._tally.again(code, "error", row.row):
+                problem = self._missing.told(code, folder, what, row.object_name, missing)
+                self._tally.note(code, "error", problem.message, problem.remedy, row.row)

@@ -23,12 +23,18 @@ class Tally:
 
     def note(self, code: str, severity: Severity, message: str, remedy: str, row: int | None = None) -> None:
         """Count one case; `message` describes the first one met and stands for the others of its kind."""
+        self._kinds.setdefault((code, severity), _Kind(message, remedy, []))
+        self.again(code, severity, row)
+
+    def again(self, code: str, severity: Severity, row: int | None = None) -> bool:
+        """Count one more case of a kind, so that its message need not be made; no where there was none yet."""
         kind = self._kinds.get((code, severity))
         if kind is None:
-            kind = self._kinds[code, severity] = _Kind(message, remedy, [])
+            return False
         kind.count += 1
         if row is not None and len(kind.rows) < ROWS_NAMED and row not in kind.rows:
             kind.rows.append(row)
+        return True
 
     def findings(self) -> list[Problem]:
         """One problem per kind."""

@@ -70,15 +70,12 @@ class ImageFolders:
 
     def extensions(self, folder: str) -> Counter[str]:
         """How many files of each image extension, as written, lie in a folder."""
-        if not self.exists(folder):
-            return Counter()
-        names = os.listdir(self.images_dir / folder)  # noqa: PTH208 - names as text
-        return Counter(os.path.splitext(name)[1] for name in names if is_picture(name))  # noqa: PTH122
+        return Counter(os.path.splitext(name)[1] for name in self.pictures(folder))  # noqa: PTH122
 
-    def names_before(self, mark: str, folder: str) -> frozenset[str]:
-        """What stands before the last `mark` in the names of a folder's pictures."""
+    def pictures(self, folder: str) -> list[str]:
+        """The names of a folder's pictures, whatever their extension."""
         names = os.listdir(self.images_dir / folder) if self.exists(folder) else []  # noqa: PTH208 - names as text
-        return frozenset(name.rpartition(mark)[0] for name in names if mark in name and is_picture(name))
+        return [name for name in names if is_picture(name)]
 
     def _seen(self, folder: str) -> dict[str, int] | None:
         if folder not in self._listed:

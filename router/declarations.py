@@ -124,7 +124,7 @@ class Skill:
         return tuple(f"{DEPLOY_PREFIX}{task}_{action}" for task in by_task for action in by_task[task])
 
     def action_info(self, action: str) -> dict[str, Any]:
-        """Command, mode, inputs, outputs, task and upload_excludes of an action.
+        """Command, mode, inputs, outputs and task of an action.
 
         Raises:
             RequestError: the action is not declared.

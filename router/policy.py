@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from router.words import Words
 
 
+_SOURCES = {"slot": "as asked for", "phrase": "by the words", "default": "by default"}
+
+
 class Policy(NamedTuple):
     """`on` or `off`, and where it came from; `open` while the words say both."""
 
@@ -41,7 +44,7 @@ def train_route(action: str, policy: Policy, skill: Skill, notes: Notes) -> Rout
         notes.ask(Question("automl_policy", "The words turn AutoML both on and off. Which one?", ("on", "off")))
         return None
     said = f' ("{policy.said}")' if policy.said else ""
-    notes.because(f"AutoML is {policy.value} by {policy.source}{said}")
+    notes.because(f"AutoML is {policy.value} {_SOURCES[policy.source]}{said}")
     if policy.value == "off":
         return "direct"
     obstacle = _obstacle(action, skill)

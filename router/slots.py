@@ -71,6 +71,8 @@ def fill(request: Request, words: Words, skill: Skill, notes: Notes, *, trains: 
     _ask_unclear(request, words, skill, notes)
     for name in values.no_data:
         notes.warn(f"{name} is named in the words, but not taken for data; give it as key=value where it belongs")
+    for said, instead in values.unread.items():
+        notes.warn(f"'{said}' is named in the words, but nothing is made of it: {instead}")
     blank = Request()
     fresh = {
         slot: value

@@ -29,19 +29,29 @@ _BARE_NAME = re.compile(rf"(?:{_AFTER})[\w.-]*\w(?=[\s,.;]|$)")  # a path only i
 _SNAKE_CASE = re.compile(r"(?<!\w)[A-Za-z]+(?:_[A-Za-z]+)+(?!\w)")
 _EXPLICIT_START = ("./", "../", "~/", "/", ".")
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight")
-_NUMBERS = {word: number for number, word in enumerate(_WORDS)} | {"a": 1, "single": 1}
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SPELLED = {word: number for number, word in enumerate(_WORDS)}
+_NUMBERS = _SPELLED | {"a": 1, "single": 1}
 _COUNT = rf"(?<![\w.])(\d+|{'|'.join(_NUMBERS)})"
 _GPUS = re.compile(rf"{_COUNT}[\s-]?x?[\s-](?:\w+\s)?gpus?\b|{_COUNT}gpus?\b")
 _NO_GPU = re.compile(r"\b(?:(?:no|without)(?: any| a)? gpus?|on (?:the |a )?cpu|cpu only)\b")
 _NODES = re.compile(rf"{_COUNT}[\s-]nodes?\b")
-# A number after one of these words is a rhythm or a limit, not the value itself.
-_NO_VALUE = "".join(f"(?<!{word} )" for word in ("every", "each", "after", "most", "least", "than", "of"))
+_NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{'|'.join(_SPELLED)})"
+# A number after one of these words is a rhythm or a limit, not the value itself; one of these parts, nothing we read.
+_LIMIT = r"(?:(?P<limit>every|each|after|most|least|than|of|within) )?"
+_LARGE = r"(?:\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen)"
+_EPOCHS = re.compile(
+    rf"(?<![\w.,]){_LIMIT}(?:(?P<low>{_NUMBER}) ?(?:to|or|and|-|\u2013) ?)?"
+    rf"(?P<value>{_NUMBER}|(?:(?:{_NUMBER}|{_LARGE}|and)[\s-])*{_LARGE}(?:[\s-]{_NUMBER})?)[\s-]?epochs?\b"
+)
 _SPEC_VALUES = {
-    "num_epochs": re.compile(rf"{_NO_VALUE}(?<![\w.])(\d+)[\s-]?epochs?\b"),
-    "batch_size": re.compile(r"\bbatch[\s-]size\s(?:of\s|to\s)?(\d+)(?![\w.]*\w)"),
+    "batch_size": re.compile(rf"\bbatch(?:es)?(?:[\s-]size)?\s(?:of\s|to\s)?({_NUMBER})(?![\w.]*\w)"),
     "learning_rate": re.compile(r"\blearning[\s-]rate\s(?:of\s|to\s)?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?!\w)"),
 }
+_TIME = re.compile(
+    rf"\b(?:(?:at most|no more than|less than|up to|within|under|for) )?(?:{_NUMBER}|\d+\.\d+|an?) ?"
+    r"(?:hours?|minutes?|mins?|days?)\b"
+)
 
 
 class PathMention(NamedTuple):
@@ -56,7 +66,8 @@ class Values:
     """What was read from the words; `rest` is the text without it.
 
     A count that was named with several values stands in `unclear` with these values. `no_data` holds model files, specs
-    and web pages: none of them is taken for a data set.
+    and web pages: none of them is taken for a data set. `unread` maps a number, with its words, of which nothing is
+    made to how it is said instead.
     """
 
     rest: str
@@ -69,6 +80,7 @@ class Values:
     gpus: int | None = None
     nodes: int | None = None
     unclear: dict[str, list[str]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 def read_values(
@@ -133,16 +145,32 @@ def _path(values: Values, start: int, path: str) -> bool:
 
 def _read_numbers(values: Values) -> None:
     text = " ".join(values.rest.lower().split())
+    _read_epochs(values, text)
     for name, pattern in _SPEC_VALUES.items():
-        found = sorted(set(pattern.findall(text)))
-        if len(found) == 1:
-            values.spec_values[name] = parse_scalar(found[0])
-        elif found:
-            values.unclear[name] = found
+        _settle(values, name, {match.replace(",", "") for match in pattern.findall(text)})
+    values.unread |= dict.fromkeys((match[0] for match in _TIME.finditer(text)), "a search takes --wall-minutes M")
     text, without_gpu = _NO_GPU.subn(" ", text)
     counts = {_number(one or other) for one, other in _GPUS.findall(text)}
     values.gpus = _count(values, "gpus", counts | ({0} if without_gpu else set()))
     values.nodes = _count(values, "nodes", {_number(match) for match in _NODES.findall(text)})
+
+
+def _read_epochs(values: Values, text: str) -> None:
+    found: set[str] = set()
+    for match in _EPOCHS.finditer(text):
+        if match["limit"] or not re.fullmatch(_NUMBER, match["value"]):
+            values.unread[match[0]] = "give num_epochs=N, validation_interval=N or checkpoint_interval=N"
+        else:
+            found |= {number.replace(",", "") for number in (match["low"], match["value"]) if number}
+    _settle(values, "num_epochs", found)
+
+
+def _settle(values: Values, name: str, found: set[str]) -> None:
+    numbers = sorted({str(_SPELLED.get(number, number)) for number in found}, key=float)
+    if len(numbers) == 1:
+        values.spec_values[name] = parse_scalar(numbers[0])
+    elif numbers:
+        values.unclear[name] = numbers
 
 
 def _number(word: str) -> int:

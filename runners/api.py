@@ -195,25 +195,3 @@ def result(job: Job) -> dict[str, Any]:
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}
     return document
-
-
-def create_job(action: str, *, engine: str | None = None, detach: bool = False, **slots: Any) -> Job:
-    """Prepare and launch an action in one call.
-
-    `slots` are those of `router.types.Request`, for instance `parent_job_id` and `data`; `spec_overrides` is taken for
-    its `overrides`, and `automl_policy` is off unless given. Errors: as `prepare_request` and `launch` say.
-
-    Raises:
-        NotReadyError: the decision is still open.
-    """
-    from router.declarations import load_skill, skill_root
-    from router.types import Request
-    from runners.planning.plan import open_questions
-
-    if "spec_overrides" in slots:
-        slots["overrides"] = dict(slots.pop("spec_overrides") or {})
-    request = Request(action=action, **{"automl_policy": "off", **slots})
-    decision, plan = prepare_request(request, load_skill(skill_root()), engine=engine)
-    if plan is None:
-        raise open_questions(decision.missing)
-    return launch(plan, detach=detach)

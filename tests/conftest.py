@@ -23,6 +23,11 @@ def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["CHANGENET_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real inspection pictures, or a skip that says why."""

@@ -23,6 +23,7 @@ from reports.pictures import PictureFolder, data_uri, heat
 from runners.jobs.store import JobStore
 from runners.platforms.handles import processes_in
 
+pytestmark = pytest.mark.slow
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
 EVAL_MARGIN = 0.5  # of the laptop profile
 SMALL = ("-s", "image_width=64", "-s", "image_height=64", "-s", "batch_size=8")

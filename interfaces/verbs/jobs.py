@@ -82,9 +82,10 @@ def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     from runners.api import list_jobs, open_store
 
     del reporter
-    found, tunings = list_jobs(open_store(options.results_root)), searches.summaries(options.results_root)
+    store, tunings = open_store(options.results_root), searches.summaries(options.results_root)
+    found = list_jobs(store)
     document = {"jobs": [job.summary() for job in found], "experiments": [tuning for tuning, _ in tunings]}
-    return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found)]))
+    return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found, store.root)]))
 
 
 def status(options: NamedOptions, reporter: Reporter) -> Outcome:
@@ -128,9 +129,10 @@ def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
     del reporter
     if names_search(options.job):
         return searches.cancel(options)
-    _, store = job_of(options)
+    before, store = job_of(options)
     job = stop(options.job, store)
-    return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}")
+    late = " (it had ended before; nothing was stopped)" if before.state.is_terminal else ""
+    return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}{late}")
 
 
 def result(options: NamedOptions, reporter: Reporter) -> Outcome:

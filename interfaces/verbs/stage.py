@@ -28,26 +28,28 @@ class StageOptions:
     """What is fetched, and where to."""
 
     what: Literal["backbone"] = argument("the C-RADIOv2-B backbone of the classify task")
-    out: str = option("folder for the file", metavar="DIR", default="backbone")
+    out: str | None = option("folder for the file", metavar="DIR", otherwise="./backbone")
 
 
 def stage(options: StageOptions, reporter: Reporter) -> Outcome:
     """Fetch the weights that skill_info.yaml names for the classify backbone into a folder.
 
-    The token that the hub may ask for is read by its client from HF_TOKEN or its own login; it is never written here.
+    The token that the hub may ask for is read by its client from the environment or its own login, never written here.
 
     Raises:
         PlatformError: the hub's client is not installed, or the hub gives no file.
     """
     source: dict[str, Any] = the_skill().spec_params("train")[_KEY]
-    target = Path(options.out) / Path(source["destination_path"]).name
+    usual = Path(source["staged_path"])
+    target = Path(options.out) / usual.name if options.out else usual
     if not target.is_file():
         reporter.say(f"fetching {source['file']} of {source['huggingface_repo']}")
-        _copy(_download(source["huggingface_repo"], source["file"]), target)
+        _copy(_download(source["huggingface_repo"], source["file"], source["token"]), target)
     path = str(target.resolve())
     keys = f"-s {shlex.quote(f'{_KEY}={path}')} -s model.backbone.type={source['backbone_type']}"
-    text = f"{path}\nnext: changenet run train {keys} …"
-    return Outcome({"path": path, "backbone_type": source["backbone_type"], "spec_key": _KEY}, text)
+    mount = f"{path}:{source['destination_path']}"
+    text = f"{path}\nnext: changenet run train {keys} …\nor in a container: -v {shlex.quote(mount)}"
+    return Outcome({"path": path, "mount": mount, "backbone_type": source["backbone_type"], "spec_key": _KEY}, text)
 
 
 def _copy(cached: Path, target: Path) -> None:
@@ -55,7 +57,7 @@ def _copy(cached: Path, target: Path) -> None:
         shutil.copyfile(cached, temporary)
 
 
-def _download(repository: str, name: str) -> Path:
+def _download(repository: str, name: str, token: str) -> Path:
     require("stage", "huggingface_hub")
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
@@ -68,5 +70,5 @@ def _download(repository: str, name: str) -> Path:
             f"the hub did not give {name}: {reason}",
             code="stage.hub",
             where=repository,
-            remedy="check the network and HF_TOKEN, or copy the file to this machine and give its path",
+            remedy=f"check the network and {token}, or copy the file to this machine and give its path",
         ) from None

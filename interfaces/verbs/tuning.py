@@ -31,13 +31,11 @@ def search_of(decision: Decision, skill: Skill, options: RequestOptions) -> Expe
 
 
 def search_text(search: ExperimentPlan) -> str:
-    """What the defaults are and where each comes from, and below it the search."""
+    """The search, with its defaults and where each comes from."""
     from automl.plan_text import plan_text
     from interfaces.present import value_lines
 
-    return "\n".join(
-        ["defaults of the trials, where they are not the template's:", *value_lines(search.base), plan_text(search)]
-    )
+    return plan_text(search, value_lines(search.base))
 
 
 def run_search(search: ExperimentPlan, reporter: Reporter, *, detach: bool) -> Outcome:

@@ -175,13 +175,15 @@ def _whole_id(connection: sqlite3.Connection, beginning: str, root: Path) -> str
         return str(found[0])
     if found:
         names = ", ".join(found[:_MOST_NAMED])
-        raise InputError(f"'{beginning}' fits {len(found)} jobs: {names}", code="job.ambiguous", where=str(root))
+        message, remedy = f"'{beginning}' fits {len(found)} jobs: {names}", "write more of the id"
+        raise InputError(message, code="job.ambiguous", where=str(root), remedy=remedy)
     raise _unknown(beginning, _ids(connection), root)
 
 
 def _unknown(job_id: str, ids: list[str], root: Path) -> InputError:
     hint = did_you_mean(job_id, ids) or (f"The latest is {ids[0]}." if ids else "No job was recorded there yet.")
-    return InputError(f"there is no job '{job_id}'. {hint}", code="job.unknown", where=str(root))
+    remedy = "see `changenet jobs` for the ids; jobs of another folder are found with --results DIR"
+    return InputError(f"there is no job '{job_id}'. {hint}", code="job.unknown", where=str(root), remedy=remedy)
 
 
 def _ids(connection: sqlite3.Connection) -> list[str]:

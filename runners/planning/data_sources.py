@@ -15,7 +15,7 @@ from runners.model_rules import ModelRules
 from runners.names import archive_stem, archives_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from router.declarations import Skill
     from router.types import Request
@@ -85,14 +85,21 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
         layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(places)}")
 
 
-def unused_sources(request: Request, action: str, tables: DataTables) -> list[str]:
-    """Warnings of data that was given by its source, and that the action does not read."""
+def unused_sources(request: Request, action: str, tables: DataTables, intents: Collection[str]) -> list[str]:
+    """Warnings of data that was given by its source, and that the action does not read.
+
+    `intents` are the kinds of data that the task takes at all.
+    """
     read = {entry["source"] for entry in tables.entries.values()}
     return [
-        f"{source} has no effect: {action} reads no {rule.get('intent', source)} data"
+        f"{source} has no effect: {action} reads no {rule.get('intent', source)} data{_of_task(rule, intents)}"
         for source, rule in tables.sources.items()
         if source not in read and _named(request, source)
     ]
+
+
+def _of_task(rule: Entry, intents: Collection[str]) -> str:
+    return "" if rule.get("intent") in intents else f"; this task takes {' and '.join(intents)} data only"
 
 
 def _named(request: Request, source: str) -> list[str]:

@@ -49,8 +49,8 @@ def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()
         return
     program = Path(skill.info["engines"][_EMBEDDED]["command"]).name
     others = [name for name, row in PLATFORMS.items() if row.capabilities.needs_image]
-    remedy = f"use a runner with the container ({', '.join(others)}), or name a `{program}` that runs it by --engine"
-    remedy += f" or ${ENGINE_VARIABLE}"
+    remedy = f"name a runner with the container (--runner {', '.join(others)}), or a `{program}` that runs it by"
+    remedy += f" --engine or ${ENGINE_VARIABLE}"
     asked = "".join(f"\n  - {question.text}" for question in questions)
     raise PlatformError(problem + asked, code="engine.action", remedy=remedy)
 

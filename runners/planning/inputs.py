@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,13 @@ from runners.planning.parents import RESUME, candidates
 from runners.planning.plan import JOB_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from router.declarations import Skill
     from router.types import Request
-    from runners.jobs.store import JobStore
     from runners.planning.data_sources import DataTables
     from runners.planning.layers import Layers
-    from runners.planning.parents import Wanted
+    from runners.planning.resolved import ResolvedRequest
 
 _WEIGHTS = ("pretrained_backbone", "pretrained_model")  # short names of the keys of weights to start from
 Paths = dict[str, str | list[str]]
@@ -134,29 +134,42 @@ def inputs_of(layers: Layers, skill: Skill) -> Paths:
     return {key: value for key, value in values.items() if value and not str(value).startswith(PACKAGE)}
 
 
-def open_questions(
-    layers: Layers, request: Request, tables: DataTables, wanted: list[Wanted], store: JobStore
-) -> Iterator[Question]:
-    """What the action needs and nobody gave: data by source, then the parent's artifact."""
+def open_questions(layers: Layers, resolved: ResolvedRequest, asked: Sequence[Question] = ()) -> Iterator[Question]:
+    """What the action needs and nobody gave, each asked once: data by source, then the parent's artifact.
+
+    `asked` are the questions that the decision left open; what is known here of their answers is put to them.
+    """
+    known = {question.slot: question for question in _open(layers, resolved)}
+    for question in asked:
+        found = known.pop(question.slot, question)
+        yield replace(question, choices=question.choices or found.choices)
+    yield from known.values()
+
+
+def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
+    request, tables, task = resolved.request, resolved.tables, resolved.skill.task_of(resolved.action)
     empty = dict.fromkeys(entry["source"] for key, entry in tables.entries.items() if not layers.get(key))
     for source in empty:
-        yield Question(source, _ask_for_data(source, request, tables))
-    for want in wanted:
+        yield Question(source, _ask_for_data(source, request, tables, resolved.skill.info["tasks"][task]))
+    for want in resolved.wanted:
         if want.how != RESUME and not layers.get(want.key):
-            choices = tuple(candidates(store, [want]))
+            choices = tuple(candidates(resolved.store, [want], task))
             nothing = "" if choices else " No finished job has one yet, so this is blocked until one does."
-            text = f"Which {want.kind} shall be used for {want.key}? Name the job that wrote it, or set the key."
+            text = f"Which {want.kind} shall be used for {want.key}?"
+            text += " Name the job that wrote it (--parent JOB), or set the key."
             yield Question("parent_job_id", text + nothing, choices)
 
 
-def _ask_for_data(source: str, request: Request, tables: DataTables) -> str:
+def _ask_for_data(source: str, request: Request, tables: DataTables, task: Mapping[str, Any]) -> str:
     rule = tables.sources.get(source, {})
     rows = [entry for entry in tables.entries.values() if entry["source"] == source]
-    names = " or ".join(rule.get("subfolders", ()))
-    looked = f" {request.data} has no {names} folder or table with it." if request.data else ""
+    *firsts, last = rule.get("subfolders", ()) or ("",)
+    names = f"{', '.join(firsts)} or {last}" if firsts else last
+    looked = f" '{request.data}' has no folder or table named {names}." if request.data and names else ""
+    kind = f"{task['dataset_type']}, format {' or '.join(task['formats'])}"
     return (
         f"Where is the {rule.get('intent', source)} data ({source})?{looked} "
-        f"Give a folder or URI that holds {_contents(rows)}."
+        f"Give a folder or URI that holds {_contents(rows)} ({kind})."
     )
 
 

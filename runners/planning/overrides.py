@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from runners.planning.plan import Provenance
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from router.declarations import Skill
     from runners.planning.layers import Layers
 
-_REFERENCE = re.compile(r"env:\w*")
+REFERENCE = "env:"
+_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 
 
 def apply_overrides(layers: Layers, overrides: Mapping[str, Any], short_names: Mapping[str, str]) -> list[Problem]:
@@ -38,7 +41,9 @@ def _apply(layers: Layers, key: str, value: Any, origin: Provenance, short_names
     if secret := _secret(key, value):
         return [secret]
     if schema.is_section(key) and (not isinstance(value, dict) or not value):
-        remedy = f"set one of its keys, for instance {next(k for k in schema.all_keys() if k.startswith(f'{key}.'))}"
+        below = [name for name in schema.value_keys() if name.startswith(f"{key}.")]
+        often = [name for name in below if (schema.node(name) or {}).get("popular")]
+        remedy = f"set one of its keys, for instance {next(iter([*often, *below]))}"
         what = "an empty section sets nothing" if value == {} else f"{key} is a section of the spec, not a value"
         return [Problem("spec.value", key, what, remedy)]
     layers.put(key, value, origin.source, origin.detail)
@@ -54,10 +59,32 @@ def _twice(short: Mapping[str, Any], short_names: Mapping[str, str]) -> list[Pro
     ]
 
 
+def put_secrets(layers: Layers, skill: Skill, *, container: bool) -> tuple[str, ...]:
+    """Settle the fields that take a secret: each holds the name of a variable, and these names are returned.
+
+    A field that nobody set takes the declared variable, where it is set here. In a container the configuration reader
+    puts the variable's value in the place of its name; what it is stands in no plan, file or command line.
+    """
+    names = []
+    functions = skill.info["inference_functions"]
+    for key, how in skill.spec_params(layers.schema.action).items():
+        function = functions.get(how, {}) if isinstance(how, str) else {}
+        if function.get("gives") != "secret" or layers.schema.node(key) is None:
+            continue
+        declared = function.get("environment", "")
+        if not layers.get(key) and os.environ.get(declared):
+            layers.put(key, f"{REFERENCE}{declared}", "job", str(how))
+        if name := str(layers.get(key) or "").removeprefix(REFERENCE):
+            names.append(name)
+            origin = layers.provenance.get(key, Provenance("job", str(how)))
+            layers.put(key, f"${{oc.env:{name}}}" if container else f"{REFERENCE}{name}", origin.source, origin.detail)
+    return tuple(names)
+
+
 def _secret(key: str, value: Any) -> Problem | None:
     """A secret has no place in a spec, which is kept with the job and shown in reports."""
     if place := next(_named_secrets(key, value), None):
-        remedy = f"put it into an environment variable, and give its name: {place}=env:NAME"
+        remedy = f"put it into an environment variable, and give its name: {place}={REFERENCE}NAME"
         return Problem("spec.secret", place, "a secret must not stand in a spec", remedy)
     if places := secret_places({key: value}):
         remedy = "leave credentials out of paths, URIs and texts; they are taken from the environment"
@@ -75,4 +102,4 @@ def _named_secrets(key: str, value: Any) -> Iterator[str]:
 
 
 def _is_harmless(value: Any) -> bool:
-    return value in (None, "") or bool(isinstance(value, str) and _REFERENCE.fullmatch(value))
+    return value in (None, "") or bool(isinstance(value, str) and _VARIABLE.fullmatch(value))

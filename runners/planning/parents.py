@@ -67,15 +67,15 @@ def load_parent(store: JobStore, job_id: str, wanted: list[Wanted], task: str) -
         job = store.read(winner_of(store, job_id))
     except InputError as problem:
         raise ParentError(
-            problem.message, code="parent.unknown", where=problem.where, remedy=_advice(store, wanted)
+            problem.message, code="parent.unknown", where=problem.where, remedy=_advice(store, wanted, task)
         ) from None
     resumable = any(want.how == RESUME for want in wanted)
     if job.state is not JobState.COMPLETE and not (resumable and job.state.is_terminal):
         message = f"the parent job {job.id} is {job.state.value}, not COMPLETE"
-        raise ParentError(message, code="parent.state", where=job.id, remedy=_advice(store, wanted))
+        raise ParentError(message, code="parent.state", where=job.id, remedy=_advice(store, wanted, task))
     if job.task != task:
         message = f"the parent job {job.id} belongs to the task {job.task}, this action to {task}"
-        raise ParentError(message, code="parent.task", where=job.id, remedy=_advice(store, wanted))
+        raise ParentError(message, code="parent.task", where=job.id, remedy=_advice(store, wanted, task))
     return Parent(job, _spec_of(job))
 
 
@@ -105,18 +105,21 @@ def _spec_of(job: Job) -> dict[str, Any]:
         raise ParentError(message, code="parent.plan", where=job.folder, remedy=remedy) from None
 
 
-def _advice(store: JobStore, wanted: list[Wanted]) -> str:
-    found = candidates(store, wanted)
+def _advice(store: JobStore, wanted: list[Wanted], task: str) -> str:
+    found = candidates(store, wanted, task)
     names = ", ".join(f"{want.kind} ({want.key})" for want in wanted)
     return (
-        f"choose one of: {', '.join(found)}" if found else f"no finished job below {store.root} has a {names or 'use'}"
+        f"choose one of: {', '.join(found)}"
+        if found
+        else f"no finished {task} job below {store.root} has a {names or 'use'}"
     )
 
 
-def candidates(store: JobStore, wanted: list[Wanted]) -> list[str]:
-    """Finished jobs that hold what is wanted, newest first."""
+def candidates(store: JobStore, wanted: list[Wanted], task: str) -> list[str]:
+    """Finished jobs of a task that hold what is wanted, newest first."""
     jobs = store.newest(_MOST_JOBS_READ)
-    fitting = (job.id for job in jobs if job.state is JobState.COMPLETE and any(_fitting(job, w) for w in wanted))
+    finished = (job for job in jobs if job.state is JobState.COMPLETE and job.task == task)
+    fitting = (job.id for job in finished if any(_fitting(job, want) for want in wanted))
     return list(islice(fitting, _MOST_CANDIDATES))
 
 

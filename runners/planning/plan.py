@@ -62,6 +62,7 @@ class Plan:
 
     `spec` is the nested experiment spec, `provenance` says for each dotted key that is not the template's where its
     value comes from, `inputs` maps spec keys to local paths or URIs,
+    `secrets` names the variables whose values the platform hands to the action's environment and to nothing else,
     `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
     skill that it is a plan of (empty: the one that this code belongs to).
     Make one with `Plan.sealed`; `id` is the hash of everything else.
@@ -81,6 +82,7 @@ class Plan:
     image: str | None = None
     mounts: tuple[Mount, ...] = ()
     resources: Resources = field(default_factory=Resources)
+    secrets: tuple[str, ...] = ()
     inputs: dict[str, str | list[str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     parent_job_id: str | None = None
@@ -139,7 +141,8 @@ class Plan:
         parts["resources"] = Resources(**parts["resources"])
         parts["adjustments"] = tuple(Adjustment(**adjustment) for adjustment in parts["adjustments"])
         parts["missing"] = tuple(Question.from_json(question) for question in parts["missing"])
-        parts["command"], parts["warnings"] = tuple(parts["command"]), tuple(parts["warnings"])
+        for name in ("command", "warnings", "secrets"):
+            parts[name] = tuple(parts.get(name, ()))
         return cls(**parts)
 
 

@@ -20,13 +20,20 @@ from runners.planning.engines import fit_to_engine, require_action, require_know
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
-from runners.planning.overrides import apply_overrides
+from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
-from runners.planning.profiles import apply_profile, choose_profile, has_gpu, require_profile_of_container
+from runners.planning.profiles import (
+    apply_profile,
+    choose_profile,
+    has_gpu,
+    require_profile_of_container,
+    too_small,
+)
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
+from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -48,6 +55,7 @@ class _Draft:
     parent: Parent | None
     profile: str | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    secrets: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
 
 
@@ -96,11 +104,13 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
             layers.suggest(key, value, "job", "every training")
     draft.profile = _profile(draft)
     if draft.profile:
+        draft.warnings += [small] if (small := too_small(resolved.skill, draft.profile)) else []
         # Weights to start from are of use in training only.
         useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
-    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables)
+    intents = resolved.skill.info["tasks"][resolved.skill.task_of(resolved.action)]["dataset_intents"]
+    draft.warnings += unused_sources(resolved.request, resolved.action, resolved.tables, intents)
     rule = resolved.rules.data_shape
     for key, value, reason in memory.once_for(("shape", resolved.action), layers.spec, lambda read: list(rule(read))):
         layers.suggest(key, value, "data", reason)
@@ -118,6 +128,7 @@ def _put_overrides(draft: _Draft) -> None:
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
     problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
+    draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image)
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
 
@@ -198,7 +209,6 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
-    questions = open_questions(layers, resolved.request, resolved.tables, resolved.wanted, resolved.store)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
@@ -212,15 +222,15 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         profile=draft.profile,
         image=skill.image(action) if resolved.can.needs_image else None,
         resources=_resources(layers, resolved),
+        secrets=draft.secrets,
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),
         adjustments=draft.adjustments,
-        warnings=tuple(draft.warnings),
+        warnings=tuple(filter(None, (*draft.warnings, why_not_launched(resolved.runner)))),
         missing=(
-            *decision.missing,
-            *questions,
+            *open_questions(layers, resolved, decision.missing),
             *missing_weights(layers, weights, local=resolved.can.reads_local_paths),
         ),
     )

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 
 @cache
+def gpus_shown() -> int:
+    """How many NVIDIA GPUs this machine shows, as far as can be told without loading a library for it; asked once."""
+    found = len(list(Path("/dev").glob("nvidia[0-9]*")))
+    return found or int(shutil.which("nvidia-smi") is not None and _driver_is_loaded())
+
+
 def has_gpu() -> bool:
-    """Whether this machine shows an NVIDIA GPU; asked once, and without loading a library for it."""
-    return any(Path("/dev").glob("nvidia[0-9]*")) or (shutil.which("nvidia-smi") is not None and _driver_is_loaded())
+    """Whether this machine shows an NVIDIA GPU."""
+    return gpus_shown() > 0
 
 
 def _driver_is_loaded() -> bool:
@@ -57,6 +63,16 @@ def require_profile_of_container(skill: Skill, profile: str, runner: str) -> Non
         message = f"profile {profile} is for the embedded engine, and runner {runner} takes the container"
         remedy = f"leave --profile out, or name {usual}" if usual else "leave --profile out"
         raise RequestError(message, code="profile.engine", where="profile", remedy=remedy)
+
+
+def too_small(skill: Skill, profile: str) -> str | None:
+    """What to say where this machine shows less than the profile for GPUs needs; None where it does not."""
+    conditions = skill.profiles[profile].get("automatic") or {}
+    least, best = skill.info["resources"]["minimum"], skill.info["resources"]["recommended"]
+    if not conditions.get("otherwise") or gpus_shown() >= least["gpus"]:
+        return None
+    needs = f"{least['gpus']} GPU with {least['gpu_memory_gb']} GB ({best['gpus']} with {best['strategy']} recommended)"
+    return f"profile {profile} needs at least {needs}, and this machine shows {gpus_shown() or 'none'}"
 
 
 def apply_profile(layers: Layers, skill: Skill, profile: str, *, leave_out: str | None) -> None:

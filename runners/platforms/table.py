@@ -54,6 +54,14 @@ def capabilities(name: str) -> Capabilities:
     raise RequestError(f"there is no runner '{name}'", code="runner.unknown", where="runner", remedy=remedy)
 
 
+def why_not_launched(name: str) -> str:
+    """Why nothing can be launched on a platform; empty where it can."""
+    row = PLATFORMS.get(name)
+    if row and row.module:
+        return ""
+    return f"this version launches nothing on runner '{name}'" + (": it only plans for it" if row else "")
+
+
 def platform_of(name: str) -> Platform:
     """The platform of this name.
 
@@ -62,7 +70,8 @@ def platform_of(name: str) -> Platform:
     """
     row = PLATFORMS.get(name)
     if row is None or row.module is None:
-        known = ", ".join(other for other, row in PLATFORMS.items() if row.module)
-        raise PlatformError(f"there is no runner '{name}' here", code="runner.unknown", remedy=f"use {known}")
+        known = " or ".join(f"--runner {other}" for other, row in PLATFORMS.items() if row.module)
+        remedy = f"use {known}, or start the container by hand: references/local-docker.md"
+        raise PlatformError(why_not_launched(name), code="runner.unknown", remedy=remedy)
     platform: Platform = import_module(row.module).PLATFORM
     return platform

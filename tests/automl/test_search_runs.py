@@ -464,6 +464,11 @@ def test_a_plan_starts_nothing_writes_nothing_and_loads_no_optimiser(
         "0: the defaults",
     ):
         assert words in text
+    lines = plan_text(plan, ["  train.num_gpus  0"]).splitlines()
+    assert lines[0].startswith("AutoML on train (classify)")
+    assert lines.index("    train.num_gpus  0") > lines.index("    0: the defaults")
+    assert "True" not in text
+    assert "one of false, true" in text
     assert len(document["automl"]["first_trials"]) == 4
     assert json.loads(json.dumps(document))["automl"]["objectives"] == [{"metric": "val_loss", "direction": "minimize"}]
     code = "import sys, automl.experiment, automl.plan; print(*sys.modules)"

@@ -83,6 +83,18 @@ def told(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert error is None or (error["code"] != "defect" and error["where"] + error["remedy"])
 
 
+@pytest.mark.usefixtures("root")
+def test_who_cancels_a_job_that_had_ended_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cancel", JOB]) == 0
+    assert f"{JOB}: COMPLETE (it had ended before; nothing was stopped)" in capsys.readouterr().out
+
+
+def test_a_folder_without_jobs_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = root.parent / "another"
+    assert main(["jobs", "--results", str(other)]) == 0
+    assert f"no jobs in {other} yet" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "name", ["plan.json", "artifacts.json", "results/figures.json", "results/status.json", "spec.yaml"]
 )

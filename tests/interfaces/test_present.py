@@ -76,6 +76,10 @@ def test_a_figure_that_is_nearly_perfect_never_reads_as_perfect(value: float, te
     assert metric_lines({"auc": value}) == [f"  auc  {text}"]
 
 
+def test_a_value_is_spelt_as_a_spec_spells_it() -> None:
+    assert metric_lines({"best": True, "none": None}) == ["  best  true", "  none  null"]
+
+
 def test_a_job_that_was_interrupted_ends_as_interrupted_for_who_ran_it(tmp_path: Path) -> None:
     job = replace(job_in(tmp_path), state=JobState.CANCELED)
     for reason, exit_code in (("interrupted from the keyboard", 130), ("canceled by the user", 4)):

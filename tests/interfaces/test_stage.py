@@ -70,7 +70,9 @@ def test_weights_are_fetched_once_from_a_hub(tmp_path: Path, hub: tuple[str, lis
     first = _stage(tmp_path, endpoint, HF_TOKEN="hf_" + "s" * 30)
     assert first.returncode == 0, first.stdout + first.stderr
     staged = Path(json.loads(first.stdout)["path"])
-    assert staged == tmp_path / "backbone" / "C-RADIOv2_B.safetensors"
+    assert staged == tmp_path / "backbone" / "c_radio_v2_b.safetensors"
+    mount = json.loads(first.stdout)["mount"]
+    assert mount == f"{staged}:/data/pretrained_models/C-RADIOv2_B.safetensors"
     assert staged.read_bytes() == WEIGHTS
     before = len(asked)
     assert _stage(tmp_path, endpoint).returncode == 0

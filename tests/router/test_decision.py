@@ -326,3 +326,20 @@ def test_the_least_count_is_taken(skill: Skill, slot: str, least: int) -> None:
     assert getattr(ask(skill, action="train", **{slot: least}).request, slot) == least
     with pytest.raises(RequestError, match="not possible"):
         ask(skill, action="train", **{slot: least - 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "route"),
+    [
+        ("Train ChangeNet. No AutoML.", "train", "direct"),
+        ("Train ChangeNet (no AutoML) on /data/boards", "train", "direct"),
+        ("No export. Train ChangeNet without HPO", "train", "direct"),
+        ("Do not export or quantize, just train ChangeNet without HPO", "train", "direct"),
+        ("don't train or export; evaluate the ChangeNet model", "evaluate", "action"),
+        ("train a ChangeNet model for TensorRT on /data/boards, no HPO", "train", "direct"),
+    ],
+)
+def test_a_negation_ends_with_its_clause_and_reaches_over_or(skill: Skill, text: str, action: str, route: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert (decision.action, decision.route) == (action, route)
+    assert [question.slot for question in decision.missing if question.slot in {"action", "automl_policy"}] == []

@@ -130,3 +130,49 @@ def test_what_was_read_is_said_without_secrets(skill: Skill) -> None:
     reasons = " ".join(decision.reasons)
     assert "num_epochs 3" in reasons
     assert "sesame" not in reasons
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("two epochs", {"num_epochs": 2}),
+        ("one epoch", {"num_epochs": 1}),
+        ("1,000 epochs", {"num_epochs": 1000}),
+        ("12 epochs with a batch of 8", {"num_epochs": 12, "batch_size": 8}),
+        ("twelve epochs, batches of four", {"num_epochs": 12, "batch_size": 4}),
+        ("batch size of 16", {"batch_size": 16}),
+        ("three-epoch training", {"num_epochs": 3}),
+    ],
+)
+def test_numbers_in_words_are_read(skill: Skill, words: str, found: dict[str, Any]) -> None:
+    decision = decide(Request(text=f"train ChangeNet on /data/boards for {words}, no HPO"), skill)
+    assert decision.request.overrides == found
+    assert not [warning for warning in decision.warnings if "nothing is made of it" in warning]
+
+
+@pytest.mark.parametrize("words", ["5 to 10 epochs", "5-10 epochs", "five or ten epochs", "5 epochs or 10 epochs"])
+def test_a_range_of_epochs_is_asked_about(skill: Skill, words: str) -> None:
+    decision = decide(Request(text=f"train ChangeNet on /data/boards for {words}, no HPO"), skill)
+    (question,) = [question for question in decision.missing if question.slot == "num_epochs"]
+    assert question.choices == ("5", "10")
+    assert "num_epochs" not in decision.request.overrides
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "instead"),
+    [
+        ("at most 8 hours", "at most 8 hours", "--wall-minutes"),
+        ("90 minutes", "90 minutes", "--wall-minutes"),
+        ("at most 20 epochs", "most 20 epochs", "num_epochs"),
+        ("and validate every 5 epochs", "every 5 epochs", "validation_interval"),
+        ("a hundred epochs", "hundred epochs", "num_epochs"),
+        ("two hundred epochs", "two hundred epochs", "num_epochs"),
+        ("twenty-five epochs", "twenty-five epochs", "num_epochs"),
+    ],
+)
+def test_numbers_of_which_nothing_is_made_are_told(skill: Skill, words: str, said: str, instead: str) -> None:
+    decision = decide(Request(text=f"train ChangeNet on /data/boards for {words}, no HPO"), skill)
+    (warning,) = [warning for warning in decision.warnings if "nothing is made of it" in warning]
+    assert f"{said}'" in warning
+    assert instead in warning
+    assert decision.request.overrides == {}

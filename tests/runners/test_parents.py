@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import dotted
-from core.errors import DataError, ParentError, PlatformError, SpecError
+from core.errors import DataError, ParentError, PlatformError
 from router.types import Request
 from runners import api
 from runners.jobs.checkpoint_record import read_checkpoint_record
@@ -237,6 +237,23 @@ def test_a_missing_parent_is_asked_for_with_the_candidates(bench: Bench) -> None
     assert "evaluate.checkpoint" in question.text
 
 
+def test_candidates_are_of_the_task_and_each_question_is_asked_once(bench: Bench) -> None:
+    good = bench.train()
+    data = {"data": None, "train_datasets": (str(bench.boards),), "runner": "docker"}
+    segment = bench.plan("segment_evaluate", **data)
+    assert [q.choices for q in segment.missing if q.slot == "parent_job_id"] == [()]
+    with pytest.raises(ParentError) as error:
+        bench.plan("segment_evaluate", good, **data)
+    assert good.id not in error.value.remedy
+
+    exported = bench.run("export", good)
+    Path(exported.results_dir).mkdir(parents=True, exist_ok=True)
+    plan = bench.plan("deploy_classify_gen_trt_engine", profile="container", runner="docker")
+    slots = [question.slot for question in plan.missing]
+    assert slots.count("parent_job_id") == 1
+    assert len(slots) == len(set(slots))
+
+
 def test_a_parent_of_the_other_task_is_refused(bench: Bench) -> None:
     parent = bench.train()
 
@@ -338,18 +355,6 @@ def test_data_that_is_broken_is_told_by_the_plan(bench: Bench) -> None:
     assert not bench.store.root.exists()
 
 
-def test_a_job_in_one_call(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHANGENET_ENGINE", str(bench.engine))
-    monkeypatch.setenv("CHANGENET_RESULTS", str(bench.store.root))
-    parent = api.create_job("train", data=str(bench.boards), spec_overrides={"backbone": BACKBONE, "epochs": 2})
-
-    child = api.create_job("evaluate", data=str(bench.boards), parent_job_id=parent.id)
-
-    assert (child.state, child.parent_job_id) == (JobState.COMPLETE, parent.id)
-    with pytest.raises(SpecError):
-        api.create_job("train", data=str(bench.boards), spec_overrides={"train.epochs": 2})
-
-
 def test_archives_are_unpacked_for_the_job_and_stay_as_they_are_in_the_plan(
     bench: Bench, tmp_path: Path, write_boards: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,3 +416,76 @@ def test_reading_a_checkpoint_runs_nothing_that_it_names(tmp_path: Path) -> None
 
     assert read_checkpoint_record(tmp_path / "x.pth").epoch == 1
     assert not (tmp_path / "harm").exists()
+
+
+def test_a_child_takes_over_what_it_shares_with_its_parent_and_nothing_else(bench: Bench) -> None:
+    """Each key of `inherited_keys`, one by one, and keys beside them that are the child's own."""
+    parent = bench.train()
+    plan_file = Path(parent.folder, "plan.json")
+    document = json.loads(plan_file.read_text())
+    kept = {
+        "model.backbone.feat_downsample": True,
+        "model.decode_head.decoder_params.embed_dim": 64,
+        "model.decode_head.align_corners": True,
+        "model.classify.embed_dec": 11,
+        "model.classify.embedding_vectors": 7,
+        "model.classify.learnable_difference_modules": 3,
+        "model.classify.eval_margin": 0.61,
+        "dataset.classify.image_width": 96,
+        "dataset.classify.image_height": 160,
+        "dataset.classify.augmentation_config.rgb_input_mean": [0.1, 0.2, 0.3],
+        "dataset.classify.augmentation_config.rgb_input_std": [0.4, 0.5, 0.6],
+        "train.classify.cls_weight": [1.0, 7.0],
+    }
+    own = {
+        "dataset.classify.batch_size": 5,
+        "dataset.classify.workers": 9,
+        "model_name": "another",
+        "results_dir": "/elsewhere",
+    }
+    for key, value in (kept | own).items():
+        dotted.put(document["spec"], key, value)
+    plan_file.chmod(0o644)
+    plan_file.write_text(json.dumps(document))
+
+    child = bench.plan("evaluate", parent)
+
+    for key, value in kept.items():
+        assert (dotted.get(child.spec, key), child.provenance[key].source) == (value, "parent"), key
+    for key, value in own.items():
+        assert dotted.get(child.spec, key) != value, key
+    resumed = bench.plan("train", parent)
+    assert dotted.get(resumed.spec, "dataset.classify.batch_size") == 5
+    assert resumed.spec["results_dir"] == "{job}/results"
+    for key in bench.skill.info["inherited_keys"]["not_resumed"]:
+        assert (
+            resumed.provenance.get(key) is None
+            or resumed.provenance[key].source != "parent"
+            or key.endswith("resume_training_checkpoint_path")
+        ), key
+
+
+def test_only_finished_jobs_with_the_right_kind_and_ending_are_candidates(
+    bench: Bench, told: Callable[..., None]
+) -> None:
+    good = bench.train()
+    told(exit=1, **{"pass": False})
+    bench.train()
+    told(epochs=0)
+    bench.train()
+
+    (question,) = bench.plan("evaluate", profile="container").missing
+
+    assert question.choices == (good.id,)
+
+
+def test_a_parent_that_still_runs_is_refused(bench: Bench, told: Callable[..., None]) -> None:
+    told(sleep=600)
+    running = api.launch(bench.plan("train", overrides={"backbone": BACKBONE, "num_epochs": 2}), detach=True)
+    try:
+        for action in ("evaluate", "train"):
+            with pytest.raises(ParentError, match="RUNNING, not COMPLETE") as error:
+                bench.plan(action, running)
+            assert error.value.code == "parent.state"
+    finally:
+        api.cancel(running.id, bench.store)

@@ -13,7 +13,15 @@ import pytest
 
 from core import dotted
 from core.documents import read_yaml
-from core.errors import ChangenetError, DeclarationError, MissingInputError, RequestError, SpecError, UnknownKeyError
+from core.errors import (
+    ChangenetError,
+    DataError,
+    DeclarationError,
+    MissingInputError,
+    RequestError,
+    SpecError,
+    UnknownKeyError,
+)
 from router.declarations import load_skill
 from router.types import Request
 from runners import api
@@ -290,6 +298,26 @@ def test_a_secret_may_be_named_by_its_variable_and_words_are_masked(skill: Skill
 
     assert token not in json.dumps(plan.to_json())
     assert plan.spec["encryption_key"] == "env:TAO_KEY"
+    assert plan.secrets == ("TAO_KEY",)
+    with pytest.raises(SpecError, match="must not stand in a spec"):
+        train(skill, boards, {"encryption_key": f"env:{SECRET}"})
+
+
+def test_the_key_comes_from_the_declared_variable_and_is_its_name_wherever_it_is_written(
+    skill: Skill, boards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (train(skill, boards).spec["encryption_key"], train(skill, boards).secrets) == (None, ())
+    monkeypatch.setenv("TAO_ENCRYPTION_KEY", SECRET)
+    monkeypatch.setenv("OTHER_KEY", f"{SECRET}-other")
+
+    for runner, written in (("local", "env:{}"), ("docker", "${{oc.env:{}}}")):
+        slots = {"runner": runner, "profile": None}
+        for name, overrides in (("TAO_ENCRYPTION_KEY", {}), ("OTHER_KEY", {"encryption_key": "env:OTHER_KEY"})):
+            plan = train(skill, boards, overrides, **slots)
+            assert plan.spec["encryption_key"] == written.format(name)
+            assert plan.secrets == (name,)
+            assert SECRET not in json.dumps(plan.to_json())
+            assert Plan.from_json(plan.to_json()) == plan
 
 
 @pytest.mark.parametrize(
@@ -303,6 +331,109 @@ def test_weights_that_would_have_to_be_downloaded_are_refused_with_the_staging_c
 
     assert error.value.code == "spec.weights_remote"
     assert "changenet stage backbone" in error.value.remedy
+
+
+ADDRESSES = (
+    "https://huggingface.co/nvidia/C-RADIOv2-B/resolve/main/model.safetensors",
+    "HTTPS://huggingface.co/nvidia/C-RADIOv2-B",
+    "//huggingface.co/nvidia/C-RADIOv2-B",
+    "hf.co/nvidia/C-RADIOv2-B",
+    "huggingface:nvidia/C-RADIOv2-B",
+    "hf://nvidia/C-RADIOv2-B/model.safetensors",
+    "nvidia/C-RADIOv2-B/model.safetensors",
+)
+FILE_KEYS = {
+    "train": [
+        "model.backbone.pretrained_backbone_path",
+        "train.pretrained_model_path",
+        "train.resume_training_checkpoint_path",
+        "dataset.classify.train_dataset.csv_path",
+        "dataset.classify.validation_dataset.images_dir",
+    ],
+    "evaluate": ["evaluate.checkpoint"],
+    "quantize": ["quantize.model_path", "dataset.classify.quant_calibration_dataset.images_dir"],
+    "deploy_classify_gen_trt_engine": ["gen_trt_engine.onnx_file", "gen_trt_engine.tensorrt.calibration.cal_image_dir"],
+    "deploy_classify_inference": ["inference.trt_engine"],
+}
+
+
+@pytest.mark.parametrize("place", [*ADDRESSES, "nvidia/C-RADIOv2-B", "s3://bucket/model.pth"])
+@pytest.mark.parametrize(("action", "key"), [(action, key) for action, keys in FILE_KEYS.items() for key in keys])
+def test_hub_ids_and_addresses_are_refused_for_every_file_on_every_runner(
+    skill: Skill, boards: Path, action: str, key: str, place: str
+) -> None:
+    is_data = key.startswith("dataset.") or "cal_image_dir" in key
+    if is_data and place.startswith("s3:"):
+        pytest.skip("data may lie in a store, which runners elsewhere read")
+    embedded = action in {"train", "evaluate"}
+    for runner in ("local", "docker", "kubernetes") if embedded else ("docker", "slurm"):
+        given = [place] if key.endswith("cal_image_dir") else place
+        with pytest.raises(SpecError) as error:
+            plan_of(skill, action, data=str(boards), runner=runner, profile="container", overrides={key: given})
+        assert key in str(error.value)
+        if key == "model.backbone.pretrained_backbone_path" and error.value.code == "spec.weights_remote":
+            assert "changenet stage backbone" in error.value.remedy
+
+
+@pytest.mark.parametrize("place", [address for address in ADDRESSES if not address.startswith("nvidia/")])
+def test_data_at_an_address_that_nothing_downloads_is_refused(skill: Skill, place: str) -> None:
+    for slots in ({"data": place}, {"train_datasets": (place,)}, {"eval_dataset": place}):
+        for runner in ("local", "kubernetes"):
+            with pytest.raises(DataError) as error:
+                plan_of(skill, runner=runner, profile="container", **slots)
+            assert error.value.code == "data.address"
+
+
+def test_data_in_a_store_is_for_runners_that_read_it(skill: Skill) -> None:
+    with pytest.raises(SpecError) as error:
+        plan_of(skill, data="s3://bucket/boards")
+    assert error.value.code == "runner.remote_input"
+    assert plan_of(skill, data="S3://bucket/boards", runner="kubernetes", profile=None).missing == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        ("deploy_classify_gen_trt_engine", "gen_trt_engine.onnx_file"),
+        ("deploy_classify_evaluate", "evaluate.trt_engine"),
+    ],
+)
+def test_deploy_files_are_checked_by_their_ending(
+    skill: Skill, boards: Path, tmp_path: Path, action: str, key: str
+) -> None:
+    wrong = tmp_path / "model.pth"
+    wrong.touch()
+    with pytest.raises(SpecError) as error:
+        plan_of(skill, action, data=str(boards), runner="docker", profile=None, overrides={key: str(wrong)})
+    assert error.value.code.endswith(".suffix")
+    right = wrong.with_suffix(".onnx" if "onnx" in key else ".engine")
+    right.touch()
+    plan = plan_of(skill, action, data=str(boards), runner="docker", profile=None, overrides={key: str(right)})
+    assert plan.inputs[key] == str(right)
+
+
+@pytest.mark.skipif(has_gpu(), reason="for a machine that shows no GPU")
+def test_a_machine_that_shows_less_than_the_container_profile_needs_is_told(skill: Skill, boards: Path) -> None:
+    for profile, told in (("container", True), ("laptop", False)):
+        warnings = train(skill, boards, {"freeze_backbone": False}, profile=profile).warnings
+        assert any("at least 1 GPU with 16 GB" in text and "shows none" in text for text in warnings) == told
+
+
+def test_a_section_without_a_value_is_answered_with_a_key_that_people_set(skill: Skill, boards: Path) -> None:
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"train": {}})
+    assert "train.num_gpus" in error.value.remedy
+    with pytest.raises(SpecError) as error:
+        train(skill, boards, {"model.classify": 3})
+    assert "model.classify.eval_margin" in error.value.remedy
+
+
+def test_data_that_is_asked_for_is_described_by_its_type_and_format(skill: Skill) -> None:
+    (question,) = [q for q in plan_of(skill).missing if q.slot == "train_datasets"]
+    assert "visual_changenet_classify, format default" in question.text
+    segment = plan_of(skill, "segment_train", runner="docker", profile=None, eval_dataset="/data/val")
+    assert any("visual_changenet_segment" in question.text for question in segment.missing)
+    assert any("this task takes training and calibration data only" in text for text in segment.warnings)
 
 
 def test_weights_of_another_backbone_are_refused(skill: Skill, boards: Path, tmp_path: Path) -> None:
@@ -444,7 +575,7 @@ def test_a_request_without_an_action_comes_back_as_questions(skill: Skill) -> No
     assert plan is None
     assert decision.missing
     with pytest.raises(MissingInputError):
-        api.create_job("train", automl_policy="off", profile="laptop")
+        api.launch(plan_of(skill))
 
 
 def test_preparing_writes_nothing(skill: Skill, boards: Path, tmp_path: Path) -> None:

@@ -416,3 +416,61 @@ def test_packaged_weights_that_are_not_there_or_of_another_backbone_are_told_apa
     broken = packaged_weights(spec_with("train", {f"{B}.pretrained_backbone_path": weights}), "train")
     assert broken
     assert said in broken.problem.message
+
+
+def test_an_export_of_another_size_is_told_with_height_and_width() -> None:
+    size = {f"{C}.num_input": 1, f"{C}.image_height": 64, f"{C}.image_width": 96, f"{C}.input_map": None}
+    found = next(b for b in check(spec_with("export", size), "export") if b.problem.code == "spec.export_size")
+    assert found.adjustments == ({"export.input_height": 64, "export.input_width": 96},)
+    assert found.problem.place == "export.input_height, export.input_width"
+    one = spec_with("export", {**size, "export.input_width": 96})
+    (found,) = [b for b in check(one, "export") if b.problem.code == "spec.export_size"]
+    assert found.adjustments == ({"export.input_height": 64},)
+    assert not check(spec_with("export", {**size, "export.input_width": 96, "export.input_height": 64}), "export")
+
+
+@pytest.mark.parametrize(("count", "cells", "broken"), [(4, (2, 2), 0), (6, (2, 2), 1), (6, (3, 2), 0), (3, (2, 2), 0)])
+def test_a_grid_holds_an_even_number_of_lightings_exactly(count: int, cells: tuple[int, int], broken: int) -> None:
+    lights = {f"light{n}": n for n in range(count)}
+    grid = {"x": cells[0], "y": cells[1]}
+    changes = {f"{C}.concat_type": "grid", f"{C}.num_input": count, f"{C}.input_map": lights, f"{C}.grid_map": grid}
+    found = [b for b in check(spec_with("train", changes), "train") if b.problem.code == "spec.grid_map"]
+    assert len(found) == broken
+    if broken:
+        assert found[0].adjustments == ({f"{C}.grid_map": {"x": 3, "y": 2}},)
+
+
+def test_single_pairs_are_for_engines_only() -> None:
+    for action in ("train", "evaluate", "inference", "quantize"):
+        codes = {found.problem.code for found in check(spec_with(action, {f"{C}.batch_size": 1}), action)}
+        assert "spec.batch_size" in codes, action
+    for action in ("deploy_classify_evaluate", "deploy_classify_inference"):
+        codes = {found.problem.code for found in check(spec_with(action, {f"{C}.batch_size": 1}), action)}
+        assert "spec.batch_size" not in codes, action
+
+
+_LOWEST = ("loss", "fpr", "fpr_of_all", "far", "far_at_99_recall", "escapes", "latency_ms")
+_HIGHEST = ("acc", "precision", "recall", "f1", "auc", "ap")
+_SEGMENT = {"loss": "min"} | dict.fromkeys(("acc", "miou", "mf1", "mprecision", "mrecall", "iou_1", "F1_0"), "max")
+_MONITORS = [("train", f"val_{n}", "min") for n in _LOWEST] + [("train", f"val_{n}", "max") for n in _HIGHEST]
+_MONITORS += [("segment_train", f"val_{name}", mode) for name, mode in _SEGMENT.items()]
+
+
+@pytest.mark.parametrize(("action", "monitor", "mode"), _MONITORS)
+def test_each_metric_may_be_monitored_in_its_own_direction(action: str, monitor: str, mode: str) -> None:
+    section = "train.checkpointer"
+
+    def codes(direction: str | None) -> set[str]:
+        changes = {f"{section}.enable_topk": True, f"{section}.monitor": monitor, f"{section}.mode": direction}
+        codes = {found.problem.code for found in check(spec_with(action, changes), action)}
+        return {code for code in codes if code.startswith("spec.monitor")}
+
+    assert not codes(mode)
+    assert not codes(None)
+    assert codes("max" if mode == "min" else "min") == {"spec.monitor_mode"}
+
+
+@pytest.mark.parametrize("monitor", ["val_miou", "val_iou_1", "test_loss", "loss", "val_", "val_losses"])
+def test_a_metric_that_is_not_logged_is_no_monitor(monitor: str) -> None:
+    changes = {"train.checkpointer.enable_topk": True, "train.checkpointer.monitor": monitor}
+    assert "spec.monitor" in {found.problem.code for found in check(spec_with("train", changes), "train")}

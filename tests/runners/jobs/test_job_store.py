@@ -107,10 +107,12 @@ def test_ids_are_found_by_their_beginning_and_unknown_ones_get_the_closest(store
 
     assert store.read("train-20260101") == first
     assert store.ids() == [second.id, first.id]
-    with pytest.raises(InputError, match="fits 2 jobs"):
+    with pytest.raises(InputError, match="fits 2 jobs") as ambiguous:
         store.read("train")
-    with pytest.raises(InputError, match=f"Did you mean '{first.id}'"):
+    with pytest.raises(InputError, match=f"Did you mean '{first.id}'") as unknown:
         store.read("train-20260101-000000-aaaaab")
+    assert ambiguous.value.remedy == "write more of the id"
+    assert "`changenet jobs`" in unknown.value.remedy
 
 
 def test_looking_where_no_job_was_recorded_makes_no_files(store: JobStore) -> None:

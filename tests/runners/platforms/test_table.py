@@ -40,11 +40,13 @@ def test_what_can_not_be_launched_is_planned_all_the_same(
 ) -> None:
     plan = plan_on(runner, skill, boards)
     assert (plan.runner, plan.engine, plan.image is not None) == (runner, "container", True)
+    assert f"this version launches nothing on runner '{runner}': it only plans for it" in plan.warnings
 
     with pytest.raises(PlatformError) as error:
         api.launch(make_plan(runner=runner), store=store)
 
-    assert (error.value.code, error.value.remedy) == ("runner.unknown", "use local, debug")
+    assert (error.value.code, error.value.message) == ("runner.unknown", plan.warnings[-1])
+    assert error.value.remedy.startswith("use --runner local or --runner debug, or start the container by hand")
     assert not store.root.exists()
 
 

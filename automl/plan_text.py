@@ -37,13 +37,13 @@ def _lines(plan: ExperimentPlan, defaults: Iterable[str]) -> Iterator[str]:
     yield f"  space     {len(described['searched'])} parameters"
     width = max((len(key) for key in described["searched"]), default=0)
     for key, entry in described["searched"].items():
-        yield f"    {key:<{width}}  {_range(entry)}, default {_spelt(entry['default'])}"
+        yield f"    {key:<{width}}  {_range(entry)}, default {spelt(entry['default'])}"
     for key, reason in described["left_out"].items():
         yield f"    not {key}: {reason}"
     yield "  first trials"
     names = short_names(plan.space.keys)
     for number, values in enumerate(plan.first_trials()):
-        said = ", ".join(f"{names[key]}={_spelt(value)}" for key, value in values.items())
+        said = ", ".join(f"{names[key]}={spelt(value)}" for key, value in values.items())
         yield f"    {number}: {said or 'the defaults'}"
     if lines := [f"  {line}" for line in defaults]:
         yield from ("  defaults of the trials, where they are not the template's", *lines)
@@ -64,12 +64,12 @@ def _budget(plan: ExperimentPlan) -> str:
 
 def _range(entry: Mapping[str, Any]) -> str:
     if "options" in entry:
-        return f"one of {', '.join(map(_spelt, entry['options']))}"
+        return f"one of {', '.join(map(spelt, entry['options']))}"
     return f"{entry['low']:g} to {entry['high']:g} ({entry['scale']})"
 
 
-def _spelt(value: Any) -> str:
-    """A value as it is written in a spec: true and null, not True and None."""
+def spelt(value: Any) -> str:
+    """A value as a spec has it: true and null, not True and None."""
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 

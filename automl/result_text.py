@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automl.files import REPORT
 from automl.lookup import command_name, results_option
+from automl.plan_text import spelt
 from automl.report import changed, comparison
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def _lines(result: ExperimentResult) -> Iterator[str]:
         yield "  no trial was better than the defaults"
     if outcome.winner:
         for key, default, value in changed(result.plan, outcome.winner):
-            yield f"  {key}: {default} -> {value}"
+            yield f"  {key}: {spelt(default)} -> {spelt(value)}"
         data = f"--data {request.data} " if request.data else ""
         yield f"  next: changenet run evaluate {data}--parent {outcome.winner.job_id}{results_option(result.folder)}"
     if result.state == "interrupted":

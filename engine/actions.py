@@ -85,5 +85,7 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")
     # Our loaders do go on at the right batch; Lightning only knows loaders that keep a state of their own.
     warnings.filterwarnings("ignore", message=r".*your dataloader is\s+not resumable.*")
+    # Frozen levels of a backbone stay as loaded, their statistics with them: they are meant to be in that mode.
+    warnings.filterwarnings("ignore", message=r".*in eval mode at the start of training.*")
     # The pictures of this data set are in memory: worker processes would only slow loading down.
     warnings.filterwarnings("ignore", message=r".*does not have many workers.*")

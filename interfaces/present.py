@@ -52,7 +52,9 @@ def value_lines(plan: Plan) -> list[str]:
         f"  {key:<{width}}  {_short(get(plan.spec, key))}  [{_origin(origin)}]"
         for key, origin in sorted(plan.provenance.items())
     ]
-    return values + [f"  adjusted {a.key}: {a.before} -> {a.after} ({a.reason})" for a in plan.adjustments]
+    return values + [
+        f"  adjusted {a.key}: {_short(a.before)} -> {_short(a.after)} ({a.reason})" for a in plan.adjustments
+    ]
 
 
 def _origin(origin: Provenance) -> str:

@@ -155,7 +155,8 @@ def _shifts(tally: Tally, looks: list[PairLook]) -> None:
         if look.test and far >= max(SHIFT_PIXELS, SHIFT_SHARE * min(look.test.width, look.test.height)):
             dx, dy = look.shift
             message = f"{look.name!r} is shifted by about ({dx}, {dy}) px against its golden image"
-            tally.note("data.misaligned", "warning", message, "align pairs before they are cut and labelled", look.line)
+            remedy = "align pairs before they are cut and labelled; a few pixels are what align_pixels is for"
+            tally.note("data.misaligned", "warning", message, remedy, look.line)
 
 
 def _mixed_aspects(tally: Tally, looks: list[PairLook]) -> None:

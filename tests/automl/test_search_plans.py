@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automl import experiment
+from automl.plan_text import spelt
 from automl.settings import AutomlSettings, parse_ranges
 from core import dotted
 from core.errors import DataError, RequestError
@@ -92,3 +93,7 @@ def test_an_objective_that_the_validation_split_can_not_give_is_refused_before_a
             assert refused.value.code == "data.one_class"
     assert planned(request={"data": str(data)}).objectives[0].metric == "val_loss"
     assert not (tmp_path / "results").exists()
+
+
+def test_a_value_is_spelt_as_a_spec_has_it() -> None:
+    assert [spelt(value) for value in (True, False, None, "sgd", 0.5)] == ["true", "false", "null", "sgd", "0.5"]

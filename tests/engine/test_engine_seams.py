@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ast
 import json
+import warnings
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +15,10 @@ import engine
 from core.documents import read_yaml
 from core.dotted import put
 from core.errors import SpecError
-from engine.actions import ACTIONS, TASKS, find_action
+from engine.actions import ACTIONS, TASKS, find_action, quiet_libraries
 from engine.classify.task import CLASSIFY
 from engine.task import Action
+from engine.torch_setup import prepare_torch
 from spec.actions import COMMANDS, TASK_DEFAULTS
 from spec.load import full_default_tree
 from spec.metrics import metric_mode
@@ -108,3 +111,17 @@ def test_what_decides_the_network_is_what_jobs_inherit(project_root: Path, head:
     assert {key for key in network if not covers(inherited["architecture"], key)} == set()
     everything = inherited["architecture"] + inherited["habits"]
     assert {key for key in CLASSIFY.input_keys if not covers(everything, key)} == set()
+
+
+def test_frozen_levels_of_a_backbone_raise_no_warning() -> None:
+    prepare_torch()
+    import torch
+    from lightning.pytorch.loops.fit_loop import _FitLoop
+
+    loop: Any = SimpleNamespace(trainer=SimpleNamespace(lightning_module=torch.nn.Linear(1, 1).eval()))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        _FitLoop._warn_if_modules_in_eval_mode(loop)  # noqa: SLF001
+        quiet_libraries()
+        _FitLoop._warn_if_modules_in_eval_mode(loop)  # noqa: SLF001
+    assert len(heard) == 1

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from core.terminal import printable
+
 LONGEST_LINE = 600
 
 if TYPE_CHECKING:
@@ -75,6 +77,5 @@ def _table_lines(name: str, table: dict[str, Any]) -> list[str]:
 
 def _printable(line: str) -> str:
     """A line without what a terminal would obey in cells and file names, and of bearable length."""
-    if not line.isprintable():
-        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    line = printable(line).replace("\n", "\\n").replace("\t", "\\t")
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"

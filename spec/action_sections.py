@@ -61,6 +61,14 @@ class Export(Section):
     verbose: bool = knob(False, "Write the exporter's own messages to the log.")
     format: Literal["onnx", "xdl"] = knob("onnx", "File format.", option_engines={"xdl": list(CONTAINER)})
     serialize_nvdsinfer: bool = knob(False, "Write DeepStream configuration files beside the model.")
+    parity_pairs: Count = knob(
+        1000,
+        "Most pairs of the validation split on which the exported model has to give the checkpoint's verdicts; of a "
+        "longer split as many are taken, spread evenly over it.",
+        le=1000000,
+        unit="pairs",
+        engines=list(EMBEDDED),
+    )
 
 
 class TensorQuantization(Section):

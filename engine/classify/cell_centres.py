@@ -16,8 +16,8 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from engine.classify.network import ClassifyNetwork
 
-    Size = tuple[int, int]  # height and width
-    Shift = tuple[float, float]  # down and to the right
+Size = tuple[int, int]  # height and width
+Shift = tuple[float, float]  # down and to the right
 
 
 def cell_shifts(network: ClassifyNetwork, height: int, width: int) -> dict[Size, Shift]:

@@ -12,6 +12,7 @@ import importlib.util
 import sys
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from router.declarations import INFO_FILE, load_skill, skill_root
@@ -59,6 +60,7 @@ class InheritedKeys(NamedTuple):
     habits: tuple[str, ...] = ()
     of_data: tuple[str, ...] = ()
     not_resumed: tuple[str, ...] = ()
+    data_of_parent: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class ModelRules(NamedTuple):
@@ -86,7 +88,10 @@ class ModelRules(NamedTuple):
 
 def rules_of(skill: Skill) -> ModelRules:
     """The rules that a skill declares; calling one whose function can't be imported raises DeclarationError."""
-    inherited = {name: tuple(keys) for name, keys in skill.info.get("inherited_keys", {}).items()}
+    inherited: dict[str, Any] = {
+        name: {action: tuple(some) for action, some in keys.items()} if isinstance(keys, dict) else tuple(keys)
+        for name, keys in skill.info.get("inherited_keys", {}).items()
+    }
     hooks = {name: partial(_call, skill.root, name, hook) for name, hook in skill.info.get("model_rules", {}).items()}
     return ModelRules(InheritedKeys(**inherited), **hooks)
 

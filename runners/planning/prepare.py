@@ -17,11 +17,11 @@ from core.redaction import redact
 from router.types import Decision
 from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import fit_to_engine, require_action, require_known_network
-from runners.planning.inheritance import inherit, require_same_architecture
+from runners.planning.inheritance import inherit, require_same_architecture, take_data
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides, put_secrets
-from runners.planning.parents import apply_own_files, apply_parent, load_parent
+from runners.planning.parents import apply_own_files, apply_parent, lineage, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
 from runners.planning.profiles import (
@@ -118,7 +118,11 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
         apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)
         resumes = resolved.trains and draft.parent.job.action == resolved.action
         inputs = resolved.skill.action_info(resolved.action)["inputs"]
-        inherit(layers, draft.parent, resolved.rules.inherited, inputs, resumes=resumes)
+        inherited = resolved.rules.inherited
+        inherit(layers, draft.parent, inherited, inputs, resumes=resumes)
+        if resolved.embedded:
+            sections = inherited.data_of_parent.get(resolved.action, ())
+            take_data(layers, lineage(resolved.store, draft.parent), sections)
 
 
 def _put_overrides(draft: _Draft) -> None:
@@ -126,7 +130,8 @@ def _put_overrides(draft: _Draft) -> None:
     resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
-    problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
+    problems += settle_paths(layers, resolved.skill, resolved.wanted, local=resolved.can.reads_local_paths)
+    problems += _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
     draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image)
     if draft.parent:

@@ -78,7 +78,7 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         embedded=engine == own,
         short_names=skill.shorthand_keys(action),
         tables=DataTables.of(skill, action, rules),
-        wanted=wanted_artifacts(skill, action),
+        wanted=wanted_artifacts(skill, action, embedded=engine == own),
     )
 
 

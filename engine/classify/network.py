@@ -74,8 +74,10 @@ class ClassifyNetwork(PairNetwork):
         return self.head.describe(self.backbone, images.to(next(self.parameters()).dtype))
 
     def off_centre(self, height: int, width: int) -> dict[Size, Shift]:
-        """See `cell_shifts`."""
-        return cell_shifts(self, height, width)
+        """See `cell_shifts`; features without a place have none."""
+        if not self.head.has_places:
+            return {}
+        return cell_shifts(self.backbone, lambda empty: self.describe(empty.to(self.device)), height, width)
 
 
 def build_network(experiment: Experiment, image_size: tuple[int, int]) -> ClassifyNetwork:

@@ -136,7 +136,7 @@ class LearnableHead(ClassifierHead):
         """Four maps (M, embed_dim, H/stride, W/stride), finest first."""
         maps = backbone(images)
         return [
-            project(maps[i].movedim(1, -1)).movedim(-1, 1)
+            project(maps[i].permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
             for i, project in zip(self._selected, self.project, strict=True)
         ]
 

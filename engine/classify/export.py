@@ -3,45 +3,34 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import onnx
-import torch
-from torch import nn
 
+from core.dotted import get, nest
 from core.errors import CheckpointError, JobFailedError, SpecError
 from core.files import sha256_file, write_json
 from core.verdicts import NO_PASS, PASS
 from engine.checkpoints import WHITE_LEVEL, read_checkpoint
+from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.parity import ParityPairs
 from engine.classify.task import CLASSIFY
 from engine.classify.trained_model import load_checkpoint
 from engine.console import say
 from engine.export.onnx_file import SUFFIX, write_model
-from engine.export.sessions import Session
-from engine.export.siamese_graph import Names, Parts, join, take_apart
-from engine.export.static_padding import fix_padding
-from engine.export.tracing import trace
+from engine.export.siamese_graph import join, take_apart
 from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from engine.classify.network import PairNetwork
     from engine.classify.parity import Parity
     from engine.classify.trained_model import TrainedModel
     from engine.settings import Run
     from engine.status import StatusFile
 
-NAMES = Names("input_1", "input_2", "output")
 MANIFEST = "export.json"
 REJECTED = ".rejected"
-_PAIRS = 2  # in the batch that is traced; any number fits the graph
-_TOLERANCE = 1e-4  # between the graph as one and its parts, which compute the same
 _PAIRS_OF_PARENT = ("csv_path", "images_dir")
 
 
@@ -58,14 +47,16 @@ def export(run: Run, status: StatusFile) -> None:
     run = _with_training_of(run, checkpoint)
     model = load_checkpoint(run, checkpoint)
     _check_size(run, model)
-    pairs = ParityPairs(run.experiment.dataset.classify, model.white, "validation", run.experiment.export.parity_pairs)
-    parts = parts_of(model.network, run, model)
+    data = run.experiment.dataset.classify
+    pairs = ParityPairs(data, model.white, "validation", run.experiment.export.parity_pairs)
+    size = (model.preparation.height, model.preparation.width)
+    parts = parts_of(model.network, size, data.num_golden, run.experiment.export.opset_version)
     whole = join(parts, NAMES, run.experiment.export.batch_size)
     onnx.checker.check_model(whole, full_check=True)
-    off_centre = off_centre_to_json(model.network.off_centre(model.preparation.height, model.preparation.width))
+    off_centre = off_centre_to_json(model.network.off_centre(*size))
     distances = run.experiment.model.classify.difference_module == "euclidean"
     exported = OnnxNetwork(take_apart(whole), off_centre, distances=distances)
-    _check_whole(whole, exported, parts.goldens, model)
+    check_whole(whole, exported, parts.goldens, size)
     reference = pairs.scores(model.network, model.preparation, "checkpoint")
     parity = pairs.compare(reference, pairs.scores(exported, model.preparation, "ONNX"), model.threshold.value)
     settings = settings_of(run, model, checkpoint) | {
@@ -130,84 +121,8 @@ def _check_size(run: Run, model: TrainedModel) -> None:
             raise SpecError(message, code="spec.export_size", where=place, remedy=f"set it to {has}, or leave it out")
 
 
-class _Describe(nn.Module):
-    def __init__(self, network: PairNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.network.describe(pictures))
-
-
-class _Compare(nn.Module):
-    """Features of test pictures, then of golden ones, to an output, and to maps of evidence where `explained`."""
-
-    def __init__(self, network: PairNetwork, goldens: int, *, explained: bool) -> None:
-        super().__init__()
-        self.head = network.head
-        self._goldens = goldens
-        self._explained = explained
-
-    def forward(self, *features: Tensor) -> Any:
-        half = len(features) // 2
-        arguments = (list(features[:half]), list(features[half:]), self._goldens)
-        if not self._explained:
-            return self.head.compare(*arguments)
-        output, maps = self.head.explain(*arguments)
-        return output, *maps
-
-
-def parts_of(network: PairNetwork, run: Run, model: TrainedModel) -> Parts:
-    """The two parts of a network as ONNX graphs.
-
-    Raises:
-        JobFailedError: they can't be written.
-    """
-    goldens, opset = run.experiment.dataset.classify.num_golden, run.experiment.export.opset_version
-    pictures = torch.zeros(_PAIRS, 3, model.preparation.height, model.preparation.width)
-    plain = deepcopy(network).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
-    fix_padding(plain, lambda: plain.describe(pictures))
-    with torch.no_grad():
-        features = [level.contiguous() for level in plain.describe(pictures)]
-    several = [level.repeat_interleave(goldens, 0) for level in features]
-    levels = [f"level_{i}" for i in range(len(features))]
-    inputs = [f"{side}_{name}" for side in ("test", "golden") for name in levels]
-    explained = plain.head.explains_forward
-    evidence = [f"evidence_{i}" for i in range(len(features))] if explained else []
-    describe = trace(_Describe(plain), [pictures], ["pictures"], levels, opset)
-    examples = [*features, *several]
-    compare = trace(_Compare(plain, goldens, explained=False), examples, inputs, [NAMES.output], opset)
-    explain = (
-        trace(_Compare(plain, goldens, explained=True), examples, inputs, [NAMES.output, *evidence], opset)
-        if explained
-        else None
-    )
-    return Parts(describe, compare, explain, goldens)
-
-
-def _check_whole(whole: onnx.ModelProto, exported: OnnxNetwork, goldens: int, model: TrainedModel) -> None:
-    """The graph as others run it gives what its parts give, for another number of pairs than was traced."""
-    count = batch if (batch := _fixed_batch(whole)) else _PAIRS + 1
-    shape = (3, model.preparation.height, model.preparation.width)
-    random = torch.Generator().manual_seed(0)
-    tests, each = torch.randn(count, *shape, generator=random), torch.randn(count, goldens, *shape, generator=random)
-    expected = exported(tests, each).numpy()
-    golden = each[:, 0] if goldens == 1 else each
-    feeds = {NAMES.test: tests.numpy(), NAMES.golden: golden.contiguous().numpy()}
-    found = Session(whole.SerializeToString()).run(feeds)[0]
-    if found.shape != expected.shape or not np.allclose(found, expected, rtol=_TOLERANCE, atol=_TOLERANCE):
-        message = "the exported graph does not give what its parts give"
-        raise JobFailedError(message, code="export.graph", remedy="export with another export.opset_version")
-
-
-def _fixed_batch(whole: onnx.ModelProto) -> int:
-    return int(whole.graph.input[0].type.tensor_type.shape.dim[0].dim_value)
-
-
 def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, Any]:
     """What stands in a file beside the graph; see `engine.export.onnx_file`."""
-    from core.dotted import get, nest
-
     content, data = model.content, run.experiment.dataset.classify
     found = {
         "task": CLASSIFY.name,

@@ -182,7 +182,7 @@ def test_a_flipped_verdict_fails_the_export_and_keeps_the_file_apart(
     trained: Any, engine: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A real fault of an exporter: a layer that comes out otherwise than it was trained."""
-    from engine.classify import export
+    from engine.classify import exported_parts
 
     def spoiled(*arguments: Any) -> Any:
         graph = trace(*arguments)
@@ -192,8 +192,8 @@ def test_a_flipped_verdict_fails_the_export_and_keeps_the_file_apart(
                 weight.CopyFrom(onnx.numpy_helper.from_array(swapped, weight.name))
         return graph
 
-    trace = export.trace
-    monkeypatch.setattr(export, "trace", spoiled)
+    trace = exported_parts.trace
+    monkeypatch.setattr(exported_parts, "trace", spoiled)
     done = engine("export", trained.spec, f"results_dir={tmp_path}", f"export.checkpoint={trained.latest}")
     assert done.code == 1
     assert "[export.parity]" in done.err

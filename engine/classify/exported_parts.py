@@ -14,7 +14,7 @@ from core.errors import JobFailedError
 from engine.export.sessions import Session
 from engine.export.siamese_graph import Names, Parts
 from engine.export.static_padding import fix_padding
-from engine.export.tracing import trace
+from engine.export.tracing import BATCH, GOLDEN_BATCH, trace
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -69,10 +69,11 @@ def parts_of(network: PairNetwork, size: Size, goldens: int, opset: int) -> Part
         features = [level.contiguous() for level in plain.describe(pictures)]
     several = [level.repeat_interleave(goldens, 0) for level in features]
     levels = [f"level_{i}" for i in range(len(features))]
-    inputs = [f"{side}_{name}" for side in ("test", "golden") for name in levels]
+    sides = (("test", BATCH), ("golden", GOLDEN_BATCH if goldens > 1 else BATCH))
+    inputs = {f"{side}_{name}": rows for side, rows in sides for name in levels}
     explained = plain.head.explains_forward
     evidence = [f"evidence_{i}" for i in range(len(features))] if explained else []
-    describe = trace(_Describe(plain), [pictures], ["pictures"], levels, opset)
+    describe = trace(_Describe(plain), [pictures], {"pictures": BATCH}, levels, opset)
     examples = [*features, *several]
     compare = trace(_Compare(plain, goldens, explained=False), examples, inputs, [NAMES.output], opset)
     explain = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import onnx
 from onnx import helper
 
-from engine.export.tracing import BATCH
+from engine.export.tracing import BATCH, GOLDEN_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TEST, GOLDEN, COMPARE, JOIN = "test/", "golden/", "compare/", "join/"
 _WEIGHTS = "describe/"
-_GOLDEN_BATCH = f"golden_{BATCH}"  # as many golden images as there are, several of them for each pair
 _FLOAT = onnx.TensorProto.FLOAT
 
 
@@ -84,7 +83,9 @@ def join(parts: Parts, names: Names, batch: int) -> ModelProto:
     )
     # What the parts hand to each other is described, so that the whole can be taken apart.
     graph.value_info.extend(
-        _value(output, f"{side}{output.name}") for side in (TEST, GOLDEN) for output in describe.output
+        _value(output, f"{side}{output.name}", rows)
+        for side, rows in ((TEST, BATCH), (GOLDEN, GOLDEN_BATCH if several else BATCH))
+        for output in describe.output
     )
     graph.value_info.extend(_value(output, f"{COMPARE}{output.name}") for output in compare.output[1:])
     return _model(graph, parts.describe)
@@ -103,7 +104,7 @@ def take_apart(whole: ModelProto) -> Parts:
     image = [_value(test_input, test_input.name)]
     handed = [
         *(_value(value, value.name) for value in tests),
-        *(_value(value, value.name, _GOLDEN_BATCH) for value in goldens),
+        *(_value(value, value.name, GOLDEN_BATCH) for value in goldens),
     ]
     output = [_value(entry, entry.name) for entry in graph.output]
     maps = [_value(value, value.name) for value in evidence]

@@ -20,24 +20,27 @@ from core.errors import JobFailedError
 from engine.export.sessions import quiet_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor, nn
 
 BATCH = "batch"
+GOLDEN_BATCH = f"golden_{BATCH}"  # golden images: several of them for each pair
 _STANDARD = ("", "ai.onnx")
 
 
 def trace(
-    module: nn.Module, examples: Sequence[Tensor], inputs: Sequence[str], outputs: Sequence[str], opset: int
+    module: nn.Module, examples: Sequence[Tensor], inputs: Mapping[str, str], outputs: Sequence[str], opset: int
 ) -> onnx.ModelProto:
     """The graph of `module` for `examples`, whose first dimension is left open.
+
+    `inputs` gives each input's name and what its open dimension is called: as many have the same name.
 
     Raises:
         JobFailedError: it holds something that ONNX of this operator set can't say.
     """
     buffer = io.BytesIO()
-    open_batch = {name: {0: BATCH} for name in (*inputs, *outputs)}
+    dimensions = {name: {0: size} for name, size in (dict(inputs) | dict.fromkeys(outputs, BATCH)).items()}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # of deprecation, and of shapes that tracing takes for constants: see `parity`
         try:
@@ -49,7 +52,7 @@ def trace(
                 opset_version=opset,
                 input_names=list(inputs),
                 output_names=list(outputs),
-                dynamic_axes=open_batch,
+                dynamic_axes=dimensions,
             )
         except (RuntimeError, ValueError, TypeError) as problem:  # torch's own export errors are RuntimeErrors
             raise _untraceable(problem, opset) from None

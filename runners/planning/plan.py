@@ -63,8 +63,9 @@ class Plan:
     `spec` is the nested experiment spec, `provenance` says for each dotted key that is not the template's where its
     value comes from, `inputs` maps spec keys to local paths or URIs,
     `secrets` names the variables whose values the platform hands to the action's environment and to nothing else,
-    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
-    skill that it is a plan of (empty: the one that this code belongs to).
+    `outputs` names what the action writes, `platform` holds what was set about the runner, `part_of` names the search
+    whose trial, or evaluation, it is, `skill_dir` the skill that it is a plan of (empty: the one that this code belongs
+    to).
     Make one with `Plan.sealed`; `id` is the hash of everything else.
     """
 
@@ -85,6 +86,7 @@ class Plan:
     secrets: tuple[str, ...] = ()
     inputs: dict[str, str | list[str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)
     parent_job_id: str | None = None
     part_of: str | None = None
     skill_dir: str = ""

@@ -222,6 +222,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         profile=draft.profile,
         image=skill.image(action) if resolved.can.needs_image else None,
         resources=_resources(layers, resolved),
+        platform=resolved.platform,
         secrets=draft.secrets,
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},

@@ -91,14 +91,15 @@ begin() {
 }
 
 stop() {
-    for daemon in slurmd-n1 slurmd-n2 slurmctld munged; do
-        [ -f "$1/$daemon.pid" ] || continue
-        pid=$(cat "$1/$daemon.pid")
-        kill "$pid" 2>/dev/null || continue
+    pids=$(cat "$1"/slurmd-n1.pid "$1"/slurmd-n2.pid "$1"/slurmctld.pid "$1"/munged.pid 2>/dev/null || true)
+    for pid in $pids; do
+        kill "$pid" 2>/dev/null || true
+    done
+    for pid in $pids; do
         tries=0
         while kill -0 "$pid" 2>/dev/null; do
             tries=$((tries + 1))
-            [ "$tries" -le 50 ] || { kill -9 "$pid" 2>/dev/null || true; }
+            [ "$tries" -le 20 ] || kill -9 "$pid" 2>/dev/null || true
             sleep 0.1
         done
     done

@@ -21,7 +21,7 @@ from runners.jobs.status_log import last_lines
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import Sight
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
-from runners.platforms.slurm_queue import queue_of
+from runners.platforms.slurm_queue import queue_of, require_answer
 from runners.platforms.slurm_script import EXIT_FILE, SCRIPT_FILE, job_script, require_mountable
 from runners.platforms.slurm_settings import SlurmSettings
 from runners.platforms.slurm_states import ended, sight_of
@@ -51,6 +51,7 @@ class SlurmPlatform:
         else:
             require_mountable(plan, Path(plan.results_root))
         Host(settings.slurm_host).require("sbatch")
+        require_answer(queue_of(settings.slurm_host))
 
     def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:
         """Submit the job script; the job is there, or may be, once the record says when it was submitted."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
+from core.errors import PlatformError
 from runners.platforms.slurm_commands import CommandError, Host
 
 POLL_VARIABLE = "CHANGENET_SLURM_POLL_SECONDS"
@@ -46,18 +47,25 @@ class Queue:
     _asked_at: float = float("-inf")
     _accounted_at: float = float("-inf")
 
-    def find(self, name: str, since: float) -> Listed | None:
-        """The job of this name, as it is now; `since` is when it was submitted (seconds of the epoch).
+    def refresh(self, since: float = float("-inf")) -> None:
+        """Ask squeue, where its last answer is not fresh any more, or older than `since` (seconds of the epoch).
 
         Raises:
             PlatformError: nobody answered.
         """
-        fresh = time.time() - poll_seconds()
-        if self._asked_at < max(fresh, since):
+        if self._asked_at < max(time.time() - poll_seconds(), since):
             self._queued, self._asked_at = self._ask_squeue(), time.time()
+
+    def find(self, name: str, since: float) -> Listed | None:
+        """The job of this name, as it is now; `since` is when it was submitted.
+
+        Raises:
+            PlatformError: nobody answered.
+        """
+        self.refresh(since)
         if name in self._queued:
             return self._queued[name]
-        if self._accounted_at < max(fresh, since):
+        if self._accounted_at < max(time.time() - poll_seconds(), since):
             self._accounted, self._accounted_at = self._ask_sacct(since), time.time()
         return self._accounted.get(name)
 
@@ -84,6 +92,20 @@ class Queue:
 def queue_of(host: str) -> Queue:
     """The queue of a host, the same for all who ask in this process."""
     return Queue(Host(host))
+
+
+def require_answer(queue: Queue) -> None:
+    """The controller of the cluster answers.
+
+    Raises:
+        PlatformError: it does not, with its words.
+    """
+    try:
+        queue.refresh()
+    except PlatformError as problem:
+        where = queue.host.name or "this machine"
+        remedy = f"check that `squeue` works on {where}; $SLURM_CONF, if set, names the cluster's slurm.conf"
+        raise PlatformError(problem.message, code="slurm.no_answer", where=where, remedy=remedy) from None
 
 
 def poll_seconds() -> float:

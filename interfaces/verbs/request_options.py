@@ -15,6 +15,9 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
+PLATFORM = Group(
+    "runner", "settings of the platform that runs the action; each is refused where a runner has no use for it"
+)
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (
     "task",
@@ -78,6 +81,22 @@ class RequestOptions:
     engine: str | None = option(
         "another `visual_changenet` to run", metavar="FILE", env="CHANGENET_ENGINE", otherwise="the embedded engine"
     )
+    image: str | None = option(
+        "container image, or its key in versions.yaml",
+        metavar="IMAGE",
+        group=PLATFORM,
+        otherwise="the one that skill_info.yaml names",
+    )
+    mount: tuple[str, ...] = option(
+        "a further folder or file for the container, read-only",
+        metavar="PLACE:PATH",
+        group=PLATFORM,
+        default=(),
+    )
+    shm_size: str | None = option("shared memory of the container", metavar="SIZE", group=PLATFORM, otherwise="8g")
+    memory: str | None = option(
+        "most memory that the container may use", metavar="SIZE", group=PLATFORM, otherwise="all of the machine"
+    )
     algorithm: str | None = option(
         "bayesian, random, cmaes, hyperband, asha, bohb or pbt", metavar="NAME", group=AUTOML, otherwise="bayesian"
     )
@@ -140,7 +159,14 @@ def request_slots(options: RequestOptions) -> dict[str, Any]:
     overrides = dict(pairs)
     if options.target is not None:
         overrides[_TARGET] = options.target
-    return {slot: getattr(options, slot) for slot in _SLOTS} | {"overrides": overrides}
+    own = {"overrides": overrides, "settings": _settings_of_runner(options)}
+    return {slot: getattr(options, slot) for slot in _SLOTS} | own
+
+
+def _settings_of_runner(options: RequestOptions) -> dict[str, Any]:
+    """The settings of a runner that were given, by the names that the table of platforms has for them."""
+    values = {entry.name: getattr(options, entry.name) for entry in given(options) if entry.group == PLATFORM}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _require_unicode(options: RequestOptions) -> None:

@@ -48,20 +48,25 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the action may use; `threads` None means every CPU that this process may run on."""
+    """What the action may use; `threads` None means every CPU that this process may run on.
+
+    `network`: it speaks to other machines; a container without has none.
+    """
 
     gpus: int = 0
     nodes: int = 1
     threads: int | None = None
     shm_size: str = "8g"
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that a launch needs, decided and sealed: what was reviewed is what is launched.
 
-    `spec` is the nested experiment spec, `provenance` says for each dotted key that is not the template's where its
-    value comes from, `inputs` maps spec keys to local paths or URIs,
+    `spec` is the nested experiment spec, with places as they are on this machine; `provenance` says for each dotted key
+    that is not the template's where its value comes from, `inputs` maps spec keys to local paths or URIs, `mounts` says
+    where a container finds them, `settings` are those of the runner that have no field of their own.
     `secrets` names the variables whose values the platform hands to the action's environment and to nothing else,
     `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
     skill that it is a plan of (empty: the one that this code belongs to).
@@ -82,6 +87,7 @@ class Plan:
     image: str | None = None
     mounts: tuple[Mount, ...] = ()
     resources: Resources = field(default_factory=Resources)
+    settings: dict[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     inputs: dict[str, str | list[str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)

@@ -11,6 +11,8 @@ from core.errors import PlatformError, RequestError, did_you_mean
 from runners.platforms.platform import Capabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runners.platforms.platform import Platform
 
 DEFAULT = "local"
@@ -18,10 +20,14 @@ DEFAULT = "local"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A platform: what it can, and the module whose `PLATFORM` it is; None where plans are made for it only."""
+    """A platform: what it can, and the module whose `PLATFORM` it is; None where plans are made for it only.
+
+    `settings` are the options of a request that it takes (`interfaces.verbs.request_options` declares them).
+    """
 
     capabilities: Capabilities
     module: str | None = None
+    settings: frozenset[str] = frozenset()
 
 
 _HERE = Capabilities(
@@ -33,10 +39,11 @@ _IN_THE_CALLER = Capabilities(
 _IN_A_CONTAINER = Capabilities(
     on_this_machine=False, reads_local_paths=False, needs_image=True, asked_from_anywhere=True, survives_caller=True
 )
+_OF_CONTAINERS = frozenset({"image", "mount", "shm_size", "memory"})
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
-    "docker": Row(_IN_A_CONTAINER),
+    "docker": Row(_IN_A_CONTAINER, settings=_OF_CONTAINERS),
     "slurm": Row(_IN_A_CONTAINER),
     "kubernetes": Row(_IN_A_CONTAINER),
 }
@@ -52,6 +59,20 @@ def capabilities(name: str) -> Capabilities:
         return PLATFORMS[name].capabilities
     remedy = f"{did_you_mean(name, PLATFORMS)} There are {', '.join(PLATFORMS)}.".strip()
     raise RequestError(f"there is no runner '{name}'", code="runner.unknown", where="runner", remedy=remedy)
+
+
+def require_settings(name: str, settings: Iterable[str]) -> None:
+    """The platform takes each of these settings.
+
+    Raises:
+        RequestError: it does not, with the platforms that do.
+    """
+    for setting in settings:
+        if setting not in PLATFORMS[name].settings:
+            others = [f"--runner {other}" for other, row in PLATFORMS.items() if setting in row.settings]
+            remedy = "leave it out" + (f", or use {' or '.join(others)}" if others else "")
+            message = f"the runner {name} has no setting '{setting}'"
+            raise RequestError(message, code="runner.setting", where=setting, remedy=remedy)
 
 
 def why_not_launched(name: str) -> str:

@@ -22,8 +22,9 @@ from interfaces.outcome import Reporter
 from interfaces.table import VARIABLES, VERBS
 from interfaces.tool_definitions import tool_definitions
 from interfaces.verbs.demo import DemoOptions, demo, training
-from interfaces.verbs.request_options import RequestOptions, request_of
+from interfaces.verbs.request_options import PLATFORM, RequestOptions, request_of
 from router.types import Request
+from runners.platforms.table import PLATFORMS
 
 if TYPE_CHECKING:
     from interfaces.table import Verb
@@ -75,7 +76,13 @@ def test_words_and_options_are_two_forms_of_one_call() -> None:
 def test_every_slot_of_a_request_has_an_option() -> None:
     names = {field.name for field in dataclasses.fields(RequestOptions)}
     slots = {field.name for field in dataclasses.fields(Request)} - {"text", "action"}
-    assert slots <= names
+    assert slots - {"settings"} <= names
+
+
+def test_every_setting_of_a_runner_has_an_option_and_the_other_way_round() -> None:
+    options = {entry.name for entry in declared(RequestOptions) if entry.group == PLATFORM}
+
+    assert options == {setting for row in PLATFORMS.values() for setting in row.settings}
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,8 @@ def at_job(value: Any, folder: str) -> Any:
         return folder + value[len(JOB_FOLDER) :] if inside else value
     if isinstance(value, dict):
         return {name: at_job(item, folder) for name, item in value.items()}
+    if isinstance(value, Mount):
+        return replace(value, source=at_job(value.source, folder))
     return [at_job(item, folder) for item in value] if isinstance(value, list | tuple) else value
 
 

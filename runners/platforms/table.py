@@ -43,7 +43,7 @@ _OF_CONTAINERS = frozenset({"image", "mount", "shm_size", "memory"})
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
-    "docker": Row(_IN_A_CONTAINER, settings=_OF_CONTAINERS),
+    "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", _OF_CONTAINERS),
     "slurm": Row(_IN_A_CONTAINER),
     "kubernetes": Row(_IN_A_CONTAINER),
 }

@@ -15,8 +15,8 @@ class Request:
     """What a caller asks for: words, slots, or both; slots beat words.
 
     Slots that stand at their default were not given. `overrides` maps dotted spec keys, or shorthand keys, to values.
-    `data` is a folder (or URI) from which all sources are taken that have no slot of their own. `settings` are those of
-    the runner, such as its image or partition, by the names that it gives them.
+    `platform` holds what is set about the runner, by the names of its settings.
+    `data` is a folder (or URI) from which all sources are taken that have no slot of their own.
     """
 
     text: str = ""
@@ -33,9 +33,9 @@ class Request:
     runner: str | None = None
     gpus: int | None = None
     nodes: int | None = None
+    platform: dict[str, Any] = field(default_factory=dict)
     profile: str | None = None
     results_root: str | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The slots that were given, as a JSON object."""

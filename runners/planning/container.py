@@ -11,7 +11,6 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from core.errors import RequestError
 from runners.names import archive_stem
 from runners.planning.inputs import inputs_of, model_keys
 from runners.planning.plan import JOB_FOLDER, Mount
@@ -30,18 +29,14 @@ _RESERVED = frozenset({"models", "pretrained_models"})
 
 
 def mounts_of(layers: Layers, resolved: ResolvedRequest) -> tuple[Mount, ...]:
-    """What the container of a plan has to see: spec, data, models and results, then what the user adds.
-
-    Raises:
-        RequestError: a place that the user adds is not of the form PLACE:PATH.
-    """
+    """What the container of a plan has to see: spec, data, models and results, then what the user adds."""
     inputs, models = inputs_of(layers, resolved.skill), model_keys(layers, resolved.skill)
     data = [place for key, value in inputs.items() if key not in models for place in _places(value)]
     found = [Mount(SPEC_FOLDER, str(PurePosixPath(SPEC_PATH).parent))]
     found += [mount for group in _by_store(data) for mount in _data_mounts(group)]
     found += _model_mounts({key: str(inputs[key]) for key in inputs if key in models}, resolved)
     found += _output_mounts(layers, resolved)
-    found += [_own_mount(text) for text in resolved.request.settings.get("mount", ())]
+    found += [_own_mount(text) for text in resolved.platform.get("mount", ())]
     return tuple(_apart(found))
 
 
@@ -135,11 +130,8 @@ def _output_mounts(layers: Layers, resolved: ResolvedRequest) -> Iterator[Mount]
 
 
 def _own_mount(text: str) -> Mount:
-    place, _, target = str(text).rpartition(":")
-    if not place or not target.startswith("/") or ".." in PurePosixPath(target).parts:
-        remedy = "give a place of this machine and a whole path in the container: --mount ./golden:/data/golden"
-        raise RequestError("it is not of the form PLACE:PATH", code="runner.mount", where=str(text), remedy=remedy)
-    return Mount(str(Path(place).expanduser().absolute()), target)
+    place, _, target = text.rpartition(":")
+    return Mount(place, target)
 
 
 def _apart(mounts: Sequence[Mount]) -> Iterator[Mount]:

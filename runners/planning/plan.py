@@ -66,7 +66,7 @@ class Plan:
 
     `spec` is the nested experiment spec, with places as they are on this machine; `provenance` says for each dotted key
     that is not the template's where its value comes from, `inputs` maps spec keys to local paths or URIs, `mounts` says
-    where a container finds them, `settings` are those of the runner that have no field of their own.
+    where a container finds them, `platform` holds what was set about the runner.
     `secrets` names the variables whose values the platform hands to the action's environment and to nothing else,
     `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
     skill that it is a plan of (empty: the one that this code belongs to).
@@ -87,10 +87,10 @@ class Plan:
     image: str | None = None
     mounts: tuple[Mount, ...] = ()
     resources: Resources = field(default_factory=Resources)
-    settings: dict[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     inputs: dict[str, str | list[str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)
     parent_job_id: str | None = None
     part_of: str | None = None
     skill_dir: str = ""

@@ -227,7 +227,7 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         image=resolved.image,
         mounts=mounts_of(layers, resolved) if in_container else (),
         resources=resources,
-        settings=dict(resolved.request.settings),
+        platform=resolved.platform,
         secrets=draft.secrets,
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
@@ -248,7 +248,7 @@ def _resources(layers: Layers, resolved: ResolvedRequest) -> tuple[Resources, li
     counts = {name: layers.get(pattern.format(section=section)) for name, pattern in declared["spec_keys"].items()}
     present = not resolved.can.on_this_machine or has_gpu()
     nodes, shared, told = counts.get("nodes") or 1, str(declared["shared_memory"]), []
-    if asked := resolved.request.settings.get("shm_size"):
+    if asked := resolved.platform.get("shm_size"):
         if size_in_bytes(asked, "shm_size") >= size_in_bytes(shared, "shm_size"):
             shared = asked
         else:

@@ -6,14 +6,14 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import InputError, RequestError, did_you_mean
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
 from runners.planning.data_sources import DataTables
 from runners.planning.parents import RESUME, wanted_artifacts
-from runners.platforms.table import DEFAULT, capabilities, require_settings
+from runners.platforms.table import DEFAULT, capabilities, settings_in_plan
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -30,6 +30,7 @@ class ResolvedRequest(NamedTuple):
     """A request whose action is known; `engine` is the program that runs it, `embedded` whether that is our own.
 
     `image` is that of the container in which it runs, on platforms that have such.
+    `platform` is what was set about the runner, and `can` what it can with these settings.
     """
 
     action: str
@@ -44,6 +45,8 @@ class ResolvedRequest(NamedTuple):
     short_names: dict[str, str]
     tables: DataTables
     wanted: list[Wanted]
+    platform: dict[str, Any]
+    can: Capabilities
 
     @property
     def overridden(self) -> set[str]:
@@ -55,27 +58,19 @@ class ResolvedRequest(NamedTuple):
         """Whether the action is a training, which alone can go on from a checkpoint."""
         return any(want.how == RESUME for want in self.wanted)
 
-    @property
-    def can(self) -> Capabilities:
-        """What the platform can that the action runs on."""
-        return capabilities(self.runner)
-
 
 def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: str | None) -> ResolvedRequest:
     """Runner, engine and tables of a decision that names an action.
 
     Raises:
-        InputError: the engine that is named can't be run, or there is no such runner, or it
-            has no such setting.
+        InputError: the engine that is named can't be run, or there is no such runner, or no such setting of it.
     """
     action, request = str(decision.action), decision.request
     runner = request.runner or DEFAULT
-    own = embedded_engine(skill)
-    require_settings(runner, request.settings)
-    image, own_image = (
-        image_of(skill, action, request.settings.get("image")) if capabilities(runner).needs_image else (None, False)
-    )
-    engine = None if image else find_engine(command) or own
+    own, platform = embedded_engine(skill), settings_in_plan(runner, request.platform)
+    can = capabilities(runner, platform)
+    image, own_image = image_of(skill, action, platform.get("image")) if can.needs_image else (None, False)
+    engine = None if can.needs_image else find_engine(command) or own
     rules = rules_of(skill)
     return ResolvedRequest(
         action=action,
@@ -90,6 +85,8 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         short_names=skill.shorthand_keys(action),
         tables=DataTables.of(skill, action, rules),
         wanted=wanted_artifacts(skill, action),
+        platform=platform,
+        can=can,
     )
 
 

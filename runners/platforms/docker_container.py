@@ -78,7 +78,7 @@ def creation(job: Job, plan: Plan, image: Image, mounts: Sequence[Mount]) -> dic
     """The arguments of `docker.client.containers.create`: the caller's user, no new privileges, no network unneeded."""
     from docker.types import Mount as Bind
 
-    memory = size_in_bytes(plan.settings["memory"], "memory") if plan.settings.get("memory") else None
+    memory = size_in_bytes(plan.platform["memory"], "memory") if plan.platform.get("memory") else None
     return {
         "image": image.id,
         "command": list(arguments(plan.command, image.entrypoint)),

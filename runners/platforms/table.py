@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ from core.errors import PlatformError, RequestError, did_you_mean
 from runners.platforms.platform import Capabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from typing import Any
 
-    from runners.platforms.platform import Platform
+    from runners.platforms.platform import Platform, PlatformSettings
 
 DEFAULT = "local"
 
@@ -22,12 +23,12 @@ DEFAULT = "local"
 class Row:
     """A platform: what it can, and the module whose `PLATFORM` it is; None where plans are made for it only.
 
-    `settings` are the options of a request that it takes (`interfaces.verbs.request_options` declares them).
+    `settings` is the module whose `SETTINGS` is the dataclass of what can be set about it; plans import it.
     """
 
     capabilities: Capabilities
     module: str | None = None
-    settings: frozenset[str] = frozenset()
+    settings: str | None = None
 
 
 _HERE = Capabilities(
@@ -39,40 +40,55 @@ _IN_THE_CALLER = Capabilities(
 _IN_A_CONTAINER = Capabilities(
     on_this_machine=False, reads_local_paths=False, needs_image=True, asked_from_anywhere=True, survives_caller=True
 )
-_OF_CONTAINERS = frozenset({"image", "mount", "shm_size", "memory"})
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
-    "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", _OF_CONTAINERS),
-    "slurm": Row(_IN_A_CONTAINER),
+    "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", "runners.platforms.docker_settings"),
+    "slurm": Row(_IN_A_CONTAINER, "runners.platforms.slurm", "runners.platforms.slurm_settings"),
     "kubernetes": Row(_IN_A_CONTAINER),
 }
 
 
-def capabilities(name: str) -> Capabilities:
-    """What a platform can, launchable from here or not.
+def capabilities(name: str, settings: Mapping[str, Any] | None = None) -> Capabilities:
+    """What a platform can, launchable from here or not; with the `settings` of a plan, what holds for that one.
 
     Raises:
         RequestError: there is none of this name, with the closest ones.
     """
     if name in PLATFORMS:
-        return PLATFORMS[name].capabilities
+        usual = PLATFORMS[name].capabilities
+        made = make_settings(name, settings) if settings else None
+        return made.adapted(usual) if made else usual
     remedy = f"{did_you_mean(name, PLATFORMS)} There are {', '.join(PLATFORMS)}.".strip()
     raise RequestError(f"there is no runner '{name}'", code="runner.unknown", where="runner", remedy=remedy)
 
 
-def require_settings(name: str, settings: Iterable[str]) -> None:
-    """The platform takes each of these settings.
+def make_settings(name: str, given: Mapping[str, Any]) -> PlatformSettings | None:
+    """What was set about a platform, checked; None where nothing can be set about it, and nothing was.
 
     Raises:
-        RequestError: it does not, with the platforms that do.
+        RequestError: the platform has no such setting, or a value can't be used.
     """
-    for setting in settings:
-        if setting not in PLATFORMS[name].settings:
-            others = [f"--runner {other}" for other, row in PLATFORMS.items() if setting in row.settings]
-            remedy = "leave it out" + (f", or use {' or '.join(others)}" if others else "")
-            message = f"the runner {name} has no setting '{setting}'"
-            raise RequestError(message, code="runner.setting", where=setting, remedy=remedy)
+    row = PLATFORMS.get(name)
+    kind = import_module(row.settings).SETTINGS if row and row.settings else None
+    known = {field.name for field in fields(kind)} if kind else set()
+    if strange := next((setting for setting in given if setting not in known), None):
+        remedy = f"leave it out, or name the runner that it is for; {name} takes {', '.join(sorted(known)) or 'none'}"
+        message = f"runner {name} has no setting '{strange}'"
+        raise RequestError(message, code="runner.setting", where=strange, remedy=remedy)
+    made: PlatformSettings | None = kind(**given) if kind else None
+    return made
+
+
+def settings_in_plan(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not the defaults, checked, as a plan keeps them. Errors: see `make_settings`."""
+    made = make_settings(name, given)
+    usual = make_settings(name, {})
+    if made is None or usual is None:
+        return {}
+    before, now = asdict(usual), asdict(made)  # type: ignore[call-overload]
+    # As JSON has it: a plan that was read again is the same.
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in now.items() if v != before[key]}
 
 
 def why_not_launched(name: str) -> str:

@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from interfaces.outcome import Reporter
 from interfaces.table import VARIABLES, VERBS
 from interfaces.tool_definitions import tool_definitions
 from interfaces.verbs.demo import DemoOptions, demo, training
-from interfaces.verbs.request_options import PLATFORM, RequestOptions, request_of
+from interfaces.verbs.request_options import RUNNER, RequestOptions, request_of
 from router.types import Request
 from runners.platforms.table import PLATFORMS
 
@@ -75,14 +76,14 @@ def test_words_and_options_are_two_forms_of_one_call() -> None:
 
 def test_every_slot_of_a_request_has_an_option() -> None:
     names = {field.name for field in dataclasses.fields(RequestOptions)}
-    slots = {field.name for field in dataclasses.fields(Request)} - {"text", "action"}
-    assert slots - {"settings"} <= names
+    slots = {field.name for field in dataclasses.fields(Request)} - {"text", "action", "platform"}
+    assert slots <= names
 
 
-def test_every_setting_of_a_runner_has_an_option_and_the_other_way_round() -> None:
-    options = {entry.name for entry in declared(RequestOptions) if entry.group == PLATFORM}
-
-    assert options == {setting for row in PLATFORMS.values() for setting in row.settings}
+def test_every_setting_of_a_runner_has_an_option_and_every_such_option_sets_one() -> None:
+    asked = {entry.name for entry in declared(RequestOptions) if entry.group == RUNNER}
+    rows = [row.settings for row in PLATFORMS.values() if row.settings]
+    assert asked == {field.name for module in rows for field in dataclasses.fields(import_module(module).SETTINGS)}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runners.platforms.handles import processes_in, with_process
+from runners.platforms.handles import processes_in, with_detail, with_process
 from runners.platforms.processes import ProcessId
 from runners.platforms.table import PLATFORMS
 from tests.runners.platforms.docker_bench import Engine, has_container, started_engine, without_engine
@@ -72,6 +75,52 @@ def docker_engine() -> Iterator[Engine]:
 def on_docker(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
     return Bench("docker", without_engine, fit_to_docker, lambda job: has_container(docker_engine, job))
+
+
+@pytest.fixture
+def on_slurm(slurm: Path) -> Bench:
+    assert slurm.is_file()
+    return Bench("slurm", on_another_cluster)
+
+
+def on_another_cluster(handle: Handle) -> Handle:
+    return with_detail(handle, "slurm", {**handle.details["slurm"], "host": "nobody.invalid"})
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The slurm.conf of a real Slurm of two nodes that runs for these tests, or a skip that says why not."""
+    if missing := [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not shutil.which(name)]:
+        pytest.skip(f"no {missing[0]} on this machine (scripts/slurm_cluster.sh install)")
+    script, folder = str(project_root / "scripts" / "slurm_cluster.sh"), tmp_path_factory.mktemp("slurm")
+    begun = subprocess.run(
+        ["sh", script, "start", str(folder), str(free_ports(3))], capture_output=True, text=True, check=False
+    )
+    if begun.returncode:
+        pytest.skip(f"Slurm can't be started here: {' '.join(begun.stderr.split())[-300:]}")
+    yield folder / "slurm.conf"
+    subprocess.run(["sh", script, "stop", str(folder)], check=True)
+
+
+@pytest.fixture
+def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same for one test, which need not wait long for news."""
+    monkeypatch.setenv("SLURM_CONF", str(slurm_cluster))
+    monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
+    return slurm_cluster
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    for first in range(20000 + os.getpid() % 10000, 60000, count):
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+    raise AssertionError("no free ports")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.fixture(params=[name for name, row in PLATFORMS.items() if row.module])

@@ -40,6 +40,9 @@ def plan_text(plan: Plan) -> str:
     ]
     if plan.profile:
         lines.append(f"  profile {plan.profile}")
+    if plan.image:
+        lines.append(f"  image {plan.image}")
+    lines += [f"  mount {m.source} -> {m.target}{' (read-only)' if m.read_only else ''}" for m in plan.mounts]
     lines += value_lines(plan)
     lines += _bullets("warning", (*decision.warnings, *plan.warnings))
     return "\n".join([*lines, *_bullets("missing", [question.text for question in plan.missing])])

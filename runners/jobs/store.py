@@ -108,6 +108,11 @@ class JobStore:
         message = "the record does not say where the job runs"
         raise PlatformError(message, code="job.handle", where=job_id, remedy=remedy)
 
+    def set_image_digest(self, job_id: str, digest: str) -> None:
+        """Record what the job's image was when it started: a tag may mean another one later. The first word stands."""
+        with database.transaction(self.root, write=True) as connection:
+            connection.execute("INSERT OR IGNORE INTO image_digests VALUES (?, ?)", (job_id, digest))
+
     def request_cancel(self, job_id: str, reason: str) -> None:
         """Ask whoever looks after the job to stop it; asking twice is asking once."""
         with database.transaction(self.root, write=True) as connection:

@@ -43,7 +43,7 @@ _IN_A_CONTAINER = Capabilities(
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
-    "docker": Row(_IN_A_CONTAINER),
+    "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", "runners.platforms.docker_settings"),
     "slurm": Row(_IN_A_CONTAINER, "runners.platforms.slurm", "runners.platforms.slurm_settings"),
     "kubernetes": Row(_IN_A_CONTAINER),
 }
@@ -86,8 +86,9 @@ def settings_in_plan(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     usual = make_settings(name, {})
     if made is None or usual is None:
         return {}
-    before = asdict(usual)  # type: ignore[call-overload]
-    return {key: value for key, value in asdict(made).items() if value != before[key]}  # type: ignore[call-overload]
+    before, now = asdict(usual), asdict(made)  # type: ignore[call-overload]
+    # As JSON has it: a plan that was read again is the same.
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in now.items() if v != before[key]}
 
 
 def why_not_launched(name: str) -> str:

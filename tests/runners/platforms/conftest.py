@@ -11,17 +11,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runners.platforms.handles import processes_in, with_detail, with_process
+from runners.platforms.processes import ProcessId
 from runners.platforms.table import PLATFORMS
+from tests.runners.platforms.docker_bench import Engine, has_container, started_engine, without_engine
+from tests.runners.platforms.docker_bench import on_docker as fit_to_docker
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from runners.jobs.job import Handle
+    from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
@@ -36,12 +38,22 @@ api.launch(plan, store=JobStore(Path(sys.argv[2])))
 """
 
 
+def worker_lives_here(job: Job) -> bool:
+    return ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text())) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A platform under test; `unreachable` makes of a handle one whose job can't be asked for from here."""
+    """A platform under test; `unreachable` makes of a handle one whose job can't be asked for from here.
+
+    `fit` makes of a plan for the stand-in one that runs there, `worker_lives` tells whether what a job's action started
+    still works.
+    """
 
     name: str
     unreachable: Callable[[Handle], Handle]
+    fit: Callable[[Plan], Plan] = lambda plan: plan
+    worker_lives: Callable[[Job], bool] = worker_lives_here
 
 
 @pytest.fixture
@@ -52,6 +64,17 @@ def on_local() -> Bench:
 @pytest.fixture
 def on_debug() -> Bench:
     return Bench("debug", on_another_machine)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Engine]:
+    yield from started_engine()
+
+
+@pytest.fixture
+def on_docker(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
+    return Bench("docker", without_engine, fit_to_docker, lambda job: has_container(docker_engine, job))
 
 
 @pytest.fixture

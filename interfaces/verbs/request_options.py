@@ -80,13 +80,13 @@ class RequestOptions:
         "another `visual_changenet` to run", metavar="FILE", env="CHANGENET_ENGINE", otherwise="the embedded engine"
     )
     image: str | None = option(
-        "docker: container image, or its key in versions.yaml",
+        "container image, or its key in versions.yaml",
         metavar="IMAGE",
         group=RUNNER,
         otherwise="the one that skill_info.yaml names",
     )
     mount: tuple[str, ...] = option(
-        "docker: a further folder or file for the container, read-only", metavar="PLACE:PATH", group=RUNNER, default=()
+        "a further folder or file for the container, read-only", metavar="PLACE:PATH", group=RUNNER, default=()
     )
     shm_size: str | None = option(
         "docker: shared memory of the container", metavar="SIZE", group=RUNNER, otherwise="8g"

@@ -18,6 +18,7 @@ import pytest
 
 from runners.platforms.handles import processes_in, with_detail, with_process
 from runners.platforms.processes import ProcessId
+from runners.platforms.slurm_queue import queue_of
 from runners.platforms.table import PLATFORMS
 from tests.runners.platforms.docker_bench import Engine, has_container, started_engine, without_engine
 from tests.runners.platforms.docker_bench import on_docker as fit_to_docker
@@ -107,7 +108,25 @@ def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same for one test, which need not wait long for news."""
     monkeypatch.setenv("SLURM_CONF", str(slurm_cluster))
     monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
+    queue_of.cache_clear()
     return slurm_cluster
+
+
+@pytest.fixture
+def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Puts a script in the place of a command of Slurm; `$real` is that command, `$count` a file with a line a call."""
+
+    def put(program: str, script: str) -> Path:
+        folder, count = tmp_path / "before", tmp_path / f"{program}.count"
+        folder.mkdir(exist_ok=True)
+        real = shutil.which(program, path=os.environ["PATH"].removeprefix(f"{folder}:"))
+        (folder / program).write_text(f"#!/bin/sh\nreal={real} count={count}\necho call >>$count\n{script}\n")
+        (folder / program).chmod(0o755)
+        if not os.environ["PATH"].startswith(f"{folder}:"):
+            monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return count
+
+    return put
 
 
 def free_ports(count: int) -> int:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,31 +23,9 @@ if TYPE_CHECKING:
     from runners.jobs.job import Job
     from runners.jobs.store import JobStore
 
+pytestmark = pytest.mark.usefixtures("slurm")
 MakePlan = Callable[..., Plan]
 WaitFor = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def fresh_queue(slurm: Path) -> None:
-    assert slurm
-    queue_of.cache_clear()
-
-
-@pytest.fixture
-def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """Puts a script in the place of a command of Slurm; `$real` is that command, `$count` a file with a line a call."""
-
-    def put(program: str, script: str) -> Path:
-        folder, count = tmp_path / "before", tmp_path / f"{program}.count"
-        folder.mkdir(exist_ok=True)
-        real = shutil.which(program, path=os.environ["PATH"].removeprefix(f"{folder}:"))
-        (folder / program).write_text(f"#!/bin/sh\nreal={real} count={count}\necho call >>$count\n{script}\n")
-        (folder / program).chmod(0o755)
-        if not os.environ["PATH"].startswith(f"{folder}:"):
-            monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-        return count
-
-    return put
 
 
 def of_slurm(job: Job, store: JobStore) -> dict[str, Any]:
@@ -251,7 +227,7 @@ def test_where_the_cluster_has_an_accounting_it_tells_of_jobs_that_the_queue_for
     found = ended(job, store, wait_for)
 
     assert found.failure
-    assert found.failure.code == "job.out_of_memory"
+    assert found.failure.code == "action.out_of_memory"
     assert "--memory" in found.failure.remedy
     subprocess.run(["scancel", of_slurm(job, store)["job_id"]], check=True)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +17,6 @@ import pytest
 
 from runners.platforms.handles import processes_in, with_detail, with_process
 from runners.platforms.processes import ProcessId
-from runners.platforms.slurm_queue import queue_of
 from runners.platforms.table import PLATFORMS
 from tests.runners.platforms.docker_bench import Engine, has_container, started_engine, without_engine
 from tests.runners.platforms.docker_bench import on_docker as fit_to_docker
@@ -88,30 +86,6 @@ def on_another_cluster(handle: Handle) -> Handle:
     return with_detail(handle, "slurm", {**handle.details["slurm"], "host": "nobody.invalid"})
 
 
-@pytest.fixture(scope="session")
-def slurm_cluster(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The slurm.conf of a real Slurm of two nodes that runs for these tests, or a skip that says why not."""
-    if missing := [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not shutil.which(name)]:
-        pytest.skip(f"no {missing[0]} on this machine (scripts/slurm_cluster.sh install)")
-    script, folder = str(project_root / "scripts" / "slurm_cluster.sh"), tmp_path_factory.mktemp("slurm")
-    begun = subprocess.run(
-        ["sh", script, "start", str(folder), str(free_ports(3))], capture_output=True, text=True, check=False
-    )
-    if begun.returncode:
-        pytest.skip(f"Slurm can't be started here: {' '.join(begun.stderr.split())[-300:]}")
-    yield folder / "slurm.conf"
-    subprocess.run(["sh", script, "stop", str(folder)], check=True)
-
-
-@pytest.fixture
-def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same for one test, which need not wait long for news."""
-    monkeypatch.setenv("SLURM_CONF", str(slurm_cluster))
-    monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
-    queue_of.cache_clear()
-    return slurm_cluster
-
-
 @pytest.fixture
 def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
     """Puts a script in the place of a command of Slurm; `$real` is that command, `$count` a file with a line a call."""
@@ -127,19 +101,6 @@ def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
         return count
 
     return put
-
-
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
-    for first in range(20000 + os.getpid() % 10000, 60000, count):
-        if all(is_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no free ports")
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.fixture(params=[name for name, row in PLATFORMS.items() if row.module])

@@ -40,8 +40,8 @@ def test_help_is_light_and_has_examples() -> None:
     [
         ([], "required: COMMAND"),
         (["trian", "-e", "s.yaml"], "Did you mean 'train'"),
-        (["export", "-e", "s.yaml"], "has no 'export' yet"),
-        (["quantize", "-e", "s.yaml"], "available are train, evaluate, inference, default_specs"),
+        (["gen_trt_engine", "-e", "s.yaml"], "has no 'gen_trt_engine' yet"),
+        (["gen_trt_engine", "-e", "s.yaml"], "available are train, evaluate, inference, export, "),
         (["gen_trt_engine", "-e", "s.yaml"], "has no 'gen_trt_engine' yet"),
         (["train"], "there is no experiment spec"),
         (["train", "-e"], "expected one argument"),

@@ -52,7 +52,7 @@ REMOTE: dict[str, dict[str, Any]] = {
     | {f"{CLASSIFY}.quant_calibration_dataset.images_dir": f"{TRAIN}/images.tar.gz"},
     "evaluate": pair("validation", EVAL) | pair("test", EVAL),
     "inference": pair("infer", EVAL),
-    "export": {},
+    "export": pair("validation", EVAL),
     "segment_train": {ROOT: TRAIN},
     "segment_evaluate": {ROOT: TRAIN},
     "segment_inference": {ROOT: TRAIN},

@@ -146,9 +146,7 @@ def test_pictures_without_lists_are_refused_with_what_to_write(
     assert "in list a file of names for each split" in document["error"]["remedy"]
 
 
-@pytest.mark.parametrize(
-    "action", ["segment_train", "segment_evaluate", "deploy_classify_gen_trt_engine"]
-)
+@pytest.mark.parametrize("action", ["segment_train", "segment_evaluate", "deploy_classify_gen_trt_engine"])
 def test_an_action_that_the_embedded_engine_does_not_run_is_refused_by_the_plan(
     action: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

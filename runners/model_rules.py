@@ -60,7 +60,7 @@ class InheritedKeys(NamedTuple):
     habits: tuple[str, ...] = ()
     of_data: tuple[str, ...] = ()
     not_resumed: tuple[str, ...] = ()
-    data_of_parent: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    data_of_parent: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class ModelRules(NamedTuple):
@@ -89,7 +89,7 @@ class ModelRules(NamedTuple):
 def rules_of(skill: Skill) -> ModelRules:
     """The rules that a skill declares; calling one whose function can't be imported raises DeclarationError."""
     inherited: dict[str, Any] = {
-        name: {action: tuple(some) for action, some in keys.items()} if isinstance(keys, dict) else tuple(keys)
+        name: keys if isinstance(keys, dict) else tuple(keys)
         for name, keys in skill.info.get("inherited_keys", {}).items()
     }
     hooks = {name: partial(_call, skill.root, name, hook) for name, hook in skill.info.get("model_rules", {}).items()}

@@ -44,7 +44,7 @@ def export(run: Run, status: StatusFile) -> None:
     """
     path = _path_of(run)
     checkpoint = Path(run.experiment.export.checkpoint)
-    run = _with_training_of(run, checkpoint)
+    run = with_training_of(run, checkpoint)
     model = load_checkpoint(run, checkpoint)
     _check_size(run, model)
     data = run.experiment.dataset.classify
@@ -94,7 +94,7 @@ def require_free(path: Path, key: str) -> None:
         raise SpecError("the file exists already", code="export.exists", where=str(path), remedy=remedy)
 
 
-def _with_training_of(run: Run, checkpoint: Path) -> Run:
+def with_training_of(run: Run, checkpoint: Path) -> Run:
     """The action with what the checkpoint's training said of the input, and of its validation pairs."""
     trained = read_checkpoint(checkpoint).get("config")
     if not isinstance(trained, dict):

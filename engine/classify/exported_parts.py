@@ -12,7 +12,7 @@ from torch import nn
 
 from core.errors import JobFailedError
 from engine.export.sessions import Session
-from engine.export.siamese_graph import Names, Parts
+from engine.export.siamese_graph import Names, Parts, without_evidence
 from engine.export.static_padding import fix_padding
 from engine.export.tracing import BATCH, GOLDEN_BATCH, trace
 
@@ -39,18 +39,17 @@ class _Describe(nn.Module):
 
 
 class _Compare(nn.Module):
-    """Features of test pictures, then of golden ones, to an output, and to maps of evidence where `explained`."""
+    """Features of test pictures, then of golden ones, to an output, and to maps of evidence where the head can."""
 
-    def __init__(self, network: PairNetwork, goldens: int, *, explained: bool) -> None:
+    def __init__(self, network: PairNetwork, goldens: int) -> None:
         super().__init__()
         self.head = network.head
         self._goldens = goldens
-        self._explained = explained
 
     def forward(self, *features: Tensor) -> Any:
         half = len(features) // 2
         arguments = (list(features[:half]), list(features[half:]), self._goldens)
-        if not self._explained:
+        if not self.head.explains_forward:
             return self.head.compare(*arguments)
         output, maps = self.head.explain(*arguments)
         return output, *maps
@@ -72,16 +71,12 @@ def parts_of(network: PairNetwork, size: Size, goldens: int, opset: int) -> Part
     sides = (("test", BATCH), ("golden", GOLDEN_BATCH if goldens > 1 else BATCH))
     inputs = {f"{side}_{name}": rows for side, rows in sides for name in levels}
     explained = plain.head.explains_forward
-    evidence = [f"evidence_{i}" for i in range(len(features))] if explained else []
+    outputs = [NAMES.output, *(f"evidence_{i}" for i in range(len(features)) if explained)]
     describe = trace(_Describe(plain), [pictures], {"pictures": BATCH}, levels, opset)
-    examples = [*features, *several]
-    compare = trace(_Compare(plain, goldens, explained=False), examples, inputs, [NAMES.output], opset)
-    explain = (
-        trace(_Compare(plain, goldens, explained=True), examples, inputs, [NAMES.output, *evidence], opset)
-        if explained
-        else None
-    )
-    return Parts(describe, compare, explain, goldens)
+    compare = trace(_Compare(plain, goldens), [*features, *several], inputs, outputs, opset)
+    if not explained:
+        return Parts(describe, compare, None, goldens)
+    return Parts(describe, without_evidence(compare), compare, goldens)
 
 
 def check_whole(whole: ModelProto, exported: OnnxNetwork, goldens: int, size: Size) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,18 @@ from engine.classify.pair_images import files_of, open_pairs, pair_loader
 from engine.classify.pair_table import read_table
 from engine.classify.scoring_loop import by_golden_image, score_pairs
 from engine.console import ProgressLine
+from engine.loading import checked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from engine.classify.network import PairNetwork
+    from engine.classify.network_input import NetworkInput
     from engine.classify.pair_table import PairTable
     from engine.classify.preparation import Preparation
-    from engine.loading import Source
+    from engine.loading import Loader, Source
     from spec.dataset_section import ClassifyDataset
 
 
@@ -60,19 +65,28 @@ class ParityPairs:
         white: the level of white in 16-bit pictures that the model was trained with.
         split: the split of the spec.
         most: pairs at most.
-        shift: which of the evenly spread pairs are taken; other shifts take others, as long as there are enough.
 
     Raises:
         SpecError, DataError: the split is not named, or broken.
     """
 
-    def __init__(self, data: ClassifyDataset, white: int, split: str, most: int, shift: float = 0.0) -> None:
+    def __init__(self, data: ClassifyDataset, white: int, split: str, most: int) -> None:
         self.table: PairTable = read_table(data, split, needs_label=False)
         self._source: Source = open_pairs(data, [self.table], white)
         order = by_golden_image(self.table)
         count = min(most, len(order))
-        self.places = [order[int((i + shift) * len(order) / count)] for i in range(count)]
+        self.places = [order[i * len(order) // count] for i in range(count)]
         self.batch_size = data.batch_size
+
+    def halves(self, most: int) -> tuple[ParityPairs, ParityPairs]:
+        """Every second pair, of these as many as `most`, and the others."""
+        first, second = copy(self), copy(self)
+        first.places, second.places = self.places[::2][:most], self.places[1::2]
+        return first, second
+
+    def batches(self) -> Loader:
+        """The pairs in batches, in the order of `places`; take them through `loading.checked`."""
+        return pair_loader(self.table, self._source, OrderedBatches(self.places, self.batch_size))
 
     def digest(self) -> dict[str, Any]:
         """What the pairs are, by the SHA-256 of their table and of all its pictures."""
@@ -84,10 +98,8 @@ class ParityPairs:
 
     def scores(self, network: PairNetwork, preparation: Preparation, label: str) -> NDArray[np.float64]:
         """The score of each pair, in the order of `places`."""
-        batches = OrderedBatches(self.places, self.batch_size)
-        loader = pair_loader(self.table, self._source, batches)
         with ProgressLine(label, len(self.places), "pairs") as line:
-            _, outputs = score_pairs(network, preparation, loader, line.update)
+            _, outputs = score_pairs(network, preparation, self.batches(), line.update)
         return network.score(outputs).double().numpy()
 
     def compare(self, reference: NDArray[np.float64], other: NDArray[np.float64], threshold: float) -> Parity:
@@ -96,3 +108,8 @@ class ParityPairs:
         difference = float(np.nan_to_num(np.abs(reference - other), nan=np.inf).max(initial=0.0))
         rows = tuple(self.table.rows[self.places[i]].row for i in flips[:20])
         return Parity(len(self.places), len(self.table), threshold, difference, len(flips), rows)
+
+
+def prepared(pairs: ParityPairs, preparation: Preparation) -> Iterator[NetworkInput]:
+    """The pairs as the network sees them, batch by batch."""
+    return (preparation.for_scoring(batch) for batch in map(checked, pairs.batches()))

@@ -45,13 +45,15 @@ class TrainedModel:
         return self.network.can_explain
 
 
-def with_model_settings(run: Run) -> Run:
+def with_model_settings(run: Run, path: Path | None = None) -> Run:
     """The action with the settings that travel in the file of its model; a checkpoint's are those of its spec.
+
+    The model is that of `<command>.checkpoint`, or else the one at `path`.
 
     Raises:
         CheckpointError: see `load_model`.
     """
-    path = Path(getattr(run.experiment, run.command).checkpoint)
+    path = path or Path(getattr(run.experiment, run.command).checkpoint)
     if path.suffix != _ONNX:
         return run
     _require_runtime()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TEST, GOLDEN, COMPARE, JOIN = "test/", "golden/", "compare/", "join/"
 _WEIGHTS = "describe/"
+_MARKS = (TEST, GOLDEN, COMPARE, JOIN, _WEIGHTS)
 _FLOAT = onnx.TensorProto.FLOAT
 
 
@@ -58,7 +59,7 @@ def join(parts: Parts, names: Names, batch: int) -> ModelProto:
     picture = _dimensions(describe.input[0])[1:]
     size: int | str = BATCH if batch < 1 else batch
     several = parts.goldens > 1
-    features = [output.name for output in describe.output]
+    features = [bare(output.name) for output in describe.output]
     sides = [f"{side}{name}" for side in (TEST, GOLDEN) for name in features]
     inner = dict(zip([entry.name for entry in compare.input], sides, strict=True))
     inner[compare.output[0].name] = names.output
@@ -83,11 +84,11 @@ def join(parts: Parts, names: Names, batch: int) -> ModelProto:
     )
     # What the parts hand to each other is described, so that the whole can be taken apart.
     graph.value_info.extend(
-        _value(output, f"{side}{output.name}", rows)
+        _value(output, f"{side}{bare(output.name)}", rows)
         for side, rows in ((TEST, BATCH), (GOLDEN, GOLDEN_BATCH if several else BATCH))
         for output in describe.output
     )
-    graph.value_info.extend(_value(output, f"{COMPARE}{output.name}") for output in compare.output[1:])
+    graph.value_info.extend(_value(output, f"{COMPARE}{bare(output.name)}") for output in compare.output[1:])
     return _model(graph, parts.describe)
 
 
@@ -114,6 +115,12 @@ def take_apart(whole: ModelProto) -> Parts:
         explain=_model(_between(graph, handed, output + maps), whole) if maps else None,
         goldens=int(shape[1]) if len(shape) == 5 else 1,
     )
+
+
+def without_evidence(explain: ModelProto) -> ModelProto:
+    """What of a comparing part leads to its output."""
+    graph = explain.graph
+    return _model(_between(graph, graph.input, graph.output[:1]), explain)
 
 
 def _between(
@@ -156,9 +163,14 @@ def _renamed(
     def renamed(name: str) -> str:
         if not name or name in given:
             return given.get(name, name)
-        return f"{weights_prefix if name in weights else prefix}{name}"
+        return f"{weights_prefix if name in weights else prefix}{bare(name)}"
 
-    return [_copy(node, f"{prefix}{node.name or index}", renamed) for index, node in enumerate(nodes)]
+    return [_copy(node, f"{prefix}{bare(node.name) or index}", renamed) for index, node in enumerate(nodes)]
+
+
+def bare(name: str) -> str:
+    """The name that a tensor or node of a part had before it was joined."""
+    return next((name.removeprefix(mark) for mark in _MARKS if name.startswith(mark)), name)
 
 
 def _copy(node: NodeProto, name: str, renamed: Callable[[str], str]) -> NodeProto:
@@ -175,7 +187,7 @@ def _initializers(graph: onnx.GraphProto, prefix: str) -> list[onnx.TensorProto]
     for weight in graph.initializer:
         copy = onnx.TensorProto()
         copy.CopyFrom(weight)
-        copy.name = f"{prefix}{weight.name}"
+        copy.name = f"{prefix}{bare(weight.name)}"
         copies.append(copy)
     return copies
 

@@ -55,6 +55,15 @@ def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()
     raise PlatformError(problem + asked, code="engine.action", remedy=remedy)
 
 
+def own_defaults(layers: Layers, *, embedded: bool) -> None:
+    """Put the engine's own default where the template's is another engine's, and nobody chose a value."""
+    engine = _EMBEDDED if embedded else _CONTAINER
+    for key in layers.schema.value_keys():
+        own = (layers.schema.node(key) or {}).get("engine_defaults", {}).get(engine)
+        if own is not None and layers.source(key) == "template":
+            layers.suggest(key, own, "adjusted", f"the default of the {engine} engine")
+
+
 def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
     """Leave out the keys that the engine does not know; returns those that are no default, and foreign options."""
     engine = _EMBEDDED if embedded else _CONTAINER

@@ -10,7 +10,7 @@ from core.errors import ParentError
 from runners.model_rules import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from runners.model_rules import InheritedKeys
     from runners.planning.layers import Layers
@@ -34,18 +34,19 @@ def inherit(layers: Layers, parent: Parent, keys: InheritedKeys, inputs: Collect
             layers.suggest(key, value, "parent", parent.job.id)
 
 
-def take_data(layers: Layers, line: Iterable[Parent], sections: Iterable[str]) -> None:
-    """Suggest the data of the nearest ancestor for each section that nobody named any of.
+def take_data(layers: Layers, line: Iterable[Parent], sections: Mapping[str, str]) -> None:
+    """Suggest the data of the nearest ancestor for each key or section that nobody named any of.
 
-    `line` is the parent, then its own parent, and so on.
+    `line` is the parent, then its own parent, and so on; `sections` says where their data stands in their spec.
     """
     ancestors = list(line)
-    for section in sections:
+    for section, theirs in sections.items():
         keys = [key for key in layers.schema.value_keys() if is_below(key, (section,))]
         if any(layers.get(key) for key in keys):
             continue
         for ancestor in ancestors:
-            found = {key: value for key in keys if (value := dotted.get(ancestor.spec, key))}
+            places = {key: f"{theirs}{key.removeprefix(section)}" for key in keys}
+            found = {key: value for key, place in places.items() if (value := dotted.get(ancestor.spec, place))}
             for key, value in found.items():
                 layers.suggest(key, value, "parent", ancestor.job.id)
             if found:

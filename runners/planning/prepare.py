@@ -17,7 +17,7 @@ from core.redaction import redact
 from router.types import Decision
 from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, require_action, require_known_network
+from runners.planning.engines import fit_to_engine, own_defaults, require_action, require_known_network
 from runners.planning.inheritance import inherit, require_same_architecture, take_data
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
@@ -101,6 +101,7 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
     apply_own_files(layers, resolved.skill)
+    own_defaults(layers, embedded=resolved.embedded)
     if resolved.trains:
         for key, value in resolved.skill.info.get("every_training", {}).items():
             layers.suggest(key, value, "job", "every training")
@@ -123,7 +124,7 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
         inherited = resolved.rules.inherited
         inherit(layers, draft.parent, inherited, inputs, resumes=resumes)
         if resolved.embedded:
-            sections = inherited.data_of_parent.get(resolved.action, ())
+            sections = inherited.data_of_parent.get(resolved.action, {})
             take_data(layers, lineage(resolved.store, draft.parent), sections)
 
 

@@ -8,7 +8,7 @@ the outputs farthest is the worst.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Judge = Callable[[OnnxNetwork], Parity]
 
 _MOST_GROUPS = 24
-_HEAD = "head."
+_BACKBONE, _HEAD = "backbone.", "head."
 
 
 class Selection(NamedTuple):
@@ -86,7 +86,7 @@ class PartsQuantizer:
         self._pairs = calibration.pairs
         self._preparation = calibration.preparation
         self._comparing = parts.explain or parts.compare
-        self.layers = [*layers_of(parts.describe, "backbone."), *layers_of(parts.compare, _HEAD)]
+        self.layers = network_layers(parts)
         self._never = [layer for layer in self.layers if not selection.takes(layer)]
         self._chosen = [layer for layer in self.layers if selection.takes(layer)]
         judging = {node.name for node in parts.compare.graph.node}
@@ -168,6 +168,15 @@ class PartsQuantizer:
             tests = self._network.describe(inputs.tests)
             goldens = self._network.describe(inputs.goldens[inputs.golden_of].flatten(0, 1))
             yield {name: level.numpy() for name, level in zip(names, [*tests, *goldens], strict=True)}
+
+
+def network_layers(parts: Parts) -> list[Layer]:
+    """The layers of both parts, named as the network's modules are: `backbone.…` and `head.…`."""
+    found = [*layers_of(parts.describe), *layers_of(parts.compare)]
+    return [
+        layer if layer.module.startswith(_BACKBONE) else replace(layer, module=f"{_HEAD}{layer.module}")
+        for layer in found
+    ]
 
 
 @torch.inference_mode()

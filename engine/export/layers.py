@@ -31,8 +31,8 @@ class Layer:
         return any(fnmatchcase(self.module, pattern) or fnmatchcase(self.kind, pattern) for pattern in patterns)
 
 
-def layers_of(model: ModelProto, prefix: str = "") -> list[Layer]:
-    """The layers of a graph in their order; `prefix` comes before the names of its modules.
+def layers_of(model: ModelProto) -> list[Layer]:
+    """The layers of a graph in their order.
 
     A node without weights belongs to the layer whose output it works on, or else to the first that takes its output.
     """
@@ -54,7 +54,7 @@ def layers_of(model: ModelProto, prefix: str = "") -> list[Layer]:
             waiting.append(node)
             continue
         owner.update(dict.fromkeys(node.output, above))
-    return [Layer(f"{prefix}{module_of(name)}", kinds[name], tuple(nodes)) for name, nodes in members.items()]
+    return [Layer(module_of(name), kinds[name], tuple(nodes)) for name, nodes in members.items()]
 
 
 def module_of(node: str) -> str:

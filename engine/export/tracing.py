@@ -73,6 +73,9 @@ def simplified(graph: bytes) -> onnx.ModelProto:
     """The same graph with constants worked out and normalisation folded, in standard operators only."""
     import onnxruntime
 
+    traced = onnx.load_model_from_string(graph)
+    del traced.graph.value_info[:]  # where a shape could not be followed, the exporter notes that of the example
+    graph = traced.SerializeToString()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.onnx"
         options = quiet_options()
@@ -81,7 +84,7 @@ def simplified(graph: bytes) -> onnx.ModelProto:
         onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         model = onnx.load(path)
     if any(node.domain not in _STANDARD for node in model.graph.node):
-        model = onnx.load_model_from_string(graph)
+        model = traced
     _keep_standard_imports(model)
     return model
 

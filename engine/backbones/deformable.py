@@ -34,11 +34,16 @@ def sample_levels(values: Tensor, shapes: Shapes, locations: Tensor, weights: Te
     shares = weights.transpose(1, 2).flatten(0, 1).unsqueeze(1)  # (B*heads, 1, Q, L, P)
     parts = []
     for level, (part, size) in enumerate(zip(_split(values, shapes), shapes, strict=True)):
-        picture = part.permute(0, 2, 3, 1).flatten(0, 1).unflatten(-1, size)  # (B*heads, D, height, width)
+        picture = _unflattened(part.permute(0, 2, 3, 1).flatten(0, 1), -1, size)  # (B*heads, D, height, width)
         sampled = grid_sample(picture, grids[:, :, level], padding_mode="zeros", align_corners=False)
         parts.append((sampled * shares[:, :, :, level]).sum(-1))
     total = torch.stack(parts).sum(0)  # (B*heads, D, Q)
-    return total.unflatten(0, (-1, heads)).flatten(1, 2).transpose(1, 2)
+    return _unflattened(total, 0, (-1, heads)).flatten(1, 2).transpose(1, 2)
+
+
+def _unflattened(values: Tensor, axis: int, sizes: tuple[int, int]) -> Tensor:
+    found: Tensor = values.unflatten(axis, sizes)  # type: ignore[no-untyped-call]
+    return found
 
 
 def _split(values: Tensor, shapes: Shapes) -> tuple[Tensor, ...]:

@@ -6,8 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import onnx
-
 from core.dotted import get, nest
 from core.errors import CheckpointError, JobFailedError, SpecError
 from core.files import sha256_file, write_json
@@ -24,6 +22,8 @@ from engine.export.siamese_graph import join, take_apart
 from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from engine.classify.parity import Parity
     from engine.classify.trained_model import TrainedModel
     from engine.settings import Run
@@ -52,7 +52,6 @@ def export(run: Run, status: StatusFile) -> None:
     size = (model.preparation.height, model.preparation.width)
     parts = parts_of(model.network, size, data.num_golden, run.experiment.export.opset_version)
     whole = join(parts, NAMES, run.experiment.export.batch_size)
-    onnx.checker.check_model(whole, full_check=True)
     off_centre = off_centre_to_json(model.network.off_centre(*size))
     distances = run.experiment.model.classify.difference_module == "euclidean"
     exported = OnnxNetwork(take_apart(whole), off_centre, distances=distances)
@@ -138,7 +137,7 @@ def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, An
     return found
 
 
-def accept_or_reject(path: Path, whole: onnx.ModelProto, settings: dict[str, Any], parity: Parity) -> None:
+def accept_or_reject(path: Path, whole: ModelProto, settings: dict[str, Any], parity: Parity) -> None:
     """Write the file; where verdicts flipped under a name that nothing takes for a model.
 
     Raises:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 
@@ -79,12 +80,15 @@ def parts_of(network: PairNetwork, size: Size, goldens: int, opset: int) -> Part
     return Parts(describe, without_evidence(compare), compare, goldens)
 
 
-def check_whole(whole: ModelProto, exported: OnnxNetwork, goldens: int, size: Size) -> None:
-    """The graph as others run it gives what its parts give, for another number of pairs than was traced.
+def check_whole(
+    whole: ModelProto, exported: OnnxNetwork, goldens: int, size: Size, tolerance: float = _TOLERANCE
+) -> None:
+    """The graph is valid, and as others run it gives what its parts give, for another number of pairs than was traced.
 
     Raises:
         JobFailedError: it does not.
     """
+    onnx.checker.check_model(whole, full_check=True)
     count = batch if (batch := _fixed_batch(whole)) else _PAIRS + 1
     shape = (3, *size)
     random = torch.Generator().manual_seed(0)
@@ -93,7 +97,7 @@ def check_whole(whole: ModelProto, exported: OnnxNetwork, goldens: int, size: Si
     golden = each[:, 0] if goldens == 1 else each
     feeds = {NAMES.test: tests.numpy(), NAMES.golden: golden.contiguous().numpy()}
     found = Session(whole.SerializeToString()).run(feeds)[0]
-    if found.shape != expected.shape or not np.allclose(found, expected, rtol=_TOLERANCE, atol=_TOLERANCE):
+    if found.shape != expected.shape or not np.allclose(found, expected, rtol=tolerance, atol=tolerance):
         message = "the exported graph does not give what its parts give"
         raise JobFailedError(message, code="export.graph", remedy="export with another export.opset_version")
 

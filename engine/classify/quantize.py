@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError, SpecError
 from core.files import sha256_file, write_json
+from engine.classify.difference_heads import DistanceHead
 from engine.classify.export import REJECTED, require_free, settings_of, with_training_of
-from engine.classify.exported_parts import NAMES, parts_of
+from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.pair_speed import speedup
 from engine.classify.parity import ParityPairs
@@ -33,6 +34,7 @@ STATIC = "static_ptq"
 FILE = f"quantized_model_{BACKEND}{SUFFIX}"
 MANIFEST = "quantize.json"
 _OPSET = 17
+_ROUNDING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Source:
     parts: Parts
     network: OnnxNetwork
     settings: dict[str, Any]
+
+    def like(self, parts: Parts) -> OnnxNetwork:
+        """Another form of the network in sessions."""
+        return OnnxNetwork(parts, self.settings[OFF_CENTRE], distances=isinstance(self.network.head, DistanceHead))
 
 
 def quantize(run: Run, status: StatusFile) -> None:
@@ -71,6 +77,9 @@ def quantize(run: Run, status: StatusFile) -> None:
             static=static,
         )
     whole = join(best.parts, NAMES, -1)
+    size = (source.model.preparation.height, source.model.preparation.width)
+    # In one graph neighbours may be rounded once instead of twice: by steps of 8 bits, not more.
+    check_whole(whole, source.like(take_apart(whole)), source.parts.goldens, size, _ROUNDING)
     quick = speedup(source.network, best.network, held_out, source.model.preparation)
     told = _told(source, best, static=static, quick=quick)
     told["quantization"] |= {"calibration_pairs": len(calibration.places), "held_out": best.parity.to_json()}

@@ -8,7 +8,7 @@ and `join/` lays several golden images of a pair in a row. By these names the fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import onnx
 from onnx import helper
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TEST, GOLDEN, COMPARE, JOIN = "test/", "golden/", "compare/", "join/"
 _WEIGHTS = "describe/"
-_MARKS = (TEST, GOLDEN, COMPARE, JOIN, _WEIGHTS)
+_DESCRIBING, _COMPARING = (TEST, _WEIGHTS), (COMPARE,)  # marks of a part that was taken out of a whole
 _FLOAT = onnx.TensorProto.FLOAT
 
 
@@ -59,17 +59,19 @@ def join(parts: Parts, names: Names, batch: int) -> ModelProto:
     picture = _dimensions(describe.input[0])[1:]
     size: int | str = BATCH if batch < 1 else batch
     several = parts.goldens > 1
-    features = [bare(output.name) for output in describe.output]
+    features = [bare(output.name, _DESCRIBING) for output in describe.output]
     sides = [f"{side}{name}" for side in (TEST, GOLDEN) for name in features]
     inner = dict(zip([entry.name for entry in compare.input], sides, strict=True))
     inner[compare.output[0].name] = names.output
     golden_input = f"{JOIN}{names.golden}" if several else names.golden
-    weights = _weights_of(describe)
+    weights = frozenset(weight.name for weight in describe.initializer)
+    sides_named = [_Naming(side, _WEIGHTS, weights, _DESCRIBING) for side in (TEST, GOLDEN)]
+    own = frozenset(weight.name for weight in compare.initializer)
     nodes = [
         *(_laid_in_a_row(names.golden, golden_input, picture) if several else []),
-        *_renamed(describe.node, TEST, _WEIGHTS, weights, {describe.input[0].name: names.test}),
-        *_renamed(describe.node, GOLDEN, _WEIGHTS, weights, {describe.input[0].name: golden_input}),
-        *_renamed(compare.node, COMPARE, COMPARE, _weights_of(compare), inner),
+        *_renamed(describe.node, sides_named[0], {describe.input[0].name: names.test}),
+        *_renamed(describe.node, sides_named[1], {describe.input[0].name: golden_input}),
+        *_renamed(compare.node, _Naming(COMPARE, COMPARE, own, _COMPARING), inner),
     ]
     golden_shape = [size, parts.goldens, *picture] if several else [size, *picture]
     graph = helper.make_graph(
@@ -80,15 +82,17 @@ def join(parts: Parts, names: Names, batch: int) -> ModelProto:
             helper.make_tensor_value_info(names.golden, _FLOAT, golden_shape),
         ],
         [_value(compare.output[0], names.output, size)],
-        initializer=[*_initializers(describe, _WEIGHTS), *_initializers(compare, COMPARE)],
+        initializer=[*_initializers(describe, _WEIGHTS, _DESCRIBING), *_initializers(compare, COMPARE, _COMPARING)],
     )
     # What the parts hand to each other is described, so that the whole can be taken apart.
     graph.value_info.extend(
-        _value(output, f"{side}{bare(output.name)}", rows)
+        _value(output, f"{side}{bare(output.name, _DESCRIBING)}", rows)
         for side, rows in ((TEST, BATCH), (GOLDEN, GOLDEN_BATCH if several else BATCH))
         for output in describe.output
     )
-    graph.value_info.extend(_value(output, f"{COMPARE}{bare(output.name)}") for output in compare.output[1:])
+    graph.value_info.extend(
+        _value(output, f"{COMPARE}{bare(output.name, _COMPARING)}") for output in compare.output[1:]
+    )
     return _model(graph, parts.describe)
 
 
@@ -151,26 +155,33 @@ def _laid_in_a_row(source: str, target: str, picture: Sequence[int | str]) -> li
     ]
 
 
-def _weights_of(graph: onnx.GraphProto) -> set[str]:
-    return {weight.name for weight in graph.initializer}
-
-
-def _renamed(
-    nodes: Iterable[NodeProto], prefix: str, weights_prefix: str, weights: set[str], given: dict[str, str]
-) -> list[NodeProto]:
-    """Copies of nodes with `prefix` before their own and their tensors' names, but for weights and what is `given`."""
+def _renamed(nodes: Iterable[NodeProto], naming: _Naming, given: dict[str, str]) -> list[NodeProto]:
+    """Copies of nodes with new names for them and their tensors, but for the tensors whose names are `given`."""
 
     def renamed(name: str) -> str:
-        if not name or name in given:
-            return given.get(name, name)
-        return f"{weights_prefix if name in weights else prefix}{bare(name)}"
+        return given.get(name, name) if not name or name in given else naming.tensor(name)
 
-    return [_copy(node, f"{prefix}{bare(node.name) or index}", renamed) for index, node in enumerate(nodes)]
+    return [_copy(node, naming.node(node.name or str(index)), renamed) for index, node in enumerate(nodes)]
 
 
-def bare(name: str) -> str:
+class _Naming(NamedTuple):
+    """New names in a whole for what a part holds: marks of an earlier whole make room for its own."""
+
+    mark: str
+    mark_of_weights: str
+    weights: frozenset[str]
+    earlier: tuple[str, ...]
+
+    def node(self, name: str) -> str:
+        return f"{self.mark}{bare(name, self.earlier)}"
+
+    def tensor(self, name: str) -> str:
+        return f"{self.mark_of_weights if name in self.weights else self.mark}{bare(name, self.earlier)}"
+
+
+def bare(name: str, marks: Sequence[str] = (*_DESCRIBING, *_COMPARING)) -> str:
     """The name that a tensor or node of a part had before it was joined."""
-    return next((name.removeprefix(mark) for mark in _MARKS if name.startswith(mark)), name)
+    return next((name.removeprefix(mark) for mark in marks if name.startswith(mark)), name)
 
 
 def _copy(node: NodeProto, name: str, renamed: Callable[[str], str]) -> NodeProto:
@@ -182,12 +193,12 @@ def _copy(node: NodeProto, name: str, renamed: Callable[[str], str]) -> NodeProt
     return copy
 
 
-def _initializers(graph: onnx.GraphProto, prefix: str) -> list[onnx.TensorProto]:
+def _initializers(graph: onnx.GraphProto, mark: str, earlier: Sequence[str]) -> list[onnx.TensorProto]:
     copies = []
     for weight in graph.initializer:
         copy = onnx.TensorProto()
         copy.CopyFrom(weight)
-        copy.name = f"{prefix}{bare(weight.name)}"
+        copy.name = f"{mark}{bare(weight.name, earlier)}"
         copies.append(copy)
     return copies
 

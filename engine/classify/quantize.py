@@ -95,8 +95,7 @@ def _check(run: Run) -> bool:
         key = "quantize.model_path"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name a .pth or .onnx file")
     wrong = {
-        "quantize.backend": section.backend not in {BACKEND, "torchao"}
-        or (section.backend == "torchao" and "quantize.backend" in run.chosen),
+        "quantize.backend": section.backend != BACKEND and "quantize.backend" in run.chosen,
         "quantize.algorithm": section.algorithm not in {"minmax", "max", "entropy"},
         "quantize.layers": any(
             part is not None and part.dtype not in {"int8", "native"}
@@ -108,6 +107,8 @@ def _check(run: Run) -> bool:
         if is_wrong:
             remedy = f"set quantize.backend={BACKEND}, an algorithm of minmax or entropy, and dtype int8 or native"
             raise SpecError("the embedded engine does not do this", code="spec.engine", where=key, remedy=remedy)
+    if section.backend != BACKEND:
+        say(f"NOTICE quantize.backend is taken as {BACKEND}, which the embedded engine quantises with")
     return section.mode == STATIC or "quantize.mode" not in run.chosen
 
 

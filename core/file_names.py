@@ -17,7 +17,7 @@ SCORED_TABLES = (PREDICTIONS_FILE, INFERENCE_FILE)
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
 REPORT_FILE = "report.html"
 
-ARCHIVES = (".tar.gz", ".tgz", ".tar")
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
 def is_archive(place: str) -> bool:

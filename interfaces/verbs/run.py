@@ -28,7 +28,7 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     """Prepare, launch, and follow to the end; `dry_run` stops at the plan, `resume` goes on with a search."""
     if options.resume is not None:
         return _resumed(options.resume, options, reporter)
-    routed = route(options)
+    routed = route(options, None if options.dry_run else reporter)
     shown = planned(routed)
     if options.dry_run:
         return shown

@@ -77,7 +77,7 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         engine=engine or skill.command(action, "")[0],
         embedded=engine == own,
         short_names=skill.shorthand_keys(action),
-        tables=DataTables.of(skill, action, rules),
+        tables=DataTables.of(skill, action, rules, staged=not capabilities(runner).reads_stores),
         wanted=wanted_artifacts(skill, action),
     )
 

@@ -76,7 +76,7 @@ class DockerPlatform:
         store.add_handle(job.id, handle)
         container = _create(host, containers.creation(job, plan, image, _mounts(job, plan)))
         if store.cancel_reason(job.id) is None and store.move(job.id, JobState.RUNNING, "the container is started"):
-            asked(host, container.start, patiently=True)
+            _begin(host, container)
             return handle
         container.remove(force=True)
         raise PlatformError("the job was called off before its container was started", code="launch.off", where=job.id)
@@ -164,6 +164,17 @@ def _create(host: str, arguments: dict[str, Any]) -> Container:
 
     container: Container = asked(host, create, patiently=True)
     return container
+
+
+def _begin(host: str, container: Container) -> None:
+    """Start the container, or leave nothing of it; one whose start nobody confirmed may run, as a look tells later."""
+    try:
+        asked(host, container.start, patiently=True)
+    except EngineSilentError:
+        return
+    except PlatformError:
+        container.remove(force=True)
+        raise
 
 
 def _sight(job: Job, handle: Handle, container: Container) -> Sight:

@@ -77,9 +77,8 @@ _ALL = (
         "plan",
         f"{_ROOM}.request",
         "plan",
-        "show what a request would run, without running it",
+        "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),
-        read_only=True,
     ),
     Verb(
         "run",
@@ -87,6 +86,15 @@ _ALL = (
         "run",
         "run a request and follow it to its end",
         _REQUEST_EXAMPLES.format(verb="run"),
+        slow=True,
+    ),
+    Verb(
+        "import-job",
+        f"{_ROOM}.handover",
+        "import_job",
+        "take back what ran in a folder that `changenet plan --out` wrote, as a job",
+        "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
+        "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),

@@ -78,7 +78,7 @@ def test_a_container_evaluates_and_infers_with_its_parents_checkpoint(
     assert (Path(evaluated["results_dir"]) / "report.html").is_file()
     with (Path(inferred["results_dir"]) / "inference.csv").open(newline="") as table:
         assert all(0 <= float(row["siamese_score"]) <= 1 for row in csv.DictReader(table))
-    result = workplace.changenet("result", inferred["id"])
+    result = workplace.changenet("result", inferred["id"])["result"]
     assert all(Path(artifact["path"]).is_file() for artifact in result["artifacts"])
 
 
@@ -90,4 +90,4 @@ def test_the_trials_of_a_search_are_containers(workplace: Workplace, engine: Pat
     jobs = JobStore(workplace.folder / "results").newest()
     trials = [job for job in jobs if job.part_of]
     assert [(job.state.value, job.runner) for job in trials] == [("COMPLETE", "docker")] * 4
-    assert search["state"] == "finished", search
+    assert search["automl"]["state"] == "finished", search

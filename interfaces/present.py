@@ -85,6 +85,8 @@ def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     lines = [f"{job.id}: {job.state}", f"  action   {job.action} on {job.runner}", f"  folder   {job.folder}"]
     if job.parent_job_id:
         lines.append(f"  parent   {job.parent_job_id}")
+    if job.retry_of:
+        lines.append(f"  retry of {job.retry_of}")
     if progress:
         lines.append("  progress " + "  ".join(f"{name} {value}" for name, value in progress.items()))
     lines += [f"  {step.at[:19].replace('T', ' ')} {step.state:<9} {step.reason}".rstrip() for step in job.transitions]

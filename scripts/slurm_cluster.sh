@@ -4,11 +4,12 @@
 #   slurm_cluster.sh install               Slurm and MUNGE from Debian or Ubuntu
 #   slurm_cluster.sh start FOLDER [PORT]   the controller listens on PORT, the nodes n1 and n2 on the next two
 #   slurm_cluster.sh stop FOLDER           ends the daemons, by the process ids that they noted
-# Use it with SLURM_CONF=FOLDER/slurm.conf. SLURMD_TIMEOUT=… seconds of silence make a node count as lost (default 6).
+# Use it with SLURM_CONF=FOLDER/slurm.conf. Jobs of the partition main take the place of those of the partition low. A
+# node that says nothing for SLURMD_TIMEOUT seconds (default 6) is lost.
 set -eu
 
 usage() {
-    sed -n '3,7s/^# *//p' "$0" >&2
+    sed -n '3,8s/^# *//p' "$0" >&2
     exit 2
 }
 
@@ -52,7 +53,10 @@ MailProg=/bin/true
 GresTypes=gpu
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=16 RealMemory=8000 Gres=gpu:2
 NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 2)) CPUs=16 RealMemory=8000 Gres=gpu:2
-PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
+PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=low Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=1
 CONF
     printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n' >"$folder/cgroup.conf"
     # Slurm names GPUs to jobs by their devices: any two character devices do.

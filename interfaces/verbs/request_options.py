@@ -15,7 +15,7 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
-RUNNER = Group("Runner", "what the runner is asked for, by runners that take it; else the cluster's own default holds")
+RUNNER = Group("Platform", "what the runner is asked for, by those that take it; else its own default holds")
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (
     "task",
@@ -80,13 +80,13 @@ class RequestOptions:
         "another `visual_changenet` to run", metavar="FILE", env="CHANGENET_ENGINE", otherwise="the embedded engine"
     )
     image: str | None = option(
-        "docker: container image, or its key in versions.yaml",
+        "container image, or its key in versions.yaml",
         metavar="IMAGE",
         group=RUNNER,
         otherwise="the one that skill_info.yaml names",
     )
     mount: tuple[str, ...] = option(
-        "docker: a further folder or file for the container, read-only", metavar="PLACE:PATH", group=RUNNER, default=()
+        "a further folder or file for the container, read-only", metavar="PLACE:PATH", group=RUNNER, default=()
     )
     shm_size: str | None = option(
         "docker: shared memory of the container", metavar="SIZE", group=RUNNER, otherwise="8g"

@@ -22,7 +22,7 @@ _REMEDIES = {
     "node.lost": "`{result}` lists what it left: run it again, or go on from its last checkpoint (--parent)",
     "job.preempted": "`{result}` lists what it left: run it again, or go on from its last checkpoint (--parent)",
     "job.time_limit": "ask for more time (--time-limit), or go on from its last checkpoint (--parent)",
-    "job.out_of_memory": "ask for more memory (--memory), or train with smaller batches",
+    "action.out_of_memory": "ask for more memory (--memory), or train with smaller batches",
     "results.unreadable": "mend the disk, or the rights of the job's folder, and run it again",
 }
 

@@ -26,7 +26,8 @@ def _query(table: str, texts: str, whole: str = "", order: str = "rowid") -> str
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {chosen} ORDER BY {order}"  # noqa: S608 - own names
 
 
-_RECORD = "job_id action task runner folder results_dir plan_id config_sha256 image image_digest parent_job_id part_of"
+_RECORD = "job_id action task runner folder results_dir plan_id config_sha256"
+_RECORD += " image image_digest parent_job_id part_of retry_of"
 _JOBS = _query("jobs", _RECORD)
 _DIGESTS = _query("image_digests", "job_id digest")
 _TRANSITIONS = _query("transitions", "job_id state at reason", order="sequence")
@@ -40,8 +41,8 @@ def insert_job(connection: sqlite3.Connection, job: Job) -> None:
     """Record what is known of a job before it is launched, with its first transition."""
     columns = (job.id, job.action, job.task, job.runner, job.folder, job.results_dir, job.plan_id, job.config_sha256)
     connection.execute(
-        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*columns, job.image, job.image_digest, job.parent_job_id, job.part_of),
+        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*columns, job.image, job.image_digest, job.parent_job_id, job.part_of, job.retry_of),
     )
     for transition in job.transitions:
         insert_transition(connection, job.id, transition)

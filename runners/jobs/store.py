@@ -143,6 +143,10 @@ class JobStore:
         """The records of the jobs that were launched from this plan, oldest first."""
         return self._select("SELECT job_id FROM jobs WHERE plan_id = ? ORDER BY rowid", plan_id)
 
+    def retry_of(self, job_id: str) -> Job | None:
+        """The record of the job that goes on with this one; there is one at most."""
+        return next(iter(self._select("SELECT job_id FROM jobs WHERE retry_of = ?", job_id)), None)
+
     def open_parts(self, search: str) -> list[Job]:
         """The records of the jobs of a search that have not ended, oldest first."""
         parts = self._select("SELECT job_id FROM jobs WHERE part_of = ? ORDER BY rowid", search)

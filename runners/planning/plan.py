@@ -68,8 +68,9 @@ class Plan:
     that is not the template's where its value comes from, `inputs` maps spec keys to local paths or URIs, `mounts` says
     where a container finds them, `platform` holds what was set about the runner.
     `secrets` names the variables whose values the platform hands to the action's environment and to nothing else,
-    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
-    skill that it is a plan of (empty: the one that this code belongs to).
+    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `retry_of` the job
+    that was ended from outside and that it goes on with, `skill_dir` the skill that it is a plan of (empty: the one
+    that this code belongs to).
     Make one with `Plan.sealed`; `id` is the hash of everything else.
     """
 
@@ -93,6 +94,7 @@ class Plan:
     platform: dict[str, Any] = field(default_factory=dict)
     parent_job_id: str | None = None
     part_of: str | None = None
+    retry_of: str | None = None
     skill_dir: str = ""
     adjustments: tuple[Adjustment, ...] = ()
     warnings: tuple[str, ...] = ()

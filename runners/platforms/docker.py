@@ -13,18 +13,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import dotted
-from core.documents import dump_yaml, read_json, read_yaml
+from core.documents import read_json
 from core.errors import InputError, PlatformError, RequestError
-from core.file_names import LOG_FILE, SPEC_FILE
-from core.files import write_json, write_text
+from core.file_names import LOG_FILE
+from core.files import write_json
 from core.problem import Problem
 from core.terminal import printable
 from runners.jobs.job import JobState
-from runners.planning.container import SPEC_FOLDER, SPEC_PATH, as_staged, in_container
+from runners.planning.container import SPEC_FOLDER
 from runners.planning.plan import at_job
 from runners.platforms import docker_container as containers
 from runners.platforms.container_end import end_of
+from runners.platforms.container_files import mounts_of_job
 from runners.platforms.docker_engine import (
     EngineSilentError,
     GoneError,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
-    from runners.planning.plan import Mount, Plan
+    from runners.planning.plan import Plan
 
 _HOST, _ENGINE, _CONTAINER, _LOG_BEGIN = "host", "engine", "container", "log_begin"
 _ENDED = "ended.json"
@@ -73,7 +73,7 @@ class DockerPlatform:
         store.set_image_digest(job.id, image.digest)
         handle = with_detail(handle, _LOG_BEGIN, log.stat().st_size)
         store.add_handle(job.id, handle)
-        container = _create(host, containers.creation(job, plan, image, _mounts(job, plan)))
+        container = _create(host, containers.creation(job, plan, image, mounts_of_job(job, plan)))
         if store.cancel_reason(job.id) is None and store.move(job.id, JobState.RUNNING, "the container is started"):
             _begin(host, container)
             return handle
@@ -134,18 +134,6 @@ def _take(job: Job, handle: Handle, container: Container) -> None:
         state = container.attrs["State"]
         _note(job, state["ExitCode"], state["Status"], out_of_memory=state["OOMKilled"])
     container.remove(force=True, v=True)
-
-
-def _mounts(job: Job, plan: Plan) -> list[Mount]:
-    """The mounts of the job, once its spec is written as the container reads it, and its folders are there."""
-    staged = read_yaml(Path(job.folder) / SPEC_FILE)
-    mounts = as_staged(plan.inputs, at_job(plan.mounts, job.folder), dotted.flatten(staged))
-    place = Path(at_job(SPEC_FOLDER, job.folder)) / Path(SPEC_PATH).name
-    write_text(place, dump_yaml(in_container(staged, mounts)))
-    for mount in mounts:
-        if not mount.read_only:
-            Path(mount.source).mkdir(parents=True, exist_ok=True)
-    return mounts
 
 
 def _create(host: str, arguments: dict[str, Any]) -> Container:

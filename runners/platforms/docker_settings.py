@@ -30,7 +30,7 @@ class DockerSettings:
         for name in ("shm_size", "memory"):
             if getattr(self, name):
                 size_in_bytes(getattr(self, name), name)
-        object.__setattr__(self, "mount", tuple(_whole(text) for text in self.mount))
+        object.__setattr__(self, "mount", tuple(whole_mount(text) for text in self.mount))
 
     def adapted(self, usual: Capabilities) -> Capabilities:
         """No setting changes what a container can."""
@@ -40,7 +40,12 @@ class DockerSettings:
 SETTINGS = DockerSettings
 
 
-def _whole(text: str) -> str:
+def whole_mount(text: str) -> str:
+    """A further mount, PLACE:PATH, with its place as a whole path.
+
+    Raises:
+        RequestError: it is not of that form.
+    """
     place, _, target = str(text).rpartition(":")
     if not place or not target.startswith("/") or ".." in PurePosixPath(target).parts:
         remedy = "give a place of this machine and a whole path in the container: --mount ./golden:/data/golden"

@@ -18,6 +18,7 @@ from core.files import write_text
 from core.problem import Problem
 from runners.jobs.job import JobState
 from runners.jobs.status_log import last_lines
+from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import Sight
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
@@ -49,14 +50,15 @@ class SlurmPlatform:
             require_engine(plan)
             require_local_inputs(plan)
         else:
-            require_mountable(plan, Path(plan.results_root))
+            require_mountable(plan.mounts)
         Host(settings.slurm_host).require("sbatch")
         require_answer(queue_of(settings.slurm_host))
 
     def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:
         """Submit the job script; the job is there, or may be, once the record says when it was submitted."""
         settings, folder = SlurmSettings(**plan.platform), Path(job.folder)
-        write_text(folder / SCRIPT_FILE, job_script(plan, folder, settings))
+        mounts = mounts_of_job(job, plan) if plan.image else []
+        write_text(folder / SCRIPT_FILE, job_script(plan, folder, settings, mounts))
         about: dict[str, Any] = {"host": settings.slurm_host, "name": folder.name, "submitted_at": time.time()}
         handle = with_detail(store.handle(job.id), _ABOUT, about)
         store.add_handle(job.id, handle)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
+from runners.planning.sizes import size_in_bytes
+from runners.platforms.docker_settings import whole_mount
 
 if TYPE_CHECKING:
     from runners.platforms.platform import Capabilities
@@ -20,7 +22,6 @@ _FORMS = {
     "account": (_NAME, "an account"),
     "qos": (_NAME, "a quality of service"),
     "time_limit": (r"\d+|\d+:\d\d(:\d\d)?|\d+-\d+(:\d\d){0,2}", "minutes, HOURS:MM:SS or DAYS-HOURS"),
-    "memory": (r"[1-9]\d*[KMGT]?", "megabytes, or a number with K, M, G or T"),
 }
 
 
@@ -28,9 +29,9 @@ _FORMS = {
 class SlurmSettings:
     """Where Slurm's commands are run, and what sbatch is asked for; empty leaves it to the cluster's own defaults.
 
-    `slurm_host` is reached by ssh. `container` runs the plan's image on the nodes, or is `none`: the engine of this
-    installation, on a file system that the nodes share. `memory` is per node. `retries` bounds how often a job is
-    submitted again that a node, a time limit or a preemption ended.
+    `slurm_host` is reached by ssh. `container` runs the image on the nodes, or is `none`: the engine of this
+    installation, on a file system that the nodes share. `image` and `mount` are those of `DockerSettings`; `memory` is
+    per node. `retries` bounds how often a job is submitted again that a node, a time limit or a preemption ended.
     """
 
     slurm_host: str = ""
@@ -41,6 +42,8 @@ class SlurmSettings:
     memory: str = ""
     cpus: int | None = None
     container: str = "pyxis"
+    image: str = ""
+    mount: tuple[str, ...] = ()
     retries: int = 2
 
     def __post_init__(self) -> None:
@@ -48,6 +51,9 @@ class SlurmSettings:
             value = getattr(self, name)
             if not isinstance(value, str) or (value and not re.fullmatch(form, value, re.ASCII)):
                 raise _refused(name, value, takes)
+        if self.memory:
+            size_in_bytes(self.memory, "memory")
+        object.__setattr__(self, "mount", tuple(whole_mount(text) for text in self.mount))
         if self.container not in CONTAINERS:
             raise _refused("container", self.container, f"one of {', '.join(CONTAINERS)}")
         for name, least in (("cpus", 1), ("retries", 0)):

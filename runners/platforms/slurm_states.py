@@ -26,7 +26,7 @@ _CAUSES = {
     "BOOT_FAIL": ("node.lost", "a node of the job did not boot"),
     "LAUNCH_FAILED": ("launch.failed", "Slurm could not launch it"),
     "RECONFIG_FAIL": ("launch.failed", "its nodes could not be set up"),
-    "OUT_OF_MEMORY": ("job.out_of_memory", "it used more memory than it was given"),
+    "OUT_OF_MEMORY": ("action.out_of_memory", "it used more memory than it was given"),
 }
 
 

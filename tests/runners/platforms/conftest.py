@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -87,40 +86,21 @@ def on_another_cluster(handle: Handle) -> Handle:
     return with_detail(handle, "slurm", {**handle.details["slurm"], "host": "nobody.invalid"})
 
 
-@pytest.fixture(scope="session")
-def slurm_cluster(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The slurm.conf of a real Slurm of two nodes that runs for these tests, or a skip that says why not."""
-    if missing := [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not shutil.which(name)]:
-        pytest.skip(f"no {missing[0]} on this machine (scripts/slurm_cluster.sh install)")
-    script, folder = str(project_root / "scripts" / "slurm_cluster.sh"), tmp_path_factory.mktemp("slurm")
-    begun = subprocess.run(
-        ["sh", script, "start", str(folder), str(free_ports(3))], capture_output=True, text=True, check=False
-    )
-    if begun.returncode:
-        pytest.skip(f"Slurm can't be started here: {' '.join(begun.stderr.split())[-300:]}")
-    yield folder / "slurm.conf"
-    subprocess.run(["sh", script, "stop", str(folder)], check=True)
-
-
 @pytest.fixture
-def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same for one test, which need not wait long for news."""
-    monkeypatch.setenv("SLURM_CONF", str(slurm_cluster))
-    monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
-    return slurm_cluster
+def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Puts a script in the place of a command of Slurm; `$real` is that command, `$count` a file with a line a call."""
 
+    def put(program: str, script: str) -> Path:
+        folder, count = tmp_path / "before", tmp_path / f"{program}.count"
+        folder.mkdir(exist_ok=True)
+        real = shutil.which(program, path=os.environ["PATH"].removeprefix(f"{folder}:"))
+        (folder / program).write_text(f"#!/bin/sh\nreal={real} count={count}\necho call >>$count\n{script}\n")
+        (folder / program).chmod(0o755)
+        if not os.environ["PATH"].startswith(f"{folder}:"):
+            monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return count
 
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
-    for first in range(20000 + os.getpid() % 10000, 60000, count):
-        if all(is_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no free ports")
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) != 0
+    return put
 
 
 @pytest.fixture(params=[name for name, row in PLATFORMS.items() if row.module])

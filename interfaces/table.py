@@ -101,6 +101,14 @@ _ALL = (
         read_only=True,
     ),
     Verb(
+        "diagnose",
+        f"{_ROOM}.diagnose",
+        "diagnose",
+        "tell why a job failed, what helps, and what was otherwise when it last worked",
+        "example:\n  changenet diagnose train-20260101-120000-0a1b2c\n",
+        read_only=True,
+    ),
+    Verb(
         "report",
         f"{_ROOM}.report",
         "report",

@@ -172,17 +172,22 @@ def _burst(lines: list[Line]) -> list[Weight]:
     """From the first traceback on, all but the code that it quotes; lines above it are near. Empty without one."""
     weights: list[Weight] = []
     inside = found = False
+    prefix = ""  # what stands before each line of a traceback: rank, host or logger
     for line in lines:
-        text = line.bare
-        if _TRACEBACK.search(text):
+        if begin := _TRACEBACK.search(line.text):
             inside = found = True
+            prefix = line.text[: begin.start()]
             weights.append(Weight.NONE)
-        elif inside and (line.text.startswith((" ", "\t")) or text.startswith((" ", "\t", 'File "'))):
+        elif inside and _is_code(line.text.removeprefix(prefix)):
             weights.append(Weight.NONE)
         else:
             inside = False
             weights.append(Weight.FINAL if found else Weight.NEAR)
     return weights if found else []
+
+
+def _is_code(text: str) -> bool:
+    return text.startswith((" ", "\t", 'File "')) or _PREFIX.sub("", text).startswith((" ", "\t", 'File "'))
 
 
 _HEADER = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Timeout|Failure))\b:?")

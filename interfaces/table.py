@@ -144,6 +144,14 @@ _ALL = (
         slow=True,
     ),
     Verb(
+        "doctor",
+        f"{_ROOM}.doctor",
+        "doctor",
+        "tell whether this machine is ready: engine, GPUs, runners, disk, places, names of credentials",
+        "example:\n  changenet doctor --runner docker\n",
+        read_only=True,
+    ),
+    Verb(
         "schemas",
         f"{_ROOM}.schemas",
         "schemas",

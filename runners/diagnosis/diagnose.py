@@ -161,12 +161,9 @@ def _hits(rules: Sequence[Rule], lines: list[Line], job: Job) -> Iterable[_Hit]:
     first = evidence.first_exception(lines)
     if first and first[1] and not any(first[0] in hit.lines for hit in hits):
         # The first thing that went wrong is no rule's: what came after it may only have followed.
-        hits = [hit if _stands_alone(hit, first[0]) else hit._replace(certain=False) for hit in hits]
+        said = {n for n, line in enumerate(lines[: first[0]]) if not line.warns}
+        hits = [hit if not hit.lines or said & set(hit.lines) else hit._replace(certain=False) for hit in hits]
     return hits
-
-
-def _stands_alone(hit: _Hit, first: int) -> bool:
-    return hit.certain and (not hit.lines or min(hit.lines) < first)
 
 
 def _fits(rule: Rule, job: Job) -> bool:

@@ -41,9 +41,9 @@ _PREFIX = re.compile(
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
 _HARMLESS = re.compile(
-    r"\bwarn(?:ing)?\b|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b|\bskip|\brecover"
+    r"(?<!NCCL )\bwarn(?:ing)?\b|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b|\bskip|\brecover"
     r"|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b|\bdeprecat"
-    r"|\bif you (?:see|get|run into)|\bin case of",
+    r"|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(r"(?i)giving up|gave up|maximum retries|max retries|retries exceeded|after \d+ (?:tries|attempts)")

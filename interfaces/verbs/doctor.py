@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class DoctorOptions:
     """What is looked at."""
 
-    runner: str | None = option("look at what this runner needs alone", metavar="NAME", otherwise="all of them")
-    data: str | None = option("folder or table that has to be readable", metavar="DIR")
+    runner: str | None = option("look at what it needs alone", metavar="NAME", otherwise="all of them")
+    data: str | None = option("has to be readable", metavar="DIR")
     results_root: str | None = option(**RESULTS)
 
 

@@ -157,7 +157,10 @@ def _hits(rules: Sequence[Rule], lines: list[Line], job: Job) -> Iterable[_Hit]:
     bare = [line.bare for line in lines]
     text = "\n".join(bare)
     starts = list(accumulate((len(line) + 1 for line in bare), initial=0))
-    hits = [hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, starts))]
+    code = job.failure.code if job.failure else ""
+    hits = [
+        hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, starts, said=code in rule.codes))
+    ]
     first = evidence.first_exception(lines)
     if first and first[1] and not any(first[0] in hit.lines for hit in hits):
         # The first thing that went wrong is no rule's: what came after it may only have followed.
@@ -168,18 +171,15 @@ def _hits(rules: Sequence[Rule], lines: list[Line], job: Job) -> Iterable[_Hit]:
 
 def _fits(rule: Rule, job: Job) -> bool:
     """Whether the conditions of the rule hold for the job's record."""
-    code = job.failure.code if job.failure else ""
-    return (
-        (not rule.exit_codes or job.exit_code in rule.exit_codes)
-        and (not rule.codes or code in rule.codes)
-        and (not rule.runners or job.runner in rule.runners)
-        and (not rule.actions or job.action in rule.actions)
+    return (not rule.exit_codes or job.exit_code in rule.exit_codes) and (
+        not rule.actions or job.action in rule.actions
     )
 
 
-def _hit(rule: Rule, lines: list[Line], text: str, starts: list[int]) -> _Hit | None:
-    if not rule.patterns:
-        return _Hit(rule, (), {}, certain=not rule.symptom)
+def _hit(rule: Rule, lines: list[Line], text: str, starts: list[int], *, said: bool) -> _Hit | None:
+    """Where the rule fits; `said`: the platform gave the failure a code that is the rule's own."""
+    if said or (rule.exit_codes and not rule.patterns):
+        return _Hit(rule, (), {}, certain=True)
     found = {pattern: _found(pattern, text, starts) for pattern in (*rule.patterns, *rule.fill)}
     usable = {pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE] for pattern, hits in found.items()}
     if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):

@@ -26,9 +26,9 @@ class Rule:
 
     Patterns are regular expressions on single lines: one of `any` and each of `all` has to be there, none of `none`.
     A group (`(?P<module>…)`) of a pattern fills the place of its name in `cause`, `advice` and `fix`; patterns of
-    `fill` are there for that alone. The job's own conditions (`exit_codes`, `codes` of its failure, `runners`,
-    `actions`) hold as well, where a rule has them; without patterns they are enough. `system`: a message that stands
-    outside of tracebacks, as a kernel's or a scheduler's does. `warnings`: a warning says it. `symptom`: it only
+    `fill` are there for that alone. A rule may be bound to `exit_codes` and `actions`; without patterns, its exit codes
+    are enough. `codes`: its platform gave the failure one of these, which is enough as well. `system`: a message that
+    stands outside of tracebacks, as a kernel's or a scheduler's does. `warnings`: a warning says it. `symptom`: it only
     follows from another failure, and is never told as the cause with certainty. `retry` is one of `RETRIES`.
     `fix` are commands, their places filled from the job's plan; of several with a `|` between them the first is taken
     whose places can all be filled.
@@ -43,7 +43,6 @@ class Rule:
     none: tuple[str, ...] = ()
     exit_codes: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
-    runners: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
     retry: str = "never"

@@ -32,6 +32,8 @@ _EXTRAS = {
     "engine": ("torch", "training and evaluating on this machine"),
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
+    "docker": ("docker", "--runner docker"),
+    "mcp": ("mcp", "`changenet mcp`"),
     "spec": ("pydantic", "`changenet schemas`"),
 }
 _CREDENTIALS = {

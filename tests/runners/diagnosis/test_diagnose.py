@@ -42,7 +42,7 @@ LATEST = Artifact("model_epoch_003_step_00040.pth", "checkpoint", 9, "aa", ("lat
 def of_training(make_plan: MakePlan, **slots: Any) -> Plan:
     """The plan of a training whose request gave all that a command can repeat."""
     plan = make_plan(spec=BIG_SPEC)
-    given = {"data": "my boards", "overrides": {"batch_size": 16, "train.optim.lr": 0.001}} | slots
+    given: dict[str, Any] = {"data": "my boards", "overrides": {"batch_size": 16, "train.optim.lr": 0.001}} | slots
     draft = replace(
         plan,
         decision=replace(plan.decision, request=replace(plan.decision.request, **given)),
@@ -174,6 +174,21 @@ def test_every_command_that_a_rule_offers_can_be_typed(
     assert "--gpus 0" in commands["on_cpu"]
     assert commands["check_data"].startswith("changenet data check 'my boards'")
     assert f"--parent {job.id}" in commands["resume"]
+
+
+def test_a_command_repeats_what_was_set_about_the_platform(
+    failed_job: FailedJob, store: JobStore, make_plan: MakePlan
+) -> None:
+    settings = {"memory": "4g", "mount": ("/a:/b", "/c:/d")}
+    plan = of_training(make_plan, runner="docker", platform=settings)
+    limit = Problem("action.out_of_memory", "c", "it used more memory than it was given")
+
+    found = diagnose(store, failed_job("", plan=plan, runner="docker", exit_code=137, failure=limit))
+
+    assert found.cause is not None
+    assert found.cause.rule == "memory.limit"
+    options = parse(shlex.split(found.cause.fix[0])[1:]).options
+    assert (options.runner, options.memory, options.mount) == ("docker", "4g", ("/a:/b", "/c:/d"))
 
 
 def test_a_trial_is_run_again_by_its_search(failed_job: FailedJob, store: JobStore, make_plan: MakePlan) -> None:

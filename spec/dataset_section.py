@@ -146,6 +146,7 @@ class SegmentDataset(Section):
         False,
         "Look at squares of img_size pixels of the pictures at their own scale, instead of at whole pictures that are "
         "resized to img_size: for changes of a few pixels in large pictures.",
+        Tune(on=False, parent=True),
         popular=True,
         engines=list(EMBEDDED),
     )

@@ -60,6 +60,7 @@ def train(run: Run, status: StatusFile) -> None:
     if resumed and resumed.next_epoch == settings.num_epochs:
         say(f"{resumed.path} has all {settings.num_epochs} epochs: there is nothing left to train.")
         return
+    lists = read_lists(run, devices)  # before the network: a large one takes long to build
     seed = run_seed(settings.seed, resumed.seed if resumed else None)
     torch.manual_seed(seed)
     network = build_network(run.experiment)
@@ -67,7 +68,7 @@ def train(run: Run, status: StatusFile) -> None:
     if settings.pretrained_model_path and not resumed:
         path = Path(settings.pretrained_model_path)
         say(start_from(network, read_checkpoint(path), path))
-    data = read_data(run, devices)
+    data = read_data(run, *lists)
     report = TrainingReport(status, settings.num_epochs, summary)
     module = SegmentModule(run, network, Preparation(run.experiment), seed=seed, on_kpi=report.kpi)
     module.white = data.pixels.source.store.white
@@ -75,8 +76,8 @@ def train(run: Run, status: StatusFile) -> None:
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
 
 
-def read_data(run: Run, devices: Devices) -> Data:
-    """Both splits, checked, and their pictures in memory where they fit.
+def read_lists(run: Run, devices: Devices) -> tuple[PairList, PairList]:
+    """The splits for training and validation, checked.
 
     Raises:
         DataError: a split is broken or too small.
@@ -92,10 +93,20 @@ def read_data(run: Run, devices: Devices) -> Data:
             where=str(lists[0].source.list_file(lists[0].split)),
             remedy=f"lower dataset.segment.batch_size to {max(1, len(lists[0]) // devices.processes)}, or add pairs",
         )
-    pixels = open_pixels(section, lists)
+    return lists
+
+
+def read_data(run: Run, train: PairList, validation: PairList) -> Data:
+    """Both splits with their pictures, in memory where they fit.
+
+    Raises:
+        ImageError, DataError: a picture or a label is broken.
+    """
+    section = run.experiment.dataset.segment
+    pixels = open_pixels(section, (train, validation))
     squares = f", {_repeats(pixels)} tiles of each in an epoch" if section.tiles else ""
-    say(f"train: {len(lists[0])} pairs{squares}; validation: {len(lists[1])} pairs")
-    return Data(*lists, pixels)
+    say(f"train: {len(train)} pairs{squares}; validation: {len(validation)} pairs")
+    return Data(train, validation, pixels)
 
 
 def _repeats(pixels: Pixels) -> int:

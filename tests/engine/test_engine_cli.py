@@ -78,7 +78,6 @@ def test_wrong_command_lines_are_one_clear_error(
         ),
         ("train.validation_interval=5", "an interval of 5 is more than the 2 epochs"),
         ("train.checkpointer.mode=best", "train.checkpointer.mode"),
-        ("task=segment", "dataset.segment.root_dir is not set"),
         ("task=detect", "task"),
         ("justakey", "not of the form key=value"),
         ("train.num_epochs={a: [1}", "invalid YAML"),

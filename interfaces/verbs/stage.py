@@ -27,12 +27,8 @@ class BackboneOptions:
     """Of which revision the weights are, and where to."""
 
     out: str | None = option("folder for the file", metavar="DIR", otherwise="./backbone")
-    revision: str | None = option(
-        "commit, tag or branch of the repository", metavar="REV", otherwise="the latest, which is recorded"
-    )
-    own: str | None = option(
-        "take this file instead of fetching one: for machines without a network", flag="--from", metavar="FILE"
-    )
+    revision: str | None = option("commit, tag or branch", metavar="REV", otherwise="the latest, which is recorded")
+    own: str | None = option("take this file, brought by hand, instead", flag="--from", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +36,10 @@ class DataOptions:
     """What is fetched, and how much of it may come."""
 
     places: tuple[str, ...] = argument(
-        "s3://, gs://, az://, hf:// or https:// address of a data folder, CSV, archive or other file", metavar="URI"
+        "s3://, gs://, az://, hf:// or https:// address of a folder or file", metavar="URI"
     )
-    sha256: str | None = option("what the file at the address has to have", metavar="HEX")
-    most_gb: int = option("refuse what holds more gigabytes than this", metavar="N", default=500)
+    sha256: str | None = option("what a file has to have", metavar="HEX")
+    most_gb: int = option("gigabytes that may come", metavar="N", default=500)
 
 
 def backbone(options: BackboneOptions, reporter: Reporter) -> Outcome:

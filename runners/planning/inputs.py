@@ -54,7 +54,8 @@ def not_here_yet(layers: Layers, skill: Skill) -> list[str]:
     if first is None:
         return []
     count = f" and {len(others)} more are" if others else " is"
-    return [f"{first}{count} not on this machine yet: `changenet run` fetches that first, and plans with what it finds"]
+    told = "`changenet run` fetches that and plans with what it finds, `changenet stage data` fetches it now"
+    return [f"{first}{count} not on this machine yet: {told}"]
 
 
 def settle_paths(layers: Layers, skill: Skill, *, local: bool, staged: bool = True) -> list[Problem]:

@@ -236,3 +236,99 @@ def test_a_plan_of_data_that_is_not_here_yet_says_so_and_starts_nothing(
     warnings = json.loads(capsys.readouterr().out)["plan"]["warnings"]
     assert [text for text in warnings if "and 3 more are not on this machine yet" in text]
     assert reads == []
+
+
+def run_words(engine: Path, results: Path, *words: str) -> list[str]:
+    return ["run", "train", *words, "--engine", str(engine), *FAN, "--results", str(results), "--json"]
+
+
+def test_what_a_job_left_is_sent_with_its_manifest_and_without_what_is_excluded(
+    s3: Any, boards: Path, engine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = run_words(engine, tmp_path / "results", "--data", str(boards), "--automl", "off")
+
+    assert main([*words, "--upload", "s3://boards/runs"]) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    folder = Path(document["job"]["folder"])
+    there = {name.removeprefix("boards/runs/") for name in s3.filesystem.find("boards/runs")}
+    here = {f"{folder.name}/{name}" for name in names_below(folder) if not (folder / name).is_symlink()}
+    assert here - there == {f"{folder.name}/supervisor.log"}
+    assert document["sent"]["left_out"] == sorted(here - there)
+    assert document["sent"]["files"] == len(there)
+    manifest = json.loads(s3.filesystem.cat_file(f"boards/runs/{folder.name}/artifacts.json"))
+    results = Path(manifest["results_dir"]).relative_to(folder)
+    for artifact in manifest["artifacts"]:
+        data = s3.filesystem.cat_file(f"boards/runs/{folder.name}/{results}/{artifact['path']}")
+        assert hashlib.sha256(data).hexdigest() == artifact["sha256"]
+
+    assert (
+        main(["upload", folder.name, "s3://boards/again", "--results", str(folder.parent), "--exclude", "*.pth"]) == 0
+    )
+    again = {Path(name).suffix for name in s3.filesystem.find("boards/again")}
+    assert ".pth" not in again
+    assert ".json" in again
+
+
+def test_a_search_is_sent_with_its_winner(
+    s3: Any, boards: Path, engine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = run_words(engine, tmp_path / "results", "--data", str(boards), "--trials", "2", "--no-test")
+    assert main([*words, "-s", "num_epochs=2", "--upload", "s3://boards/searches"]) == 0
+
+    found = json.loads(capsys.readouterr().out)["automl"]
+    there = {name.split("/")[2] for name in s3.filesystem.find("boards/searches")}
+    assert there == {found["experiment"], found["job_id"]}
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_job_whose_results_do_not_arrive_is_done_and_says_how_they_are_sent_later(
+    boards: Path,
+    engine: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    words = run_words(engine, tmp_path / "results", "--data", str(boards), "--automl", "off")
+
+    assert main([*words, "--upload", "s3://boards/denied"]) == 5
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["job"]["state"] == "COMPLETE"
+    assert document["error"]["code"] == "stage.denied"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--upload", "https://host/x"), "upload.address"),
+        (("--upload", "s3://key:correcthorse9@bucket/x"), "upload.secret"),
+        (("--upload", "s3://bucket/x", "--detach"), "upload.detached"),
+    ],
+)
+def test_places_that_nothing_can_be_sent_to_are_refused_before_anything_runs(
+    words: tuple[str, ...], code: str, boards: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "train", "--data", str(boards), "--json", *words]) == 2
+    told = capsys.readouterr().out
+    assert json.loads(told)["error"]["code"] == code
+    assert "correcthorse9" not in told
+
+
+def test_a_results_root_in_a_store_takes_what_the_run_leaves(
+    s3: Any,
+    boards: Path,
+    engine: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["run", "train", "--data", str(boards), "--automl", "off", "--engine", str(engine), *FAN]
+
+    assert main([*words, "--results", "s3://boards/root", "--json"]) == 0
+
+    job = json.loads(capsys.readouterr().out)["job"]
+    assert Path(job["folder"]).parent == tmp_path / "results"
+    assert f"boards/root/{job['id']}/artifacts.json" in s3.filesystem.find("boards/root")

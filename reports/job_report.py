@@ -54,7 +54,7 @@ def verdict(results_dir: Path) -> str:
 
     try:
         sheet = read_json(path)
-        if sheet.get("task") == "segment":
+        if "task" in sheet and sheet["task"] == "segment":
             return _segment_line(sheet)
         if "target" in sheet:
             return str(sheet["target"]["sentence"])

@@ -49,6 +49,15 @@ class Engine:
 
     host: str
     client: DockerClient
+    folder: Path
+
+    def pid(self) -> int:
+        """The number of its process."""
+        return int((self.folder / "pid").read_text())
+
+    def restart(self) -> None:
+        """Start it again on what it had, after it died."""
+        subprocess.run(["sh", str(_SCRIPT), "start", str(self.folder)], check=True)
 
 
 def started_engine() -> Iterator[Engine]:
@@ -71,7 +80,7 @@ def started_engine() -> Iterator[Engine]:
             changes = [f"ENTRYPOINT {json.dumps(entry_point)}"]
             repository, _, tag = image.partition(":")
             client.api.import_image_from_data(data, repository=repository, tag=tag, changes=changes)
-        yield Engine(host, client)
+        yield Engine(host, client, folder)
         client.close()
     finally:
         subprocess.run(["sh", str(_SCRIPT), "stop", str(folder)], check=True)

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ from runners.platforms.docker_container import container_name, creation
 from runners.platforms.docker_image import Image
 from runners.platforms.handles import LAUNCHER, with_process
 from runners.platforms.processes import ProcessId
-from tests.runners.platforms.docker_bench import IMAGE, Engine, has_container, on_docker, sealed
+from runners.platforms.table import platform_of
+from tests.runners.platforms.docker_bench import IMAGE, Engine, has_container, on_docker, sealed, started_engine
 
 if TYPE_CHECKING:
     from runners.jobs.job import Job
@@ -42,6 +43,12 @@ def make_docker_plan(on_docker: Any, make_plan: MakePlan) -> MakePlan:
         return sealed(on_docker.fit(make_plan(runner="docker", **behaviour)), **(parts or {}))
 
     return make
+
+
+@pytest.fixture
+def own_engine() -> Iterator[Engine]:
+    """An engine that no other test uses."""
+    yield from started_engine()
 
 
 def inspected(engine: Engine, job: Job) -> dict[str, Any]:
@@ -277,3 +284,25 @@ def test_several_nodes_take_another_runner(make_docker_plan: MakePlan, store: Jo
         api.launch(make_docker_plan(parts={"resources": Resources(nodes=2)}), store=store)
 
     assert "slurm" in error.value.remedy
+
+
+def test_a_job_is_unknown_while_its_engine_is_down_and_told_as_it_is_afterwards(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch, own_engine: Engine
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", own_engine.host)
+    job = launched(on_docker(make_plan(runner="docker", sleep=600)), store, wait_for)
+    log = platform_of("docker").log(job, store.handle(job.id))
+    assert log.read_text().startswith("train begins")
+    process = ProcessId.of(own_engine.pid())
+    assert process
+    process.signal(signal.SIGKILL)
+    wait_for(lambda: not process.is_alive())
+
+    assert api.get_job(job.id, store).state is JobState.UNKNOWN
+    assert [step.state.value for step in store.read(job.id).transitions] == ["PENDING", "RUNNING"]
+    assert platform_of("docker").log(job, store.handle(job.id)) == log
+
+    own_engine.restart()  # an engine that starts ends what it finds running
+    ended = wait_for(lambda: (found := api.get_job(job.id, store)).state.is_terminal and found)
+    assert [step.state.value for step in ended.transitions] == ["PENDING", "RUNNING", "ERROR"]
+    assert not has_container(own_engine, job)

@@ -21,6 +21,7 @@ from runners.jobs.job import JobState
 from runners.jobs.record import open_job
 from runners.planning.plan import Mount, Plan, Resources
 from runners.platforms.docker_container import container_name, creation
+from runners.platforms.docker_gpus import LABEL, share_of
 from runners.platforms.docker_image import Image
 from runners.platforms.handles import LAUNCHER, with_process
 from runners.platforms.processes import ProcessId
@@ -240,6 +241,26 @@ def test_the_call_to_the_engine_asks_for_gpus_as_the_spec_picks_them(
         "Options": {},
     }
     assert (call["shm_size"], call["network_mode"]) == (16 * 2**30, "bridge")
+
+
+def test_the_call_to_the_engine_shares_gpus_out_among_the_trials_of_a_search(
+    docker_engine: Engine, make_plan: MakePlan, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No GPU is used: how many there are is said, and a container that has none bears the label of one that has."""
+    monkeypatch.setattr("runners.platforms.docker_gpus.gpus_shown", lambda: 4)
+    trial = sealed(on_docker(make_plan(runner="docker")), resources=Resources(gpus=2), part_of="automl-1")
+    busy = docker_engine.client.containers.run(IMAGE, ["/bin/sleep", "60"], labels={LABEL: "0,2"}, detach=True)
+
+    share = share_of(docker_engine.host, trial)
+    alone = share_of(docker_engine.host, sealed(trial, part_of=None))
+    busy.remove(force=True)
+    job = open_job(store, trial, trial.spec)
+    call = creation(job, trial, Image("sha256:1", "sha256:1", ()), [], share)
+
+    assert (share, alone) == (("1", "3"), ())
+    assert share_of(docker_engine.host, trial) == ("0", "1")
+    assert (call["device_requests"][0]["DeviceIDs"], call["device_requests"][0]["Count"]) == (["1", "3"], 0)
+    assert call["labels"][LABEL] == "1,3"
 
 
 def test_an_image_whose_entry_point_is_the_program_is_given_the_rest(make_plan: MakePlan, store: JobStore) -> None:

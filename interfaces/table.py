@@ -111,6 +111,14 @@ _ALL = (
         read_only=True,
     ),
     Verb(
+        "diagnose",
+        f"{_ROOM}.diagnose",
+        "diagnose",
+        "tell why a job failed, and what helps",
+        "example:\n  changenet diagnose train-20260101-120000-0a1b2c\n",
+        read_only=True,
+    ),
+    Verb(
         "report",
         f"{_ROOM}.report",
         "report",
@@ -144,6 +152,15 @@ _ALL = (
         "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
         destructive=True,
         slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "doctor",
+        f"{_ROOM}.doctor",
+        "doctor",
+        "tell whether this machine is ready",
+        "example:\n  changenet doctor --runner docker\n",
+        read_only=True,
     ),
     Verb(
         "schemas",

@@ -140,7 +140,7 @@ def test_every_option_that_a_message_of_the_commands_names_exists(source_texts: 
 
 
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
-    assert _wrong("see `changenet diagnose JOB`") == ["changenet diagnose: no such verb"]
+    assert _wrong("see `changenet mend JOB`") == ["changenet mend: no such verb"]
     assert _wrong("`changenet jobs|statsu X`") == ["changenet statsu: no such verb"]
     assert _wrong("`changenet data mend`") == ["changenet data mend: no such verb"]
     assert _wrong("next: changenet run train --dta X -s a=b") == ["changenet run --dta: no such option"]

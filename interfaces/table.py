@@ -32,7 +32,7 @@ class Verb(NamedTuple):
     """One verb: `function` of `module`, which takes an options dataclass and a reporter and returns an Outcome.
 
     `read_only` changes nothing but records of how jobs stand, `destructive` ends or replaces something, `slow` may work
-    for longer than a caller likes to wait.
+    for longer than a caller likes to wait. `is_tool`: agents may call it as a tool as well.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Verb(NamedTuple):
     read_only: bool = False
     destructive: bool = False
     slow: bool = False
+    is_tool: bool = True
 
     @property
     def sentence(self) -> str:
@@ -88,6 +89,7 @@ _ALL = (
         "run a request and follow it to its end",
         _REQUEST_EXAMPLES.format(verb="run"),
         slow=True,
+        is_tool=False,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
@@ -141,6 +143,7 @@ _ALL = (
         "schemas",
         "regenerate schemas/ and references/spec_template_*.yaml from the spec",
         destructive=True,
+        is_tool=False,
     ),
     Verb(
         "stage",
@@ -150,11 +153,31 @@ _ALL = (
         slow=True,
     ),
     Verb(
+        "mcp",
+        f"{_ROOM}.agents",
+        "mcp",
+        "serve all of this to agents as tools, by the Model Context Protocol",
+        "examples:\n  changenet mcp --results results          over standard input and output, as clients start it\n"
+        "  changenet mcp --http 127.0.0.1:8080 --root .   over HTTP; clients send the token as a bearer token\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "tools",
+        f"{_ROOM}.agents",
+        "tools",
+        "print the same tools as function definitions",
+        "example:\n  changenet tools --format openai\n",
+        read_only=True,
+        is_tool=False,
+    ),
+    Verb(
         "demo",
         f"{_ROOM}.demo",
         "demo",
         "draw boards, tune, evaluate and inspect: the whole path in a few minutes",
         slow=True,
+        is_tool=False,
     ),
 )
 VERBS = {verb.name: verb for verb in _ALL}
@@ -167,5 +190,6 @@ VARIABLES = {
     "CHANGENET_SLURM_POLL_SECONDS": "how old an answer of Slurm's queue may be before it is asked again; default: 2",
     "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",
+    "CHANGENET_MCP_TOKEN": "the token that clients of `changenet mcp --http` have to send",
     "CHANGENET_TRACEBACK": "set it to see where in the program a defect lies",
 }

@@ -71,6 +71,7 @@ def measure(folder: Path, jobs: int, listed: int) -> tuple[float, float, float, 
         launches.append(seconds(lambda: api.launch(plan, store=store, detach=True)))
     for _ in range(listed - len(store.ids())):
         api.launch(plan, store=store, detach=True)
+    api.list_jobs(store)  # records which jobs run
     time.sleep(2.5)  # the last answer of the queue is not fresh any more
     together = seconds(lambda: api.list_jobs(store))
     numbers = [store.handle(job_id).details["slurm"]["job_id"] for job_id in store.ids()]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runners.planning.plan import Mount, Plan
     from runners.platforms.slurm_settings import SlurmSettings
 
-SCRIPT_FILE, EXIT_FILE = "job.sh", "exit_code"
+SCRIPT_FILE, EXIT_FILE, GIVEN_UP_FILE = "job.sh", "exit_code", "given_up"
 _TEMPLATES = Path(__file__).parent / "templates"
 _RANKS = 'export RANK=$SLURM_PROCID NODE_RANK=$SLURM_NODEID LOCAL_RANK=$SLURM_LOCALID; exec "$@"'
 
@@ -45,6 +45,7 @@ def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequen
         gpus=plan.resources.gpus,
         launch=shlex.join(launch_words(plan, folder, settings, mounts)),
         exit_file=EXIT_FILE,
+        given_up_file=GIVEN_UP_FILE,
     )
 
 

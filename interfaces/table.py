@@ -78,9 +78,8 @@ _ALL = (
         "plan",
         f"{_ROOM}.request",
         "plan",
-        "show what a request would run, without running it",
+        "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),
-        read_only=True,
     ),
     Verb(
         "run",
@@ -91,6 +90,15 @@ _ALL = (
         slow=True,
         is_tool=False,
     ),
+    Verb(
+        "import-job",
+        f"{_ROOM}.handover",
+        "import_job",
+        "take back what ran in a folder that `changenet plan --out` wrote, as a job",
+        "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
+        "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
+        slow=True,
+    ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
     Verb("logs", f"{_ROOM}.jobs", "logs", "print a job's log", read_only=True, slow=True),
@@ -100,6 +108,14 @@ _ALL = (
         f"{_ROOM}.jobs",
         "result",
         "show what a job made: metrics, artifacts, or why it failed",
+        read_only=True,
+    ),
+    Verb(
+        "diagnose",
+        f"{_ROOM}.diagnose",
+        "diagnose",
+        "tell why a job failed, and what helps",
+        "example:\n  changenet diagnose train-20260101-120000-0a1b2c\n",
         read_only=True,
     ),
     Verb(
@@ -136,6 +152,15 @@ _ALL = (
         "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
         destructive=True,
         slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "doctor",
+        f"{_ROOM}.doctor",
+        "doctor",
+        "tell whether this machine is ready",
+        "example:\n  changenet doctor --runner docker\n",
+        read_only=True,
     ),
     Verb(
         "schemas",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.types import Decision, Request
+    from runners.diagnosis.diagnose import Diagnosis
     from runners.jobs.follow import Update
     from runners.planning.plan import Plan
 
@@ -219,8 +220,18 @@ def follow_log(
     return _looked_at(store, job, follow(store, job.id, callback, until_end=until_end))
 
 
+def diagnosis(job: Job) -> Diagnosis:
+    """Why a job failed; for one that did not fail, its state alone."""
+    from runners.diagnosis.diagnose import diagnose
+
+    return diagnose(JobStore(Path(job.folder).parent), job)
+
+
 def result(job: Job) -> dict[str, Any]:
-    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
+    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure.
+
+    A failure comes with its diagnosis.
+    """
     from core.documents import read_yaml
     from core.file_names import LOG_FILE, SPEC_FILE
     from runners.jobs.inspection_report import verdict_line
@@ -234,4 +245,5 @@ def result(job: Job) -> dict[str, Any]:
     document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}
+        document["diagnosis"] = diagnosis(job).to_json()
     return document

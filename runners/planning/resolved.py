@@ -101,8 +101,8 @@ def image_of(skill: Skill, action: str, named: str | None) -> tuple[str, bool]:
     if named is None:
         return skill.image(action), False
     images = skill.versions["images"]
-    if entry := images.get(named):
-        return f"{entry['repo']}:{entry['tag']}", entry.get("engine") == _EMBEDDED
+    if named in images:
+        return skill.image(action, named), images[named].get("engine") == _EMBEDDED
     if not set(named) & set("/:@"):
         remedy = f"{did_you_mean(named, images)} Give {', '.join(images)}, or an image as repo:tag.".strip()
         raise RequestError(f"versions.yaml has no image '{named}'", code="image.unknown", where="image", remedy=remedy)

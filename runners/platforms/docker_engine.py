@@ -147,11 +147,11 @@ def asked(host: str, question: Callable[[], Any], *, patiently: bool = False) ->
     try:
         return retrying(question)
     except NotFound as problem:
-        raise GoneError(str(problem), where=host) from None
+        raise GoneError(str(problem.explanation or problem), where=host) from None
     except DockerException as problem:
         if _REMOVAL in str(problem):
             raise GoneError(str(problem), where=host) from None
-        raise refused(host, str(problem)) from None
+        raise refused(host, str(getattr(problem, "explanation", None) or problem)) from None
     except (RequestException, OSError) as problem:
         raise silent(host, problem) from None
 

@@ -8,6 +8,7 @@ are mounted where they lie.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from router.declarations import load_skill
 from runners.planning.plan import JOB_FOLDER, Mount, Plan
 from runners.platforms.docker_container import container_name
 
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
     from runners.jobs.job import Handle, Job
 
-IMAGE = "changenet-test:1"
 _ROOT = Path(__file__).resolve().parents[3]
+IMAGE = "changenet-test:1"
+OWN_IMAGE = load_skill(_ROOT).image("train", "changenet")  # as `make image` makes it: its entry point is the program
+PROGRAM = Path(sys.executable).with_name("visual_changenet")
 _SCRIPT = _ROOT / "scripts" / "docker_engine.sh"
 _PROGRAMS = ("/bin/sh", "/usr/bin/env", "/bin/cat", "/bin/sleep", "/bin/true")
 _LIBRARIES = ("lib-dynload/*.so", "site-packages/torch/lib/*.so", "site-packages/numpy/_core/*.so")
@@ -60,8 +64,12 @@ def started_engine() -> Iterator[Engine]:
 
         host = f"unix://{folder}/docker.sock"
         client = docker.DockerClient(base_url=host)
-        repository, _, tag = IMAGE.partition(":")
-        client.api.import_image_from_data(_base(), repository=repository, tag=tag)
+        base = _base()
+        entry_points = {IMAGE: [], OWN_IMAGE: [str(PROGRAM)]}
+        for image, entry_point in entry_points.items():
+            changes = [f"ENTRYPOINT {json.dumps(entry_point)}"]
+            repository, _, tag = image.partition(":")
+            client.api.import_image_from_data(base, repository=repository, tag=tag, changes=changes)
         yield Engine(host, client)
         client.close()
     finally:

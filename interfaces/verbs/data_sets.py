@@ -21,20 +21,13 @@ if TYPE_CHECKING:
 class ImportOptions:
     """Which data set, where it is, and where its copy goes."""
 
-    format: Literal["deeppcb", "masks"] = argument(
-        "layout of the source: deeppcb, or masks for a change detection set (LEVIR-CD, CDD, DSIFN, SYSU-CD and alike)"
-    )
-    source: str = argument(
-        "deeppcb: folder of the lists (train.txt, val.txt, test.txt) and the groups; masks: folder that holds A, B and "
-        "label (or t1, t2, mask and the like), or has them in train, val and test"
-    )
+    format: Literal["deeppcb", "masks"] = argument("layout: masks are folders A, B, label")
+    source: str = argument("folder as published")
     out: str = argument("folder to make")
-    task: Literal["classify", "segment"] | None = option(
-        "what is trained on it", otherwise="classify for deeppcb; masks are for segment alone"
-    )
+    task: Literal["classify", "segment"] | None = option("what is trained on it", otherwise="classify for deeppcb")
     crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
     size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
-    link: bool = option("masks: link to the pictures instead of copying them", default=False)
+    link: bool = option("masks: link, not copy", default=False)
     force: bool = option("replace OUT where it is there", default=False)
 
 

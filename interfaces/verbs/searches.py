@@ -68,8 +68,16 @@ def result(options: NamedOptions) -> Outcome:
     record = best_record_of(found.folder)
     open_code = NotReadyError.exit_code if found.state != "finished" else 0
     exit_code = open_code or (0 if found.outcome.winner else JobFailedError.exit_code)
-    text = "\n".join([overview_text(found), *record_text(record)])
-    return Outcome({"automl": record | found.to_json()}, text, exit_code)
+    text = "\n".join([overview_text(found), *record_text(record, found.task)])
+    evaluations = {name: _with_figures(one, found.task) for name, one in record.get("evaluations", {}).items()}
+    return Outcome({"automl": record | {"evaluations": evaluations} | found.to_json()}, text, exit_code)
+
+
+def _with_figures(evaluation: dict[str, Any], task: str) -> dict[str, Any]:
+    from runners.figures import figures_of
+
+    figures = [figure.to_json() for figure in figures_of(evaluation.get("metrics", {}), task)]
+    return evaluation | ({"figures": figures} if figures else {})
 
 
 def report(options: NamedOptions, *, plain: bool) -> Outcome:

@@ -135,6 +135,8 @@ def test_a_search_is_one_document_and_its_name_works_everywhere(shell: Shell, bo
     assert ([s["experiment"] for s in listed["experiments"]], len(listed["jobs"])) == ([name], 5)
     assert shell.done("status", name)["automl"]["best"]["job_id"] == winner
     assert shell.done("result", name)["automl"]["evaluations"]["winner.test"]["metrics"]["test_acc"] == 90
+    (figure,) = [f for f in shell.done("result", name)["automl"]["evaluations"]["winner.test"]["figures"] if "of" in f]
+    assert figure == {"name": "test_acc", "value": 90.0, "unit": "%", "of": "all pairs", "at": "eval_margin"}
     assert Path(shell.done("report", str(shell.search))["report"]).is_file()
     for parent in (name, winner):
         plan = shell.done("plan", "evaluate", "--data", str(boards), "--parent", parent)["plan"]

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 LEADING = 3  # so many figures stand for a job of whose model nothing is known
 _LONGEST = 90
@@ -32,8 +32,8 @@ class Figure:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without what is empty and what is for people."""
-        told = {key: value for key, value in asdict(self).items() if key not in {"label", "leads"} and value != ""}
-        return {"value": None, **told}
+        told = {"unit": self.unit, "of": self.of, "at": self.at}
+        return {"name": self.name, "value": self.value} | {key: text for key, text in told.items() if text}
 
     @property
     def text(self) -> str:
@@ -63,9 +63,9 @@ class Figure:
         return ", ".join(f"{word} {part}" for word, part in (("of", self.of), ("at", self.at)) if part)
 
 
-def plain(metrics: Mapping[str, Any]) -> list[Figure]:
+def plain(metrics: Mapping[str, Any]) -> Iterator[Figure]:
     """The figures of a job of which nothing is known but their names."""
-    return [Figure(name, value, name, leads=i < LEADING) for i, (name, value) in enumerate(metrics.items())]
+    return (Figure(name, value, name, leads=i < LEADING) for i, (name, value) in enumerate(metrics.items()))
 
 
 def digits(value: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
 from core.figure import digits
-from runners.figures import figures_of
+from runners.figures import figures_of, leading_of
 from runners.jobs.inspection_report import verdict_line
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def jobs_text(jobs: Sequence[Job], root: PurePath) -> str:
 def _headline(job: Job) -> str:
     if job.failure:
         return f"{job.failure.code}: {job.failure.message.partition(chr(10))[0][:80]}"
-    return "  ".join(f"{figure.label} {figure.text}" for figure in figures_of(job.metrics, job.task) if figure.leads)
+    return "  ".join(f"{figure.label} {figure.text}" for figure in leading_of(job.metrics, job.task))
 
 
 def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:

@@ -96,7 +96,7 @@ def _context(
         "headline": measures.headline,
         "headings": _headings(measures, gallery, drawn=curves is not None),
         "results": results,
-        "own_figures": named(results.kpi, "classify"),
+        "own_figures": list(named(results.kpi, "classify")),
         "rows": len(table.rows),
         "measures": measures,
         "gallery": gallery,

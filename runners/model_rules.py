@@ -74,7 +74,7 @@ class ModelRules(NamedTuple):
     launch. `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out,
     target)` writes the page on what a job found to `out`, and returns None where there is nothing to report on.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
-    the figures of status.json as they are shown: each in one unit, what matters most first.
+    the figures of status.json as they are shown: each in one unit, those that lead first.
     """
 
     inherited: InheritedKeys = InheritedKeys()
@@ -85,7 +85,7 @@ class ModelRules(NamedTuple):
     target: Callable[[str], object] = lambda _: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
     verdict: Callable[[Path], str] = lambda _: ""
-    figures: Callable[[Mapping[str, Any], str], Sequence[Figure]] = lambda metrics, _: plain(metrics)
+    figures: Callable[[Mapping[str, Any], str], Iterable[Figure]] = lambda metrics, _: plain(metrics)
 
 
 def rules_of(skill: Skill) -> ModelRules:

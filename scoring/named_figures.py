@@ -9,12 +9,13 @@ Imports nothing heavy.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.figure import LEADING, Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SPLIT = r"(?:(?:train|val|test)_)?"
 _PERCENT = re.compile(r"(?:train|val|test)_(?:acc|fpr|fnr|far|fpr_of_all|fnr_of_all)|defect_acc")
@@ -53,30 +54,44 @@ _LEADING = {
 _LABELS = {"f1": "F1", "test_fpr": "false alarm rate"}
 
 
-def named(metrics: Mapping[str, Any], task: str) -> list[Figure]:
-    """The figures of a job of ChangeNet, those at the model's threshold first."""
+def named(metrics: Mapping[str, Any], task: str) -> Iterator[Figure]:
+    """The figures of a job of ChangeNet: those that lead, then the others at the model's threshold, then the rest."""
     leading = _leading(metrics, task)
-    rest = sorted((name for name in metrics if name not in leading), key=lambda name: not _is_at_threshold(name))
-    return [figure_of(name, metrics[name], task, leads=name in leading) for name in (*leading, *rest)]
+    for name in leading:
+        yield figure_of(name, metrics[name], task, leads=True)
+    for name in sorted((name for name in metrics if name not in leading), key=lambda name: not _is_at_threshold(name)):
+        yield figure_of(name, metrics[name], task)
 
 
 def figure_of(name: str, value: Any, task: str, *, leads: bool = False) -> Figure:
     """One figure of ChangeNet."""
+    known = _known(name, task)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Figure(name, value, known.label, leads=leads)
+    shown = round(known.factor * value, 10) if known.factor != 1 else value
+    return Figure(name, shown, known.label, known.unit, known.of, known.at, leads)
+
+
+class _Known(NamedTuple):
+    label: str
+    unit: str
+    factor: float
+    of: str
+    at: str
+
+
+@lru_cache(maxsize=512)
+def _known(name: str, task: str) -> _Known:
+    """What a name says; 512 of them, as a task with many classes has some for each."""
     known = name.removesuffix(_AT_THRESHOLD)
     base = re.sub(r"^(?:train|val|test)_", "", known)
     label = _LABELS.get(known) or (known.replace("_", " ") if known == base else known)
-    unit = "ms" if base == "latency_ms" else ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        unit, value = _in_its_unit(name, value, task) or (unit, value)
+    factor = next((factor for pattern, factor in _RATES.get(task, ()) if pattern.fullmatch(name)), None)
+    unit = "%" if factor else "ms" if base == "latency_ms" else ""
     if task != "classify":
-        return Figure(name, value, label, unit, leads=leads)
+        return _Known(label, unit, factor or 1, "", "")
     at = "100% recall" if base == "far" else "eval_margin" if name == known and base in _AT_MARGIN else ""
-    return Figure(name, value, label, unit, _OF.get(base, ""), at, leads)
-
-
-def _in_its_unit(name: str, value: float, task: str) -> tuple[str, float] | None:
-    factors = (factor for pattern, factor in _RATES.get(task, ()) if pattern.fullmatch(name))
-    return next((("%", round(factor * value, 10)) for factor in factors), None)
+    return _Known(label, unit, factor or 1, _OF.get(base, ""), at)
 
 
 def _is_at_threshold(name: str) -> bool:

@@ -80,9 +80,9 @@ def _figures(job: Job) -> dict[str, Any]:
 
 
 def _leading(job: Job) -> dict[str, Any]:
-    from runners.figures import figures_of
+    from runners.figures import leading_of
 
-    return {"figures": [figure.to_json() for figure in figures_of(job.metrics, job.task) if figure.leads]}
+    return {"figures": [figure.to_json() for figure in leading_of(job.metrics, job.task)]}
 
 
 def job_of(options: NamedOptions) -> tuple[Job, JobStore]:

@@ -74,11 +74,11 @@ def test_a_picture_per_pair_is_no_line_per_pair() -> None:
     ("value", "text"), [(0.999994, "0.99999"), (1.0, "1"), (99.9993, "99.999"), (0.99991, "0.9999"), (1e-9, "1e-09")]
 )
 def test_a_figure_that_is_nearly_perfect_never_reads_as_perfect(value: float, text: str) -> None:
-    assert figure_lines(plain({"auc": value})) == [f"  auc  {text}"]
+    assert figure_lines(list(plain({"auc": value}))) == [f"  auc  {text}"]
 
 
 def test_a_value_is_spelt_as_a_spec_spells_it() -> None:
-    assert figure_lines(plain({"best": True, "none": None})) == ["  best  true", "  none  undefined"]
+    assert figure_lines(list(plain({"best": True, "none": None}))) == ["  best  true", "  none  undefined"]
 
 
 def test_a_job_that_was_interrupted_ends_as_interrupted_for_who_ran_it(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def load_model(run: Run) -> TrainedModel:
     preparation = Preparation(run.experiment)
     network = build_network(run.experiment, (preparation.height, preparation.width))
     load_trained(network, content, path)
-    say(f"checkpoint {path}, epoch {content.get('epoch')}")
+    epoch = content.get("epoch")
+    say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
     quick = with_folded_batch_norm(network, preparation.height, preparation.width)
     chosen = Threshold.of_checkpoint(content, path, run.experiment)
     if chosen:

@@ -167,7 +167,7 @@ def _choose(job: Job, want: Wanted) -> Artifact:
 
 def _described(job: Job, artifacts: list[Artifact]) -> Iterator[str]:
     for artifact in artifacts:
-        when = f", epoch {artifact.epoch}, step {artifact.step}" if artifact.epoch is not None else ""
+        when = f", epoch {artifact.epoch + 1}, step {artifact.step}" if artifact.epoch is not None else ""
         yield f"{Path(job.results_dir) / artifact.path} ({' '.join(artifact.roles) or artifact.kind}{when})"
 
 

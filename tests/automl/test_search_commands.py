@@ -135,6 +135,11 @@ def test_a_search_is_one_document_and_its_name_works_everywhere(shell: Shell, bo
     assert ([s["experiment"] for s in listed["experiments"]], len(listed["jobs"])) == ([name], 5)
     assert shell.done("status", name)["automl"]["best"]["job_id"] == winner
     assert shell.done("result", name)["automl"]["evaluations"]["winner.test"]["metrics"]["test_acc"] == 90
+    trials = shell.done("logs", name)["trials"]
+    assert [job["id"] for job in listed["jobs"] if job["id"] in {trial["job_id"] for trial in trials}]
+    said, _ = shell.begin("logs", name).communicate(timeout=120)
+    assert "each trial has one" in said
+    assert said.count("changenet logs train-") == len(trials) > 1
     (figure,) = [f for f in shell.done("result", name)["automl"]["evaluations"]["winner.test"]["figures"] if "of" in f]
     assert figure == {"name": "test_acc", "value": 90.0, "unit": "%", "of": "all pairs", "at": "eval_margin"}
     assert Path(shell.done("report", str(shell.search))["report"]).is_file()

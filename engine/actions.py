@@ -87,5 +87,7 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", message=r".*your dataloader is\s+not resumable.*")
     # Frozen levels of a backbone stay as loaded, their statistics with them: they are meant to be in that mode.
     warnings.filterwarnings("ignore", message=r".*in eval mode at the start of training.*")
+    # Whoever started the action chose how: that srun is on the path of a login node is no reason to use it.
+    warnings.filterwarnings("ignore", message=r".*The `srun` command is available on your system but is not used.*")
     # The pictures of this data set are in memory: worker processes would only slow loading down.
     warnings.filterwarnings("ignore", message=r".*does not have many workers.*")

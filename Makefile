@@ -41,7 +41,7 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,spec,stage,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,spec,stage,docker,mcp,test,bench]'
 	touch $@
 
 # What an earlier build left in build/ would be packed as well.

@@ -55,8 +55,7 @@ class TrainingRecord(Callback):
 def digests(run: Run, task: Task) -> dict[str, str]:
     """The SHA-256 of every file that training reads its tables from, by the key that names it."""
     found = {}
-    for key in task.data_keys:
-        path = Path(str(get(run.config, key) or ""))
+    for key, path in task.tables(run.config).items():
         if path.is_file():
             with path.open("rb") as handle:
                 found[key] = hashlib.file_digest(handle, "sha256").hexdigest()

@@ -42,6 +42,9 @@ def plan_text(plan: Plan) -> str:
     ]
     if plan.profile:
         lines.append(f"  profile {plan.profile}")
+    if plan.image:
+        lines.append(f"  image {plan.image}")
+    lines += [f"  mount {m.source} -> {m.target}{' (read-only)' if m.read_only else ''}" for m in plan.mounts]
     lines += value_lines(plan)
     lines += _bullets("warning", (*decision.warnings, *plan.warnings))
     return "\n".join([*lines, *_bullets("missing", [question.text for question in plan.missing])])
@@ -83,6 +86,8 @@ def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     lines = [f"{job.id}: {job.state}", f"  action   {job.action} on {job.runner}", f"  folder   {job.folder}"]
     if job.parent_job_id:
         lines.append(f"  parent   {job.parent_job_id}")
+    if job.retry_of:
+        lines.append(f"  retry of {job.retry_of}")
     if progress:
         lines.append("  progress " + "  ".join(f"{name} {value}" for name, value in progress.items()))
     lines += [f"  {step.at[:19].replace('T', ' ')} {step.state:<9} {step.reason}".rstrip() for step in job.transitions]

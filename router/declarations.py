@@ -167,10 +167,10 @@ class Skill:
             raise RequestError(message, code="request.profile", remedy=f"choose one of {', '.join(names)}")
         return dict(self.profiles[profile]["spec"].get(self.task_of(action), {}))
 
-    def image(self, action: str) -> str:
-        """The container image `repo:tag` of an action."""
+    def image(self, action: str, key: str | None = None) -> str:
+        """The container image `repo:tag` of an action, or the one that versions.yaml has under another key."""
         info = self.deploy_info if action.startswith(DEPLOY_PREFIX) else self.info
-        entry = self.versions["images"][info["container_image"]]
+        entry = self.versions["images"][key or info["container_image"]]
         return f"{entry['repo']}:{entry['tag']}"
 
     def schema_path(self, action: str) -> Path:

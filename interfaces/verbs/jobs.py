@@ -56,7 +56,19 @@ def job_outcome(job: Job) -> Outcome:
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
     document = {"job": _with_figures(job)} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
-    return Outcome(document, job_text(job), JobFailedError.exit_code if failed else 0)
+    document, text = _diagnosed(job, document, job_text(job))
+    return Outcome(document, text, JobFailedError.exit_code if failed else 0)
+
+
+def _diagnosed(job: Job, document: dict[str, Any], text: str) -> tuple[dict[str, Any], str]:
+    """Document and text of a job that failed, with why."""
+    if job.state != "ERROR":
+        return document, text
+    from interfaces.present_diagnosis import diagnosis_lines
+    from runners.api import diagnosis
+
+    found = diagnosis(job)
+    return document | {"diagnosis": found.to_json()}, "\n".join([text, *diagnosis_lines(found)])
 
 
 def run_outcome(job: Job) -> Outcome:
@@ -121,7 +133,7 @@ def status(options: NamedOptions, reporter: Reporter) -> Outcome:
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
-    return Outcome({"job": _with_figures(job), "progress": progress}, job_text(job, progress))
+    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, job_text(job, progress)))
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
@@ -157,7 +169,6 @@ def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
 
 def result(options: NamedOptions, reporter: Reporter) -> Outcome:
     """What a job made, or what a search found: exit code 3 while it runs, 4 where it failed."""
-    from interfaces.present import job_text
     from runners.api import result as made_by
 
     del reporter
@@ -167,5 +178,6 @@ def result(options: NamedOptions, reporter: Reporter) -> Outcome:
     document = made_by(job)
     failure = document.get("failure") or {}
     log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
-    exit_code = job_outcome(job).exit_code if job.state.is_terminal else NotReadyError.exit_code
-    return Outcome({"result": document}, "\n".join([job_text(job), *log]), exit_code)
+    shown = job_outcome(job)
+    exit_code = shown.exit_code if job.state.is_terminal else NotReadyError.exit_code
+    return Outcome({"result": document}, "\n".join([shown.text, *log]), exit_code)

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotReadyError, RequestError
 from core.memory import Memory
+from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
     from interfaces.outcome import Reporter
     from router.types import Decision, Question
     from runners.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions(RequestOptions):
+    """A request that is planned, and where the plan is written for a machine that nobody reaches from here."""
+
+    out: str | None = option("write what the machine needs that runs it, as a new folder", metavar="FOLDER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +43,29 @@ class Routed:
     memory: Memory = field(default_factory=Memory)
 
 
-def plan(options: RequestOptions, reporter: Reporter) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing."""
-    del reporter
-    return planned(route(options))
+def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
+    """Decide and prepare, start nothing; exit code 3 where something is missing.
+
+    Raises:
+        RequestError: a folder is asked for, and the request is a search.
+        ChangenetError: as `route` and `runners.handover.folder.write_folder` say.
+    """
+    routed = route(options)
+    shown = planned(routed)
+    if options.out is None or shown.exit_code:
+        return shown
+    if routed.plan is None:
+        message = "a search can't be carried in a folder: it decides as its trials end"
+        remedy = "ask for one training (--automl off), or run the search where its trials can be started"
+        raise RequestError(message, code="handover.search", where="--out", remedy=remedy)
+    from runners.handover.folder import write_folder
+
+    folder = Path(options.out).expanduser().absolute()
+    reporter.say(f"writing {folder}")
+    files = write_folder(routed.plan, folder)
+    written = f"folder {folder}: {', '.join(files)}\nnext: copy it to the machine, and do what its README.md says"
+    text = f"{shown.text}\n{written}"
+    return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
 def route(options: RequestOptions) -> Routed:

@@ -13,6 +13,7 @@ from interfaces.verbs.request_options import RequestOptions
 
 if TYPE_CHECKING:
     from interfaces.outcome import Outcome, Reporter
+    from interfaces.verbs.request import Routed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,22 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     if options.resume is not None:
         return _resumed(options.resume, options, reporter)
     routed = route(options)
+    return planned(routed) if options.dry_run else start(routed, reporter, detach=options.detach)
+
+
+def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
+    """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome."""
     shown = planned(routed)
-    if options.dry_run:
-        return shown
     if routed.search:
         from interfaces.verbs.tuning import run_search
 
         reporter.preview(shown.text)
-        return run_search(routed.search, reporter, detach=options.detach)
+        return run_search(routed.search, reporter, detach=detach)
     if routed.plan:
         from interfaces.verbs.jobs import follow_plan, run_outcome
 
         reporter.preview(shown.text)
-        return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=options.detach))
+        return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach))
     return shown
 
 

@@ -5,7 +5,7 @@ const stage = dialog.querySelector(".stage");
 const choices = dialog.querySelector(".choices");
 const lightChoice = dialog.querySelector(".choose-light select");
 const blinkButton = dialog.querySelector("[data-do=blink]");
-const VIEWS = ["golden", "test", "difference", "evidence"];
+const VIEWS = ["golden", "test", "prediction", "difference", "evidence"];
 const BLINK_MS = 500;
 let open = null;
 let view = "all";

@@ -107,5 +107,7 @@ def _recorded(store: JobStore, job: Job, sight: Sight) -> Job:
         return as_it_is(store, again)
     if sight.state is JobState.CANCELED:
         store.request_cancel(job.id, sight.native)
+    if sight.began:
+        store.move(job.id, JobState.RUNNING, sight.native)
     platform_of(job.runner).collect(job, store.handle(job.id))
     return finish(store, job, sight.exit_code, sight.cause)

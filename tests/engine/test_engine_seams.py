@@ -63,7 +63,8 @@ def test_the_table_holds_what_the_tasks_declare() -> None:
 @pytest.mark.parametrize(
     ("task", "command", "told"),
     [
-        ("segment", "train", "the embedded engine has no segment task yet"),
+        ("segment", "export", "the embedded engine has no 'export' for the segment task yet"),
+        ("depth", "train", "the embedded engine has no depth task yet"),
         ("classify", "export", "the embedded engine has no 'export' for the classify task yet"),
     ],
 )

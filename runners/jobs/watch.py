@@ -68,12 +68,17 @@ def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -
             if capabilities(job.runner).on_this_machine:
                 platform_of(job.runner).cancel(job, store.handle(job.id))
         return job
+    ask_to_stop(store, job, reason)
+    return _wait_for_end(store, job)
+
+
+def ask_to_stop(store: JobStore, job: Job, reason: str) -> None:
+    """The same for a job that has not ended, without waiting for its end."""
     platform, handle = platform_of(job.runner), store.handle(job.id)
     try:
         store.request_cancel(job.id, reason)
     finally:
         platform.cancel(job, handle)  # whether or not that can be recorded
-    return _wait_for_end(store, job)
 
 
 def log_of(store: JobStore, job: Job) -> Path:

@@ -18,6 +18,7 @@ from router.types import Decision
 from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import fit_to_engine, require_action, require_known_network
+from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
@@ -94,6 +95,7 @@ def prepare(
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
+    draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
     return _seal(decision, draft)
 
 

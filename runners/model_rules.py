@@ -69,9 +69,9 @@ class ModelRules(NamedTuple):
     called, each split under one of the `subfolders` of skill_info.yaml; a table without splits under the folder's own
     name. It raises DataError where several could be meant. `data_shape(spec)` yields key, value and reason of what the
     data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
-    launch. `target(text)` raises InputError for a target that makes no sense. `gpu_memory(spec, action)` estimates the bytes
-    that an action takes on each GPU; None where it can't. `report(job_folder, results_dir, out,
-    target)` writes the page on what a job found to `out`, and returns None where there is nothing to report on.
+    launch. `target(text)` raises InputError for a target that makes no sense. `gpu_memory(spec, action)` estimates the
+    bytes that an action takes on each GPU; None where it can't. `report(job_folder, results_dir, out, target)` writes
+    the page on what a job found to `out`, and returns None where there is nothing to report on.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs.
     """
 

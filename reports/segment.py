@@ -17,6 +17,7 @@ from reports.page import Kind, render
 from reports.segment_gallery import Places, SegmentGallery, build_segment_gallery
 from reports.segment_tables import KINDS, PictureRow, RegionRow, SegmentTables, read_segment_tables
 from scoring.binomial import clopper_pearson
+from scoring.named_figures import named
 from scoring.origin import ThresholdOrigin
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def write_segment_report(folder: Path, results: Path, out: Path) -> ReportSummar
         "regions": _worst_regions(tables.regions),
         "hidden_regions": max(0, len(tables.regions) - MOST_REGIONS),
         "notes": sorted((*tables.notes, *_picture_notes(gallery)), key=lambda note: note.severity),
+        "own_figures": list(named(told.kpi, "segment")),
         "results": _Facts(
             job.findings(),
             job.plan.warnings,

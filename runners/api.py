@@ -229,12 +229,13 @@ def diagnosis(job: Job) -> Diagnosis:
 
 
 def result(job: Job) -> dict[str, Any]:
-    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure.
+    """What a job made, as a JSON object: state, metrics, figures, artifacts with whole paths, parent, spec, failure.
 
     A failure comes with its diagnosis.
     """
     from core.documents import read_yaml
     from core.file_names import LOG_FILE, SPEC_FILE
+    from runners.figures import figures_of
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
 
@@ -243,6 +244,7 @@ def result(job: Job) -> dict[str, Any]:
     document["artifacts"] = [a.to_json() | {"path": str(Path(job.results_dir) / a.path)} for a in job.artifacts]
     if verdict := verdict_line(job):
         document["verdict"] = verdict
+    document["figures"] = [figure.to_json() for figure in figures_of(job.metrics, job.task)]
     document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}

@@ -86,7 +86,7 @@ def launch(
         RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
         InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
         ParentError: the parent's artifact was changed since the parent ended.
-        PlatformError: the engine or the runner is not there, or the results root can't be written.
+        PlatformError: the engine or the runner is not there, or the results root can't be written, or is full.
     """
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
@@ -170,6 +170,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
+    preflight.require_room(store.root)
     memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     skill = skill_at(plan.skill_dir)

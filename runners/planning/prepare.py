@@ -23,6 +23,7 @@ from runners.planning.engines import (
     require_action_of_container,
     require_known_network,
 )
+from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
@@ -101,6 +102,7 @@ def prepare(
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
+    draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
     return _seal(decision, draft)
 
 

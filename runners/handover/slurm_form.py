@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import RequestError
+from runners.handover.forms import ENDED
 from runners.handover.places import inside, places_of
 from runners.model_rules import skill_at
 from runners.planning.container import SPEC_PATH
@@ -43,10 +44,9 @@ class SlurmForm:
             message = "a plan without a container is bound to this installation"
             raise RequestError(message, code="handover.container", where="container", remedy=remedy)
         writable = [mount for mount in plan.mounts if not mount.read_only]
+        name = Path(f"changenet-{plan.id[:12]}")
         return {
-            "job_script": job_script(
-                plan, Path(f"changenet-{plan.id[:12]}"), settings, _mounts(plan), ended_file=_ENDED
-            ),
+            "job_script": job_script(plan, name, settings, _mounts(plan), ended_file=ENDED),
             "here": _HERE,
             "container": settings.container,
             "writable": writable,

@@ -87,7 +87,7 @@ def launch(
         RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
         InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
         ParentError: the parent's artifact was changed since the parent ended.
-        PlatformError: the engine or the runner is not there, or the results root can't be written.
+        PlatformError: the engine or the runner is not there, or the results root can't be written, or is full.
     """
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
@@ -171,6 +171,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
+    preflight.require_room(store.root)
     memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     skill = skill_at(plan.skill_dir)
@@ -231,12 +232,13 @@ def diagnosis(job: Job) -> Diagnosis:
 
 
 def result(job: Job) -> dict[str, Any]:
-    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure.
+    """What a job made, as a JSON object: state, metrics, figures, artifacts with whole paths, parent, spec, failure.
 
     A failure comes with its diagnosis.
     """
     from core.documents import read_yaml
     from core.file_names import LOG_FILE, SPEC_FILE
+    from runners.figures import figures_of
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
 
@@ -245,6 +247,7 @@ def result(job: Job) -> dict[str, Any]:
     document["artifacts"] = [a.to_json() | {"path": str(Path(job.results_dir) / a.path)} for a in job.artifacts]
     if verdict := verdict_line(job):
         document["verdict"] = verdict
+    document["figures"] = [figure.to_json() for figure in figures_of(job.metrics, job.task)]
     document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}

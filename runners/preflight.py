@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,27 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
+
+
+LEAST_FREE_BYTES = 100_000_000  # a checkpoint or two of the smallest networks
+
+
+def nearest_folder(path: Path) -> Path:
+    """The path itself, or the nearest folder above it that exists."""
+    return next((place for place in (path, *path.parents) if place.is_dir()), Path(path.anchor or "."))
+
+
+def require_room(root: Path) -> None:
+    """The disk of the results root is not about to be full: a run would fail as soon as it writes a checkpoint.
+
+    Raises:
+        PlatformError: with what is free.
+    """
+    free = shutil.disk_usage(nearest_folder(root)).free
+    if free < LEAST_FREE_BYTES:
+        message = f"the disk has {free / 10**6:.0f} MB free, and a run needs at least {LEAST_FREE_BYTES / 10**6:.0f}"
+        remedy = "make room there, or name another place by --results"
+        raise PlatformError(message, code="disk.low", where=str(root), remedy=remedy)
 
 
 def require_engine(plan: Plan) -> None:

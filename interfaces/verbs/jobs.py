@@ -55,7 +55,7 @@ def job_outcome(job: Job) -> Outcome:
     from runners.jobs.job import JobState
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
-    document = {"job": job.to_json()} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
+    document = {"job": _with_figures(job)} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
     document, text = _diagnosed(job, document, job_text(job))
     return Outcome(document, text, JobFailedError.exit_code if failed else 0)
 
@@ -80,6 +80,23 @@ def run_outcome(job: Job) -> Outcome:
     return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
 
 
+def _with_figures(job: Job) -> dict[str, Any]:
+    return job.to_json() | _figures(job)
+
+
+def _figures(job: Job) -> dict[str, Any]:
+    """The metrics as people read them: one unit each, and of what; `metrics` has them as the action wrote them."""
+    from runners.figures import figures_of
+
+    return {"figures": [figure.to_json() for figure in figures_of(job.metrics, job.task)]}
+
+
+def _leading(job: Job) -> dict[str, Any]:
+    from runners.figures import leading_of
+
+    return {"figures": [figure.to_json() for figure in leading_of(job.metrics, job.task)]}
+
+
 def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
     """The job that is named, as it is now, and its store. Errors: see `runners.api.get_job`."""
     from runners.api import get_job, open_store
@@ -96,7 +113,10 @@ def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     del reporter
     store, tunings = open_store(options.results_root), searches.summaries(options.results_root)
     found = list_jobs(store)
-    document = {"jobs": [job.summary() for job in found], "experiments": [tuning for tuning, _ in tunings]}
+    document = {
+        "jobs": [job.summary() | _leading(job) for job in found],
+        "experiments": [tuning for tuning, _ in tunings],
+    }
     return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found, store.root)]))
 
 
@@ -113,7 +133,7 @@ def status(options: NamedOptions, reporter: Reporter) -> Outcome:
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
-    return Outcome(*_diagnosed(job, {"job": job.to_json(), "progress": progress}, job_text(job, progress)))
+    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, job_text(job, progress)))
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:

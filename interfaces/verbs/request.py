@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import NotReadyError, RequestError
 from core.memory import Memory
@@ -15,10 +15,12 @@ from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
     from router.declarations import Skill
-    from router.types import Decision, Request
+    from router.types import Decision, Question, Request
     from runners.planning.plan import Plan
 
 
@@ -141,10 +143,17 @@ def planned(routed: Routed) -> Outcome:
     if routed.search:
         from interfaces.verbs.tuning import search_text
 
-        missing = bool(routed.search.base.missing)
-        return Outcome(routed.search.to_json(), search_text(routed.search), NotReadyError.exit_code * missing)
+        return _asking(routed.search.base.missing, routed.search.to_json(), search_text(routed.search))
     decision = routed.decision.to_json()
     if routed.plan is None:
-        return Outcome({"decision": decision, "plan": None}, decision_text(routed.decision), NotReadyError.exit_code)
+        return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))
     document = {"decision": decision, "plan": routed.plan.to_json()}
-    return Outcome(document, plan_text(routed.plan), NotReadyError.exit_code * bool(routed.plan.missing))
+    return _asking(routed.plan.missing, document, plan_text(routed.plan))
+
+
+def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:
+    """Whatever the route, and however far it came, what is missing stands at the top."""
+    missing = [question.to_json() for question in questions]
+    # A decision that asks for nothing and names no action is no plan either.
+    not_ready = bool(missing) or document["plan"] is None
+    return Outcome({"missing": missing} | document, text, NotReadyError.exit_code * not_ready)

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from core import dotted
 from core.documents import parse_scalar
 from core.errors import ChangenetError
+from router.consistency import RESUME
 from runners.jobs.store import default_root
-from runners.planning.parents import RESUME, candidates, wanted_artifacts
+from runners.planning.parents import candidates, wanted_artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,13 @@ from core.redaction import redact
 from router.types import Decision
 from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, require_action, require_known_network
+from runners.planning.engines import (
+    fit_to_engine,
+    require_action,
+    require_action_of_container,
+    require_known_network,
+)
+from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, not_here_yet, open_questions, settle_paths
 from runners.planning.layers import Layers
@@ -87,6 +93,8 @@ def prepare(
     resolved = resolve(decision, skill, store, command)
     if resolved.embedded:
         require_action(skill, resolved.action, decision.missing)
+    elif resolved.can.needs_image:
+        require_action_of_container(skill, resolved.action)
     memory = memory or Memory()
     schema = action_schema(skill, resolved.action, memory)
     draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
@@ -94,6 +102,7 @@ def prepare(
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
+    draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
     return _seal(decision, draft)
 
 

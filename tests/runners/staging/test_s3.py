@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.documents import read_yaml
 from core.errors import DataError, PlatformError
 from interfaces.cli import main
+from router.types import Request
+from runners.api import launch, prepare_request
 from runners.staging.fetch import Names, Watcher, fetch
 from runners.staging.remote import Remote
 from runners.staging.request import bring
@@ -332,3 +335,42 @@ def test_a_results_root_in_a_store_takes_what_the_run_leaves(
     job = json.loads(capsys.readouterr().out)["job"]
     assert Path(job["folder"]).parent == tmp_path / "results"
     assert f"boards/root/{job['id']}/artifacts.json" in s3.filesystem.find("boards/root")
+
+
+def test_a_plan_made_before_anything_was_fetched_is_launched_with_the_pictures_as_they_are_packed(
+    s3: Any, boards: Path, engine: Path, skill: Skill, tmp_path: Path, reads: list[str]
+) -> None:
+    s3.put_folder(boards, "boards/later")  # whose pictures are in a folder that the splits share
+    overrides = {"backbone": FAN[1].partition("=")[2], "input_map": None, "num_input": 1, "image_ext": ".png"}
+    request = Request(
+        action="train",
+        automl_policy="off",
+        train_datasets=("s3://boards/later/train",),
+        eval_dataset="s3://boards/later/val/dataset.csv",
+        overrides=overrides,
+        results_root=str(tmp_path / "results"),
+    )
+    _, plan = prepare_request(request, skill, engine=str(engine))
+    assert plan is not None
+    assert plan.inputs["dataset.classify.train_dataset.images_dir"] == "s3://boards/later/train/images.tar.gz"
+    assert reads == []
+
+    job = launch(plan)
+
+    assert job.state == "COMPLETE"
+    spec = read_yaml(Path(job.folder) / "spec.yaml")["dataset"]["classify"]
+    for split in ("train", "validation"):
+        assert names_below(spec[f"{split}_dataset"]["images_dir"]) == names_below(boards / "images")
+        assert Path(spec[f"{split}_dataset"]["csv_path"]).is_file()
+
+
+def test_the_data_check_looks_at_what_was_fetched(
+    s3: Any, boards: Path, skill: Skill, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3.put_folder(boards, "boards/checked")
+    assert main(["data", "check", "s3://boards/checked", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["remedy"] == "changenet stage data s3://boards/checked"
+
+    bring("s3://boards/checked", skill, Watcher())
+
+    assert main(["data", "check", "s3://boards/checked", "--no-decode", "--json"]) == 0

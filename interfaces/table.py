@@ -140,7 +140,8 @@ _ALL = (
         f"{_ROOM}.data_sets",
         "import_set",
         "import a public data set",
-        "example:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n",
+        "examples:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
+        "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,
         slow=True,
     ),

@@ -55,7 +55,7 @@ def verdict(results_dir: Path) -> str:
 
     try:
         sheet = read_json(path)
-        if sheet.get("task") == "segment":
+        if "task" in sheet and sheet["task"] == "segment":
             return _segment_line(sheet)
         if "target" in sheet:
             return str(sheet["target"]["sentence"])
@@ -68,5 +68,6 @@ def verdict(results_dir: Path) -> str:
 def _segment_line(sheet: Mapping[str, Any]) -> str:
     regions, f1 = sheet["regions"], sheet["pixels"]["f1"]
     pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {as_percent(f1)}"
-    found = f"{regions['found']} of {regions['defects']} defects found, {regions['false_regions']} false regions"
+    false = f"{regions['false_regions']} false region{'' if regions['false_regions'] == 1 else 's'}"
+    found = f"{regions['found']} of {regions['defects']} defects found, {false}"
     return f"{found}; {pixels}"

@@ -48,6 +48,10 @@ class RegionMap:
         """The numbers of the regions that share a pixel with a mask."""
         return set(np.unique(self.numbers[mask]).tolist()) - {0}
 
+    def touching_box(self, x1: int, y1: int, x2: int, y2: int) -> set[int]:
+        """The numbers of the regions that reach into a box, from (x1, y1) up to, not including, (x2, y2)."""
+        return set(np.unique(self.numbers[y1:y2, x1:x2]).tolist()) - {0}
+
 
 @dataclass(frozen=True, slots=True)
 class RegionCounts:

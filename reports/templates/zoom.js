@@ -80,7 +80,7 @@ const show = (card) => {
   const title = card.querySelector(".title").textContent;
   const score = card.querySelector(".score").textContent;
   dialog.querySelector("h2").textContent =
-    `${badge}: ${card.dataset.kind} ${title}, ${score} (${place.indexOf(card) + 1} of ${place.length})`;
+    `${badge}: ${[card.dataset.kind, title].filter(Boolean).join(" ")}, ${score} (${place.indexOf(card) + 1} of ${place.length})`;
   choose(names.includes(view) ? view : "all");
 };
 

@@ -12,6 +12,7 @@ from core.errors import PlatformError
 from core.problem import Problem
 from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState
+from runners.platforms.handles import with_detail
 from runners.platforms.platform import grace_seconds
 from runners.platforms.table import capabilities, platform_of
 
@@ -109,5 +110,8 @@ def _recorded(store: JobStore, job: Job, sight: Sight) -> Job:
         store.request_cancel(job.id, sight.native)
     if sight.began:
         store.move(job.id, JobState.RUNNING, sight.native)
-    platform_of(job.runner).collect(job, store.handle(job.id))
+    handle = store.handle(job.id)
+    platform_of(job.runner).collect(job, handle)
+    if not capabilities(job.runner).on_this_machine:
+        store.add_handle(job.id, with_detail(handle, "native", sight.native))
     return finish(store, job, sight.exit_code, sight.cause)

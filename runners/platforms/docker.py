@@ -34,6 +34,7 @@ from runners.platforms.docker_engine import (
     host_named,
     identity,
 )
+from runners.platforms.docker_gpus import share_of
 from runners.platforms.docker_image import get_image
 from runners.platforms.docker_log import add_to_log
 from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detail
@@ -73,7 +74,7 @@ class DockerPlatform:
         store.set_image_digest(job.id, image.digest)
         handle = with_detail(handle, _LOG_BEGIN, log.stat().st_size)
         store.add_handle(job.id, handle)
-        container = _create(host, containers.creation(job, plan, image, mounts_of_job(job, plan)))
+        container = _create(host, containers.creation(job, plan, image, mounts_of_job(job, plan), share_of(host, plan)))
         if store.cancel_reason(job.id) is None and store.move(job.id, JobState.RUNNING, "the container is started"):
             _begin(host, container)
             return handle

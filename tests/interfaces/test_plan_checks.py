@@ -142,7 +142,7 @@ def test_pictures_without_lists_are_refused_with_what_to_write(
         code, document = planned(capsys, "segment_train", "--data", str(root), "--runner", runner, "--automl", "off")
         assert code == 2
         assert "'list'" in document["error"]["message"]
-    assert "in list a file of names for each split" in document["error"]["remedy"]
+    assert f"changenet data import masks {root} NEW_FOLDER" in document["error"]["remedy"]
 
 
 @pytest.mark.parametrize("action", ["export", "quantize", "deploy_segment_evaluate", "deploy_classify_gen_trt_engine"])

@@ -17,6 +17,7 @@ import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,15 @@ class Engine:
 
     host: str
     client: DockerClient
+    folder: Path
+
+    def pid(self) -> int:
+        """The number of its process."""
+        return int((self.folder / "pid").read_text())
+
+    def restart(self) -> None:
+        """Start it again on what it had, after it died."""
+        subprocess.run(["sh", str(_SCRIPT), "start", str(self.folder)], check=True)
 
 
 def started_engine() -> Iterator[Engine]:
@@ -64,19 +74,20 @@ def started_engine() -> Iterator[Engine]:
 
         host = f"unix://{folder}/docker.sock"
         client = docker.DockerClient(base_url=host)
-        base = _base()
+        data = base()
         entry_points = {IMAGE: [], OWN_IMAGE: [str(PROGRAM)]}
         for image, entry_point in entry_points.items():
             changes = [f"ENTRYPOINT {json.dumps(entry_point)}"]
             repository, _, tag = image.partition(":")
-            client.api.import_image_from_data(base, repository=repository, tag=tag, changes=changes)
-        yield Engine(host, client)
+            client.api.import_image_from_data(data, repository=repository, tag=tag, changes=changes)
+        yield Engine(host, client, folder)
         client.close()
     finally:
         subprocess.run(["sh", str(_SCRIPT), "stop", str(folder)], check=True)
 
 
-def _base() -> bytes:
+@cache
+def base() -> bytes:
     """The file system of the image, as a tar."""
     libraries = Path(sys.base_prefix) / "lib" / f"python3.{sys.version_info.minor}"
     packages = Path(sys.prefix) / "lib" / libraries.name

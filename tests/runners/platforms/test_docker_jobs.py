@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,12 @@ from runners.jobs.job import JobState
 from runners.jobs.record import open_job
 from runners.planning.plan import Mount, Plan, Resources
 from runners.platforms.docker_container import container_name, creation
+from runners.platforms.docker_gpus import LABEL, share_of
 from runners.platforms.docker_image import Image
 from runners.platforms.handles import LAUNCHER, with_process
 from runners.platforms.processes import ProcessId
-from tests.runners.platforms.docker_bench import IMAGE, Engine, has_container, on_docker, sealed
+from runners.platforms.table import platform_of
+from tests.runners.platforms.docker_bench import IMAGE, Engine, has_container, on_docker, sealed, started_engine
 
 if TYPE_CHECKING:
     from runners.jobs.job import Job
@@ -42,6 +44,12 @@ def make_docker_plan(on_docker: Any, make_plan: MakePlan) -> MakePlan:
         return sealed(on_docker.fit(make_plan(runner="docker", **behaviour)), **(parts or {}))
 
     return make
+
+
+@pytest.fixture
+def own_engine() -> Iterator[Engine]:
+    """An engine that no other test uses."""
+    yield from started_engine()
 
 
 def inspected(engine: Engine, job: Job) -> dict[str, Any]:
@@ -235,6 +243,26 @@ def test_the_call_to_the_engine_asks_for_gpus_as_the_spec_picks_them(
     assert (call["shm_size"], call["network_mode"]) == (16 * 2**30, "bridge")
 
 
+def test_the_call_to_the_engine_shares_gpus_out_among_the_trials_of_a_search(
+    docker_engine: Engine, make_plan: MakePlan, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No GPU is used: how many there are is said, and a container that has none bears the label of one that has."""
+    monkeypatch.setattr("runners.platforms.docker_gpus.gpus_shown", lambda: 4)
+    trial = sealed(on_docker(make_plan(runner="docker")), resources=Resources(gpus=2), part_of="automl-1")
+    busy = docker_engine.client.containers.run(IMAGE, ["/bin/sleep", "60"], labels={LABEL: "0,2"}, detach=True)
+
+    share = share_of(docker_engine.host, trial)
+    alone = share_of(docker_engine.host, sealed(trial, part_of=None))
+    busy.remove(force=True)
+    job = open_job(store, trial, trial.spec)
+    call = creation(job, trial, Image("sha256:1", "sha256:1", ()), [], share)
+
+    assert (share, alone) == (("1", "3"), ())
+    assert share_of(docker_engine.host, trial) == ("0", "1")
+    assert (call["device_requests"][0]["DeviceIDs"], call["device_requests"][0]["Count"]) == (["1", "3"], 0)
+    assert call["labels"][LABEL] == "1,3"
+
+
 def test_an_image_whose_entry_point_is_the_program_is_given_the_rest(make_plan: MakePlan, store: JobStore) -> None:
     plan = on_docker(make_plan(runner="docker"))
     job = open_job(store, plan, plan.spec)
@@ -277,3 +305,25 @@ def test_several_nodes_take_another_runner(make_docker_plan: MakePlan, store: Jo
         api.launch(make_docker_plan(parts={"resources": Resources(nodes=2)}), store=store)
 
     assert "slurm" in error.value.remedy
+
+
+def test_a_job_is_unknown_while_its_engine_is_down_and_told_as_it_is_afterwards(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch, own_engine: Engine
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", own_engine.host)
+    job = launched(on_docker(make_plan(runner="docker", sleep=600)), store, wait_for)
+    log = platform_of("docker").log(job, store.handle(job.id))
+    assert log.read_text().startswith("train begins")
+    process = ProcessId.of(own_engine.pid())
+    assert process
+    process.signal(signal.SIGKILL)
+    wait_for(lambda: not process.is_alive())
+
+    assert api.get_job(job.id, store).state is JobState.UNKNOWN
+    assert [step.state.value for step in store.read(job.id).transitions] == ["PENDING", "RUNNING"]
+    assert platform_of("docker").log(job, store.handle(job.id)) == log
+
+    own_engine.restart()  # an engine that starts ends what it finds running
+    ended = wait_for(lambda: (found := api.get_job(job.id, store)).state.is_terminal and found)
+    assert [step.state.value for step in ended.transitions] == ["PENDING", "RUNNING", "ERROR"]
+    assert not has_container(own_engine, job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +163,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
     from runners import preflight
     from runners.model_rules import skill_at
     from runners.planning.data_sources import part_names
-    from runners.staging import stage
+    from runners.staging.inputs import brought, stage
 
     plan.require_launchable()
     platform = platform_of(plan.runner)
@@ -175,7 +176,9 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     skill = skill_at(plan.skill_dir)
     rows = skill.data_sources(plan.action)
-    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
+    parts = {key: part_names(row) for key, row in rows.items()}
+    bring = None if capabilities(plan.runner).reads_stores else partial(brought, skill=skill)
+    spec = stage(plan.spec, plan.inputs, parts=parts, memory=memory, bring=bring)
     return spec, preflight.sound_data(skill, plan.action, spec, memory)
 
 

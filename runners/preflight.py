@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.addresses import is_fetched
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
 from core.installation import how_to_install
@@ -66,14 +67,14 @@ def require_engine(plan: Plan) -> None:
 
 
 def require_local_inputs(plan: Plan) -> None:
-    """Every input lies on this machine.
+    """Every input lies on this machine, or is fetched to it.
 
     Raises:
         InputError: naming the first one that does not, and its key.
     """
     for key, value in plan.inputs.items():
         for place in value if isinstance(value, list) else [value]:
-            if "://" in place:
+            if "://" in place and not is_fetched(place):
                 remedy = f"copy it to this machine and give the folder (or override {key}), or use a runner with access"
                 raise InputError(
                     f"the {plan.runner} runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy

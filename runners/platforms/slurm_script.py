@@ -23,10 +23,12 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _RANKS = 'export RANK=$SLURM_PROCID NODE_RANK=$SLURM_NODEID LOCAL_RANK=$SLURM_LOCALID; exec "$@"'
 
 
-def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount] = ()) -> str:
+def job_script(
+    plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount] = (), *, ended_file: str = ""
+) -> str:
     """The script of the job in `folder`: what it asks for, its environment, the action, its exit code in a file.
 
-    `mounts` are those of the job, where it runs in a container.
+    `mounts` are those of the job, where it runs in a container; `ended_file` is for what tells a hand-over of its end.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -46,6 +48,7 @@ def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequen
         launch=shlex.join(launch_words(plan, folder, settings, mounts)),
         exit_file=EXIT_FILE,
         given_up_file=GIVEN_UP_FILE,
+        ended_file=ended_file,
     )
 
 

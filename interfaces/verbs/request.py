@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
-    from router.types import Decision, Question
+    from router.declarations import Skill
+    from router.types import Decision, Question, Request
     from runners.planning.plan import Plan
 
 
@@ -68,8 +69,10 @@ def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
     return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
-def route(options: RequestOptions) -> Routed:
-    """What a request means, and the plan of its route; starts and writes nothing.
+def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
+    """What a request means, and the plan of its route; starts nothing.
+
+    With a `reporter`, data that lies elsewhere is fetched first; otherwise nothing is written.
 
     Raises:
         RequestError: an option of a search is given for a request that is none.
@@ -79,6 +82,8 @@ def route(options: RequestOptions) -> Routed:
 
     skill = the_skill()
     decision = decide(request_of(options), skill)
+    if reporter:
+        decision = with_data(decision, skill, reporter)
     if decision.action is None:
         return Routed(decision)
     if decision.route == "automl":
@@ -91,6 +96,33 @@ def route(options: RequestOptions) -> Routed:
     memory = Memory()
     plan = prepare_decision(decision, skill, engine=options.engine, memory=memory)
     return Routed(decision, plan=plan, memory=memory)
+
+
+def with_data(decision: Decision, skill: Skill, reporter: Reporter) -> Decision:
+    """The decision with its data on this machine, as far as its runner reads what lies there.
+
+    It is made anew where something was fetched: the layout of data tells of the task.
+
+    Raises:
+        PlatformError, DataError, ArchiveError: as `runners.staging.request.bring` says.
+    """
+    from router.decision import decide
+    from runners.platforms.table import DEFAULT, capabilities
+
+    request = decision.request
+    if decision.missing or capabilities(request.runner or DEFAULT).reads_stores or not _lies_elsewhere(request):
+        return decision
+    from interfaces.verbs.stage import watcher_of
+    from runners.staging.request import bring_request
+
+    return decide(bring_request(request, skill, watcher_of(reporter)), skill)
+
+
+def _lies_elsewhere(request: Request) -> bool:
+    from core.addresses import is_fetched
+
+    one = (request.data, request.eval_dataset, request.inference_dataset)
+    return any(is_fetched(place) for place in (*one, *request.train_datasets, *request.calibration_dataset) if place)
 
 
 def _refuse_settings(options: RequestOptions, decision: Decision) -> None:

@@ -14,6 +14,7 @@ from core.dotted import flatten
 from core.errors import InputError
 from core.file_names import PLAN_FILE
 from runners.jobs.job import JobState
+from runners.names import VERSIONS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def _is_earlier(one: Job, job: Job) -> bool:
 
 def differences(job: Job, good: Job) -> tuple[Difference, ...]:
     """All that is recorded of both and differs; data that lies at the same place but was changed since, as well."""
-    return tuple(_all(_plan(job), _plan(good), job, good))
+    return tuple(_all(_document(job, PLAN_FILE), _document(good, PLAN_FILE), job, good))
 
 
 def _all(plan: dict[str, Any], before: dict[str, Any], job: Job, good: Job) -> Iterator[Difference]:
@@ -80,6 +81,7 @@ def _facts(plan: dict[str, Any], job: Job) -> dict[str, Any]:
         "engine": engine,
         "image": job.image,
         "image digest": job.image_digest,
+        **{f"version of {name}": value for name, value in _document(job, VERSIONS_FILE).items()},
         **{f"resources.{name}": value for name, value in (resources.items() if isinstance(resources, dict) else ())},
     }
 
@@ -94,8 +96,8 @@ def _changed_since(place: str, good: Job) -> str:
     return ""
 
 
-def _plan(job: Job) -> dict[str, Any]:
+def _document(job: Job, name: str) -> dict[str, Any]:
     with suppress(InputError):
-        document = read_json(Path(job.folder) / PLAN_FILE)
+        document = read_json(Path(job.folder) / name)
         return document if isinstance(document, dict) else {}
     return {}

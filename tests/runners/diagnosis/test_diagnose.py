@@ -17,6 +17,7 @@ from core.problem import Problem
 from core.redaction import MASK
 from interfaces.cli import main
 from interfaces.command_line import parse
+from runners import api
 from runners.diagnosis.diagnose import diagnose
 from runners.diagnosis.evidence import HEAD_BYTES, TAIL_BYTES
 from runners.diagnosis.rules import RETRIES, read_rules, rules_for
@@ -233,6 +234,23 @@ def test_what_was_otherwise_in_the_last_good_run_is_told(
     table.write_text("changed since")
     (later,) = [d for d in diagnose(store, store.read("bad")).differs if str(table) in d.what]
     assert "13 bytes now" in later.now
+
+
+def test_versions_that_changed_since_the_last_good_run_are_told(
+    failed_job: FailedJob, store: JobStore, make_plan: MakePlan
+) -> None:
+    plan = replace(make_plan(), engine="embedded")
+    plan = replace(plan, id=plan.fingerprint())
+    good = api.launch(plan, store=store)
+    bad = failed_job(OOM, name="bad", plan=plan)
+    told = json.loads((Path(good.folder) / "versions.json").read_text())
+    (Path(bad.folder) / "versions.json").write_text(json.dumps(told | {"torch": "1.0"}))
+
+    found = diagnose(store, bad)
+
+    assert (good.state, found.good) == (JobState.COMPLETE, good.id)
+    assert [(d.what, d.now) for d in found.differs] == [("version of torch", "1.0")]
+    assert found.differs[0].then.startswith("2.")
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.errors import RequestError
+from core.errors import PlatformError, RequestError
 from interfaces.cli import main
+from runners import api
 from runners.doctor import machine
 from runners.doctor.doctor import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from router.declarations import Skill
     from runners.doctor.check import Check
     from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 NVIDIA = {"nvidia": {"path": "nvidia-container-runtime"}}
 
@@ -194,6 +196,18 @@ def test_a_program_that_hangs_is_waited_for_a_bounded_time(programs: Path) -> No
     assert answer is not None
     assert not answer.worked
     assert "no answer" in answer.text
+
+
+def test_a_launch_on_a_disk_that_is_about_to_be_full_is_refused_and_records_nothing(
+    make_plan: Callable[..., Plan], store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.preflight.LEAST_FREE_BYTES", 2**62)
+
+    with pytest.raises(PlatformError, match="MB free") as caught:
+        api.launch(make_plan(), store=store)
+
+    assert (caught.value.code, caught.value.exit_code) == ("disk.low", 5)
+    assert not store.exists()
 
 
 def test_an_unknown_runner_is_refused(skill: Skill, store: JobStore) -> None:

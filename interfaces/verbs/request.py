@@ -83,7 +83,7 @@ def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
     skill = the_skill()
     decision = decide(request_of(options), skill)
     if reporter:
-        decision = with_data(decision, skill, reporter)
+        decision = with_data(decision, skill, reporter, options.test)
     if decision.action is None:
         return Routed(decision)
     if decision.route == "automl":
@@ -98,31 +98,34 @@ def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
     return Routed(decision, plan=plan, memory=memory)
 
 
-def with_data(decision: Decision, skill: Skill, reporter: Reporter) -> Decision:
-    """The decision with its data on this machine, as far as its runner reads what lies there.
+def with_data(decision: Decision, skill: Skill, reporter: Reporter, test: str | None = None) -> Decision:
+    """The decision with its data, and the `test` data of its search, on this machine, where its runner needs that.
 
     It is made anew where something was fetched: the layout of data tells of the task.
 
     Raises:
         PlatformError, DataError, ArchiveError: as `runners.staging.request.bring` says.
     """
+    from core.addresses import is_fetched
     from router.decision import decide
     from runners.platforms.table import DEFAULT, capabilities
 
-    request = decision.request
-    if decision.missing or capabilities(request.runner or DEFAULT).reads_stores or not _lies_elsewhere(request):
+    request, tested = decision.request, [test] if test and decision.route == "automl" else []
+    elsewhere = any(map(is_fetched, [*_places_of(request), *tested]))
+    if decision.missing or capabilities(request.runner or DEFAULT).reads_stores or not elsewhere:
         return decision
     from interfaces.verbs.stage import watcher_of
-    from runners.staging.request import bring_request
+    from runners.staging.request import bring, bring_request
 
-    return decide(bring_request(request, skill, watcher_of(reporter)), skill)
+    watcher = watcher_of(reporter)
+    for place in tested:
+        bring(place, skill, watcher)
+    return decide(bring_request(request, skill, watcher), skill)
 
 
-def _lies_elsewhere(request: Request) -> bool:
-    from core.addresses import is_fetched
-
+def _places_of(request: Request) -> list[str]:
     one = (request.data, request.eval_dataset, request.inference_dataset)
-    return any(is_fetched(place) for place in (*one, *request.train_datasets, *request.calibration_dataset) if place)
+    return [place for place in (*one, *request.train_datasets, *request.calibration_dataset) if place]
 
 
 def _refuse_settings(options: RequestOptions, decision: Decision) -> None:

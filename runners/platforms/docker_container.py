@@ -46,7 +46,7 @@ def require_sources(mounts: Iterable[Mount]) -> None:
     """
     for mount in (mount for mount in mounts if mount.read_only and not mount.source.startswith("{")):
         if "://" in mount.source:
-            remedy = "copy it to this machine and give the folder"
+            remedy = "fetch it by `changenet stage data`, and plan again"
             message = f"the docker runner can't read {mount.source}"
             raise InputError(message, code="runner.remote_input", where=mount.target, remedy=remedy)
         if mount.source in _ENGINE_FOLDERS or _is_socket(mount.source):

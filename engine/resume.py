@@ -81,7 +81,7 @@ def find_resume(run: Run, task: Task) -> Resumed | None:
     _check_data(content, run, task, path, named=bool(named))
     if next_epoch == settings.num_epochs:
         _tell_of_changes(content, run)
-    say(f"resuming from {path}, after epoch {content['epoch']}, step {content['global_step']}")
+    say(f"resuming from {path}, after epoch {content['epoch'] + 1}, step {content['global_step']}")
     seed = content.get("seed")
     return Resumed(path.resolve(), next_epoch, next_batch, seed if isinstance(seed, int) else None)
 

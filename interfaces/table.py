@@ -78,9 +78,8 @@ _ALL = (
         "plan",
         f"{_ROOM}.request",
         "plan",
-        "show what a request would run, without running it",
+        "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),
-        read_only=True,
     ),
     Verb(
         "run",
@@ -91,6 +90,15 @@ _ALL = (
         slow=True,
         is_tool=False,
     ),
+    Verb(
+        "import-job",
+        f"{_ROOM}.handover",
+        "import_job",
+        "take back what ran in a folder that `changenet plan --out` wrote, as a job",
+        "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
+        "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
+        slow=True,
+    ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
     Verb("logs", f"{_ROOM}.jobs", "logs", "print a job's log", read_only=True, slow=True),
@@ -100,6 +108,14 @@ _ALL = (
         f"{_ROOM}.jobs",
         "result",
         "show what a job made: metrics, artifacts, or why it failed",
+        read_only=True,
+    ),
+    Verb(
+        "diagnose",
+        f"{_ROOM}.diagnose",
+        "diagnose",
+        "tell why a job failed, and what helps",
+        "example:\n  changenet diagnose train-20260101-120000-0a1b2c\n",
         read_only=True,
     ),
     Verb(
@@ -137,6 +153,15 @@ _ALL = (
         "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
         destructive=True,
         slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "doctor",
+        f"{_ROOM}.doctor",
+        "doctor",
+        "tell whether this machine is ready",
+        "example:\n  changenet doctor --runner docker\n",
+        read_only=True,
     ),
     Verb(
         "schemas",
@@ -147,10 +172,19 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
-        "stage",
+        "stage backbone",
         f"{_ROOM}.stage",
-        "stage",
-        "fetch published backbone weights once; the only step that may need a token",
+        "backbone",
+        "fetch published backbone weights, checked and recorded",
+        "examples:\n  changenet stage backbone\n  changenet stage backbone --from /media/usb/model.safetensors\n",
+        slow=True,
+    ),
+    Verb(
+        "stage data",
+        f"{_ROOM}.stage",
+        "data",
+        "fetch data from elsewhere into the cache, where runs find it",
+        "examples:\n  changenet stage data s3://bucket/boards\n  changenet stage data https://host/boards.zip\n",
         slow=True,
     ),
     Verb(
@@ -182,12 +216,15 @@ _ALL = (
     ),
 )
 VERBS = {verb.name: verb for verb in _ALL}
-GROUPS = {"data": "check, import or draw data sets"}
+GROUPS = {
+    "data": "check, import or draw data sets",
+    "stage": "bring backbone weights, or data from elsewhere, to this machine",
+}
 VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
-    "CHANGENET_CACHE": "folder that archives are unpacked into, and that keeps what was read of declarations",
+    "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",
     "CHANGENET_SLURM_POLL_SECONDS": "how old an answer of Slurm's queue may be before it is asked again; default: 2",
     "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",

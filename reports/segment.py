@@ -17,7 +17,9 @@ from reports.page import Kind, render
 from reports.segment_gallery import Places, SegmentGallery, build_segment_gallery
 from reports.segment_tables import KINDS, PictureRow, RegionRow, SegmentTables, read_segment_tables
 from scoring.binomial import clopper_pearson
+from scoring.named_figures import named
 from scoring.origin import ThresholdOrigin
+from scoring.rounding import as_percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +70,7 @@ class SegmentFigures:
             bounds = clopper_pearson(self.found, self.defects)
             sure = f" (95% interval of the share found: {100 * bounds.lower:.1f}% to {100 * bounds.upper:.1f}%)"
         f1 = self.pixels.get("f1")
-        pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {f1:.4f}"
+        pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {as_percent(f1)}"
         return f"{self.headline}{sure}; {pixels}"
 
 
@@ -94,6 +96,7 @@ def write_segment_report(folder: Path, results: Path, out: Path) -> ReportSummar
         "regions": _worst_regions(tables.regions),
         "hidden_regions": max(0, len(tables.regions) - MOST_REGIONS),
         "notes": sorted((*tables.notes, *_picture_notes(gallery)), key=lambda note: note.severity),
+        "own_figures": list(named(told.kpi, "segment")),
         "results": _Facts(
             job.findings(),
             job.plan.warnings,

@@ -15,7 +15,8 @@ usage() {
 
 install_packages() {
     command -v slurmctld >/dev/null 2>&1 && command -v munged >/dev/null 2>&1 && return
-    apt-get install --yes --no-install-recommends slurm-wlm munge
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge
 }
 
 write_configuration() {

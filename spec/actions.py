@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Task = Literal["classify", "segment"]
 Command = Literal["train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"]
-COMMANDS: tuple[Command, ...] = ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")
+COMMANDS: tuple[Command, ...] = get_args(Command)
 
 TASK_DEFAULTS: dict[str, dict[str, Any]] = {
     "classify": {},

@@ -74,7 +74,8 @@ def load_model(run: Run) -> TrainedModel:
         say(f"WARNING {warning}")
     network = build_network(run.experiment)
     load_trained(network, content, path)
-    say(f"checkpoint {path}, epoch {content.get('epoch')}")
+    epoch = content.get("epoch")
+    say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
     threshold = MaskThreshold.of_checkpoint(content, path)
     say(f"threshold {threshold.value:.6g} of the checkpoint: {threshold.source}")
     return TrainedModel(network.eval(), Preparation(run.experiment), threshold, read_white(content, path))
@@ -110,7 +111,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     write_json(run.results_dir / FIGURES_FILE, sheet | model.threshold.origin_keys())
     say(headline(sheet))
     for name, value in kpi.items():
-        say(f"{name}: {in_words(value)}")
+        say(f"{name}: {in_words(name, value)}")
 
 
 def infer(run: Run, status: StatusFile) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scoring.named_figures import figure_of
 from scoring.pixels import change_figures, pixel_figures
 from scoring.regions import RegionCounts, sheet_of
 
@@ -60,22 +61,22 @@ def figure_sheet(counted: Counted, threshold: float, gap: int) -> dict[str, Any]
     }
 
 
-def in_words(value: float | None) -> str:
-    """A figure's value for people."""
-    return "undefined" if value is None else f"{value:.4g}"
+def in_words(name: str, value: float | None) -> str:
+    """A figure's value for people: rates in percent, which `status.json` has as shares."""
+    return figure_of(name, value, "segment").text
 
 
 def summary(kpi: Kpi) -> str:
     """The figures of an epoch or a validation that one follows a training by."""
     shown = {name: value for name, value in kpi.items() if name.partition("_")[2] in _FOLLOWED and value is not None}
-    return ", ".join(f"{name} {in_words(value)}" for name, value in shown.items())
+    return ", ".join(f"{name} {in_words(name, value)}" for name, value in shown.items())
 
 
 def headline(sheet: Mapping[str, Any]) -> str:
     """What an inspector asks for first."""
     pixels, regions = sheet["pixels"], sheet["regions"]
     named = {"F1": "f1", "IoU": "iou", "precision": "precision", "recall": "recall"}
-    shown = ", ".join(f"{name} {in_words(pixels[key])}" for name, key in named.items())
+    shown = ", ".join(f"{name} {in_words(key, pixels[key])}" for name, key in named.items())
     return (
         f"at threshold {sheet['threshold']:.6g}: {regions['found']} of {regions['defects']} defects found, "
         f"{regions['false_regions']} false regions; pixels: {shown}"

@@ -155,7 +155,7 @@ class SegmentModule(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """The figures of the validation pairs, and the threshold that they suggest."""
-        self.threshold = MaskThreshold.chosen(sum_of_processes(self._levels), self.current_epoch)
+        self.threshold = MaskThreshold.chosen(sum_of_processes(self._levels), self.current_epoch + 1)
         self._levels[:] = 0
         figures = self._validation.figures("val")
         self._validation = _Collected.nothing(self._classes)
@@ -199,6 +199,6 @@ def _diverged(epoch: int, step: int) -> JobFailedError:
     return JobFailedError(
         "the loss is no finite number any more: the training has diverged",
         code="diverged",
-        where=f"epoch {epoch}, step {step}",
+        where=f"epoch {epoch + 1}, step {step}",
         remedy="lower train.optim.lr, raise train.optim.warmup_epochs, or use train.precision=32-true",
     )

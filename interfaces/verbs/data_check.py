@@ -25,7 +25,7 @@ _STEP = 500
 class CheckOptions:
     """Which data, how its files are named, and what to write beside the findings."""
 
-    folder: str = argument("data folder of either task (plain, or packed as .tar.gz), or one classify CSV")
+    folder: str = argument("data folder of either task (plain, or packed as .tar.gz or .zip), or one classify CSV")
     images: str | None = option(
         "folder or archive of the pictures", metavar="DIR", otherwise="the images beside a split", group=CLASSIFY
     )
@@ -106,7 +106,7 @@ def _data(options: CheckOptions, reporter: Reporter) -> Data:
         """What an archive holds, from the cache that launches unpack into as well."""
         from interfaces.skill import the_skill
         from runners.planning.data_sources import all_parts
-        from runners.staging import unpacked
+        from runners.staging.inputs import unpacked
 
         found = unpacked(place, parts=all_parts(the_skill()))
         if found != place:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import InputError
-from interfaces.options import argument, given, option
+from interfaces.options import Group, argument, given, option
 from interfaces.outcome import Outcome
 from interfaces.verbs.common import CLASSIFY, refuse_options_of, split_names
 
@@ -31,24 +31,33 @@ class ImportOptions:
     force: bool = option("replace OUT where it is there", default=False)
 
 
+DRAWING = Group("drawing", "how the boards are drawn")
+
+
 @dataclass(frozen=True, slots=True)
 class SynthesizeOptions:
     """Where the boards go, and how they differ from `boards.SynthesisSettings`."""
 
     out: str = argument("folder to make")
     task: Literal["classify", "segment"] | None = option("what is trained on it", otherwise="classify")
-    style: Literal["assembled", "bare"] | None = option("boards with parts, or bare copper", otherwise="assembled")
+    style: Literal["assembled", "bare"] | None = option(
+        "boards with parts, or bare copper", otherwise="assembled", group=DRAWING
+    )
     boards: int | None = option("number of boards", metavar="N")
-    size: int | None = option("side of a picture", metavar="PIXELS")
+    size: int | None = option("side of a picture", metavar="PIXELS", group=DRAWING)
     lights: str | None = option("lightings, comma-separated", metavar="NAMES")
-    components: int | None = option("components, or inspected sites, on a board", metavar="N")
-    units: int | None = option("photographed units of each board design", metavar="N")
+    components: int | None = option("components, or inspected sites, on a board", metavar="N", group=DRAWING)
+    units: int | None = option("photographed units of each board design", metavar="N", group=DRAWING)
     defect_rate: float | None = option("share of defective components, 0 to 1", metavar="SHARE")
-    defects: str | None = option("defect types, comma-separated", metavar="NAMES", otherwise="all of the style")
-    nuisance: float | None = option("how strong harmless differences are", metavar="FACTOR", otherwise="1")
-    image_ext: Literal[".jpg", ".png"] | None = option("file ending of the pictures", otherwise=".jpg")
-    jobs: int | None = option("processes; the result does not depend on it", metavar="N")
-    seed: int | None = option("same seed, same bytes", metavar="N")
+    defects: str | None = option(
+        "defect types, comma-separated", metavar="NAMES", otherwise="all of the style", group=DRAWING
+    )
+    nuisance: float | None = option(
+        "how strong harmless differences are", metavar="FACTOR", otherwise="1", group=DRAWING
+    )
+    image_ext: Literal[".jpg", ".png"] | None = option("file ending of the pictures", otherwise=".jpg", group=DRAWING)
+    jobs: int | None = option("processes; the result does not depend on it", metavar="N", group=DRAWING)
+    seed: int | None = option("same seed, same bytes", metavar="N", group=DRAWING)
     force: bool = option("replace OUT where it is there", default=False)
 
 

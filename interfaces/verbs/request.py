@@ -3,20 +3,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.errors import NotReadyError, RequestError
 from core.memory import Memory
+from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
-    from router.types import Decision
+    from router.declarations import Skill
+    from router.types import Decision, Question, Request
     from runners.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions(RequestOptions):
+    """A request that is planned, and where the plan is written for a machine that nobody reaches from here."""
+
+    out: str | None = option("write what the machine needs that runs it, as a new folder", metavar="FOLDER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +44,35 @@ class Routed:
     memory: Memory = field(default_factory=Memory)
 
 
-def plan(options: RequestOptions, reporter: Reporter) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing."""
-    del reporter
-    return planned(route(options))
+def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
+    """Decide and prepare, start nothing; exit code 3 where something is missing.
+
+    Raises:
+        RequestError: a folder is asked for, and the request is a search.
+        ChangenetError: as `route` and `runners.handover.folder.write_folder` say.
+    """
+    routed = route(options)
+    shown = planned(routed)
+    if options.out is None or shown.exit_code:
+        return shown
+    if routed.plan is None:
+        message = "a search can't be carried in a folder: it decides as its trials end"
+        remedy = "ask for one training (--automl off), or run the search where its trials can be started"
+        raise RequestError(message, code="handover.search", where="--out", remedy=remedy)
+    from runners.handover.folder import write_folder
+
+    folder = Path(options.out).expanduser().absolute()
+    reporter.say(f"writing {folder}")
+    files = write_folder(routed.plan, folder)
+    written = f"folder {folder}: {', '.join(files)}\nnext: copy it to the machine, and do what its README.md says"
+    text = f"{shown.text}\n{written}"
+    return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
-def route(options: RequestOptions) -> Routed:
-    """What a request means, and the plan of its route; starts and writes nothing.
+def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
+    """What a request means, and the plan of its route; starts nothing.
+
+    With a `reporter`, data that lies elsewhere is fetched first; otherwise nothing is written.
 
     Raises:
         RequestError: an option of a search is given for a request that is none.
@@ -49,6 +82,8 @@ def route(options: RequestOptions) -> Routed:
 
     skill = the_skill()
     decision = decide(request_of(options), skill)
+    if reporter:
+        decision = with_data(decision, skill, reporter)
     if decision.action is None:
         return Routed(decision)
     if decision.route == "automl":
@@ -61,6 +96,33 @@ def route(options: RequestOptions) -> Routed:
     memory = Memory()
     plan = prepare_decision(decision, skill, engine=options.engine, memory=memory)
     return Routed(decision, plan=plan, memory=memory)
+
+
+def with_data(decision: Decision, skill: Skill, reporter: Reporter) -> Decision:
+    """The decision with its data on this machine, as far as its runner reads what lies there.
+
+    It is made anew where something was fetched: the layout of data tells of the task.
+
+    Raises:
+        PlatformError, DataError, ArchiveError: as `runners.staging.request.bring` says.
+    """
+    from router.decision import decide
+    from runners.platforms.table import DEFAULT, capabilities
+
+    request = decision.request
+    if decision.missing or capabilities(request.runner or DEFAULT).reads_stores or not _lies_elsewhere(request):
+        return decision
+    from interfaces.verbs.stage import watcher_of
+    from runners.staging.request import bring_request
+
+    return decide(bring_request(request, skill, watcher_of(reporter)), skill)
+
+
+def _lies_elsewhere(request: Request) -> bool:
+    from core.addresses import is_fetched
+
+    one = (request.data, request.eval_dataset, request.inference_dataset)
+    return any(is_fetched(place) for place in (*one, *request.train_datasets, *request.calibration_dataset) if place)
 
 
 def _refuse_settings(options: RequestOptions, decision: Decision) -> None:
@@ -81,10 +143,17 @@ def planned(routed: Routed) -> Outcome:
     if routed.search:
         from interfaces.verbs.tuning import search_text
 
-        missing = bool(routed.search.base.missing)
-        return Outcome(routed.search.to_json(), search_text(routed.search), NotReadyError.exit_code * missing)
+        return _asking(routed.search.base.missing, routed.search.to_json(), search_text(routed.search))
     decision = routed.decision.to_json()
     if routed.plan is None:
-        return Outcome({"decision": decision, "plan": None}, decision_text(routed.decision), NotReadyError.exit_code)
+        return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))
     document = {"decision": decision, "plan": routed.plan.to_json()}
-    return Outcome(document, plan_text(routed.plan), NotReadyError.exit_code * bool(routed.plan.missing))
+    return _asking(routed.plan.missing, document, plan_text(routed.plan))
+
+
+def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:
+    """Whatever the route, and however far it came, what is missing stands at the top."""
+    missing = [question.to_json() for question in questions]
+    # A decision that asks for nothing and names no action is no plan either.
+    not_ready = bool(missing) or document["plan"] is None
+    return Outcome({"missing": missing} | document, text, NotReadyError.exit_code * not_ready)

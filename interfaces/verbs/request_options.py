@@ -15,7 +15,7 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
-RUNNER = Group("Runner", "what the runner is asked for, by runners that take it; else the cluster's own default holds")
+RUNNER = Group("Platform", "what the runner is asked for, by those that take it; else its own default holds")
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (
     "task",

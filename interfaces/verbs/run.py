@@ -29,7 +29,7 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     """Prepare, launch, and follow to the end; `dry_run` stops at the plan, `resume` goes on with a search."""
     if options.resume is not None:
         return _resumed(options.resume, options, reporter)
-    routed = route(options)
+    routed = route(options, None if options.dry_run else reporter)
     return planned(routed) if options.dry_run else start(routed, reporter, detach=options.detach)
 
 

@@ -177,3 +177,23 @@ def test_what_was_checked_for_the_plan_is_not_checked_again_for_its_launch(board
     api.check(plan, api.open_store("results"))
     assert _OPENED[-1][table] > once
     _OPENED.clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "slots"),
+    [
+        (("train", "--data", "boards", "--automl", "off"), []),
+        (("train", "--automl", "off"), ["train_datasets", "eval_dataset"]),
+        (("train",), ["train_datasets", "eval_dataset"]),
+        (("evaluate", "--data", "boards"), ["parent_job_id"]),
+        (("PCB inspection",), ["action"]),
+    ],
+)
+def test_what_is_missing_stands_at_the_top_whatever_the_route(
+    boards: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], slots: list[str]
+) -> None:
+    assert boards.is_dir()
+    code, document = planned(capsys, *words)
+    assert [question["slot"] for question in document["missing"]] == slots
+    assert code == (3 if slots else 0)
+    assert document["missing"] == (document["plan"] or document["decision"])["missing"]

@@ -41,7 +41,7 @@ def test_training_learns_the_change_and_keeps_its_threshold(trained_masks: Any, 
     assert records[-1]["val_miou"] > 0.8
     content = torch.load(trained_masks.latest, weights_only=True)
     assert 0 < content["threshold"] < 1
-    assert content["threshold_source"] == "best F1 of pixels on validation, epoch 19"
+    assert content["threshold_source"] == "best F1 of pixels on validation, epoch 20"
     assert (content["task"], content["epoch"], content["global_step"]) == ("segment", 19, 40)
     assert set(content["data"]) == {"dataset.segment.train_split", "dataset.segment.validation_split"}
 

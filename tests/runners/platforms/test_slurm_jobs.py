@@ -182,6 +182,24 @@ def test_a_job_that_slurm_never_took_is_lost_once_it_would_have_been_listed(
 
     assert lost.failure
     assert lost.failure.code == "launch.lost"
+    # Should sbatch have gone on by itself, and submit it after all, nothing runs.
+    late = subprocess.run(["bash", "job.sh"], cwd=job.folder, capture_output=True, text=True, check=False)
+    assert (late.returncode, "nothing is run" in late.stderr) == (1, True)
+    assert not Path(job.results_dir).exists()
+
+
+def test_a_script_that_is_submitted_again_by_hand_is_no_news_of_the_job(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor
+) -> None:
+    job = begun(make_plan(runner="slurm", sleep=600), store, wait_for)
+    again = ["sbatch", "--parsable", f"--chdir={store.root}", f"{job.folder}/job.sh"]
+    number = subprocess.check_output(again, text=True).strip()
+    subprocess.run(["scancel", number], check=True)
+    wait_for(lambda: (listed := queue_of("").find("", 0, number)) and listed.native == "CANCELLED")
+
+    assert api.get_job(job.id, store).state is JobState.RUNNING
+    assert api.cancel(job.id, store).state is JobState.CANCELED
+    assert "CANCELLED" in store.handle(job.id).details["native"]
 
 
 def test_a_controller_that_does_not_answer_makes_a_job_unknown_and_following_goes_on(

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import NotReadyError, RequestError
@@ -11,11 +12,14 @@ from core.memory import Memory
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
+from router.steps import makes_a_model
+from router.types import SPOKEN_PARENTS
 
 if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
-    from router.types import Decision
+    from router.declarations import Skill
+    from router.types import Decision, Request
     from runners.planning.plan import Plan
 
 
@@ -23,19 +27,23 @@ if TYPE_CHECKING:
 class Routed:
     """A request with its decision, and the plan of the route that it takes: neither while a question is open.
 
-    `memory` holds what was checked for a plan.
+    Of several `steps` each is routed by itself; one that works on what the step before it makes has no plan before that
+    is made. `memory` holds what was checked for a plan.
     """
 
     decision: Decision
     plan: Plan | None = None
     search: ExperimentPlan | None = None
+    steps: tuple[Routed, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
 
 def plan(options: RequestOptions, reporter: Reporter) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing."""
-    del reporter
-    return planned(route(options))
+    """Decide and prepare, start nothing; exit code 3 where something is missing. What a command answers is answered."""
+    from interfaces.verbs.answers import answer
+
+    routed = route(options)
+    return answer(routed.decision, options, reporter) if routed.decision.command else planned(routed)
 
 
 def route(options: RequestOptions) -> Routed:
@@ -45,10 +53,39 @@ def route(options: RequestOptions) -> Routed:
         RequestError: an option of a search is given for a request that is none.
         ChangenetError: as `router.decision.decide`, `automl.plan.make_plan` and `runners.api.prepare_decision` say.
     """
+    skill = the_skill()
+    decision = decided(request_of(options), skill)
+    if not decision.steps:
+        return route_one(decision, skill, options)
+    if decision.missing:
+        return Routed(decision)
+    steps = [route_one(step, skill, options, of_steps=True) for step in decision.steps[:1]]
+    for before, step in pairwise(decision.steps):
+        waits = step.request.parent_job_id is None and (makes_a_model(before) or steps[-1].plan is None)
+        steps.append(Routed(step) if waits else route_one(step, skill, options, of_steps=True))
+    return Routed(decision, steps=tuple(steps))
+
+
+def decided(request: Request, skill: Skill) -> Decision:
+    """The decision on a request; a parent that is named by what it is becomes the job that the record tells."""
     from router.decision import decide
 
-    skill = the_skill()
-    decision = decide(request_of(options), skill)
+    decision = decide(request, skill)
+    first = decision.steps[0] if decision.steps else decision
+    name = first.request.parent_job_id or (first.command.values.get("parent") if first.command else None)
+    if name not in SPOKEN_PARENTS:
+        return decision
+    from runners.api import open_store
+    from runners.planning.spoken_parents import SPOKEN, find_spoken
+
+    trains = skill.info["train_policy"]["applies_to"]
+    found = find_spoken(open_store(request.results_root), name, trains, request.task or first.stated.get("task"))
+    decision = decide(replace(request, parent_job_id=found), skill)
+    return replace(decision, reasons=(*decision.reasons, f"{SPOKEN[name]} is {found}"))
+
+
+def route_one(decision: Decision, skill: Skill, options: RequestOptions, *, of_steps: bool = False) -> Routed:
+    """The plan of one decision by its route. Among steps, settings of a search are for that step alone."""
     if decision.action is None:
         return Routed(decision)
     if decision.route == "automl":
@@ -57,7 +94,8 @@ def route(options: RequestOptions) -> Routed:
         return Routed(decision, search=search_of(decision, skill, options))
     from runners.api import prepare_decision
 
-    _refuse_settings(options, decision)
+    if not of_steps:
+        _refuse_settings(options, decision)
     memory = Memory()
     plan = prepare_decision(decision, skill, engine=options.engine, memory=memory)
     return Routed(decision, plan=plan, memory=memory)
@@ -78,6 +116,8 @@ def planned(routed: Routed) -> Outcome:
     """What a request would run, or what is open; exit code 3 where something is missing."""
     from interfaces.present import decision_text, plan_text
 
+    if routed.steps:
+        return _planned_steps(routed)
     if routed.search:
         from interfaces.verbs.tuning import search_text
 
@@ -88,3 +128,20 @@ def planned(routed: Routed) -> Outcome:
         return Outcome({"decision": decision, "plan": None}, decision_text(routed.decision), NotReadyError.exit_code)
     document = {"decision": decision, "plan": routed.plan.to_json()}
     return Outcome(document, plan_text(routed.plan), NotReadyError.exit_code * bool(routed.plan.missing))
+
+
+def _planned_steps(routed: Routed) -> Outcome:
+    """Each step as it would run; one that waits for what the step before it makes as it was decided."""
+    from interfaces.present import decision_text
+
+    shown = [
+        planned(step) if step.plan or step.search else Outcome({"decision": step.decision.to_json(), "plan": None})
+        for step in routed.steps
+    ]
+    texts = []
+    for number, (step, outcome) in enumerate(zip(routed.steps, shown, strict=True), 1):
+        waits = f"  because it works on what step {number - 1} makes"
+        text = outcome.text or "\n".join([decision_text(step.decision), waits])
+        texts.append(f"step {number} of {len(shown)}: {step.decision.action}\n{text}")
+    document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in shown]}
+    return Outcome(document, "\n".join(texts), max(outcome.exit_code for outcome in shown))

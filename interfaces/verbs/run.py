@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
 from interfaces.options import option
-from interfaces.verbs.request import planned, route
+from interfaces.outcome import Outcome
+from interfaces.skill import the_skill
+from interfaces.verbs.request import planned, route, route_one
 from interfaces.verbs.request_options import RequestOptions
+from router.steps import makes_a_model
+from runners.names import names_search
 
 if TYPE_CHECKING:
-    from interfaces.outcome import Outcome, Reporter
+    from interfaces.outcome import Reporter
+    from interfaces.verbs.request import Routed
+    from router.types import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +35,76 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     if options.resume is not None:
         return _resumed(options.resume, options, reporter)
     routed = route(options)
+    if routed.decision.command:
+        return _answered(routed.decision, options, reporter)
     shown = planned(routed)
     if options.dry_run:
         return shown
+    if routed.steps and not shown.exit_code:
+        return _run_steps(routed, options, reporter)
+    return _run_one(routed, options, reporter) if routed.search or routed.plan else shown
+
+
+def _run_one(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
+    shown = planned(routed)
+    reporter.preview(shown.text)
     if routed.search:
         from interfaces.verbs.tuning import run_search
 
-        reporter.preview(shown.text)
         return run_search(routed.search, reporter, detach=options.detach)
-    if routed.plan:
-        from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.jobs import follow_plan, run_outcome
 
-        reporter.preview(shown.text)
-        return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=options.detach))
-    return shown
+    plan = routed.plan
+    return run_outcome(follow_plan(plan, reporter, memory=routed.memory, detach=options.detach)) if plan else shown
+
+
+def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
+    """One step after the other, each with the model of the one before it; the first that fails is the last.
+
+    Raises:
+        RequestError: the steps were to be detached.
+    """
+    if options.detach:
+        message = "several steps follow each other, and can't be detached"
+        raise RequestError(message, code="usage", where="--detach", remedy="leave it out, or run each step by itself")
+    done: list[Outcome] = []
+    parent: str | None = None
+    for number, step in enumerate(routed.steps, 1):
+        ready = step if step.plan or step.search else _with_parent(step, parent, options)
+        reporter.say(f"step {number} of {len(routed.steps)}: {step.decision.action}")
+        done.append(_run_one(ready, options, reporter))
+        if done[-1].exit_code:
+            break
+        if makes_a_model(step.decision):
+            parent = _made(done[-1])
+    document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in done]}
+    return Outcome(document, "\n".join(outcome.text for outcome in done), done[-1].exit_code)
+
+
+def _with_parent(step: Routed, parent: str | None, options: RunOptions) -> Routed:
+    decision = replace(step.decision, request=replace(step.decision.request, parent_job_id=parent))
+    return route_one(decision, the_skill(), options, of_steps=True)
+
+
+def _made(outcome: Outcome) -> str | None:
+    """The job, or search, whose result the next step works on."""
+    if "automl" in outcome.document:
+        return str(outcome.document["automl"]["experiment"])
+    return str(outcome.document["job"]["id"])
+
+
+def _answered(decision: Decision, options: RunOptions, reporter: Reporter) -> Outcome:
+    """A command in words; to go on with a job is what `run` does itself."""
+    from interfaces.verbs.answers import answer
+
+    job = decision.command.values.get("job") if decision.command else None
+    if decision.command and decision.command.verb == "resume" and job and not decision.missing:
+        if names_search(job):
+            return _resumed(job, options, reporter)
+        action = job.rpartition("-")[0].rpartition("-")[0].rpartition("-")[0]
+        request = (action,)
+        return run(replace(options, request=request, parent_job_id=job, automl_policy="off"), reporter)
+    return answer(decision, options, reporter)
 
 
 def _resumed(search: str, options: RunOptions, reporter: Reporter) -> Outcome:

@@ -13,6 +13,7 @@ from router.slots import OF_TRAINING
 from router.types import Decision
 
 if TYPE_CHECKING:
+    from router.declarations import Skill
     from router.one_action import Case
     from router.types import Request
     from router.wanted_action import WantedAction
@@ -32,10 +33,10 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
     steps: list[Decision] = []
     for found, spoken in zip(wanted, _shared(words.steps, wanted), strict=True):
         before = steps[-1] if steps else None
-        slots = replace(_step_request(request, spoken, found, before), task=found.task or task)
+        slots = replace(_step_request(request, spoken, found, before, case.skill), task=found.task or task)
         step = decided(slots, spoken, found, case._replace(notes=Notes()))
         task = task or step.task
-        steps.append(_handed_on(step, before) if before else step)
+        steps.append(_handed_on(step, before, case.skill) if before else step)
     notes.because(f"{len(steps)} steps: {listed(str(step.action) for step in steps)}")
     return Decision(
         skill=case.skill.name,
@@ -78,7 +79,9 @@ def _shared(steps: tuple[Spoken, ...], wanted: list[WantedAction]) -> list[Spoke
     ]
 
 
-def _step_request(request: Request, spoken: Spoken, wanted: WantedAction, before: Decision | None) -> Request:
+def _step_request(
+    request: Request, spoken: Spoken, wanted: WantedAction, before: Decision | None, skill: Skill
+) -> Request:
     """The slots of one step: those of the request, and what the step before it leaves."""
     slots = replace(request, text="", action=None)
     if wanted.verb != "train":
@@ -96,22 +99,24 @@ def _step_request(request: Request, spoken: Spoken, wanted: WantedAction, before
             eval_dataset=left.eval_dataset,
             inference_dataset=left.inference_dataset,
         )
-    if not (spoken.jobs or spoken.parents) and before.request.parent_job_id and not makes_a_model(before):
+    if not (spoken.jobs or spoken.parents) and before.request.parent_job_id and not makes_a_model(before, skill):
         slots = replace(slots, parent_job_id=before.request.parent_job_id)
     return slots
 
 
-def makes_a_model(decision: Decision) -> bool:
+def makes_a_model(decision: Decision, skill: Skill) -> bool:
     """Whether what a step makes is what the next one works on."""
-    return any(str(decision.action).endswith(verb) for verb in _MAKES_A_MODEL)
+    named = (pair for task in skill.info["tasks"].values() for pair in task["actions"].items())
+    verbs = {verb for verb, action in named if action == decision.action}
+    return bool(verbs & _MAKES_A_MODEL) or str(decision.action).endswith(ENGINE_VERB)
 
 
-def _handed_on(decision: Decision, before: Decision) -> Decision:
+def _handed_on(decision: Decision, before: Decision, skill: Skill) -> Decision:
     """A later step: the model of the step before it is not asked for."""
     stated = dict(decision.stated)
     if decision.request.parent_job_id:
         stated.setdefault("parent", decision.request.parent_job_id)
-    if not makes_a_model(before) and not before.request.parent_job_id:
+    if not makes_a_model(before, skill) and not before.request.parent_job_id:
         return replace(decision, stated=stated)
     missing = tuple(question for question in decision.missing if question.slot != "parent_job_id")
     return replace(decision, stated=stated, missing=missing)

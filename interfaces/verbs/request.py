@@ -61,7 +61,7 @@ def route(options: RequestOptions) -> Routed:
         return Routed(decision)
     steps = [route_one(step, skill, options, of_steps=True) for step in decision.steps[:1]]
     for before, step in pairwise(decision.steps):
-        waits = step.request.parent_job_id is None and (makes_a_model(before) or steps[-1].plan is None)
+        waits = step.request.parent_job_id is None and (makes_a_model(before, skill) or steps[-1].plan is None)
         steps.append(Routed(step) if waits else route_one(step, skill, options, of_steps=True))
     return Routed(decision, steps=tuple(steps))
 

@@ -75,7 +75,7 @@ def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outco
         done.append(_run_one(ready, options, reporter))
         if done[-1].exit_code:
             break
-        if makes_a_model(step.decision):
+        if makes_a_model(step.decision, the_skill()):
             parent = _made(done[-1])
     document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in done]}
     return Outcome(document, "\n".join(outcome.text for outcome in done), done[-1].exit_code)

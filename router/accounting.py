@@ -34,13 +34,14 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     numbers = [n for n in sorted(values.unread) if not _is_name(reading, n, vocabulary)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     declined = _foreign(reading, intent) or _negated_model(reading)
+    things = _things(reading, unknown, vocabulary)
     if declined:
         return Account(ours, told, declined)
     if intent.verb:
-        return Account(ours, told, _declined_verb(reading, intent, unknown, ours=ours))
+        return Account(ours, told, _declined_verb(reading, intent, things, ours=ours))
     if not intent.steps:
-        return Account(ours, told, _declined_nothing(reading, unknown, said))
-    declined = _declined_action(reading, intent, unknown, ours=ours)
+        return Account(ours, told, _declined_nothing(things, said))
+    declined = _declined_action(reading, intent, things, ours=ours)
     asked = () if declined else _of_manner(reading, intent, unknown)
     return Account(ours, told, declined, asked)
 
@@ -48,16 +49,18 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
 def _unknown(reading: Reading, vocabulary: Vocabulary) -> list[int]:
     claimed = {n for m in reading.mentions if m.group != "remark" for n in m.places}
     known = vocabulary.known | reading.grammar["prepositions"]
-    nouns = any(token.word in vocabulary.capitalising for token in reading.tokens)
     return [
         n
         for n, token in enumerate(reading.tokens)
-        if token.kind == "word"
-        and n not in claimed
-        and token.word not in known
-        and token.word[0].isalnum()
-        and not (nouns and token.text[0].islower())
+        if token.kind == "word" and n not in claimed and token.word not in known and token.word[0].isalnum()
     ]
+
+
+def _things(reading: Reading, unknown: list[int], vocabulary: Vocabulary) -> list[int]:
+    """Those of unknown words that may name a thing: where nouns begin with a capital, no others do."""
+    shown = [token.word for token in reading.tokens if token.word in vocabulary.capitalising]
+    capitals = len(shown) > 1 or len(shown) * 4 > len(reading.tokens)
+    return [n for n in unknown if not (capitals and reading.tokens[n].text[0].islower())]
 
 
 def _names_ours(reading: Reading) -> bool:
@@ -89,7 +92,8 @@ def _foreign(reading: Reading, intent: Intent) -> str:
         strong = reading.of("model") and any(t.kind in {"path", "job"} for t in reading.tokens)
         if mention.start in reading.remarks and intent.steps:
             continue
-        if kind == "model" or not strong or _object_of(reading, intent, mention):
+        elsewhere = intent.verb and intent.mention and mention.start not in range(*reading.clause(intent.mention.start))
+        if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
             return reading.said(mention)
     return ""
 
@@ -100,17 +104,21 @@ def _object_of(reading: Reading, intent: Intent, mention: Mention) -> bool:
 
 def _negated_model(reading: Reading) -> str:
     models = reading.of("model", negated=None)
-    negated = [m for m in models if m.negated]
+    negated = [m for m in models if m.negated and not reading.of("other")]
     return f"not {reading.said(negated[0])}" if negated and len(negated) == len(models) else ""
 
 
 def _mention_at(reading: Reading, place: int) -> Mention | None:
-    return next((m for m in reading.mentions if place in m.places), None)
+    """The phrase that asks for something at a token."""
+    asking = (m for kind in ("action", "named", "verb", "noun") for m in reading.of(kind))
+    return next((m for m in asking if place == m.start), None)
 
 
 def _object(reading: Reading, place: int) -> range:
     """The tokens of what a verb at a token acts on: behind it up to a preposition, or else before it."""
     mention = _mention_at(reading, place)
+    if mention and len(mention.places) > 1:
+        return range(mention.start + 1, mention.end - 1)
     start, stop = reading.clause(place)
     here = place + 1
     taken = set(mention.places) if mention else set()
@@ -187,9 +195,7 @@ def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours
     return ""
 
 
-def _declined_nothing(reading: Reading, unknown: list[int], said: tuple[str, ...]) -> str:
+def _declined_nothing(unknown: list[int], said: tuple[str, ...]) -> str:
     if not unknown:
-        return ""
-    if reading.of("model") and len(unknown) <= 1:
         return ""
     return ", ".join(said)

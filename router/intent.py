@@ -93,7 +93,8 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
 def _is_item(reading: Reading, noun: Mention) -> bool:
     """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
     start, _ = reading.clause(noun.start)
-    if noun.end < len(reading.tokens) and reading.tokens[noun.end].kind in {"path", "job"}:
+    beside = noun.end < len(reading.tokens) and reading.tokens[noun.end].kind in {"path", "job"}
+    if beside and noun.group == f"noun:{ENGINE_VERB}":
         return False
     before = [token.word for token in reading.tokens[start : noun.start]]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()

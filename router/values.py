@@ -170,9 +170,7 @@ def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) ->
         for run in (_run_before(reading, place), _run_after(reading, place)):
             said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
             words = {reading.tokens[n].word for n in run}
-            known = words & (vocabulary.plain | reading.grammar["prepositions"]) or any(
-                reading.tokens[n].kind == "path" for n in run
-            )
+            known = words & vocabulary.known or any(reading.tokens[n].kind == "path" for n in run)
             if said and not known and any(letter.isalpha() for letter in said):
                 values.stated.append(Stated("backbone", said, run[0]))
                 reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]

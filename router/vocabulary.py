@@ -191,6 +191,6 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known |= {word for name in vocabulary.backbones for word in name.split()}
     known |= {word for phrase in vocabulary.negations for word in phrase} | vocabulary.continuations
     vocabulary.known.update(known)
-    for word in sorted(known | {word for word in vocabulary.foreign.vocabulary() if word.isalpha()}):
+    for word in sorted(known):
         if len(word) >= _SHORTEST_CORRECTED - 1:
             vocabulary.by_shape.setdefault((word[0], len(word)), []).append(word)

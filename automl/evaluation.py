@@ -158,6 +158,7 @@ class Evaluator:
             nodes=asked.nodes,
             profile=asked.profile or (None if subject.job_id else plan.base.profile),
             results_root=asked.results_root,
+            platform=asked.platform,
         )
 
     def _validation_as_test(self, action: str, known: Mapping[str, Any]) -> dict[str, Any]:

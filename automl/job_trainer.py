@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # The process is gone through no fault of the configuration that it ran.
 _LOST = frozenset({"process.killed", "process.lost", "launch.lost", "launch.failed", "machine.unreachable"})
+_LOST |= {"node.lost", "job.preempted"}
 _FULL = ("No space left on device", "ENOSPC", "disk is full", "Disk quota exceeded")
 
 

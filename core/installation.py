@@ -20,6 +20,13 @@ def checkout() -> Path | None:
     return _HERE if (_HERE / "pyproject.toml").is_file() else None
 
 
+def version() -> str:
+    """The version of this distribution, as it was installed."""
+    from importlib import metadata
+
+    return metadata.version(_DISTRIBUTION)
+
+
 def skill_files() -> Path:
     """The folder of the skill's files that came with this code."""
     return checkout() or _HERE / _SKILL_FILES

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import SpecError
 from engine.classify import actions as classify
 from engine.console import say
+from engine.segment import actions as segment
 from engine.torch_setup import prepare_torch
 from spec.actions import COMMANDS
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from engine.task import Action
 
 # A task that is added has a package of its own and a row here.
-TASKS = {"classify": classify.ACTIONS}
+TASKS = {"classify": classify.ACTIONS, "segment": segment.ACTIONS}
 ACTIONS: dict[tuple[str, str], Action] = {
     (task, command): action for task, actions in TASKS.items() for command, action in actions.items()
 }
@@ -87,5 +88,7 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", message=r".*your dataloader is\s+not resumable.*")
     # Frozen levels of a backbone stay as loaded, their statistics with them: they are meant to be in that mode.
     warnings.filterwarnings("ignore", message=r".*in eval mode at the start of training.*")
+    # Whoever started the action chose how: that srun is on the path of a login node is no reason to use it.
+    warnings.filterwarnings("ignore", message=r".*The `srun` command is available on your system but is not used.*")
     # The pictures of this data set are in memory: worker processes would only slow loading down.
     warnings.filterwarnings("ignore", message=r".*does not have many workers.*")

@@ -32,7 +32,7 @@ class Verb(NamedTuple):
     """One verb: `function` of `module`, which takes an options dataclass and a reporter and returns an Outcome.
 
     `read_only` changes nothing but records of how jobs stand, `destructive` ends or replaces something, `slow` may work
-    for longer than a caller likes to wait.
+    for longer than a caller likes to wait. `is_tool`: agents may call it as a tool as well.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Verb(NamedTuple):
     read_only: bool = False
     destructive: bool = False
     slow: bool = False
+    is_tool: bool = True
 
     @property
     def sentence(self) -> str:
@@ -77,9 +78,8 @@ _ALL = (
         "plan",
         f"{_ROOM}.request",
         "plan",
-        "show what a request would run, without running it",
+        "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),
-        read_only=True,
     ),
     Verb(
         "run",
@@ -87,6 +87,16 @@ _ALL = (
         "run",
         "run a request and follow it to its end",
         _REQUEST_EXAMPLES.format(verb="run"),
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "import-job",
+        f"{_ROOM}.handover",
+        "import_job",
+        "take back what ran in a folder that `changenet plan --out` wrote, as a job",
+        "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
+        "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
@@ -98,6 +108,14 @@ _ALL = (
         f"{_ROOM}.jobs",
         "result",
         "show what a job made: metrics, artifacts, or why it failed",
+        read_only=True,
+    ),
+    Verb(
+        "diagnose",
+        f"{_ROOM}.diagnose",
+        "diagnose",
+        "tell why a job failed, and what helps",
+        "example:\n  changenet diagnose train-20260101-120000-0a1b2c\n",
         read_only=True,
     ),
     Verb(
@@ -122,7 +140,8 @@ _ALL = (
         f"{_ROOM}.data_sets",
         "import_set",
         "import a public data set",
-        "example:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n",
+        "examples:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
+        "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,
         slow=True,
     ),
@@ -134,6 +153,15 @@ _ALL = (
         "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
         destructive=True,
         slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "doctor",
+        f"{_ROOM}.doctor",
+        "doctor",
+        "tell whether this machine is ready",
+        "example:\n  changenet doctor --runner docker\n",
+        read_only=True,
     ),
     Verb(
         "schemas",
@@ -141,6 +169,7 @@ _ALL = (
         "schemas",
         "regenerate schemas/ and references/spec_template_*.yaml from the spec",
         destructive=True,
+        is_tool=False,
     ),
     Verb(
         "stage",
@@ -150,11 +179,31 @@ _ALL = (
         slow=True,
     ),
     Verb(
+        "mcp",
+        f"{_ROOM}.agents",
+        "mcp",
+        "serve all of this to agents as tools, by the Model Context Protocol",
+        "examples:\n  changenet mcp --results results          over standard input and output, as clients start it\n"
+        "  changenet mcp --http 127.0.0.1:8080 --root .   over HTTP; clients send the token as a bearer token\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "tools",
+        f"{_ROOM}.agents",
+        "tools",
+        "print the same tools as function definitions",
+        "example:\n  changenet tools --format openai\n",
+        read_only=True,
+        is_tool=False,
+    ),
+    Verb(
         "demo",
         f"{_ROOM}.demo",
         "demo",
         "draw boards, tune, evaluate and inspect: the whole path in a few minutes",
         slow=True,
+        is_tool=False,
     ),
 )
 VERBS = {verb.name: verb for verb in _ALL}
@@ -164,6 +213,9 @@ VARIABLES = {
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
     "CHANGENET_CACHE": "folder that archives are unpacked into, and that keeps what was read of declarations",
+    "CHANGENET_SLURM_POLL_SECONDS": "how old an answer of Slurm's queue may be before it is asked again; default: 2",
+    "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",
+    "CHANGENET_MCP_TOKEN": "the token that clients of `changenet mcp --http` have to send",
     "CHANGENET_TRACEBACK": "set it to see where in the program a defect lies",
 }

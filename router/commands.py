@@ -45,11 +45,10 @@ _FORMS = {
     "inspect": _Form("inspect"),
     "demo": _Form("demo"),
 }
-TAKE_RESULTS = frozenset(name for name, form in _FORMS.items() if form.jobs) | {"jobs"}
 READ_ONLY = frozenset({"jobs", "status", "logs", "result", "diagnose"})
 
 
-def command_of(verb: str, spoken: Spoken) -> tuple[Command, Question | None]:
+def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tuple[Command, Question | None]:
     """The command that a verb of the words stands for, with what is said of it; and the question that is open."""
     form = _FORMS[verb]
     paths = [path for path, _ in spoken.paths]
@@ -73,6 +72,8 @@ def command_of(verb: str, spoken: Spoken) -> tuple[Command, Question | None]:
     words += paths if not form.jobs else []
     if form.data and not paths:
         words.append("DIR")
+    if results_root and (form.jobs or verb == "jobs"):
+        words += ["--results", results_root]
     return Command(verb, values, f"changenet {shlex.join(words)}"), missing
 
 
@@ -90,7 +91,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     spoken = words.whole
     if request.parent_job_id and not spoken.jobs:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
-    command, question = command_of(str(words.intent.verb), spoken)
+    command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if spoken.others and not spoken.jobs:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")

@@ -18,8 +18,9 @@ class Request:
     """What a caller asks for: words, slots, or both; slots beat words.
 
     Slots that stand at their default were not given. `overrides` maps dotted spec keys, or shorthand keys, to values.
-    `data` is a folder (or URI) from which all sources are taken that have no slot of their own. `search` holds what the
-    words say of a search, by the names of `automl.settings`: trials, wall_minutes, parallel, seed.
+    `platform` holds what is set about the runner, by the names of its settings. `data` is a folder (or URI) from which
+    all sources are taken that have no slot of their own. `search` holds what the words say of a search, by the names of
+    `automl.settings`: trials, wall_minutes, parallel, seed.
     """
 
     text: str = ""
@@ -36,6 +37,7 @@ class Request:
     runner: str | None = None
     gpus: int | None = None
     nodes: int | None = None
+    platform: dict[str, Any] = field(default_factory=dict)
     profile: str | None = None
     results_root: str | None = None
     search: dict[str, Any] = field(default_factory=dict)

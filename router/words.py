@@ -66,7 +66,9 @@ class Words:
 
 
 def read_words(text: str, skill: Skill) -> Words:
-    """Read a request's words."""
+    """Read a request's words. Without any nothing is loaded."""
+    if not text.strip():
+        return _NOTHING
     vocabulary, reading = vocabulary_of(skill), read(text, skill)
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
@@ -227,3 +229,7 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
 def _begin_of_negation(reading: Reading, place: int) -> int:
     words = {"not", "no", "never", "without", "nicht", "kein", "keine", "keinen", "ohne", "nie"}
     return next((n for n in range(place - 1, max(-1, place - 5), -1) if reading.tokens[n].word in words), place)
+
+
+_SILENT = Spoken({}, {}, {}, (), (), (), (), (), {}, (), (), engine=False)
+_NOTHING = Words(Reading("", [], [], {}), Intent(), Account(ours=False, unknown=()), _SILENT, (), ())

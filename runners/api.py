@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import PlatformError, RequestError
+from core.errors import ChangenetError, PlatformError, RequestError
 from core.memory import Memory
 from core.problem import Problem
 from runners.jobs.job import Job, JobState
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.types import Decision, Request
+    from runners.diagnosis.diagnose import Diagnosis
     from runners.jobs.follow import Update
     from runners.planning.plan import Plan
 
@@ -75,7 +77,8 @@ def launch(
     """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
 
     With `memory`, what was checked for plans before this one is not checked again, where this one asks no more.
-    With `detach` the job is returned as soon as it runs. A platform that does not survive its caller has run the
+    With `detach` the job is returned as soon as it runs. A job that its platform ended is followed into the one that
+    goes on with it (`runners.resubmission`). A platform that does not survive its caller has run the
     action by then, and has shown itself what that said. Ctrl-C while waiting cancels the job; the death of this
     process does not. How the job ended is in its state: a job that failed is no exception.
 
@@ -85,7 +88,6 @@ def launch(
         ParentError: the parent's artifact was changed since the parent ended.
         PlatformError: the engine or the runner is not there, or the results root can't be written.
     """
-    from runners.jobs.follow import follow as follow_to_end
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
 
@@ -96,9 +98,45 @@ def launch(
         started = _start(store, job, plan)
         if detach or not capabilities(plan.runner).survives_caller:
             return started
-        return follow_to_end(store, job.id, follow or _ignore)
+        return _to_the_end(store, job, follow or _ignore)
     except KeyboardInterrupt:
         return stop(store, job.id, BY_KEYBOARD)
+
+
+def _to_the_end(store: JobStore, job: Job, callback: Callable[[Update], None]) -> Job:
+    """Follow a job, and those that go on with it where its platform ended it."""
+    from runners.jobs.follow import follow
+    from runners.jobs.watch import cancel as stop
+
+    following: Job | None = job
+    while following is not None:
+        try:
+            job = follow(store, following.id, callback)
+        except KeyboardInterrupt:
+            return stop(store, following.id, BY_KEYBOARD)
+        following = _next_of(store, job)
+    return job
+
+
+def _next_of(store: JobStore, job: Job) -> Job | None:
+    """The job that goes on with one that has ended; see `runners.resubmission.go_on`."""
+    if job.failure is None:
+        return None
+    from runners.resubmission import go_on
+
+    return go_on(store, job, lambda plan: launch(plan, store=store, detach=True))
+
+
+def _looked_at(store: JobStore, before: Job, now: Job) -> Job:
+    """The job; where its end was seen for the first time, what is due to go on with it is launched."""
+    if before.state.is_terminal or now.failure is None:
+        return now
+    try:
+        _next_of(store, now)
+    except ChangenetError as problem:
+        remedy = f"{now.failure.remedy}; it could not be launched again: {problem.message}"
+        return replace(now, failure=replace(now.failure, remedy=remedy))
+    return now
 
 
 def _start(store: JobStore, job: Job, plan: Plan) -> Job:
@@ -149,7 +187,7 @@ def list_jobs(store: JobStore | None = None) -> list[Job]:
     from runners.jobs.watch import as_it_is
 
     store = store or open_store()
-    return [as_it_is(store, job) for job in store.newest()]
+    return [_looked_at(store, job, as_it_is(store, job)) for job in store.newest()]
 
 
 def get_job(job_id: str, store: JobStore | None = None) -> Job:
@@ -158,9 +196,11 @@ def get_job(job_id: str, store: JobStore | None = None) -> Job:
     Raises:
         InputError: there is none, or there are several; with the closest ids.
     """
-    from runners.jobs.watch import look
+    from runners.jobs.watch import as_it_is
 
-    return look(store or open_store(), job_id)
+    store = store or open_store()
+    job = store.read(job_id)
+    return _looked_at(store, job, as_it_is(store, job))
 
 
 def cancel(job_id: str, store: JobStore | None = None) -> Job:
@@ -176,13 +216,25 @@ def follow_log(
     """Call back for all that the job has said and, with `until_end`, will say. Ctrl-C leaves the job alone."""
     from runners.jobs.follow import follow
 
-    return follow(store or JobStore(Path(job.folder).parent), job.id, callback, until_end=until_end)
+    store = store or JobStore(Path(job.folder).parent)
+    return _looked_at(store, job, follow(store, job.id, callback, until_end=until_end))
+
+
+def diagnosis(job: Job) -> Diagnosis:
+    """Why a job failed; for one that did not fail, its state alone."""
+    from runners.diagnosis.diagnose import diagnose
+
+    return diagnose(JobStore(Path(job.folder).parent), job)
 
 
 def result(job: Job) -> dict[str, Any]:
-    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
+    """What a job made, as a JSON object: state, metrics, figures, artifacts with whole paths, parent, spec, failure.
+
+    A failure comes with its diagnosis.
+    """
     from core.documents import read_yaml
     from core.file_names import LOG_FILE, SPEC_FILE
+    from runners.figures import figures_of
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
 
@@ -191,7 +243,9 @@ def result(job: Job) -> dict[str, Any]:
     document["artifacts"] = [a.to_json() | {"path": str(Path(job.results_dir) / a.path)} for a in job.artifacts]
     if verdict := verdict_line(job):
         document["verdict"] = verdict
+    document["figures"] = [figure.to_json() for figure in figures_of(job.metrics, job.task)]
     document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}
+        document["diagnosis"] = diagnosis(job).to_json()
     return document

@@ -14,6 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from core.figure import plain
 from router.declarations import INFO_FILE, load_skill, skill_root
 from router.validation import declaration_error
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from types import ModuleType
 
+    from core.figure import Figure
     from core.problem import Problem
     from router.declarations import Skill
 
@@ -71,7 +73,8 @@ class ModelRules(NamedTuple):
     data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
     launch. `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out,
     target)` writes the page on what a job found to `out`, and returns None where there is nothing to report on.
-    `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs.
+    `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
+    the figures of status.json as they are shown: each in one unit, those that lead first.
     """
 
     inherited: InheritedKeys = InheritedKeys()
@@ -82,6 +85,7 @@ class ModelRules(NamedTuple):
     target: Callable[[str], object] = lambda _: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
     verdict: Callable[[Path], str] = lambda _: ""
+    figures: Callable[[Mapping[str, Any], str], Iterable[Figure]] = lambda metrics, _: plain(metrics)
 
 
 def rules_of(skill: Skill) -> ModelRules:

@@ -85,7 +85,7 @@ def check_of_plan(plan: Plan, skill: Skill, memory: Memory) -> tuple[Problem, ..
     """
     data = [plan.inputs[key] for key in skill.data_sources(plan.action) if key in plan.inputs]
     places = [place for value in data for place in (value if isinstance(value, list) else [value])]
-    elsewhere = not capabilities(plan.runner).reads_local_paths
+    elsewhere = not capabilities(plan.runner, plan.platform).reads_local_paths
     if plan.missing or (elsewhere and not all("://" in place or Path(place).exists() for place in places)):
         return ()
     return sound_data(skill, plan.action, plan.spec, memory)

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Task = Literal["classify", "segment"]
 Command = Literal["train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"]
-COMMANDS: tuple[Command, ...] = ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")
+COMMANDS: tuple[Command, ...] = get_args(Command)
 
 TASK_DEFAULTS: dict[str, dict[str, Any]] = {
     "classify": {},
@@ -88,6 +88,7 @@ SEGMENT_READING = _under(
     "augmentation.mean",
     "augmentation.std",
 )
+SEGMENT_READING_HERE = _under("dataset.segment", "tiles", "align_pixels", "cache_images_mb")
 CLASSIFY_MODEL_USE = ("model.backbone.type", "model.classify.difference_module", "model.classify.eval_margin")
 # The container makes the loss for every action, and stops where its own default does not fit the difference module.
 CLASSIFY_LOSS = ("train.classify",)
@@ -97,7 +98,7 @@ _OTHER_PAIRS = _under("dataset.classify", "test_dataset", "infer_dataset", "quan
 
 
 def _classify(command: Command, keep: tuple[str, ...], drop: tuple[str, ...] = ()) -> ActionSpec:
-    return ActionSpec(command, "classify", command, COMMON + keep, drop)
+    return ActionSpec(command, "classify", command, COMMON + keep, ("model.segment", *drop))
 
 
 def _segment(command: Command, keep: tuple[str, ...], drop: tuple[str, ...] = ()) -> ActionSpec:
@@ -145,12 +146,12 @@ ACTIONS: dict[str, ActionSpec] = {
         _segment("train", ("wandb", "model", "dataset.segment", "train"), (*_TEST_SPLITS, "train.classify")),
         _segment(
             "evaluate",
-            ("model", *SEGMENT_READING, "dataset.segment.test_split", "evaluate"),
+            ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.test_split", "evaluate"),
             (*_ENGINE["evaluate"], *_MAPS["evaluate"]),
         ),
         _segment(
             "inference",
-            ("model", *SEGMENT_READING, "dataset.segment.predict_split", "inference"),
+            ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.predict_split", "inference"),
             (*_ENGINE["inference"], *_MAPS["inference"]),
         ),
         _deploy(

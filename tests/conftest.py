@@ -4,10 +4,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import socket
+import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,3 +48,42 @@ def real_data() -> Path:
 def project_root() -> Path:
     """The checkout: SKILL.md, skill_info.yaml, schemas/ and references/ stand here."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The slurm.conf of a real Slurm of two nodes that runs for these tests, or a skip that says why not."""
+    if missing := [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not shutil.which(name)]:
+        pytest.skip(f"no {missing[0]} on this machine (scripts/slurm_cluster.sh install)")
+    script, folder = str(project_root / "scripts" / "slurm_cluster.sh"), tmp_path_factory.mktemp("slurm")
+    begun = subprocess.run(
+        ["sh", script, "start", str(folder), str(free_ports(3))], capture_output=True, text=True, check=False
+    )
+    if begun.returncode:
+        pytest.skip(f"Slurm can't be started here: {' '.join(begun.stderr.split())[-300:]}")
+    yield folder / "slurm.conf"
+    subprocess.run(["sh", script, "stop", str(folder)], check=True)
+
+
+@pytest.fixture
+def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same for one test, which need not wait long for news."""
+    monkeypatch.setenv("SLURM_CONF", str(slurm_cluster))
+    monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
+    from runners.platforms.slurm_queue import queue_of
+
+    queue_of.cache_clear()
+    return slurm_cluster
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    for first in range(20000 + os.getpid() % 10000, 60000, count):
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+    raise AssertionError("no free ports")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0

@@ -19,7 +19,7 @@ from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_w
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.evidence import to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
-from engine.classify.kpi import evaluation_kpi, headline, in_words
+from engine.classify.kpi import evaluation_kpi, headline
 from engine.classify.network import build_network
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
@@ -30,6 +30,7 @@ from engine.classify.threshold import TARGET_KEY, Threshold, inspection_target
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
 from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
+from scoring.named_figures import figure_of
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def load_model(run: Run) -> TrainedModel:
     preparation = Preparation(run.experiment)
     network = build_network(run.experiment, (preparation.height, preparation.width))
     load_trained(network, content, path)
-    say(f"checkpoint {path}, epoch {content.get('epoch')}")
+    epoch = content.get("epoch")
+    say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
     quick = with_folded_batch_norm(network, preparation.height, preparation.width)
     chosen = Threshold.of_checkpoint(content, path, run.experiment)
     if chosen:
@@ -112,7 +114,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     write_json(run.results_dir / FIGURES_FILE, sheet | threshold.origin_keys())
     say(headline(sheet, threshold.value))
     for name, value in kpi.items():
-        say(f"{name}: {in_words(name, value)}")
+        say(f"{name}: {figure_of(name, value, 'classify').whole_text}")
     say(sheet["target"]["sentence"] if target else f"no target is set ({TARGET_KEY})")
 
 

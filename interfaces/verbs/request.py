@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.errors import NotReadyError, RequestError
 from core.memory import Memory
+from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
@@ -16,11 +18,20 @@ from router.steps import makes_a_model
 from router.types import SPOKEN_PARENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
     from router.declarations import Skill
-    from router.types import Decision, Request
+    from router.types import Decision, Question, Request
     from runners.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions(RequestOptions):
+    """A request that is planned, and where the plan is written for a machine that nobody reaches from here."""
+
+    out: str | None = option("write what the machine needs that runs it, as a new folder", metavar="FOLDER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +49,33 @@ class Routed:
     memory: Memory = field(default_factory=Memory)
 
 
-def plan(options: RequestOptions, reporter: Reporter) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing. What a command answers is answered."""
+def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
+    """Decide and prepare, start nothing; exit code 3 where something is missing. What a command answers is answered.
+
+    Raises:
+        RequestError: a folder is asked for, and the request is a search.
+        ChangenetError: as `route` and `runners.handover.folder.write_folder` say.
+    """
     from interfaces.verbs.answers import answer
 
     routed = route(options)
-    return answer(routed.decision, options, reporter) if routed.decision.command else planned(routed)
+    if answered := answer(routed.decision, reporter):
+        return answered
+    shown = planned(routed)
+    if options.out is None or shown.exit_code:
+        return shown
+    if routed.plan is None:
+        message = "what is carried in a folder is one job: no search, which decides as its trials end, and no steps"
+        remedy = "ask for one training (--automl off) or one step, or run it where its jobs can be started"
+        raise RequestError(message, code="handover.search", where="--out", remedy=remedy)
+    from runners.handover.folder import write_folder
+
+    folder = Path(options.out).expanduser().absolute()
+    reporter.say(f"writing {folder}")
+    files = write_folder(routed.plan, folder)
+    written = f"folder {folder}: {', '.join(files)}\nnext: copy it to the machine, and do what its README.md says"
+    text = f"{shown.text}\n{written}"
+    return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
 def route(options: RequestOptions) -> Routed:
@@ -121,13 +153,24 @@ def planned(routed: Routed) -> Outcome:
     if routed.search:
         from interfaces.verbs.tuning import search_text
 
-        missing = bool(routed.search.base.missing)
-        return Outcome(routed.search.to_json(), search_text(routed.search), NotReadyError.exit_code * missing)
+        return _asking(routed.search.base.missing, routed.search.to_json(), search_text(routed.search))
     decision = routed.decision.to_json()
+    command = routed.decision.command
+    if command and not routed.decision.missing:
+        text = f"nothing was done; this is for\n  {command.line}"
+        return Outcome({"missing": [], "decision": decision, "plan": None, "command": command.line}, text)
     if routed.plan is None:
-        return Outcome({"decision": decision, "plan": None}, decision_text(routed.decision), NotReadyError.exit_code)
+        return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))
     document = {"decision": decision, "plan": routed.plan.to_json()}
-    return Outcome(document, plan_text(routed.plan), NotReadyError.exit_code * bool(routed.plan.missing))
+    return _asking(routed.plan.missing, document, plan_text(routed.plan))
+
+
+def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:
+    """Whatever the route, and however far it came, what is missing stands at the top."""
+    missing = [question.to_json() for question in questions]
+    # A decision that asks for nothing and names no action is no plan either.
+    not_ready = bool(missing) or document["plan"] is None
+    return Outcome({"missing": missing} | document, text, NotReadyError.exit_code * not_ready)
 
 
 def _planned_steps(routed: Routed) -> Outcome:

@@ -15,6 +15,7 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
+RUNNER = Group("Platform", "what the runner is asked for, by those that take it; else its own default holds")
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (
     "task",
@@ -78,6 +79,43 @@ class RequestOptions:
     engine: str | None = option(
         "another `visual_changenet` to run", metavar="FILE", env="CHANGENET_ENGINE", otherwise="the embedded engine"
     )
+    image: str | None = option(
+        "container image, or its key in versions.yaml",
+        metavar="IMAGE",
+        group=RUNNER,
+        otherwise="the one that skill_info.yaml names",
+    )
+    mount: tuple[str, ...] = option(
+        "a further folder or file for the container, read-only", metavar="PLACE:PATH", group=RUNNER, default=()
+    )
+    shm_size: str | None = option(
+        "docker: shared memory of the container", metavar="SIZE", group=RUNNER, otherwise="8g"
+    )
+    slurm_host: str | None = option(
+        "slurm: login node on which its commands are run, by ssh",
+        metavar="USER@HOST",
+        group=RUNNER,
+        otherwise="this machine",
+    )
+    partition: str | None = option("slurm: partition", metavar="NAME", group=RUNNER)
+    account: str | None = option("slurm: account that is charged", metavar="NAME", group=RUNNER)
+    qos: str | None = option("slurm: quality of service", metavar="NAME", group=RUNNER)
+    time_limit: str | None = option("slurm: minutes, HOURS:MM:SS or DAYS-HOURS", metavar="TIME", group=RUNNER)
+    memory: str | None = option(
+        "memory that a container of docker, or a node of slurm, may use, such as 64G", metavar="SIZE", group=RUNNER
+    )
+    cpus: int | None = option("slurm: CPUs on each node", metavar="N", group=RUNNER)
+    container: Literal["pyxis", "apptainer", "none"] | None = option(
+        "slurm: what runs the image on the nodes; none: the engine of this installation",
+        group=RUNNER,
+        otherwise="pyxis",
+    )
+    retries: int | None = option(
+        "slurm: how often a job is submitted again that a node, a preemption or the time limit ended",
+        metavar="N",
+        group=RUNNER,
+        otherwise="2",
+    )
     algorithm: str | None = option(
         "bayesian, random, cmaes, hyperband, asha, bohb or pbt", metavar="NAME", group=AUTOML, otherwise="bayesian"
     )
@@ -140,7 +178,9 @@ def request_slots(options: RequestOptions) -> dict[str, Any]:
     overrides = dict(pairs)
     if options.target is not None:
         overrides[_TARGET] = options.target
-    return {slot: getattr(options, slot) for slot in _SLOTS} | {"overrides": overrides}
+    own = {entry.name: getattr(options, entry.name) for entry in given(options) if entry.group == RUNNER}
+    platform = {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
+    return {slot: getattr(options, slot) for slot in _SLOTS} | {"overrides": overrides, "platform": platform}
 
 
 def _require_unicode(options: RequestOptions) -> None:

@@ -18,7 +18,6 @@ from runners.names import names_search
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
     from interfaces.verbs.request import Routed
-    from router.types import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +35,29 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
         return _resumed(options.resume, options, reporter)
     routed = route(options)
     if routed.decision.command:
-        return _answered(routed.decision, options, reporter)
+        return _answered(routed, options, reporter)
     shown = planned(routed)
     if options.dry_run:
         return shown
     if routed.steps and not shown.exit_code:
         return _run_steps(routed, options, reporter)
-    return _run_one(routed, options, reporter) if routed.search or routed.plan else shown
+    return start(routed, reporter, detach=options.detach)
 
 
-def _run_one(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
+def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
+    """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome."""
     shown = planned(routed)
-    reporter.preview(shown.text)
     if routed.search:
         from interfaces.verbs.tuning import run_search
 
-        return run_search(routed.search, reporter, detach=options.detach)
-    from interfaces.verbs.jobs import follow_plan, run_outcome
+        reporter.preview(shown.text)
+        return run_search(routed.search, reporter, detach=detach)
+    if routed.plan:
+        from interfaces.verbs.jobs import follow_plan, run_outcome
 
-    plan = routed.plan
-    return run_outcome(follow_plan(plan, reporter, memory=routed.memory, detach=options.detach)) if plan else shown
+        reporter.preview(shown.text)
+        return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach))
+    return shown
 
 
 def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
@@ -72,7 +74,7 @@ def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outco
     for number, step in enumerate(routed.steps, 1):
         ready = step if step.plan or step.search else _with_parent(step, parent, options)
         reporter.say(f"step {number} of {len(routed.steps)}: {step.decision.action}")
-        done.append(_run_one(ready, options, reporter))
+        done.append(start(ready, reporter, detach=False))
         if done[-1].exit_code:
             break
         if makes_a_model(step.decision, the_skill()):
@@ -93,10 +95,11 @@ def _made(outcome: Outcome) -> str | None:
     return str(outcome.document["job"]["id"])
 
 
-def _answered(decision: Decision, options: RunOptions, reporter: Reporter) -> Outcome:
+def _answered(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
     """A command in words; to go on with a job is what `run` does itself."""
     from interfaces.verbs.answers import answer
 
+    decision = routed.decision
     job = decision.command.values.get("job") if decision.command else None
     if decision.command and decision.command.verb == "resume" and job and not decision.missing:
         if names_search(job):
@@ -104,7 +107,7 @@ def _answered(decision: Decision, options: RunOptions, reporter: Reporter) -> Ou
         action = job.rpartition("-")[0].rpartition("-")[0].rpartition("-")[0]
         request = (action,)
         return run(replace(options, request=request, parent_job_id=job, automl_policy="off"), reporter)
-    return answer(decision, options, reporter)
+    return answer(decision, reporter) or planned(routed)
 
 
 def _resumed(search: str, options: RunOptions, reporter: Reporter) -> Outcome:

@@ -19,6 +19,10 @@ _REMEDIES = {
     "launch.failed": "mend what the message names, and run it again",
     "launch.lost": "nothing was started: run it again",
     "machine.unreachable": "end it on the machine that it was started on",
+    "node.lost": "`{result}` lists what it left: run it again, or go on from its last checkpoint (--parent)",
+    "job.preempted": "`{result}` lists what it left: run it again, or go on from its last checkpoint (--parent)",
+    "job.time_limit": "ask for more time (--time-limit), or go on from its last checkpoint (--parent)",
+    "action.out_of_memory": "ask for more memory (--memory), or train with smaller batches",
     "results.unreadable": "mend the disk, or the rights of the job's folder, and run it again",
 }
 

@@ -16,6 +16,7 @@ from core.tail import Tail
 from runners.jobs.job import Job, JobState
 from runners.jobs.status_log import Progress, parse_line
 from runners.jobs.watch import log_of, look
+from runners.platforms.table import capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
         if poll % _POLLS_PER_LOOK == 0:
             job = look(store, job_id)
             log.tail.path = log_of(store, job)
-        over = job.state.is_terminal or job.state is JobState.UNKNOWN or not until_end
+        over = job.state.is_terminal or _is_out_of_reach(job) or not until_end
         _report(log, status, callback, over=over)
         if job.state is not state:
             state = job.state
@@ -71,6 +72,11 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
             break
         time.sleep(_POLL_SECONDS)
     return job
+
+
+def _is_out_of_reach(job: Job) -> bool:
+    """Whether waiting helps nothing: a platform that every machine can ask answers again some time."""
+    return job.state is JobState.UNKNOWN and not (job.failure is None and capabilities(job.runner).asked_from_anywhere)
 
 
 def _report(log: _Log, status: Tail, callback: Callable[[Update], None], *, over: bool) -> None:

@@ -92,7 +92,8 @@ class Job:
     """What the store knows of a job.
 
     `folder` holds plan.json, spec.yaml and log.txt; `results_dir` is where the action writes.
-    `part_of` is the search whose trial, or evaluation, it is; `failure` is why it did not complete.
+    `part_of` is the search whose trial, or evaluation, it is; `retry_of` the job that was ended from outside, and that
+    it goes on with; `failure` is why it did not complete.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Job:
     image_digest: str | None = None
     parent_job_id: str | None = None
     part_of: str | None = None
+    retry_of: str | None = None
     exit_code: int | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()

@@ -55,6 +55,7 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[
         image=plan.image,
         parent_job_id=plan.parent_job_id,
         part_of=plan.part_of,
+        retry_of=plan.retry_of,
     )
     store.open_record(job, opened_here(plan.runner))
     try:

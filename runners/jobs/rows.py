@@ -26,8 +26,10 @@ def _query(table: str, texts: str, whole: str = "", order: str = "rowid") -> str
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {chosen} ORDER BY {order}"  # noqa: S608 - own names
 
 
-_RECORD = "job_id action task runner folder results_dir plan_id config_sha256 image image_digest parent_job_id part_of"
+_RECORD = "job_id action task runner folder results_dir plan_id config_sha256"
+_RECORD += " image image_digest parent_job_id part_of retry_of"
 _JOBS = _query("jobs", _RECORD)
+_DIGESTS = _query("image_digests", "job_id digest")
 _TRANSITIONS = _query("transitions", "job_id state at reason", order="sequence")
 _OUTCOMES = _query(
     "outcomes", "job_id metrics failure_code failure_message failure_place failure_remedy", whole="exit_code"
@@ -39,8 +41,8 @@ def insert_job(connection: sqlite3.Connection, job: Job) -> None:
     """Record what is known of a job before it is launched, with its first transition."""
     columns = (job.id, job.action, job.task, job.runner, job.folder, job.results_dir, job.plan_id, job.config_sha256)
     connection.execute(
-        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*columns, job.image, job.image_digest, job.parent_job_id, job.part_of),
+        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*columns, job.image, job.image_digest, job.parent_job_id, job.part_of, job.retry_of),
     )
     for transition in job.transitions:
         insert_transition(connection, job.id, transition)
@@ -74,7 +76,9 @@ def insert_artifacts(connection: sqlite3.Connection, job_id: str, artifacts: Seq
 def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list[Job]:
     """The records of these jobs in this order, in as many queries as there are tables."""
     chosen = (json.dumps(ids),)
-    records = {row["job_id"]: row for row in connection.execute(_JOBS, chosen)}
+    records = {row["job_id"]: dict(row) for row in connection.execute(_JOBS, chosen)}
+    for job_id, digest in connection.execute(_DIGESTS, chosen):
+        records[job_id]["image_digest"] = digest
     transitions, artifacts = defaultdict(list), defaultdict(list)
     for job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
         transitions[job_id].append(Transition(STATES.get(state, JobState.UNKNOWN), at, reason))
@@ -92,13 +96,13 @@ _LOST = (Transition(JobState.UNKNOWN, "", "the record holds no state of this job
 
 
 def _job(
-    record: sqlite3.Row,
+    record: dict[str, Any],
     root: Path,
     transitions: tuple[Transition, ...],
     artifacts: tuple[Artifact, ...],
     outcome: sqlite3.Row | None,
 ) -> Job:
-    parts = _placed(dict(record), root)
+    parts = _placed(record, root)
     return Job(
         id=parts.pop("job_id"),
         state=transitions[-1].state,

@@ -108,6 +108,11 @@ class JobStore:
         message = "the record does not say where the job runs"
         raise PlatformError(message, code="job.handle", where=job_id, remedy=remedy)
 
+    def set_image_digest(self, job_id: str, digest: str) -> None:
+        """Record what the job's image was when it started: a tag may mean another one later. The first word stands."""
+        with database.transaction(self.root, write=True) as connection:
+            connection.execute("INSERT OR IGNORE INTO image_digests VALUES (?, ?)", (job_id, digest))
+
     def request_cancel(self, job_id: str, reason: str) -> None:
         """Ask whoever looks after the job to stop it; asking twice is asking once."""
         with database.transaction(self.root, write=True) as connection:
@@ -137,6 +142,10 @@ class JobStore:
     def with_plan(self, plan_id: str) -> list[Job]:
         """The records of the jobs that were launched from this plan, oldest first."""
         return self._select("SELECT job_id FROM jobs WHERE plan_id = ? ORDER BY rowid", plan_id)
+
+    def retry_of(self, job_id: str) -> Job | None:
+        """The record of the job that goes on with this one; there is one at most."""
+        return next(iter(self._select("SELECT job_id FROM jobs WHERE retry_of = ?", job_id)), None)
 
     def open_parts(self, search: str) -> list[Job]:
         """The records of the jobs of a search that have not ended, oldest first."""

@@ -58,6 +58,18 @@ INSERT INTO handles (job_id, at, document)
     GROUP BY job_id ORDER BY jobs.rowid;
 DROP TABLE processes;
 """
+_IMAGES = """
+CREATE TABLE image_digests (job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), digest TEXT NOT NULL);
+"""
+_RETRIES = """
+ALTER TABLE jobs ADD COLUMN retry_of TEXT;
+CREATE UNIQUE INDEX one_retry_of_job ON jobs (retry_of);
+"""
 _FIRST_TABLES = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
 # Each script brings a store of the version before it up to date; a new store runs them all.
-MIGRATIONS = (_FIRST + "".join(map(append_only, _FIRST_TABLES)), _HANDLES + append_only("handles"))
+MIGRATIONS = (
+    _FIRST + "".join(map(append_only, _FIRST_TABLES)),
+    _HANDLES + append_only("handles"),
+    _IMAGES + append_only("image_digests"),
+    _RETRIES,
+)

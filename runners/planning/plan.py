@@ -48,23 +48,29 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the action may use; `threads` None means every CPU that this process may run on."""
+    """What the action may use; `threads` None means every CPU that this process may run on.
+
+    `network`: it speaks to other machines; a container without has none.
+    """
 
     gpus: int = 0
     nodes: int = 1
     threads: int | None = None
     shm_size: str = "8g"
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that a launch needs, decided and sealed: what was reviewed is what is launched.
 
-    `spec` is the nested experiment spec, `provenance` says for each dotted key that is not the template's where its
-    value comes from, `inputs` maps spec keys to local paths or URIs,
+    `spec` is the nested experiment spec, with places as they are on this machine; `provenance` says for each dotted key
+    that is not the template's where its value comes from, `inputs` maps spec keys to local paths or URIs, `mounts` says
+    where a container finds them, `platform` holds what was set about the runner.
     `secrets` names the variables whose values the platform hands to the action's environment and to nothing else,
-    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `skill_dir` the
-    skill that it is a plan of (empty: the one that this code belongs to).
+    `outputs` names what the action writes, `part_of` the search whose trial, or evaluation, it is, `retry_of` the job
+    that was ended from outside and that it goes on with, `skill_dir` the skill that it is a plan of (empty: the one
+    that this code belongs to).
     Make one with `Plan.sealed`; `id` is the hash of everything else.
     """
 
@@ -85,8 +91,10 @@ class Plan:
     secrets: tuple[str, ...] = ()
     inputs: dict[str, str | list[str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)
     parent_job_id: str | None = None
     part_of: str | None = None
+    retry_of: str | None = None
     skill_dir: str = ""
     adjustments: tuple[Adjustment, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -160,6 +168,8 @@ def at_job(value: Any, folder: str) -> Any:
         return folder + value[len(JOB_FOLDER) :] if inside else value
     if isinstance(value, dict):
         return {name: at_job(item, folder) for name, item in value.items()}
+    if isinstance(value, Mount):
+        return replace(value, source=at_job(value.source, folder))
     return [at_job(item, folder) for item in value] if isinstance(value, list | tuple) else value
 
 

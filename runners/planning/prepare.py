@@ -15,8 +15,14 @@ from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
+from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, require_action, require_known_network
+from runners.planning.engines import (
+    fit_to_engine,
+    require_action,
+    require_action_of_container,
+    require_known_network,
+)
 from runners.planning.inheritance import inherit, require_same_architecture
 from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
 from runners.planning.layers import Layers
@@ -33,6 +39,7 @@ from runners.planning.profiles import (
 )
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
+from runners.planning.sizes import size_in_bytes
 from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
@@ -85,6 +92,8 @@ def prepare(
     resolved = resolve(decision, skill, store, command)
     if resolved.embedded:
         require_action(skill, resolved.action, decision.missing)
+    elif resolved.can.needs_image:
+        require_action_of_container(skill, resolved.action)
     memory = memory or Memory()
     schema = action_schema(skill, resolved.action, memory)
     draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
@@ -128,7 +137,7 @@ def _put_overrides(draft: _Draft) -> None:
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
     problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
-    draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image)
+    draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image and not resolved.embedded)
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
 
@@ -158,7 +167,7 @@ def _parent(resolved: ResolvedRequest, schema: ActionSchema) -> Parent | None:
 def _profile(draft: _Draft) -> str | None:
     """The profile that was named; else one chosen by machine, unless user or parent settle the backbone."""
     resolved = draft.resolved
-    if resolved.request.profile and resolved.can.needs_image:
+    if resolved.request.profile and resolved.can.needs_image and not resolved.embedded:
         require_profile_of_container(resolved.skill, resolved.request.profile, resolved.runner)
     if resolved.request.profile or draft.parent or resolved.short_names.get(_BACKBONE) in resolved.overridden:
         return resolved.request.profile
@@ -208,7 +217,9 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     resolved, layers = draft.resolved, draft.layers
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
-    argv = skill.command(action, f"{JOB_FOLDER}/spec.yaml")
+    in_container = resolved.can.needs_image
+    argv = skill.command(action, SPEC_PATH if in_container else f"{JOB_FOLDER}/spec.yaml")
+    resources, told = _resources(layers, resolved)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
@@ -218,17 +229,19 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         runner=resolved.runner,
         command=(resolved.engine, *argv[1:]),
         results_root=str(resolved.store.root),
-        engine="embedded" if resolved.embedded else "container" if resolved.can.needs_image else "named",
+        engine="embedded" if resolved.embedded else "container" if in_container else "named",
         profile=draft.profile,
-        image=skill.image(action) if resolved.can.needs_image else None,
-        resources=_resources(layers, resolved),
+        image=resolved.image,
+        mounts=mounts_of(layers, resolved) if in_container else (),
+        resources=resources,
+        platform=resolved.platform,
         secrets=draft.secrets,
         inputs=inputs_of(layers, skill),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),
         adjustments=draft.adjustments,
-        warnings=tuple(filter(None, (*draft.warnings, why_not_launched(resolved.runner)))),
+        warnings=tuple(filter(None, (*draft.warnings, *told, why_not_launched(resolved.runner)))),
         missing=(
             *open_questions(layers, resolved, decision.missing),
             *missing_weights(layers, weights, local=resolved.can.reads_local_paths),
@@ -236,15 +249,23 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
     )
 
 
-def _resources(layers: Layers, resolved: ResolvedRequest) -> Resources:
+def _resources(layers: Layers, resolved: ResolvedRequest) -> tuple[Resources, list[str]]:
+    """What the action may use, and warnings of what was asked for and has no effect."""
     section, declared = resolved.skill.section(resolved.action), resolved.skill.info["resources"]
     counts = {name: layers.get(pattern.format(section=section)) for name, pattern in declared["spec_keys"].items()}
     present = not resolved.can.on_this_machine or has_gpu()
+    nodes, shared, told = counts.get("nodes") or 1, str(declared["shared_memory"]), []
+    if asked := resolved.platform.get("shm_size"):
+        if size_in_bytes(asked, "shm_size") >= size_in_bytes(shared, "shm_size"):
+            shared = asked
+        else:
+            told.append(f"shm_size={asked} has no effect: data loaders need {shared}")
     return Resources(
         gpus=(counts.get("gpus") or 0) if present else 0,
-        nodes=counts.get("nodes") or 1,
-        shm_size=str(declared["shared_memory"]),
-    )
+        nodes=nodes,
+        shm_size=shared,
+        network=nodes > 1 or any(layers.get(key) for key in declared.get("network_keys", ())),
+    ), told
 
 
 def _without_secrets(decision: Decision) -> Decision:

@@ -42,13 +42,25 @@ class Sight:
     """What a look found: our state, and the platform's own word for it.
 
     A terminal state says that the action has ended, not how: that is judged by exit code (None: nobody could read it)
-    and log, unless `cause` says why the job ends. UNKNOWN says that the platform gave no answer.
+    and log, unless `cause` says why the job ends. UNKNOWN says that the platform gave no answer. `began` says that the
+    action ran, though it may have ended before anybody looked.
     """
 
     state: JobState
     native: str
     exit_code: int | None = None
     cause: Problem | None = None
+    began: bool = False
+
+
+class PlatformSettings(Protocol):
+    """What a user may set about a platform: a frozen dataclass whose fields are named as the flags are.
+
+    Making one raises RequestError where a value can't be used. The values that are not the defaults stand in the plan.
+    """
+
+    def adapted(self, usual: Capabilities) -> Capabilities:
+        """What holds for jobs with these settings, where `usual` holds for the platform."""
 
 
 class Platform(Protocol):

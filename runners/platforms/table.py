@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,24 @@ from core.errors import PlatformError, RequestError, did_you_mean
 from runners.platforms.platform import Capabilities
 
 if TYPE_CHECKING:
-    from runners.platforms.platform import Platform
+    from collections.abc import Mapping
+    from typing import Any
+
+    from runners.platforms.platform import Platform, PlatformSettings
 
 DEFAULT = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A platform: what it can, and the module whose `PLATFORM` it is; None where plans are made for it only."""
+    """A platform: what it can, and the module whose `PLATFORM` it is; None where plans are made for it only.
+
+    `settings` is the module whose `SETTINGS` is the dataclass of what can be set about it; plans import it.
+    """
 
     capabilities: Capabilities
     module: str | None = None
+    settings: str | None = None
 
 
 _HERE = Capabilities(
@@ -36,22 +43,52 @@ _IN_A_CONTAINER = Capabilities(
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
-    "docker": Row(_IN_A_CONTAINER),
-    "slurm": Row(_IN_A_CONTAINER),
+    "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", "runners.platforms.docker_settings"),
+    "slurm": Row(_IN_A_CONTAINER, "runners.platforms.slurm", "runners.platforms.slurm_settings"),
     "kubernetes": Row(_IN_A_CONTAINER),
 }
 
 
-def capabilities(name: str) -> Capabilities:
-    """What a platform can, launchable from here or not.
+def capabilities(name: str, settings: Mapping[str, Any] | None = None) -> Capabilities:
+    """What a platform can, launchable from here or not; with the `settings` of a plan, what holds for that one.
 
     Raises:
         RequestError: there is none of this name, with the closest ones.
     """
     if name in PLATFORMS:
-        return PLATFORMS[name].capabilities
+        usual = PLATFORMS[name].capabilities
+        made = make_settings(name, settings) if settings else None
+        return made.adapted(usual) if made else usual
     remedy = f"{did_you_mean(name, PLATFORMS)} There are {', '.join(PLATFORMS)}.".strip()
     raise RequestError(f"there is no runner '{name}'", code="runner.unknown", where="runner", remedy=remedy)
+
+
+def make_settings(name: str, given: Mapping[str, Any]) -> PlatformSettings | None:
+    """What was set about a platform, checked; None where nothing can be set about it, and nothing was.
+
+    Raises:
+        RequestError: the platform has no such setting, or a value can't be used.
+    """
+    row = PLATFORMS.get(name)
+    kind = import_module(row.settings).SETTINGS if row and row.settings else None
+    known = {field.name for field in fields(kind)} if kind else set()
+    if strange := next((setting for setting in given if setting not in known), None):
+        remedy = f"leave it out, or name the runner that it is for; {name} takes {', '.join(sorted(known)) or 'none'}"
+        message = f"runner {name} has no setting '{strange}'"
+        raise RequestError(message, code="runner.setting", where=strange, remedy=remedy)
+    made: PlatformSettings | None = kind(**given) if kind else None
+    return made
+
+
+def settings_in_plan(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not the defaults, checked, as a plan keeps them. Errors: see `make_settings`."""
+    made = make_settings(name, given)
+    usual = make_settings(name, {})
+    if made is None or usual is None:
+        return {}
+    before, now = asdict(usual), asdict(made)  # type: ignore[call-overload]
+    # As JSON has it: a plan that was read again is the same.
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in now.items() if v != before[key]}
 
 
 def why_not_launched(name: str) -> str:

@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ from interfaces.command_line import parse
 from interfaces.options import declared, words_of
 from interfaces.outcome import Reporter
 from interfaces.table import VARIABLES, VERBS
-from interfaces.tool_definitions import tool_definitions
+from interfaces.tool_definitions import member_name, tool_definitions
 from interfaces.verbs.demo import DemoOptions, demo, training
-from interfaces.verbs.request_options import RequestOptions, request_of
+from interfaces.verbs.request_options import RUNNER, RequestOptions, request_of
 from router.types import Request
+from runners.platforms.table import PLATFORMS
 
 if TYPE_CHECKING:
     from interfaces.table import Verb
@@ -74,8 +76,14 @@ def test_words_and_options_are_two_forms_of_one_call() -> None:
 
 def test_every_slot_of_a_request_has_an_option() -> None:
     names = {field.name for field in dataclasses.fields(RequestOptions)}
-    slots = {field.name for field in dataclasses.fields(Request)} - {"text", "action"}
+    slots = {field.name for field in dataclasses.fields(Request)} - {"text", "action", "platform"}
     assert slots <= names
+
+
+def test_every_setting_of_a_runner_has_an_option_and_every_such_option_sets_one() -> None:
+    asked = {entry.name for entry in declared(RequestOptions) if entry.group == RUNNER}
+    rows = [row.settings for row in PLATFORMS.values() if row.settings]
+    assert asked == {field.name for module in rows for field in dataclasses.fields(import_module(module).SETTINGS)}
 
 
 @pytest.mark.parametrize(
@@ -100,22 +108,33 @@ def test_words_that_make_no_call_are_refused(words: tuple[str, ...], said: str) 
 def test_tool_definitions_are_valid_described_and_say_what_may_be_harmed() -> None:
     tools = {tool["name"]: tool for tool in tool_definitions()}
     sys.stdout.write(json.dumps(list(tools.values()), indent=2))
-    assert tools.keys() == {name.replace(" ", "_") for name in VERBS}
+    verbs = {name.replace(" ", "_") for name, verb in VERBS.items() if verb.is_tool}
+    assert tools.keys() == verbs | {"actions", "launch", "wait"}
     for tool in tools.values():
         Draft202012Validator.check_schema(tool["inputSchema"])
         properties: dict[str, Any] = tool["inputSchema"]["properties"]
         assert all(entry["description"] for entry in properties.values())
-        assert set(tool["inputSchema"]["required"]) <= properties.keys()
-        for entry in properties.values():
-            if "default" in entry:
-                Draft202012Validator(entry).validate(entry["default"])
-    plan, status = tools["plan"]["inputSchema"], tools["status"]
-    assert plan["properties"]["automl_policy"]["enum"] == ["on", "off"]
-    assert plan["properties"]["train_datasets"]["items"] == {"type": "string"}
-    assert (plan["properties"]["gpus"]["type"], plan["properties"]["no_test"]["type"]) == ("integer", "boolean")
-    assert (status["inputSchema"]["required"], status["annotations"]["readOnlyHint"]) == (["job"], True)
-    assert tools["cancel"]["annotations"] == {"readOnlyHint": False, "destructiveHint": True}
-    assert tools["run"]["description"].endswith("hours.")
+        assert set(tool["inputSchema"].get("required", ())) <= properties.keys()
+        assert not {"results_root", "engine"} & properties.keys()
+    plan, status = tools["plan"]["inputSchema"]["properties"], tools["status"]
+    assert plan["automl_policy"]["enum"] == ["on", "off"]
+    assert plan["train_datasets"]["items"] == {"type": "string"}
+    assert plan["automl"]["type"] == "object"
+    assert "trials, total_epochs, wall_minutes" in plan["automl"]["description"]
+    assert plan["gpus"]["type"] == "integer"
+    assert (status["inputSchema"]["required"], status["annotations"]) == (["job"], {"readOnlyHint": True})
+    assert tools["cancel"]["annotations"] == {"destructiveHint": True}
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_no_group_of_options_is_named_like_an_option(verb: Verb) -> None:
+    entries = declared(verb.options())
+    groups = {member_name(entry.group) for entry in entries if entry.group}
+    assert not groups & {entry.name for entry in entries if not entry.group}
+
+
+def test_all_tool_definitions_together_fit_a_context() -> None:
+    assert len(json.dumps(tool_definitions(), separators=(",", ":"))) < 8_000
 
 
 def test_environment_variables_are_those_that_the_program_reads(project_root: Path) -> None:

@@ -4,21 +4,25 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runners.platforms.handles import processes_in, with_process
+from runners.platforms.handles import processes_in, with_detail, with_process
+from runners.platforms.processes import ProcessId
 from runners.platforms.table import PLATFORMS
+from tests.runners.platforms.docker_bench import Engine, has_container, started_engine, without_engine
+from tests.runners.platforms.docker_bench import on_docker as fit_to_docker
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from runners.jobs.job import Handle
+    from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
@@ -33,12 +37,22 @@ api.launch(plan, store=JobStore(Path(sys.argv[2])))
 """
 
 
+def worker_lives_here(job: Job) -> bool:
+    return ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text())) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A platform under test; `unreachable` makes of a handle one whose job can't be asked for from here."""
+    """A platform under test; `unreachable` makes of a handle one whose job can't be asked for from here.
+
+    `fit` makes of a plan for the stand-in one that runs there, `worker_lives` tells whether what a job's action started
+    still works.
+    """
 
     name: str
     unreachable: Callable[[Handle], Handle]
+    fit: Callable[[Plan], Plan] = lambda plan: plan
+    worker_lives: Callable[[Job], bool] = worker_lives_here
 
 
 @pytest.fixture
@@ -49,6 +63,44 @@ def on_local() -> Bench:
 @pytest.fixture
 def on_debug() -> Bench:
     return Bench("debug", on_another_machine)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Engine]:
+    yield from started_engine()
+
+
+@pytest.fixture
+def on_docker(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
+    return Bench("docker", without_engine, fit_to_docker, lambda job: has_container(docker_engine, job))
+
+
+@pytest.fixture
+def on_slurm(slurm: Path) -> Bench:
+    assert slurm.is_file()
+    return Bench("slurm", on_another_cluster)
+
+
+def on_another_cluster(handle: Handle) -> Handle:
+    return with_detail(handle, "slurm", {**handle.details["slurm"], "host": "nobody.invalid"})
+
+
+@pytest.fixture
+def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Puts a script in the place of a command of Slurm; `$real` is that command, `$count` a file with a line a call."""
+
+    def put(program: str, script: str) -> Path:
+        folder, count = tmp_path / "before", tmp_path / f"{program}.count"
+        folder.mkdir(exist_ok=True)
+        real = shutil.which(program, path=os.environ["PATH"].removeprefix(f"{folder}:"))
+        (folder / program).write_text(f"#!/bin/sh\nreal={real} count={count}\necho call >>$count\n{script}\n")
+        (folder / program).chmod(0o755)
+        if not os.environ["PATH"].startswith(f"{folder}:"):
+            monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return count
+
+    return put
 
 
 @pytest.fixture(params=[name for name, row in PLATFORMS.items() if row.module])

@@ -61,12 +61,13 @@ def running(store: JobStore, wait_for: WaitFor) -> Job:
     return found
 
 
-def worker_of(job: Job) -> ProcessId | None:
-    return ProcessId.of(int((Path(job.results_dir) / "worker.pid").read_text()))
+@pytest.fixture
+def make_plan(bench: Any, make_plan: MakePlan) -> MakePlan:
+    return lambda **behaviour: bench.fit(make_plan(runner=bench.name, **behaviour))
 
 
 def test_a_job_runs_to_its_end(bench: Any, make_plan: MakePlan, store: JobStore) -> None:
-    plan = make_plan(runner=bench.name)
+    plan = make_plan()
 
     job = api.launch(plan, store=store)
 
@@ -77,10 +78,8 @@ def test_a_job_runs_to_its_end(bench: Any, make_plan: MakePlan, store: JobStore)
     assert not [path.name for path in Path(job.folder).rglob("*.tmp")]
 
 
-def test_an_action_that_fails_is_an_error_with_place_and_remedy(
-    bench: Any, make_plan: MakePlan, store: JobStore
-) -> None:
-    job = api.launch(make_plan(runner=bench.name, exit=3, message="no such csv", status="FAILURE"), store=store)
+def test_an_action_that_fails_is_an_error_with_place_and_remedy(make_plan: MakePlan, store: JobStore) -> None:
+    job = api.launch(make_plan(exit=3, message="no such csv", status="FAILURE"), store=store)
 
     assert states(job) == ["PENDING", "RUNNING", "ERROR"]
     assert job.failure
@@ -90,20 +89,18 @@ def test_an_action_that_fails_is_an_error_with_place_and_remedy(
 
 
 def test_an_action_that_can_not_be_started_is_an_error_of_the_job(
-    bench: Any, make_plan: MakePlan, store: JobStore, engine: Path
+    make_plan: MakePlan, store: JobStore, engine: Path
 ) -> None:
     engine.write_text("#!/no/such/interpreter\n")
 
-    job = api.launch(make_plan(runner=bench.name), store=store)
+    job = api.launch(make_plan(), store=store)
 
     assert job.failure
     assert (job.state, job.failure.code, bool(job.failure.remedy)) == (JobState.ERROR, "launch.failed", True)
 
 
-def test_a_plan_that_can_not_run_there_opens_no_record(
-    bench: Any, make_plan: MakePlan, store: JobStore, engine: Path
-) -> None:
-    plan = make_plan(runner=bench.name)
+def test_a_plan_that_can_not_run_there_opens_no_record(make_plan: MakePlan, store: JobStore, engine: Path) -> None:
+    plan = make_plan()
     engine.unlink()
 
     with pytest.raises(ChangenetError) as error:
@@ -116,7 +113,7 @@ def test_a_plan_that_can_not_run_there_opens_no_record(
 def test_a_job_is_cancelled_from_another_process_with_all_that_it_started(
     bench: Any, make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
 ) -> None:
-    with launch_elsewhere(make_plan(runner=bench.name, sleep=600, worker=True), store):
+    with launch_elsewhere(make_plan(sleep=600, worker=True), store):
         job = running(store, wait_for)
         answer, _ = in_process(CANCEL, job, store).communicate()
 
@@ -124,27 +121,27 @@ def test_a_job_is_cancelled_from_another_process_with_all_that_it_started(
     assert answer.strip() == "CANCELED"
     assert states(ended) == ["PENDING", "RUNNING", "CANCELED"]
     assert ended.transitions[-1].reason == "canceled by the user"
-    assert worker_of(job) is None
+    assert not bench.worker_lives(job)
     assert api.cancel(job.id, store) == ended
 
 
 def test_ctrl_c_in_the_caller_cancels_the_job(
     bench: Any, make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
 ) -> None:
-    with launch_elsewhere(make_plan(runner=bench.name, sleep=600, worker=True), store) as caller:
+    with launch_elsewhere(make_plan(sleep=600, worker=True), store) as caller:
         job = running(store, wait_for)
         caller.send_signal(signal.SIGINT)
         assert caller.wait(30) == 0
 
     ended = store.read(job.id)
     assert (ended.state, ended.transitions[-1].reason) == (JobState.CANCELED, "interrupted from the keyboard")
-    assert worker_of(job) is None
+    assert not bench.worker_lives(job)
 
 
 def test_a_job_ends_once_whoever_ends_it(
-    bench: Any, make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
+    make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
 ) -> None:
-    with launch_elsewhere(make_plan(runner=bench.name, sleep=600), store):
+    with launch_elsewhere(make_plan(sleep=600), store):
         job = running(store, wait_for)
         cancelling = [in_process(CANCEL, job, store) for _ in range(3)]
         assert {process.communicate()[0].strip() for process in cancelling} == {"CANCELED"}
@@ -155,7 +152,7 @@ def test_a_job_ends_once_whoever_ends_it(
 def test_the_log_is_read_while_the_action_works_and_afterwards(
     bench: Any, make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
 ) -> None:
-    with launch_elsewhere(make_plan(runner=bench.name, sleep=600), store):
+    with launch_elsewhere(make_plan(sleep=600), store):
         job = running(store, wait_for)
         assert "train begins" in said(job, store)
         api.cancel(job.id, store)
@@ -173,7 +170,7 @@ def said(job: Job, store: JobStore) -> list[str | None]:
 def test_a_job_that_can_not_be_asked_for_is_unknown_and_not_failed(
     bench: Any, make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
 ) -> None:
-    with launch_elsewhere(make_plan(runner=bench.name, sleep=600), store):
+    with launch_elsewhere(make_plan(sleep=600), store):
         job = running(store, wait_for)
         reachable = store.handle(job.id)
         store.add_handle(job.id, bench.unreachable(reachable))
@@ -191,7 +188,7 @@ def test_the_death_of_the_caller_ends_a_job_only_where_the_platform_says_so(
     bench: Any, make_plan: MakePlan, store: JobStore, launch_elsewhere: Any, wait_for: WaitFor
 ) -> None:
     survives = capabilities(bench.name).survives_caller
-    with launch_elsewhere(make_plan(runner=bench.name, sleep=2 if survives else 600, worker=True), store) as caller:
+    with launch_elsewhere(make_plan(sleep=2 if survives else 600, worker=True), store) as caller:
         job = running(store, wait_for)
         caller.kill()
 
@@ -199,16 +196,14 @@ def test_the_death_of_the_caller_ends_a_job_only_where_the_platform_says_so(
 
     assert ended.state is (JobState.COMPLETE if survives else JobState.ERROR)
     assert ended.failure is None if survives else ended.failure.code == "process.lost"
-    assert worker_of(job) is None
+    assert not bench.worker_lives(job)
 
 
-def test_a_launch_that_died_before_its_platform_knew_the_job_is_an_error(
-    bench: Any, make_plan: MakePlan, store: JobStore
-) -> None:
+def test_a_launch_that_died_before_its_platform_knew_the_job_is_an_error(make_plan: MakePlan, store: JobStore) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as gone:
         launcher = ProcessId.of(gone.pid)
         gone.kill()
-    plan = make_plan(runner=bench.name)
+    plan = make_plan()
     job = open_job(store, plan, plan.spec)
     assert api.get_job(job.id, store).state is JobState.PENDING
     store.add_handle(job.id, dead_launcher(store.handle(job.id), launcher))
@@ -224,8 +219,8 @@ def dead_launcher(handle: Handle, launcher: ProcessId | None) -> Handle:
     return with_process(handle, LAUNCHER, launcher)
 
 
-def test_another_process_reads_the_same_record(bench: Any, make_plan: MakePlan, store: JobStore) -> None:
-    job = api.launch(make_plan(runner=bench.name), store=store)
+def test_another_process_reads_the_same_record(make_plan: MakePlan, store: JobStore) -> None:
+    job = api.launch(make_plan(), store=store)
 
     answer, _ = in_process(READ, job, store).communicate()
 
@@ -233,7 +228,7 @@ def test_another_process_reads_the_same_record(bench: Any, make_plan: MakePlan, 
 
 
 def test_a_handle_is_a_json_document_with_the_platforms_name(bench: Any, make_plan: MakePlan, store: JobStore) -> None:
-    handle = store.handle(api.launch(make_plan(runner=bench.name), store=store).id)
+    handle = store.handle(api.launch(make_plan(), store=store).id)
 
     assert handle.platform == bench.name
     assert handle.details
@@ -241,12 +236,12 @@ def test_a_handle_is_a_json_document_with_the_platforms_name(bench: Any, make_pl
 
 
 def test_secrets_reach_neither_action_nor_record(
-    bench: Any, make_plan: MakePlan, store: JobStore, monkeypatch: pytest.MonkeyPatch
+    make_plan: MakePlan, store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "CHANGENET_API_KEY"):
         monkeypatch.setenv(name, "hidden-value")
 
-    job = api.launch(make_plan(runner=bench.name), store=store)
+    job = api.launch(make_plan(), store=store)
 
     lines = said(job, store)
     assert [line for line in lines if line and line.startswith("arguments ")]

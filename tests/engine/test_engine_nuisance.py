@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.classify.nuisance import Disturbance, disturb, draw_disturbance
 from engine.classify.pair_images import PairBatch
 from engine.classify.preparation import Preparation
+from engine.nuisance import Disturbance, disturb, draw_disturbance
 from spec.augmentation_section import Nuisance
 from spec.experiment import Experiment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.classify.alignment import align, best_shifts, moved
+from engine.alignment import align, best_shifts, moved
 
 
 def _textures(count: int, side: int = 48, seed: int = 0) -> torch.Tensor:

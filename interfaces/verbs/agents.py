@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mcp` and `tools`: the verbs for agents that call functions."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.errors import MissingInputError
+from core.installation import require
+from interfaces.options import option
+from interfaces.outcome import Outcome
+from interfaces.verbs.common import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interfaces.outcome import Reporter
+
+TOKEN_VARIABLE = "CHANGENET_MCP_TOKEN"  # noqa: S105 - the variable's name
+_NEW_TOKEN = f"export {TOKEN_VARIABLE}=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
+
+
+@dataclass(frozen=True, slots=True)
+class McpOptions:
+    """How clients reach the server, and what it may open."""
+
+    http: str | None = option(
+        "serve over HTTP at this address", metavar="HOST:PORT", otherwise="standard input and output"
+    )
+    root: tuple[str, ...] = option(
+        "folder that calls may name; with --http the working folder is one", metavar="DIR", default=()
+    )
+    results_root: str | None = option(**RESULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsOptions:
+    """In whose form."""
+
+    format: Literal["mcp", "openai", "anthropic"] = option("the form of the definitions", default="mcp")
+
+
+def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
+    """Serve until the client goes, or the process is ended."""
+    require("mcp", "mcp", "uvicorn")
+    from interfaces.mcp_server.roots import Roots
+    from interfaces.mcp_server.session import Session
+    from runners.jobs.store import default_root
+
+    results = str(default_root(options.results_root).absolute())
+    named = (*options.root, *([os.curdir, results] if options.http else [results] if options.root else []))
+    roots = Roots(tuple(Path(folder).expanduser().resolve() for folder in dict.fromkeys(named)))
+    session = Session({"results_root": results}, roots)
+    try:
+        _serve(options, session, reporter)
+    finally:
+        session.close()
+    return Outcome({})
+
+
+def _serve(options: McpOptions, session: Any, reporter: Reporter) -> None:
+    from interfaces.mcp_server import serving
+
+    if options.http is None:
+        serving.serve_stdio(session)
+        return
+    host, port = serving.address_of(options.http)
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        message = "over HTTP, clients have to send a token, and none is set"
+        raise MissingInputError(message, code="mcp.token", where=f"${TOKEN_VARIABLE}", remedy=f"`{_NEW_TOKEN}`")
+    serving.serve_http(session, host, port, token, lambda url: reporter.say(f"serving at {url}"))
+
+
+def tools(options: ToolsOptions, reporter: Reporter) -> Outcome:
+    """The definitions as one JSON document."""
+    import json
+
+    from interfaces.tool_definitions import tool_definitions
+
+    del reporter
+    found = [_FORMS[options.format](entry) for entry in tool_definitions()]
+    return Outcome({"tools": found}, json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def _openai(entry: dict[str, Any]) -> dict[str, Any]:
+    function = {"name": entry["name"], "description": entry["description"], "parameters": entry["inputSchema"]}
+    return {"type": "function", "function": function}
+
+
+def _anthropic(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"name": entry["name"], "description": entry["description"], "input_schema": entry["inputSchema"]}
+
+
+_FORMS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "mcp": dict,
+    "openai": _openai,
+    "anthropic": _anthropic,
+}

@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A Slurm of two nodes on this host, for tests and for trying things out. Everything stays in FOLDER, on loopback.
+#   slurm_cluster.sh install               Slurm and MUNGE from Debian or Ubuntu
+#   slurm_cluster.sh start FOLDER [PORT]   the controller listens on PORT, the nodes n1 and n2 on the next two
+#   slurm_cluster.sh stop FOLDER           ends the daemons, by the process ids that they noted
+# Use it with SLURM_CONF=FOLDER/slurm.conf. Jobs of the partition main take the place of those of the partition low. A
+# node that says nothing for SLURMD_TIMEOUT seconds (default 6) is lost.
+set -eu
+
+usage() {
+    sed -n '3,8s/^# *//p' "$0" >&2
+    exit 2
+}
+
+install_packages() {
+    command -v slurmctld >/dev/null 2>&1 && command -v munged >/dev/null 2>&1 && return
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge
+}
+
+write_configuration() {
+    folder=$1 port=$2 host=$(hostname -s) user=$(id -un)
+    cat >"$folder/slurm.conf" <<CONF
+ClusterName=changenet
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$port
+SlurmUser=$user
+SlurmdUser=$user
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge.socket
+CryptoType=crypto/munge
+StateSaveLocation=$folder/state
+SlurmctldPidFile=$folder/slurmctld.pid
+SlurmctldLogFile=$folder/slurmctld.log
+SlurmdPidFile=$folder/slurmd-%n.pid
+SlurmdSpoolDir=$folder/spool-%n
+SlurmdLogFile=$folder/slurmd-%n.log
+SlurmdParameters=config_overrides
+SlurmdTimeout=${SLURMD_TIMEOUT:-6}
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/linux
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1
+JobCompType=jobcomp/filetxt
+JobCompLoc=$folder/jobcomp.txt
+MinJobAge=3600
+KillWait=2
+MpiDefault=none
+ReturnToService=2
+MailProg=/bin/true
+GresTypes=gpu
+NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=16 RealMemory=8000 Gres=gpu:2
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 2)) CPUs=16 RealMemory=8000 Gres=gpu:2
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
+PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=low Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=1
+CONF
+    printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n' >"$folder/cgroup.conf"
+    # Slurm names GPUs to jobs by their devices: any two character devices do.
+    printf 'NodeName=n[1-2] Name=gpu File=%s\n' "$folder/gpu[0-1]" >"$folder/gres.conf"
+    for number in 0 1; do
+        [ -e "$folder/gpu$number" ] || mknod "$folder/gpu$number" c 1 3
+    done
+}
+
+begin() {
+    folder=$1 port=${2:-17000}
+    mkdir -p "$folder/state" "$folder/spool-n1" "$folder/spool-n2"
+    folder=$(cd "$folder" && pwd)
+    write_configuration "$folder" "$port"
+    [ -f "$folder/munge.key" ] || head -c 128 /dev/urandom >"$folder/munge.key"
+    chmod 400 "$folder/munge.key"
+    chmod 755 "$folder"
+    munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \
+        --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
+    export SLURM_CONF="$folder/slurm.conf"
+    slurmctld -f "$SLURM_CONF"
+    for node in n1 n2; do
+        slurmd -N "$node" -f "$SLURM_CONF"
+    done
+    tries=0
+    until [ "$(sinfo --noheader --states=idle --format=%D 2>/dev/null)" = 2 ]; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 150 ]; then
+            echo "the nodes did not come up: see $folder/slurmctld.log" >&2
+            stop "$folder"
+            exit 1
+        fi
+        sleep 0.1
+    done
+    echo "$SLURM_CONF"
+}
+
+stop() {
+    pids=$(cat "$1"/slurmd-n1.pid "$1"/slurmd-n2.pid "$1"/slurmctld.pid "$1"/munged.pid 2>/dev/null || true)
+    for pid in $pids; do
+        kill "$pid" 2>/dev/null || true
+    done
+    for pid in $pids; do
+        tries=0
+        while kill -0 "$pid" 2>/dev/null; do
+            tries=$((tries + 1))
+            [ "$tries" -le 20 ] || kill -9 "$pid" 2>/dev/null || true
+            sleep 0.1
+        done
+    done
+}
+
+case "${1:-}" in
+install) install_packages ;;
+start) [ -n "${2:-}" ] || usage; begin "$2" "${3:-}" ;;
+stop) [ -n "${2:-}" ] || usage; stop "$2" ;;
+*) usage ;;
+esac

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server met by the SDK's own client, over both roads, with real jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import httpx2
+import mcp
+import mcp_types as types
+import pytest
+from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from PIL import Image
+
+from automl.draws import random_of
+from interfaces.cli import main
+from interfaces.mcp_server import session as sessions
+from interfaces.mcp_server.roots import Roots
+from interfaces.mcp_server.server import make_server
+from interfaces.mcp_server.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+COMMAND = str(Path(sys.executable).parent / "changenet")
+TOKEN = "a-token-of-the-tests"  # noqa: S105 - it opens nothing
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with a few boards in it."""
+    folder = tmp_path_factory.mktemp("work")
+    draw = random_of("boards")
+    for split in ("train", "val", "test"):
+        (folder / "boards" / split).mkdir(parents=True)
+        rows = [f"unit-{split},golden-{split},{('PASS', 'missing')[n % 2]},R{n}" for n in range(16)]
+        text = "\n".join(["input_path,golden_path,label,object_name", *rows, ""])
+        (folder / "boards" / split / "dataset.csv").write_text(text)
+        for kind in ("unit", "golden"):
+            (folder / "boards" / "images" / f"{kind}-{split}").mkdir(parents=True)
+            for n in range(16):
+                noise = Image.frombytes("L", (32, 32), draw.randbytes(1024))
+                noise.save(folder / "boards" / "images" / f"{kind}-{split}" / f"R{n}.png")
+    return folder
+
+
+async def _call(client: mcp.Client, name: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+    """The reply of a tool, waited for where it works on."""
+    reply = await client.call_tool(name, arguments)
+    while reply.structured_content.get("working"):
+        reply = await client.call_tool("wait", {"call_id": reply.structured_content["call_id"]})
+    content = reply.content[0]
+    assert isinstance(content, types.TextContent)
+    assert reply.is_error == ("error" in reply.structured_content)
+    return content.text, reply.structured_content
+
+
+def test_an_agent_plans_launches_follows_and_cancels_over_standard_input(work: Path) -> None:
+    async def talk() -> None:
+        server = StdioServerParameters(command=COMMAND, args=["mcp", "--results", "results"], cwd=work)
+        async with mcp.Client(server) as client:
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert {"plan", "launch", "status", "data_check", "actions"} <= names
+            assert "run" not in names
+            _, planned = await _call(
+                client, "plan", request=["train"], data="boards", automl_policy="off", overrides=["num_epochs=50"]
+            )
+            plan = planned["plan_id"]
+            _, launched = await _call(client, "launch", plan_id=plan)
+            job = launched["result"]["job"]
+            assert job["plan_id"].startswith(plan)
+            _, listed = await _call(client, "jobs")
+            assert [entry["id"] for entry in listed["result"]["jobs"]] == [job["id"]]
+            text, _ = await _call(client, "cancel", job=job["id"])
+            assert text == f"{job['id']}: CANCELED"
+            _, ended = await _call(client, "result", job=job["id"])
+            assert ended["exit_code"] == 4
+            spec = await client.read_resource(f"changenet://jobs/{job['id']}/spec")
+            assert "num_epochs: 50" in spec.contents[0].text  # type: ignore[union-attr]
+
+    anyio.run(talk)
+
+
+def test_what_can_not_be_done_is_told_with_a_remedy_and_the_server_lives_on(work: Path) -> None:
+    async def talk() -> None:
+        server = make_server(Session({"results_root": str(work / "none")}, Roots()))
+        async with mcp.Client(server) as client:
+            for name, arguments, code in (
+                ("status", {"job": "train-20260101-120000-0a1b2c"}, "job.unknown"),
+                ("launch", {"plan_id": "0a1b2c3d4e5f"}, "plan.unknown"),
+                ("wait", {"call_id": "0a1b"}, "call.unknown"),
+                ("prune", {}, "tool.unknown"),
+                ("plan", {"epochs": 3}, "usage"),
+                ("data_check", {"folder": str(work / "nowhere")}, "data.root_missing"),
+            ):
+                text, document = await _call(client, name, **arguments)
+                assert document["error"]["code"] == code, text
+                assert document["error"]["remedy"]
+            for address in ("changenet://references/../skill_info.yaml", "changenet://jobs/a/b", "file:///etc/passwd"):
+                with pytest.raises(MCPError, match="no resource"):
+                    await client.read_resource(address)
+            page = await client.read_resource("changenet://SKILL.md")
+            assert page.contents[0].text.startswith("---\nname: ")  # type: ignore[union-attr]
+
+    anyio.run(talk)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+@pytest.mark.parametrize("approves", [True, False])
+def test_a_client_that_can_ask_its_person_asks_before_a_launch(
+    work: Path, tmp_path: Path, mode: str, approves: bool
+) -> None:
+    asked: list[str] = []
+
+    async def answer(_: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
+        asked.append(params.message)
+        return types.ElicitResult(action="accept", content={"approve": approves})
+
+    async def talk() -> None:
+        server = make_server(Session({"results_root": str(tmp_path)}, Roots()))
+        async with mcp.Client(server, mode=mode, elicitation_callback=answer) as client:
+            _, planned = await _call(
+                client,
+                "plan",
+                request="train",
+                data=str(work / "boards"),
+                automl_policy="off",
+                overrides="num_epochs=1",
+            )
+            _, launched = await _call(client, "launch", plan_id=planned["plan_id"])
+            if approves:
+                job = launched["result"]["job"]["id"]
+                assert (await _call(client, "cancel", job=job))[0].startswith(job)
+            else:
+                assert not launched["launched"]
+
+    anyio.run(talk)
+    assert bool(list(tmp_path.iterdir())) is approves
+    assert len(asked) == 1
+    assert "num_epochs" in asked[0]
+
+
+@pytest.fixture(scope="module")
+def address(work: Path) -> Iterator[str]:
+    """A server over HTTP in a process of its own; its address."""
+    environment = {**os.environ, "CHANGENET_MCP_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [COMMAND, "mcp", "--http", "127.0.0.1:0"], cwd=work, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "serving at " in line, line
+        yield line.strip().rpartition(" ")[2]
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+
+@asynccontextmanager
+async def _connected(address: str, **headers: str) -> AsyncIterator[mcp.Client]:
+    async with (
+        httpx2.AsyncClient(headers=headers, trust_env=False) as http,
+        mcp.Client(streamable_http_client(address, http_client=http)) as client,
+    ):
+        yield client
+
+
+def test_the_same_tools_stand_behind_http_within_the_allowed_folders(address: str) -> None:
+    async def talk() -> None:
+        async with _connected(address, authorization=f"Bearer {TOKEN}") as client:
+            _, document = await _call(client, "plan", request="train", data="boards", automl_policy="off")
+            assert document["plan_id"]
+            _, document = await _call(client, "plan", request="train", data="/etc")
+            assert document["error"]["code"] == "path.outside"
+            _, document = await _call(client, "plan", request="train on ../../boards")
+            assert document["error"]["code"] == "path.outside"
+
+    anyio.run(talk)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"authorization": "Bearer another"}, 401),
+        ({"authorization": f"Bearer {TOKEN}", "origin": "http://elsewhere.example"}, 403),
+        ({"authorization": f"Bearer {TOKEN}", "host": "elsewhere.example"}, 421),
+    ],
+)
+def test_http_refuses_strangers(address: str, headers: dict[str, str], status: int) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accept = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    with httpx2.Client(trust_env=False) as client:
+        answer = client.post(address, headers={**accept, **headers}, content=json.dumps(message))
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "exit_code"),
+    [
+        (("--http", "0.0.0.0:8080"), "mcp.address", 2),
+        (("--http", "8080"), "usage.value", 2),
+        (("--http", "127.0.0.1:8080"), "mcp.token", 3),
+    ],
+)
+def test_a_server_that_would_be_open_to_others_does_not_start(
+    words: tuple[str, ...],
+    code: str,
+    exit_code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("CHANGENET_MCP_TOKEN", raising=False)
+    assert main(["mcp", *words, "--json"]) == exit_code
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+
+
+def test_a_call_that_works_on_answers_at_once_and_is_waited_for(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session({"results_root": str(work / "none")}, Roots())
+    monkeypatch.setattr(sessions, "ANSWER_SECONDS", 0.0)
+    first = session.call("data_check", {"folder": str(work / "boards")})
+    assert first.document["working"], first.text
+    monkeypatch.undo()
+    reply = first
+    while reply.document.get("working"):
+        reply = session.call("wait", {"call_id": first.document["call_id"]})
+    assert reply.document["result"]["ok"]
+    session.close()

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments of tool calls: each is known, of its type, and reaches the verb; places stay within the allowed folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.errors import RequestError
+from interfaces.mcp_server.bounded import bounded, bounded_text
+from interfaces.mcp_server.roots import Roots
+from interfaces.table import VERBS
+from interfaces.tool_calls import options_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_members_of_a_group_and_what_the_server_holds_reach_the_options() -> None:
+    arguments = {"request": ["train"], "data": "boards", "gpus": 0, "automl": {"trials": 3, "wall_minutes": 2}}
+    options = options_of(VERBS["plan"], arguments, {"results_root": "/r"})
+    assert (options.request, options.data, options.gpus, options.trials) == (("train",), "boards", 0, 3)
+    assert (options.wall_minutes, options.results_root) == (2.0, "/r")
+    assert options_of(VERBS["plan"], {"request": "train", "data": None}, {}).request == ("train",)
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "code"),
+    [
+        ("plan", {"dato": "boards"}, "usage"),
+        ("plan", {"results_root": "/elsewhere"}, "usage"),
+        ("plan", {"gpus": True}, "usage.type"),
+        ("plan", {"gpus": "2"}, "usage.type"),
+        ("plan", {"automl_policy": "maybe"}, "usage.choice"),
+        ("plan", {"automl": 3}, "usage.type"),
+        ("plan", {"automl": {"trails": 3}}, "usage"),
+        ("plan", {"request": [3]}, "usage.type"),
+        ("status", {}, "usage.missing"),
+    ],
+)
+def test_arguments_that_are_wrong_are_refused_by_name(verb: str, arguments: dict[str, Any], code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        options_of(VERBS[verb], arguments, {})
+    assert caught.value.code == code
+    assert caught.value.remedy
+
+
+def test_a_near_name_is_proposed() -> None:
+    with pytest.raises(RequestError, match="no argument 'trails'") as caught:
+        options_of(VERBS["plan"], {"automl": {"trails": 3}}, {})
+    assert "trials" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"data": "{outside}/boards"},
+        {"data": "../outside/boards"},
+        {"data": "link/boards"},
+        {"request": ["train on {outside}/boards for 2 epochs"]},
+        {"overrides": ["train.results_dir={outside}"]},
+        {"data": "file://{outside}/boards"},
+        {"automl": {"range": ["lr=~/x"]}},
+        {"data": "~"},
+    ],
+)
+def test_a_place_outside_the_allowed_folders_is_refused(
+    arguments: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "link").symlink_to(outside)
+    monkeypatch.chdir(root)
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.format(outside=outside)
+        return {k: filled(v) for k, v in value.items()} if isinstance(value, dict) else [filled(v) for v in value]
+
+    with pytest.raises(RequestError) as caught:
+        Roots((root.resolve(),)).require(filled(arguments))
+    assert caught.value.code == "path.outside"
+    Roots().require(filled(arguments))
+
+
+def test_places_within_remote_addresses_and_plain_words_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    roots = Roots((tmp_path.resolve(),))
+    words = ["train on ./boards and PASS/NO_PASS, lr 1e-4..1e-2, s3://bucket/boards"]
+    roots.require({"request": words, "data": "boards", "overrides": ["a.b=1"], "automl": {"range": ["lr=1e-4..1e-2"]}})
+
+
+def test_documents_are_cut_to_their_bound_and_say_how_much_is_missing() -> None:
+    small = {"a": [1, 2, 3]}
+    assert bounded(small) == (small, False)
+    document, cut = bounded({"jobs": [{"id": f"job-{n}", "text": "x" * 300} for n in range(1_000)], "total": 1_000})
+    assert cut
+    assert document["total"] == 1_000
+    shown = len(document["jobs"]) - 1
+    assert document["jobs"][-1] == f"… {1_000 - shown:,} more"
+    assert document["jobs"][0]["id"] == "job-0"
+    assert len(str(document)) < 7_000
+    text, was_cut = bounded_text("\n".join(f"line {n}" for n in range(5_000)))
+    assert was_cut
+    assert text.startswith("line 0\nline 1\n")
+    assert text.endswith("characters more")

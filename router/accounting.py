@@ -41,7 +41,8 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
         return Account(ours, told, _declined_verb(reading, intent, things, ours=ours))
     if not intent.steps:
         return Account(ours, told, _declined_nothing(things, said))
-    declined = _declined_action(reading, intent, things, ours=ours)
+    beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
+    declined = _declined_action(reading, intent, things, beside, ours=ours)
     asked = () if declined else _of_manner(reading, intent, unknown)
     return Account(ours, told, declined, asked)
 
@@ -138,12 +139,12 @@ def _ours_in(reading: Reading, places: range) -> bool:
     return any(n in places for kind in _OURS for m in reading.of(kind) for n in m.places)
 
 
-def _declined_action(reading: Reading, intent: Intent, unknown: list[int], *, ours: bool) -> str:
+def _declined_action(reading: Reading, intent: Intent, unknown: list[int], beside: list[int], *, ours: bool) -> str:
     if unknown and not ours and not _of_pronoun(reading, intent):
         return ", ".join(_phrases(reading, unknown))
     for step in intent.steps:
         places = _object(reading, step.place)
-        strange = [n for n in unknown if n in places and n not in reading.remarks]
+        strange = [n for n in sorted({*unknown, *beside}) if n in places and n not in reading.remarks]
         if strange and not _ours_in(reading, places) and not _of_pronoun(reading, intent):
             return ", ".join(_phrases(reading, strange))
     return ""
@@ -175,6 +176,8 @@ def _how(reading: Reading, place: int, start: int, verb: int) -> bool:
             return True
         if word in reading.grammar["manner"]:
             return not any(token.kind in {"path", "job"} for token in reading.tokens[place:][:6])
+        if word in reading.grammar["joins_steps"] and here > verb:
+            return True
         if word in reading.grammar["prepositions"]:
             return False
     return verb < place

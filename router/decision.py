@@ -63,6 +63,15 @@ def _explain(words: Words, notes: Notes) -> None:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
 
 
+def _without_subject(words: Words) -> bool:
+    """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
+    if words.intent.steps[0].verb != "inference" or not words.account.ours:
+        return False
+    spoken = words.whole
+    named = any(words.reading.of(kind) for kind in ("model", "task", "engine"))
+    return not (named or spoken.paths or spoken.jobs or spoken.parents or spoken.no_data or spoken.overrides)
+
+
 def _answers(request: Request) -> bool:
     """Whether slots say what the request is about, whatever its words are."""
     return bool(replace(request, text="", results_root=None, runner=None).to_json())
@@ -95,6 +104,8 @@ def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
         notes.ask(
             Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
         )
+    if _without_subject(words) and not _answers(request):
+        notes.ask(Question("data", "Which images are meant, and which model is to look at them?"))
     contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
     if contradicted:
         notes.ask(Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?"))

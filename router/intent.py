@@ -75,6 +75,8 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
         nouns = [m for m in nouns if _is_item(reading, m)]
     if any(m.group == f"noun:{ENGINE_VERB}" for m in nouns) and not said:
         nouns = [m for m in nouns if m.group != "noun:export"]
+    if any(m.group == f"action:{ENGINE_VERB}" for m in said):
+        said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)
     steps: dict[str, Step] = {}
     later: list[Step] = []

@@ -49,9 +49,13 @@ class Mention(NamedTuple):
 
 @dataclass(slots=True)
 class Patterns:
-    """Patterns by their first word, each with its group; parsed when that word is met for the first time."""
+    """Patterns by their first word, each with its group; parsed when that word is met for the first time.
+
+    `barriers` are words that no gap of an action's phrase reaches over, as they begin the next action.
+    """
 
     lists: Mapping[str, Sequence[str]]
+    barriers: frozenset[str] = frozenset()
     raw: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     parsed: dict[str, list[tuple[str, tuple[Part, ...]]]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
@@ -91,7 +95,8 @@ class Patterns:
         for start, token in enumerate(tokens):
             for word in {token.word, token.spelled} - {""}:
                 for group, parts in self._beginning_with(word):
-                    places = _match(tokens, parts, 0, start)
+                    barriers = self.barriers if group.startswith("action:") else frozenset()
+                    places = _match(tokens, parts, start, barriers)
                     if places is not None:
                         yield Mention(group, places)
 
@@ -110,24 +115,27 @@ class Patterns:
         return tuple(parts)
 
 
-def _match(tokens: Sequence[Token], parts: Sequence[Part], part: int, place: int) -> tuple[int, ...] | None:
-    """The tokens that the parts from `part` on stand for, from `place` on; None where they do not stand there."""
-    if part == len(parts):
+def _match(
+    tokens: Sequence[Token], parts: Sequence[Part], place: int, barriers: frozenset[str]
+) -> tuple[int, ...] | None:
+    """The tokens that the parts stand for, from `place` on; None where they do not stand there."""
+    if not parts:
         return ()
-    wanted = parts[part]
+    wanted, others = parts[0], parts[1:]
     if wanted.gap:
         for skipped in range(wanted.gap + 1):
-            found = _match(tokens, parts, part + 1, place + skipped)
+            found = _match(tokens, others, place + skipped, barriers)
             if found is not None:
                 return found
-            if place + skipped >= len(tokens) or tokens[place + skipped].word == BREAK:
+            here = place + skipped
+            if here >= len(tokens) or tokens[here].word == BREAK or tokens[here].word in barriers:
                 return None
         return None
     if place < len(tokens) and (tokens[place].word in wanted.words or tokens[place].spelled in wanted.words):
-        rest = _match(tokens, parts, part + 1, place + 1)
+        rest = _match(tokens, others, place + 1, barriers)
         if rest is not None:
             return (place, *rest)
-    return _match(tokens, parts, part + 1, place) if wanted.optional else None
+    return _match(tokens, others, place, barriers) if wanted.optional else None
 
 
 def longest(mentions: Iterable[Mention], rank: Mapping[str, int]) -> list[Mention]:

@@ -210,7 +210,8 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
     """Whether the words directly before a token negate it; two negations, as in "don't skip", are none."""
     place, negated = start, False
     while place > 0:
-        phrase = next((p for p in vocabulary.negations if _stands_before(tokens, place, p)), None)
+        ending_so = vocabulary.negations.get(tokens[place - 1].word, ())
+        phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
         if phrase:
             negated, place = not negated, place - len(phrase)
         elif tokens[place - 1].word in vocabulary.negation_fillers:

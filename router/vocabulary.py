@@ -11,7 +11,7 @@ from router.patterns import Patterns
 from router.tokens import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from router.declarations import Skill
     from router.languages import Languages
@@ -24,17 +24,18 @@ _SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
 class Vocabulary:
     """Patterns by group, the words that ask for nothing, numerals, and the names of AutoML.
 
-    `plain` are the words that may stand beside what is asked for. `backbones` maps the names of a backbone to its value
-    in the spec, `grammar` the use of words that hold a sentence together to these words.
+    `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on.
+    `backbones` maps the names of a backbone to its value in the spec, `grammar` the use of words that hold a sentence together to these words.
     """
 
     patterns: Patterns
     foreign: Patterns
     plain: frozenset[str]
+    bystanders: frozenset[str]
     numerals: Mapping[str, float]
     numeral_joiners: frozenset[str]
     automl_names: frozenset[tuple[str, ...]]
-    negations: tuple[tuple[str, ...], ...]
+    negations: Mapping[str, Sequence[tuple[str, ...]]]
     negation_fillers: frozenset[str]
     post_negations: frozenset[str]
     continuations: frozenset[str]
@@ -44,7 +45,7 @@ class Vocabulary:
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
     known: set[str] = field(default_factory=set)
-    by_shape: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
 
     def nearest(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelt one means; None where none is near.
@@ -57,9 +58,12 @@ class Vocabulary:
             return None
         most = 1 if len(word) < 8 else 2
         found: dict[str, int] = {}
+        letters = frozenset(word)
         for first in {word[0], word[1]}:
             for length in range(len(word) - most, len(word) + most + 1):
-                for known in self.by_shape.get((first, length), ()):
+                for known, theirs in self.by_shape.get((first, length), ()):
+                    if len(letters ^ theirs) > 2 * most:
+                        continue
                     distance = _distance(word, known, most)
                     if _too_short(word, known):
                         continue
@@ -107,23 +111,26 @@ def vocabulary_of(skill: Skill) -> Vocabulary:
 
 def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     info, own = skill.info, skill.info["language"]
-    patterns = Patterns({name: tuple(words) for name, words in languages.groups("lists").items()})
+    lists = {name: tuple(words) for name, words in languages.groups("lists").items()}
+    patterns = Patterns(lists, frozenset(languages.phrases("grammar", "joins_steps")))
     _add_requests(patterns, info, languages)
     _add_objects(patterns, info, languages)
     _add_policy(patterns, info["train_policy"], languages)
     foreign = Patterns(patterns.lists)
     foreign.add("foreign:model", languages.phrases("other_models"))
     foreign.add("foreign:craft", languages.phrases("other_crafts"))
-    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *own.get("words", "").split()}
+    bystanders = frozenset(languages.phrases("bystanders"))
+    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *own.get("words", "").split(), *bystanders}
     names = info["train_policy"]["names"]
     vocabulary = Vocabulary(
         patterns=patterns,
         foreign=foreign,
         plain=frozenset(plain),
+        bystanders=bystanders,
         numerals=languages.numbers(),
         numeral_joiners=frozenset(languages.phrases("numeral_joiners")),
         automl_names=frozenset(tuple(fold(name).split()) for name in names),
-        negations=tuple(sorted((tuple(p.split()) for p in languages.phrases("negations")), key=len, reverse=True)),
+        negations=_by_last_word(languages.phrases("negations")),
         negation_fillers=frozenset(languages.phrases("negation_fillers")),
         post_negations=frozenset(languages.phrases("post_negations")),
         continuations=frozenset(languages.phrases("continuations")),
@@ -135,6 +142,14 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     )
     _remember(vocabulary, names)
     return vocabulary
+
+
+def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Last word to the phrases, longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for words in sorted((tuple(phrase.split()) for phrase in phrases), key=len, reverse=True):
+        found.setdefault(words[-1], []).append(words)
+    return found
 
 
 def _capitalising(languages: Languages) -> frozenset[str]:
@@ -189,8 +204,10 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
     known |= {word for name in vocabulary.backbones for word in name.split()}
-    known |= {word for phrase in vocabulary.negations for word in phrase} | vocabulary.continuations
+    known |= {
+        word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase
+    } | vocabulary.continuations
     vocabulary.known.update(known)
     for word in sorted(known):
         if len(word) >= _SHORTEST_CORRECTED - 1:
-            vocabulary.by_shape.setdefault((word[0], len(word)), []).append(word)
+            vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, frozenset(word)))

@@ -64,9 +64,9 @@ def test_a_slot_says_by_itself_what_a_request_is_about(skill: Skill, slots: dict
 
 
 def test_what_is_beside_the_point_is_told(skill: Skill) -> None:
-    decision = decide(Request(text="train ChangeNet on ./boards, Ottilie insists"), skill)
+    decision = decide(Request(text="train ChangeNet on ./boards, Ottilie prances"), skill)
     assert decision.missing == ()
-    assert decision.not_understood == ("Ottilie insists",)
+    assert decision.not_understood == ("Ottilie prances",)
     assert any("Ottilie" in warning for warning in decision.warnings)
 
 

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from core.addresses import is_store
 from core.errors import RequestError
 from interfaces.options import option
-from interfaces.verbs.request import planned, route
+from interfaces.outcome import Outcome
+from interfaces.skill import the_skill
+from interfaces.verbs.request import planned, route, route_one
 from interfaces.verbs.request_options import RequestOptions
+from router.steps import makes_a_model
+from runners.names import names_search
 
 if TYPE_CHECKING:
-    from interfaces.outcome import Outcome, Reporter
+    from interfaces.outcome import Reporter
     from interfaces.verbs.request import Routed
 
 
@@ -33,8 +37,13 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     if options.resume is not None:
         return _sent(_resumed(options.resume, options, reporter), options, reporter)
     routed = route(options, None if options.dry_run else reporter)
+    if routed.decision.command:
+        return _sent(_answered(routed, options, reporter), options, reporter)
+    shown = planned(routed)
     if options.dry_run:
-        return planned(routed)
+        return shown
+    if routed.steps and not shown.exit_code:
+        return _sent(_run_steps(routed, options, reporter), options, reporter)
     return _sent(start(routed, reporter, detach=options.detach), options, reporter)
 
 
@@ -60,13 +69,15 @@ def _with_place(options: RunOptions, reporter: Reporter) -> RunOptions:
 
 def _sent(outcome: Outcome, options: RunOptions, reporter: Reporter) -> Outcome:
     """The outcome once what was run is where `--upload` names it; what did not run left nothing."""
-    document = outcome.document
-    name = document.get("job", {}).get("id") or document.get("automl", {}).get("experiment")
-    if not options.upload or not name:
+    if not options.upload:
         return outcome
     from interfaces.verbs.upload import with_upload
 
-    return with_upload(outcome, name, options.results_root, options.upload, reporter)
+    for document in outcome.document.get("steps") or [outcome.document]:
+        name = document.get("job", {}).get("id") or document.get("automl", {}).get("experiment")
+        if name:
+            outcome = with_upload(outcome, name, options.results_root, options.upload, reporter)
+    return outcome
 
 
 def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
@@ -83,6 +94,56 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
         reporter.preview(shown.text)
         return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach))
     return shown
+
+
+def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
+    """One step after the other, each with the model of the one before it; the first that fails is the last.
+
+    Raises:
+        RequestError: the steps were to be detached.
+    """
+    if options.detach:
+        message = "several steps follow each other, and can't be detached"
+        raise RequestError(message, code="usage", where="--detach", remedy="leave it out, or run each step by itself")
+    done: list[Outcome] = []
+    parent: str | None = None
+    for number, step in enumerate(routed.steps, 1):
+        ready = step if step.plan or step.search else _with_parent(step, parent, options)
+        reporter.say(f"step {number} of {len(routed.steps)}: {step.decision.action}")
+        done.append(start(ready, reporter, detach=False))
+        if done[-1].exit_code:
+            break
+        if makes_a_model(step.decision, the_skill()):
+            parent = _made(done[-1])
+    document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in done]}
+    return Outcome(document, "\n".join(outcome.text for outcome in done), done[-1].exit_code)
+
+
+def _with_parent(step: Routed, parent: str | None, options: RunOptions) -> Routed:
+    decision = replace(step.decision, request=replace(step.decision.request, parent_job_id=parent))
+    return route_one(decision, the_skill(), options, of_steps=True)
+
+
+def _made(outcome: Outcome) -> str | None:
+    """The job, or search, whose result the next step works on."""
+    if "automl" in outcome.document:
+        return str(outcome.document["automl"]["experiment"])
+    return str(outcome.document["job"]["id"])
+
+
+def _answered(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:
+    """A command in words; to go on with a job is what `run` does itself."""
+    from interfaces.verbs.answers import answer
+
+    decision = routed.decision
+    job = decision.command.values.get("job") if decision.command else None
+    if decision.command and decision.command.verb == "resume" and job and not decision.missing:
+        if names_search(job):
+            return _resumed(job, options, reporter)
+        action = job.rpartition("-")[0].rpartition("-")[0].rpartition("-")[0]
+        request = (action,)
+        return run(replace(options, request=request, parent_job_id=job, automl_policy="off"), reporter)
+    return answer(decision, reporter) or planned(routed)
 
 
 def _resumed(search: str, options: RunOptions, reporter: Reporter) -> Outcome:

@@ -30,6 +30,13 @@ def container_name(job_id: str) -> str:
     return f"changenet-{job_id}"
 
 
+def require_one_machine(plan: Plan) -> None:
+    """Raise RequestError for a plan of several nodes: an engine has one machine."""
+    if plan.resources.nodes > 1:
+        remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
+        raise RequestError("the docker runner has one machine", code="runner.nodes", where="nodes", remedy=remedy)
+
+
 def require_sources(mounts: Iterable[Mount]) -> None:
     """Everything that the container reads lies on this machine, and gives it no power over the engine.
 

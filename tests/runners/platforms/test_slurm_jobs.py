@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -268,29 +267,3 @@ def test_a_list_of_jobs_asks_the_controller_once(
     monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
     for job in jobs:
         assert api.cancel(job.id, store).state is JobState.CANCELED
-
-
-def test_ssh_runs_the_same_commands_with_words_that_no_shell_takes_apart(
-    make_plan: MakePlan, store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What sshd does with the words that it gets: they are a line for the shell of the login.
-    remote = tmp_path / "ssh"
-    remote.write_text(
-        f"#!{sys.executable}\nimport os, sys\n"
-        "host, line = sys.argv[-2:]\nassert host == 'me@login', host\n"
-        f"open({str(tmp_path / 'lines')!r}, 'a').write(line + '\\n')\nos.execv('/bin/sh', ['sh', '-c', line])\n"
-    )
-    remote.chmod(0o755)
-    monkeypatch.setenv("CHANGENET_SSH_COMMAND", str(remote))
-    odd = store_at(store, tmp_path / "results of $(touch here)")
-
-    job = api.launch(asked(make_plan(runner="slurm"), slurm_host="me@login"), store=odd)
-
-    assert job.state is JobState.COMPLETE
-    assert not Path("here").exists()
-    lines = (tmp_path / "lines").read_text()
-    assert {line.split()[0] for line in lines.splitlines()} == {"sbatch", "squeue"}
-
-
-def store_at(store: JobStore, root: Path) -> JobStore:
-    return type(store)(root)

@@ -178,13 +178,15 @@ def _fits(rule: Rule, job: Job) -> bool:
 
 def _hit(rule: Rule, lines: list[Line], text: str, starts: list[int], *, said: bool) -> _Hit | None:
     """Where the rule fits; `said`: the platform gave the failure a code that is the rule's own."""
-    if said or (rule.exit_codes and not rule.patterns):
+    if said:
         return _Hit(rule, (), {}, certain=True)
+    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in _found(pattern, text, starts)):
+        return None
+    if not rule.patterns:
+        return _Hit(rule, (), {}, certain=True) if rule.exit_codes else None
     found = {pattern: _found(pattern, text, starts) for pattern in (*rule.patterns, *rule.fill)}
     usable = {pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE] for pattern, hits in found.items()}
     if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):
-        return None
-    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in _found(pattern, text, starts)):
         return None
     matches = [hit for pattern in rule.patterns for hit in usable[pattern]]
     final = [hit for hit in matches if _is_final(rule, lines[hit[0]])]

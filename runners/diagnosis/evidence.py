@@ -41,8 +41,8 @@ _PREFIX = re.compile(
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
 _HARMLESS = re.compile(
-    r"(?<!NCCL )\bwarn(?:ing)?\b|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b|\bskip|\brecover"
-    r"|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b|\bdeprecat"
+    r"(?<!NCCL )\bwarn(?:ing)?\b(?!\s{2,}(?-i:[A-Z]))|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b"
+    r"|\bskip|\brecover|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b|\bdeprecat"
     r"|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b",
     re.IGNORECASE,
 )

@@ -116,14 +116,14 @@ class _Planned:
             value = slots.get(slot, getattr(request, slot))
             for one in value if isinstance(value, tuple) else [value]:
                 words += [option, str(one)] if one is not None else []
-        words += [*self._platform(), *self._policy()]
+        words += [*self._where(), *self._policy()]
         for key, value in given.items():
             words += ["-s", f"{key}={_typed(value)}"]
         return _with_root(self.job, "run", *words)
 
-    def _platform(self) -> list[str]:
-        """What was set about the runner."""
-        words = []
+    def _where(self) -> list[str]:
+        """The engine that was named, and what was set about the runner."""
+        words = ["--engine", self.plan.command[0]] if self.plan.engine == "named" else []
         for setting, value in self.plan.decision.request.platform.items():
             for one in value if isinstance(value, tuple | list) else [value]:
                 words += [f"--{setting.replace('_', '-')}", str(one)]
@@ -138,7 +138,7 @@ class _Planned:
         trains = any(want.how == RESUME for want in wanted_artifacts(self.skill, self.plan.action))
         kept = any("latest" in artifact.roles for artifact in self.job.artifacts)
         runner = () if self.plan.decision.request.runner is None else ("--runner", self.plan.runner)
-        words = (self.plan.action, "--parent", self.job.id, *runner, *self._platform(), *self._policy())
+        words = (self.plan.action, "--parent", self.job.id, *runner, *self._where(), *self._policy())
         return _with_root(self.job, "run", *words) if trains and kept else None
 
     def _from_parent(self) -> str | None:

@@ -71,6 +71,7 @@ class Diagnosis:
 
     `cause` is None where no rule fits with certainty: `possible` are those that fit in part, `words` what the job ended
     with. `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
+    `retried_as` is the job that goes on with it by itself.
     """
 
     job_id: str
@@ -81,6 +82,7 @@ class Diagnosis:
     words: tuple[Line, ...] = ()
     good: str | None = None
     differs: tuple[Difference, ...] = ()
+    retried_as: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -91,6 +93,7 @@ class Diagnosis:
             "possible": [cause.to_json() for cause in self.possible],
             "followed_by": list(self.followed),
             "last_words": [{"file": line.source, "line": line.number, "text": line.text} for line in self.words],
+            "retried_as": self.retried_as,
             "last_good_job": self.good,
             "differs": [difference.to_json() for difference in self.differs],
         }
@@ -125,6 +128,7 @@ def diagnose(store: JobStore, job: Job) -> Diagnosis:
 
     good = last_good(store, job)
     possible = [] if certain else hits[:_MOST_POSSIBLE]
+    next_job = store.retry_of(job.id) if store.exists() else None
     return Diagnosis(
         job.id,
         job.state,
@@ -134,6 +138,7 @@ def diagnose(store: JobStore, job: Job) -> Diagnosis:
         words=() if certain else _last_words(lines),
         good=good.id if good else None,
         differs=differences(job, good) if good else (),
+        retried_as=next_job.id if next_job else None,
     )
 
 

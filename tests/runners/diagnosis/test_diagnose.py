@@ -292,6 +292,30 @@ def test_the_commands_tell_it_by_themselves(
     assert json.loads(capsys.readouterr().out)["diagnosis"]["cause"]["retry"]["automatic"] is False
 
 
+def test_a_training_that_was_killed_goes_on_by_the_command_that_is_told(
+    engine: Path, boards: Path, store: JobStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = engine.read_text()
+    kill = 'if not spec["train"].get("resume_training_checkpoint_path"):\n    os.kill(os.getpid(), signal.SIGKILL)\n'
+    engine.write_text(text.replace('say(status=behaviour.get("status"', f'{kill}say(status=behaviour.get("status"'))
+    request = ["train", "--data", str(boards), "--automl", "off", "--engine", str(engine), "-s", "batch_size=4"]
+    request += ["-s", "model.backbone.pretrained_backbone_path=null"]
+    assert main(["run", *request, "--results", str(store.root)]) == 4
+    shown = capsys.readouterr().out
+    (killed,) = store.ids()
+
+    assert "[process.killed]" in shown
+    (command,) = [line.split("run      ")[1] for line in shown.splitlines() if line.startswith("  run      ")]
+    assert main(shlex.split(command)[1:]) == 0
+
+    child, parent = (store.read(name) for name in store.ids())
+    assert (child.state, child.parent_job_id, parent.id) == (JobState.COMPLETE, killed, killed)
+    spec = json.loads((Path(child.folder) / "plan.json").read_text())["spec"]
+    assert spec["train"]["resume_training_checkpoint_path"].endswith("model_epoch_001_step_00020.pth")
+    assert spec["dataset"]["classify"]["batch_size"] == 4
+    assert spec["dataset"]["classify"]["train_dataset"]["images_dir"] == str(boards / "images")
+
+
 def test_the_failures_of_a_search_are_counted_by_cause(
     failed_job: FailedJob, store: JobStore, make_plan: MakePlan, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,20 +28,37 @@ class Hit(NamedTuple):
 
 
 def hits_of(rules: Sequence[Rule], lines: list[Line], job: Job) -> list[Hit]:
-    """The rules that fit, causes before what follows from them."""
-    bare = [line.bare for line in lines]
-    text = "\n".join(bare)
-    starts = list(accumulate((len(line) + 1 for line in bare), initial=0))
+    """The rules that fit, causes before what follows from them; earlier lines are asked where the end tells nothing."""
+    end = [n for n, line in enumerate(lines) if line.weight >= Weight.NEAR]
+    hits = _hits_in(rules, lines, end, job)
+    return hits if any(hit.certain for hit in hits) else _hits_in(rules, lines, range(len(lines)), job)
+
+
+def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], job: Job) -> list[Hit]:
+    text = _Text(lines, chosen)
     code = job.failure.code if job.failure else ""
-    hits = [
-        hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, starts, said=code in rule.codes))
-    ]
+    hits = [hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, said=code in rule.codes))]
     first = evidence.first_exception(lines)
     if first and first[1] and not any(first[0] in hit.lines for hit in hits):
         # The first thing that went wrong is no rule's: what came after it may only have followed.
         said = {n for n, line in enumerate(lines[: first[0]]) if not line.warns}
         hits = [hit if not hit.lines or said & set(hit.lines) else hit._replace(certain=False) for hit in hits]
     return hits
+
+
+class _Text:
+    """The chosen lines as one text, in which patterns are looked for."""
+
+    def __init__(self, lines: list[Line], chosen: Sequence[int]) -> None:
+        bare = [lines[n].bare for n in chosen]
+        self._chosen = chosen
+        self._whole = "\n".join(bare)
+        self._starts = list(accumulate((len(line) + 1 for line in bare), initial=0))
+
+    def find(self, pattern: str) -> list[tuple[int, re.Match[str]]]:
+        """Each match with the index of its line."""
+        matches = compiled(pattern).finditer(self._whole) if self._chosen else ()
+        return [(self._chosen[bisect_right(self._starts, m.start()) - 1], m) for m in matches]
 
 
 def _fits(rule: Rule, job: Job) -> bool:
@@ -51,15 +68,15 @@ def _fits(rule: Rule, job: Job) -> bool:
     )
 
 
-def _hit(rule: Rule, lines: list[Line], text: str, starts: list[int], *, said: bool) -> Hit | None:
+def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | None:
     """Where the rule fits; `said`: the platform gave the failure a code that is the rule's own."""
     if said:
         return Hit(rule, (), {}, certain=True)
-    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in _found(pattern, text, starts)):
+    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in text.find(pattern)):
         return None
     if not rule.patterns:
         return Hit(rule, (), {}, certain=True) if rule.exit_codes else None
-    found = {pattern: _found(pattern, text, starts) for pattern in (*rule.patterns, *rule.fill)}
+    found = {pattern: text.find(pattern) for pattern in (*rule.patterns, *rule.fill)}
     usable = {pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE] for pattern, hits in found.items()}
     if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):
         return None
@@ -70,10 +87,6 @@ def _hit(rule: Rule, lines: list[Line], text: str, starts: list[int], *, said: b
     told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]
     groups = {name: value.strip() for each in reversed(told) for name, value in each.items() if value}
     return Hit(rule, tuple(dict.fromkeys(n for n, _ in chosen)), groups, certain)
-
-
-def _found(pattern: str, text: str, starts: list[int]) -> list[tuple[int, re.Match[str]]]:
-    return [(bisect_right(starts, match.start()) - 1, match) for match in compiled(pattern).finditer(text)]
 
 
 def _is_final(rule: Rule, line: Line) -> bool:

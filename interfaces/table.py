@@ -172,6 +172,15 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
+        "upload",
+        f"{_ROOM}.upload",
+        "upload",
+        "send what a job or a search left to a store",
+        "example:\n  changenet upload train-20260101-120000-0a1b2c s3://bucket/runs --exclude '*.png'\n",
+        slow=True,
+        is_tool=False,  # it would carry data away wherever a text that an agent reads says so
+    ),
+    Verb(
         "stage backbone",
         f"{_ROOM}.stage",
         "backbone",

@@ -41,6 +41,7 @@ class SegmentFigures:
     found: int
     false_regions: int
     threshold: float | None
+    gap: int
     pixels: Mapping[str, float | None]
     classes: tuple[Mapping[str, Any], ...]
 
@@ -134,6 +135,7 @@ def _figures(tables: SegmentTables, sheet: Mapping[str, Any], kpi: Mapping[str, 
         found=sum(row.found for row in rows),
         false_regions=sum(row.false_regions for row in rows),
         threshold=threshold if isinstance(threshold, float) else None,
+        gap=sheet["region_gap"] if isinstance(sheet.get("region_gap"), int) else 0,
         pixels=_pixel_figures(rows),
         classes=_classes(sheet),
     )

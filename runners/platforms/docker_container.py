@@ -30,6 +30,13 @@ def container_name(job_id: str) -> str:
     return f"changenet-{job_id}"
 
 
+def require_one_machine(plan: Plan) -> None:
+    """Raise RequestError for a plan of several nodes: an engine has one machine."""
+    if plan.resources.nodes > 1:
+        remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
+        raise RequestError("the docker runner has one machine", code="runner.nodes", where="nodes", remedy=remedy)
+
+
 def require_sources(mounts: Iterable[Mount]) -> None:
     """Everything that the container reads lies on this machine, and gives it no power over the engine.
 
@@ -39,7 +46,7 @@ def require_sources(mounts: Iterable[Mount]) -> None:
     """
     for mount in (mount for mount in mounts if mount.read_only and not mount.source.startswith("{")):
         if "://" in mount.source:
-            remedy = "copy it to this machine and give the folder"
+            remedy = "fetch it by `changenet stage data`, and plan again"
             message = f"the docker runner can't read {mount.source}"
             raise InputError(message, code="runner.remote_input", where=mount.target, remedy=remedy)
         if mount.source in _ENGINE_FOLDERS or _is_socket(mount.source):

@@ -163,9 +163,12 @@ class Remote:
         """The version of a file as it is now."""
         return self._described(file.name, file.path, self._fs.info(file.path)).version
 
-    def put(self, local: str, path: str) -> None:
-        """Send a file to a path below this place."""
-        self._fs.put_file(local, f"{self.path.rstrip('/')}/{path}")
+    def put(self, local: str, path: str) -> int | None:
+        """Send a file to a path below this place; returns how many bytes are there now."""
+        whole = f"{self.path.rstrip('/')}/{path}"
+        self._fs.put_file(local, whole)
+        size = self._fs.info(whole).get("size")
+        return size if isinstance(size, int) else None
 
     def _described(self, name: str, path: str, info: dict[str, Any]) -> RemoteFile:
         told = [str(info[key]) for key in _VERSIONS if info.get(key)]

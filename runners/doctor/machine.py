@@ -33,7 +33,7 @@ EXTRAS = {
     "engine": ("torch", "training and evaluating on this machine"),
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
-    "cloud": ("fsspec", "data behind s3://, gs://, az:// and https://"),
+    "cloud": ("s3fs", "data behind s3://, gs://, az:// and https://"),
     "docker": ("docker", "--runner docker"),
     "mcp": ("mcp", "`changenet mcp`"),
     "spec": ("pydantic", "`changenet schemas`"),

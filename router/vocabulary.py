@@ -25,7 +25,8 @@ class Vocabulary:
     """Patterns by group, the words that ask for nothing, numerals, and the names of AutoML.
 
     `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on.
-    `backbones` maps the names of a backbone to its value in the spec, `grammar` the use of words that hold a sentence together to these words.
+    `backbones` maps the names of a backbone to its value in the spec, `grammar` the use of words that hold a sentence
+    together to these words.
     """
 
     patterns: Patterns

@@ -76,6 +76,7 @@ class RequestOptions:
     gpus: int | None = option("number of GPUs", metavar="N")
     nodes: int | None = option("number of nodes", metavar="N")
     results_root: str | None = option(**RESULTS)
+    full: bool = option("every key of a plan with where its value comes from", short="-v", default=False)
     engine: str | None = option(
         "another `visual_changenet` to run", metavar="FILE", env="CHANGENET_ENGINE", otherwise="the embedded engine"
     )

@@ -110,8 +110,9 @@ class SlurmPlatform:
         A job that was given up before Slurm had confirmed it is marked: should it be submitted yet, its script ends.
         """
         about, folder = handle.details.get(_ABOUT) or {}, Path(job.folder)
-        if not about.get("job_id") and folder.is_dir():
-            (folder / GIVEN_UP_FILE).touch()
+        if not about.get("job_id"):
+            with suppress(FileNotFoundError):  # a launch that died early left no folder
+                (folder / GIVEN_UP_FILE).touch()
             return
         deadline = time.monotonic() + (_FILE_SECONDS if self._ended_by_itself(about) else 0.0)
         while not (folder / EXIT_FILE).exists() and time.monotonic() < deadline:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,11 @@ import pytest
 from core.errors import PlatformError
 from runners import api
 from runners.jobs.job import JobState
+from runners.jobs.record import open_job
 from runners.planning.plan import Plan
 from runners.platforms import slurm as slurm_module
+from runners.platforms.handles import LAUNCHER, with_process
+from runners.platforms.processes import ProcessId
 from runners.platforms.slurm_queue import queue_of
 
 if TYPE_CHECKING:
@@ -185,6 +189,24 @@ def test_a_job_that_slurm_never_took_is_lost_once_it_would_have_been_listed(
     late = subprocess.run(["bash", "job.sh"], cwd=job.folder, capture_output=True, text=True, check=False)
     assert (late.returncode, "nothing is run" in late.stderr) == (1, True)
     assert not Path(job.results_dir).exists()
+
+
+def test_a_launch_that_died_before_the_job_had_a_folder_is_lost_all_the_same(
+    make_plan: MakePlan, store: JobStore
+) -> None:
+    with subprocess.Popen(["sleep", "600"]) as gone:
+        launcher = ProcessId.of(gone.pid)
+        gone.kill()
+    assert launcher
+    plan = make_plan(runner="slurm")
+    job = open_job(store, plan, plan.spec)
+    store.add_handle(job.id, with_process(store.handle(job.id), LAUNCHER, launcher))
+    shutil.rmtree(job.folder)
+
+    lost = api.get_job(job.id, store)
+
+    assert lost.failure
+    assert (lost.state, lost.failure.code) == (JobState.ERROR, "launch.lost")
 
 
 def test_a_script_that_is_submitted_again_by_hand_is_no_news_of_the_job(

@@ -32,7 +32,7 @@ class BackboneOptions:
 
     out: str | None = option("folder for the file", metavar="DIR", otherwise="./backbone")
     revision: str | None = option("commit, tag or branch", metavar="REV", otherwise="the latest, which is recorded")
-    own: str | None = option("take this file, brought by hand, instead", flag="--from", metavar="FILE")
+    own: str | None = option("take this file instead", flag="--from", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class DataOptions:
     """What is fetched, and how much of it may come."""
 
     places: tuple[str, ...] = argument(
-        "s3://, gs://, az://, hf:// or https:// address, or an archive of a whole data set", metavar="URI"
+        "addresses: s3://, gs://, az://, hf://, https://; or archives here", metavar="URI"
     )
     sha256: str | None = option("what a file has to have", metavar="HEX")
-    most_gb: int = option("gigabytes that may come", metavar="N", default=500)
+    most_gb: int = option("gigabytes at most", metavar="N", default=500)
 
 
 def backbone(options: BackboneOptions, reporter: Reporter) -> Outcome:

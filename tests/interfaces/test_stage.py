@@ -122,29 +122,6 @@ def test_revision_and_sha256_are_recorded_and_a_revision_can_be_asked_for(
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda data: data[:-1], id="truncated"),
-        pytest.param(lambda data: data[:-1] + b"x", id="altered"),
-        pytest.param(lambda _: b"<html>sign in</html>", id="a web page"),
-        pytest.param(lambda _: b"", id="empty"),
-    ],
-)
-def test_a_staged_file_that_is_no_longer_what_it_was_is_found(
-    tmp_path: Path, hub: tuple[str, list[str]], damage: Any
-) -> None:
-    staged = Path(json.loads(_stage(tmp_path, hub[0]).stdout)["path"])
-    staged.write_bytes(damage(WEIGHTS))
-
-    result = _stage(tmp_path, hub[0])
-
-    assert result.returncode == 2
-    error = json.loads(result.stdout)["error"]
-    assert (error["code"], error["where"]) == ("stage.weights", "backbone/c_radio_v2_b.safetensors")
-    assert "stage again: changenet stage backbone" in error["remedy"]
-
-
-@pytest.mark.parametrize(
     ("wrong", "code"),
     [
         ({"data": WEIGHTS[:5000]}, "stage.weights"),

@@ -48,9 +48,11 @@ def staged(source: str) -> Staged | None:
 
 
 def place_of(source: str) -> str:
-    """Where a place lies on this machine if it was fetched; otherwise the place itself."""
-    found = staged(source) if is_fetched(source) else None
-    return found.place if found else source
+    """Where a place lies on this machine if it was fetched; else the place itself, without a query that is a key."""
+    if not is_fetched(source):
+        return source
+    found = staged(source)
+    return found.place if found else bare_address(source)
 
 
 def _record(source: str) -> Path:

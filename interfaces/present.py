@@ -26,7 +26,10 @@ _IMAGES_NAMED = 4
 
 def decision_text(decision: Decision) -> str:
     """A decision that is not a plan yet: what was understood, and the questions that are open."""
-    known = [f"action {decision.action or '?'}", f"task {decision.task or '?'}", f"route {decision.route or '?'}"]
+    if decision.command:
+        known = [decision.command.line]
+    else:
+        known = [f"action {decision.action or '?'}", f"task {decision.task or '?'}", f"route {decision.route or '?'}"]
     lines = [", ".join(known), *_bullets("because", decision.reasons), *_bullets("warning", decision.warnings)]
     return "\n".join([*lines, *_questions(decision)])
 

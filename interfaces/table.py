@@ -98,6 +98,7 @@ _ALL = (
         "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
         "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
+        is_tool=False,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
@@ -111,6 +112,30 @@ _ALL = (
         read_only=True,
     ),
     Verb(
+        "advise",
+        f"{_ROOM}.advise",
+        "advise",
+        "image size for boards and defects of a size; memory, epochs and time",
+        "example:\n  changenet advise --board 30x20 --defect 0.1\n",
+        read_only=True,
+    ),
+    Verb(
+        "compare",
+        f"{_ROOM}.compare",
+        "compare",
+        "which of two models is better on the same pairs",
+        "example:\n  changenet compare evaluate-20260101-120000-0a1b2c evaluate-20260102-120000-0a1b2c\n",
+        read_only=True,
+    ),
+    Verb(
+        "remove",
+        f"{_ROOM}.remove",
+        "remove",
+        "remove the files of a job or search; its record stays",
+        "example:\n  changenet remove train-20260101-120000-0a1b2c --yes\n",
+        destructive=True,
+    ),
+    Verb(
         "diagnose",
         f"{_ROOM}.diagnose",
         "diagnose",
@@ -122,7 +147,7 @@ _ALL = (
         "report",
         f"{_ROOM}.report",
         "report",
-        "write the inspection report of an evaluation or inference anew, for instance for another target",
+        "write an inspection report anew, for another target",
         'example:\n  changenet report evaluate-20260101-120000-0a1b2c --target "far<=0.5% at recall=99%"\n',
         destructive=True,
     ),
@@ -172,6 +197,15 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
+        "upload",
+        f"{_ROOM}.upload",
+        "upload",
+        "send what a job or a search left to a store",
+        "example:\n  changenet upload train-20260101-120000-0a1b2c s3://bucket/runs --exclude '*.png'\n",
+        slow=True,
+        is_tool=False,  # it would carry data away wherever a text that an agent reads says so
+    ),
+    Verb(
         "stage backbone",
         f"{_ROOM}.stage",
         "backbone",
@@ -186,6 +220,7 @@ _ALL = (
         "fetch data from elsewhere into the cache, where runs find it",
         "examples:\n  changenet stage data s3://bucket/boards\n  changenet stage data https://host/boards.zip\n",
         slow=True,
+        is_tool=False,
     ),
     Verb(
         "mcp",

@@ -86,11 +86,11 @@ def data(options: DataOptions, reporter: Reporter) -> Outcome:
     return Outcome({"staged": [asdict(one) for one in found]}, f"{text}\n{_next(found)}")
 
 
-def watcher_of(reporter: Reporter) -> Watcher:
-    """What a fetch tells, by way of a reporter."""
+def watcher_of(reporter: Reporter, title: str = "fetched (MB)") -> Watcher:
+    """What a fetch tells, or a transfer of another `title`, by way of a reporter."""
     from runners.staging.fetch import Watcher
 
-    return Watcher(reporter.say, reporter.progress("fetched (MB)"))
+    return Watcher(reporter.say, reporter.progress(title))
 
 
 def _next(found: list[Staged]) -> str:

@@ -27,7 +27,8 @@ def search_of(decision: Decision, skill: Skill, options: RequestOptions) -> Expe
     from automl.plan import make_plan
     from automl.settings import AutomlSettings
 
-    return make_plan(decision, skill, AutomlSettings.from_json(given_settings(options)), engine=options.engine)
+    settings = AutomlSettings.from_json(decision.request.search | given_settings(options))
+    return make_plan(decision, skill, settings, engine=options.engine)
 
 
 def search_text(search: ExperimentPlan) -> str:

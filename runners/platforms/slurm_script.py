@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from runners.platforms import belongings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from jinja2 import Template
 
     from runners.planning.plan import Mount, Plan
     from runners.platforms.slurm_settings import SlurmSettings
@@ -30,15 +33,7 @@ def job_script(
 
     `mounts` are those of the job, where it runs in a container; `ended_file` is for what tells a hand-over of its end.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
-    )
-    return templates.get_template("slurm_job.sh.j2").render(
+    return _template().render(
         name=folder.name,
         title=f"{plan.action} by changenet; plan {plan.id[:12]}",
         options=list(_options(plan, settings)),
@@ -50,6 +45,19 @@ def job_script(
         given_up_file=GIVEN_UP_FILE,
         ended_file=ended_file,
     )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
+    )
+    return templates.get_template("slurm_job.sh.j2")
 
 
 def _options(plan: Plan, settings: SlurmSettings) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.addresses import bare_address
 from core.errors import DataError
 from core.installation import require
-from runners.staging.failures import failures_told
+from runners.staging.failures import failures_told, tells_of_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,7 +94,7 @@ class Remote:
             except FileNotFoundError as problem:
                 if path == self.path and self.is_web:
                     raise
-                if _tells_of_bucket(problem):
+                if tells_of_bucket(problem):
                     raise
                 return None
         if str(info.get("mimetype", "")).startswith("text/html"):
@@ -163,9 +163,12 @@ class Remote:
         """The version of a file as it is now."""
         return self._described(file.name, file.path, self._fs.info(file.path)).version
 
-    def put(self, local: str, path: str) -> None:
-        """Send a file to a path below this place."""
-        self._fs.put_file(local, f"{self.path.rstrip('/')}/{path}")
+    def put(self, local: str, path: str) -> int | None:
+        """Send a file to a path below this place; returns how many bytes are there now."""
+        whole = f"{self.path.rstrip('/')}/{path}"
+        self._fs.put_file(local, whole)
+        size = self._fs.info(whole).get("size")
+        return size if isinstance(size, int) else None
 
     def _described(self, name: str, path: str, info: dict[str, Any]) -> RemoteFile:
         told = [str(info[key]) for key in _VERSIONS if info.get(key)]
@@ -195,22 +198,15 @@ def _moment(value: Any) -> str:
 
 def _md5(info: dict[str, Any]) -> str:
     """The MD5 that a store says a file has: S3 by its ETag, where it was not sent in parts."""
-    settings = info.get("content_settings") or {}
-    encoded = (
-        info.get("md5Hash")
-        or info.get("Content-MD5")
-        or (settings.get("content_md5") if isinstance(settings, dict) else None)
-    )
+    settings: Any = info.get("content_settings") or {}  # Azure's, as a dictionary or an object
+    azure = settings.get("content_md5") if hasattr(settings, "get") else getattr(settings, "content_md5", None)
+    encoded = info.get("md5Hash") or info.get("Content-MD5") or azure
     if isinstance(encoded, str):
         return base64.b64decode(encoded).hex()
     if isinstance(encoded, bytes | bytearray):
         return bytes(encoded).hex()
     etag = str(info.get("ETag", "")).strip('"')
     return etag if "Key" in info and len(etag) == 32 and "-" not in etag else ""
-
-
-def _tells_of_bucket(problem: BaseException) -> bool:
-    return "bucket" in str(problem).lower()
 
 
 def names_of(files: Sequence[RemoteFile]) -> set[str]:

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.documents import read_yaml
 from core.errors import DataError, PlatformError
 from interfaces.cli import main
+from router.types import Request
+from runners.api import launch, prepare_request
 from runners.staging.fetch import Names, Watcher, fetch
 from runners.staging.remote import Remote
 from runners.staging.request import bring
@@ -236,3 +239,138 @@ def test_a_plan_of_data_that_is_not_here_yet_says_so_and_starts_nothing(
     warnings = json.loads(capsys.readouterr().out)["plan"]["warnings"]
     assert [text for text in warnings if "and 3 more are not on this machine yet" in text]
     assert reads == []
+
+
+def run_words(engine: Path, results: Path, *words: str) -> list[str]:
+    return ["run", "train", *words, "--engine", str(engine), *FAN, "--results", str(results), "--json"]
+
+
+def test_what_a_job_left_is_sent_with_its_manifest_and_without_what_is_excluded(
+    s3: Any, boards: Path, engine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = run_words(engine, tmp_path / "results", "--data", str(boards), "--automl", "off")
+
+    assert main([*words, "--upload", "s3://boards/runs"]) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    folder = Path(document["job"]["folder"])
+    there = {name.removeprefix("boards/runs/") for name in s3.filesystem.find("boards/runs")}
+    here = {f"{folder.name}/{name}" for name in names_below(folder) if not (folder / name).is_symlink()}
+    assert here - there == {f"{folder.name}/supervisor.log"}
+    assert document["sent"]["left_out"] == sorted(here - there)
+    assert document["sent"]["files"] == len(there)
+    manifest = json.loads(s3.filesystem.cat_file(f"boards/runs/{folder.name}/artifacts.json"))
+    results = Path(manifest["results_dir"]).relative_to(folder)
+    for artifact in manifest["artifacts"]:
+        data = s3.filesystem.cat_file(f"boards/runs/{folder.name}/{results}/{artifact['path']}")
+        assert hashlib.sha256(data).hexdigest() == artifact["sha256"]
+
+    assert (
+        main(["upload", folder.name, "s3://boards/again", "--results", str(folder.parent), "--exclude", "*.pth"]) == 0
+    )
+    again = {Path(name).suffix for name in s3.filesystem.find("boards/again")}
+    assert ".pth" not in again
+    assert ".json" in again
+
+
+def test_a_search_is_sent_with_its_winner(
+    s3: Any, boards: Path, engine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = run_words(engine, tmp_path / "results", "--data", str(boards), "--trials", "2", "--no-test")
+    assert main([*words, "-s", "num_epochs=2", "--upload", "s3://boards/searches"]) == 0
+
+    found = json.loads(capsys.readouterr().out)["automl"]
+    there = {name.split("/")[2] for name in s3.filesystem.find("boards/searches")}
+    assert there == {found["experiment"], found["job_id"]}
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_job_whose_results_do_not_arrive_is_done_and_says_how_they_are_sent_later(
+    boards: Path,
+    engine: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    words = run_words(engine, tmp_path / "results", "--data", str(boards), "--automl", "off")
+
+    assert main([*words, "--upload", "s3://boards/denied"]) == 5
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["job"]["state"] == "COMPLETE"
+    assert document["error"]["code"] == "stage.denied"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--upload", "https://host/x"), "upload.address"),
+        (("--upload", "s3://key:correcthorse9@bucket/x"), "upload.secret"),
+        (("--upload", "s3://bucket/x", "--detach"), "upload.detached"),
+    ],
+)
+def test_places_that_nothing_can_be_sent_to_are_refused_before_anything_runs(
+    words: tuple[str, ...], code: str, boards: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "train", "--data", str(boards), "--json", *words]) == 2
+    told = capsys.readouterr().out
+    assert json.loads(told)["error"]["code"] == code
+    assert "correcthorse9" not in told
+
+
+def test_a_results_root_in_a_store_takes_what_the_run_leaves(
+    s3: Any,
+    boards: Path,
+    engine: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["run", "train", "--data", str(boards), "--automl", "off", "--engine", str(engine), *FAN]
+
+    assert main([*words, "--results", "s3://boards/root", "--json"]) == 0
+
+    job = json.loads(capsys.readouterr().out)["job"]
+    assert Path(job["folder"]).parent == tmp_path / "results"
+    assert f"boards/root/{job['id']}/artifacts.json" in s3.filesystem.find("boards/root")
+
+
+def test_a_plan_made_before_anything_was_fetched_is_launched_with_the_pictures_as_they_are_packed(
+    s3: Any, boards: Path, engine: Path, skill: Skill, tmp_path: Path, reads: list[str]
+) -> None:
+    s3.put_folder(boards, "boards/later")  # whose pictures are in a folder that the splits share
+    overrides = {"backbone": FAN[1].partition("=")[2], "input_map": None, "num_input": 1, "image_ext": ".png"}
+    request = Request(
+        action="train",
+        automl_policy="off",
+        train_datasets=("s3://boards/later/train",),
+        eval_dataset="s3://boards/later/val/dataset.csv",
+        overrides=overrides,
+        results_root=str(tmp_path / "results"),
+    )
+    _, plan = prepare_request(request, skill, engine=str(engine))
+    assert plan is not None
+    assert plan.inputs["dataset.classify.train_dataset.images_dir"] == "s3://boards/later/train/images.tar.gz"
+    assert reads == []
+
+    job = launch(plan)
+
+    assert job.state == "COMPLETE"
+    spec = read_yaml(Path(job.folder) / "spec.yaml")["dataset"]["classify"]
+    for split in ("train", "validation"):
+        assert names_below(spec[f"{split}_dataset"]["images_dir"]) == names_below(boards / "images")
+        assert Path(spec[f"{split}_dataset"]["csv_path"]).is_file()
+
+
+def test_the_data_check_looks_at_what_was_fetched(
+    s3: Any, boards: Path, skill: Skill, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3.put_folder(boards, "boards/checked")
+    assert main(["data", "check", "s3://boards/checked", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["remedy"] == "changenet stage data s3://boards/checked"
+
+    bring("s3://boards/checked", skill, Watcher())
+
+    assert main(["data", "check", "s3://boards/checked", "--no-decode", "--json"]) == 0

@@ -123,7 +123,7 @@ _ALL = (
         "compare",
         f"{_ROOM}.compare",
         "compare",
-        "which of two models is better on the same pairs",
+        "which of two models is better",
         "example:\n  changenet compare evaluate-20260101-120000-0a1b2c evaluate-20260102-120000-0a1b2c\n",
         read_only=True,
     ),

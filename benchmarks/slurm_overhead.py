@@ -64,7 +64,13 @@ def measure(folder: Path, jobs: int, listed: int) -> tuple[float, float, float, 
     """Medians of sbatch and launch; a list of jobs, and one squeue for each of them."""
     plan, store = plan_in(folder), JobStore(folder / "results")
     job = api.launch(plan, store=store, detach=True)
-    bare = ["sbatch", "--parsable", "--output=/dev/null", f"{job.folder}/job.sh"]
+    bare = [
+        str(shutil.which("sbatch")),
+        "--parsable",
+        f"--chdir={folder}",
+        "--output=/dev/null",
+        f"{job.folder}/job.sh",
+    ]
     alone, launches = [], []
     for _ in range(jobs):
         alone.append(seconds(lambda: subprocess.run(bare, check=True, stdout=subprocess.DEVNULL)))

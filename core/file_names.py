@@ -21,7 +21,7 @@ MASKS_FOLDER = "masks"  # class ids, at the size of the pictures
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
 REPORT_FILE = "report.html"
 
-ARCHIVES = (".tar.gz", ".tgz", ".tar")
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
 def is_archive(place: str) -> bool:

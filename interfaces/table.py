@@ -98,6 +98,7 @@ _ALL = (
         "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
         "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
+        is_tool=False,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
@@ -198,10 +199,28 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
-        "stage",
+        "upload",
+        f"{_ROOM}.upload",
+        "upload",
+        "send what a job or a search left to a store",
+        "example:\n  changenet upload train-20260101-120000-0a1b2c s3://bucket/runs --exclude '*.png'\n",
+        slow=True,
+        is_tool=False,  # it would carry data away wherever a text that an agent reads says so
+    ),
+    Verb(
+        "stage backbone",
         f"{_ROOM}.stage",
-        "stage",
-        "fetch published backbone weights once; the only step that may need a token",
+        "backbone",
+        "fetch published backbone weights, checked and recorded",
+        "examples:\n  changenet stage backbone\n  changenet stage backbone --from /media/usb/model.safetensors\n",
+        slow=True,
+    ),
+    Verb(
+        "stage data",
+        f"{_ROOM}.stage",
+        "data",
+        "fetch data from elsewhere into the cache",
+        "examples:\n  changenet stage data s3://bucket/boards\n  changenet stage data https://host/boards.zip\n",
         slow=True,
     ),
     Verb(
@@ -233,12 +252,15 @@ _ALL = (
     ),
 )
 VERBS = {verb.name: verb for verb in _ALL}
-GROUPS = {"data": "check, import or draw data sets"}
+GROUPS = {
+    "data": "check, import or draw data sets",
+    "stage": "bring backbone weights, or data from elsewhere, to this machine",
+}
 VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
-    "CHANGENET_CACHE": "folder that archives are unpacked into, and that keeps what was read of declarations",
+    "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",
     "CHANGENET_SLURM_POLL_SECONDS": "how old an answer of Slurm's queue may be before it is asked again; default: 2",
     "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ChangenetError, InputError
 from core.file_names import FIGURES_FILE, PICTURES_FILE, SCORED_TABLES, SPEC_FILE
+from scoring.rounding import as_percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,13 +61,13 @@ def verdict(results_dir: Path) -> str:
             return str(sheet["target"]["sentence"])
         counts = f"{sheet['escapes']} of {sheet['defects']} defects escaped"
         return f"{counts}, {sheet['false_alarms']} of {sheet['passes']} good pairs flagged; no target is set"
-    except (ChangenetError, KeyError, TypeError):
+    except (ChangenetError, AttributeError, KeyError, TypeError):
         return ""  # whatever the file is, no evaluation of ours wrote it
 
 
 def _segment_line(sheet: Mapping[str, Any]) -> str:
     regions, f1 = sheet["regions"], sheet["pixels"]["f1"]
-    pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {f1:.4f}"
+    pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {as_percent(f1)}"
     false = f"{regions['false_regions']} false region{'' if regions['false_regions'] == 1 else 's'}"
     found = f"{regions['found']} of {regions['defects']} defects found, {false}"
     return f"{found}; {pixels}"

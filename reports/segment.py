@@ -19,6 +19,7 @@ from reports.segment_tables import KINDS, PictureRow, RegionRow, SegmentTables, 
 from scoring.binomial import clopper_pearson
 from scoring.named_figures import named
 from scoring.origin import ThresholdOrigin
+from scoring.rounding import as_percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +41,7 @@ class SegmentFigures:
     found: int
     false_regions: int
     threshold: float | None
+    gap: int
     pixels: Mapping[str, float | None]
     classes: tuple[Mapping[str, Any], ...]
 
@@ -68,7 +70,7 @@ class SegmentFigures:
             bounds = clopper_pearson(self.found, self.defects)
             sure = f" (95% interval of the share found: {100 * bounds.lower:.1f}% to {100 * bounds.upper:.1f}%)"
         f1 = self.pixels.get("f1")
-        pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {f1:.4f}"
+        pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {as_percent(f1)}"
         return f"{self.headline}{sure}; {pixels}"
 
 
@@ -133,6 +135,7 @@ def _figures(tables: SegmentTables, sheet: Mapping[str, Any], kpi: Mapping[str, 
         found=sum(row.found for row in rows),
         false_regions=sum(row.false_regions for row in rows),
         threshold=threshold if isinstance(threshold, float) else None,
+        gap=sheet["region_gap"] if isinstance(sheet.get("region_gap"), int) else 0,
         pixels=_pixel_figures(rows),
         classes=_classes(sheet),
     )

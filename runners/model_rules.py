@@ -71,8 +71,9 @@ class ModelRules(NamedTuple):
     called, each split under one of the `subfolders` of skill_info.yaml; a table without splits under the folder's own
     name. It raises DataError where several could be meant. `data_shape(spec)` yields key, value and reason of what the
     data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
-    launch. `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out,
-    target)` writes the page on what a job found to `out`, and returns None where there is nothing to report on.
+    launch. `target(text)` raises InputError for a target that makes no sense. `gpu_memory(spec, action)` estimates the
+    bytes that an action takes on each GPU; None where it can't. `report(job_folder, results_dir, out, target)` writes
+    the page on what a job found to `out`, and returns None where there is nothing to report on.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
     the figures of status.json as they are shown: each in one unit, those that lead first.
     """
@@ -83,6 +84,7 @@ class ModelRules(NamedTuple):
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
     data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None
+    gpu_memory: Callable[[Spec, str], int | None] = lambda *_: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
     verdict: Callable[[Path], str] = lambda _: ""
     figures: Callable[[Mapping[str, Any], str], Iterable[Figure]] = lambda metrics, _: plain(metrics)

@@ -111,6 +111,7 @@ def _deploy(task: Task, command: Command, keep: tuple[str, ...], drop: tuple[str
 
 _CHECKPOINT_ONLY = {name: _under(name, "checkpoint", "num_nodes") for name in ("evaluate", "inference")}
 _VISUALS = {name: _under(name, "vis_after_n_batches") for name in ("evaluate", "inference")}
+_REGIONS = {name: _under(name, "region_gap") for name in ("evaluate", "inference")}
 _MAPS = {name: _under(name, "evidence_maps") for name in ("evaluate", "inference")}
 _ENGINE = {name: _under(name, "trt_engine") for name in ("evaluate", "inference")}
 _INFER = ("dataset.classify.infer_dataset",)
@@ -123,12 +124,12 @@ ACTIONS: dict[str, ActionSpec] = {
         _classify(
             "evaluate",
             ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, *CLASSIFY_LOSS, "evaluate"),
-            (*TRAINING_ONLY, *_ENGINE["evaluate"], *_VISUALS["evaluate"]),
+            (*TRAINING_ONLY, *_ENGINE["evaluate"], *_VISUALS["evaluate"], *_REGIONS["evaluate"]),
         ),
         _classify(
             "inference",
             ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, *CLASSIFY_LOSS, "inference"),
-            (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"]),
+            (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"], *_REGIONS["inference"]),
         ),
         _classify("export", ("model", *CLASSIFY_INPUT, *CLASSIFY_LOSS, "export"), TRAINING_ONLY),
         _classify(
@@ -169,13 +170,13 @@ ACTIONS: dict[str, ActionSpec] = {
             "classify",
             "evaluate",
             (*CLASSIFY_MODEL_USE, *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, "evaluate"),
-            (*_CHECKPOINT_ONLY["evaluate"], *_VISUALS["evaluate"], *_MAPS["evaluate"]),
+            (*_CHECKPOINT_ONLY["evaluate"], *_VISUALS["evaluate"], *_MAPS["evaluate"], *_REGIONS["evaluate"]),
         ),
         _deploy(
             "classify",
             "inference",
             (*CLASSIFY_MODEL_USE, *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, "inference"),
-            (*_CHECKPOINT_ONLY["inference"], *_VISUALS["inference"], *_MAPS["inference"]),
+            (*_CHECKPOINT_ONLY["inference"], *_VISUALS["inference"], *_MAPS["inference"], *_REGIONS["inference"]),
         ),
         _deploy(
             "segment",
@@ -186,13 +187,13 @@ ACTIONS: dict[str, ActionSpec] = {
             "segment",
             "evaluate",
             ("model.backbone.type", *SEGMENT_READING, "dataset.segment.test_split", "evaluate"),
-            (*_CHECKPOINT_ONLY["evaluate"], *_MAPS["evaluate"]),
+            (*_CHECKPOINT_ONLY["evaluate"], *_MAPS["evaluate"], *_REGIONS["evaluate"]),
         ),
         _deploy(
             "segment",
             "inference",
             ("model.backbone.type", *SEGMENT_READING, "dataset.segment.predict_split", "inference"),
-            (*_CHECKPOINT_ONLY["inference"], *_MAPS["inference"]),
+            (*_CHECKPOINT_ONLY["inference"], *_MAPS["inference"], *_REGIONS["inference"]),
         ),
     )
 }

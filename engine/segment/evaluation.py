@@ -96,7 +96,8 @@ def evaluate(run: Run, status: StatusFile) -> None:
     loss = SegmentLoss(run.experiment)
     classes = run.experiment.dataset.segment.num_classes
     counted = Counted.nothing(classes)
-    tables = ResultTables(judged=True, threshold=threshold)
+    gap = run.experiment.evaluate.region_gap
+    tables = ResultTables(judged=True, threshold=threshold, gap=gap)
     for scoring in _scored(run, model, pairs, with_labels=True):
         label = scoring.label
         counted.losses.append(_loss_of(loss, scoring))
@@ -106,7 +107,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     kpi = evaluation_kpi(counted, threshold)
     status.write("RUNNING", "Test metrics generated.", kpi=kpi)
     tables.write(run.results_dir)
-    sheet = figure_sheet(counted, threshold)
+    sheet = figure_sheet(counted, threshold, gap)
     write_json(run.results_dir / FIGURES_FILE, sheet | model.threshold.origin_keys())
     say(headline(sheet))
     for name, value in kpi.items():
@@ -122,7 +123,7 @@ def infer(run: Run, status: StatusFile) -> None:
     pairs = read_pairs(run.experiment.dataset.segment, "predict_split", needs_label=False)
     model = load_model(run)
     threshold = model.threshold.value
-    tables = ResultTables(judged=False, threshold=threshold)
+    tables = ResultTables(judged=False, threshold=threshold, gap=run.experiment.inference.region_gap)
     regions = 0
     for scoring in _scored(run, model, pairs, with_labels=False):
         regions += tables.add(scoring.scored, scoring.mask_name, None).predicted

@@ -48,8 +48,8 @@ def evaluation_kpi(counted: Counted, threshold: float) -> Kpi:
     return {**kpi, "threshold": threshold, **at, **sheet_of(counted.regions)}
 
 
-def figure_sheet(counted: Counted, threshold: float) -> dict[str, Any]:
-    """All figures at the threshold, as `figures.json` holds them."""
+def figure_sheet(counted: Counted, threshold: float, gap: int) -> dict[str, Any]:
+    """All figures at the threshold, as `figures.json` holds them; `gap` is that of the regions that were counted."""
     return {
         "task": "segment",
         "threshold": threshold,
@@ -57,6 +57,7 @@ def figure_sheet(counted: Counted, threshold: float) -> dict[str, Any]:
         "classes": pixel_figures(counted.chosen),
         "confusion": counted.chosen.tolist(),
         "regions": sheet_of(counted.regions),
+        "region_gap": gap,
     }
 
 

@@ -44,13 +44,14 @@ class ResultTables:
 
     judged: bool
     threshold: float
+    gap: int  # pixels between what belongs together
     pictures: list[tuple[Any, ...]] = field(default_factory=list)
     regions: list[tuple[Any, ...]] = field(default_factory=list)
 
     def add(self, scored: Scored, mask_name: str, label: Bytes | None) -> RegionCounts:
         """Take in one pair; `label` is 0 where nothing changed, with nothing left to be ignored."""
-        predicted = find_regions(scored.mask > 0)
-        labelled = None if label is None else find_regions(label > 0)
+        predicted = find_regions(scored.mask > 0, self.gap)
+        labelled = None if label is None else find_regions(label > 0, self.gap)
         counts = self._add_regions(scored, predicted, labelled, label)
         scale = self._scale(scored)
         changed = int(np.count_nonzero(scored.mask))

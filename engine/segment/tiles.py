@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Corner = tuple[int, int]  # top and left, in pixels
 
 _OVERLAP = 4  # neighbouring tiles share a quarter of their side
+_SPECKS_APART = 8  # pixels; nearer specks are one change, and count as one where a tile is drawn around a change
 _SALT = 0x74696C65  # draws apart from those of the changes that the same seed decides
 
 
@@ -66,7 +67,7 @@ def cut(picture: Tensor, corner: Corner, side: int) -> Tensor:
 
 def change_centres(label: Tensor, ignored: int) -> tuple[Corner, ...]:
     """The middle of each changed region of a label (H, W)."""
-    regions = find_regions(((label > 0) & (label != ignored)).numpy()).regions
+    regions = find_regions(((label > 0) & (label != ignored)).numpy(), _SPECKS_APART).regions
     return tuple(((one.y1 + one.y2) // 2, (one.x1 + one.x2) // 2) for one in regions)
 
 

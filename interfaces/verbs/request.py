@@ -78,8 +78,10 @@ def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
     return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
-def route(options: RequestOptions) -> Routed:
-    """What a request means, and the plan of its route; starts and writes nothing.
+def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
+    """What a request means, and the plan of its route; starts nothing.
+
+    With a `reporter`, data that lies elsewhere is fetched first; otherwise nothing is written.
 
     Raises:
         RequestError: an option of a search is given for a request that is none.
@@ -87,6 +89,8 @@ def route(options: RequestOptions) -> Routed:
     """
     skill = the_skill()
     decision = decided(request_of(options), skill)
+    if reporter:
+        decision = with_data(decision, skill, reporter, options.test)
     if not decision.steps:
         return route_one(decision, skill, options)
     if decision.missing:
@@ -131,6 +135,36 @@ def route_one(decision: Decision, skill: Skill, options: RequestOptions, *, of_s
     memory = Memory()
     plan = prepare_decision(decision, skill, engine=options.engine, memory=memory)
     return Routed(decision, plan=plan, memory=memory)
+
+
+def with_data(decision: Decision, skill: Skill, reporter: Reporter, test: str | None = None) -> Decision:
+    """The decision with its data, and the `test` data of its search, on this machine, where its runner needs that.
+
+    It is made anew where something was fetched: the layout of data tells of the task.
+
+    Raises:
+        PlatformError, DataError, ArchiveError: as `runners.staging.request.bring` says.
+    """
+    from core.addresses import is_fetched
+    from router.decision import decide
+    from runners.platforms.table import DEFAULT, capabilities
+
+    request, tested = decision.request, [test] if test and decision.route == "automl" else []
+    elsewhere = any(map(is_fetched, [*_places_of(request), *tested]))
+    if decision.missing or capabilities(request.runner or DEFAULT).reads_stores or not elsewhere:
+        return decision
+    from interfaces.verbs.stage import watcher_of
+    from runners.staging.request import bring, bring_request
+
+    watcher = watcher_of(reporter)
+    for place in tested:
+        bring(place, skill, watcher)
+    return decide(bring_request(request, skill, watcher), skill)
+
+
+def _places_of(request: Request) -> list[str]:
+    one = (request.data, request.eval_dataset, request.inference_dataset)
+    return [place for place in (*one, *request.train_datasets, *request.calibration_dataset) if place]
 
 
 def _refuse_settings(options: RequestOptions, decision: Decision) -> None:

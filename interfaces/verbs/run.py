@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.addresses import is_store
 from core.errors import RequestError
 from interfaces.options import option
 from interfaces.outcome import Outcome
@@ -30,21 +31,56 @@ class RunOptions(RequestOptions):
     dry_run: bool = option("stop after the plan; the same as `changenet plan`", default=False)
     detach: bool = option("return at once; the work goes on by itself", default=False)
     resume: str | None = option("go on with an AutoML search, by its id or folder", metavar="SEARCH")
+    upload: str | None = option("send what the run leaves to this folder in a store at its end", metavar="URI")
 
 
 def run(options: RunOptions, reporter: Reporter) -> Outcome:
     """Prepare, launch, and follow to the end; `dry_run` stops at the plan, `resume` goes on with a search."""
+    options = _with_place(options, reporter)
     if options.resume is not None:
-        return _resumed(options.resume, options, reporter)
-    routed = route(options)
+        return _sent(_resumed(options.resume, options, reporter), options, reporter)
+    routed = route(options, None if options.dry_run else reporter)
     if routed.decision.command:
-        return _answered(routed, options, reporter)
+        return _sent(_answered(routed, options, reporter), options, reporter)
     shown = planned(routed, full=options.full, next_line=next_line(options))
     if options.dry_run:
         return shown
     if routed.steps and not shown.exit_code:
-        return _run_steps(routed, options, reporter)
-    return start(routed, reporter, detach=options.detach)
+        return _sent(_run_steps(routed, options, reporter), options, reporter)
+    return _sent(start(routed, reporter, detach=options.detach), options, reporter)
+
+
+def _with_place(options: RunOptions, reporter: Reporter) -> RunOptions:
+    """The options with a results root in a store taken for where to send what the run leaves.
+
+    Raises:
+        InputError: the place is no store. RequestError: nobody would be there at the end to send anything.
+    """
+    if options.results_root and is_store(options.results_root) and not options.dry_run:
+        options = replace(options, results_root=None, upload=options.upload or options.results_root)
+        reporter.say(f"records are kept in ./results; what the run leaves goes to {options.upload}")
+    if not options.upload:
+        return options
+    from runners.staging.upload import require_store
+
+    require_store(options.upload)
+    if options.detach:
+        message, remedy = "nobody waits for the end", f"changenet upload JOB {options.upload}, when it has ended"
+        raise RequestError(message, code="upload.detached", where="--upload", remedy=remedy)
+    return options
+
+
+def _sent(outcome: Outcome, options: RunOptions, reporter: Reporter) -> Outcome:
+    """The outcome once what was run is where `--upload` names it; what did not run left nothing."""
+    if not options.upload:
+        return outcome
+    from interfaces.verbs.upload import with_upload
+
+    for document in outcome.document.get("steps") or [outcome.document]:
+        name = document.get("job", {}).get("id") or document.get("automl", {}).get("experiment")
+        if name:
+            outcome = with_upload(outcome, name, options.results_root, options.upload, reporter)
+    return outcome
 
 
 def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:

@@ -14,6 +14,7 @@ from core.dotted import flatten
 from core.errors import InputError
 from core.file_names import PLAN_FILE
 from runners.jobs.job import JobState
+from runners.names import VERSIONS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from runners.jobs.store import JobStore
 
 _JOBS_READ = 200
+_VERSION = "version of "
 _ABSENT = object()
 _OWN = ("results_dir", "resume_training_checkpoint_path")  # differ with every job
 
@@ -53,12 +55,14 @@ def _is_earlier(one: Job, job: Job) -> bool:
 
 def differences(job: Job, good: Job) -> tuple[Difference, ...]:
     """All that is recorded of both and differs; data that lies at the same place but was changed since, as well."""
-    return tuple(_all(_plan(job), _plan(good), job, good))
+    return tuple(_all(_document(job, PLAN_FILE), _document(good, PLAN_FILE), job, good))
 
 
 def _all(plan: dict[str, Any], before: dict[str, Any], job: Job, good: Job) -> Iterator[Difference]:
     now, then = _facts(plan, job), _facts(before, good)
     for name in sorted(now.keys() | then.keys()):
+        if name.startswith(_VERSION) and not (name in now and name in then):
+            continue  # older jobs, and those of containers, have none
         if now.get(name, _ABSENT) != then.get(name, _ABSENT):
             yield Difference(name, then.get(name), now.get(name))
     inputs = plan.get("inputs")
@@ -80,6 +84,7 @@ def _facts(plan: dict[str, Any], job: Job) -> dict[str, Any]:
         "engine": engine,
         "image": job.image,
         "image digest": job.image_digest,
+        **{f"{_VERSION}{name}": value for name, value in _document(job, VERSIONS_FILE).items()},
         **{f"resources.{name}": value for name, value in (resources.items() if isinstance(resources, dict) else ())},
     }
 
@@ -94,8 +99,8 @@ def _changed_since(place: str, good: Job) -> str:
     return ""
 
 
-def _plan(job: Job) -> dict[str, Any]:
+def _document(job: Job, name: str) -> dict[str, Any]:
     with suppress(InputError):
-        document = read_json(Path(job.folder) / PLAN_FILE)
+        document = read_json(Path(job.folder) / name)
         return document if isinstance(document, dict) else {}
     return {}

@@ -15,6 +15,7 @@ from core.errors import ChangenetError
 from core.installation import how_to_install
 from runners.doctor.check import Check, error, ok, warning
 from runners.doctor.commands import ask
+from runners.preflight import LEAST_FREE_BYTES, nearest_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
     from runners.jobs.store import JobStore
 
 _GB = 10**9
-_LEAST_DISK, _GOOD_DISK = 0.2 * _GB, 10 * _GB
+_GOOD_DISK = 10 * _GB
 _GOOD_SHARED = 1 * _GB
 _GOOD_MEMORY = 4 * _GB
 _SHARED = "/dev/shm"  # noqa: S108 - the place itself is what is asked about
 # The extras of pyproject.toml, each by a module that it brings, and what it is for.
-_EXTRAS = {
+EXTRAS = {
     "engine": ("torch", "training and evaluating on this machine"),
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
+    "cloud": ("s3fs", "data behind s3://, gs://, az:// and https://"),
     "docker": ("docker", "--runner docker"),
     "mcp": ("mcp", "`changenet mcp`"),
     "spec": ("pydantic", "`changenet schemas`"),
@@ -101,17 +103,12 @@ def results_root(store: JobStore) -> Check:
     return ok("results", f"{store.root} can be written, {jobs} jobs" if place == store.root else f"{store.root} is new")
 
 
-def nearest_folder(path: Path) -> Path:
-    """The path itself, or the nearest folder above it that exists."""
-    return next((place for place in (path, *path.parents) if place.is_dir()), Path("/"))
-
-
 def disk(root: Path) -> Check:
     """The room where results go."""
     free = shutil.disk_usage(nearest_folder(root)).free
     found = f"{free / _GB:.1f} GB free for results"
     remedy = "make room there, or name another place by --results"
-    if free < _LEAST_DISK:
+    if free < LEAST_FREE_BYTES:
         return error("disk", found, remedy)
     return warning("disk", found, remedy) if free < _GOOD_DISK else ok("disk", found)
 
@@ -145,10 +142,10 @@ def readable(data: str) -> Check:
 
 
 def _extras() -> Iterator[Check]:
-    missing = {extra: title for extra, (module, title) in _EXTRAS.items() if util.find_spec(module) is None}
+    missing = {extra: title for extra, (module, title) in EXTRAS.items() if util.find_spec(module) is None}
     for extra, title in missing.items():
         yield warning(f"extra {extra}", f"not installed: no {title}", how_to_install(extra))
-    if there := [extra for extra in _EXTRAS if extra not in missing]:
+    if there := [extra for extra in EXTRAS if extra not in missing]:
         yield ok("extras", f"installed: {', '.join(there)}")
 
 

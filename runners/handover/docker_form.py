@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from runners.planning.container import SPEC_PATH
+from runners.platforms.docker_container import require_one_machine
+from runners.platforms.docker_gpus import picks_some
 
 if TYPE_CHECKING:
     from runners.planning.plan import Plan
@@ -25,8 +27,10 @@ class DockerForm:
     }
 
     def facts(self, plan: Plan) -> dict[str, Any]:
-        """How the container is made, and the command in it."""
+        """How the container is made, and the command in it. Raises RequestError for a plan of several nodes."""
+        require_one_machine(plan)
         return {
+            "gpus": "all" if plan.resources.gpus and picks_some(plan) else plan.resources.gpus,
             "name": f"changenet-{plan.id[:12]}",
             "program": PurePosixPath(plan.command[0]).name,
             "spec_folder": str(PurePosixPath(SPEC_PATH).parent),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core.documents import dump_yaml
 from core.errors import RequestError
 from core.files import sha256_file, write_json, write_text
-from runners.handover.forms import form_of
+from runners.handover.forms import ENDED, form_of
 from runners.handover.places import inside, places_of
 from runners.model_rules import skill_at
 from runners.planning.container import SPEC_PATH, in_container
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from runners.planning.plan import Plan
 
-PLAN, SUMS, INPUT_SUMS, LOG, ENDED = "plan.json", "SHA256SUMS", "INPUTS.sha256", "log.txt", "ended.txt"
-"""Files of a hand-over folder; `ENDED` and `LOG` are what its run leaves beside results/."""
+PLAN, SUMS, INPUT_SUMS, LOG = "plan.json", "SHA256SUMS", "INPUTS.sha256", "log.txt"
+"""Files of a hand-over folder; `LOG` is what its run leaves beside results/ and `ENDED`."""
 _MOST_HASHED = 4 * 1024**3
 
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from runners.planning.plan import Plan
 
+ENDED = "ended.txt"
+"""What a run leaves beside results/: how it ended, a line each, name=value."""
 # The module whose `FORM` it is.
-FORMS = {"docker": "runners.handover.docker_form"}
+FORMS = {"docker": "runners.handover.docker_form", "slurm": "runners.handover.slurm_form"}
 
 
 class Form(Protocol):

@@ -11,7 +11,8 @@ from core.documents import read_json
 from core.errors import InputError, NotReadyError, RequestError
 from core.file_names import LOG_FILE
 from core.files import read_ordinary, sha256_file
-from runners.handover.folder import ENDED, LOG, PLAN, SUMS
+from runners.handover.folder import LOG, PLAN, SUMS
+from runners.handover.forms import ENDED
 from runners.handover.places import inside
 from runners.jobs.closing import finish
 from runners.jobs.job import JobState

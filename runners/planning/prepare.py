@@ -23,8 +23,9 @@ from runners.planning.engines import (
     require_action_of_container,
     require_known_network,
 )
+from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture
-from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
+from runners.planning.inputs import inputs_of, missing_weights, not_here_yet, open_questions, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, load_parent
@@ -101,6 +102,7 @@ def prepare(
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
+    draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
     return _seal(decision, draft)
 
 
@@ -135,11 +137,16 @@ def _put_overrides(draft: _Draft) -> None:
     resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
-    problems += settle_paths(layers, resolved.skill, local=resolved.can.reads_local_paths) + _target_problems(draft)
+    problems += _path_problems(draft) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
     draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image and not resolved.embedded)
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
+
+
+def _path_problems(draft: _Draft) -> list[Problem]:
+    can, staged = draft.resolved.can, draft.resolved.tables.staged
+    return settle_paths(draft.layers, draft.resolved.skill, local=can.reads_local_paths, staged=staged)
 
 
 def _target_problems(draft: _Draft) -> list[Problem]:
@@ -207,8 +214,8 @@ def _settle(draft: _Draft) -> None:
     settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    remote = remote_inputs(layers, resolved.skill, resolved.runner) if resolved.can.reads_local_paths else []
-    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded), *remote])
+    draft.warnings += not_here_yet(layers, resolved.skill) if resolved.tables.staged else []
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 

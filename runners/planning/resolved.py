@@ -84,7 +84,7 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         embedded=own_image or engine == own,
         image=image,
         short_names=skill.shorthand_keys(action),
-        tables=DataTables.of(skill, action, rules),
+        tables=DataTables.of(skill, action, rules, staged=not capabilities(runner).reads_stores),
         wanted=wanted_artifacts(skill, action),
         platform=platform,
         can=can,

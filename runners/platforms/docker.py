@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
-from core.errors import InputError, PlatformError, RequestError
+from core.errors import InputError, PlatformError
 from core.file_names import LOG_FILE
 from core.files import write_json
 from core.problem import Problem
@@ -56,10 +56,8 @@ class DockerPlatform:
 
     def check(self, plan: Plan) -> None:
         """An engine answers, and what the container reads is here; the image is looked for when the job starts."""
-        if plan.resources.nodes > 1:
-            remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
-            raise RequestError("the docker runner has one machine", code="runner.nodes", where="nodes", remedy=remedy)
-        containers.require_sources(plan.mounts)
+        containers.require_one_machine(plan)
+        containers.require_sources(plan)
         containers.require_secrets(plan)
         connect(host_named())
 

@@ -21,7 +21,7 @@ def share_of(host: str, plan: Plan) -> tuple[str, ...]:
     Empty where the container can have any: outside searches, and where this machine does not show how many there are.
     """
     wanted, shown = plan.resources.gpus, gpus_shown()
-    if plan.part_of is None or not wanted or shown <= wanted or _picked(plan):
+    if plan.part_of is None or not wanted or shown <= wanted or picks_some(plan):
         return ()
     client = connect(host)
     working = asked(host, lambda: client.containers.list(filters={"label": LABEL}), patiently=True)
@@ -41,10 +41,10 @@ def device_requests(plan: Plan, share: tuple[str, ...]) -> list[Any]:
         return []
     if share:
         return [DeviceRequest(device_ids=list(share), capabilities=[["gpu"]])]
-    return [DeviceRequest(count=-1 if _picked(plan) else plan.resources.gpus, capabilities=[["gpu"]])]
+    return [DeviceRequest(count=-1 if picks_some(plan) else plan.resources.gpus, capabilities=[["gpu"]])]
 
 
-def _picked(plan: Plan) -> bool:
+def picks_some(plan: Plan) -> bool:
     """Whether the spec names GPUs beyond the first ones."""
     section = plan.spec.get(plan.command[1])
     numbers = (section.get("gpu_ids") if isinstance(section, dict) else None) or [0]

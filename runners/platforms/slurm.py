@@ -22,7 +22,7 @@ from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import Sight
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
-from runners.platforms.slurm_queue import queue_of, require_answer
+from runners.platforms.slurm_queue import poll_seconds, queue_of, require_answer
 from runners.platforms.slurm_script import EXIT_FILE, GIVEN_UP_FILE, SCRIPT_FILE, job_script, require_mountable
 from runners.platforms.slurm_settings import SlurmSettings
 from runners.platforms.slurm_states import ended, sight_of
@@ -66,8 +66,6 @@ class SlurmPlatform:
             about["job_id"] = _submit(Host(settings.slurm_host), folder, plan)
         except NoAnswerError:
             return handle  # it may have been taken all the same: whoever looks finds it by its name
-        finally:
-            queue_of(settings.slurm_host).forget()
         handle = with_detail(handle, _ABOUT, about)
         store.add_handle(job.id, handle)
         if store.cancel_reason(job.id) is not None:
@@ -79,6 +77,12 @@ class SlurmPlatform:
         about = handle.details.get(_ABOUT) or {}
         if not about:
             return _never_submitted(job, handle)
+        if (
+            job.state is JobState.PENDING
+            and about.get("job_id")
+            and time.time() < about["submitted_at"] + poll_seconds()
+        ):
+            return Sight(job.state, f"Slurm job {about['job_id']}: submitted")  # sbatch has just said so
         try:
             listed = queue_of(about["host"]).find(about["name"], about["submitted_at"], about.get("job_id"))
         except PlatformError as problem:
@@ -106,8 +110,9 @@ class SlurmPlatform:
         A job that was given up before Slurm had confirmed it is marked: should it be submitted yet, its script ends.
         """
         about, folder = handle.details.get(_ABOUT) or {}, Path(job.folder)
-        if not about.get("job_id") and folder.is_dir():
-            (folder / GIVEN_UP_FILE).touch()
+        if not about.get("job_id"):
+            with suppress(FileNotFoundError):  # a launch that died early left no folder
+                (folder / GIVEN_UP_FILE).touch()
             return
         deadline = time.monotonic() + (_FILE_SECONDS if self._ended_by_itself(about) else 0.0)
         while not (folder / EXIT_FILE).exists() and time.monotonic() < deadline:
@@ -118,6 +123,11 @@ class SlurmPlatform:
             listed = queue_of(about["host"]).find(about["name"], about["submitted_at"], about.get("job_id"))
             return listed is not None and listed.native == "COMPLETED"
         return False
+
+
+def _is_fresh(about: dict[str, Any]) -> bool:
+    """Whether sbatch has just taken the job: that is an answer as good as squeue's."""
+    return bool(about.get("job_id")) and time.time() < about["submitted_at"] + poll_seconds()
 
 
 def _submit(host: Host, folder: Path, plan: Plan) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from runners.platforms import belongings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jinja2 import Template
+
     from runners.planning.plan import Mount, Plan
     from runners.platforms.slurm_settings import SlurmSettings
 
@@ -23,20 +26,14 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _RANKS = 'export RANK=$SLURM_PROCID NODE_RANK=$SLURM_NODEID LOCAL_RANK=$SLURM_LOCALID; exec "$@"'
 
 
-def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount] = ()) -> str:
+def job_script(
+    plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount] = (), *, ended_file: str = ""
+) -> str:
     """The script of the job in `folder`: what it asks for, its environment, the action, its exit code in a file.
 
-    `mounts` are those of the job, where it runs in a container.
+    `mounts` are those of the job, where it runs in a container; `ended_file` is for what tells a hand-over of its end.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
-    )
-    return templates.get_template("slurm_job.sh.j2").render(
+    return _template().render(
         name=folder.name,
         title=f"{plan.action} by changenet; plan {plan.id[:12]}",
         options=list(_options(plan, settings)),
@@ -46,7 +43,21 @@ def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequen
         launch=shlex.join(launch_words(plan, folder, settings, mounts)),
         exit_file=EXIT_FILE,
         given_up_file=GIVEN_UP_FILE,
+        ended_file=ended_file,
     )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
+    )
+    return templates.get_template("slurm_job.sh.j2")
 
 
 def _options(plan: Plan, settings: SlurmSettings) -> Iterator[str]:

@@ -197,7 +197,7 @@ def test_pipes_devices_and_huge_files_are_refused_at_once(tmp_path: Path, read: 
     for path in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/tty"), tmp_path):
         with pytest.raises(InputError, match=r"this is (no ordinary file|a folder)"):
             read(path)
-    with pytest.raises(InputError, match="MiB"):
+    with pytest.raises(InputError, match=r"more than (4|64) MiB"):
         read(tmp_path / "huge")
     with pytest.raises(InputError, match="can't be read"):
         read(Path("a\0b"))

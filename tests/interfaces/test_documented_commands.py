@@ -149,7 +149,7 @@ def test_a_command_that_is_not_there_would_be_noticed() -> None:
 def test_help_of_every_verb_lists_its_options() -> None:
     listed = top_menu().format_help().split()
     assert all(name.partition(" ")[0] in listed for name in VERBS)
-    assert all(f"    {name.split()[1]}" in group_menu("data").format_help() for name in VERBS if " " in name)
+    assert all(f"    {name.split()[1]}" in group_menu(name.split()[0]).format_help() for name in VERBS if " " in name)
     for name, verb in VERBS.items():
         text = verb_parser(verb).format_help()
         assert text.startswith(f"usage: changenet {name} [-h] [--json]")

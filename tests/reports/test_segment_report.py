@@ -85,7 +85,7 @@ def page_of(job: Path) -> str:
 def test_the_page_says_what_was_found_and_shows_mistakes_first(job: Path) -> None:
     page = page_of(job)
     assert "1 of 2 defects found, 1 false region" in page
-    assert "F1 of pixels 0.5000" in page
+    assert "F1 of pixels 50.00%" in page
     names = re.findall(r'<bdi class="title">(.*?)</bdi>', page)
     assert names == ["b.jpg", "a.jpg", "c&lt;i&gt;.jpg"]
     assert page.count("data:image/jpeg;base64,") == 12
@@ -94,7 +94,7 @@ def test_the_page_says_what_was_found_and_shows_mistakes_first(job: Path) -> Non
     assert 'class="missed" x="20" y="30" width="10" height="10"' in page
     assert "chosen for the best F1 on validation data" in page
     assert "run it" in page
-    assert verdict(job / "results" / "evaluate") == "1 of 2 defects found, 1 false region; F1 of pixels 0.5000"
+    assert verdict(job / "results" / "evaluate") == "1 of 2 defects found, 1 false region; F1 of pixels 50.00%"
 
 
 def test_the_same_files_give_the_same_bytes(job: Path) -> None:

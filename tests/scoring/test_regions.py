@@ -52,6 +52,19 @@ def test_regions_are_those_of_flooding_with_their_boxes_and_areas(share: float) 
             )
 
 
+@pytest.mark.parametrize("gap", [1, 2, 5, 8])
+def test_specks_with_a_small_gap_between_them_are_one_region(gap: int) -> None:
+    even = gap + gap % 2
+    for apart, count in ((even, 1), (even + 1, 2)):
+        pixels = np.zeros((20, 30), dtype=bool)
+        pixels[4, 4] = pixels[4 + apart + 1, 4 + apart + 1] = True
+        found = find_regions(pixels, gap)
+        assert len(found.regions) == count
+        assert sum(one.area for one in found.regions) == 2
+        assert (found.numbers > 0).tolist() == pixels.tolist()
+    assert [(one.x1, one.y2) for one in found.regions] == [(4, 5), (4 + even + 2, 4 + even + 3)]
+
+
 def test_found_false_and_missed() -> None:
     label = find_regions(mask("##.... ##.... ....## ......"))
     marked = find_regions(mask(".#.... ...... ...... #...#."))

@@ -58,7 +58,7 @@ def test_figures_are_those_of_the_masks_that_were_written(
         )
         assert (mask.dtype, set(np.unique(mask)) <= {0, 1}) == (np.uint8, True)
         matrix += confusion(label, mask, 2)
-        counts = count_regions(find_regions(label > 0), find_regions(mask > 0))
+        counts = count_regions(find_regions(label > 0, 8), find_regions(mask > 0, 8))
         assert [int(row[name]) for name in ("defects", "found", "false_regions", "regions")] == [
             counts.labelled,
             counts.found,

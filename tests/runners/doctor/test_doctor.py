@@ -6,23 +6,26 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.errors import RequestError
+from core.errors import PlatformError, RequestError
 from interfaces.cli import main
+from runners import api
 from runners.doctor import machine
 from runners.doctor.doctor import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from router.declarations import Skill
     from runners.doctor.check import Check
     from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 NVIDIA = {"nvidia": {"path": "nvidia-container-runtime"}}
 
@@ -127,6 +130,11 @@ def test_credentials_are_named_and_never_shown(skill: Skill, store: JobStore, mo
     assert "hf_aBc" not in json.dumps([check.to_json() for check in found])
 
 
+def test_every_extra_of_the_package_is_looked_for(project_root: Path) -> None:
+    declared = tomllib.loads((project_root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert machine.EXTRAS.keys() == declared.keys() - {"test", "bench"}
+
+
 def test_gpus_are_those_that_nvidia_smi_lists_and_a_broken_driver_is_an_error(programs: Path) -> None:
     assert machine.gpus().status == "warning"
     program(programs, "nvidia-smi", "echo 'NVIDIA L4, 23034 MiB, 550.54.14'")
@@ -194,6 +202,18 @@ def test_a_program_that_hangs_is_waited_for_a_bounded_time(programs: Path) -> No
     assert answer is not None
     assert not answer.worked
     assert "no answer" in answer.text
+
+
+def test_a_launch_on_a_disk_that_is_about_to_be_full_is_refused_and_records_nothing(
+    make_plan: Callable[..., Plan], store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.preflight.LEAST_FREE_BYTES", 2**62)
+
+    with pytest.raises(PlatformError, match="MB free") as caught:
+        api.launch(make_plan(), store=store)
+
+    assert (caught.value.code, caught.value.exit_code) == ("disk.low", 5)
+    assert not store.exists()
 
 
 def test_an_unknown_runner_is_refused(skill: Skill, store: JobStore) -> None:

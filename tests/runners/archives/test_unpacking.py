@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import ArchiveError
-from runners.archives import Limits, unpack
-from runners.staging import stage
+from runners.archives.rules import Limits
+from runners.archives.unpacking import unpack
+from runners.staging.inputs import stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,8 @@ def archive(path: Path, *members: Member, mode: str = "w:gz") -> Path:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Path:
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CHANGENET_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -227,7 +229,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, cache: Path) -> None:
 
 def test_processes_that_unpack_the_same_archive_at_once_all_get_the_whole_of_it(tmp_path: Path, cache: Path) -> None:
     packed = archive(tmp_path / "images.tar.gz", *(member(f"{n}.jpg", data=os.urandom(2000)) for n in range(300)))
-    program = "import sys; from pathlib import Path; from runners.archives import unpack; "
+    program = "import sys; from pathlib import Path; from runners.archives.unpacking import unpack; "
     program += "print(len(list(unpack(Path(sys.argv[1]), Path(sys.argv[2])).iterdir())))"
     command = [sys.executable, "-c", program, str(packed), str(cache)]
 
@@ -259,7 +261,6 @@ def test_staging_puts_unpacked_folders_into_a_copy_of_the_spec(tmp_path: Path, c
     staged = stage(
         spec,
         {"dataset.images_dir": str(packed), "dataset.csv_path": str(table), "dataset.calibration": [str(packed)]},
-        cache,
     )
 
     images = staged["dataset"]["images_dir"]
@@ -276,12 +277,12 @@ def test_a_segment_root_of_archives_and_folders_is_joined(tmp_path: Path, cache:
     archive(root / "B.tar.gz", member("x.png", data=b"after"))
 
     document, parts = {"root_dir": str(root)}, {"root_dir": ["A", "B", "list", "label"]}
-    staged = stage(document, document, cache, parts)["root_dir"]
+    staged = stage(document, document, parts)["root_dir"]
 
     joined = cache / "roots" / str(staged).rpartition("/")[2]
     assert str(joined) == staged
     assert (joined / "A/x.png").read_bytes() == b"before"
     assert (joined / "B/x.png").read_bytes() == b"after"
     assert (joined / "list/train.txt").read_text() == "x.png\n"
-    assert stage(document, document, cache, parts)["root_dir"] == staged
-    assert stage(document, document, cache)["root_dir"] == str(root)
+    assert stage(document, document, parts)["root_dir"] == staged
+    assert stage(document, document)["root_dir"] == str(root)

@@ -98,7 +98,6 @@ _ALL = (
         "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
         "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
-        is_tool=False,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
@@ -118,7 +117,6 @@ _ALL = (
         "image size for boards and defects of a size; memory, epochs and time",
         "example:\n  changenet advise --board 30x20 --defect 0.1\n",
         read_only=True,
-        is_tool=False,
     ),
     Verb(
         "compare",
@@ -135,7 +133,6 @@ _ALL = (
         "remove the files of a job or search; its record stays",
         "example:\n  changenet remove train-20260101-120000-0a1b2c --yes\n",
         destructive=True,
-        is_tool=False,
     ),
     Verb(
         "diagnose",
@@ -222,6 +219,7 @@ _ALL = (
         "fetch data from elsewhere into the cache",
         "examples:\n  changenet stage data s3://bucket/boards\n  changenet stage data https://host/boards.zip\n",
         slow=True,
+        is_tool=False,
     ),
     Verb(
         "mcp",

@@ -110,4 +110,4 @@ def _property(entry: Declared) -> dict[str, Any]:
 
 def _group(group: Group, options: tuple[Declared, ...]) -> dict[str, Any]:
     members = ", ".join(f"{o.name}{'[]' if o.many else ''}" for o in options if o.group is group)
-    return {"type": "object", "description": f"{group.description}: {members}"}
+    return {"type": "object", "description": f"{group.description.partition(';')[0]}: {members}"}

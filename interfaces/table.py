@@ -98,6 +98,7 @@ _ALL = (
         "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
         "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
+        is_tool=False,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),

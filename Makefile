@@ -1,6 +1,7 @@
-# Two commands on a fresh machine with Python 3.11 or newer:
+# Two commands on a fresh machine with Python 3.11 or newer, and one for Docker:
 #   make demo   sets up, then tunes, trains, evaluates and inspects synthetic boards on the embedded engine
 #   make test   sets up, then runs every check
+#   make image  builds a container image of the embedded engine
 # PYTHON=… names the interpreter; else the first on the PATH that is new enough is taken.
 # TORCH_INDEX=… names the index that PyTorch comes from, such as PyTorch's own of CPU builds.
 BIN := .venv/bin
@@ -11,12 +12,14 @@ TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvis
 export OMP_WAIT_POLICY = PASSIVE
 # Processes that tests are shared out to, by files: what a file's tests prepare together is prepared once.
 WORKERS ?= 2
+# Of the image: cpu or cuda.
+VARIANT ?= cpu
 TIMED := @sh scripts/timed.sh
 # Every start would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test lint wheel clean
+.PHONY: demo test lint image wheel clean
 
 demo: .venv/.demo
 	$(BIN)/changenet demo
@@ -41,8 +44,13 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,docker,mcp,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,mcp,test,bench]'
 	touch $@
+
+# The embedded engine as a container image, as versions.yaml names it; BASE=… is another image with Python.
+image:
+	docker build $(if $(BASE),--build-arg BASE=$(BASE)) --build-arg VARIANT=$(VARIANT) --build-arg TORCH_INDEX=$(TORCH_INDEX) \
+	    $(DOCKER_BUILD_OPTIONS) --tag changenet:0.1.0-$(VARIANT) .
 
 # What an earlier build left in build/ would be packed as well.
 wheel: .venv/.base

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from core.terminal import printable
+from runners.figures import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,8 @@ class _Row:
 class LiveTable:
     """Shows the updates of a search; use as a context manager, and as the callback of `automl.experiment.run`."""
 
-    def __init__(self, objectives: Sequence[Objective], trials: int, stream: TextIO | None = None) -> None:
-        self._objectives, self._trials = objectives, trials
+    def __init__(self, objectives: Sequence[Objective], trials: int, task: str, stream: TextIO | None = None) -> None:
+        self._objectives, self._trials, self._task = objectives, trials, task
         self._stream = stream or sys.stderr
         self._rows: dict[int, _Row] = {}
         self._live: Any = None
@@ -67,7 +68,7 @@ class LiveTable:
             print(self._line(update.run.trial, row, update.message), file=self._stream, flush=True)
 
     def _line(self, trial: int, row: _Row, message: str) -> str:
-        figures = [f"{o.metric} {v:.5g}" for o, v in zip(self._objectives, row.values, strict=False)]
+        figures = [f"{o.metric} {text}" for o, text in zip(self._objectives, self._texts(row.values), strict=False)]
         parts = [
             f"trial {trial}",
             row.state,
@@ -85,11 +86,14 @@ class LiveTable:
         best = self._best()
         for trial in self._shown(best):
             row = self._rows[trial]
-            figures = [f"{value:.5g}" for value in row.values] or [""] * len(self._objectives)
+            figures = self._texts(row.values) or [""] * len(self._objectives)
             style = "bold green" if trial == best else None
             state = _STATES.get(row.state, row.state)
             table.add_row(str(trial), state, row.epochs, *figures, row.origin, style=style)
         return table
+
+    def _texts(self, values: Sequence[float]) -> list[str]:
+        return [figure(o.metric, v, self._task).text for o, v in zip(self._objectives, values, strict=False)]
 
     def _best(self) -> int | None:
         complete = {t: row.values[0] for t, row in self._rows.items() if row.state == "complete" and row.values}

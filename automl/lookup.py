@@ -15,10 +15,12 @@ from automl.outcome import Outcome
 from automl.types import Objective
 from automl.writer_lock import writer_of
 from core.documents import read_json
-from core.errors import RequestError, did_you_mean
+from core.errors import ChangenetError, RequestError, did_you_mean
 from runners.names import SEARCH_PREFIX as PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automl.types import Run
 
 _POLL_SECONDS = 0.1
@@ -44,6 +46,11 @@ class Overview:
     def name(self) -> str:
         """What to type for it after a command."""
         return command_name(self.folder)
+
+    @property
+    def task(self) -> str:
+        """The task of its action."""
+        return task_of(self.identity)
 
     @property
     def files(self) -> dict[str, str]:
@@ -119,6 +126,16 @@ def identity_of(folder: Path) -> dict[str, Any]:
     """
     with Ledger(folder, read_only=True) as ledger:
         return required_identity(ledger)
+
+
+def task_of(identity: Mapping[str, Any]) -> str:
+    """The task of the action that a search tunes; empty where its skill is gone or no longer declares the action."""
+    from runners.model_rules import skill_at
+
+    try:
+        return str(skill_at(str(identity["skill_dir"])).info["actions"][identity["action"]]["task"])
+    except (ChangenetError, KeyError):
+        return ""
 
 
 def required_identity(ledger: Ledger) -> dict[str, Any]:

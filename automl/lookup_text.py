@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automl.result_text import ranking_lines
+from runners.figures import figure, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +23,10 @@ def headline(found: Overview) -> str:
     """One line of a list of jobs."""
     winner, settings = found.outcome.winner, found.identity["settings"]
     best = (
-        [f"{o.metric} {value:.4g}" for o, value in zip(found.outcome.objectives, winner.values, strict=True)]
+        [
+            f"{o.metric} {figure(o.metric, value, found.task).text}"
+            for o, value in zip(found.outcome.objectives, winner.values, strict=True)
+        ]
         if winner
         else []
     )
@@ -36,7 +40,7 @@ def _lines(found: Overview) -> Iterator[str]:
     objectives = ", ".join(f"{entry['metric']} ({entry['direction']})" for entry in document["objectives"])
     ended, epochs = document["trials_ended"], document["epochs_trained"]
     yield f"  {objectives}, {ended} of {settings['trials']} trials ended, {epochs} epochs trained"
-    yield from ranking_lines(found.outcome)
+    yield from ranking_lines(found.outcome, found.task)
     for entry in document["running"]:
         yield f"  trial {entry['trial']} is open, job {entry['job_id'] or 'not started yet'}"
     if found.outcome.winner:
@@ -47,11 +51,9 @@ def _lines(found: Overview) -> Iterator[str]:
         yield f"  {name:<11} {path}"
 
 
-def record_text(record: Mapping[str, Any]) -> list[str]:
+def record_text(record: Mapping[str, Any], task: str) -> list[str]:
     """What best_rec.json adds: the winner's changes and the evaluations."""
     lines = [f"  winner sets {key}: {value}" for key, value in record.get("changed", {}).items()]
     for name, found in record.get("evaluations", {}).items():
-        figures = {key: value for key, value in found.get("metrics", {}).items() if isinstance(value, int | float)}
-        said = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
-        lines.append(f"  {name}: {found.get('skipped') or said}")
+        lines.append(f"  {name}: {found.get('skipped') or in_words(found.get('metrics', {}), task)}")
     return lines

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from core import dotted
 from core.documents import dump_yaml
 from core.files import write_text
 from core.redaction import redact
+from runners.figures import figure, figures_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +49,7 @@ def render(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importan
     from reports.page import render as render_page
 
     winner = outcome.winner
-    compared, spec = comparison(outcome), dump_yaml(redact(winner_spec(plan, winner))) if winner else ""
+    compared, spec = comparison(outcome, plan.base.task), dump_yaml(redact(winner_spec(plan, winner))) if winner else ""
     plots = _plots(outcome)
     there = {
         ("comparison", "Comparison"): compared["columns"],
@@ -59,7 +61,8 @@ def render(plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importan
     context = {
         "title": f"AutoML report: {plan.base.action}",
         "headline": _headline(winner),
-        "sentence": _sentence(outcome),
+        "sentence": _sentence(outcome, plan.base.task),
+        "said": partial(_said, plan.base.task),
         "headings": dict(heading for heading, found in there.items() if found),
         "about": _about(plan, outcome, name),
         "plan": plan,
@@ -83,15 +86,19 @@ def _headline(winner: Standing | None) -> str:
     return f"Trial {winner.trial} is the winner" if winner.trial else "The defaults are the winner"
 
 
-def _sentence(outcome: Outcome) -> str:
+def _said(task: str, metric: str, value: float) -> str:
+    return figure(metric, value, task).text
+
+
+def _sentence(outcome: Outcome, task: str) -> str:
     winner, defaults = outcome.winner, outcome.defaults
     trials = f"{len(outcome.ranking)} of {len(outcome.standings)} trials have figures"
     if winner is None:
         return f"{trials}."
     metric = outcome.objectives[0].metric
-    said = f"{metric} {winner.values[0]:.6g} at epoch {winner.epoch}"
+    said = f"{metric} {_said(task, metric, winner.values[0])} in epoch {winner.epoch}"
     if defaults and defaults is not winner:
-        said += f", {defaults.values[0]:.6g} with the defaults"
+        said += f", {_said(task, metric, defaults.values[0])} with the defaults"
     return f"{said}; {trials}."
 
 
@@ -114,23 +121,28 @@ def changed(plan: ExperimentPlan, winner: Standing) -> list[tuple[str, Any, Any]
     return [(key, default, value) for key, default, value in values if default != value]
 
 
-def comparison(outcome: Outcome) -> dict[str, Any]:
-    """Figures of baseline, defaults and winner, side by side: validation first, then held-out data."""
-    columns: dict[str, dict[str, Any]] = {"baseline": {}, "defaults": {}, "winner": {}}
+def comparison(outcome: Outcome, task: str) -> dict[str, Any]:
+    """Figures of baseline, defaults and winner, side by side, as texts: validation first, then held-out data."""
+    columns: dict[str, dict[str, str]] = {"baseline": {}, "defaults": {}, "winner": {}}
     for name, standing in (("defaults", outcome.defaults), ("winner", outcome.winner)):
         if standing:
-            columns[name]["epochs trained"] = standing.epochs_trained
-            figures = zip(outcome.objectives, standing.values, strict=True)
-            columns[name] |= {f"validation: {o.metric}": value for o, value in figures}
+            columns[name]["epochs trained"] = str(standing.epochs_trained)
+            stated = {o.metric: value for o, value in zip(outcome.objectives, standing.values, strict=True)}
+            columns[name] |= _cells("validation", stated, task)
     for evaluation, found in outcome.evaluations.items():
         name, _, split = evaluation.partition(".")
-        columns[name] |= {f"{split}: {metric}": value for metric, value in found.get("metrics", {}).items()}
+        columns[name] |= _cells(split, found.get("metrics", {}), task)
     if outcome.winner and outcome.winner == outcome.defaults:
         columns["defaults"] = columns["winner"]
     used = {name: column for name, column in columns.items() if column}
     names = dict.fromkeys(key for column in used.values() for key in column)
     rows = sorted(names, key=lambda name: _SECTIONS.index(name.partition(":")[0]))
-    return {"columns": list(used), "rows": [(row, [column.get(row) for column in used.values()]) for row in rows]}
+    return {"columns": list(used), "rows": [(row, [column.get(row, "") for column in used.values()]) for row in rows]}
+
+
+def _cells(split: str, metrics: Mapping[str, Any], task: str) -> dict[str, str]:
+    """Row title, which says of what a rate is a share and where it was taken, to the figure's text."""
+    return {f"{split}: {found.title}": found.short_text for found in figures_of(metrics, task)}
 
 
 def _plots(outcome: Outcome) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from automl.files import REPORT
 from automl.lookup import command_name, results_option
 from automl.plan_text import spelt
 from automl.report import changed, comparison
+from runners.figures import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def result_text(result: ExperimentResult) -> str:
 def _lines(result: ExperimentResult) -> Iterator[str]:
     outcome, request = result.outcome, result.plan.decision.request
     yield f"{result.id}: {result.state} ({result.reason})"
-    yield from ranking_lines(outcome)
+    yield from ranking_lines(outcome, result.plan.base.task)
     yield from _compared(result)
     if outcome.winner and outcome.winner.trial == 0 and len(outcome.standings) > 1:
         yield "  no trial was better than the defaults"
@@ -41,13 +42,14 @@ def _lines(result: ExperimentResult) -> Iterator[str]:
     yield f"  report: {result.folder / REPORT}"
 
 
-def ranking_lines(outcome: Outcome) -> Iterator[str]:
+def ranking_lines(outcome: Outcome, task: str) -> Iterator[str]:
     """The best trials, and those without figures that have ended."""
     names = [objective.metric for objective in outcome.objectives]
     if outcome.ranking:
         yield "  rank trial  " + "  ".join(f"{name:>12}" for name in names) + "  epochs  job"
     for place, standing in enumerate(outcome.ranking[:_SHOWN], start=1):
-        figures = "  ".join(f"{value:12.5g}" for value in standing.values)
+        values = zip(names, standing.values, strict=True)
+        figures = "  ".join(f"{figure(name, value, task).short_text:>12}" for name, value in values)
         yield f"  {place:>4} {standing.trial:>5}  {figures}  {standing.epochs_trained:>6}  {standing.job_id}"
     without = [standing for standing in outcome.standings if not standing.is_complete and standing.message]
     for standing in without[:_SHOWN]:
@@ -55,13 +57,11 @@ def ranking_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _compared(result: ExperimentResult) -> Iterator[str]:
-    table = comparison(result.outcome)
-    rows = [(name, cells) for name, cells in table["rows"] if any(isinstance(cell, int | float) for cell in cells)]
+    table = comparison(result.outcome, result.plan.base.task)
+    rows = table["rows"]
     if len(table["columns"]) < 2 or not rows:
         return
     width = max(len(name) for name, _ in rows)
     yield "  " + " " * width + "".join(f"{column:>12}" for column in table["columns"])
     for name, cells in rows:
-        yield f"  {name:<{width}}" + "".join(
-            f"{cell:12.5g}" if isinstance(cell, int | float) else " " * 12 for cell in cells
-        )
+        yield f"  {name:<{width}}" + "".join(f"{cell:>12}" for cell in cells)

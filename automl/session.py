@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from automl.outputs import write_outputs
 from automl.report import write_report
 from automl.retention import Retention
 from automl.scheduling import make_schedule
-from core.errors import PlatformError
+from core.errors import ChangenetError, PlatformError
 from runners.jobs.store import JobStore
 
 if TYPE_CHECKING:
@@ -53,15 +53,27 @@ class Session:
         for number, result in self._ledger.results().items():
             self._retention.note(runs[number], result)
         with _signals(self._stop):
-            self._evaluate_start("validation")
-            ending = self._controller.run()
-            if ending.state == "finished" and not self._evaluate_end():
-                ending = INTERRUPTED
+            try:
+                self._evaluate_start("validation")
+                ending = self._controller.run()
+                if ending.state == "finished" and not self._evaluate_end():
+                    ending = INTERRUPTED
+            except KeyboardInterrupt:
+                self._ask_jobs_to_stop()
+                raise
             self._ledger.add_ending(ending.state, ending.reason)
             if ending.state == "finished":
                 self._retention.sweep(())
         outcome = self._write()
         return ending.state, ending.reason, outcome
+
+    def _ask_jobs_to_stop(self) -> None:
+        """All that the search has at work ends by itself from here on: nobody waits for it any more."""
+        from runners.jobs.watch import ask_to_stop
+
+        for job in self._store.open_parts(self._ledger.folder.name):
+            with suppress(ChangenetError):
+                ask_to_stop(self._store, job, "the search was interrupted twice")
 
     def _result_recorded(self, number: int) -> None:
         controller = self._controller
@@ -114,7 +126,7 @@ class Session:
 
 @contextmanager
 def _signals(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM lets the search stop its trials and close; a second one goes through."""
+    """The first Ctrl-C or SIGTERM lets the search stop its trials and close; a second one waits for none of them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -122,9 +134,10 @@ def _signals(stop: threading.Event) -> Iterator[None]:
     before = {int(number): signal.getsignal(number) for number in numbers}
 
     def take(number: int, frame: object) -> None:
-        del frame
+        del number, frame
+        if stop.is_set():
+            raise KeyboardInterrupt
         stop.set()
-        signal.signal(number, before[number])
 
     for number in numbers:
         signal.signal(number, take)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import dotted
 from core.errors import DeclarationError
+from router.consistency import RESUME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from automl.types import Objective, Run
     from router.declarations import Skill
 
-_RESUME_FUNCTION = "resume_model"
 _CHECKPOINTER = "train.checkpointer"
 MONITOR = f"{_CHECKPOINTER}.monitor"
 _RESULTS = "results_dir"
@@ -59,7 +59,7 @@ class TrialKeys:
             epochs=names["num_epochs"],
             validation_interval=known(names.get("validation_interval")),
             checkpoint_interval=known(names.get("checkpoint_interval")),
-            resume=next((known(key) for key, how in params.items() if how == _RESUME_FUNCTION), None),
+            resume=next((known(key) for key, how in params.items() if how == RESUME), None),
             weights=known(names.get("pretrained_model")),
             checkpointer=isinstance(dotted.get(spec, _CHECKPOINTER), dict),
         )

@@ -31,7 +31,7 @@ from torch.nn import functional
 
 from core.documents import read_yaml
 from core.dotted import get
-from engine.classify.alignment import moved, moved_back, shifts_onto
+from engine.alignment import moved, moved_back, shifts_onto
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

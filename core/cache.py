@@ -24,6 +24,16 @@ def default_cache() -> Path:
     return Path(named).expanduser().absolute() if named else Path.home() / ".cache" / "changenet"
 
 
+def is_own(path: Path) -> bool:
+    """Whether a file was written by this user, and nobody else could have changed it.
+
+    Raises:
+        OSError: there is no such file. AttributeError: the system has no user ids.
+    """
+    state = path.stat()
+    return state.st_uid == os.getuid() and not state.st_mode & _WRITABLE_BY_OTHERS
+
+
 def kept_json(name: str, identity: str, find: Callable[[], Any]) -> Any:
     """The JSON value that `find` gives, found once for all commands that ask with the same `identity`.
 
@@ -33,8 +43,7 @@ def kept_json(name: str, identity: str, find: Callable[[], Any]) -> Any:
     path = default_cache() / name
     # A system without user ids lacks the function, and keeps nothing.
     with suppress(AttributeError, OSError, ValueError, KeyError, TypeError):
-        state = path.stat()
-        if state.st_uid == os.getuid() and not state.st_mode & _WRITABLE_BY_OTHERS:
+        if is_own(path):
             kept = json.loads(path.read_bytes())
             if kept["identity"] == identity:
                 return kept["value"]

@@ -189,7 +189,7 @@ def canonical_json(value: Any) -> str:
 
 
 def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
-    """The line (from 1) of the value that `keys` lead to in a YAML file, or of the deepest part that is there.
+    """The line (from 1) of the key or list entry that `keys` lead to in a YAML file, or of the deepest that is there.
 
     Raises:
         InputError: as `read_yaml`.
@@ -199,19 +199,21 @@ def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     text = _read_text(path, InputError, YAML_BYTES)
     parse_yaml(text, str(path))  # what is composed must lie within the budgets
     node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    place = node
     for key in keys:
-        child = _child(node, key)
-        if child is None:
+        named = _named(node, key)
+        if named is None:
             break
-        node = child
-    return node.start_mark.line + 1 if node is not None else None
+        place, node = named
+    return place.start_mark.line + 1 if place is not None else None
 
 
-def _child(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
+def _named(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """The node that names a part of a node, and the part itself."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == str(key)), None)
+        return next(((name, value) for name, value in node.value if name.value == str(key)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key]  # type: ignore[no-any-return]
+        return node.value[key], node.value[key]
     return None

@@ -11,13 +11,17 @@ FINDINGS_FILE = "findings.json"  # what the data check found before the launch
 
 EXPERIMENT_FILE = "experiment.yaml"  # the spec as the action understood it
 STATUS_FILE = "status.json"  # one JSON object a line
+DETAILS_FILE = "error_details.txt"  # the traceback of an error that the engine did not foresee
 PREDICTIONS_FILE = "predictions.csv"  # the scored table of an evaluation
 INFERENCE_FILE = "inference.csv"  # that of an inference
 SCORED_TABLES = (PREDICTIONS_FILE, INFERENCE_FILE)
+PICTURES_FILE = "pictures.csv"  # of an evaluation or inference of the segment task: a row for each pair
+REGIONS_FILE = "regions.csv"  # a row for each region that was marked, or that a label marks and nobody found
+MASKS_FOLDER = "masks"  # class ids, at the size of the pictures
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
 REPORT_FILE = "report.html"
 
-ARCHIVES = (".tar.gz", ".tgz", ".tar")
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
 def is_archive(place: str) -> bool:

@@ -39,6 +39,20 @@ def how_to_install(extra: str) -> str:
     return shlex.join([sys.executable, "-m", "pip", "install", *wanted])
 
 
+def versions() -> dict[str, str]:
+    """The versions of Python, of this code and of the libraries of the engine, as far as they are installed."""
+    from importlib import metadata
+    from platform import python_version
+
+    found = {"python": python_version()}
+    for name in (_DISTRIBUTION, *ENGINE_LIBRARIES):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
 def require(extra: str, *modules: str) -> None:
     """Refuse to go on without libraries that an extra brings.
 

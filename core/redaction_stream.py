@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
-from core.secret_rules import hints_in, secret_spans
+from core.secret_rules import hints_in, secret_spans, suspects
 from core.secret_values import is_path, is_value
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ _PEM_BODY = re.compile(
 _PEM_HEAD = re.compile(r"\s*(?:[A-Z][A-Za-z-]{2,20}: .*)?")
 _BLOCK_KEY = re.compile(r"(?<![\w.-])(?P<name>[\w.-]++)[\"']?:[ \t]{1,8}[|>][+-]?\d?\s*$", re.ASCII)
 _NAMED = re.compile(r"[\s-]*[\"']?(?:name|key)[\"']?:\s{0,4}[\"']?(?P<name>[\w.-]{1,64})[\"']?,?\s*", re.IGNORECASE)
+# What a line has where it may tell of the lines below it: a lookup of these takes less time than one of the patterns.
+_NAMING = tuple(f"{word}{quote}:" for word in ("name", "key") for quote in ("", '"', "'"))
+_NAMING_LINE = re.compile(r"^(?:[^\S\n]|-)*+[\"']?(?:name|key)[\"']?:", re.IGNORECASE | re.MULTILINE)
+_BLOCK_BEGIN = re.compile(r":[ \t]{1,8}[|>][+-]?$", re.MULTILINE)
+_BLOCK_ENDS = tuple(f"{mark}{more}" for mark in "|>" for more in ("", "-", "+"))
 _VALUE = re.compile(r"\s*[\"']?value[\"']?:\s{0,4}(?P<secret>.+?),?\s*", re.IGNORECASE)
 _NO_SECRET = re.compile(r"[\s\"',;&<>]")
 
@@ -88,17 +93,29 @@ class Redactor:
 
     def _lines(self, text: str) -> str:
         hints = hints_in(text)
-        if not (
-            hints
-            or self._in_pem
-            or self._inside
-            or self._is_named
-            or self._block is not None
-            or self._holds_known(text)
-        ):
-            return text
-        *lines, last = text.split("\n")
-        return "\n".join([self._line(line, hints) for line in lines] + [self._line(last, hints) if last else ""])
+        if self._goes_on() or (hints and _may_go_on(text)):
+            *lines, last = text.split("\n")
+            return "\n".join([self._line(line, hints) for line in lines] + [self._line(last, hints) if last else ""])
+        spans = (suspects(text, hints) if hints else []) + self._known_spans(text)
+        return self._lines_of(text, sorted(spans), hints) if spans else text
+
+    def _goes_on(self) -> bool:
+        """Whether what a line holds depends on the lines before it."""
+        return self._in_pem or self._inside or self._is_named or self._block is not None
+
+    def _lines_of(self, text: str, spans: list[Span], hints: Collection[str]) -> str:
+        """The text with the lines that spans touch masked one by one."""
+        parts, done = [], 0
+        for begin, end in spans:
+            if end > done:
+                first = text.rfind("\n", done, max(begin, done)) + 1 or done
+                last = text.find("\n", max(begin, end - 1))
+                last = len(text) if last < 0 else last
+                lines = text[first:last].split("\n")
+                masked = [_masked(line, self._spans(line, hints), 0, len(line)) for line in lines]
+                parts += [text[done:first], "\n".join(masked)]
+                done = last
+        return "".join([*parts, text[done:]])
 
     def _line(self, line: str, hints: Collection[str]) -> str:
         begin = self._end_of_secret(line) if self._inside else 0
@@ -106,7 +123,7 @@ class Redactor:
         if self._block is not None and (masked := self._block_line(line)) is not None:
             return masked
         spans = self._pem_spans(line) if self._in_pem or "PRIVATE KEY" in line else []
-        spans += secret_spans(line, hints) + self._known_spans(line)
+        spans += self._spans(line, hints)
         if self._is_named and (value := _VALUE.fullmatch(line)):
             spans.append(value.span("secret"))
         named = _NAMED.fullmatch(line) if hints else None
@@ -114,6 +131,10 @@ class Redactor:
         if line.endswith(("|", ">", "-", "+")) and (found := _BLOCK_KEY.search(line)) and kind_of(found["name"]):
             self._block = len(line) - len(line.lstrip())
         return _masked(line, spans, begin, len(line))
+
+    def _spans(self, line: str, hints: Collection[str]) -> list[Span]:
+        """Where secrets stand that show in the line itself."""
+        return secret_spans(line, hints) + self._known_spans(line)
 
     def _block_line(self, line: str) -> str | None:
         content = line.lstrip()
@@ -169,6 +190,14 @@ class Redactor:
                 spans.append((begin, begin + len(value)))
                 begin = line.find(value, begin + len(value))
         return spans
+
+
+def _may_go_on(text: str) -> bool:
+    """Whether a line of the text may tell what the lines below it hold."""
+    low = text.lower()
+    blocks = any(text.endswith(end) or f"{end}\n" in text for end in _BLOCK_ENDS) and _BLOCK_BEGIN.search(text)
+    names = any(word in low for word in _NAMING) and _NAMING_LINE.search(text)
+    return bool(blocks or names) or "PRIVATE KEY" in text
 
 
 def _masked(text: str, spans: list[Span], first: int, last: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
@@ -36,9 +36,9 @@ def _rule(hints: str, pattern: str, holds: Callable[[re.Match[str]], bool] = lam
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """Compiled when the first line needs it: most processes meet few of the formats, and start-up time counts."""
-    return re.compile(pattern)
+    return re.compile(pattern, flags)
 
 
 _NAME_HINTS = "pass pwd secret token key credential auth cookie sig sess"
@@ -114,18 +114,6 @@ _RULES = (
     ),
     _rule("bearer basic", r"\b(?P<scheme>bearer|basic)\s{1,4}(?P<secret>[\w.~+/=-]{12,})", _token_alone),
     _rule("cookie", r"\b(?:set-)?cookie[\"'\\]{0,3}\s{0,4}[:=]\s{0,4}[\"'\\]{0,2}(?P<secret>[\w.%-]+=[^\r\n\"']+)"),
-    _rule(
-        _NAME_HINTS,
-        r"(?<![\w-])--?(?P<name>[a-z][\w-]*+)(?:[\"'],\s{0,4}[\"']|[ \t]{1,4}[\"']?)"
-        r"(?P<secret>(?<=[\"'])[^\"']+|[^\s\"'-][^\s\"',]*)",
-        _option,
-    ),
-    # ENV TOKEN …, "password is …"
-    _rule(
-        _NAME_HINTS,
-        r"(?<![\w.-])(?P<name>[\w.-]++)[ \t]{1,4}(?:is |was )?[\"']?(?=(?P<secret>[^\s\"',;()]{10,}))",
-        _beside,
-    ),
     _rule("login", r"login\([^()\r\n]{0,80}?key=[\"'](?P<secret>[^\s\"']{16,})"),
     _rule("auth", r"auth=\([\"'][^\"'\r\n]{0,64}[\"'], {0,2}[\"'](?P<secret>[^\"'\r\n]+)"),
     _rule("mysql", r"mysql\w{0,16}\s[^\r\n]{0,100}?-p(?P<secret>[^\s\"']{6,})"),
@@ -156,14 +144,25 @@ _RULES = (
     ),
     _rule("akia asia", r"\bA[KS]IA[A-Z0-9]{16}[\"',:;\s]{1,4}(?P<secret>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/])"),
 )
+# The two that begin with the name of a secret. Asked for where such a name stands, and nowhere else.
+_OPTION = re.compile(
+    r"(?i)(?<![\w-])--?(?P<name>[a-z][\w-]*+)(?:[\"'],\s{0,4}[\"']|[ \t]{1,4}[\"']?)"
+    r"(?P<secret>(?<=[\"'])[^\"']+|[^\s\"'-][^\s\"',]*)"
+)
+_BESIDE = re.compile(  # ENV TOKEN …, "password is …"
+    r"(?i)(?<![\w.-])(?P<name>[\w.-]++)[ \t]{1,4}(?:is |was )?[\"']?(?=(?P<secret>[^\s\"',;()]{10,}))"
+)
 _LONG = "\n"  # a hint that no line holds: it stands for words as long as NGC's first kind of key
+_HALF_NGC = 42
 _NGC = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{84}(?![A-Za-z0-9+/=_-])")
 
-_NAMES = frozenset(_NAME_HINTS.split())
+_NAME_HINT = re.compile("|".join(_NAME_HINTS.split()))
+_NAME_REST = re.compile(r"[\w.-]*+")
 _ASSIGNMENT = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]++)(?P<close>\\{0,3}[\"'`]?\]?)[ \t]{0,8}(?P<sep>:=|=>|=(?!=)|:(?!:)|,)"
     r"(?P<gap>[ \t]{0,8})(?P<open>\\{0,3}[\"'`])?"
 )
+_USUAL_NAME = 32
 _LOOKED_AT = 256  # characters before or after a name that may tell whether prose or a secret follows
 _HEADERS = ("authorization", "cookie")  # their values have rules of their own
 _BEFORE_FIRST = re.compile(
@@ -178,32 +177,90 @@ def hints_in(text: str) -> frozenset[str]:
     """What in a text may tell of secrets: lines of it are asked for these alone."""
     low = text.casefold()
     hints = {hint for hint in _HINTS if hint in low}
-    return frozenset(hints | {_LONG} if _NGC.search(text) else hints)
+    return frozenset(hints | {_LONG} if _may_hold_ngc_key(text) and _NGC.search(text) else hints)
+
+
+def _may_hold_ngc_key(text: str) -> bool:
+    """Whether some part half as long as such a key has no space: the key would cover one of these."""
+    return any(" " not in text[place : place + _HALF_NGC] for place in range(0, len(text) - _HALF_NGC + 1, _HALF_NGC))
+
+
+def suspects(text: str, hints: Collection[str]) -> list[Span]:
+    """Where in a text of many lines secrets may stand: lines that no span touches hold none.
+
+    Asked of all lines at once, so that lines with words such as `token` cost little where no secret is beside them.
+    """
+    rules = _rules_of(frozenset(hints))
+    spans = [found.span() for rule in rules for found in _compiled(rule.pattern, re.MULTILINE).finditer(text)]
+    spans += [found.span() for found in _NGC.finditer(text)] if _LONG in hints else []
+    return spans + list(_secret_names(text, one_a_line=True))
 
 
 def secret_spans(line: str, hints: Collection[str]) -> list[Span]:
     """Begin and end of every secret in one line, in no order; they may overlap."""
     low = line.casefold()
-    present = {hint for hint in hints if hint in low}
     spans = [found.span() for found in _NGC.finditer(line) if is_ngc_key(found[0])] if _LONG in hints else []
-    if not present:
+    for rule in _rules_of(frozenset(hint for hint in hints if hint in low)):
+        spans += [found.span("secret") for found in _compiled(rule.pattern).finditer(line) if rule.holds(found)]
+    names = list(_secret_names(line))
+    if not names:
         return spans
-    for rule in _RULES:
-        if not present.isdisjoint(rule.hints):
-            spans += [found.span("secret") for found in _compiled(rule.pattern).finditer(line) if rule.holds(found)]
-    if not present.isdisjoint(_NAMES):
-        spans += _assigned(line)
-    return spans
+    if any("-" in line[begin:end] for begin, end in names):
+        spans += [found.span("secret") for found in _OPTION.finditer(line) if _option(found)]
+    beside = (found for begin, _ in names if (found := _BESIDE.match(line, begin)))
+    spans += [found.span("secret") for found in beside if _beside(found)]
+    return spans + list(_assigned(line, names))
 
 
-def _assigned(line: str) -> Iterator[Span]:
+@lru_cache(maxsize=256)
+def _rules_of(hints: frozenset[str]) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in _RULES if not hints.isdisjoint(rule.hints))
+
+
+def _secret_names(text: str, *, one_a_line: bool = False) -> Iterator[Span]:
+    """Begin and end of every word that names a secret; with `one_a_line` of the first in a line alone."""
+    low, done = _small(text), 0
+    hint = _NAME_HINT.search(low)
+    while hint:
+        begin = _begin_of_word(text, done, hint.start())
+        done = _match_end(_NAME_REST, text, hint.start())
+        if kind_of(text[begin:done]):
+            yield begin, done
+            done = _end_of_line(text, done) if one_a_line else done
+        hint = _NAME_HINT.search(low, done)
+
+
+def _end_of_line(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return end if end >= 0 else len(text)
+
+
+def _begin_of_word(text: str, least: int, place: int) -> int:
+    """Where the name around a place begins, at `least` or behind it."""
+    space = text.rfind(" ", max(least, place - _USUAL_NAME), place)
+    if space >= 0 and (space + 1 == place or text[space + 1 : place].isalnum()):
+        return space + 1
+    while place > least and (text[place - 1].isalnum() or text[place - 1] in "_.-"):
+        place -= 1
+    return place
+
+
+def _small(text: str) -> str:
+    """The text in small letters, each at its place."""
+    low = text.casefold()
+    if len(low) == len(text):
+        return low
+    return "".join(small if len(small := letter.casefold()) == 1 else letter for letter in text)
+
+
+def _assigned(line: str, names: list[Span]) -> Iterator[Span]:
     covered = 0
-    for found in _ASSIGNMENT.finditer(line):
-        name = found["name"]
+    for begin, _ in names:
+        found = _ASSIGNMENT.match(line, begin)
         # A name inside the secret before it is a part of that; asking for it again would take quadratic time.
-        if found.start() >= covered and kind_of(name) and not name.lower().endswith(_HEADERS):
+        if found and begin >= covered and not found["name"].lower().endswith(_HEADERS):
             span = _value_of(line, found)
-            if span and is_secret(name, line[slice(*span)]):
+            if span and is_secret(found["name"], line[slice(*span)]):
                 covered = span[1]
                 yield span
 

@@ -12,6 +12,8 @@ Reading order, from the command to the pixels:
    `preparation` (augmentation, alignment, normalisation), `network` on `backbones` and `difference_heads`, then
    `training_module` (steps and figures: `kpi`, `threshold`), `trainer`, `checkpoint_writer`, `resume`.
 5. `classify.evaluation` scores with a checkpoint: `scoring_loop`, `test_time_augmentation`, `evidence`.
+6. `segment` is the other task, in the same order: `pair_list` and `pictures` with `tiles`, `draws`, `preparation`,
+   `decoders`, `training_module`, then `mask_files` and `result_tables` of an evaluation.
 
 What stands directly in this folder serves any task, and imports none of them but in the table of `actions`.
 """

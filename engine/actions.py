@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import SpecError
 from engine.classify import actions as classify
 from engine.console import say
+from engine.segment import actions as segment
 from engine.torch_setup import prepare_torch
 from spec.actions import COMMANDS
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from engine.task import Action
 
 # A task that is added has a package of its own and a row here.
-TASKS = {"classify": classify.ACTIONS}
+TASKS = {"classify": classify.ACTIONS, "segment": segment.ACTIONS}
 ACTIONS: dict[tuple[str, str], Action] = {
     (task, command): action for task, actions in TASKS.items() for command, action in actions.items()
 }

@@ -121,12 +121,34 @@ def apply_change(pictures: Tensor, change: Change) -> Tensor:
     return _cut(pictures, change.zoom)
 
 
-def _rotate(pictures: Tensor, angle: float) -> Tensor:
+def apply_change_to_labels(labels: Tensor, change: Change, outside: int) -> Tensor:
+    """The same for labels (K, H, W) of class ids, which no interpolation mixes; `outside` is what turns in."""
+    if change.flip_left_right:
+        labels = labels.flip(-1)
+    if change.flip_up_down:
+        labels = labels.flip(-2)
+    labels = _rotate(labels, change.angle, interpolation="nearest", outside=outside)
+    for window in (change.crop, change.zoom):
+        labels = _cut_labels(labels, window)
+    return labels
+
+
+def _cut_labels(labels: Tensor, window: Window | None) -> Tensor:
+    height, width = labels.shape[-2:]
+    if window is None or (window.height, window.width) == (height, width):
+        return labels
+    part = labels[:, None, window.top : window.top + window.height, window.left : window.left + window.width]
+    enlarged = torch.nn.functional.interpolate(part.float(), (height, width), mode="nearest-exact")
+    return enlarged[:, 0].to(labels.dtype)
+
+
+def _rotate(pictures: Tensor, angle: float, interpolation: str = "bilinear", outside: int = 0) -> Tensor:
     quarters, rest = divmod(angle % 360.0, 90.0)
     square = pictures.shape[-1] == pictures.shape[-2]
     if rest == 0.0 and (square or quarters % 2 == 0):
         return torch.rot90(pictures, int(quarters), (-2, -1)) if quarters else pictures
-    turned: Tensor = _transforms().rotate(pictures, angle, interpolation="bilinear")
+    fill = outside or None
+    turned: Tensor = _transforms().rotate(pictures, angle, interpolation=_interpolation(interpolation), fill=fill)
     return turned
 
 
@@ -158,6 +180,13 @@ def _recolour(pictures: Tensor, colour: ColourChange) -> Tensor:
         step, amount = steps[number]
         pictures = step(pictures, amount)
     return pictures
+
+
+def _interpolation(name: str) -> Any:
+    prepare_torch()
+    from torchvision.transforms import InterpolationMode
+
+    return InterpolationMode(name)
 
 
 def _transforms() -> Any:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 EXPERIMENT = "experiment.yaml"
-ERROR_DETAILS = "error_details.txt"
 TENSORBOARD = "lightning_logs"
 EVIDENCE = "evidence"
 

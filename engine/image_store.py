@@ -25,14 +25,18 @@ class ImageStore:
 
     `white` is the level that becomes 255 in 16-bit pictures, the same for all of a run. What is kept stays kept: with
     random draws, throwing out the oldest would lose more than it gains. One store serves all splits of a run, so that
-    golden images they share are decoded once.
+    golden images they share are decoded once. With `own_sizes` pictures keep their size, and `height` and `width` are
+    what they are taken to have when memory is planned.
     """
 
-    def __init__(self, height: int, width: int, limit_mb: int, white: int = FULL_WHITE) -> None:
+    def __init__(
+        self, height: int, width: int, limit_mb: int, white: int = FULL_WHITE, *, own_sizes: bool = False
+    ) -> None:
         self.height = height
         self.width = width
         self.limit_mb = limit_mb
         self.white = white
+        self.own_sizes = own_sizes
         self._limit = limit_mb * _MEBIBYTE
         self._kept: dict[str, Tensor] = {}
         self._bytes = 0
@@ -46,11 +50,17 @@ class ImageStore:
         kept = self._kept.get(path)
         if kept is not None:
             return kept
-        picture = torch.from_numpy(read_rgb(path, self.height, self.width, where=where, white=self.white))
+        size = (None, None) if self.own_sizes else (self.height, self.width)
+        picture = torch.from_numpy(read_rgb(path, *size, where=where, white=self.white))
         if self._bytes + picture.nbytes <= self._limit:
             self._bytes += picture.nbytes
             self._kept[path] = picture
         return picture
+
+    def share(self, readers: int) -> ImageStore:
+        """An empty store for one of several processes that read the same pictures, with its share of the memory."""
+        limit_mb = self.limit_mb // max(1, readers)
+        return ImageStore(self.height, self.width, limit_mb, self.white, own_sizes=self.own_sizes)
 
     def fits(self, count: int) -> bool:
         """Whether `count` pictures more would all be kept."""

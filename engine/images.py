@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 
 def read_rgb(
-    path: Path | str, height: int, width: int, *, where: str = "", white: int = FULL_WHITE
+    path: Path | str, height: int | None, width: int | None, *, where: str = "", white: int = FULL_WHITE
 ) -> NDArray[np.uint8]:
     """Decode one file and resize it (bilinear, antialiased) to `height` x `width`; `white` is that of its set.
+
+    Without a size the picture keeps its own.
 
     Returns:
         Pixels (3, height, width), red, green, blue.
@@ -37,6 +39,6 @@ def read_rgb(
         raise ImageError("there is no such picture", code="data.image_missing", where=place) from None
     except BROKEN as problem:
         raise broken_told(problem, place) from None
-    if picture.size != (width, height):
+    if height and width and picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.asarray(picture.convert("RGB")).transpose(2, 0, 1))

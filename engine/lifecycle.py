@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, InputError
-from core.file_names import STATUS_FILE
+from core.file_names import DETAILS_FILE, STATUS_FILE
 from core.files import write_text
 from core.redaction import redact_text
 from core.terminal import printable
-from engine.file_names import ERROR_DETAILS
 from engine.status import StatusFile
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
 def _unexpected(problem: BaseException, run: Run) -> ChangenetError:
     """An error nobody foresaw: one line for the reader, the details in a file for who mends it."""
-    details = run.results_dir / ERROR_DETAILS
+    details = run.results_dir / DETAILS_FILE
     try:
         write_text(details, redact_text("".join(traceback.format_exception(problem))))
     except OSError:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from engine.console import ProgressLine
-from engine.image_store import ImageStore, usable_cores
+from engine.image_store import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from engine.batch_samplers import Draw
+    from engine.image_store import ImageStore
 
 Loader = torch.utils.data.DataLoader[Any]
 Images = torch.utils.data.Dataset[Any]
@@ -50,8 +51,7 @@ def open_source(store: ImageStore, workers: int, at_least: int, name_files: Call
             store.preload(files, line.update)
         return Source(store, 0, in_memory=True)
     workers = min(workers, usable_cores())
-    share = store.limit_mb // max(1, workers)  # every worker keeps its own
-    return Source(ImageStore(store.height, store.width, share, store.white), workers, in_memory=False)
+    return Source(store.share(workers), workers, in_memory=False)  # every worker keeps its own
 
 
 def make_loader(images: Images, source: Source, batches: Iterable[list[Draw]]) -> Loader:

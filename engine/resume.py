@@ -55,8 +55,7 @@ class TrainingRecord(Callback):
 def digests(run: Run, task: Task) -> dict[str, str]:
     """The SHA-256 of every file that training reads its tables from, by the key that names it."""
     found = {}
-    for key in task.data_keys:
-        path = Path(str(get(run.config, key) or ""))
+    for key, path in task.tables(run.config).items():
         if path.is_file():
             with path.open("rb") as handle:
                 found[key] = hashlib.file_digest(handle, "sha256").hexdigest()
@@ -82,7 +81,7 @@ def find_resume(run: Run, task: Task) -> Resumed | None:
     _check_data(content, run, task, path, named=bool(named))
     if next_epoch == settings.num_epochs:
         _tell_of_changes(content, run)
-    say(f"resuming from {path}, after epoch {content['epoch']}, step {content['global_step']}")
+    say(f"resuming from {path}, after epoch {content['epoch'] + 1}, step {content['global_step']}")
     seed = content.get("seed")
     return Resumed(path.resolve(), next_epoch, next_batch, seed if isinstance(seed, int) else None)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from engine.settings import Run
     from engine.status import StatusFile
@@ -38,7 +39,10 @@ class Task(Protocol):
 
     @property
     def data_keys(self) -> tuple[str, ...]:
-        """Keys of the files and folders that training reads."""
+        """Keys that say which data training reads: files, folders, names of splits."""
+
+    def tables(self, config: Mapping[str, Any]) -> dict[str, Path]:
+        """The files that list the training data of a spec, by the one of `data_keys` that each follows from."""
 
     def judged_otherwise(self, trained: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
         """How the input of a spec differs so that a model trained with another spec would see something else in it."""

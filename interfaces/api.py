@@ -36,7 +36,9 @@ def create_job(
         NotReadyError: the decision is still open.
         RequestError: a search is to be detached.
     """
+    from interfaces.outcome import Reporter
     from interfaces.skill import the_skill
+    from interfaces.verbs.request import with_data
     from router.decision import decide
     from router.types import Request
     from runners.planning.plan import open_questions
@@ -47,6 +49,7 @@ def create_job(
     decision = decide(Request(action=action, **slots), skill)
     if decision.route is None:
         raise open_questions(decision.missing)
+    decision = with_data(decision, skill, Reporter())
     if decision.route == "automl":
         return _search(decision, skill, engine, settings, detach=detach)
     from runners.api import launch, prepare_decision

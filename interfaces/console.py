@@ -50,11 +50,11 @@ class Terminal(Reporter):
         """The job's lines with a progress bar below them."""
         return Console(title)
 
-    def search(self, objectives: Sequence[Objective], trials: int) -> LiveTable:
+    def search(self, objectives: Sequence[Objective], trials: int, task: str) -> LiveTable:
         """A table of the trials."""
         from automl.live import LiveTable
 
-        return LiveTable(objectives, trials)
+        return LiveTable(objectives, trials, task)
 
 
 class Console:

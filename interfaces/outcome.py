@@ -48,10 +48,10 @@ class Reporter:
         return nullcontext(_drop)
 
     def search(
-        self, objectives: Sequence[Objective], trials: int
+        self, objectives: Sequence[Objective], trials: int, task: str
     ) -> AbstractContextManager[Callable[[SearchUpdate], None]]:
         """A callback for what a search says, for as long as it is followed."""
-        del objectives, trials
+        del objectives, trials, task
         return nullcontext(_drop)
 
 

@@ -9,22 +9,27 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
+from core.figure import digits
+from runners.figures import figures_of, leading_of
 from runners.jobs.inspection_report import verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from core.figure import Figure
     from router.types import Decision
     from runners.jobs.job import Artifact, Job
     from runners.planning.plan import Plan, Provenance
 
 _IMAGES_NAMED = 4
-_FIGURES_FIRST = ("val_loss", "val_acc", "test_acc", "f1", "auc", "threshold", "escapes", "false_alarms")
 
 
 def decision_text(decision: Decision) -> str:
     """A decision that is not a plan yet: what was understood, and the questions that are open."""
-    known = [f"action {decision.action or '?'}", f"task {decision.task or '?'}", f"route {decision.route or '?'}"]
+    if decision.command:
+        known = [decision.command.line]
+    else:
+        known = [f"action {decision.action or '?'}", f"task {decision.task or '?'}", f"route {decision.route or '?'}"]
     lines = [", ".join(known), *_bullets("because", decision.reasons), *_bullets("warning", decision.warnings)]
     return "\n".join([*lines, *_questions(decision)])
 
@@ -76,12 +81,11 @@ def jobs_text(jobs: Sequence[Job], root: PurePath) -> str:
 def _headline(job: Job) -> str:
     if job.failure:
         return f"{job.failure.code}: {job.failure.message.partition(chr(10))[0][:80]}"
-    named = [(name, job.metrics[name]) for name in _FIGURES_FIRST if name in job.metrics]
-    return "  ".join(f"{name} {_short(value)}" for name, value in named[:3])
+    return "  ".join(f"{figure.label} {figure.text}" for figure in leading_of(job.metrics, job.task))
 
 
 def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
-    """One job: state with its history, progress, metrics, artifacts, failure."""
+    """One job: state with its history, progress, figures, artifacts, failure."""
     lines = [f"{job.id}: {job.state}", f"  action   {job.action} on {job.runner}", f"  folder   {job.folder}"]
     if job.parent_job_id:
         lines.append(f"  parent   {job.parent_job_id}")
@@ -90,7 +94,7 @@ def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     if progress:
         lines.append("  progress " + "  ".join(f"{name} {value}" for name, value in progress.items()))
     lines += [f"  {step.at[:19].replace('T', ' ')} {step.state:<9} {step.reason}".rstrip() for step in job.transitions]
-    lines += metric_lines(job.metrics) + artifact_lines(job.artifacts)
+    lines += figure_lines(figures_of(job.metrics, job.task)) + artifact_lines(job.artifacts)
     if verdict := verdict_line(job):
         lines.append(f"  verdict  {verdict}")
     if job.failure:
@@ -107,10 +111,10 @@ def artifact_lines(artifacts: Sequence[Artifact]) -> list[str]:
     return lines + [f"  {a.kind:<10} {a.path} ({a.size:,} bytes) {' '.join(a.roles)}".rstrip() for a in alone]
 
 
-def metric_lines(metrics: dict[str, Any]) -> list[str]:
-    """One line a figure, aligned."""
-    width = max((len(name) for name in metrics), default=0)
-    return [f"  {name:<{width}}  {_short(value)}" for name, value in metrics.items()]
+def figure_lines(figures: Sequence[Figure]) -> list[str]:
+    """One line a figure, aligned: its value in one unit, what it is a share of, where it was taken."""
+    width = max((len(figure.name) for figure in figures), default=0)
+    return [f"  {figure.name:<{width}}  {figure.whole_text}" for figure in figures]
 
 
 def _bullets(word: str, texts: Iterable[str]) -> list[str]:
@@ -126,15 +130,7 @@ def _questions(decision: Decision) -> list[str]:
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return _digits(value)
+        return digits(value)
     # As a spec spells it: true and null, not True and None.
     text = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
     return text if len(text) <= 90 else f"{text[:87]}..."
-
-
-def _digits(value: float) -> str:
-    """Four digits, and more where the figure would read as a whole number, such as a perfect 1, without being one."""
-    if value.is_integer():
-        return f"{value:.4g}"
-    texts = (f"{value:.{digits}g}" for digits in range(4, 10))
-    return next((text for text in texts if not float(text).is_integer()), f"{value:.4g}")

@@ -10,6 +10,7 @@ from core.errors import DataError
 from pairs.doctor import Naming, Options, as_it_is, check_splits, find_splits, source_of
 from pairs.doctor_segment import LabelRule, check_segment
 from pairs.layout import detect_layout, pictures_of
+from pairs.published_folders import published_remedy
 from pairs.segment_folders import SegmentSource
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def find_data(  # noqa: PLR0913 - what leads to the data of either task
     if layout == "segment":
         source = SegmentSource(unpack(place), label_suffix=label_suffix)
         return SegmentData(source, source.splits(), rule, naming.needs_label)
+    if mending := published_remedy(place):
+        message = "this is a change detection set as it is published, without lists"
+        raise DataError(message, code="data.published", where=str(place), remedy=mending)
     message = "this is no data set, or two in one folder"
     remedy = "give a folder with dataset.csv (or train, val, test with one each), or with A, B, list and label"
     raise DataError(message, code="data.layout", where=str(place), remedy=remedy)

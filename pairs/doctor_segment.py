@@ -213,7 +213,10 @@ def _label_findings(source: SegmentSource, split: str, labelled: list[_Labelled]
     return tally.findings()
 
 
-_MASK_REMEDY = "write masks without smoothing, or set dataset.segment.label_transform and num_classes to suit"
+_MASK_REMEDY = (
+    "set dataset.segment.label_transform and num_classes to suit, "
+    "or let `changenet data import masks` write clean masks"
+)
 
 
 def _odd_values(name: str, shown: str, rule: LabelRule) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Task = Literal["classify", "segment"]
 CSV_NAME = "dataset.csv"
-PICTURES = ("images", "images.tar.gz")
+PICTURES = ("images", *(f"images{ending}" for ending in ARCHIVES))
 SPLITS = ("train", "val", "test")
 # The names that folders and files of a split go by; a file may be called NAME_set.csv as well.
 SPLIT_NAMES = {
@@ -161,7 +161,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def pictures_of(*folders: Path) -> Path | None:
-    """Where the pictures of a classify table lie: `images`, or packed `images.tar.gz`, in the first folder with one."""
+    """Where the pictures of a classify table lie: `images`, or an archive called so, in the first folder with one."""
     places = (folder / name for folder in folders for name in PICTURES)
     return next((place for place in places if place.exists()), None)
 

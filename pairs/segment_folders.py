@@ -13,6 +13,7 @@ from core.file_names import ARCHIVES
 from core.files import read_ordinary
 from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.findings import READABLE, Tally
+from pairs.published_folders import published_remedy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +122,7 @@ def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Prob
         message = "the data folder does not exist"
         return [Problem("data.root_missing", str(source.root), message, "correct root_dir", count=1)]
     remedy = "a segment data set holds A, B, label and list, and in list a file of names for each split, one a line"
+    remedy = published_remedy(source.root) or remedy
     gone = [folder for folder in wanted if not (source.root / folder).is_dir()]
     missing = [folder for folder in gone if not source.is_packed(folder)]
     found = [

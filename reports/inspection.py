@@ -18,6 +18,7 @@ from reports.measures import Measures, measure, places
 from reports.page import Kind, render
 from reports.score_axis import ScoreAxis, score_axis
 from reports.scored_table import read_scored_table, verdict_notes
+from scoring.named_figures import named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,7 @@ def _context(
         "headline": measures.headline,
         "headings": _headings(measures, gallery, drawn=curves is not None),
         "results": results,
+        "own_figures": list(named(results.kpi, "classify")),
         "rows": len(table.rows),
         "measures": measures,
         "gallery": gallery,

@@ -3,25 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.errors import ChangenetError
-from core.file_names import FIGURES_FILE, SCORED_TABLES, SPEC_FILE
+from core.errors import ChangenetError, InputError
+from core.file_names import FIGURES_FILE, PICTURES_FILE, SCORED_TABLES, SPEC_FILE
+from scoring.rounding import as_percent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from reports.inspection import ReportSummary
 
 
 def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary | None:
-    """Write the inspection report of the job in `folder` to `out`; None where it left no table of scores.
+    """Write the inspection report of the job in `folder` to `out`; None where it left no table to report on.
 
     `target` is what the figures are held against; without it, that of the job's spec.
 
     Raises:
-        DataError, InputError: the table has no scores, or the target can't be read.
+        DataError, InputError: the table has no scores, or the target can't be read, or is none for masks.
     """
+    if (results_dir / PICTURES_FILE).is_file():
+        return _write_segment(folder, results_dir, out, target)
     if not any((results_dir / name).is_file() for name in SCORED_TABLES):
         return None
     from core.documents import read_yaml
@@ -33,6 +37,15 @@ def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> Rep
     return write_report(from_job_folder(folder, target=wanted), out)
 
 
+def _write_segment(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary:
+    from reports.segment import write_segment_report
+
+    if target:
+        message = f"the target {target!r} is for verdicts on pairs; this job made masks"
+        raise InputError(message, code="report.target", where="--target", remedy="leave it out")
+    return write_segment_report(folder, results_dir, out)
+
+
 def verdict(results_dir: Path) -> str:
     """What an evaluation found in one line: whether the target was met and how sure that is; empty for other jobs."""
     path = results_dir / FIGURES_FILE
@@ -42,9 +55,19 @@ def verdict(results_dir: Path) -> str:
 
     try:
         sheet = read_json(path)
+        if "task" in sheet and sheet["task"] == "segment":
+            return _segment_line(sheet)
         if "target" in sheet:
             return str(sheet["target"]["sentence"])
         counts = f"{sheet['escapes']} of {sheet['defects']} defects escaped"
         return f"{counts}, {sheet['false_alarms']} of {sheet['passes']} good pairs flagged; no target is set"
-    except (ChangenetError, KeyError, TypeError):
+    except (ChangenetError, AttributeError, KeyError, TypeError):
         return ""  # whatever the file is, no evaluation of ours wrote it
+
+
+def _segment_line(sheet: Mapping[str, Any]) -> str:
+    regions, f1 = sheet["regions"], sheet["pixels"]["f1"]
+    pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {as_percent(f1)}"
+    false = f"{regions['false_regions']} false region{'' if regions['false_regions'] == 1 else 's'}"
+    found = f"{regions['found']} of {regions['defects']} defects found, {false}"
+    return f"{found}; {pixels}"

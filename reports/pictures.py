@@ -30,6 +30,7 @@ LARGEST_SIDE = 256
 MOST_PIXELS = 64_000_000
 QUALITY = 82
 GAIN = 2  # differences are drawn twice as strong as they are
+_MARKED, _LABELLED = (255, 40, 90), (0, 200, 255)
 _COLD, _HOT = np.array((255.0, 214.0, 10.0)), np.array((214.0, 16.0, 60.0))
 
 
@@ -53,10 +54,15 @@ class PictureFolder:
         """Whether there is such a folder on this machine."""
         return self._root is not None
 
-    def read(self, relative: str, white: int = FULL_WHITE) -> Picture:
+    def read(self, relative: str, white: int = FULL_WHITE, side: int = LARGEST_SIDE) -> Picture:
         """The picture at a path relative to the folder; a reason instead of an error. `white` is that of its set."""
         path = self._inside(relative)
-        return Picture(reason="missing") if path is None else _decode(path, white)
+        return Picture(reason="missing") if path is None else _decode(path, white, side)
+
+    def read_mask(self, relative: str, side: int) -> Picture:
+        """A mask of class ids: in grey, and smaller ones keep every region, however small, in sight."""
+        path = self._inside(relative)
+        return Picture(reason="missing") if path is None else _decode_mask(path, side)
 
     def white_level(self, relatives: Iterable[str]) -> int:
         """What is white in the pictures of 16 bits a channel at these paths."""
@@ -91,14 +97,36 @@ def _is_readable(path: Path) -> bool:
         return False
 
 
-def _decode(path: Path, white: int) -> Picture:
+def _decode_mask(path: Path, side: int) -> Picture:
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return Picture(reason="too large to show")
+            return Picture(_shrunk(image.convert("L"), side), image.size)
+    except BROKEN:
+        return Picture(reason="can't be decoded")
+
+
+def _shrunk(mask: Image.Image, side: int) -> Image.Image:
+    """A mask with the sides that a picture of its size gets, each pixel the highest id of those it stands for."""
+    factor = -(-max(mask.size) // side)
+    size = (max(1, mask.width * side // max(mask.size)), max(1, mask.height * side // max(mask.size)))
+    if factor <= 1:
+        return mask
+    ids = np.asarray(mask)
+    fitting = np.pad(ids, ((0, -ids.shape[0] % factor), (0, -ids.shape[1] % factor)))
+    blocks = fitting.reshape(fitting.shape[0] // factor, factor, -1, factor).max(axis=(1, 3))
+    return Image.fromarray(blocks).resize(size, Image.Resampling.NEAREST)
+
+
+def _decode(path: Path, white: int, side: int) -> Picture:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 return Picture(reason="too large to show")
             size = image.size
             picture = decode(image, path, white)
-            picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
             return Picture(picture, size)
     except BROKEN:
         return Picture(reason="can't be decoded")
@@ -121,6 +149,25 @@ def heat(evidence: Image.Image, test: Image.Image | None) -> Image.Image:
     colour = _COLD + (_HOT - _COLD) * strength
     cover = 0.85 * strength**0.8
     return Image.fromarray((ground * (1 - cover) + colour * cover).astype(np.uint8))
+
+
+def outlined(test: Image.Image, mask: Image.Image, label: Image.Image | None) -> Image.Image:
+    """The test picture with the outline of what a mask marks, and, in another colour, of what a label marks."""
+    pixels = np.array(test.convert("RGB"))
+    for marks, colour in ((label, _LABELLED), (mask, _MARKED)):
+        if marks is not None:
+            ids = np.asarray(marks.resize(test.size, Image.Resampling.NEAREST))
+            pixels[_outline(ids > 0)] = colour
+    return Image.fromarray(pixels)
+
+
+def _outline(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels around what is marked, so that nothing of it is covered."""
+    grown = np.pad(marked, 1)
+    height, width = marked.shape
+    near = [grown[down : down + height, right : right + width] for down in range(3) for right in range(3)]
+    around: NDArray[np.bool_] = np.logical_or.reduce(near) & ~marked
+    return around
 
 
 def data_uri(image: Image.Image) -> str:

@@ -3,92 +3,115 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from router.declarations import DEPLOY_PREFIX
-from router.notes import Notes
-from router.policy import Policy, find_policy, train_route
-from router.slots import check_slots, fill
-from router.types import Decision, Question
-from router.wanted_action import ENGINE_VERB, find_action, find_task, refused
+from core.errors import RequestError
+from router.commands import command_decision
+from router.notes import Notes, listed
+from router.one_action import Case, decided
+from router.slots import check_slots
+from router.steps import steps_decision
+from router.types import Question
+from router.wanted_action import named_action, wanted_steps, which_action
 from router.words import read_words
 
 if TYPE_CHECKING:
     from router.declarations import Skill
-    from router.types import Request, Route
+    from router.types import Decision, Request
+    from router.words import Words
 
 
 def decide(request: Request, skill: Skill) -> Decision:
     """Settle action, task, policy and route of a request. Slots beat words; what is ambiguous comes back as questions.
 
-    Every slot that the caller set is handed on unchanged; open ones are filled where the words are clear.
+    Every slot that the caller set is handed on unchanged; open ones are filled where the words are clear. Words that
+    ask for several actions come back as steps, words that ask for a command as that command.
 
     Raises:
-        RequestError: a slot can't be meant, slots contradict each other, or the action is not packaged.
+        RequestError: a slot can't be meant, slots contradict each other, the action is not packaged, or the words are
+            not for this skill.
         DeclarationError: deploy/skill_info.yaml is broken and is needed.
     """
     check_slots(request, skill)
     notes, words = Notes(), read_words(request.text, skill)
-    policy = find_policy(request, words, skill)
+    _explain(words, notes)
     if request.text and not words.names_model:
         notes.because(f"the words do not name {skill.info['title']}; the request was put to this skill")
-    wanted = find_action(request, words, skill, notes)
-    trains = wanted is None or wanted.verb == "train"
-    request = fill(request, words, skill, notes, trains=trains)
-    task = find_task(request, words, wanted, skill, notes) if wanted else request.task
-    action = wanted.action(task, skill) if wanted and task else None
-    route = _route(action, request, policy, skill, notes) if action else None
-    return Decision(
-        skill=skill.info["train_policy"]["automl_skill"] if route == "automl" else skill.name,
-        action=action,
-        task=task,
-        route=route,
-        automl_policy=policy.value,
-        policy_source=policy.source,
-        request=request,
-        reasons=tuple(notes.reasons),
-        warnings=tuple(notes.warnings),
-        missing=tuple(notes.missing),
-        handover=_handover(action, task, policy, request, skill) if route == "automl" else None,
-    )
+    case = Case(skill, words, notes)
+    if request.action:
+        return decided(request, words.whole, named_action(request.action, skill), case)
+    if words.account.declined and not _answers(request):
+        raise _not_for_this_skill(words, skill)
+    if words.intent.verb:
+        return command_decision(request, case)
+    wanted = wanted_steps(words, skill, notes)
+    _ask_what_is_open(request, words, notes)
+    if len(wanted) > 1:
+        return steps_decision(request, wanted, case)
+    if not wanted:
+        notes.ask(which_action(words, skill))
+        return decided(request, words.whole, None, case)
+    found = wanted[0]._replace(task=None) if request.task else wanted[0]
+    return decided(request, words.steps[0], found, case)
 
 
-def _route(action: str, request: Request, policy: Policy, skill: Skill, notes: Notes) -> Route | None:
-    if action in skill.info["train_policy"]["applies_to"]:
-        return train_route(action, policy, skill, notes)
-    if not skill.packaged(action):
-        raise refused(action, skill)
-    if action.startswith(DEPLOY_PREFIX):
-        _ask_for_artifact(action, request, skill, notes)
-    notes.because(f"{action} is no train action and stays in this skill")
-    return "action"
+def _explain(words: Words, notes: Notes) -> None:
+    for said, meant in words.reading.corrected.items():
+        notes.because(f"'{said}' is read as '{meant}'")
+    if words.account.unknown:
+        notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
 
 
-def _ask_for_artifact(action: str, request: Request, skill: Skill, notes: Notes) -> None:
-    """TensorRT actions work on an artifact of another job: without one they are blocked, and nothing is made up."""
-    key = next(key for key, function in skill.spec_params(action).items() if function == "parent_model")
-    if request.parent_job_id or request.overrides.get(key):
+def _without_subject(words: Words) -> bool:
+    """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
+    if words.intent.steps[0].verb != "inference" or not words.account.ours:
+        return False
+    spoken = words.whole
+    named = any(words.reading.of(kind) for kind in ("model", "task", "engine"))
+    return not (named or spoken.paths or spoken.jobs or spoken.parents or spoken.no_data or spoken.overrides)
+
+
+def _answers(request: Request) -> bool:
+    """Whether slots say what the request is about, whatever its words are."""
+    return bool(replace(request, text="", results_root=None, runner=None).to_json())
+
+
+def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:
+    said = words.account.declined
+    title = skill.info["title"]
+    message = f"'{said}' is nothing that this skill works on: {title} {_about(skill)}"
+    remedy = f'name the model, its data or a job ("train {title} on ./boards"), or leave it to another skill'
+    return RequestError(message, code="request.not_for_this_skill", where="request", remedy=remedy)
+
+
+def _about(skill: Skill) -> str:
+    return listed(entry["about"] for entry in skill.info["tasks"].values())
+
+
+def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
+    """Questions that the words leave: what is meant, how, and whether it is this model at all."""
+    if not words.intent.steps:
         return
-    if action.endswith(ENGINE_VERB):
-        exported = "export" in skill.info["tasks"][skill.task_of(action)]["actions"]
-        needed = "an exported ONNX file"
-        maker = (
-            "an export job, which `changenet run export` makes"
-            if exported
-            else f"this skill packages no export of {skill.task_of(action)} models"
+    if words.account.asked:
+        strange = listed(repr(said) for said in words.account.asked)
+        text = f"What is meant by {strange}? Leave it out, or say it as key=value."
+        notes.ask(Question("request", text))
+    if words.whole.others and not (words.whole.jobs or request.parent_job_id):
+        text = f"Which one is '{words.whole.others[0]}'? Name the job; `changenet jobs` lists them."
+        notes.ask(Question("parent_job_id", text))
+    if not words.account.ours and not _answers(request):
+        notes.ask(
+            Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
         )
-    else:
-        needed, maker = "a TensorRT engine", "a gen_trt_engine job"
-    text = f"Deploy is blocked: {action} needs {needed}. Which job is it from ({maker}), or which file is {key}?"
-    notes.ask(Question("parent_job_id", text))
-
-
-def _handover(action: str | None, task: str | None, policy: Policy, request: Request, skill: Skill) -> dict[str, Any]:
-    return {
-        "skill": skill.info["train_policy"]["automl_skill"],
-        "skill_dir": str(skill.root),
-        "action": action,
-        "task": task,
-        "automl_policy": policy.value,
-        "request": request.to_json(),
-    }
+    if _without_subject(words) and not _answers(request):
+        notes.ask(Question("data", "Which images are meant, and which model is to look at them?"))
+    if words.intent.alternatives:
+        notes.ask(
+            Question("action", f"{listed(words.intent.alternatives)}: which one is meant?", words.intent.alternatives)
+        )
+    contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
+    if contradicted:
+        notes.ask(Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?"))
+    if words.intent.question and words.intent.steps[0].verb == "train":
+        notes.ask(Question("request", "Is that a question, or should it be done?"))

@@ -13,10 +13,11 @@ from core.documents import read_json, read_yaml
 from core.errors import ChangenetError, InputError, RequestError, did_you_mean
 from core.files import sha256_file
 from core.installation import checkout, skill_files
-from router.validation import declaration_error, read_declaration, read_frontmatter
+from router.consistency import require_consistent
+from router.validation import read_declaration, read_frontmatter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 SKILL_VARIABLE = "CHANGENET_SKILL_DIR"
 INFO_FILE = "skill_info.yaml"
@@ -53,36 +54,8 @@ def load_skill(root: Path) -> Skill:
     head = read_frontmatter(root / "SKILL.md")
     versions = read_declaration(root / "versions.yaml", "versions")
     info = read_declaration(root / INFO_FILE, "info")
-    _check_references(root / INFO_FILE, info, versions)
+    require_consistent(root / INFO_FILE, info, versions)
     return Skill(root, head["name"], head["description"], info, versions)
-
-
-def _check_references(path: Path, info: dict[str, Any], versions: dict[str, Any]) -> None:
-    image = info["container_image"]
-    if image not in versions["images"]:
-        message = f"versions.yaml has no image '{image}'. {did_you_mean(image, versions['images'])}".strip()
-        raise declaration_error(path, ["container_image"], message)
-    for keys, name, known in _names(info):
-        if name not in info[known]:
-            hint = did_you_mean(name, info[known])
-            raise declaration_error(path, keys, f"'{name}' is not under {known}. {hint}".strip())
-
-
-def _names(info: dict[str, Any]) -> Iterator[tuple[list[str | int], str, str]]:
-    """Where an action or task is named, its name, and the part of the document that must declare it."""
-    yield ["default_task"], info["default_task"], "tasks"
-    for task, entry in info["tasks"].items():
-        for verb, action in entry["actions"].items():
-            yield ["tasks", task, "actions", verb], action, "actions"
-    for action, entry in info["actions"].items():
-        yield ["actions", action, "task"], entry["task"], "tasks"
-    for profile, entry in info["profiles"].items():
-        for task in entry["spec"]:
-            yield ["profiles", profile, "spec", task], task, "tasks"
-    for place, action in enumerate(info["train_policy"]["applies_to"]):
-        yield ["train_policy", "applies_to", place], action, "actions"
-    for place, action in enumerate(info["engines"]["embedded"]["actions"]):
-        yield ["engines", "embedded", "actions", place], action, "actions"
 
 
 # No slots: the deploy declarations and the manifest are read once, when they are first asked for.
@@ -194,10 +167,10 @@ class Skill:
             raise RequestError(message, code="request.profile", remedy=f"choose one of {', '.join(names)}")
         return dict(self.profiles[profile]["spec"].get(self.task_of(action), {}))
 
-    def image(self, action: str) -> str:
-        """The container image `repo:tag` of an action."""
+    def image(self, action: str, key: str | None = None) -> str:
+        """The container image `repo:tag` of an action, or the one that versions.yaml has under another key."""
         info = self.deploy_info if action.startswith(DEPLOY_PREFIX) else self.info
-        entry = self.versions["images"][info["container_image"]]
+        entry = self.versions["images"][key or info["container_image"]]
         return f"{entry['repo']}:{entry['tag']}"
 
     def schema_path(self, action: str) -> Path:

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.staged import place_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
 
 def tasks_of_data(request: Request, info: Mapping[str, Any]) -> dict[str, set[str]]:
     """Data source to the tasks whose layout it shows; sources that are remote, or show none, are left out."""
-    sources = {path: tasks_of(Path(path).expanduser(), info) for path in _local_sources(request)}
+    sources = {path: tasks_of(Path(place_of(path)).expanduser(), info) for path in _local_sources(request)}
     return {path: tasks for path, tasks in sources.items() if tasks}
 
 
 def _local_sources(request: Request) -> list[str]:
     named = (request.data, *request.train_datasets, request.eval_dataset, request.inference_dataset)
-    return [path for path in named if path and "://" not in path]
+    return [path for path in named if path and "://" not in place_of(path)]
 
 
 def tasks_of(path: Path, info: Mapping[str, Any]) -> set[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.notes import Notes
     from router.types import AutomlPolicy, Request, Route
-    from router.words import Words
+    from router.words import Spoken
 
 
 _SOURCES = {"slot": "as asked for", "phrase": "by the words", "default": "by default"}
@@ -26,7 +26,7 @@ class Policy(NamedTuple):
     open: bool = False
 
 
-def find_policy(request: Request, words: Words, skill: Skill) -> Policy:
+def find_policy(request: Request, words: Spoken, skill: Skill) -> Policy:
     """The policy of the slot, else of the words, else the declared default."""
     if request.automl_policy:
         return Policy(request.automl_policy, "slot")

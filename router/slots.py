@@ -4,22 +4,43 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import RequestError, did_you_mean
 from core.redaction import redact
 from router.notes import listed
+from router.tokens import fold
 from router.types import Question, Request
-from router.values import role_of
+from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from router.declarations import Skill
     from router.notes import Notes
-    from router.words import Words
+    from router.words import Spoken
 
 RESULTS = "results_root"
+_KEYS = {
+    "epochs": "num_epochs",
+    "margin": "eval_margin",
+    "lights": "num_input",
+}  # name of a value to short name of its key
+_OF_SPEC = (
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "precision",
+    "margin",
+    "lights",
+    "validation_interval",
+    "checkpoint_interval",
+)
+_KEYS_OF_TRAINING = frozenset({"epochs", "learning_rate", "precision", "validation_interval", "checkpoint_interval"})
+_OF_SEARCH = {"trials": "trials", "hours": "wall_minutes", "parallel": "parallel"}
+OF_TRAINING = _KEYS_OF_TRAINING | _OF_SEARCH.keys()
+_PRECISIONS = {"fp32": "32-true", "fp16": "16-mixed", "bf16": "bf16-mixed"}
+_MINUTES = 60
 
 
 def check_slots(request: Request, skill: Skill) -> None:
@@ -54,36 +75,56 @@ def _at_least(slot: str, value: int | None, least: int) -> None:
         raise RequestError(message, code="request.slot", where=slot, remedy=f"give a whole number from {least} on")
 
 
-def fill(request: Request, words: Words, skill: Skill, notes: Notes, *, trains: bool) -> Request:
+class Purpose(NamedTuple):
+    """What values are wanted for: whether something is trained (or that is open), and by one training, not a search."""
+
+    trains: bool
+    direct: bool
+
+
+def fill(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: Purpose) -> Request:
     """The request with its open slots filled from the words. What was given is never touched.
 
-    Epochs and learning rate are taken from the words only where the action `trains`.
+    What concerns training alone is taken where the action is one, what concerns a search where it is not direct.
     """
-    values = words.values
     found: dict[str, Any] = {
-        "runner": _single("runner", words.runners, "Which runner?", request, notes),
-        "profile": _single("profile", words.profiles, "Which profile?", request, notes),
-        "parent_job_id": _single("parent_job_id", values.job_ids, "Which job is the parent?", request, notes),
-        "gpus": values.gpus,
-        "nodes": values.nodes,
-        **_data_slots(request, words, skill, notes, trains=trains),
+        "runner": _runner(spoken, request, notes),
+        "profile": _single("profile", spoken.profiles, "Which profile?", request, notes),
+        "parent_job_id": _single("parent_job_id", spoken.jobs or spoken.parents, "Which job is it?", request, notes),
+        "gpus": spoken.values.get("gpus"),
+        "nodes": spoken.values.get("nodes"),
+        "search": _search(spoken) if purpose.trains and not purpose.direct else {},
+        **_data_slots(request, spoken, skill, notes, trains=purpose.trains),
     }
-    _ask_unclear(request, words, skill, notes)
-    for name in values.no_data:
+    _ask_unclear(request, spoken, skill, notes)
+    for name in spoken.no_data:
         notes.warn(f"{name} is named in the words, but not taken for data; give it as key=value where it belongs")
-    for said, instead in values.unread.items():
-        notes.warn(f"'{said}' is named in the words, but nothing is made of it: {instead}")
     blank = Request()
     fresh = {
         slot: value
         for slot, value in found.items()
-        if value is not None and getattr(request, slot) == getattr(blank, slot)
+        if value not in (None, {}) and getattr(request, slot) == getattr(blank, slot)
     }
-    overrides = _overrides(request, words, skill, trains=trains)
+    overrides = _overrides(request, spoken, skill, notes, purpose)
     read = {**fresh, **{name: value for name, value in overrides.items() if name not in request.overrides}}
     if read:
         notes.because(f"from the words: {listed(f'{name} {value}' for name, value in redact(read).items())}")
     return replace(request, **fresh, overrides=overrides)
+
+
+def _runner(spoken: Spoken, request: Request, notes: Notes) -> str | None:
+    named = tuple(name for name in spoken.runners if name != "unclear")
+    if not named and "unclear" in spoken.runners and request.runner is None and "gpus" not in spoken.values:
+        choices = ("local", "docker", "slurm", "kubernetes")
+        notes.ask(Question("runner", "Which runner does that machine take: this one, a container, a cluster?", choices))
+    return _single("runner", named, "Which runner?", request, notes)
+
+
+def _search(spoken: Spoken) -> dict[str, Any]:
+    found = {setting: spoken.values[name] for name, setting in _OF_SEARCH.items() if name in spoken.values}
+    if "wall_minutes" in found:
+        found["wall_minutes"] = round(found["wall_minutes"] * _MINUTES, 3)
+    return found | ({"seed": spoken.values["seed"]} if "seed" in spoken.values else {})
 
 
 def _single(slot: str, found: Sequence[str], question: str, request: Request, notes: Notes) -> str | None:
@@ -92,17 +133,16 @@ def _single(slot: str, found: Sequence[str], question: str, request: Request, no
     return found[0] if len(found) == 1 else None
 
 
-def _data_slots(request: Request, words: Words, skill: Skill, notes: Notes, *, trains: bool) -> dict[str, Any]:
+def _data_slots(request: Request, spoken: Spoken, skill: Skill, notes: Notes, *, trains: bool) -> dict[str, Any]:
     """Paths of the words by the role that the words before them give.
 
     A single path holds all data, unless a training request gives it for validation or test only.
     """
-    roles = skill.info["language"]["data_roles"]
-    by_role = [(role_of(mention, roles), mention.path) for mention in words.values.paths]
+    by_role = [(role, path) for path, role in spoken.paths]
     slots: dict[str, Any] = {role: path for role, path in by_role if role == RESULTS}
     data = [(role, path) for role, path in by_role if role != RESULTS]
     whole = len(data) == 1 and not _has_data(request) and (not trains or data[0][0] in {None, "train_datasets"})
-    if whole:
+    if whole and data[0][0] != "calibration_dataset":
         return slots | {"data": data[0][1]}
     named = {role for role, _ in data if role}
     if len(named) == len(data):
@@ -118,21 +158,67 @@ def _has_data(request: Request) -> bool:
     return bool(request.data or request.train_datasets or request.eval_dataset or request.inference_dataset)
 
 
-def _ask_unclear(request: Request, words: Words, skill: Skill, notes: Notes) -> None:
+def _ask_unclear(request: Request, spoken: Spoken, skill: Skill, notes: Notes) -> None:
     given = {"gpus": request.gpus, "nodes": request.nodes} | _by_key(request.overrides, skill)
-    for name, found in words.values.unclear.items():
-        if given.get(_key(name, skill)) is None:
-            notes.ask(Question(name, f"The words give {listed(found)} for {name}. Which one?", tuple(found)))
+    for name, found in spoken.unclear.items():
+        slot = _KEYS.get(name, name)
+        if given.get(_key(slot, skill)) is None:
+            notes.ask(Question(slot, f"The words give {listed(found)} for {slot}. Which one?", tuple(found)))
 
 
-def _overrides(request: Request, words: Words, skill: Skill, *, trains: bool) -> dict[str, Any]:
+def _overrides(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: Purpose) -> dict[str, Any]:
     """The overrides of the request, after those of the words for keys that the request leaves open."""
-    spoken = words.values.spec_values.items()
-    sections = tuple(f"{skill.section(action)}." for action in skill.info["train_policy"]["applies_to"])
-    usable = {name: value for name, value in spoken if trains or not _key(name, skill).startswith(sections)}
-    read = {**usable, **words.values.overrides}
+    values = spoken.values
+    told = {name: values[name] for name in _OF_SPEC if name in values}
+    if not purpose.trains:
+        for name in sorted(OF_TRAINING & values.keys()):
+            notes.warn(f"{name} {values[name]} is named in the words, and no training is asked for: it is left out")
+        told = {name: value for name, value in told.items() if name not in _KEYS_OF_TRAINING}
+    elif purpose.direct:
+        for name in (name for name in _OF_SEARCH if name in values):
+            notes.warn(f"{name} {values[name]} limits a search, and this is one training: it is left out")
+    read = {_KEYS.get(name, name): _PRECISIONS.get(value, value) for name, value in told.items()}
+    if "seed" in values and all(purpose):
+        read["seed"] = values["seed"]
+    if "backbone" in values:
+        read["backbone"] = backbone_of(values["backbone"], skill)
+    if target := _target(values.get("target"), notes):
+        read["target"] = target
+    read |= spoken.overrides
     given = {*_by_key(request.overrides, skill), *request.overrides}
     return {name: value for name, value in read.items() if _key(name, skill) not in given} | request.overrides
+
+
+def backbone_of(said: str, skill: Skill) -> str:
+    """The spec's value for a backbone as people name it; a name that is not known stands for itself."""
+    return vocabulary_of(skill).backbones.get(fold(said), said)
+
+
+def _target(target: dict[str, float] | None, notes: Notes) -> str | None:
+    """A target in words as the spec writes it."""
+    if not target:
+        return None
+    recall = f"{round(100 * target['recall'], 6):g}%" if "recall" in target else ""
+    if "false_alarms" not in target:
+        return f"recall>={recall}"
+    alarms = f"{round(100 * target['false_alarms'], 6):g}%"
+    if recall:
+        return f"far<={alarms} at recall={recall}"
+    notes.warn(
+        f"at most {alarms} false alarms says nothing without a recall: give --target 'far<={alarms} at recall=99%'"
+    )
+    return None
+
+
+def with_image_size(request: Request, spoken: Spoken, skill: Skill, task: str) -> Request:
+    """The request with the image size of the words under the keys that the task has for it."""
+    size = spoken.values.get("image_size")
+    if size is None:
+        return request
+    width, height = size if isinstance(size, list) else (size, size)
+    short = {name for name, target in skill.info["spec_shorthand_keys"].items() if task in str(target)}
+    read = {"image_width": width, "image_height": height} if "image_width" in short else {"img_size": width}
+    return replace(request, overrides={n: v for n, v in read.items() if n not in request.overrides} | request.overrides)
 
 
 def _by_key(overrides: dict[str, Any], skill: Skill) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+# Parents that only the record can tell.
+LAST_TRAINING, LAST_MODEL, BEST_TRIAL, LAST_FAILED = "last_training", "last_model", "best_trial", "last_failed"
+SPOKEN_PARENTS = frozenset({LAST_TRAINING, LAST_MODEL, BEST_TRIAL, LAST_FAILED})
 AutomlPolicy = Literal["on", "off"]
 Route = Literal["automl", "direct", "action"]
 
@@ -15,8 +18,9 @@ class Request:
     """What a caller asks for: words, slots, or both; slots beat words.
 
     Slots that stand at their default were not given. `overrides` maps dotted spec keys, or shorthand keys, to values.
-    `platform` holds what is set about the runner, by the names of its settings.
-    `data` is a folder (or URI) from which all sources are taken that have no slot of their own.
+    `platform` holds what is set about the runner, by the names of its settings. `data` is a folder (or URI) from which
+    all sources are taken that have no slot of their own. `search` holds what the words say of a search, by the names of
+    `automl.settings`: trials, wall_minutes, parallel, seed.
     """
 
     text: str = ""
@@ -36,6 +40,7 @@ class Request:
     platform: dict[str, Any] = field(default_factory=dict)
     profile: str | None = None
     results_root: str | None = None
+    search: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The slots that were given, as a JSON object."""
@@ -70,12 +75,27 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A command that a request is for: its name in words, what is said of it, and the line to type."""
+
+    verb: str
+    values: dict[str, Any]
+    line: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"verb": self.verb, "values": self.values, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Which action runs, by which route, and why.
 
     `action` and `route` are None while a question about them is open. `skill` is the one that takes the request on.
     `request` holds every slot that the caller set, unchanged, and values read from the words in slots that were open.
-    `handover` is set on the automl route: the skill that takes over, and what it is given.
+    `handover` is set on the automl route: the skill that takes over, and what it is given. A request for several
+    actions has `steps`, a decision each, and names no action itself; one that is for a command has `command`. `stated`
+    are the values that the words give, by name; `not_understood` is what of them nothing was made of.
     """
 
     skill: str
@@ -89,12 +109,18 @@ class Decision:
     warnings: tuple[str, ...] = ()
     missing: tuple[Question, ...] = ()
     handover: dict[str, Any] | None = None
+    steps: tuple[Decision, ...] = ()
+    command: Command | None = None
+    stated: dict[str, Any] = field(default_factory=dict)
+    not_understood: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         document: dict[str, Any] = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
         document["request"] = self.request.to_json()
         document["missing"] = [question.to_json() for question in self.missing]
+        document["steps"] = [step.to_json() for step in self.steps]
+        document["command"] = self.command.to_json() if self.command else None
         return document
 
     @classmethod
@@ -105,6 +131,9 @@ class Decision:
         known["missing"] = tuple(Question.from_json(question) for question in known["missing"])
         known["reasons"] = tuple(known["reasons"])
         known["warnings"] = tuple(known["warnings"])
+        known["not_understood"] = tuple(known.get("not_understood", ()))
+        known["steps"] = tuple(cls.from_json(step) for step in known.get("steps", ()))
+        known["command"] = Command(**known["command"]) if known.get("command") else None
         return cls(**known)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
 SCHEMA_FILE = Path(__file__).with_name("skill_info.schema.json")
-Part = Literal["info", "deploy", "versions", "frontmatter"]
+Part = Literal["info", "deploy", "versions", "frontmatter", "words"]
 
 
 def read_declaration(path: Path, part: Part) -> dict[str, Any]:

@@ -1,191 +1,291 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads plain values out of a request: overrides, parent job, paths and URIs, epochs, GPUs, nodes."""
+"""The values that a request states: numbers with what they count, formats, limits; corrections and negations heeded."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from core.documents import parse_scalar
-from core.dotted import parse_override
-from router.phrases import BREAK, normalise
+from router.patterns import Mention
+from router.tokens import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
-JOB_ID = re.compile(r"(?<![\w-])(?:automl-)?([a-z][a-z0-9_]*)-\d{8}-\d{6}-[0-9a-f]{6}(?![\w-])")
-_OVERRIDE = re.compile(r"(?<!\S)([A-Za-z_][\w.]*)=(\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\{[^}\n]*\}|[^\s=][^\s]*)")
-_URI = re.compile(r"(?<![\w/])(?:s3|gs|az|hf|https?|file)://[^\s,;'\"`)]+", re.IGNORECASE)
-_QUOTED = re.compile(r"([\"'`])([^\"'`\n]*[./][^\"'`\n]*)\1")
-_PATH = re.compile(
-    r"(?<!\S)(?:\.{1,2}/|~/|/)[^\s,;]*"  # says itself that it is a path
-    r"|(?<!\S)\.{1,2}(?=[\s,;]|$)"
-    r"|(?<!\S)[\w.-]+/[^\s,;]*|(?<!\S)[\w-]+\.(?:csv|tar\.gz)\b"  # a path only if it is there
-)
-_AFTER = "|".join(rf"(?<=\b{word}\s)" for word in ("on", "from", "in", "using", "with"))
-_BARE_NAME = re.compile(rf"(?:{_AFTER})[\w.-]*\w(?=[\s,.;]|$)")  # a path only if it is a folder of pairs
-_SNAKE_CASE = re.compile(r"(?<!\w)[A-Za-z]+(?:_[A-Za-z]+)+(?!\w)")
-_EXPLICIT_START = ("./", "../", "~/", "/", ".")
-_MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_SPELLED = {word: number for number, word in enumerate(_WORDS)}
-_NUMBERS = _SPELLED | {"a": 1, "single": 1}
-_COUNT = rf"(?<![\w.])(\d+|{'|'.join(_NUMBERS)})"
-_GPUS = re.compile(rf"{_COUNT}[\s-]?x?[\s-](?:\w+\s)?gpus?\b|{_COUNT}gpus?\b")
-_NO_GPU = re.compile(r"\b(?:(?:no|without)(?: any| a)? gpus?|on (?:the |a )?cpu|cpu only)\b")
-_NODES = re.compile(rf"{_COUNT}[\s-]nodes?\b")
-_NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{'|'.join(_SPELLED)})"
-# A number after one of these words is a rhythm or a limit, not the value itself; one of these parts, nothing we read.
-_LIMIT = r"(?:(?P<limit>every|each|after|most|least|than|of|within) )?"
-_LARGE = r"(?:\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen)"
-_EPOCHS = re.compile(
-    rf"(?<![\w.,]){_LIMIT}(?:(?P<low>{_NUMBER}) ?(?:to|or|and|-|\u2013) ?)?"
-    rf"(?P<value>{_NUMBER}|(?:(?:{_NUMBER}|{_LARGE}|and)[\s-])*{_LARGE}(?:[\s-]{_NUMBER})?)[\s-]?epochs?\b"
-)
-_SPEC_VALUES = {
-    "batch_size": re.compile(rf"\bbatch(?:es)?(?:[\s-]size)?\s(?:of\s|to\s)?({_NUMBER})(?![\w.]*\w)"),
-    "learning_rate": re.compile(r"\blearning[\s-]rate\s(?:of\s|to\s)?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?!\w)"),
-}
-_TIME = re.compile(
-    rf"\b(?:(?:at most|no more than|less than|up to|within|under|for) )?(?:{_NUMBER}|\d+\.\d+|an?) ?"
-    r"(?:hours?|minutes?|mins?|days?)\b"
+    from router.reading import Reading
+    from router.vocabulary import Vocabulary
+
+COUNTS = frozenset({"epochs", "trials", "batch_size", "lights", "gpus", "nodes", "seed", "parallel"})
+_COUNTS = COUNTS | {"validation_interval", "checkpoint_interval"}
+_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
+_BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
+_FORMATS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "half": "fp16", "mixed": "fp16", "halbe": "fp16"}
+_REACH = 4
+_LENGTHS = frozenset(
+    ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
 
 
-class PathMention(NamedTuple):
-    """A path or URI, and the words of its clause that stand before it."""
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value, by its name, at a token: several `choices` where the words leave it open."""
 
-    path: str
-    before: str
+    name: str
+    value: Any
+    place: int
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Values:
-    """What was read from the words; `rest` is the text without it.
+    """What is stated, in order, and the numbers of which nothing is made (token numbers)."""
 
-    A count that was named with several values stands in `unclear` with these values. `no_data` holds model files, specs
-    and web pages: none of them is taken for a data set. `unread` maps a number, with its words, of which nothing is
-    made to how it is said instead.
-    """
-
-    rest: str
-    overrides: dict[str, Any] = field(default_factory=dict)
-    spec_values: dict[str, Any] = field(default_factory=dict)
-    job_ids: list[str] = field(default_factory=list)
-    paths: list[PathMention] = field(default_factory=list)
-    no_data: list[str] = field(default_factory=list)
-    actions: list[str] = field(default_factory=list)
-    gpus: int | None = None
-    nodes: int | None = None
-    unclear: dict[str, list[str]] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
+    stated: list[Stated] = field(default_factory=list)
+    unread: set[int] = field(default_factory=set)
+    negated: set[int] = field(default_factory=set)
 
 
-def read_values(
-    text: str, is_action: Callable[[str], bool], is_data: Callable[[str], bool], policy_names: Sequence[str]
-) -> Values:
-    """Take every explicit value out of the text.
-
-    `is_action` tells whether a word_like_this is the name of an action, `is_data` whether a bare word, after "on" or
-    "from", is a folder of pairs.
-    A `name=value` whose name is one of `policy_names` is left in the text: it is a phrase of the train policy.
-    """
-    values = Values(text)
-    _take(values, _OVERRIDE, lambda match: _override(values, match, policy_names))
-    _take(values, _URI, lambda match: _path(values, match.start(), match[0].rstrip(".:!?")))
-    _take(values, _QUOTED, lambda match: _path(values, match.start(), match[2]))
-    _take(values, JOB_ID, lambda match: _append(values.job_ids, match[0]))
-    _take(values, _PATH, lambda match: _plain_path(values, match))
-    _take(values, _BARE_NAME, lambda match: is_data(match[0]) and _path(values, match.start(), match[0]))
-    _take(values, _SNAKE_CASE, lambda match: is_action(match[0].lower()) and _append(values.actions, match[0].lower()))
-    _read_numbers(values)
+def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
+    """Every value of the request, corrections applied; a negated one is none."""
+    values = Values()
+    mentions = reading.of("value", negated=None)
+    for mention in mentions:
+        if mention.negated and not mention.group.endswith(("no_gpus", "recall")):
+            values.negated.update(mention.places)
+            continue
+        found = _stated(mention, reading, vocabulary)
+        if found:
+            values.stated.append(found)
+    _open_corrections(reading, values)
+    _named_backbone(reading, vocabulary, values)
+    _bare_numbers(reading, mentions, values)
+    values.stated = _corrected(sorted(values.stated, key=lambda s: s.place), reading)
     return values
 
 
-def _take(values: Values, pattern: re.Pattern[str], use: Callable[[re.Match[str]], bool]) -> None:
-    """Give each match to `use`; what it takes is blanked, so that positions stay."""
-
-    def blank(match: re.Match[str]) -> str:
-        return " " * len(match[0]) if use(match) else match[0]
-
-    values.rest = pattern.sub(blank, values.rest)
-
-
-def _append(found: list[str], value: str) -> bool:
-    if value not in found:
-        found.append(value)
-    return True
-
-
-def _override(values: Values, match: re.Match[str], policy_names: Sequence[str]) -> bool:
-    name = " ".join(re.split(r"[_.\s]+", match[1].lower()))
-    if name in policy_names:
-        return False
-    text = match[0].rstrip(",;")
-    key, value = parse_override(text.removesuffix(".") if text.endswith(".") else text)
-    values.overrides[key] = value
-    return True
+def _open_corrections(reading: Reading, values: Values) -> None:
+    """A correction that gives no other value, as "make that all or half of them", leaves the one before it open."""
+    words = [token.word for token in reading.tokens]
+    for mention in reading.of("correction", negated=None):
+        given = range(mention.start, mention.end + _REACH)
+        before = [one for one in values.stated if one.place < mention.start]
+        announced = {words[n] for n in mention.places} & reading.grammar["announces"]
+        numbers = any(reading.tokens[n].kind in {"number", "path"} for n in given if n < len(words))
+        if announced and before and not numbers and not any(one.place in given for one in values.stated):
+            said = " ".join(token.text for token in reading.tokens[mention.end : mention.end + _REACH])
+            place = values.stated.index(before[-1])
+            values.stated[place] = replace(before[-1], value=None, choices=(str(before[-1].value), said))
 
 
-def _plain_path(values: Values, match: re.Match[str]) -> bool:
-    path = match[0].rstrip(".,:;!?)") or match[0]
-    explicit = path.startswith(_EXPLICIT_START) or Path(path).expanduser().exists()
-    return explicit and _path(values, match.start(), path)
+def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
+    name, place = mention.group.partition(":")[2], mention.start
+    if name == "backbone":
+        said = reading.said(mention)
+        return Stated(name, said, place) if fold(said) in vocabulary.backbones else None
+    if name == "image_size" and mention.end < len(reading.tokens) and reading.tokens[mention.end].word in _LENGTHS:
+        return None
+    tokens = [reading.tokens[n] for n in mention.places]
+    numbers = [_figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
+    words = {token.word for token in tokens}
+    if name == "recall" and words & reading.grammar["escapes"]:
+        numbers = [100 - (numbers[0] if numbers else 0)]
+    others = _alternatives(mention, reading)
+    if others and numbers:
+        return Stated(name, None, place, (*(f"{number:g}" for number in numbers), *others))
+    if reader := _READERS.get(name):
+        found = reader(numbers, words)
+        return Stated(found[0], found[1], place) if found else None
+    return _counted(name, numbers, mention, reading)
 
 
-def _path(values: Values, start: int, path: str) -> bool:
-    if path.lower().endswith(_MODEL_FILES) or path.lower().startswith("http"):
-        return _append(values.no_data, path)
-    before = normalise(values.rest[:start]).rpartition(BREAK)[2].strip()
-    values.paths.append(PathMention(path, before))
-    return True
+def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading) -> Stated:
+    """One number; or the choices between which the words leave it open."""
+    place, words = mention.start, {reading.tokens[n].word for n in mention.places}
+    if place and reading.tokens[place - 1].word == "minus":
+        return Stated(name, None, place, (f"-{numbers[0]}",))
+    if not numbers:
+        return Stated(name, None, place, (reading.said(mention),))
+    if len(numbers) > 1 and not words & reading.grammar["not"]:
+        return Stated(name, None, place, tuple(str(number) for number in numbers))
+    return Stated(name, numbers[-1], place)
 
 
-def _read_numbers(values: Values) -> None:
-    text = " ".join(values.rest.lower().split())
-    _read_epochs(values, text)
-    for name, pattern in _SPEC_VALUES.items():
-        _settle(values, name, {match.replace(",", "") for match in pattern.findall(text)})
-    values.unread |= dict.fromkeys((match[0] for match in _TIME.finditer(text)), "a search takes --wall-minutes M")
-    text, without_gpu = _NO_GPU.subn(" ", text)
-    counts = {_number(one or other) for one, other in _GPUS.findall(text)}
-    values.gpus = _count(values, "gpus", counts | ({0} if without_gpu else set()))
-    values.nodes = _count(values, "nodes", {_number(match) for match in _NODES.findall(text)})
+def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
+    """Numbers that `or`, `to` or `maybe` join to a value: "batch 16 or 32", "maybe four, maybe six lights"."""
+    tokens, joins = reading.tokens, reading.grammar["choice"]
+    claimed = {n for m in reading.of("value", negated=None) if m is not mention for n in m.places}
+    found = []
+    behind = mention.end
+    place = behind
+    while place < len(tokens) and tokens[place].word in joins | reading.grammar["ranges"] | reading.grammar["also"]:
+        place += 1
+    if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
+        found.append(tokens[place].text)
+    before = mention.start - 1
+    if before > 0 and tokens[before].word in joins:
+        place = before - 1 - (tokens[before - 1].kind == "break")
+        if place >= 0 and tokens[place].kind == "number" and place not in claimed:
+            found.append(tokens[place].text)
+    return tuple(found)
 
 
-def _read_epochs(values: Values, text: str) -> None:
-    found: set[str] = set()
-    for match in _EPOCHS.finditer(text):
-        if match["limit"] or not re.fullmatch(_NUMBER, match["value"]):
-            values.unread[match[0]] = "give num_epochs=N, validation_interval=N or checkpoint_interval=N"
+def _figure(text: str, value: float, name: str) -> float | int:
+    if (name in _COUNTS or name == "image_size") and _THOUSANDS.fullmatch(text):
+        return int(text.replace(".", ""))
+    return int(value) if value == int(value) and (name in _COUNTS or abs(value) >= 1) else value
+
+
+def _hours(factor: float) -> Callable[[list[float], set[str]], tuple[str, Any] | None]:
+    def read(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+        half = 0.5 if words & {"half", "halbe", "halben"} else 0.0
+        if not numbers:
+            whole = 0.0 if half and not words & {"and"} else 1.0
+            return "hours", _plain((whole + half) * factor)
+        if len(numbers) > 1:
+            return None
+        return "hours", _plain((numbers[0] + half) * factor)
+
+    return read
+
+
+def _plain(value: float) -> float | int:
+    rounded = round(value, 6)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _image_size(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+    del words
+    sizes = [int(number) for number in numbers]
+    return ("image_size", sizes if len(sizes) == 2 else sizes[0]) if sizes else None
+
+
+def _format(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+    """A number format; which key it is for depends on the action."""
+    said = next((word for word in words if word in {"int8", "fp16", "fp32", "bf16", "fp8", *_FORMATS}), None)
+    if said is None:
+        bits = int(numbers[0]) if numbers else 8 if "eight" in words else 32
+        said = {8: "int8", 16: "fp16", 32: "fp32"}.get(bits)
+    return ("number_format", _FORMATS.get(said, said)) if said else None
+
+
+def _false_alarms(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+    del words
+    return "target", {"false_alarms": _share(numbers[0] if numbers else 0.5)}
+
+
+def _recall(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+    del words
+    return "target", {"recall": _share(numbers[0] if numbers else 100)}
+
+
+def _share(percent: float) -> float:
+    return round(percent / 100, 9)
+
+
+_READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = {
+    "hours": _hours(1),
+    "minutes": _hours(1 / 60),
+    "days": _hours(24),
+    "image_size": _image_size,
+    "precision": _format,
+    "data_type": _format,
+    "no_gpus": lambda _numbers, _words: ("gpus", 0),
+    "one_gpu": lambda _numbers, _words: ("gpus", 1),
+    "false_alarms": _false_alarms,
+    "recall": _recall,
+}
+
+
+def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) -> None:
+    """A backbone of a name that is not known: `with a ResNet-50 backbone`, `backbone: convnext_tiny`."""
+    if any(one.name == "backbone" for one in values.stated):
+        return
+    for place, token in enumerate(reading.tokens):
+        if token.word not in {"backbone", "encoder"}:
+            continue
+        for run in (_run_before(reading, place), _run_after(reading, place)):
+            said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
+            words = {reading.tokens[n].word for n in run}
+            known = words & vocabulary.known or any(reading.tokens[n].kind == "path" for n in run)
+            if said and not known and any(letter.isalpha() for letter in said):
+                values.stated.append(Stated("backbone", said, run[0]))
+                reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]
+                reading.mentions.append(Mention("value:backbone", tuple(run)))
+                return
+
+
+def _run_before(reading: Reading, place: int) -> list[int]:
+    run: list[int] = []
+    here = place - 1
+    while here >= 0 and reading.tokens[here].kind in {"word", "number"}:
+        if run and reading.tokens[here].end == reading.tokens[run[0]].start:
+            run.insert(0, here)
+        elif run and not _glued(reading, here, run[0]):
+            break
         else:
-            found |= {number.replace(",", "") for number in (match["low"], match["value"]) if number}
-    _settle(values, "num_epochs", found)
+            run.insert(0, here)
+        here -= 1
+    return run
 
 
-def _settle(values: Values, name: str, found: set[str]) -> None:
-    numbers = sorted({str(_SPELLED.get(number, number)) for number in found}, key=float)
-    if len(numbers) == 1:
-        values.spec_values[name] = parse_scalar(numbers[0])
-    elif numbers:
-        values.unclear[name] = numbers
+def _run_after(reading: Reading, place: int) -> list[int]:
+    here = place + 1
+    while here < len(reading.tokens) and reading.tokens[here].word in {"of", "is", "to", "as"}:
+        here += 1
+    run: list[int] = []
+    while here < len(reading.tokens) and reading.tokens[here].kind in {"word", "number"}:
+        if run and not _glued(reading, run[-1], here):
+            break
+        run.append(here)
+        here += 1
+    return run
 
 
-def _number(word: str) -> int:
-    return _NUMBERS[word] if word in _NUMBERS else int(word)
+def _glued(reading: Reading, one: int, other: int) -> bool:
+    between = reading.text[reading.tokens[one].end : reading.tokens[other].start]
+    return between in {"", "-", "_", "/", "."}
 
 
-def _count(values: Values, name: str, found: set[int]) -> int | None:
-    if len(found) > 1:
-        values.unclear[name] = [str(n) for n in sorted(found)]
-    return found.pop() if len(found) == 1 else None
+def _bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) -> None:
+    """Numbers without a unit: after a correction, or beside a negated value, they are of the kind named before."""
+    claimed = {place for mention in reading.mentions if mention.group != "correction" for place in mention.places}
+    corrections = list(reading.of("correction", negated=None))
+    for place, token in enumerate(reading.tokens):
+        if token.kind != "number" or place in claimed:
+            continue
+        before = [m for m in mentions if m.start < place]
+        after = [m for m in mentions if m.start > place and m.negated]
+        corrects = any(m.start < place <= m.end + 1 for m in corrections) or _substitutes(reading, place)
+        model = (
+            before[-1] if before and corrects else after[0] if after and not _negated_number(reading, place) else None
+        )
+        if model is None:
+            values.unread.add(place)
+            continue
+        name = model.group.partition(":")[2]
+        number = _figure(token.text, token.value, name)
+        reader = _READERS.get(name)
+        found = reader([number], set()) if reader else (name, number)
+        if found:
+            values.stated.append(Stated(found[0], found[1], place))
 
 
-def role_of(mention: PathMention, roles: Mapping[str, Iterable[str]]) -> str | None:
-    """The slot that the words before a path name, the nearest one first; None where they name none."""
-    tail = " ".join(mention.before.split()[-6:])
-    places = [(f" {tail} ".rfind(f" {phrase} "), role) for role, phrases in roles.items() for phrase in phrases]
-    position, role = max(places, default=(-1, None))
-    return role if position >= 0 else None
+def _substitutes(reading: Reading, place: int) -> bool:
+    return bool({token.word for token in reading.tokens[max(0, place - 2) : place]} & reading.grammar["substitutes"])
+
+
+def _negated_number(reading: Reading, place: int) -> bool:
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
+
+
+def _corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
+    """Where a correction stands between two values of one name, the one before it is dropped."""
+    places = [m.start for m in reading.of("correction", negated=None)]
+    places += [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["substitutes"]]
+    kept = []
+    for index, one in enumerate(stated):
+        later = [other for other in stated[index + 1 :] if other.name == one.name]
+        if not any(one.place < place <= other.place for other in later for place in places):
+            kept.append(one)
+    return kept

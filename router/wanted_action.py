@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import RequestError, did_you_mean
 from router.declarations import DEPLOY_PREFIX
+from router.intent import ENGINE_VERB
 from router.layout import tasks_of_data
 from router.notes import Notes, listed
+from router.tokens import JOB_ID
 from router.types import Question
-from router.values import JOB_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from router.declarations import Skill
+    from router.intent import Step
     from router.types import Request
-    from router.words import Words
+    from router.words import Spoken, Words
 
-ENGINE_VERB = "gen_trt_engine"
 ENGINE_PREFIXES = (DEPLOY_PREFIX, "trt_", "tensorrt_")
 
 
@@ -53,44 +54,40 @@ def refused(action: str, skill: Skill) -> RequestError:
     return RequestError(f"'{action}' can't be run: {reason}", code="request.action", where="action", remedy=remedy)
 
 
-def find_action(request: Request, words: Words, skill: Skill, notes: Notes) -> WantedAction | None:
-    """The action that the slot, or else the words, ask for; None with a question where that is not clear.
+def wanted_steps(words: Words, skill: Skill, notes: Notes) -> list[WantedAction]:
+    """The actions that the words ask for, in order.
 
     Raises:
-        RequestError: an action that is unknown or not packaged.
+        RequestError: an action that is not packaged.
     """
-    if request.action:
-        return named_action(request.action, skill)
-    named = [named_action(name, skill) for name in words.named_actions]
-    wanted = list(dict.fromkeys(named or _spoken(words, skill)))
-    if not wanted and words.policies and skill.info["train_policy"]["applies_to"]:
-        notes.because("AutoML was spoken of, which concerns training only: train")
-        return WantedAction("train")
-    if len(wanted) == 1:
-        notes.because(f"{wanted[0].verb}: the words ask for it")
-        return wanted[0]._replace(task=None) if request.task else wanted[0]
-    notes.ask(_which_action(wanted, words, skill))
-    return None
+    found: list[WantedAction] = []
+    for step, spoken in zip(words.intent.steps, words.steps, strict=True):
+        built = any(one.deploy for one in found)
+        found.append(_wanted(step, skill, engine=spoken.engine or built))
+    if len(found) == 1:
+        named = words.reading.tokens[words.intent.steps[0].place]
+        said = f' ("{named.text}")' if named.kind == "word" else ""
+        notes.because(f"{found[0].verb}: the words ask for it{said}")
+    return found
 
 
-def _spoken(words: Words, skill: Skill) -> Iterable[WantedAction]:
-    for verb in words.actions:
-        if verb in skill.info["unavailable_actions"]:
-            raise refused(verb, skill)
-        yield WantedAction(verb, deploy=verb == ENGINE_VERB or (words.wants_engine and _runs_engines(verb, skill)))
+def _wanted(step: Step, skill: Skill, *, engine: bool) -> WantedAction:
+    if step.named:
+        return named_action(step.verb, skill)
+    if step.verb in skill.info["unavailable_actions"]:
+        raise refused(step.verb, skill)
+    return WantedAction(step.verb, deploy=step.verb == ENGINE_VERB or (engine and _runs_engines(step.verb, skill)))
 
 
 def _runs_engines(verb: str, skill: Skill) -> bool:
     return any(verb in actions for actions in skill.deploy_info["actions"].values())
 
 
-def _which_action(wanted: list[WantedAction], words: Words, skill: Skill) -> Question:
-    if wanted:
-        text = f"The words ask for {listed(one.verb for one in wanted)}, and one job runs one action. Which one first?"
-        return Question("action", text, tuple(one.verb for one in wanted))
+def which_action(words: Words, skill: Skill) -> Question:
+    """The question that is open where nothing is asked for."""
     verbs = dict.fromkeys(verb for task in skill.info["tasks"].values() for verb in task["actions"])
     known = (*verbs, *([ENGINE_VERB] if skill.deploys else []))
-    choices = [verb for verb in known if verb not in words.refused_actions]
+    choices = [verb for verb in known if verb not in words.refused]
     return Question("action", "What should be done?", tuple(choices))
 
 
@@ -127,7 +124,7 @@ def _refuse(name: str, action: str, skill: Skill) -> WantedAction:
     raise refused(action if action in skill.info["unavailable_actions"] else name, skill)
 
 
-def find_task(request: Request, words: Words, wanted: WantedAction, skill: Skill, notes: Notes) -> str | None:
+def find_task(request: Request, words: Spoken, wanted: WantedAction, skill: Skill, notes: Notes) -> str | None:
     """The task: from slots, then words, then the spec keys given, the parent job, the data; else the default.
 
     Returns None with a question where the evidence points both ways.
@@ -170,7 +167,7 @@ def _tasks(skill: Skill) -> tuple[str, ...]:
 
 
 def _evidence(
-    request: Request, words: Words, skill: Skill, shown: dict[str, set[str]]
+    request: Request, words: Spoken, skill: Skill, shown: dict[str, set[str]]
 ) -> Iterable[tuple[str, set[str]]]:
     """What points to a task, the strongest first, each with the tasks that it points to."""
     yield "the words", set(words.tasks)

@@ -1,113 +1,239 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the words of a request say: actions, tasks, policy, runner, profile, and plain values."""
+"""What the words of a request say: actions, tasks, policy, values, data, parents, and what nothing knows."""
 
 from __future__ import annotations
 
-import re
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from router.declarations import DEPLOY_PREFIX
-from router.layout import tasks_of
-from router.phrases import Mention, Negation, find_mentions, normalise
+from core.dotted import parse_override
+from router.accounting import Account, account
+from router.intent import ENGINE_VERB, Intent, find_intent
+from router.reading import Reading, read
 from router.values import Values, read_values
+from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from router.declarations import Skill
+    from router.intent import Step
 
-NEUTRAL = ""
+_MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
+_TURNED = {"on": "off", "off": "on", "named": "off"}
 
 
-class Words(NamedTuple):
-    """What was asked for, in words; nothing that was negated.
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a part of the request says: all of it, or that of one step.
 
-    `actions` are verbs of the skill (train, evaluate, …, gen_trt_engine) or the names of actions that are not packaged;
-    `named_actions` are full names of actions. `policies` maps "on" and "off" to the phrase said.
+    `values` maps the name of a value to it, `unclear` to the values between which the words leave it open. `paths` are
+    pairs of a path and the slot that the words before it name (None where they name none). `others` are words such as
+    "the other one" that mean nothing here.
     """
 
-    values: Values
-    actions: tuple[str, ...]
-    named_actions: tuple[str, ...]
-    refused_actions: tuple[str, ...]
+    values: dict[str, Any]
+    unclear: dict[str, tuple[str, ...]]
+    overrides: dict[str, Any]
+    jobs: tuple[str, ...]
+    paths: tuple[tuple[str, str | None], ...]
+    no_data: tuple[str, ...]
+    parents: tuple[str, ...]
     tasks: tuple[str, ...]
     policies: Mapping[str, str]
     runners: tuple[str, ...]
     profiles: tuple[str, ...]
-    wants_engine: bool
-    names_model: bool
+    engine: bool
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A request that was read: what it asks for, how its words are accounted for, and what each of its steps says."""
+
+    reading: Reading
+    intent: Intent
+    account: Account
+    whole: Spoken
+    steps: tuple[Spoken, ...]
+    refused: tuple[str, ...]
+
+    @property
+    def names_model(self) -> bool:
+        """Whether the model, or its trade, is named."""
+        return any(self.reading.of(kind) for kind in ("model", "trade", "task"))
 
 
 def read_words(text: str, skill: Skill) -> Words:
-    """Read a request's words by the phrases that skill_info.yaml declares."""
-    info, language = skill.info, skill.info["language"]
-    values = read_values(text, partial(_is_action, skill), partial(_is_data, skill), info["train_policy"]["names"])
-    rest, negation = normalise(values.rest), Negation.declared(language)
-
-    def said(groups: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-        found = find_mentions(rest, {**groups, NEUTRAL: groups.get(NEUTRAL, ())}, negation)
-        return tuple(dict.fromkeys(m.group for m in found if not m.negated and m.group != NEUTRAL))
-
-    verbs = find_mentions(rest, _action_phrases(info), negation)
-    return Words(
-        values=values,
-        actions=_asked_for(verbs),
-        named_actions=tuple(values.actions),
-        refused_actions=_refused(verbs),
-        tasks=said({task: entry["words"] for task, entry in info["tasks"].items()}),
-        policies=_policies(rest, info["train_policy"], negation),
-        runners=said(language["runners"]),
-        profiles=said(language["profiles"]),
-        wants_engine=bool(said({"engine": language["deploy_words"], NEUTRAL: language["neutral_phrases"]})),
-        names_model=bool(said({"model": language["triggers"]})),
+    """Read a request's words. Without any nothing is loaded."""
+    if not text.strip():
+        return _NOTHING
+    vocabulary, reading = vocabulary_of(skill), read(text, skill)
+    values = read_values(reading, vocabulary)
+    names = [one.name for one in values.stated]
+    intent = find_intent(reading, names, vocabulary.questions)
+    roles = vocabulary.roles
+    whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
+    parts = _parts(reading, intent.steps)
+    steps = tuple(
+        _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
+    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in reading.of("action", negated=True)))
+    return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
 
 
-def _is_action(skill: Skill, name: str) -> bool:
-    return name in skill.actions or name in skill.info["unavailable_actions"] or name.startswith(DEPLOY_PREFIX)
+def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
+    """The tokens that belong to each step: from the clause, or the joining word, that leads to it."""
+    ordered = list(steps)
+    if not ordered:
+        return []
+    by_place = sorted(ordered, key=lambda step: step.place)
+    begins = [0]
+    for before, step in itertools.pairwise(by_place):
+        begin = step.place
+        while begin - 1 > before.place and not _separates(reading, begin - 1):
+            begin -= 1
+        begins.append(begin)
+    ends = [*begins[1:], len(reading.tokens)]
+    ranges = {step: range(begin, end) for step, begin, end in zip(by_place, begins, ends, strict=True)}
+    return [ranges[step] for step in ordered]
 
 
-def _is_data(skill: Skill, name: str) -> bool:
-    return Path(name).is_dir() and bool(tasks_of(Path(name), skill.info))
+def _separates(reading: Reading, place: int) -> bool:
+    token = reading.tokens[place]
+    return token.kind == "break" or token.word in reading.grammar["separates"]
 
 
-def _action_phrases(info: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Phrases by `verb:<action>`, `noun:<action>` and `unavailable:<action>`, with those that ask for nothing."""
-    phrases = {NEUTRAL: info["language"]["neutral_phrases"]}
-    for action, words in info["language"]["actions"].items():
-        phrases[f"verb:{action}"], phrases[f"noun:{action}"] = words["verbs"], words["nouns"]
-    for action, entry in info["unavailable_actions"].items():
-        phrases[f"verb:{action}"] = entry["words"]
-    return phrases
+def _spoken(
+    reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
+) -> Spoken:
+    stated, unclear = _settled(values, part)
+    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in part if reading.tokens[n].kind == "job"))
+    files = [n for n in part if reading.tokens[n].kind == "path"]
+    files = _uncorrected(reading, files)
+    model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
+    paths = tuple(
+        (reading.tokens[n].text, _role(reading, n, roles)) for n in files if not _is_no_data(reading.tokens[n].text)
+    )
+    mentions = [m for m in reading.mentions if m.start in part and not m.negated]
+    verbs = {step.verb for step in steps}
+    spoken = Spoken(
+        values=stated,
+        unclear=unclear,
+        overrides=dict(parse_override(reading.tokens[n].text) for n in part if reading.tokens[n].kind == "override"),
+        jobs=jobs,
+        paths=paths,
+        no_data=model_files,
+        parents=_parents(reading, mentions, trains="train" in verbs),
+        tasks=_named(mentions, "task"),
+        policies=_policies(reading, part),
+        runners=_named(mentions, "runner"),
+        profiles=_named(mentions, "profile"),
+        engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
+        others=tuple(reading.said(m) for m in mentions if m.group in ({"other"} if files else {"other", "pointer"})),
+    )
+    _add_words(spoken, reading, part, verbs)
+    return spoken
 
 
-def _asked_for(mentions: Iterable[Mention]) -> tuple[str, ...]:
-    """The actions that verbs ask for; where there is no verb, those that nouns hint at."""
-    asked: dict[str, dict[str, None]] = {"verb": {}, "noun": {}}
+def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    """Each value that is stated once; one that is stated with several figures is unclear."""
+    found: dict[str, Any] = {}
+    unclear: dict[str, tuple[str, ...]] = {}
+    for one in values.stated:
+        if one.place not in part:
+            continue
+        if one.choices:
+            unclear[one.name] = one.choices
+        elif one.name == "target":
+            found["target"] = found.get("target", {}) | one.value
+        elif one.name in found and found[one.name] != one.value:
+            unclear[one.name] = tuple(dict.fromkeys((*unclear.get(one.name, (str(found[one.name]),)), str(one.value))))
+        else:
+            found[one.name] = one.value
+    return {name: value for name, value in found.items() if name not in unclear}, unclear
+
+
+def _add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -> None:
+    """Values that are a single word, such as ONNX and int8, wherever it stands."""
+    words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
+    if "export" in verbs and "onnx" in words:
+        spoken.values["format"] = "onnx"
+    formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    if len(formats) > 1 and words & reading.grammar["choice"]:
+        spoken.values.pop("number_format", None)
+        spoken.unclear["data_type"] = tuple(formats)
+        return
+    if len(formats) == 1 and "number_format" not in spoken.values and "number_format" not in spoken.unclear:
+        spoken.values["number_format"] = formats[0]
+    if "number_format" in spoken.values:
+        value = spoken.values.pop("number_format")
+        trains = "train" in verbs and value != "int8"
+        spoken.values["precision" if trains else "data_type"] = value
+
+
+def _uncorrected(reading: Reading, places: list[int]) -> list[int]:
+    """Paths without those before a correction that is followed by another path."""
+    corrections = [m.start for m in reading.of("correction", negated=None)]
+    return [
+        place
+        for place in places
+        if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
+    ]
+
+
+def _is_no_data(path: str) -> bool:
+    return path.lower().endswith(_MODEL_FILES) or path.lower().startswith("http")
+
+
+def _role(reading: Reading, place: int, roles: Mapping[str, list[str]]) -> str | None:
+    """The slot that the words before a path name, the nearest one first; None where they name none."""
+    start, _ = reading.clause(place)
+    tail = " ".join(token.word for token in reading.tokens[max(start, place - 6) : place])
+    places = [(f" {tail} ".rfind(f" {phrase} "), role) for role, phrases in roles.items() for phrase in phrases]
+    position, role = max(places, default=(-1, ""))
+    return role if position >= 0 else None
+
+
+def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tuple[str, ...]:
+    """Parents that are named by what they are; a training has one only where it goes on from it."""
+    found = []
     for mention in mentions:
-        if mention.group != NEUTRAL and not mention.negated:
-            kind, _, action = mention.group.partition(":")
-            asked[kind][action] = None
-    return tuple(asked["verb"] or asked["noun"])
+        kind, _, name = mention.group.partition(":")
+        before = {token.word for token in reading.tokens[max(0, mention.start - 4) : mention.start]}
+        goes_on = (
+            before & reading.grammar["from_a_model"]
+            or {token.word for token in reading.tokens} & reading.grammar["goes_on"]
+        )
+        if kind == "parent" and (not trains or goes_on):
+            found.append(name)
+    return tuple(dict.fromkeys(found))
 
 
-def _refused(mentions: Iterable[Mention]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions if m.negated and m.group != NEUTRAL))
+def _named(mentions: Iterable[Any], kind: str) -> tuple[str, ...]:
+    names = (m.group.partition(":")[2] for m in mentions if m.group.startswith(f"{kind}:"))
+    return tuple(dict.fromkeys(names))
 
 
-def _policies(text: str, policy: Mapping[str, Any], negation: Negation) -> dict[str, str]:
-    """Policy to the phrase that asked for it; a negated phrase asks for the other policy."""
-    text, turned = _with_placeholder(text, policy["names"]), {"on": "off", "off": "on"}
-    phrases = {state: policy[f"{state}_phrases"] for state in turned}
-    found = find_mentions(text, {**phrases, NEUTRAL: policy["neutral_phrases"]}, negation)
-    asked = [(turned[m.group] if m.negated else m.group, m) for m in found if m.group != NEUTRAL]
-    return {state: ("not " if m.negated else "") + m.phrase.format(automl="AutoML") for state, m in asked}
+def _policies(reading: Reading, part: range) -> dict[str, str]:
+    """Policy to the user's own words for it; a negated phrase asks for the other policy."""
+    asked: dict[str, str] = {}
+    for mention in reading.of("policy", negated=None):
+        state = mention.group.partition(":")[2]
+        if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
+            continue
+        start = mention.start
+        if mention.negated:
+            state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
+        asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
+    return asked
 
 
-def _with_placeholder(text: str, names: Iterable[str]) -> str:
-    """The text with {automl} in the place of each of its names, so that a phrase is declared once for all of them."""
-    longest_first = sorted(names, key=len, reverse=True)
-    pattern = rf"(?<!\S)(?:(?:the|any|all|an) )?(?:{'|'.join(longest_first)})(?!\S)"
-    return re.sub(pattern, "{automl}", re.sub(r"[{}]", "", text))
+def _begin_of_negation(reading: Reading, place: int) -> int:
+    words = {"not", "no", "never", "without", "nicht", "kein", "keine", "keinen", "ohne", "nie"}
+    return next((n for n in range(place - 1, max(-1, place - 5), -1) if reading.tokens[n].word in words), place)
+
+
+_SILENT = Spoken({}, {}, {}, (), (), (), (), (), {}, (), (), engine=False)
+_NOTHING = Words(Reading("", [], [], {}), Intent(), Account(ours=False, unknown=()), _SILENT, (), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.types import Decision, Request
+    from runners.diagnosis.diagnose import Diagnosis
     from runners.jobs.follow import Update
     from runners.planning.plan import Plan
 
@@ -85,7 +87,7 @@ def launch(
         RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
         InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
         ParentError: the parent's artifact was changed since the parent ended.
-        PlatformError: the engine or the runner is not there, or the results root can't be written.
+        PlatformError: the engine or the runner is not there, or the results root can't be written, or is full.
     """
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
@@ -161,7 +163,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
     from runners import preflight
     from runners.model_rules import skill_at
     from runners.planning.data_sources import part_names
-    from runners.staging import stage
+    from runners.staging.inputs import brought, stage
 
     plan.require_launchable()
     platform = platform_of(plan.runner)
@@ -169,11 +171,14 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
+    preflight.require_room(store.root)
     memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     skill = skill_at(plan.skill_dir)
     rows = skill.data_sources(plan.action)
-    spec = stage(plan.spec, plan.inputs, parts={key: part_names(row) for key, row in rows.items()}, memory=memory)
+    parts = {key: part_names(row) for key, row in rows.items()}
+    bring = None if capabilities(plan.runner).reads_stores else partial(brought, skill=skill)
+    spec = stage(plan.spec, plan.inputs, parts=parts, memory=memory, bring=bring)
     return spec, preflight.sound_data(skill, plan.action, spec, memory)
 
 
@@ -219,10 +224,21 @@ def follow_log(
     return _looked_at(store, job, follow(store, job.id, callback, until_end=until_end))
 
 
+def diagnosis(job: Job) -> Diagnosis:
+    """Why a job failed; for one that did not fail, its state alone."""
+    from runners.diagnosis.diagnose import diagnose
+
+    return diagnose(JobStore(Path(job.folder).parent), job)
+
+
 def result(job: Job) -> dict[str, Any]:
-    """What a job made, as a JSON object: state, metrics, artifacts with whole paths, parent, spec, failure."""
+    """What a job made, as a JSON object: state, metrics, figures, artifacts with whole paths, parent, spec, failure.
+
+    A failure comes with its diagnosis.
+    """
     from core.documents import read_yaml
     from core.file_names import LOG_FILE, SPEC_FILE
+    from runners.figures import figures_of
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.status_log import last_lines
 
@@ -231,7 +247,9 @@ def result(job: Job) -> dict[str, Any]:
     document["artifacts"] = [a.to_json() | {"path": str(Path(job.results_dir) / a.path)} for a in job.artifacts]
     if verdict := verdict_line(job):
         document["verdict"] = verdict
+    document["figures"] = [figure.to_json() for figure in figures_of(job.metrics, job.task)]
     document["spec"] = read_yaml(folder / SPEC_FILE) if (folder / SPEC_FILE).is_file() else None
     if job.state is JobState.ERROR:
         document["failure"] = (document["failure"] or {}) | {"last_log_lines": last_lines(folder / LOG_FILE)}
+        document["diagnosis"] = diagnosis(job).to_json()
     return document

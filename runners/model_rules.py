@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from core.figure import plain
 from router.declarations import INFO_FILE, load_skill, skill_root
 from router.validation import declaration_error
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from types import ModuleType
 
+    from core.figure import Figure
     from core.problem import Problem
     from router.declarations import Skill
 
@@ -71,9 +73,11 @@ class ModelRules(NamedTuple):
     called, each split under one of the `subfolders` of skill_info.yaml; a table without splits under the folder's own
     name. It raises DataError where several could be meant. `data_shape(spec)` yields key, value and reason of what the
     data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
-    launch. `target(text)` raises InputError for a target that makes no sense. `report(job_folder, results_dir, out,
-    target)` writes the page on what a job found to `out`, and returns None where there is nothing to report on.
-    `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs.
+    launch. `target(text)` raises InputError for a target that makes no sense. `gpu_memory(spec, action)` estimates the
+    bytes that an action takes on each GPU; None where it can't. `report(job_folder, results_dir, out, target)` writes
+    the page on what a job found to `out`, and returns None where there is nothing to report on.
+    `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
+    the figures of status.json as they are shown: each in one unit, those that lead first.
     """
 
     inherited: InheritedKeys = InheritedKeys()
@@ -82,8 +86,10 @@ class ModelRules(NamedTuple):
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
     data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None
+    gpu_memory: Callable[[Spec, str], int | None] = lambda *_: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
     verdict: Callable[[Path], str] = lambda _: ""
+    figures: Callable[[Mapping[str, Any], str], Iterable[Figure]] = lambda metrics, _: plain(metrics)
 
 
 def rules_of(skill: Skill) -> ModelRules:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.addresses import is_fetched
 from core.errors import DataError, InputError, ParentError, PlatformError
 from core.files import sha256_file
 from core.installation import how_to_install
@@ -23,6 +25,27 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
+
+
+LEAST_FREE_BYTES = 100_000_000  # a checkpoint or two of the smallest networks
+
+
+def nearest_folder(path: Path) -> Path:
+    """The path itself, or the nearest folder above it that exists."""
+    return next((place for place in (path, *path.parents) if place.is_dir()), Path(path.anchor or "."))
+
+
+def require_room(root: Path) -> None:
+    """The disk of the results root is not about to be full: a run would fail as soon as it writes a checkpoint.
+
+    Raises:
+        PlatformError: with what is free.
+    """
+    free = shutil.disk_usage(nearest_folder(root)).free
+    if free < LEAST_FREE_BYTES:
+        message = f"the disk has {free / 10**6:.0f} MB free, and a run needs at least {LEAST_FREE_BYTES / 10**6:.0f}"
+        remedy = "make room there, or name another place by --results"
+        raise PlatformError(message, code="disk.low", where=str(root), remedy=remedy)
 
 
 def require_engine(plan: Plan) -> None:
@@ -44,14 +67,14 @@ def require_engine(plan: Plan) -> None:
 
 
 def require_local_inputs(plan: Plan) -> None:
-    """Every input lies on this machine.
+    """Every input lies on this machine, or is fetched to it.
 
     Raises:
         InputError: naming the first one that does not, and its key.
     """
     for key, value in plan.inputs.items():
         for place in value if isinstance(value, list) else [value]:
-            if "://" in place:
+            if "://" in place and not is_fetched(place):
                 remedy = f"copy it to this machine and give the folder (or override {key}), or use a runner with access"
                 raise InputError(
                     f"the {plan.runner} runner can't read {place}", code="runner.remote_input", where=key, remedy=remedy

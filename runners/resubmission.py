@@ -15,8 +15,9 @@ from core import dotted
 from core.documents import read_json
 from core.errors import InputError
 from core.file_names import PLAN_FILE
+from router.consistency import RESUME
 from runners.model_rules import skill_at
-from runners.planning.parents import RESUME, wanted_artifacts
+from runners.planning.parents import wanted_artifacts
 from runners.planning.plan import Mount, Plan, Provenance
 from runners.platforms.table import make_settings
 

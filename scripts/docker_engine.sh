@@ -15,8 +15,17 @@ answers() {
     curl --silent --fail --max-time 5 --unix-socket "$folder/docker.sock" http://engine/_ping >/dev/null 2>&1
 }
 
+# The number in the pid file may have gone to somebody else since.
+is_ours() {
+    cat "/proc/$1/cmdline" 2>/dev/null | tr '\0' ' ' | grep -qF -- "--data-root $folder/data"
+}
+
 start() {
     mkdir -p "$folder"
+    # Left by one that was killed.
+    if [ -f "$folder/pid" ] && ! is_ours "$(cat "$folder/pid")"; then
+        rm -f "$folder/pid" "$folder/exec/containerd/containerd.pid"
+    fi
     dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" \
         --host "unix://$folder/docker.sock" --bridge none --iptables=false --ip6tables=false \
         --storage-driver overlay2 >"$folder/log" 2>&1 </dev/null &
@@ -35,12 +44,11 @@ start() {
 
 stop() {
     if [ -f "$folder/pid" ]; then
+        # One that died by itself left its containers: only an engine ends them.
+        is_ours "$(cat "$folder/pid")" || start
         engine=$(cat "$folder/pid")
-        # The number may have gone to somebody else since.
-        if tr '\0' ' ' <"/proc/$engine/cmdline" 2>/dev/null | grep -qF -- "--data-root $folder/data"; then
-            kill "$engine"
-            while kill -0 "$engine" 2>/dev/null; do sleep 0.1; done
-        fi
+        kill "$engine"
+        while is_ours "$engine"; do sleep 0.1; done
     fi
     grep -F " $folder/" /proc/mounts | cut -d' ' -f2 | sort -ru | while read -r mounted; do umount "$mounted"; done
     rm -rf "$folder"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A Slurm of two nodes on this host, for tests and for trying things out. Everything stays in FOLDER, on loopback.
-#   slurm_cluster.sh install               Slurm and MUNGE from Debian or Ubuntu
+#   slurm_cluster.sh install               Slurm, MUNGE and an ssh server from Debian or Ubuntu
 #   slurm_cluster.sh start FOLDER [PORT]   the controller listens on PORT, the nodes n1 and n2 on the next two
 #   slurm_cluster.sh stop FOLDER           ends the daemons, by the process ids that they noted
 # Use it with SLURM_CONF=FOLDER/slurm.conf. Jobs of the partition main take the place of those of the partition low. A
@@ -14,8 +14,9 @@ usage() {
 }
 
 install_packages() {
-    command -v slurmctld >/dev/null 2>&1 && command -v munged >/dev/null 2>&1 && return
-    apt-get install --yes --no-install-recommends slurm-wlm munge
+    command -v slurmctld >/dev/null 2>&1 && command -v munged >/dev/null 2>&1 && command -v sshd >/dev/null 2>&1 && return
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge openssh-server
 }
 
 write_configuration() {
@@ -47,6 +48,7 @@ JobCompType=jobcomp/filetxt
 JobCompLoc=$folder/jobcomp.txt
 MinJobAge=3600
 KillWait=2
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 MpiDefault=none
 ReturnToService=2
 MailProg=/bin/true
@@ -94,7 +96,37 @@ begin() {
     echo "$SLURM_CONF"
 }
 
+# Jobs outlive their daemons: they are ended first, and then whoever still looks after one of them.
+end_jobs() {
+    export SLURM_CONF="$1/slurm.conf"
+    squeue --noheader >/dev/null 2>&1 || return 0
+    scancel --user="$(id -un)" 2>/dev/null || true
+    tries=0
+    while [ -n "$(squeue --noheader 2>/dev/null)" ] && [ "$tries" -lt 50 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+}
+
+end_steps() {
+    for place in /proc/[0-9]*; do
+        [ "$(cat "$place/comm" 2>/dev/null)" = slurmstepd ] || continue
+        if tr '\0' '\n' <"$place/environ" 2>/dev/null | grep -qxF "SLURM_CONF=$1/slurm.conf"; then
+            kill -9 "${place#/proc/}" 2>/dev/null || true
+        fi
+    done
+}
+
 stop() {
+    folder=$(cd "$1" && pwd)
+    if kill -0 "$(cat "$folder/slurmctld.pid" 2>/dev/null || echo 0)" 2>/dev/null; then
+        end_jobs "$folder"
+    fi
+    end_daemons "$folder"
+    end_steps "$folder"
+}
+
+end_daemons() {
     pids=$(cat "$1"/slurmd-n1.pid "$1"/slurmd-n2.pid "$1"/slurmctld.pid "$1"/munged.pid 2>/dev/null || true)
     for pid in $pids; do
         kill "$pid" 2>/dev/null || true

@@ -6,17 +6,23 @@ from __future__ import annotations
 from typing import Any
 
 from core.dotted import get, nest
+from core.errors import SpecError
 from spec.actions import ACTIONS, ActionSpec
 from spec.load import default_tree
-from spec.schema_tree import Schema, full_schema, leaf_keys, node_at
+from spec.schema_tree import Schema, all_keys, full_schema, leaf_keys, node_at
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SEARCH_WORDS = frozenset({"search", "option_weights", "math_cond", "depends_on", "active_when", "parent_param"})
 
 
 def action_schema(name: str) -> Schema:
-    """The schema of an action of the skill (JSON Schema 2020-12); it accepts its own `default`."""
+    """The schema of an action of the skill (JSON Schema 2020-12); it accepts its own `default`.
+
+    Raises:
+        SpecError: the action is declared with a key that no section has.
+    """
     action = ACTIONS[name]
+    _require_known(action)
     default = default_tree(name)
     body = _kept_section(full_schema(), action, default, "")
     leaves = leaf_keys(body)
@@ -30,6 +36,15 @@ def action_schema(name: str) -> Schema:
     }
     head = {"$schema": DIALECT, "title": f"Experiment spec of {name}", "description": _about(action)}
     return head | lists | {name: value for name, value in body.items() if name not in head} | {"default": default}
+
+
+def _require_known(action: ActionSpec) -> None:
+    known = all_keys(full_schema())
+    unknown = [key for key in (*action.keep, *action.drop) if key not in known]
+    if unknown:
+        remedy = "mend its row in spec/actions.py; a new section goes to spec/action_sections.py and spec/experiment.py"
+        message = f"{action.name} is declared with '{unknown[0]}', which is no key of the spec"
+        raise SpecError(message, code="spec.action", where=action.name, remedy=remedy)
 
 
 def _about(action: ActionSpec) -> str:

@@ -30,6 +30,15 @@ class ModelUse(Section):
     vis_after_n_batches: Count = knob(
         16, "Segment: batches between pictures of predicted masks.", le=1000000, unit="batches"
     )
+    region_gap: int = knob(
+        8,
+        "Segment: marked pixels with no more than so many pixels between them are one region; labelled ones as well. "
+        "0 joins those that touch.",
+        ge=0,
+        le=256,
+        unit="pixels",
+        engines=list(EMBEDDED),
+    )
     evidence_maps: bool = knob(
         True,
         "Classify: write for each pair a picture of where the model sees a difference, named in the column `evidence`.",

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Task = Literal["classify", "segment"]
 Command = Literal["train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"]
-COMMANDS: tuple[Command, ...] = ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")
+COMMANDS: tuple[Command, ...] = get_args(Command)
 
 TASK_DEFAULTS: dict[str, dict[str, Any]] = {
     "classify": {},
@@ -88,6 +88,7 @@ SEGMENT_READING = _under(
     "augmentation.mean",
     "augmentation.std",
 )
+SEGMENT_READING_HERE = _under("dataset.segment", "tiles", "align_pixels", "cache_images_mb")
 CLASSIFY_MODEL_USE = ("model.backbone.type", "model.classify.difference_module", "model.classify.eval_margin")
 # The container makes the loss for every action, and stops where its own default does not fit the difference module.
 CLASSIFY_LOSS = ("train.classify",)
@@ -97,7 +98,7 @@ _OTHER_PAIRS = _under("dataset.classify", "test_dataset", "infer_dataset", "quan
 
 
 def _classify(command: Command, keep: tuple[str, ...], drop: tuple[str, ...] = ()) -> ActionSpec:
-    return ActionSpec(command, "classify", command, COMMON + keep, drop)
+    return ActionSpec(command, "classify", command, COMMON + keep, ("model.segment", *drop))
 
 
 def _segment(command: Command, keep: tuple[str, ...], drop: tuple[str, ...] = ()) -> ActionSpec:
@@ -110,6 +111,7 @@ def _deploy(task: Task, command: Command, keep: tuple[str, ...], drop: tuple[str
 
 _CHECKPOINT_ONLY = {name: _under(name, "checkpoint", "num_nodes") for name in ("evaluate", "inference")}
 _VISUALS = {name: _under(name, "vis_after_n_batches") for name in ("evaluate", "inference")}
+_REGIONS = {name: _under(name, "region_gap") for name in ("evaluate", "inference")}
 _MAPS = {name: _under(name, "evidence_maps") for name in ("evaluate", "inference")}
 _ENGINE = {name: _under(name, "trt_engine") for name in ("evaluate", "inference")}
 _INFER = ("dataset.classify.infer_dataset",)
@@ -122,12 +124,12 @@ ACTIONS: dict[str, ActionSpec] = {
         _classify(
             "evaluate",
             ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, *CLASSIFY_LOSS, "evaluate"),
-            (*TRAINING_ONLY, *_ENGINE["evaluate"], *_VISUALS["evaluate"]),
+            (*TRAINING_ONLY, *_ENGINE["evaluate"], *_VISUALS["evaluate"], *_REGIONS["evaluate"]),
         ),
         _classify(
             "inference",
             ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, *CLASSIFY_LOSS, "inference"),
-            (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"]),
+            (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"], *_REGIONS["inference"]),
         ),
         _classify(
             "export",
@@ -156,12 +158,12 @@ ACTIONS: dict[str, ActionSpec] = {
         _segment("train", ("wandb", "model", "dataset.segment", "train"), (*_TEST_SPLITS, "train.classify")),
         _segment(
             "evaluate",
-            ("model", *SEGMENT_READING, "dataset.segment.test_split", "evaluate"),
+            ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.test_split", "evaluate"),
             (*_ENGINE["evaluate"], *_MAPS["evaluate"]),
         ),
         _segment(
             "inference",
-            ("model", *SEGMENT_READING, "dataset.segment.predict_split", "inference"),
+            ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.predict_split", "inference"),
             (*_ENGINE["inference"], *_MAPS["inference"]),
         ),
         _deploy(
@@ -179,13 +181,13 @@ ACTIONS: dict[str, ActionSpec] = {
             "classify",
             "evaluate",
             (*CLASSIFY_MODEL_USE, *CLASSIFY_INPUT, *CLASSIFY_READING, *CLASSIFY_EVALUATION, "evaluate"),
-            (*_CHECKPOINT_ONLY["evaluate"], *_VISUALS["evaluate"], *_MAPS["evaluate"]),
+            (*_CHECKPOINT_ONLY["evaluate"], *_VISUALS["evaluate"], *_MAPS["evaluate"], *_REGIONS["evaluate"]),
         ),
         _deploy(
             "classify",
             "inference",
             (*CLASSIFY_MODEL_USE, *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, "inference"),
-            (*_CHECKPOINT_ONLY["inference"], *_VISUALS["inference"], *_MAPS["inference"]),
+            (*_CHECKPOINT_ONLY["inference"], *_VISUALS["inference"], *_MAPS["inference"], *_REGIONS["inference"]),
         ),
         _deploy(
             "segment",
@@ -196,13 +198,13 @@ ACTIONS: dict[str, ActionSpec] = {
             "segment",
             "evaluate",
             ("model.backbone.type", *SEGMENT_READING, "dataset.segment.test_split", "evaluate"),
-            (*_CHECKPOINT_ONLY["evaluate"], *_MAPS["evaluate"]),
+            (*_CHECKPOINT_ONLY["evaluate"], *_MAPS["evaluate"], *_REGIONS["evaluate"]),
         ),
         _deploy(
             "segment",
             "inference",
             ("model.backbone.type", *SEGMENT_READING, "dataset.segment.predict_split", "inference"),
-            (*_CHECKPOINT_ONLY["inference"], *_MAPS["inference"]),
+            (*_CHECKPOINT_ONLY["inference"], *_MAPS["inference"], *_REGIONS["inference"]),
         ),
     )
 }

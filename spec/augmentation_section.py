@@ -70,7 +70,7 @@ class RandomCropWithScale(Section):
 
 
 class Nuisance(Section):
-    """Disturb the test image alone, as cameras do: for models that shall bear more than their data shows."""
+    """Disturb one image of the pair alone, as cameras do: for models that shall bear more than their data shows."""
 
     probability: Fraction = disturbance(0.5, "Chance of disturbing a test image.", unit="probability")
     shift_pixels: float = disturbance(4.5, "Largest shift across and down.", ge=0, le=64, unit="pixels")
@@ -114,3 +114,6 @@ class SegmentAugmentation(RandomChanges):
         [0.5, 0.5, 0.5], "Mean that is subtracted from red, green and blue (0 to 1).", unit="intensity"
     )
     std: Spread = knob([0.5, 0.5, 0.5], "Standard deviation that red, green and blue are divided by.", unit="intensity")
+    nuisance: Nuisance = section(
+        Nuisance, "Disturb the image before the change alone, as cameras do; the label stays on the other one."
+    )

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from spec.augmentation_section import ClassifyAugmentation, SegmentAugmentation
-from spec.fields import EMBEDDED, Count, Extension, FolderName, Index, Section, Tune, knob, section
+from spec.fields import EMBEDDED, Count, Extension, FolderName, Fraction, Index, Section, Tune, knob, section
 
 Side = Annotated[int, Field(ge=16, le=8192)]
 ColourKey = Annotated[str, Field(pattern=r"^[0-9]+$")]
@@ -142,6 +142,35 @@ class SegmentDataset(Section):
         None, "Colour of each class id in pictures of masks: red, green, blue from 0 to 255."
     )
     quant_calibration_dataset: CalibrationImages = section(CalibrationImages, "Images for calibrating quantisation.")
+    tiles: bool = knob(
+        False,
+        "Look at squares of img_size pixels of the pictures at their own scale, instead of at whole pictures that are "
+        "resized to img_size: for changes of a few pixels in large pictures.",
+        Tune(on=False, parent=True),
+        popular=True,
+        engines=list(EMBEDDED),
+    )
+    changed_tiles: Fraction = knob(
+        0.5,
+        "Share of the tiles drawn in training that are centred on a change; the others lie anywhere. For tiles.",
+        Tune(0.1, 0.9, on=False, active_when={".tiles": [True]}),
+        unit="fraction",
+        engines=list(EMBEDDED),
+    )
+    align_pixels: Annotated[int, Field(ge=0, le=32)] = knob(
+        0,
+        "How far each image before the change may be moved, in whole pixels, to lie on the one after it before they "
+        "are compared; 0 compares them as they are. For pictures that were registered only roughly.",
+        unit="pixels",
+        engines=list(EMBEDDED),
+    )
+    cache_images_mb: Index = knob(
+        2048,
+        "Memory for decoded images, so that each file is decoded once; 0 turns the cache off.",
+        le=1048576,
+        unit="MB",
+        engines=list(EMBEDDED),
+    )
 
 
 class Dataset(Section):

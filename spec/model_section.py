@@ -159,12 +159,25 @@ class ClassifyModel(Section):
     )
 
 
+class SegmentModel(Section):
+    """How the segment task turns two sets of features into a mask."""
+
+    decoder: Literal["full", "light"] = knob(
+        "full",
+        "Network behind the backbone: `full` is the container's, with its five predictions; `light` is for small "
+        "backbones: absolute differences, few channels, and a last stage that sees the pixels of both images.",
+        Tune(on=False),
+        engines=list(EMBEDDED),
+    )
+
+
 class Model(Section):
     """The network."""
 
     backbone: Backbone = section(Backbone, "The feature extractor that both images of a pair share.")
     decode_head: DecodeHead = section(DecodeHead, "What the decoder expects of the backbone's four feature maps.")
     classify: ClassifyModel = section(ClassifyModel, "How the classify task scores a pair.")
+    segment: SegmentModel = section(SegmentModel, "How the segment task makes a mask.")
     precise_msda: bool = knob(
         False,
         "Deformable attention that gives the same bits each time, at the cost of speed. Containers from 7.3 on know "

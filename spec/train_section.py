@@ -96,7 +96,13 @@ class ClassifyLoss(Section):
 class SegmentLoss(Section):
     """Loss of the segment task."""
 
-    loss: Literal["ce"] = knob("ce", "Loss of each predicted map.")
+    loss: Literal["ce", "focal", "miou"] = knob(
+        "ce",
+        "Loss of each predicted map: cross-entropy; `focal`, which weighs pixels by how wrong they are; or `miou`, "
+        "which counts overlap instead of pixels, plus cross-entropy.",
+        Tune(on=False),
+        option_engines={"focal": list(EMBEDDED), "miou": list(EMBEDDED)},
+    )
     weights: Annotated[list[LossWeight], Field(min_length=5, max_length=5)] = knob(
         [0.5, 0.5, 0.5, 0.8, 1.0], "Weights of the five predicted maps, coarsest first, with multi_scale_train."
     )

@@ -167,7 +167,7 @@ def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(wor
     words = ["run", "train", "--parent", job["id"], "--automl", "off", "-s", f"num_epochs={done + 1}"]
     resumed = changenet(workplace, *words)["job"]
     assert resumed["state"] == "COMPLETE"
-    assert f"after epoch {done - 1}" in (Path(resumed["folder"]) / "log.txt").read_text()
+    assert f"after epoch {done}" in (Path(resumed["folder"]) / "log.txt").read_text()
 
 
 def test_a_detached_job_is_found_followed_and_cancelled(workplace: Path) -> None:

@@ -93,6 +93,18 @@ def test_a_job_runs_is_gone_on_with_and_is_measured_by_its_parent(changenet: Cha
     assert (code, refused["error"]["code"]) == (3, "parent.architecture")
 
 
+def test_steps_in_words_run_in_order_with_the_model_handed_on(changenet: Changenet, data: Path) -> None:
+    code, done = changenet("run", f"fit a line on {data}, no AutoML, then measure it")
+    assert code == 0
+    fitted, measured = (step["job"] for step in done["steps"])
+    assert (fitted["action"], measured["action"]) == ("fit", "measure")
+    assert measured["parent_job_id"] == fitted["id"]
+
+    code, planned = changenet("plan", f"measure a line on {data} with the model from before")
+    assert (code, planned["decision"]["request"]["parent_job_id"]) == (0, fitted["id"])
+    assert f"the last model is {fitted['id']}" in planned["decision"]["reasons"]
+
+
 def test_a_training_is_tuned_by_automl(changenet: Changenet, data: Path) -> None:
     code, search = changenet("run", f"fit a line on {data}", "--trials", "2")
     assert code == 0

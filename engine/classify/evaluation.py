@@ -15,7 +15,7 @@ from core.verdicts import NO_PASS, PASS
 from engine.batch_samplers import OrderedBatches
 from engine.classify.evidence import to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
-from engine.classify.kpi import evaluation_kpi, headline, in_words
+from engine.classify.kpi import evaluation_kpi, headline
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
 from engine.classify.scoring_loop import by_golden_image, score_pairs
@@ -24,6 +24,7 @@ from engine.classify.trained_model import load_model, with_model_settings
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
 from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
+from scoring.named_figures import figure_of
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     write_json(run.results_dir / FIGURES_FILE, sheet | threshold.origin_keys())
     say(headline(sheet, threshold.value))
     for name, value in kpi.items():
-        say(f"{name}: {in_words(name, value)}")
+        say(f"{name}: {figure_of(name, value, 'classify').whole_text}")
     say(sheet["target"]["sentence"] if target else f"no target is set ({TARGET_KEY})")
 
 

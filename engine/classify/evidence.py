@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from engine.classify.alignment import moved_back
+from engine.alignment import moved_back
 from engine.classify.attribution import first_order
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ does not have stands under names of its own, as fractions from 0 to 1; `far` the
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scoring.figures import summarize
+from scoring.named_figures import figure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +33,6 @@ _OWN_NAMES = {
     "far_at_99_recall": "far_at_99_recall",
 }
 _BY_THRESHOLD = ("recall", "false_alarm_rate", "f1", "escapes", "precision")
-_PERCENT = re.compile(r"(?:train|val|test)_(?:acc|fpr|fnr|far|fpr_of_all|fnr_of_all)|defect_acc")
-_FRACTION = re.compile(r"(?:val_)?(?:precision|recall|f1|auc|ap|far_at_99_recall|false_alarm_rate)(?:_at_threshold)?")
-_FULL_RECALL = "val_far"
 _FOLLOWED = ("loss", "acc", "f1", "auc", "far")
 
 
@@ -78,11 +75,7 @@ def evaluation_kpi(labels: Sequence[int], scores: Sequence[float], margin: float
 
 def in_words(name: str, value: float | None) -> str:
     """A figure's value for people: rates in percent, whatever unit `status.json` has them in."""
-    if value is None:
-        return "undefined"
-    if _PERCENT.fullmatch(name):
-        return f"{value:.4g}%" + (" at 100% recall" if name == _FULL_RECALL else "")
-    return f"{100 * value:.4g}%" if _FRACTION.fullmatch(name) else f"{value:.4g}"
+    return figure_of(name, value, "classify").text
 
 
 def summary(kpi: Kpi) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.alignment import align, moved, shifts_onto
 from engine.augmentation import apply_change, draw_change
 from engine.backbones.info import effective_mean_std
-from engine.classify.alignment import align, moved, shifts_onto
 from engine.classify.network_input import NetworkInput, layout_of
-from engine.classify.nuisance import disturb
 from engine.classify.test_time_augmentation import mean_of_views
+from engine.nuisance import disturb
 
 if TYPE_CHECKING:
     from torch import Tensor

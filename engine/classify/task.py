@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
@@ -63,6 +64,11 @@ class Classify:
         for split in ("train", "validation")
         for key in ("csv_path", "images_dir")
     )
+
+    def tables(self, config: Mapping[str, Any]) -> dict[str, Path]:
+        """The CSV files."""
+        named = {key: get(config, key) for key in self.data_keys if key.endswith("csv_path")}
+        return {key: Path(str(path)) for key, path in named.items() if path}
 
     def judged_otherwise(self, trained: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
         """Another number of lightings, or the same ones in another order."""

@@ -72,7 +72,7 @@ def inspection_target(experiment: Experiment) -> Target | None:
 
 
 def choose(labels: Sequence[int], scores: Sequence[float], target: Target | None, epoch: int) -> Threshold | None:
-    """Choose a threshold on the validation pairs of an epoch; None where they can't tell."""
+    """Choose a threshold on the validation pairs of an epoch (from 1, as people count); None where they can't tell."""
     origin = ThresholdOrigin("validation", "validation", str(target or ""))
     if target is None:
         value, source = best_f1(labels, scores).value, f"best F1 on validation, epoch {epoch}"

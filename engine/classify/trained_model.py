@@ -94,7 +94,7 @@ def load_checkpoint(run: Run, path: Path) -> TrainedModel:
     preparation = Preparation(run.experiment)
     network = build_network(run.experiment, (preparation.height, preparation.width))
     load_trained(network, content, path)
-    say(f"checkpoint {path}, epoch {content.get('epoch')}")
+    say(f"checkpoint {path}{_epoch_told(content)}")
     quick = with_folded_batch_norm(network, preparation.height, preparation.width)
     return _judging(run, quick, preparation, content, path)
 
@@ -115,7 +115,7 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
     settled = settled_by_file(run, settings, path)
     distances = settled.experiment.model.classify.difference_module == "euclidean"
     network = OnnxNetwork(take_apart(model), settings.get(OFF_CENTRE), distances=distances)
-    say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor), epoch {settings.get('epoch')}")
+    say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor){_epoch_told(settings)}")
     return _judging(settled, network, Preparation(settled.experiment), settings, path)
 
 
@@ -139,6 +139,11 @@ def settled_by_file(run: Run, settings: Content, path: Path) -> Run:
         remedy = "leave these keys out of the spec: the file brings them along"
         raise CheckpointError(message, code="checkpoint.contradiction", where=str(path), remedy=remedy)
     return settled
+
+
+def _epoch_told(content: Content) -> str:
+    epoch = content.get("epoch")
+    return f", epoch {epoch + 1}" if isinstance(epoch, int) else ""
 
 
 def _judging(

@@ -175,7 +175,7 @@ class ClassifyModule(LightningModule):
         loss = float(self.loss.to("cpu")(outputs, labels))
         self.loss.to(self.device)
         truth, values = labels.tolist(), scores.tolist()
-        self.threshold = choose(truth, self.model.score(judged).tolist(), self._target, self.current_epoch)
+        self.threshold = choose(truth, self.model.score(judged).tolist(), self._target, self.current_epoch + 1)
         figures = validation_kpi(loss, truth, values, self._margin)
         self._report("validation", figures | {"val_latency_ms": latency_ms})
 
@@ -218,6 +218,6 @@ def _diverged(epoch: int, step: int) -> JobFailedError:
     return JobFailedError(
         "the loss is no finite number any more: the training has diverged",
         code="diverged",
-        where=f"epoch {epoch}, step {step}",
+        where=f"epoch {epoch + 1}, step {step}",
         remedy="lower train.optim.lr, raise train.optim.warmup_epochs, or use train.precision=32-true",
     )

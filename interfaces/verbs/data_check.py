@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.errors import ChangenetError, InputError
-from interfaces.options import argument, declared, option
+from core.addresses import bare_address, is_fetched
+from core.errors import ChangenetError, InputError, MissingInputError
+from core.staged import place_of
+from interfaces.options import Group, argument, declared, option
 from interfaces.outcome import Outcome
 from interfaces.system_errors import system_errors_told
 from interfaces.verbs.common import CLASSIFY, SEGMENT, refuse_options_of, split_names
@@ -21,11 +24,14 @@ if TYPE_CHECKING:
 _STEP = 500
 
 
+MORE = Group("more", "how far the check goes")
+
+
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
     """Which data, how its files are named, and what to write beside the findings."""
 
-    folder: str = argument("data folder of either task (plain, or packed as .tar.gz), or one classify CSV")
+    folder: str = argument("data folder of either task (plain, or packed as .tar.gz or .zip), or one classify CSV")
     images: str | None = option(
         "folder or archive of the pictures", metavar="DIR", otherwise="the images beside a split", group=CLASSIFY
     )
@@ -38,11 +44,11 @@ class CheckOptions:
     label_suffix: str = option("ending of the label files", metavar=".EXT", default=".png", group=SEGMENT)
     label_transform: Literal["norm", "None"] = option("label_transform, as in the spec", default="norm", group=SEGMENT)
     classes: int = option("num_classes, the class ids a label may hold", metavar="N", default=2, group=SEGMENT)
-    batch_size: int = option("held against the rows that are trained on", metavar="N", default=1)
-    devices: int = option("how many devices train, each with its own batch", metavar="N", default=1)
-    no_decode: bool = option("look at lists and folders only, not into the pictures", default=False)
+    batch_size: int = option("held against the rows that are trained on", metavar="N", default=1, group=MORE)
+    devices: int = option("how many devices train, each with its own batch", metavar="N", default=1, group=MORE)
+    no_decode: bool = option("look at lists and folders only, not into the pictures", default=False, group=MORE)
     fix: str | None = option("write a mended copy of the lists to OUT, which must not exist", metavar="OUT")
-    sheet: str | None = option("draw a contact sheet of samples", metavar="PNG")
+    sheet: str | None = option("draw a contact sheet of samples", metavar="PNG", group=MORE)
 
 
 def check(options: CheckOptions, reporter: Reporter) -> Outcome:
@@ -99,22 +105,42 @@ def _data(options: CheckOptions, reporter: Reporter) -> Data:
     lights = {name: index for index, name in enumerate(split_names(options.lights))} or None
     naming = Naming(options.image_ext, lights, options.goldens, not options.no_labels)
     rule = LabelRule(options.classes, options.label_transform)
-    images = Path(options.images) if options.images else None
+    images = _here(options.images) if options.images else None
 
     @cache  # splits share pictures
     def unpack(place: Path) -> Path:
         """What an archive holds, from the cache that launches unpack into as well."""
         from interfaces.skill import the_skill
         from runners.planning.data_sources import all_parts
-        from runners.staging import unpacked
+        from runners.staging.inputs import unpacked
 
         found = unpacked(place, parts=all_parts(the_skill()))
         if found != place:
             reporter.say(f"check: {place} is looked at as unpacked in {found}")
         return found
 
-    folder = unpack(Path(options.folder)) if is_archive(options.folder) else Path(options.folder)
-    return find_data(folder, images, naming, label_suffix=options.label_suffix, rule=rule, unpack=unpack)
+    folder = _here(options.folder)
+    return find_data(
+        unpack(folder) if is_archive(folder.name) else folder,
+        images,
+        naming,
+        label_suffix=options.label_suffix,
+        rule=rule,
+        unpack=unpack,
+    )
+
+
+def _here(place: str) -> Path:
+    """A place on this machine: one elsewhere has to be fetched first.
+
+    Raises:
+        MissingInputError: it was not.
+    """
+    found = place_of(place)
+    if is_fetched(found):
+        remedy = f"changenet stage data {shlex.quote(bare_address(place))}"
+        raise MissingInputError("it is not on this machine yet", code="data.elsewhere", where=found, remedy=remedy)
+    return Path(found)
 
 
 def _mend(data: Data, out: Path, made: list[str]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.errors import InputError
 from interfaces.options import Group, argument, given, option
 from interfaces.outcome import Outcome
 from interfaces.verbs.common import CLASSIFY, refuse_options_of, split_names
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 class ImportOptions:
     """Which data set, where it is, and where its copy goes."""
 
-    format: Literal["deeppcb"] = argument("layout of the source")
-    source: str = argument("folder that holds the lists (train.txt, val.txt, test.txt) and the groups")
+    format: Literal["deeppcb", "masks"] = argument("layout: masks are folders A, B, label")
+    source: str = argument("folder as published")
     out: str = argument("folder to make")
-    task: Literal["classify", "segment"] = option("what is trained on it", default="classify")
+    task: Literal["classify", "segment"] | None = option("what is trained on it", otherwise="classify for deeppcb")
     crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
     size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
+    link: bool = option("masks: link, not copy", default=False)
     force: bool = option("replace OUT where it is there", default=False)
 
 
@@ -61,20 +63,48 @@ class SynthesizeOptions:
 
 def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
     """Import a public data set into the layout that the actions read."""
+    if options.format == "masks":
+        return _import_masks(options, reporter)
+    if options.link:
+        message, remedy = "--link is for masks: pictures of deeppcb are cut or copied", "leave it out"
+        raise InputError(message, code="data.option", where="--link", remedy=remedy)
     from pairs.deeppcb import import_deeppcb
 
-    if options.task == "segment":
+    task = options.task or "classify"
+    if task == "segment":
         refuse_options_of(CLASSIFY, options)
     summary = import_deeppcb(
         Path(options.source),
         Path(options.out),
-        task=options.task,
+        task=task,
         crops=options.crops,
         size=options.size,
         force=options.force,
         progress=reporter.progress("import"),
     )
-    return Outcome(summary.as_dict(), _described(options.out, summary.rows))
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows, task))
+
+
+def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
+    from pairs.published import import_published
+
+    refuse_options_of(CLASSIFY, options)
+    if options.task == "classify":
+        message, remedy = "masks are for the segment task", "leave it out"
+        raise InputError(message, code="data.option", where="--task", remedy=remedy)
+    summary = import_published(
+        Path(options.source),
+        Path(options.out),
+        link=options.link,
+        force=options.force,
+        progress=reporter.progress("import"),
+    )
+    settings = (
+        f" -s dataset.segment.label_transform=None -s num_classes={summary.num_classes}"
+        if summary.labels == "ids"
+        else ""
+    )
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows, "segment") + settings)
 
 
 def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
@@ -87,9 +117,10 @@ def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
     named |= {name: split_names(named[name]) for name in {"lights", "defects"} & named.keys()}
     settings = SynthesisSettings(**named)
     summary = draw(Path(options.out), settings, progress=reporter.progress("draw"))
-    return Outcome(summary.as_dict(), _described(options.out, summary.rows))
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows, settings.task))
 
 
-def _described(out: str, rows: dict[str, int]) -> str:
+def _described(out: str, rows: dict[str, int], task: str) -> str:
     counts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
-    return f"{out}: {counts}\nnext: changenet run train --data {shlex.quote(out)}"
+    action = "segment_train" if task == "segment" else "train"
+    return f"{out}: {counts}\nnext: changenet run {action} --data {shlex.quote(out)}"

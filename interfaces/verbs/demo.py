@@ -27,7 +27,10 @@ _PARALLEL = 2
 # all of those again takes time and tells little.
 _SPEC = ("batch_size=8", "model.classify.second_look=0")
 _RANGES = ("lr=0.001..0.01",)
-_FIGURES = ("auc", "precision_at_threshold", "recall_at_threshold", "f1_at_threshold", "escapes_at_threshold")
+_FIGURES = (
+    *("recall_at_threshold", "false_alarm_rate_at_threshold", "f1_at_threshold", "escapes_at_threshold"),
+    *("precision_at_threshold", "auc"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +148,14 @@ def _comparison(search: ExperimentResult, evaluate: Job) -> list[str]:
         said = (
             f"Trial {winner.trial} of {len(outcome.standings)} is the winner, chosen by {metric} of validation boards."
         )
-    rows = [("validation", metric, *(s.values[0] if s else None for s in (defaults, winner)))]
+    chosen_by = [s.values[0] if s else None for s in (defaults, winner)]
+    rows: list[tuple[str, str, Any, Any]] = [("validation", metric, chosen_by[0], chosen_by[1])]
     rows += [("held out", name, *(found[who].get(name) for who in ("defaults", "winner"))) for name in _FIGURES]
-    lines = [f"  {where:<10} {name:<24}{_number(one)}{_number(other)}" for where, name, one, other in rows]
-    return [said, f"  {'':<35}{'defaults':>10}{'winner':>10}", *lines]
+    lines = [f"  {where:<10} {name:<31}{_said(name, one)}{_said(name, other)}" for where, name, one, other in rows]
+    return [said, f"  {'':<42}{'defaults':>10}{'winner':>10}", *lines]
 
 
-def _number(value: Any) -> str:
-    return f"{value:>10.4g}" if isinstance(value, int | float) else f"{'':>10}"
+def _said(name: str, value: Any) -> str:
+    from runners.figures import figure
+
+    return f"{figure(name, value, 'classify').short_text if isinstance(value, int | float) else '':>10}"

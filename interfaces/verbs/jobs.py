@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import INTERRUPTED, JobFailedError, NotReadyError
 from interfaces.options import option
@@ -24,11 +24,23 @@ if TYPE_CHECKING:
     from runners.planning.plan import Plan
 
 
+_MOST_LISTED = 14
+
+
 @dataclass(frozen=True, slots=True)
 class JobsOptions:
-    """Where the jobs are."""
+    """Where the jobs are, and which are listed."""
 
     results_root: str | None = option(**RESULTS)
+    running: bool = option("not ended", default=False)
+    full: bool = option("all of them, however many there are", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOptions(NamedOptions):
+    """A job, and how much of it is shown."""
+
+    full: bool = option("every figure, artifact and step of its life", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +60,28 @@ def follow_plan(plan: Plan, reporter: Reporter, *, memory: Memory | None = None,
         return launch(plan, follow=callback, memory=memory)
 
 
-def job_outcome(job: Job) -> Outcome:
+def job_outcome(job: Job, *, full: bool = False) -> Outcome:
     """A job as a result: exit code 4 where it failed or was cancelled."""
     from interfaces.present import job_text
+    from interfaces.present_job import job_brief
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.job import JobState
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
-    document = {"job": job.to_json()} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
-    return Outcome(document, job_text(job), JobFailedError.exit_code if failed else 0)
+    document = {"job": _with_figures(job)} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
+    document, text = _diagnosed(job, document, job_text(job) if full else job_brief(job))
+    return Outcome(document, text, JobFailedError.exit_code if failed else 0)
+
+
+def _diagnosed(job: Job, document: dict[str, Any], text: str) -> tuple[dict[str, Any], str]:
+    """Document and text of a job that failed, with why."""
+    if job.state != "ERROR":
+        return document, text
+    from interfaces.present_diagnosis import diagnosis_lines
+    from runners.api import diagnosis
+
+    found = diagnosis(job)
+    return document | {"diagnosis": found.to_json()}, "\n".join([text, *diagnosis_lines(found)])
 
 
 def run_outcome(job: Job) -> Outcome:
@@ -66,6 +91,23 @@ def run_outcome(job: Job) -> Outcome:
     outcome = job_outcome(job)
     interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD
     return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
+
+
+def _with_figures(job: Job) -> dict[str, Any]:
+    return job.to_json() | _figures(job)
+
+
+def _figures(job: Job) -> dict[str, Any]:
+    """The metrics as people read them: one unit each, and of what; `metrics` has them as the action wrote them."""
+    from runners.figures import figures_of
+
+    return {"figures": [figure.to_json() for figure in figures_of(job.metrics, job.task)]}
+
+
+def _leading(job: Job) -> dict[str, Any]:
+    from runners.figures import leading_of
+
+    return {"figures": [figure.to_json() for figure in leading_of(job.metrics, job.task)]}
 
 
 def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
@@ -79,19 +121,31 @@ def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
 def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     """All searches and all jobs, newest first; what a job left is counted here, and listed by `result`."""
     from interfaces.present import jobs_text
+    from interfaces.present_job import is_removed
     from runners.api import list_jobs, open_store
 
     del reporter
     store, tunings = open_store(options.results_root), searches.summaries(options.results_root)
     found = list_jobs(store)
-    document = {"jobs": [job.summary() for job in found], "experiments": [tuning for tuning, _ in tunings]}
-    return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found, store.root)]))
+    if options.running:
+        found = [job for job in found if not job.state.is_terminal]
+        tunings = [one for one in tunings if one[0]["state"] == "running"]
+    document = {
+        "jobs": [job.summary() | _leading(job) | {"removed": is_removed(job)} for job in found],
+        "experiments": [tuning for tuning, _ in tunings],
+    }
+    if options.running and not (found or tunings):
+        return Outcome(document, f"nothing runs in {store.root}")
+    lines = [*(line for _, line in tunings), *jobs_text(found, store.root).splitlines()]
+    left = 0 if options.full else max(0, len(lines) - _MOST_LISTED)
+    return Outcome(document, "\n".join([*lines[: len(lines) - left], *([f"{left} more: --full"] if left else [])]))
 
 
-def status(options: NamedOptions, reporter: Reporter) -> Outcome:
+def status(options: ShownOptions, reporter: Reporter) -> Outcome:
     """One job as it is now, with the last progress that it reported; or how a search stands."""
     from core.file_names import STATUS_FILE
     from interfaces.present import job_text
+    from interfaces.present_job import job_brief
     from runners.jobs.status_log import read_progress
 
     del reporter
@@ -101,7 +155,8 @@ def status(options: NamedOptions, reporter: Reporter) -> Outcome:
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
-    return Outcome({"job": job.to_json(), "progress": progress}, job_text(job, progress))
+    text = job_text(job, progress) if options.full else job_brief(job, progress)
+    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, text))
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
@@ -135,9 +190,8 @@ def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
     return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}{late}")
 
 
-def result(options: NamedOptions, reporter: Reporter) -> Outcome:
+def result(options: ShownOptions, reporter: Reporter) -> Outcome:
     """What a job made, or what a search found: exit code 3 while it runs, 4 where it failed."""
-    from interfaces.present import job_text
     from runners.api import result as made_by
 
     del reporter
@@ -147,5 +201,6 @@ def result(options: NamedOptions, reporter: Reporter) -> Outcome:
     document = made_by(job)
     failure = document.get("failure") or {}
     log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
-    exit_code = job_outcome(job).exit_code if job.state.is_terminal else NotReadyError.exit_code
-    return Outcome({"result": document}, "\n".join([job_text(job), *log]), exit_code)
+    shown = job_outcome(job, full=options.full)
+    exit_code = shown.exit_code if job.state.is_terminal else NotReadyError.exit_code
+    return Outcome({"result": document}, "\n".join([shown.text, *log]), exit_code)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from interfaces.outcome import Outcome
 from interfaces.verbs.common import RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from automl.lookup import Overview
     from interfaces.outcome import Reporter
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 class NamedOptions:
     """A job, or a search, by its name."""
 
-    job: str = argument("id of a job, or its beginning; or of a search", metavar="JOB")
+    job: str = argument("job or search: id or its beginning", metavar="JOB")
     results_root: str | None = option(**RESULTS)
 
 
@@ -68,8 +71,16 @@ def result(options: NamedOptions) -> Outcome:
     record = best_record_of(found.folder)
     open_code = NotReadyError.exit_code if found.state != "finished" else 0
     exit_code = open_code or (0 if found.outcome.winner else JobFailedError.exit_code)
-    text = "\n".join([overview_text(found), *record_text(record)])
-    return Outcome({"automl": record | found.to_json()}, text, exit_code)
+    text = "\n".join([overview_text(found), *record_text(record, found.task)])
+    evaluations = {name: _with_figures(one, found.task) for name, one in record.get("evaluations", {}).items()}
+    return Outcome({"automl": record | {"evaluations": evaluations} | found.to_json()}, text, exit_code)
+
+
+def _with_figures(evaluation: dict[str, Any], task: str) -> dict[str, Any]:
+    from runners.figures import figures_of
+
+    figures = [figure.to_json() for figure in figures_of(evaluation.get("metrics", {}), task)]
+    return evaluation | ({"figures": figures} if figures else {})
 
 
 def report(options: NamedOptions, *, plain: bool) -> Outcome:
@@ -87,16 +98,22 @@ def report(options: NamedOptions, *, plain: bool) -> Outcome:
 
 
 def logs(options: NamedOptions, reporter: Reporter) -> Outcome:
-    """What a search that works by itself has said; each trial has a log of its own, under its job."""
+    """What a search that works by itself has said; of one that was followed, where the logs of its trials are."""
     found = _overview(options)
     path = found.files.get("log")
-    if path is None:
-        remedy = "`changenet logs JOB` shows that of a trial; `changenet status` lists them"
-        raise NotReadyError("the search has no log: it was not detached", where=str(found.folder), remedy=remedy)
-    lines = Path(path).read_text(errors="replace").splitlines()
-    for line in lines:
+    jobs = {standing.trial: standing.job_id for standing in found.outcome.standings if standing.job_id}
+    lines = Path(path).read_text(errors="replace").splitlines() if path else []
+    for line in lines or _where_logs_are(jobs, options.results_root):
         reporter.line(line)
-    return Outcome({"experiment": found.id, "state": found.state, "lines": lines})
+    trials = [{"trial": trial, "job_id": job_id} for trial, job_id in jobs.items()]
+    return Outcome({"experiment": found.id, "state": found.state, "lines": lines, "trials": trials})
+
+
+def _where_logs_are(jobs: dict[int, str], results_root: str | None) -> Iterator[str]:
+    yield "the search has no log of its own, as it was not detached; each trial has one:"
+    place = f" --results {shlex.quote(results_root)}" if results_root else ""
+    for trial, job_id in jobs.items():
+        yield f"  trial {trial}: changenet logs {job_id}{place}"
 
 
 def cancel(options: NamedOptions) -> Outcome:

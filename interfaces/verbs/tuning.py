@@ -27,7 +27,8 @@ def search_of(decision: Decision, skill: Skill, options: RequestOptions) -> Expe
     from automl.plan import make_plan
     from automl.settings import AutomlSettings
 
-    return make_plan(decision, skill, AutomlSettings.from_json(given_settings(options)), engine=options.engine)
+    settings = AutomlSettings.from_json(decision.request.search | given_settings(options))
+    return make_plan(decision, skill, settings, engine=options.engine)
 
 
 def search_text(search: ExperimentPlan) -> str:
@@ -51,7 +52,7 @@ def follow_search(search: ExperimentPlan, reporter: Reporter) -> ExperimentResul
     """Run a search and tell of its trials."""
     from automl.experiment import run
 
-    with reporter.search(search.objectives, search.settings.trials) as callback:
+    with reporter.search(search.objectives, search.settings.trials, search.base.task) as callback:
         return run(search, callback)
 
 
@@ -62,7 +63,7 @@ def resume_search(name: str, options: RequestOptions, reporter: Reporter, *, det
         RequestError: there is no such experiment, or something is not as it was.
     """
     from automl.experiment import reopen, resume
-    from automl.lookup import find_experiment, identity_of
+    from automl.lookup import find_experiment, identity_of, task_of
     from automl.settings import AutomlSettings
     from automl.types import Objective
 
@@ -77,7 +78,8 @@ def resume_search(name: str, options: RequestOptions, reporter: Reporter, *, det
     if detach:
         reopen(folder, settings, request)
         return _started(folder)
-    with reporter.search([Objective(**entry) for entry in before["objectives"]], settings.trials) as callback:
+    objectives = [Objective(**entry) for entry in before["objectives"]]
+    with reporter.search(objectives, settings.trials, task_of(before)) as callback:
         return search_outcome(resume(str(folder), callback, settings=settings, request=request))
 
 

@@ -5,7 +5,7 @@ const stage = dialog.querySelector(".stage");
 const choices = dialog.querySelector(".choices");
 const lightChoice = dialog.querySelector(".choose-light select");
 const blinkButton = dialog.querySelector("[data-do=blink]");
-const VIEWS = ["golden", "test", "difference", "evidence"];
+const VIEWS = ["golden", "test", "prediction", "difference", "evidence"];
 const BLINK_MS = 500;
 let open = null;
 let view = "all";
@@ -80,7 +80,7 @@ const show = (card) => {
   const title = card.querySelector(".title").textContent;
   const score = card.querySelector(".score").textContent;
   dialog.querySelector("h2").textContent =
-    `${badge}: ${card.dataset.kind} ${title}, ${score} (${place.indexOf(card) + 1} of ${place.length})`;
+    `${badge}: ${[card.dataset.kind, title].filter(Boolean).join(" ")}, ${score} (${place.indexOf(card) + 1} of ${place.length})`;
   choose(names.includes(view) ? view : "all");
 };
 

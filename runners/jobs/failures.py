@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.problem import Problem
 
-_VERBS = ("logs", "result")
-_READ_LOG = "`{logs}` shows what it said: mend that, and run it again"
+_VERBS = ("result", "diagnose")
+_WHY = "`{diagnose}` tells why, and what helps"
 _REMEDIES = {
-    "process.killed": "`{logs}` shows how far it came: with more memory, or smaller batches, run it again",
     "process.lost": "`{result}` lists what it left: run it again",
     "launch.failed": "mend what the message names, and run it again",
     "launch.lost": "nothing was started: run it again",
@@ -32,5 +31,5 @@ def with_remedy(failure: Problem, folder: str) -> Problem:
     if failure.remedy:
         return failure
     place = Path(folder)
-    logs, result = (shlex.join(("changenet", verb, place.name, "--results", str(place.parent))) for verb in _VERBS)
-    return replace(failure, remedy=_REMEDIES.get(failure.code, _READ_LOG).format(logs=logs, result=result))
+    asked = {verb: shlex.join(("changenet", verb, place.name, "--results", str(place.parent))) for verb in _VERBS}
+    return replace(failure, remedy=_REMEDIES.get(failure.code, _WHY).format(**asked))

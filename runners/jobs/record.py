@@ -13,12 +13,13 @@ from core.documents import dump_yaml
 from core.errors import PlatformError
 from core.file_names import FINDINGS_FILE, LOG_FILE, PLAN_FILE, SPEC_FILE
 from core.files import write_json, write_text
+from core.installation import versions
 from core.problem import Problem
 from runners.jobs.artifacts import result_folders, stamps
 from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState, Transition
 from runners.jobs.store import now
-from runners.names import BEFORE_FILE
+from runners.names import BEFORE_FILE, VERSIONS_FILE
 from runners.planning.plan import Plan, at_job
 from runners.platforms.handles import opened_here
 
@@ -87,6 +88,8 @@ def _fill_folder(job: Job, plan: Plan, spec_text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / PLAN_FILE, plan.to_json())
     write_text(folder / SPEC_FILE, spec_text)
+    if plan.engine == "embedded":
+        write_json(folder / VERSIONS_FILE, versions())
 
 
 def _keep_apart(job: Job, spec: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ def default_root(named: str | None = None) -> Path:
         remedy = "give a folder of this machine whose name holds no secret"
         raise InputError("the results root holds a secret", code="store.secret", where=shown, remedy=remedy)
     if "://" in root:
-        remedy = "give a folder of this machine, and copy what the jobs leave"
+        remedy = "give a folder of this machine; `changenet run --upload URI` sends what a job leaves to a store"
         raise InputError("records are kept in a folder, not behind a URI", code="store.uri", where=root, remedy=remedy)
     return Path(root).expanduser().absolute()
 

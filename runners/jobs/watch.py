@@ -12,6 +12,7 @@ from core.errors import PlatformError
 from core.problem import Problem
 from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState
+from runners.platforms.handles import with_detail
 from runners.platforms.platform import grace_seconds
 from runners.platforms.table import capabilities, platform_of
 
@@ -67,12 +68,17 @@ def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -
             if capabilities(job.runner).on_this_machine:
                 platform_of(job.runner).cancel(job, store.handle(job.id))
         return job
+    ask_to_stop(store, job, reason)
+    return _wait_for_end(store, job)
+
+
+def ask_to_stop(store: JobStore, job: Job, reason: str) -> None:
+    """The same for a job that has not ended, without waiting for its end."""
     platform, handle = platform_of(job.runner), store.handle(job.id)
     try:
         store.request_cancel(job.id, reason)
     finally:
         platform.cancel(job, handle)  # whether or not that can be recorded
-    return _wait_for_end(store, job)
 
 
 def log_of(store: JobStore, job: Job) -> Path:
@@ -104,5 +110,8 @@ def _recorded(store: JobStore, job: Job, sight: Sight) -> Job:
         store.request_cancel(job.id, sight.native)
     if sight.began:
         store.move(job.id, JobState.RUNNING, sight.native)
-    platform_of(job.runner).collect(job, store.handle(job.id))
+    handle = store.handle(job.id)
+    platform_of(job.runner).collect(job, handle)
+    if not capabilities(job.runner).on_this_machine:
+        store.add_handle(job.id, with_detail(handle, "native", sight.native))
     return finish(store, job, sight.exit_code, sight.cause)

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.addresses import is_address, is_store
+from core.addresses import bare_address, is_address, is_fetched, is_model_file, is_store
 from core.errors import DataError, did_you_mean
-from core.file_names import is_archive
+from core.file_names import ARCHIVES, is_archive
 from core.redaction import redact_text
+from core.staged import place_of
 from runners.model_rules import ModelRules
 from runners.names import archive_stem, archives_of
 
@@ -29,7 +31,8 @@ class DataTables(NamedTuple):
     """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it.
 
     By a file named in `tables`, or one of the folders `first_parts`, a folder is known to hold data of this skill.
-    What else its tables may be called, and where they may lie, `of_folder` tells by split.
+    What else its tables may be called, and where they may lie, `of_folder` tells by split. `staged` says whether what
+    lies elsewhere is fetched to this machine for the action.
     """
 
     entries: Mapping[str, Entry]
@@ -37,9 +40,10 @@ class DataTables(NamedTuple):
     tables: frozenset[str]
     first_parts: frozenset[str]
     of_folder: Callable[[Path], Mapping[str, Path]]
+    staged: bool = True
 
     @classmethod
-    def of(cls, skill: Skill, action: str, rules: ModelRules) -> DataTables:
+    def of(cls, skill: Skill, action: str, rules: ModelRules, *, staged: bool = True) -> DataTables:
         """The tables of an action."""
         rows = [row for of_action in skill.info["data_sources"].values() for row in of_action.values()]
         tables = frozenset(row["path"] for row in rows if row["runtime"] == "file")
@@ -47,7 +51,7 @@ class DataTables(NamedTuple):
         entries = skill.data_sources(action)
         reads_table = any(row["runtime"] == "file" for row in entries.values())
         of_folder = cache(rules.data_tables if reads_table else ModelRules().data_tables)
-        return cls(entries, skill.info["dataset_sources"], tables, first_parts, of_folder)
+        return cls(entries, skill.info["dataset_sources"], tables, first_parts, of_folder, staged)
 
     def names_file(self, place: str) -> bool:
         """Whether a place is an archive or a table itself, by its ending, and not the folder that holds it."""
@@ -72,9 +76,11 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
         DataError: a place is not there, lacks a file that the action needs, or several are given where one is taken.
     """
     for key, entry in tables.entries.items():
-        places = [_split_of(place, key, tables) or place for place in _named(request, entry["source"])]
+        named = _named(request, entry["source"])
+        places = [_split_of(place, key, tables) or place for place in named]
         if not places and request.data:
-            places = _inside(request.data, key, tables)
+            places, named = _inside(request.data, key, tables), [request.data]
+        told = named if any(map(is_fetched, named)) else places  # the cache says nothing of where data came from
         found = [_locate(place, key, tables) for place in places]
         if not found:
             continue
@@ -82,7 +88,7 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
             remedy = "join the CSV files into one data set, and give that"
             message = f"{len(found)} data sets are given for {entry['source']}, but the action takes one"
             raise DataError(message, code="data.several", where=", ".join(places), remedy=remedy)
-        layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(places)}")
+        layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(told)}")
 
 
 def unused_sources(request: Request, action: str, tables: DataTables, intents: Collection[str]) -> list[str]:
@@ -112,15 +118,20 @@ def is_remote(place: str) -> bool:
     return "://" in place and not place.lower().startswith(_FILE)
 
 
-def absolute(place: str) -> str:
-    """A local path as an absolute one; a URI as it is.
+def absolute(place: str, *, staged: bool = True) -> str:
+    """A local path as an absolute one; a URI as it is, or where it lies on this machine once it is `staged`.
 
     Raises:
         DataError: the URI holds credentials, or is one that nothing downloads.
     """
     if redact_text(place) != place:
         remedy = "leave credentials out of the URI; the storage client takes them from its own configuration"
+        if bare_address(place) != place:
+            remedy = "fetch it by `changenet stage data ADDRESS`, and name it without its query then"
         raise DataError("the place holds a secret", code="data.secret", where=redact_text(place), remedy=remedy)
+    if is_fetched(place) and staged:
+        here = place_of(place.rstrip("/"))
+        return here if not is_fetched(here) else _data_address(here)
     if is_store(place):
         return place.rstrip("/")
     if is_address(place) and not Path(place).exists():
@@ -128,6 +139,24 @@ def absolute(place: str) -> str:
         raise DataError(f"nothing downloads {place}", code="data.address", where=place, remedy=remedy)
     own = place[len(_FILE) :] if place.lower().startswith(_FILE) else place
     return str(Path(own).expanduser().absolute())
+
+
+def _data_address(place: str) -> str:
+    """An address that was not fetched yet, as it is.
+
+    Raises:
+        DataError: it can't be one of data.
+    """
+    scheme, _, rest = place.partition("://")
+    web, name = scheme.lower() in {"http", "https"}, rest.partition("?")[0].rpartition("/")[2]
+    if is_model_file(place) or (web and "." not in name):
+        message = f"{place} is {'a model' if is_model_file(place) else 'a folder, which no web server lists'}"
+        remedy = "give the address of an archive or a table, or of a folder in a store: s3://…, gs://…, az://…"
+        raise DataError(message, code="data.address", where=place, remedy=remedy)
+    if scheme.lower() == "hf" and not rest.startswith(("datasets/", "buckets/")):
+        remedy = f"give hf://datasets/{rest} if it is a data set"
+        raise DataError(f"{place} is a repository of models", code="data.address", where=place, remedy=remedy)
+    return place
 
 
 def require_there(place: str, where: str = "") -> Path:
@@ -147,7 +176,7 @@ def require_there(place: str, where: str = "") -> Path:
 
 def _inside(data: str, key: str, tables: DataTables) -> list[str]:
     """Where a folder that holds all the data has what `key` takes; empty when it does not have it."""
-    place, source = absolute(data), tables.entries[key]["source"]
+    place, source = absolute(data, staged=tables.staged), tables.entries[key]["source"]
     if is_remote(place):
         whole = tables.names_file(place) or not tables.entries[key]["path"]
         return [place] if whole else [f"{place}/{_splits(key, tables)[0]}"]
@@ -161,7 +190,7 @@ def _inside(data: str, key: str, tables: DataTables) -> list[str]:
 
 def _split_of(place: str, key: str, tables: DataTables) -> str | None:
     """The split that `key` takes inside a local folder of splits, as a folder or a table; None where there is none."""
-    folder, names = Path(absolute(place)), _splits(key, tables)
+    folder, names = Path(absolute(place, staged=tables.staged)), _splits(key, tables)
     by_split = {} if _only_table(folder, tables) else tables.of_folder(folder)
     found = next((place for name in names for place in _places(folder, name, by_split, tables)), None)
     if found is None:  # a split folder that lacks its table is told as such
@@ -208,7 +237,7 @@ def _tables_in(folder: Path, name: str) -> list[Path]:
 
 
 def _locate(place: str, key: str, tables: DataTables) -> str:
-    entry, whole = tables.entries[key], absolute(place)
+    entry, whole = tables.entries[key], absolute(place, staged=tables.staged)
     if is_remote(whole):
         return _locate_remote(whole, entry, tables)
     path = require_there(whole)
@@ -229,7 +258,7 @@ def _locate_remote(place: str, entry: Entry, tables: DataTables) -> str:
 def _root(path: Path, entry: Entry) -> Path:
     if path.is_dir():
         return path
-    remedy = f"give the folder that holds {', '.join(part_names(entry))} (as folders or .tar.gz)"
+    remedy = f"give the folder that holds {', '.join(part_names(entry))} (as folders, .tar.gz or .zip)"
     raise DataError("this data set is a folder, not a file", code="data.layout", where=str(path), remedy=remedy)
 
 
@@ -244,6 +273,8 @@ def _table(path: Path, entry: Entry, tables: DataTables) -> Path:
         return only
     found = f"several: {', '.join(table.name for table in here)}" if here else "none"
     remedy, code = f"name it {name}, or give the {kind} file itself", f"data.{kind.lower()}_missing"
+    if is_archive(path.name):
+        remedy = f"`changenet stage data {shlex.quote(str(path))}` unpacks a whole data set: give the folder it names"
     raise DataError(f"one {kind} is needed, there is {found}", code=code, where=str(folder), remedy=remedy)
 
 
@@ -253,7 +284,9 @@ def _unpacked_or_packed(path: Path, key: str, tables: DataTables) -> Path:
         return path
     entry = tables.entries[key]
     folder = path if path.is_dir() else path.parent
-    places: list[Path] = [home / name for home in (folder, folder.parent) for name in (entry["folder"], entry["path"])]
+    packed = (f"{archive_stem(entry['path'])}{ending}" for ending in ARCHIVES)
+    names = list(dict.fromkeys((entry["folder"], entry["path"], *packed)))
+    places: list[Path] = [home / name for home in (folder, folder.parent) for name in names]
     found = next((place for place in places if place.exists()), None)
     if found is None and tables.sources[entry["source"]].get("bare"):
         found = folder

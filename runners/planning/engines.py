@@ -74,6 +74,18 @@ def own_defaults(layers: Layers, *, embedded: bool) -> None:
             layers.suggest(key, own, "adjusted", f"the default of the {engine} engine")
 
 
+def require_action_of_container(skill: Skill, action: str) -> None:
+    """The container runs the action: all do that are not marked otherwise.
+
+    Raises:
+        PlatformError: it does not.
+    """
+    if skill.action_info(action).get(_CONTAINER, True):
+        return
+    remedy = f"run {action} here, with the embedded engine (--runner local)"
+    raise PlatformError(f"the container has no {action}", code="engine.action", remedy=remedy)
+
+
 def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
     """Leave out the keys that the engine does not know; returns those that are no default, and foreign options."""
     engine = _EMBEDDED if embedded else _CONTAINER

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.addresses import is_address, is_repository
+from core.addresses import is_address, is_fetched, is_repository
 from core.errors import DataError
 from core.problem import Problem
+from router.consistency import RESUME
 from router.types import Question
 from runners.planning.data_sources import absolute, is_remote, require_there
 from runners.planning.engines import PACKAGE
-from runners.planning.parents import RESUME, candidates
+from runners.planning.parents import candidates
 from runners.planning.plan import JOB_FOLDER
 
 if TYPE_CHECKING:
@@ -48,22 +49,24 @@ def model_keys(layers: Layers, skill: Skill) -> set[str]:
     return {key for key, entry in inputs.items() if entry["type"] == "file" and key not in tables}
 
 
-def remote_inputs(layers: Layers, skill: Skill, runner: str) -> list[Problem]:
-    """The inputs in stores, on a runner that reads only files of this machine."""
-    remedy = "copy it to this machine and give the folder, or use a runner with access"
-    models = model_keys(layers, skill)
-    return [
-        Problem("runner.remote_input", key, f"the {runner} runner can't read {place}", remedy)
-        for key, value in inputs_of(layers, skill).items()
-        for place in _places(value)
-        if key not in models and is_remote(str(place))
-    ]
+def not_here_yet(layers: Layers, skill: Skill) -> list[str]:
+    """A warning of data elsewhere that is fetched at the launch: nothing of it is known before."""
+    all_places = (place for value in inputs_of(layers, skill).values() for place in _places(value))
+    first, *others = dict.fromkeys(place for place in all_places if is_fetched(str(place))) or (None,)
+    if first is None:
+        return []
+    count = f" and {len(others)} more are" if others else " is"
+    told = "`changenet run` fetches that and plans with what it finds, `changenet stage data` fetches it now"
+    return [f"{first}{count} not on this machine yet: {told}"]
 
 
-def settle_paths(layers: Layers, skill: Skill, wanted: Sequence[Wanted], *, local: bool) -> list[Problem]:
+def settle_paths(
+    layers: Layers, skill: Skill, wanted: Sequence[Wanted], *, local: bool, staged: bool = True
+) -> list[Problem]:
     """Make the paths that the user gave absolute; returns those that are not on this machine, where it must be `local`.
 
-    Paths that a profile suggests are not looked for: `open_questions` asks for them.
+    Paths that a profile suggests are not looked for: `open_questions` asks for them. Places elsewhere are given as they
+    lie here once they are `staged`.
     """
     problems = []
     action, weights = layers.schema.action, weight_keys(skill, layers.schema.action)
@@ -77,7 +80,7 @@ def settle_paths(layers: Layers, skill: Skill, wanted: Sequence[Wanted], *, loca
             found = [
                 place
                 if _is_no_path(place, weights=key in weights)
-                else _settled(place, look=key not in outputs, local=local, model=key in models)
+                else _settled(place, look=key not in outputs, local=local, model=key in models, staged=staged)
                 for place in _places(value)
             ]
         except DataError as problem:
@@ -107,12 +110,12 @@ def _wrong_kind(key: str, wanted: Sequence[Wanted], places: list[Any]) -> list[P
     return [Problem(f"{want.kind}.suffix", key, f"{wrong[0]} is no {want.kind} file", remedy)]
 
 
-def _settled(place: str, *, look: bool, local: bool, model: bool) -> str:
+def _settled(place: str, *, look: bool, local: bool, model: bool, staged: bool) -> str:
     """The whole path. A relative one has to be here wherever the action runs: elsewhere it would lead nowhere."""
     if model and (is_address(place) or is_repository(place)) and not Path(place).exists():
         remedy = "copy the file to this machine and give its path; `changenet stage backbone` fetches backbone weights"
         raise DataError(f"'{place}' is no file, and nothing downloads it", code="data.address", remedy=remedy)
-    whole = absolute(place)
+    whole = absolute(place, staged=staged and look)
     if look and not is_remote(whole) and (local or not Path(place).expanduser().is_absolute()):
         require_there(whole)
     return whole

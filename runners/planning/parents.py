@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.documents import read_json
 from core.errors import InputError, ParentError
 from core.file_names import PLAN_FILE, RESULTS_FOLDER
+from router.consistency import FROM_PARENT, PARENT_FOLDER, RESUME
 from runners.jobs.job import JobState
 from runners.names import SEARCH_RECORD, names_search
 from runners.planning.plan import JOB_FOLDER
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 _MOST_CANDIDATES = 5
 _MOST_JOBS_READ = 100
-RESUME = "resume_model"
-_FOLDER = "parent_model_folder"
-_FROM_PARENT = frozenset({"parent_model", _FOLDER, RESUME})
 
 
 class Parent(NamedTuple):
@@ -75,9 +73,7 @@ class Wanted(NamedTuple):
 
 def wanted_artifacts(skill: Skill, action: str, *, embedded: bool = False) -> list[Wanted]:
     """The fields of the action's spec that a parent job can fill; the embedded engine may take further kinds."""
-    fields = {
-        key: how for key, how in skill.spec_params(action).items() if isinstance(how, str) and how in _FROM_PARENT
-    }
+    fields = {key: how for key, how in skill.spec_params(action).items() if isinstance(how, str) and how in FROM_PARENT}
     found = []
     for key, how in fields.items():
         rule = skill.parent_artifact(key) or {}
@@ -164,7 +160,7 @@ def apply_parent(layers: Layers, parent: Parent, wanted: list[Wanted], overridde
             artifact = _choose(parent.job, want)
             path = _existing(parent.job, artifact, want)
             detail = f"{parent.job.id}: {artifact.path} ({' '.join(artifact.roles) or artifact.kind})"
-            layers.put(want.key, str(path.parent if want.how == _FOLDER else path), "parent", detail)
+            layers.put(want.key, str(path.parent if want.how == PARENT_FOLDER else path), "parent", detail)
 
 
 def apply_own_files(layers: Layers, skill: Skill) -> None:
@@ -202,7 +198,7 @@ def _choose(job: Job, want: Wanted) -> Artifact:
 
 def _described(job: Job, artifacts: list[Artifact]) -> Iterator[str]:
     for artifact in artifacts:
-        when = f", epoch {artifact.epoch}, step {artifact.step}" if artifact.epoch is not None else ""
+        when = f", epoch {artifact.epoch + 1}, step {artifact.step}" if artifact.epoch is not None else ""
         yield f"{Path(job.results_dir) / artifact.path} ({' '.join(artifact.roles) or artifact.kind}{when})"
 
 

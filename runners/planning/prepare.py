@@ -17,9 +17,16 @@ from core.redaction import redact
 from router.types import Decision
 from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
-from runners.planning.engines import fit_to_engine, own_defaults, require_action, require_known_network
+from runners.planning.engines import (
+    fit_to_engine,
+    own_defaults,
+    require_action,
+    require_action_of_container,
+    require_known_network,
+)
+from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture, take_data
-from runners.planning.inputs import inputs_of, missing_weights, open_questions, remote_inputs, settle_paths
+from runners.planning.inputs import inputs_of, missing_weights, not_here_yet, open_questions, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, lineage, load_parent
@@ -87,6 +94,8 @@ def prepare(
     resolved = resolve(decision, skill, store, command)
     if resolved.embedded:
         require_action(skill, resolved.action, decision.missing)
+    elif resolved.can.needs_image:
+        require_action_of_container(skill, resolved.action)
     memory = memory or Memory()
     schema = action_schema(skill, resolved.action, memory)
     draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
@@ -94,6 +103,7 @@ def prepare(
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
+    draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
     return _seal(decision, draft)
 
 
@@ -133,12 +143,16 @@ def _put_overrides(draft: _Draft) -> None:
     resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
-    problems += settle_paths(layers, resolved.skill, resolved.wanted, local=resolved.can.reads_local_paths)
-    problems += _target_problems(draft)
+    problems += _path_problems(draft) + _target_problems(draft)
     refuse([*problems, *layers.schema.problems(layers.spec)])
     draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image and not resolved.embedded)
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
+
+
+def _path_problems(draft: _Draft) -> list[Problem]:
+    resolved, local = draft.resolved, draft.resolved.can.reads_local_paths
+    return settle_paths(draft.layers, resolved.skill, resolved.wanted, local=local, staged=resolved.tables.staged)
 
 
 def _target_problems(draft: _Draft) -> list[Problem]:
@@ -206,8 +220,8 @@ def _settle(draft: _Draft) -> None:
     settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
-    remote = remote_inputs(layers, resolved.skill, resolved.runner) if resolved.can.reads_local_paths else []
-    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded), *remote])
+    draft.warnings += not_here_yet(layers, resolved.skill) if resolved.tables.staged else []
+    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import InputError, RequestError, did_you_mean
+from router.consistency import RESUME
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
 from runners.planning.data_sources import DataTables
-from runners.planning.parents import RESUME, wanted_artifacts
+from runners.planning.parents import wanted_artifacts
 from runners.platforms.table import DEFAULT, capabilities, settings_in_plan
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         embedded=own_image or engine == own,
         image=image,
         short_names=skill.shorthand_keys(action),
-        tables=DataTables.of(skill, action, rules),
+        tables=DataTables.of(skill, action, rules, staged=not capabilities(runner).reads_stores),
         wanted=wanted_artifacts(skill, action, embedded=own_image or engine == own),
         platform=platform,
         can=can,
@@ -101,8 +102,8 @@ def image_of(skill: Skill, action: str, named: str | None) -> tuple[str, bool]:
     if named is None:
         return skill.image(action), False
     images = skill.versions["images"]
-    if entry := images.get(named):
-        return f"{entry['repo']}:{entry['tag']}", entry.get("engine") == _EMBEDDED
+    if named in images:
+        return skill.image(action, named), images[named].get("engine") == _EMBEDDED
     if not set(named) & set("/:@"):
         remedy = f"{did_you_mean(named, images)} Give {', '.join(images)}, or an image as repo:tag.".strip()
         raise RequestError(f"versions.yaml has no image '{named}'", code="image.unknown", where="image", remedy=remedy)

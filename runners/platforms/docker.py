@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
-from core.errors import InputError, PlatformError, RequestError
+from core.errors import InputError, PlatformError
 from core.file_names import LOG_FILE
 from core.files import write_json
 from core.problem import Problem
 from core.terminal import printable
 from runners.jobs.job import JobState
-from runners.jobs.status_log import last_lines
 from runners.planning.container import SPEC_FOLDER
 from runners.planning.plan import at_job
 from runners.platforms import docker_container as containers
+from runners.platforms.container_end import end_of
 from runners.platforms.container_files import mounts_of_job
 from runners.platforms.docker_engine import (
     EngineSilentError,
@@ -34,6 +34,7 @@ from runners.platforms.docker_engine import (
     host_named,
     identity,
 )
+from runners.platforms.docker_gpus import share_of
 from runners.platforms.docker_image import get_image
 from runners.platforms.docker_log import add_to_log
 from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detail
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 _HOST, _ENGINE, _CONTAINER, _LOG_BEGIN = "host", "engine", "container", "log_begin"
 _ENDED = "ended.json"
-_KILLED, _NOT_EXECUTABLE, _NO_COMMAND = 137, 126, 127
 
 
 class DockerPlatform:
@@ -56,10 +56,8 @@ class DockerPlatform:
 
     def check(self, plan: Plan) -> None:
         """An engine answers, and what the container reads is here; the image is looked for when the job starts."""
-        if plan.resources.nodes > 1:
-            remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
-            raise RequestError("the docker runner has one machine", code="runner.nodes", where="nodes", remedy=remedy)
-        containers.require_sources(plan.mounts)
+        containers.require_one_machine(plan)
+        containers.require_sources(plan)
         containers.require_secrets(plan)
         connect(host_named())
 
@@ -74,9 +72,9 @@ class DockerPlatform:
         store.set_image_digest(job.id, image.digest)
         handle = with_detail(handle, _LOG_BEGIN, log.stat().st_size)
         store.add_handle(job.id, handle)
-        container = _create(host, containers.creation(job, plan, image, mounts_of_job(job, plan)))
+        container = _create(host, containers.creation(job, plan, image, mounts_of_job(job, plan), share_of(host, plan)))
         if store.cancel_reason(job.id) is None and store.move(job.id, JobState.RUNNING, "the container is started"):
-            asked(host, container.start, patiently=True)
+            _begin(host, container)
             return handle
         container.remove(force=True)
         raise PlatformError("the job was called off before its container was started", code="launch.off", where=job.id)
@@ -154,6 +152,17 @@ def _create(host: str, arguments: dict[str, Any]) -> Container:
     return container
 
 
+def _begin(host: str, container: Container) -> None:
+    """Start the container, or leave nothing of it; one whose start nobody confirmed may run, as a look tells later."""
+    try:
+        asked(host, container.start, patiently=True)
+    except EngineSilentError:
+        return
+    except PlatformError:
+        container.remove(force=True)
+        raise
+
+
 def _sight(job: Job, handle: Handle, container: Container) -> Sight:
     state = container.attrs["State"]
     if state["Status"] in {"running", "paused", "restarting"}:
@@ -161,7 +170,7 @@ def _sight(job: Job, handle: Handle, container: Container) -> Sight:
     if state["Status"] == "created":
         sight = sight_of(job, process_of(handle, LAUNCHER))
         return _never_started(job) if sight.state.is_terminal else sight
-    return _end(job, state["ExitCode"], state["Status"], out_of_memory=state["OOMKilled"])
+    return end_of(job, state["ExitCode"], state["Status"], out_of_memory=state["OOMKilled"])
 
 
 def _without_container(job: Job, handle: Handle) -> Sight:
@@ -181,24 +190,6 @@ def _never_started(job: Job) -> Sight:
     return Sight(JobState.ERROR, message, cause=Problem("launch.lost", job.id, message))
 
 
-def _end(job: Job, exit_code: int | None, native: str, *, out_of_memory: bool) -> Sight:
-    """A container that has ended: how, as far as exit code and engine tell; the log says the rest."""
-    cause = None
-    said = " ".join(last_lines(Path(job.folder) / LOG_FILE, 1))
-    if out_of_memory:
-        remedy = "give it more by --memory, or make batches and pictures smaller"
-        message = "the container ran out of memory, and the kernel ended a process of it"
-        cause = Problem("action.out_of_memory", job.id, message, remedy)
-    elif exit_code == _KILLED:
-        cause = Problem("process.killed", job.id, f"the container was ended by SIGKILL. {said}".strip())
-    elif exit_code in {_NOT_EXECUTABLE, _NO_COMMAND}:
-        message = f"the image can't run the command (exit code {exit_code}). {said}".strip()
-        remedy = "check that the image holds the program: --image, or versions.yaml"
-        cause = Problem("launch.failed", job.id, message, remedy)
-    state = JobState.ERROR if cause or exit_code else JobState.COMPLETE
-    return Sight(state, f"{native}, exit code {exit_code}", exit_code, cause)
-
-
 def _note(job: Job, exit_code: int | None, native: str, *, out_of_memory: bool = False) -> None:
     """Write down how the container ended, before it is removed."""
     document = {"exit_code": exit_code, "native": native, "out_of_memory": out_of_memory}
@@ -207,7 +198,7 @@ def _note(job: Job, exit_code: int | None, native: str, *, out_of_memory: bool =
 
 def _noted(job: Job) -> Sight | None:
     try:
-        return _end(job, **read_json(Path(at_job(SPEC_FOLDER, job.folder)) / _ENDED))
+        return end_of(job, **read_json(Path(at_job(SPEC_FOLDER, job.folder)) / _ENDED))
     except (InputError, TypeError):
         return None
 

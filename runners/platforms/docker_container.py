@@ -9,11 +9,15 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from core.addresses import is_fetched
 from core.errors import InputError, MissingInputError, RequestError
+from runners.planning.plan import JOB_FOLDER
 from runners.planning.sizes import size_in_bytes
+from runners.platforms.docker_gpus import LABEL as GPUS_LABEL
+from runners.platforms.docker_gpus import device_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from runners.jobs.job import Job
     from runners.planning.plan import Mount, Plan
@@ -28,15 +32,25 @@ def container_name(job_id: str) -> str:
     return f"changenet-{job_id}"
 
 
-def require_sources(mounts: Iterable[Mount]) -> None:
-    """Everything that the container reads lies on this machine, and gives it no power over the engine.
+def require_one_machine(plan: Plan) -> None:
+    """Raise RequestError for a plan of several nodes: an engine has one machine."""
+    if plan.resources.nodes > 1:
+        remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
+        raise RequestError("the docker runner has one machine", code="runner.nodes", where="nodes", remedy=remedy)
+
+
+def require_sources(plan: Plan) -> None:
+    """Everything that the container reads is here, or is fetched, and gives it no power over the engine.
 
     Raises:
-        InputError: a place that is not there, or lies in a store.
+        InputError: a place that is not there, or can't be fetched.
         RequestError: the engine's socket, or a folder that holds it.
     """
-    for mount in (mount for mount in mounts if mount.read_only and not mount.source.startswith("{")):
+    inputs = {place for value in plan.inputs.values() for place in (value if isinstance(value, list) else [value])}
+    for mount in (mount for mount in plan.mounts if mount.read_only and not mount.source.startswith(JOB_FOLDER)):
         if "://" in mount.source:
+            if mount.source in inputs and is_fetched(mount.source):
+                continue
             remedy = "copy it to this machine and give the folder"
             message = f"the docker runner can't read {mount.source}"
             raise InputError(message, code="runner.remote_input", where=mount.target, remedy=remedy)
@@ -74,8 +88,11 @@ def require_secrets(plan: Plan) -> None:
             raise MissingInputError(f"the variable {name} is not set", code="secret.missing", where=name, remedy=remedy)
 
 
-def creation(job: Job, plan: Plan, image: Image, mounts: Sequence[Mount]) -> dict[str, Any]:
-    """The arguments of `docker.client.containers.create`: the caller's user, no new privileges, no network unneeded."""
+def creation(job: Job, plan: Plan, image: Image, mounts: Sequence[Mount], gpus: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The arguments of `docker.client.containers.create`: the caller's user, no new privileges, no network unneeded.
+
+    `gpus` are the numbers of those that it gets, where it can't have any.
+    """
     from docker.types import Mount as Bind
 
     memory = size_in_bytes(plan.platform["memory"], "memory") if plan.platform.get("memory") else None
@@ -83,7 +100,7 @@ def creation(job: Job, plan: Plan, image: Image, mounts: Sequence[Mount]) -> dic
         "image": image.id,
         "command": list(arguments(plan.command, image.entrypoint)),
         "name": container_name(job.id),
-        "labels": {LABEL: job.id},
+        "labels": {LABEL: job.id} | ({GPUS_LABEL: ",".join(gpus)} if gpus else {}),
         "user": f"{os.getuid()}:{os.getgid()}",
         "group_add": [str(group) for group in os.getgroups() if group != os.getgid()],
         "environment": environment(plan),
@@ -94,7 +111,7 @@ def creation(job: Job, plan: Plan, image: Image, mounts: Sequence[Mount]) -> dic
         "network_mode": "bridge" if plan.resources.network else "none",
         "security_opt": ["no-new-privileges"],
         "init": True,  # signals reach an action that is no init, and its orphans are reaped
-        "device_requests": device_requests(plan),
+        "device_requests": device_requests(plan, gpus),
         "detach": True,
     }
 
@@ -112,18 +129,6 @@ def environment(plan: Plan) -> dict[str, str]:
     if plan.resources.threads:
         habits["OMP_NUM_THREADS"] = str(plan.resources.threads)
     return person | habits | {name: os.environ[name] for name in plan.secrets}
-
-
-def device_requests(plan: Plan) -> list[Any]:
-    """GPUs as `--gpus` asks for them: as many as the action uses, or all where it picks some by number."""
-    from docker.types import DeviceRequest
-
-    if not plan.resources.gpus:
-        return []
-    section = plan.spec.get(plan.command[1])
-    picked = (section.get("gpu_ids") if isinstance(section, dict) else None) or [0]
-    count = plan.resources.gpus if max(picked) < plan.resources.gpus else -1
-    return [DeviceRequest(count=count, capabilities=[["gpu"]])]
 
 
 def _user() -> str:

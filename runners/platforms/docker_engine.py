@@ -47,11 +47,22 @@ _MEANINGS = (
     _Meaning("pull access denied", "image.denied", "the registry does not give this image away", _LOGIN),
     _Meaning("unauthorized", "image.denied", "the registry does not know the account", _LOGIN),
     _Meaning("authentication required", "image.denied", "the registry does not know the account", _LOGIN),
+    _Meaning("no basic auth credentials", "image.denied", "the registry does not know the account", _LOGIN),
     _Meaning("manifest unknown", "image.unknown", "the registry has no such image", _NAME),
     _Meaning("not found", "image.unknown", "there is no such image", _NAME),
-    _Meaning("no such host", "image.unreachable", "the engine can't reach the registry", _LATER, passes=True),
-    _Meaning("i/o timeout", "image.unreachable", "the engine can't reach the registry", _LATER, passes=True),
-    _Meaning("TLS handshake", "image.unreachable", "the engine can't reach the registry", _LATER, passes=True),
+    *(
+        _Meaning(sign, "image.unreachable", "the engine can't reach the registry", _LATER, passes=True)
+        for sign in (
+            "no such host",
+            "i/o timeout",
+            "TLS handshake",
+            "connection refused",
+            "connection reset",
+            "context deadline exceeded",
+            "unexpected HTTP status: 5",
+            "toomanyrequests",
+        )
+    ),
     _Meaning(
         "no space left on device",
         "docker.disk_full",
@@ -126,8 +137,10 @@ def silent(host: str, problem: Exception) -> EngineSilentError:
     return EngineSilentError(f"no Docker engine answers: {reason}", where=host, remedy=remedy)
 
 
-def asked(host: str, question: Callable[[], Any], *, patiently: bool = False) -> Any:
+def asked(host: str, question: Callable[[], Any], *, patiently: bool = False, about: str = "") -> Any:
     """What the engine answers; with `patiently` a question that failed for want of a connection is put again.
+
+    `about` is the place that an error names, if that is not the engine.
 
     Raises:
         EngineSilentError: it does not answer.
@@ -147,11 +160,12 @@ def asked(host: str, question: Callable[[], Any], *, patiently: bool = False) ->
     try:
         return retrying(question)
     except NotFound as problem:
-        raise GoneError(str(problem), where=host) from None
+        raise GoneError(str(problem.explanation or problem), where=about or host) from None
     except DockerException as problem:
-        if _REMOVAL in str(problem):
-            raise GoneError(str(problem), where=host) from None
-        raise refused(host, str(problem)) from None
+        said = str(getattr(problem, "explanation", None) or problem)
+        if _REMOVAL in said:
+            raise GoneError(said, where=about or host) from None
+        raise refused(about or host, said) from None
     except (RequestException, OSError) as problem:
         raise silent(host, problem) from None
 

@@ -54,7 +54,7 @@ def get_image(host: str, name: str, say: Callable[[str], None]) -> Image:
         _follow(name, client.api.pull(name, stream=True, decode=True), say)
 
     try:
-        asked(host, pull, patiently=True)
+        asked(host, pull, patiently=True, about=name)
     except GoneError as problem:
         raise refused(name, problem.message) from None
     found = find_image(host, name)

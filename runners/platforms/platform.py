@@ -28,6 +28,7 @@ class Capabilities:
     `reads_local_paths`: it reads the files of that machine under their own paths.
     `needs_image`: it runs in a container image. `asked_from_anywhere`: every machine can ask how a job is, so that no
     answer means a break in the connection. `survives_caller`: it goes on when the process that launched it dies.
+    `reads_stores`: it reads data in stores (`s3://…`) by itself; for others that is fetched to the launching machine.
     """
 
     on_this_machine: bool
@@ -35,6 +36,7 @@ class Capabilities:
     needs_image: bool
     asked_from_anywhere: bool
     survives_caller: bool
+    reads_stores: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import Sight
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
-from runners.platforms.slurm_queue import queue_of, require_answer
-from runners.platforms.slurm_script import EXIT_FILE, SCRIPT_FILE, job_script, require_mountable
+from runners.platforms.slurm_queue import poll_seconds, queue_of, require_answer
+from runners.platforms.slurm_script import EXIT_FILE, GIVEN_UP_FILE, SCRIPT_FILE, job_script, require_mountable
 from runners.platforms.slurm_settings import SlurmSettings
 from runners.platforms.slurm_states import ended, sight_of
 from runners.platforms.this_machine import action_environment
@@ -66,8 +66,6 @@ class SlurmPlatform:
             about["job_id"] = _submit(Host(settings.slurm_host), folder, plan)
         except NoAnswerError:
             return handle  # it may have been taken all the same: whoever looks finds it by its name
-        finally:
-            queue_of(settings.slurm_host).forget()
         handle = with_detail(handle, _ABOUT, about)
         store.add_handle(job.id, handle)
         if store.cancel_reason(job.id) is not None:
@@ -79,8 +77,14 @@ class SlurmPlatform:
         about = handle.details.get(_ABOUT) or {}
         if not about:
             return _never_submitted(job, handle)
+        if (
+            job.state is JobState.PENDING
+            and about.get("job_id")
+            and time.time() < about["submitted_at"] + poll_seconds()
+        ):
+            return Sight(job.state, f"Slurm job {about['job_id']}: submitted")  # sbatch has just said so
         try:
-            listed = queue_of(about["host"]).find(about["name"], about["submitted_at"])
+            listed = queue_of(about["host"]).find(about["name"], about["submitted_at"], about.get("job_id"))
         except PlatformError as problem:
             return Sight(JobState.UNKNOWN, f"Slurm gave no answer: {problem.message}")
         return sight_of(listed, job.id) if listed else _not_listed(job, about)
@@ -91,7 +95,8 @@ class SlurmPlatform:
         about = handle.details.get(_ABOUT) or {}
         if about:
             with suppress(CommandError):  # one that has ended is no job to Slurm
-                Host(about["host"]).run(["scancel", f"--name={about['name']}"])
+                number = about.get("job_id")
+                Host(about["host"]).run(["scancel", number or f"--name={about['name']}"])
             queue_of(about["host"]).forget()
 
     def log(self, job: Job, handle: Handle) -> Path:
@@ -100,17 +105,29 @@ class SlurmPlatform:
         return Path(job.folder) / LOG_FILE
 
     def collect(self, job: Job, handle: Handle) -> None:
-        """Slurm leaves no process of a job; wait until the shared file system shows what the script wrote last."""
-        about = handle.details.get(_ABOUT) or {}
-        deadline = time.monotonic() + (_FILE_SECONDS if about.get("job_id") and self._ended_by_itself(about) else 0.0)
-        while not (Path(job.folder) / EXIT_FILE).exists() and time.monotonic() < deadline:
+        """Slurm leaves no process of a job; wait until the shared file system shows what the script wrote last.
+
+        A job that was given up before Slurm had confirmed it is marked: should it be submitted yet, its script ends.
+        """
+        about, folder = handle.details.get(_ABOUT) or {}, Path(job.folder)
+        if not about.get("job_id"):
+            with suppress(FileNotFoundError):  # a launch that died early left no folder
+                (folder / GIVEN_UP_FILE).touch()
+            return
+        deadline = time.monotonic() + (_FILE_SECONDS if self._ended_by_itself(about) else 0.0)
+        while not (folder / EXIT_FILE).exists() and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def _ended_by_itself(self, about: dict[str, Any]) -> bool:
         with suppress(PlatformError):
-            listed = queue_of(about["host"]).find(about["name"], about["submitted_at"])
+            listed = queue_of(about["host"]).find(about["name"], about["submitted_at"], about.get("job_id"))
             return listed is not None and listed.native == "COMPLETED"
         return False
+
+
+def _is_fresh(about: dict[str, Any]) -> bool:
+    """Whether sbatch has just taken the job: that is an answer as good as squeue's."""
+    return bool(about.get("job_id")) and time.time() < about["submitted_at"] + poll_seconds()
 
 
 def _submit(host: Host, folder: Path, plan: Plan) -> str:

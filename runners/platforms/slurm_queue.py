@@ -56,18 +56,21 @@ class Queue:
         if self._asked_at < max(time.time() - poll_seconds(), since):
             self._queued, self._asked_at = self._ask_squeue(), time.time()
 
-    def find(self, name: str, since: float) -> Listed | None:
-        """The job of this name, as it is now; `since` is when it was submitted.
+    def find(self, name: str, since: float, job_id: str | None = None) -> Listed | None:
+        """The job with this number as it is now; while the number is not known, the one of this name.
+
+        `since` is when it was submitted. A script that somebody submits again by hand has the same name.
 
         Raises:
             PlatformError: nobody answered.
         """
         self.refresh(since)
-        if name in self._queued:
-            return self._queued[name]
+        key = job_id or name
+        if key in self._queued:
+            return self._queued[key]
         if self._accounted_at < max(time.time() - poll_seconds(), since):
             self._accounted, self._accounted_at = self._ask_sacct(since), time.time()
-        return self._accounted.get(name)
+        return self._accounted.get(key)
 
     def forget(self) -> None:
         """What was listed is no longer true: something was submitted or cancelled."""
@@ -76,7 +79,7 @@ class Queue:
     def _ask_squeue(self) -> dict[str, Listed]:
         lines = self.host.run(_SQUEUE).splitlines()
         jobs = [job for line in lines if (job := _queued(line.split("|", len(_FIELDS) - 1)))]
-        return {job.name: job for job in jobs}
+        return _by_name_and_number(jobs)
 
     def _ask_sacct(self, since: float) -> dict[str, Listed]:
         """What the accounting knows; nothing where a cluster has none, as that is no failure of a job."""
@@ -84,7 +87,7 @@ class Queue:
         with suppress(CommandError):
             lines = self.host.run([*_SACCT, f"--starttime={begin:%Y-%m-%d}"]).splitlines()
             jobs = [job for line in lines if (job := _accounted(line.split("|", 4)))]
-            return {job.name: job for job in jobs}
+            return _by_name_and_number(jobs)
         return {}
 
 
@@ -113,6 +116,17 @@ def poll_seconds() -> float:
     with suppress(ValueError):
         return max(0.0, float(os.environ.get(POLL_VARIABLE, _POLL_SECONDS)))
     return _POLL_SECONDS
+
+
+def _by_name_and_number(jobs: list[Listed]) -> dict[str, Listed]:
+    """The first job of each name is ours: later ones were submitted by hand."""
+    first = {job.name: job for job in sorted(jobs, key=_number, reverse=True)}
+    return first | {job.job_id: job for job in jobs}
+
+
+def _number(job: Listed) -> int:
+    digits = job.job_id.partition("_")[0].partition("+")[0]
+    return int(digits) if digits.isdigit() else 0
 
 
 def _queued(columns: list[str]) -> Listed | None:

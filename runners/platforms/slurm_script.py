@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +16,39 @@ from runners.platforms import belongings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jinja2 import Template
+
     from runners.planning.plan import Mount, Plan
     from runners.platforms.slurm_settings import SlurmSettings
 
-SCRIPT_FILE, EXIT_FILE = "job.sh", "exit_code"
+SCRIPT_FILE, EXIT_FILE, GIVEN_UP_FILE = "job.sh", "exit_code", "given_up"
 _TEMPLATES = Path(__file__).parent / "templates"
 _RANKS = 'export RANK=$SLURM_PROCID NODE_RANK=$SLURM_NODEID LOCAL_RANK=$SLURM_LOCALID; exec "$@"'
 
 
-def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount] = ()) -> str:
+def job_script(
+    plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount] = (), *, ended_file: str = ""
+) -> str:
     """The script of the job in `folder`: what it asks for, its environment, the action, its exit code in a file.
 
-    `mounts` are those of the job, where it runs in a container.
+    `mounts` are those of the job, where it runs in a container; `ended_file` is for what tells a hand-over of its end.
     """
+    return _template().render(
+        name=folder.name,
+        title=f"{plan.action} by changenet; plan {plan.id[:12]}",
+        options=list(_options(plan, settings)),
+        mark=" ".join(f"{name}={shlex.quote(value)}" for name, value in belongings.mark(folder.name).items()),
+        processes=_processes(plan),
+        gpus=plan.resources.gpus,
+        launch=shlex.join(launch_words(plan, folder, settings, mounts)),
+        exit_file=EXIT_FILE,
+        given_up_file=GIVEN_UP_FILE,
+        ended_file=ended_file,
+    )
+
+
+@cache
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     templates = Environment(
@@ -36,45 +57,53 @@ def job_script(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequen
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
     )
-    return templates.get_template("slurm_job.sh.j2").render(
-        name=folder.name,
-        title=f"{plan.action} by changenet; plan {plan.id[:12]}",
-        options=list(_options(plan, settings)),
-        mark=" ".join(f"{name}={shlex.quote(value)}" for name, value in belongings.mark(folder.name).items()),
-        distributed=plan.resources.nodes > 1,
-        gpus=plan.resources.gpus,
-        launch=shlex.join(launch_words(plan, folder, settings, mounts)),
-        exit_file=EXIT_FILE,
-    )
+    return templates.get_template("slurm_job.sh.j2")
 
 
 def _options(plan: Plan, settings: SlurmSettings) -> Iterator[str]:
     yield f"--nodes={plan.resources.nodes}"
-    yield "--ntasks-per-node=1"
+    yield f"--ntasks-per-node={_tasks_per_node(plan)}"
     if plan.resources.gpus:
         yield f"--gres=gpu:{plan.resources.gpus}"
-    asked = {"cpus-per-task": settings.cpus, "mem": _megabytes(settings.memory), "time": settings.time_limit}
+    asked = {
+        "cpus-per-task": _cpus_per_task(plan, settings),
+        "mem": _megabytes(settings.memory),
+        "time": settings.time_limit,
+    }
     asked |= {"partition": settings.partition, "account": settings.account, "qos": settings.qos}
     yield from (f"--{name}={value}" for name, value in asked.items() if value)
 
 
 def launch_words(plan: Plan, folder: Path, settings: SlurmSettings, mounts: Sequence[Mount]) -> list[str]:
-    """The command of the action: by itself on one node without a container, else as a step, one task on each node."""
+    """The command of the action: by itself where it is one process without a container, else as a step of its tasks."""
     command = at_job(list(plan.command), str(folder))
     contained = plan.image is not None and settings.container != "none"
-    if plan.resources.nodes == 1 and not contained:
+    if _processes(plan) == 1 and not contained:
         return list(command)
     step = ["srun", "--kill-on-bad-exit=1"]
-    if settings.cpus:
-        step.append(f"--cpus-per-task={settings.cpus}")  # steps do not inherit it since Slurm 22.05
+    if cpus := _cpus_per_task(plan, settings):
+        step.append(f"--cpus-per-task={cpus}")  # steps do not inherit it since Slurm 22.05
     inside: list[str] = []
     if contained and settings.container == "pyxis":
         step += _pyxis(plan, mounts)
     elif contained:
         inside = _apptainer(plan, mounts)
-    ranks = ["bash", "-c", _RANKS, "ranks"] if plan.resources.nodes > 1 else []
+    ranks = ["bash", "-c", _RANKS, "ranks"] if _processes(plan) > 1 else []
     # The ranks of a step are known to its tasks alone; apptainer hands its own environment on, pyxis is in it already.
     return [*step, *ranks, *inside, *command]
+
+
+def _tasks_per_node(plan: Plan) -> int:
+    """The embedded engine takes one task for each GPU, as Lightning does; the container starts its own processes."""
+    return max(1, plan.resources.gpus) if plan.engine == "embedded" else 1
+
+
+def _processes(plan: Plan) -> int:
+    return plan.resources.nodes * _tasks_per_node(plan)
+
+
+def _cpus_per_task(plan: Plan, settings: SlurmSettings) -> int | None:
+    return max(1, settings.cpus // _tasks_per_node(plan)) if settings.cpus else None
 
 
 def require_mountable(mounts: Sequence[Mount]) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -40,12 +40,13 @@ _IN_THE_CALLER = Capabilities(
 _IN_A_CONTAINER = Capabilities(
     on_this_machine=False, reads_local_paths=False, needs_image=True, asked_from_anywhere=True, survives_caller=True
 )
+_IN_A_CLUSTER = replace(_IN_A_CONTAINER, reads_stores=True)
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
     "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", "runners.platforms.docker_settings"),
     "slurm": Row(_IN_A_CONTAINER, "runners.platforms.slurm", "runners.platforms.slurm_settings"),
-    "kubernetes": Row(_IN_A_CONTAINER),
+    "kubernetes": Row(_IN_A_CLUSTER),
 }
 
 

@@ -157,9 +157,14 @@ def search_run(
         return told, left_over(root)
     resumed = place.changenet("run", "--resume", name, "--results", str(root))
     wrong = [] if resumed.returncode == 0 else [f"resume: exit {resumed.returncode}: {resumed.stderr.strip()[-150:]}"]
-    if not wrong and not trials_too and (ended := _trials(root)) != expected[algorithm]:
+    if not wrong and _must_end_alike(told) and (ended := _trials(root)) != expected[algorithm]:
         wrong.append(f"it ended elsewhere: {ended} and not {expected[algorithm]}")
     return told, [*wrong, *wrong_jobs(root, lambda: place.jobs(root)), *left_over(root)]
+
+
+def _must_end_alike(told: list[str]) -> bool:
+    """Whether what was done can have no say in the end: all but an action's own word that it was stopped."""
+    return "SIGTERM action" not in told
 
 
 def _recorded(root: Path) -> str | None:

@@ -58,7 +58,7 @@ def history_of(path):
     with zipfile.ZipFile(path) as archive:
         return pickle.loads(archive.read("archive/data.pkl"))["history"]
 
-signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
+signal.signal(signal.SIGTERM, lambda *_: told.get("deaf") or fail("stopped"))
 say(status="STARTED", message=command)
 if command == "evaluate":
     time.sleep(told.get("evaluate_seconds", 0))

@@ -29,7 +29,7 @@ def tell(table: LiveTable, losses: list[float | None]) -> None:
 
 def test_without_a_terminal_there_is_a_line_for_each_step() -> None:
     out = io.StringIO()
-    with LiveTable((LOSS,), 2, out) as table:
+    with LiveTable((LOSS,), 2, "classify", out) as table:
         tell(table, [0.5, None])
 
     assert out.getvalue().splitlines() == [
@@ -41,9 +41,17 @@ def test_without_a_terminal_there_is_a_line_for_each_step() -> None:
     ]
 
 
+def test_a_rate_is_told_in_percent_whatever_unit_the_training_logs_it_in() -> None:
+    for metric, value, told in (("val_f1", 0.5, "val_f1 50%"), ("val_far", 12.5, "val_far 12.5% at 100% recall")):
+        out = io.StringIO()
+        with LiveTable((Objective(metric, "maximize"),), 1, "classify", out) as table:
+            tell(table, [value])
+        assert out.getvalue().splitlines()[-1].endswith(told)
+
+
 def test_on_a_terminal_there_is_a_table_that_always_shows_the_best_trial() -> None:
     out = Terminal()
-    with LiveTable((LOSS,), 30, out) as table:
+    with LiveTable((LOSS,), 30, "classify", out) as table:
         tell(table, [0.125, *(0.5 + n / 100 for n in range(29))])
 
     last = out.getvalue().rpartition("AutoML, 30 of 30 trials")[2]

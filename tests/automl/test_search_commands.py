@@ -135,6 +135,13 @@ def test_a_search_is_one_document_and_its_name_works_everywhere(shell: Shell, bo
     assert ([s["experiment"] for s in listed["experiments"]], len(listed["jobs"])) == ([name], 5)
     assert shell.done("status", name)["automl"]["best"]["job_id"] == winner
     assert shell.done("result", name)["automl"]["evaluations"]["winner.test"]["metrics"]["test_acc"] == 90
+    trials = shell.done("logs", name)["trials"]
+    assert [job["id"] for job in listed["jobs"] if job["id"] in {trial["job_id"] for trial in trials}]
+    said, _ = shell.begin("logs", name).communicate(timeout=120)
+    assert "each trial has one" in said
+    assert said.count("changenet logs train-") == len(trials) > 1
+    (figure,) = [f for f in shell.done("result", name)["automl"]["evaluations"]["winner.test"]["figures"] if "of" in f]
+    assert figure == {"name": "test_acc", "value": 90.0, "unit": "%", "of": "all pairs", "at": "eval_margin"}
     assert Path(shell.done("report", str(shell.search))["report"]).is_file()
     for parent in (name, winner):
         plan = shell.done("plan", "evaluate", "--data", str(boards), "--parent", parent)["plan"]
@@ -193,6 +200,42 @@ def test_control_c_stops_the_trial_and_says_how_to_go_on(
     simulate()
     same = shell.done(*shell.words(boards, "--no-test", "--resume", str(shell.search)))["automl"]
     assert [trial["state"] for trial in same["trials"]] == ["complete"] * 3
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_control_c_waits_for_no_trial_and_leaves_none_at_work(
+    shell: Shell, boards: Path, simulate: Callable[..., None], monkeypatch: pytest.MonkeyPatch, second: signal.Signals
+) -> None:
+    simulate(epoch_seconds=30, deaf=True)
+    monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "4")
+    process = shell.begin(*shell.words(boards, "--no-test", "--parallel", "2"))
+    store = JobStore(shell.results)
+    wait_until(lambda: store.exists() and len(actions_of(store)) == 2)
+    actions = actions_of(store)
+    process.send_signal(signal.SIGINT)
+    wait_until(lambda: any(store.cancel_reason(job_id) for job_id in actions))
+    process.send_signal(second)
+    assert process.wait(timeout=60) == 130
+    assert any(action.is_alive() for action in actions.values())
+    wait_until(lambda: not any(action.is_alive() for action in actions.values()))
+    wait_until(lambda: all(store.read(job_id).state is JobState.CANCELED for job_id in actions))
+    simulate()
+    again = shell.done("run", "--resume", shell.search.name)["automl"]
+    assert [trial["state"] for trial in again["trials"]] == ["complete"] * 3
+
+
+def actions_of(store: JobStore) -> dict[str, Any]:
+    """The processes of the actions that run, by job."""
+    people = {job_id: processes_in(store.handle(job_id)) for job_id in store.ids()}
+    return {job_id: found["action"] for job_id, found in people.items() if "action" in found}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for it, so that a hang ends."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_detached_search_is_watched_stopped_and_taken_up_again(

@@ -171,3 +171,10 @@ def test_every_spelling_of_a_secret_is_masked_alone(text: str) -> None:
 )
 def test_a_token_is_known_by_its_form_alone(token: str) -> None:
     assert redact_text(f"with {token} it") == f"with {MASK} it"
+
+
+@pytest.mark.parametrize(
+    ("value", "drawn"), [("abcdefghijklmnop", False), ("1234567890123456", False), ("a1b2c3d4e5f6", True)]
+)
+def test_under_a_weak_name_a_value_is_a_secret_where_letters_and_digits_are_mixed(value: str, drawn: bool) -> None:
+    assert (redact_text(f"signature={value}") == f"signature={MASK}") == drawn

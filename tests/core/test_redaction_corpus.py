@@ -160,6 +160,20 @@ def test_a_text_comes_out_the_same_in_any_pieces() -> None:
     assert "".join(pieces) + redactor.flush() == whole
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_line_is_masked_alike_by_itself_and_between_others(seed: int) -> None:
+    lines = [line for _, line, _ in SECRET_LINES if "\n" not in line and "PRIVATE KEY" not in line]
+    mixed = [line for line in (*lines, *ORDINARY, *[""] * 40) if redact_text(f"{line}\nvalue: x") == alone(line)]
+    assert len(mixed) > 1000
+    random.Random(seed).shuffle(mixed)
+    assert redact_text("\n".join(mixed)).split("\n") == [redact_text(line) for line in mixed]
+
+
+def alone(line: str) -> str:
+    """The line with one below it that it says nothing about."""
+    return redact_text(line) + "\nvalue: x"
+
+
 def test_documents_are_masked_as_lines_are() -> None:
     tree = {"lines": [line for _, line, _ in SECRET_LINES], "ordinary": ORDINARY}
     masked = redact(tree)

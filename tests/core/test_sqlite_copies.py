@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.sqlite_copies import copy_in_memory
+from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +37,19 @@ def test_what_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         copy_in_memory(tmp_path / "record")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_can_not_be_written_is_told_from_a_full_disk(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "record")) as made:
+        made.execute("CREATE TABLE t (n)")
+    with closing(sqlite3.connect(f"file:{tmp_path / 'record'}?mode=ro", uri=True)) as reader:
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            reader.execute("INSERT INTO t VALUES (1)")
+        assert is_read_only(caught.value)
+        assert not is_full(caught.value)
+        with pytest.raises(sqlite3.OperationalError) as mistaken:
+            reader.execute("SELECT n FROM other")
+    with pytest.raises(sqlite3.OperationalError) as nowhere:
+        sqlite3.connect(tmp_path / "no folder" / "record")
+    assert is_read_only(nowhere.value)
+    assert not is_read_only(mistaken.value)

@@ -77,7 +77,6 @@ def test_wrong_command_lines_are_one_clear_error(
         ),
         ("train.validation_interval=5", "an interval of 5 is more than the 2 epochs"),
         ("train.checkpointer.mode=best", "train.checkpointer.mode"),
-        ("task=segment", "no segment task yet"),
         ("task=detect", "task"),
         ("justakey", "not of the form key=value"),
         ("train.num_epochs={a: [1}", "invalid YAML"),
@@ -238,12 +237,12 @@ def test_a_written_default_is_chosen_unless_the_file_comes_from_a_template(tmp_p
         load_run("train", path, [])
 
 
-def test_a_template_of_another_task_is_refused_for_its_task(
+def test_a_template_of_the_segment_task_asks_for_its_data(
     project_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     template = project_root / "references" / "spec_template_segment_train.yaml"
     assert main(["train", "-e", str(template), f"results_dir={tmp_path}"]) == 1
-    assert "has no segment task yet" in capsys.readouterr().err
+    assert "dataset.segment.root_dir is not set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("given", ["task=[]", "task=detect", "results_dir=[1]", "results_dir=/proc/none/there"])

@@ -100,7 +100,7 @@ def test_a_warning_is_part_of_what_was_reviewed(boards: Path, capsys: pytest.Cap
     assert clean["plan"]["id"] != warned["plan"]["id"]
     Plan.from_json(warned["plan"]).require_launchable()
     assert main(["plan", *words]) == 0
-    assert "warning: " in capsys.readouterr().out
+    assert "warning " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,12 @@ def test_pictures_without_lists_are_refused_with_what_to_write(
 
     for runner in ("docker", "local"):
         code, document = planned(capsys, "segment_train", "--data", str(root), "--runner", runner, "--automl", "off")
-        assert code == (2 if runner == "docker" else 5)
-    code, document = planned(capsys, "segment_train", "--data", str(root), "--runner", "docker", "--automl", "off")
-    assert "'list'" in document["error"]["message"]
-    assert "in list a file of names for each split" in document["error"]["remedy"]
+        assert code == 2
+        assert "'list'" in document["error"]["message"]
+    assert f"changenet data import masks {root} NEW_FOLDER" in document["error"]["remedy"]
 
 
-@pytest.mark.parametrize("action", ["segment_train", "segment_evaluate", "deploy_classify_gen_trt_engine"])
+@pytest.mark.parametrize("action", ["deploy_segment_evaluate", "deploy_classify_gen_trt_engine"])
 def test_an_action_that_the_embedded_engine_does_not_run_is_refused_by_the_plan(
     action: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,3 +177,23 @@ def test_what_was_checked_for_the_plan_is_not_checked_again_for_its_launch(board
     api.check(plan, api.open_store("results"))
     assert _OPENED[-1][table] > once
     _OPENED.clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "slots"),
+    [
+        (("train", "--data", "boards", "--automl", "off"), []),
+        (("train", "--automl", "off"), ["train_datasets", "eval_dataset"]),
+        (("train",), ["train_datasets", "eval_dataset"]),
+        (("evaluate", "--data", "boards"), ["parent_job_id"]),
+        (("PCB inspection",), ["action"]),
+    ],
+)
+def test_what_is_missing_stands_at_the_top_whatever_the_route(
+    boards: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], slots: list[str]
+) -> None:
+    assert boards.is_dir()
+    code, document = planned(capsys, *words)
+    assert [question["slot"] for question in document["missing"]] == slots
+    assert code == (3 if slots else 0)
+    assert document["missing"] == (document["plan"] or document["decision"])["missing"]

@@ -118,7 +118,8 @@ def test_tool_definitions_are_valid_described_and_say_what_may_be_harmed() -> No
         assert not {"results_root", "engine"} & properties.keys()
     plan, status = tools["plan"]["inputSchema"]["properties"], tools["status"]
     assert plan["automl_policy"]["enum"] == ["on", "off"]
-    assert plan["train_datasets"]["items"] == {"type": "string"}
+    assert plan["overrides"]["items"] == {"type": "string"}
+    assert "train_datasets[], eval_dataset" in plan["splits"]["description"]
     assert plan["automl"]["type"] == "object"
     assert "trials, total_epochs, wall_minutes" in plan["automl"]["description"]
     assert plan["gpus"]["type"] == "integer"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
 
+EVERY_VERB = ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")
 CHECKPOINT_JOB = "train-20261123-063012-a1b2c3"
 
 
@@ -42,28 +43,28 @@ def make_segment(folder: Path) -> Path:
         ("fine-tune VisualChangeNet on my boards", "train"),
         ("I'd like you to build a PCB inspection model", "train"),
         ("training run for AOI defect detection", "train"),
-        ("resume training ChangeNet", "train"),
+        ("continue learning with ChangeNet", "train"),
         ("ChangeNet classify: train it", "train"),
         ("ChangeNet segment, train", "segment_train"),
         ("train change segmentation masks", "segment_train"),
         ("segment_train", "segment_train"),
-        ("evaluate the trained model", "evaluate"),
+        ("evaluate the trained ChangeNet model", "evaluate"),
         ("how good is the ChangeNet checkpoint", "evaluate"),
-        ("test the model on the test data", "evaluate"),
+        ("test the ChangeNet model on the test data", "evaluate"),
         ("evaluate the segmentation model", "segment_evaluate"),
         ("run inference with ChangeNet", "inference"),
         ("predict PASS/NO_PASS for the new boards", "inference"),
         ("find the defects with a pixel-level mask", "segment_inference"),
-        ("export the model to ONNX", "export"),
+        ("export the inspection model to ONNX", "export"),
         ("quantise ChangeNet", "quantize"),
-        ("Don't train, just evaluate", "evaluate"),
-        ("don\u2019t train or export; run inference", "inference"),
-        ("dont train. evaluate", "evaluate"),
-        ("no need to train, evaluate instead", "evaluate"),
-        ("evaluate without training", "evaluate"),
-        ("instead of training, export", "export"),
+        ("Don't train, just evaluate ChangeNet", "evaluate"),
+        ("don\u2019t train or export ChangeNet; run inference", "inference"),
+        ("dont train ChangeNet. evaluate", "evaluate"),
+        ("no need to train ChangeNet, evaluate instead", "evaluate"),
+        ("evaluate ChangeNet without training", "evaluate"),
+        ("instead of training ChangeNet, export", "export"),
         ("I never asked to evaluate, train ChangeNet", "train"),
-        ("evaluate on the training data", "evaluate"),
+        ("evaluate ChangeNet on the training data", "evaluate"),
         ("no masks please, train the classifier", "train"),
     ],
 )
@@ -97,12 +98,10 @@ def test_the_model_is_known_by_every_spelling(skill: Skill, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "choices"),
     [
-        ("train and evaluate ChangeNet", ("train", "evaluate")),
-        ("AOI defect detection", ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")),
-        ("PCB inspection model", ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")),
-        ("don't train", ("evaluate", "inference", "export", "quantize", "gen_trt_engine")),
-        ("", ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")),
-        ("what is the weather like", ("train", "evaluate", "inference", "export", "quantize", "gen_trt_engine")),
+        ("AOI defect detection", EVERY_VERB),
+        ("PCB inspection model", EVERY_VERB),
+        ("don't train", EVERY_VERB[1:]),
+        ("", EVERY_VERB),
     ],
 )
 def test_an_unclear_action_comes_back_as_a_question(skill: Skill, text: str, choices: tuple[str, ...]) -> None:
@@ -269,9 +268,9 @@ def test_keys_and_parents_tell_the_task(skill: Skill) -> None:
 @pytest.mark.parametrize(
     ("text", "action", "artifact"),
     [
-        ("build a TensorRT engine from the export", "deploy_classify_gen_trt_engine", "ONNX"),
+        ("build a TensorRT engine of ChangeNet from the export", "deploy_classify_gen_trt_engine", "ONNX"),
         ("gen_trt_engine for the segment model", "deploy_segment_gen_trt_engine", "ONNX"),
-        ("evaluate the TensorRT engine", "deploy_classify_evaluate", "engine"),
+        ("evaluate the TensorRT engine of the inspection model", "deploy_classify_evaluate", "engine"),
         ("run inference with the trt engine, masks please", "deploy_segment_inference", "engine"),
     ],
 )

@@ -104,6 +104,12 @@ def test_an_unknown_action_or_profile_gets_the_closest_name(skill: Skill) -> Non
         ("results_dir: output_dir", "results_dir: output_folder", "results_dir", "results_dir: output_folder"),
         ("container_image: pyt", "container_image: pyy", "container_image", "container_image: pyy"),
         ("train: segment_train", "train: segment_trian", "segment_trian", "segment_trian"),
+        (
+            "triggers:\n    - visual changenet",
+            "trigger:\n    - visual changenet",
+            "trigger",
+            "trigger:",
+        ),
         ("default_task: classify", "default_task: detect", "default_task", "default_task: detect"),
         ("train: segment_train", "Train it: segment_train", "no name for a key here", "Train it: segment_train"),
     ],
@@ -117,6 +123,30 @@ def test_a_broken_skill_info_is_named_by_line_and_key(
         load_skill(skill_copy)
     assert caught.value.where == f"{path}:{line_with(path, line_text)}"
     assert key in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line_text", "told"),
+    [
+        ("export: export, ", "", "  export:\n    task: classify", "not under tasks > classify > actions"),
+        ("inference: segment_inference", "inference: inference", "inference: inference}", "belongs to another task"),
+        ("    quantize:\n      verbs:", "    shrink:\n      verbs:", "quantize: quantize}", "not under language"),
+        (
+            "  export.checkpoint: {kind: ",
+            "  export.chekpoint: {kind: ",
+            "    export.checkpoint: parent_model",
+            "parent job",
+        ),
+    ],
+)
+def test_parts_of_skill_info_that_contradict_each_other_are_named_by_line(
+    skill_copy: Path, old: str, new: str, line_text: str, told: str
+) -> None:
+    path = skill_copy / "skill_info.yaml"
+    replace_in(path, old, new)
+    with pytest.raises(DeclarationError, match=told) as caught:
+        load_skill(skill_copy)
+    assert caught.value.where == f"{path}:{path.read_text().partition(line_text)[0].count(chr(10)) + 1}"
 
 
 def test_a_missing_key_is_named(skill_copy: Path) -> None:

@@ -100,9 +100,7 @@ def test_phrases_keep_or_turn_automl_on(skill_with_automl: Skill, phrase: str) -
     assert (decision.automl_policy, decision.policy_source, decision.route) == ("on", "phrase", "automl")
 
 
-@pytest.mark.parametrize(
-    "text", ["train ChangeNet", "fine-tune ChangeNet", "train with tuning parameters from the page"]
-)
+@pytest.mark.parametrize("text", ["train ChangeNet", "fine-tune ChangeNet", "train ChangeNet with tuning parameters"])
 def test_other_words_leave_the_default(skill_with_automl: Skill, text: str) -> None:
     assert ask(skill_with_automl, text).policy_source == "default"
 

@@ -35,8 +35,8 @@ def read(skill: Skill, text: str, **slots: Any) -> dict[str, Any]:
             "train input_map={a: 0, b: 1} cls_weight=[1.0, 5.0]",
             {"overrides": {"input_map": {"a": 0, "b": 1}, "cls_weight": [1.0, 5.0]}},
         ),
-        ("train with validation every 5 epochs", {}),
-        ("train for at most 30 epochs", {}),
+        ("train with validation every 5 epochs", {"overrides": {"validation_interval": 5}}),
+        ("train for at most 30 epochs", {"overrides": {"num_epochs": 30}}),
         ("evaluate the 30-epoch model", {}),
         ("evaluate train-20261123-063012-a1b2c3", {"parent_job_id": "train-20261123-063012-a1b2c3"}),
         ("train on 4 GPUs", {"gpus": 4}),
@@ -73,7 +73,8 @@ def test_a_path_that_says_not_that_it_is_one_counts_only_when_it_is_there(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data" / "boards").mkdir(parents=True)
     assert read(skill, "train on data/boards") == {"data": "data/boards"}
-    assert read(skill, "train on data/other") == {}
+    assert read(skill, "train on data/other") == {"data": "data/other"}
+    assert read(skill, "train the good/bad model") == {}
 
 
 def test_a_bare_folder_name_counts_only_where_it_holds_pairs(
@@ -97,9 +98,9 @@ def test_words_inside_a_path_ask_for_nothing(skill: Skill) -> None:
 @pytest.mark.parametrize(
     ("text", "slot", "choices"),
     [
-        ("train for 10 epochs, no, 30 epochs", "num_epochs", ("10", "30")),
-        ("train on 2 GPUs or 4 GPUs", "gpus", ("2", "4")),
-        ("train on docker or slurm", "runner", ("docker", "slurm")),
+        ("train ChangeNet for 10 epochs or 30 epochs", "num_epochs", ("10", "30")),
+        ("train ChangeNet on 2 GPUs or 4 GPUs", "gpus", ("2", "4")),
+        ("train ChangeNet on docker or slurm", "runner", ("docker", "slurm")),
         ("train on ./a and ./b", "data", ("./a", "./b")),
         (
             "evaluate train-20261123-063012-a1b2c3 and train-20261123-063012-ffffff",
@@ -159,20 +160,57 @@ def test_a_range_of_epochs_is_asked_about(skill: Skill, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said", "instead"),
+    ("words", "overrides"),
     [
-        ("at most 8 hours", "at most 8 hours", "--wall-minutes"),
-        ("90 minutes", "90 minutes", "--wall-minutes"),
-        ("at most 20 epochs", "most 20 epochs", "num_epochs"),
-        ("and validate every 5 epochs", "every 5 epochs", "validation_interval"),
-        ("a hundred epochs", "hundred epochs", "num_epochs"),
-        ("two hundred epochs", "two hundred epochs", "num_epochs"),
-        ("twenty-five epochs", "twenty-five epochs", "num_epochs"),
+        ("at most 20 epochs", {"num_epochs": 20}),
+        ("a hundred epochs", {"num_epochs": 100}),
+        ("two hundred epochs", {"num_epochs": 200}),
+        ("twenty-five epochs", {"num_epochs": 25}),
+        ("fünfundzwanzig Epochen", {"num_epochs": 25}),
+        ("1.000 Epochen", {"num_epochs": 1000}),
+        ("10 epochs, no, 30 epochs", {"num_epochs": 30}),
+        ("5 epochs, no, 20, sorry: 15", {"num_epochs": 15}),
+        ("not 5 but 10 epochs", {"num_epochs": 10}),
+        ("images of 512 x 256 pixels", {"image_width": 512, "image_height": 256}),
+        ("images of 224 pixels", {"image_width": 224, "image_height": 224}),
+        ("four lightings per sample", {"num_input": 4}),
+        ("in bf16", {"precision": "bf16-mixed"}),
+        ("at most 1 % false alarms at 99 % recall", {"target": "far<=1% at recall=99%"}),
+        ("a recall of 99.5 %", {"target": "recall>=99.5%"}),
+        ("the C-RADIO backbone", {"backbone": "c_radio_v2_vit_base_patch16_224"}),
+        ("a ResNet-50 backbone", {"backbone": "ResNet-50"}),
+        ("a margin of 0.4", {"eval_margin": 0.4}),
+        ("Lernrate 0,0005", {"learning_rate": 0.0005}),
     ],
 )
-def test_numbers_of_which_nothing_is_made_are_told(skill: Skill, words: str, said: str, instead: str) -> None:
-    decision = decide(Request(text=f"train ChangeNet on /data/boards for {words}, no HPO"), skill)
-    (warning,) = [warning for warning in decision.warnings if "nothing is made of it" in warning]
-    assert f"{said}'" in warning
-    assert instead in warning
+def test_values_are_read_as_people_say_them(skill: Skill, words: str, overrides: dict[str, Any]) -> None:
+    decision = decide(Request(text=f"train ChangeNet on /data/boards with {words}, no HPO"), skill)
+    assert decision.request.overrides == overrides
+    assert decision.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "search"),
+    [
+        ("8 trials", {"trials": 8}),
+        ("at most 8 hours", {"wall_minutes": 480}),
+        ("90 minutes, two trials at a time", {"wall_minutes": 90, "parallel": 2}),
+        ("seed 7", {"seed": 7}),
+    ],
+)
+def test_limits_of_a_search_are_read(skill: Skill, words: str, search: dict[str, Any]) -> None:
+    assert decide(Request(text=f"train ChangeNet on /data/boards, {words}"), skill).request.search == search
+
+
+def test_a_limit_of_a_search_is_told_where_there_is_none(skill: Skill) -> None:
+    decision = decide(Request(text="train ChangeNet on /data/boards for 8 hours, no HPO"), skill)
+    assert decision.request.search == {}
+    assert any("hours 8 limits a search" in warning for warning in decision.warnings)
+    decision = decide(Request(text="train ChangeNet on /data/boards, no HPO, 8 trials"), skill)
+    assert [question.slot for question in decision.missing] == ["automl_policy"]
+
+
+def test_a_value_of_training_is_told_where_nothing_is_trained(skill: Skill) -> None:
+    decision = decide(Request(text="evaluate ChangeNet on /data/boards, 5 epochs"), skill)
     assert decision.request.overrides == {}
+    assert any("epochs 5" in warning for warning in decision.warnings)

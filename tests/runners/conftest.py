@@ -66,6 +66,10 @@ print("arguments " + json.dumps(sys.argv), flush=True)
 if behaviour.get("worker"):
     worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (out / "worker.pid").write_text(str(worker.pid))
+if "eats" in behaviour:
+    eaten = os.urandom(1) * behaviour["eats"]
+if "kills" in behaviour:
+    os.kill(os.getpid(), behaviour["kills"])
 if "sleep" in behaviour:
     (out / "ready").write_text(str(os.getpid()))
     time.sleep(behaviour["sleep"])

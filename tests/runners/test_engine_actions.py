@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.errors import PlatformError
+from router.decision import decide
 from router.declarations import load_skill
+from router.types import Request
 from runners.planning.engines import not_embedded
+from runners.planning.prepare import prepare
 from runners.planning.resolved import embedded_engine
 
 SKILL = load_skill(Path(__file__).parents[2])
@@ -27,3 +32,17 @@ def test_the_engine_refuses_what_is_refused_before_a_launch_and_nothing_else(act
     assert done.returncode == 1
     refused = "the embedded engine has no" in done.stdout + done.stderr
     assert refused == (action in not_embedded(SKILL, action))
+
+
+@pytest.mark.parametrize("runner", ["docker", "slurm", "kubernetes"])
+def test_what_the_container_does_not_have_is_refused_by_the_plan(runner: str, tmp_path: Path) -> None:
+    export = {**SKILL.info["actions"]["export"], "container": False}
+    own = replace(SKILL, info={**SKILL.info, "actions": {**SKILL.info["actions"], "export": export}})
+    request = Request(action="export", runner=runner, results_root=str(tmp_path))
+    decision = decide(request, own)
+
+    with pytest.raises(PlatformError, match="the container has no export") as caught:
+        prepare(decision, own)
+
+    assert "--runner local" in caught.value.remedy
+    assert prepare(decision, SKILL).image

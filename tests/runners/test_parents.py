@@ -168,7 +168,7 @@ def test_several_best_ones_without_a_ranking_are_ambiguous_and_listed(bench: Ben
         bench.plan("evaluate", parent)
 
     assert (error.value.code, error.value.exit_code) == ("parent.ambiguous", 3)
-    for part in ("model_best_000.pth (top_k, epoch 0, step 10)", "model_best_001.pth", "model_epoch_001"):
+    for part in ("model_best_000.pth (top_k, epoch 1, step 10)", "model_best_001.pth", "model_epoch_001"):
         assert part in error.value.message
     named = f"{parent.results_dir}/model_best_001.pth"
     assert checkpoint_of(bench.plan("evaluate", parent, overrides={"checkpoint": named})) == "model_best_001.pth"

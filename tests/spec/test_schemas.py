@@ -14,8 +14,10 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from core.dotted import flatten, get, put
+from core.errors import SpecError
+from router.declarations import load_skill, skill_root
 from spec.action_schema import action_schema
-from spec.actions import ACTIONS
+from spec.actions import ACTIONS, COMMANDS, ActionSpec
 from spec.experiment import Experiment
 from spec.load import default_tree, parse_experiment
 from spec.schema_tree import leaf_keys, node_at
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Schema = dict[str, Any]
+SKILL = load_skill(skill_root())
 TRAINING = ("train", "segment_train")
 NUISANCE = ("probability", "shift_pixels", "rotation_degrees", "blur_sigma", "gain", "noise_sigma", "enable")
 
@@ -79,7 +82,7 @@ def test_each_field_accepts_its_own_default(action: str) -> None:
         assert get(schema_of(action)["default"], key, "absent") == ("absent" if extra else node["default"]), key
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", [name for name in ACTIONS if SKILL.action_info(name).get("container", True)])
 def test_a_template_holds_what_the_container_takes_and_nothing_else(action: str) -> None:
     lines = (Path(__file__).parent / "container_keys.txt").read_text().splitlines()
     default = schema_of(action)["default"]
@@ -151,12 +154,18 @@ def test_entries_of_quantize_layers_are_closed_as_well() -> None:
 def test_only_the_keys_of_the_own_task_and_action(action: str) -> None:
     other = {"classify": "segment", "segment": "classify"}[ACTIONS[action].task]
     keys = leaf_keys(schema_of(action))
-    command_sections = {"train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"}
     assert not [key for key in keys if key.startswith((f"dataset.{other}.", f"train.{other}.", f"model.{other}."))]
     loss = {"train.classify.loss", "train.classify.cls_weight"}  # which every classify action of a checkpoint needs
     own = keys if ACTIONS[action].command == "train" else set(keys) - loss
-    assert {key.partition(".")[0] for key in own} & command_sections == {ACTIONS[action].command}
+    assert {key.partition(".")[0] for key in own} & set(COMMANDS) == {ACTIONS[action].command}
     assert field(action, "task")["enum"] == [ACTIONS[action].task]
+
+
+def test_an_action_with_a_key_that_no_section_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ACTIONS, "weigh", ActionSpec("weigh", "classify", "evaluate", ("task", "scales")))
+    with pytest.raises(SpecError, match="weigh is declared with 'scales'") as caught:
+        action_schema("weigh")
+    assert "spec/experiment.py" in caught.value.remedy
 
 
 def test_deploy_reads_an_engine_and_the_others_a_checkpoint() -> None:

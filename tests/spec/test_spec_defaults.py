@@ -9,6 +9,7 @@ import pytest
 from core.dotted import get
 from core.errors import SpecError
 from core.redaction import is_secret_key
+from router.declarations import load_skill, skill_root
 from spec.actions import ACTIONS, COMMANDS
 from spec.backbones import BACKBONES, NAMED, backbone_family, fitting_types
 from spec.load import default_tree, full_default_tree
@@ -59,11 +60,8 @@ def test_segment_has_its_own_backbone_and_a_head_that_fits_it() -> None:
 
 
 def test_every_action_of_the_skill_is_there_and_nothing_unpackaged() -> None:
-    assert set(ACTIONS) == {
-        *("train", "evaluate", "inference", "export", "quantize"),
-        *("segment_train", "segment_evaluate", "segment_inference"),
-        *DEPLOY,
-    }
+    skill = load_skill(skill_root())
+    assert set(ACTIONS) == {*skill.actions, *skill.deploy_actions}
 
 
 def test_action_without_a_spec_is_refused_with_those_that_have_one() -> None:

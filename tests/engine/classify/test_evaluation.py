@@ -84,14 +84,14 @@ def test_inference_judges_at_the_threshold_that_evaluation_was_measured_at(
         assert all((row["verdict"] == "NO_PASS") == (float(row["siamese_score"]) > kept) for row in rows)
     assert kpi_of(tmp_path / "inference") == {"threshold": pytest.approx(kept)}
     sheet = json.loads((tmp_path / "evaluate" / "figures.json").read_text(encoding="utf-8"))
-    assert sheet["threshold_source"] == "best F1 on validation, epoch 5"
+    assert sheet["threshold_source"] == "best F1 on validation, epoch 6"
 
 
 def test_the_verdict_says_that_the_threshold_was_chosen_for_something_else(
     trained: Any, use: Callable[..., Any], tmp_path: Path
 ) -> None:
     kept = torch.load(trained.latest, weights_only=True)
-    said = "; the threshold was chosen for something else: best F1 on validation, epoch 5"
+    said = "; the threshold was chosen for something else: best F1 on validation, epoch 6"
     assert said in use("evaluate", "model.classify.target=escapes<=1%").out
     sheet = json.loads((tmp_path / "evaluate" / "figures.json").read_text(encoding="utf-8"))
     assert sheet["target"]["sentence"].endswith(said)

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image, ImageChops
 
-from engine.classify.alignment import moved, moved_back
+from engine.alignment import moved, moved_back
 from engine.classify.attribution import first_order
 from engine.classify.evidence import explain, on_test_pictures, to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name

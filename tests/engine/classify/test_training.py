@@ -102,7 +102,7 @@ def test_a_checkpoint_holds_what_the_contract_says(trained: Any) -> None:
     assert content["white_level"] == 65_535
     assert content["config"]["model"]["backbone"]["type"] == "timm/test_resnet"
     assert 0.0 < content["threshold"] < 1.0
-    assert content["threshold_source"] == "best F1 on validation, epoch 5"
+    assert content["threshold_source"] == "best F1 on validation, epoch 6"
     assert content["threshold_origin"] == {"kind": "validation", "split": "validation", "target": ""}
 
 

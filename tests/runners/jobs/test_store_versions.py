@@ -73,7 +73,7 @@ def test_jobs_that_have_ended_are_read_as_they_were(old_root: Path) -> None:
     assert failed.failure
     assert (failed.failure.code, failed.failure.message) == ("action.failed", "exit code 1. no such csv")
     assert (failed.failure.place, failed.part_of) == (FAILED, None)
-    assert f"changenet logs {FAILED}" in failed.failure.remedy
+    assert f"changenet diagnose {FAILED}" in failed.failure.remedy
     assert store.with_plan(done.plan_id) == [done]
 
 

@@ -8,6 +8,7 @@ are mounted where they lie.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -16,11 +17,13 @@ import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from router.declarations import load_skill
 from runners.planning.plan import JOB_FOLDER, Mount, Plan
 from runners.platforms.docker_container import container_name
 
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
 
     from runners.jobs.job import Handle, Job
 
-IMAGE = "changenet-test:1"
 _ROOT = Path(__file__).resolve().parents[3]
+IMAGE = "changenet-test:1"
+OWN_IMAGE = load_skill(_ROOT).image("train", "changenet")  # as `make image` makes it: its entry point is the program
+PROGRAM = Path(sys.executable).with_name("visual_changenet")
 _SCRIPT = _ROOT / "scripts" / "docker_engine.sh"
 _PROGRAMS = ("/bin/sh", "/usr/bin/env", "/bin/cat", "/bin/sleep", "/bin/true")
 _LIBRARIES = ("lib-dynload/*.so", "site-packages/torch/lib/*.so", "site-packages/numpy/_core/*.so")
@@ -44,6 +49,15 @@ class Engine:
 
     host: str
     client: DockerClient
+    folder: Path
+
+    def pid(self) -> int:
+        """The number of its process."""
+        return int((self.folder / "pid").read_text())
+
+    def restart(self) -> None:
+        """Start it again on what it had, after it died."""
+        subprocess.run(["sh", str(_SCRIPT), "start", str(self.folder)], check=True)
 
 
 def started_engine() -> Iterator[Engine]:
@@ -60,15 +74,20 @@ def started_engine() -> Iterator[Engine]:
 
         host = f"unix://{folder}/docker.sock"
         client = docker.DockerClient(base_url=host)
-        repository, _, tag = IMAGE.partition(":")
-        client.api.import_image_from_data(_base(), repository=repository, tag=tag)
-        yield Engine(host, client)
+        data = base()
+        entry_points = {IMAGE: [], OWN_IMAGE: [str(PROGRAM)]}
+        for image, entry_point in entry_points.items():
+            changes = [f"ENTRYPOINT {json.dumps(entry_point)}"]
+            repository, _, tag = image.partition(":")
+            client.api.import_image_from_data(data, repository=repository, tag=tag, changes=changes)
+        yield Engine(host, client, folder)
         client.close()
     finally:
         subprocess.run(["sh", str(_SCRIPT), "stop", str(folder)], check=True)
 
 
-def _base() -> bytes:
+@cache
+def base() -> bytes:
     """The file system of the image, as a tar."""
     libraries = Path(sys.base_prefix) / "lib" / f"python3.{sys.version_info.minor}"
     packages = Path(sys.prefix) / "lib" / libraries.name

@@ -273,10 +273,10 @@ def test_files_that_lay_in_a_named_results_folder_are_not_the_jobs_own(
     assert "model_epoch_900_step_99999.pth" not in {a.path for a in job.artifacts}
 
 
-def test_an_input_on_another_machine_is_refused_with_its_key(make_plan: MakePlan, store: JobStore) -> None:
+def test_an_input_that_nothing_fetches_is_refused_with_its_key(make_plan: MakePlan, store: JobStore) -> None:
     parts = {name: getattr(make_plan(), name) for name in Plan.__slots__ if name not in {"id", "inputs"}}
     key = "dataset.classify.train_dataset.csv_path"
-    plan = Plan.sealed(**parts, inputs={key: "s3://bucket/data/dataset.csv"})
+    plan = Plan.sealed(**parts, inputs={key: "ngc://bucket/data/dataset.csv"})
 
     with pytest.raises(InputError) as error:
         api.launch(plan, store=store)

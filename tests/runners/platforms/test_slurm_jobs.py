@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,11 @@ import pytest
 from core.errors import PlatformError
 from runners import api
 from runners.jobs.job import JobState
+from runners.jobs.record import open_job
 from runners.planning.plan import Plan
 from runners.platforms import slurm as slurm_module
+from runners.platforms.handles import LAUNCHER, with_process
+from runners.platforms.processes import ProcessId
 from runners.platforms.slurm_queue import queue_of
 
 if TYPE_CHECKING:
@@ -182,6 +185,42 @@ def test_a_job_that_slurm_never_took_is_lost_once_it_would_have_been_listed(
 
     assert lost.failure
     assert lost.failure.code == "launch.lost"
+    # Should sbatch have gone on by itself, and submit it after all, nothing runs.
+    late = subprocess.run(["bash", "job.sh"], cwd=job.folder, capture_output=True, text=True, check=False)
+    assert (late.returncode, "nothing is run" in late.stderr) == (1, True)
+    assert not Path(job.results_dir).exists()
+
+
+def test_a_launch_that_died_before_the_job_had_a_folder_is_lost_all_the_same(
+    make_plan: MakePlan, store: JobStore
+) -> None:
+    with subprocess.Popen(["sleep", "600"]) as gone:
+        launcher = ProcessId.of(gone.pid)
+        gone.kill()
+    assert launcher
+    plan = make_plan(runner="slurm")
+    job = open_job(store, plan, plan.spec)
+    store.add_handle(job.id, with_process(store.handle(job.id), LAUNCHER, launcher))
+    shutil.rmtree(job.folder)
+
+    lost = api.get_job(job.id, store)
+
+    assert lost.failure
+    assert (lost.state, lost.failure.code) == (JobState.ERROR, "launch.lost")
+
+
+def test_a_script_that_is_submitted_again_by_hand_is_no_news_of_the_job(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor
+) -> None:
+    job = begun(make_plan(runner="slurm", sleep=600), store, wait_for)
+    again = ["sbatch", "--parsable", f"--chdir={store.root}", f"{job.folder}/job.sh"]
+    number = subprocess.check_output(again, text=True).strip()
+    subprocess.run(["scancel", number], check=True)
+    wait_for(lambda: (listed := queue_of("").find("", 0, number)) and listed.native == "CANCELLED")
+
+    assert api.get_job(job.id, store).state is JobState.RUNNING
+    assert api.cancel(job.id, store).state is JobState.CANCELED
+    assert "CANCELLED" in store.handle(job.id).details["native"]
 
 
 def test_a_controller_that_does_not_answer_makes_a_job_unknown_and_following_goes_on(
@@ -250,29 +289,3 @@ def test_a_list_of_jobs_asks_the_controller_once(
     monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
     for job in jobs:
         assert api.cancel(job.id, store).state is JobState.CANCELED
-
-
-def test_ssh_runs_the_same_commands_with_words_that_no_shell_takes_apart(
-    make_plan: MakePlan, store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What sshd does with the words that it gets: they are a line for the shell of the login.
-    remote = tmp_path / "ssh"
-    remote.write_text(
-        f"#!{sys.executable}\nimport os, sys\n"
-        "host, line = sys.argv[-2:]\nassert host == 'me@login', host\n"
-        f"open({str(tmp_path / 'lines')!r}, 'a').write(line + '\\n')\nos.execv('/bin/sh', ['sh', '-c', line])\n"
-    )
-    remote.chmod(0o755)
-    monkeypatch.setenv("CHANGENET_SSH_COMMAND", str(remote))
-    odd = store_at(store, tmp_path / "results of $(touch here)")
-
-    job = api.launch(asked(make_plan(runner="slurm"), slurm_host="me@login"), store=odd)
-
-    assert job.state is JobState.COMPLETE
-    assert not Path("here").exists()
-    lines = (tmp_path / "lines").read_text()
-    assert {line.split()[0] for line in lines.splitlines()} == {"sbatch", "squeue"}
-
-
-def store_at(store: JobStore, root: Path) -> JobStore:
-    return type(store)(root)

@@ -47,6 +47,21 @@ def test_pyxis_is_rendered_with_image_and_mounts_and_nothing_is_run(make_plan: M
     ]
 
 
+@pytest.mark.parametrize(("engine", "tasks", "processes"), [("embedded", 4, 8), ("container", 1, 2)])
+def test_the_embedded_engine_has_a_task_for_each_gpu_and_the_container_one_for_each_node(
+    make_plan: MakePlan, engine: str, tasks: int, processes: int
+) -> None:
+    plan = make_plan(runner="slurm")
+    parts = {name: getattr(plan, name) for name in plan.__slots__ if name != "id"}
+    plan = Plan.sealed(**parts | {"engine": engine, "resources": Resources(gpus=4, nodes=2)})
+
+    script = job_script(plan, FOLDER, SlurmSettings(cpus=16))
+
+    for line in (f"#SBATCH --ntasks-per-node={tasks}", f"#SBATCH --cpus-per-task={16 // tasks}"):
+        assert line in script.splitlines()
+    assert f"WORLD_SIZE={processes}" in script.splitlines()
+
+
 def test_apptainer_is_rendered_with_image_and_mounts_and_nothing_is_run(make_plan: MakePlan) -> None:
     settings = SlurmSettings(container="apptainer", cpus=8)
     words = launch_words(contained(make_plan(runner="slurm"), gpus=2, nodes=2), FOLDER, settings, MOUNTS)

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How well requests in words are understood, measured on a labelled corpus.
+
+    python benchmarks/routing.py [tests/routing/tuning.jsonl …] [--misses]
+
+Prints precision, recall and F1 per action and command, per task, policy and value; how often the router abstained, and
+whether it planned anything that was not for it; and the time per request with the vocabulary loaded. `--misses` lists
+every request that was not understood as labelled.
+
+A line of the corpus is {"text", "kind", "expect": {"outcome": plan, steps, verb, ask or decline, …}}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.errors import ChangenetError
+from router.decision import decide
+from router.declarations import load_skill
+from router.types import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from router.declarations import Skill
+    from router.types import Decision
+
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "tests" / "routing"
+_NAMES = {"num_epochs": "epochs", "lr": "learning_rate", "eval_margin": "margin"}
+_SPOKEN_KEYS = frozenset({*_NAMES, "epochs", "batch_size", "learning_rate", "seed"})
+_NOT_LABELLED = frozenset({"task", "jobs", "images"})
+
+
+class Score(NamedTuple):
+    """Right, wrong and missed answers."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """Right answers per answer."""
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Right answers per label."""
+        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of both."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+class Figures(NamedTuple):
+    """What a corpus shows: scores by name, all together under an empty name; and requests by what went wrong."""
+
+    actions: dict[str, Score]
+    tasks: dict[str, Score]
+    policies: dict[str, Score]
+    values: dict[str, Score]
+    abstained: int
+    planned_negatives: list[str]
+    misses: list[tuple[str, dict[str, Any], dict[str, Any]]]
+    seconds: float
+    requests: int
+
+
+def answer(text: str, skill: Skill) -> dict[str, Any]:
+    """What the router makes of a request, in the words of the labels."""
+    try:
+        decision = decide(Request(text=text), skill)
+    except ChangenetError as problem:
+        return {"outcome": "decline", "why": str(problem)}
+    open_questions = [q for q in decision.missing if "blocked" not in q.text]
+    vague = any("Which one is" in question.text for question in open_questions)
+    if decision.command and not vague:
+        return {"outcome": "verb", "verb": decision.command.verb, "values": _labelled(decision.command.values)}
+    if open_questions:
+        return {"outcome": "ask", "why": [question.text for question in open_questions]}
+    if decision.steps:
+        return {"outcome": "steps", "steps": [_planned(step) for step in decision.steps]}
+    return {"outcome": "plan", **_planned(decision)}
+
+
+def _planned(decision: Decision) -> dict[str, Any]:
+    """Action, task, policy and values of one decision; deploy actions go by their name without the task."""
+    action = str(decision.action)
+    if action.startswith("deploy_"):
+        verb = action.removeprefix("deploy_").partition("_")[2]
+        action = verb if verb == "gen_trt_engine" else f"deploy_{verb}"
+    said = {_NAMES.get(key, key): value for key, value in decision.request.overrides.items() if key in _SPOKEN_KEYS}
+    found = {"action": action, "task": decision.task, "values": _labelled({**said, **decision.stated})}
+    return found | ({"policy": decision.automl_policy} if action in {"train", "segment_train"} else {})
+
+
+def _labelled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in _NOT_LABELLED}
+
+
+def measure(rows: Iterable[Mapping[str, Any]], skill: Skill) -> Figures:
+    """The figures of labelled requests."""
+    counts: dict[str, dict[str, Counter[str]]] = {
+        part: defaultdict(Counter) for part in ("actions", "tasks", "policies", "values")
+    }
+    misses, planned, abstained, total, seconds = [], [], 0, 0, 0.0
+    decide(Request(text="train"), skill)
+    for row in rows:
+        expected = dict(row["expect"])
+        begin = time.perf_counter()
+        found = answer(row["text"], skill)
+        seconds += time.perf_counter() - begin
+        total += 1
+        abstained += found["outcome"] in {"ask", "decline"}
+        if expected["outcome"] in {"ask", "decline"} and found["outcome"] in {"plan", "steps"}:
+            planned.append(row["text"])
+        if not _compare(expected, found, counts):
+            misses.append((row["text"], expected, found))
+    scores = {part: {name: _score(c) for name, c in by_name.items()} for part, by_name in counts.items()}
+    return Figures(
+        **scores, abstained=abstained, planned_negatives=planned, misses=misses, seconds=seconds, requests=total
+    )
+
+
+def _score(counts: Counter[str]) -> Score:
+    return Score(counts["right"], counts["wrong"], counts["missed"])
+
+
+def _compare(expected: dict[str, Any], found: dict[str, Any], counts: dict[str, dict[str, Counter[str]]]) -> bool:
+    """Count what is right; whether all of it is."""
+    wanted, got = _name(expected), _name(found)
+    if wanted is None:
+        if got is not None:
+            counts["actions"][""]["wrong"] += 1
+            counts["actions"][got]["wrong"] += 1
+        return expected["outcome"] == found["outcome"]
+    _count(counts["actions"], wanted, got)
+    if wanted != got:
+        return False
+    steps = zip(expected.get("steps", [expected]), found.get("steps", [found]), strict=True)
+    compared = [_compare_step(label, step, counts) for label, step in steps]
+    return all(compared)
+
+
+def _name(outcome: Mapping[str, Any]) -> str | None:
+    if "steps" in outcome:
+        return " > ".join(step["action"] for step in outcome["steps"])
+    return outcome.get("action") or outcome.get("verb")
+
+
+def _count(by_name: dict[str, Counter[str]], wanted: str, got: str | None) -> bool:
+    names = ("", wanted)
+    if wanted == got:
+        for name in names:
+            by_name[name]["right"] += 1
+        return True
+    for name in names:
+        by_name[name]["missed"] += 1
+    if got is not None:
+        for name in ("", got):
+            by_name[name]["wrong"] += 1
+    return False
+
+
+def _compare_step(label: dict[str, Any], step: dict[str, Any], counts: dict[str, dict[str, Counter[str]]]) -> bool:
+    right = True
+    for part, key in (("tasks", "task"), ("policies", "policy")):
+        if label.get(key):
+            right &= _count(counts[part], label[key], step.get(key))
+    wanted, got = label.get("values") or {}, step.get("values", {})
+    for name in wanted.keys() | got.keys():
+        if name in wanted and name in got and _same(wanted[name], got[name]):
+            outcome = ["right"]
+        else:
+            outcome = (["missed"] if name in wanted else []) + (["wrong"] if name in got else [])
+            right = False
+        for kind in outcome:
+            counts["values"][name][kind] += 1
+            counts["values"][""][kind] += 1
+    return right
+
+
+def _same(wanted: Any, got: Any) -> bool:
+    if isinstance(wanted, list) and len(set(wanted)) == 1 and not isinstance(got, list):
+        wanted = wanted[0]
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return wanted.keys() == got.keys() and all(_same(wanted[key], got[key]) for key in wanted)
+    if isinstance(wanted, int | float) and isinstance(got, int | float):
+        return abs(wanted - got) < 1e-9
+    return str(wanted) == str(got)
+
+
+def read_corpus(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """The labelled requests of the files."""
+    return [
+        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, default=sorted(CORPUS.glob("*.jsonl")))
+    parser.add_argument("--misses", action="store_true", help="list what was not understood as labelled")
+    options = parser.parse_args()
+    found = measure(read_corpus(options.files), load_skill(ROOT))
+    for part in ("actions", "tasks", "policies", "values"):
+        print(f"\n{part:<40} precision  recall    F1  labels")
+        for name, score in sorted(getattr(found, part).items()):
+            labels = score.right + score.missed
+            print(f"  {name or 'all':<38} {score.precision:9.3f} {score.recall:7.3f} {score.f1:5.3f} {labels:7}")
+    print(f"\n{found.requests} requests, {found.abstained} asked about or declined")
+    print(f"{len(found.planned_negatives)} planned that should not be", *found.planned_negatives, sep="\n  ")
+    print(f"{1000 * found.seconds / max(found.requests, 1):.1f} ms a request")
+    if options.misses:
+        for text, expected, got in found.misses:
+            label, seen = (json.dumps(one, ensure_ascii=False) for one in (expected, got))
+            print(f"\n{text}\n  label {label}\n  found {seen}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the embedded engine does with the segment task, by command. Each entry point imports what it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.file_names import MASKS_FOLDER
+from engine.task import Action
+
+if TYPE_CHECKING:
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+
+def _train(run: Run, status: StatusFile) -> None:
+    from engine.segment.training import train
+
+    train(run, status)
+
+
+def _evaluate(run: Run, status: StatusFile) -> None:
+    from engine.segment.evaluation import evaluate
+
+    evaluate(run, status)
+
+
+def _infer(run: Run, status: StatusFile) -> None:
+    from engine.segment.evaluation import infer
+
+    infer(run, status)
+
+
+ACTIONS = {
+    "train": Action("task=segment: train on the pairs that dataset.segment.train_split lists", _train),
+    "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
+    "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
+}

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`visual_changenet train` for the segment task, from a checked spec to checkpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.errors import DataError
+from engine.batch_samplers import DeviceShare, OrderedBatches
+from engine.checkpoint_writer import CheckpointWriter
+from engine.checkpoints import read_checkpoint, start_from
+from engine.console import say
+from engine.devices import Devices, share_cores, training_devices
+from engine.network_setup import start_backbone
+from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
+from engine.segment.draws import EpochDraws
+from engine.segment.figures import summary
+from engine.segment.network import build_network
+from engine.segment.pair_list import PairList, read_pairs
+from engine.segment.pictures import Pixels, open_pixels, scoring_loader, training_loader
+from engine.segment.preparation import Preparation
+from engine.segment.task import segment_task
+from engine.segment.tiles import tiles_per_pair
+from engine.segment.training_module import SegmentModule
+from engine.trainer import build_trainer, check_loggers, run_seed
+from engine.training_report import TrainingReport
+
+if TYPE_CHECKING:
+    from lightning.pytorch import Trainer
+
+    from engine.loading import Loader
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Both splits of a training run."""
+
+    train: PairList
+    validation: PairList
+    pixels: Pixels
+
+
+def train(run: Run, status: StatusFile) -> None:
+    """Train, validate and write checkpoints.
+
+    Raises:
+        ChangenetError: data, checkpoint, devices or settings are wrong, or the training diverged.
+    """
+    settings, task = run.experiment.train, segment_task(run.experiment)
+    check_loggers(run)
+    devices = training_devices(settings)
+    share_cores(devices)
+    resumed = find_resume(run, task)
+    if resumed and resumed.next_epoch == settings.num_epochs:
+        say(f"{resumed.path} has all {settings.num_epochs} epochs: there is nothing left to train.")
+        return
+    lists = read_lists(run, devices)  # before the network: a large one takes long to build
+    seed = run_seed(settings.seed, resumed.seed if resumed else None)
+    torch.manual_seed(seed)
+    network = build_network(run.experiment)
+    start_backbone(network.backbone, run.experiment.model.backbone)
+    if settings.pretrained_model_path and not resumed:
+        path = Path(settings.pretrained_model_path)
+        say(start_from(network, read_checkpoint(path), path))
+    data = read_data(run, *lists)
+    report = TrainingReport(status, settings.num_epochs, summary)
+    module = SegmentModule(run, network, Preparation(run.experiment), seed=seed, on_kpi=report.kpi)
+    module.white = data.pixels.source.store.white
+    callbacks = [report, TrainingRecord(run, task, seed), CheckpointWriter(run, task, lambda: module.kpi)]
+    _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
+
+
+def read_lists(run: Run, devices: Devices) -> tuple[PairList, PairList]:
+    """The splits for training and validation, checked.
+
+    Raises:
+        DataError: a split is broken or too small.
+    """
+    section = run.experiment.dataset.segment
+    lists = read_pairs(section, "train_split"), read_pairs(section, "validation_split")
+    needed = section.batch_size * devices.processes
+    if len(lists[0]) < needed:
+        raise DataError(
+            f"the split {section.train_split!r} has {len(lists[0])} pairs, fewer than one batch on each device "
+            f"({needed})",
+            code="data.too_few_rows",
+            where=str(lists[0].source.list_file(lists[0].split)),
+            remedy=f"lower dataset.segment.batch_size to {max(1, len(lists[0]) // devices.processes)}, or add pairs",
+        )
+    return lists
+
+
+def read_data(run: Run, train: PairList, validation: PairList) -> Data:
+    """Both splits with their pictures, in memory where they fit.
+
+    Raises:
+        ImageError, DataError: a picture or a label is broken.
+    """
+    section = run.experiment.dataset.segment
+    pixels = open_pixels(section, (train, validation))
+    squares = f", {_repeats(pixels)} tiles of each in an epoch" if section.tiles else ""
+    say(f"train: {len(train)} pairs{squares}; validation: {len(validation)} pairs")
+    return Data(train, validation, pixels)
+
+
+def _repeats(pixels: Pixels) -> int:
+    return tiles_per_pair(*pixels.typical, pixels.side) if pixels.tiled else 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """What is trained, on what, and from where on."""
+
+    run: Run
+    module: SegmentModule
+    data: Data
+    resumed: Resumed | None
+
+
+def _fit(training: _Training, trainer: Trainer) -> None:
+    resumed, loader = training.resumed, _training_loader(training, trainer)
+    training.module.steps_per_epoch = len(loader)
+    validation = _validation_loader(training, trainer)
+    try:
+        trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as problem:
+        if resumed and not training.module.has_started:
+            raise unusable_state(resumed, problem) from problem
+        raise
+
+
+def _training_loader(training: _Training, trainer: Trainer) -> Loader:
+    experiment, data, resumed = training.run.experiment, training.data, training.resumed
+    section, shared = experiment.dataset.segment, experiment.train.use_distributed_sampler
+    draws = EpochDraws(
+        len(data.train),
+        _repeats(data.pixels),
+        section.batch_size,
+        shuffle=section.shuffle,
+        seed=training.module.seed,
+        device=DeviceShare(trainer.global_rank, trainer.world_size, shared),
+    )
+    if resumed:
+        draws.resume_at(resumed.next_epoch, resumed.next_batch)
+    return training_loader(data.train, data.pixels, draws)
+
+
+def _validation_loader(training: _Training, trainer: Trainer) -> Loader:
+    data = training.data
+    mine = range(len(data.validation))[trainer.global_rank :: trainer.world_size]
+    # Whole pictures may be large: each of them gives a batch of tiles by itself.
+    pairs_at_once = 1 if data.pixels.tiled else training.run.experiment.dataset.segment.batch_size
+    return scoring_loader(data.validation, data.pixels, OrderedBatches(mine, pairs_at_once), with_labels=True)

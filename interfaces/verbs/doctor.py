@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`doctor`: whether this machine is ready, with a remedy for everything that is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import PlatformError
+from interfaces.options import option
+from interfaces.outcome import Outcome
+from interfaces.skill import the_skill
+from interfaces.verbs.common import RESULTS
+
+if TYPE_CHECKING:
+    from interfaces.outcome import Reporter
+    from runners.doctor.check import Check
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorOptions:
+    """What is looked at."""
+
+    runner: str | None = option("look at what it needs alone", metavar="NAME", otherwise="all of them")
+    data: str | None = option("has to be readable", metavar="DIR")
+    results_root: str | None = option(**RESULTS)
+
+
+def doctor(options: DoctorOptions, reporter: Reporter) -> Outcome:
+    """Each part with how it is and how to mend it: exit code 5 where something stops every run."""
+    from runners.api import open_store
+    from runners.doctor.doctor import examine
+
+    del reporter
+    found = examine(the_skill(), open_store(options.results_root), options.runner, options.data)
+    broken = any(check.status == "error" for check in found)
+    document = {"ready": not broken, "checks": [check.to_json() for check in found]}
+    lines = [line for check in found for line in _lines(check)]
+    lines.append("not ready" if broken else "ready")
+    return Outcome(document, "\n".join(lines), PlatformError.exit_code * broken)
+
+
+def _lines(check: Check) -> list[str]:
+    remedy = [f"{'':<9}remedy: {check.remedy}"] if check.remedy else []
+    return [f"{check.status:<8} {check.name}: {check.found}", *remedy]

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that are for a command of the skill: which one, on what, and the line that is typed for it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from router.notes import listed
+from router.tokens import JOB_ID
+from router.types import Command, Decision, Question
+
+if TYPE_CHECKING:
+    from router.one_action import Case
+    from router.types import Request
+    from router.words import Spoken
+
+
+class _Form(NamedTuple):
+    """How a command is typed; `takes` is what it can't do without: jobs, so many of them, or data."""
+
+    name: str
+    jobs: int = 0
+    data: bool = False
+    extra: str = ""
+
+
+_FORMS = {
+    "jobs": _Form("jobs"),
+    "status": _Form("status", jobs=1),
+    "logs": _Form("logs", jobs=1),
+    "cancel": _Form("cancel", jobs=1),
+    "result": _Form("result", jobs=1),
+    "report": _Form("report", jobs=1),
+    "diagnose": _Form("diagnose", jobs=1),
+    "compare": _Form("compare", jobs=2),
+    "remove": _Form("remove", jobs=1),
+    "resume": _Form("run", jobs=1, extra="--resume"),
+    "data_check": _Form("data check", data=True),
+    "data_import": _Form("data import", data=True),
+    "data_synthesize": _Form("data synthesize"),
+    "stage": _Form("stage", extra="backbone"),
+    "doctor": _Form("doctor"),
+    "advise": _Form("advise"),
+    "inspect": _Form("inspect"),
+    "demo": _Form("demo"),
+}
+
+
+def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tuple[Command, Question | None]:
+    """The command that a verb of the words stands for, with what is said of it; and the question that is open."""
+    form = _FORMS[verb]
+    paths = [path for path, _ in spoken.paths]
+    values: dict[str, Any] = {**spoken.values}
+    if spoken.jobs and form.jobs == 1:
+        values["job"] = spoken.jobs[0]
+    elif spoken.jobs:
+        values["jobs"] = list(spoken.jobs)
+    if spoken.parents and form.jobs and not spoken.jobs:
+        values["parent"] = spoken.parents[0]
+    if paths and verb == "inspect":
+        values["images"] = paths
+    elif paths and not form.jobs:
+        values["data"] = paths[0]
+    missing = _missing(verb, form, spoken, paths)
+    words = [*form.name.split(), *([form.extra] if form.extra else [])]
+    if verb == "resume" and spoken.jobs and not spoken.jobs[0].startswith("automl-"):
+        action = JOB_ID.fullmatch(spoken.jobs[0])
+        words = ["run", action[1] if action else "train", "--automl", "off", "--parent"]
+    words += [*spoken.jobs[: form.jobs], *["JOB"] * (form.jobs - len(spoken.jobs))]
+    words += paths if not form.jobs else []
+    if form.data and not paths:
+        words.append("DIR")
+    if results_root and (form.jobs or verb == "jobs"):
+        words += ["--results", results_root]
+    return Command(verb, values, f"changenet {shlex.join(words)}"), missing
+
+
+def _missing(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> Question | None:
+    if form.jobs == 1 and not spoken.jobs and not spoken.parents:
+        return Question("job", f"Which job? `changenet jobs` lists them ({verb} takes one).")
+    if form.jobs > max(1, len(spoken.jobs)):
+        return Question("jobs", f"Which two jobs? `changenet jobs` lists them ({verb} takes two).")
+    if form.data and not paths:
+        return Question("data", f"Which folder, file or URI is {verb.replace('_', ' ')} for?")
+    return None
+
+
+def command_decision(request: Request, case: Case) -> Decision:
+    """The decision on a request that is for a command."""
+    words, notes, mention = case.words, case.notes, case.words.intent.mention
+    spoken = words.whole
+    if request.parent_job_id and not spoken.jobs:
+        spoken = replace(spoken, jobs=(request.parent_job_id,))
+    command, question = command_of(str(words.intent.verb), spoken, request.results_root)
+    if command.verb == "jobs" and {token.word for token in words.reading.tokens} & words.reading.grammar["running"]:
+        command = replace(command, line=f"{command.line} --running")
+    notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
+    if words.intent.alternatives:
+        text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
+        question = Question("action", text, words.intent.alternatives)
+    elif spoken.others and len(spoken.jobs) < 2:
+        question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
+    if question:
+        notes.ask(question)
+    return Decision(
+        skill=case.skill.name,
+        action=None,
+        task=None,
+        route=None,
+        automl_policy=case.skill.info["train_policy"]["default"],
+        policy_source="default",
+        request=request,
+        reasons=tuple(notes.reasons),
+        warnings=tuple(notes.warnings),
+        missing=tuple(notes.missing),
+        command=command,
+        stated=command.values,
+        not_understood=words.account.unknown,
+    )

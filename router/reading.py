@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a request: its tokens, the phrases in them, what is negated, and which words nothing knows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from router.declarations import DEPLOY_PREFIX
+from router.layout import tasks_of
+from router.lexer import Hooks, tokenize
+from router.numerals import with_numerals
+from router.patterns import Mention, longest
+from router.tokens import BREAK, Token
+from router.vocabulary import AUTOML, vocabulary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from router.declarations import Skill
+    from router.vocabulary import Vocabulary
+
+_KINDS = (
+    "policy",
+    "neutral",
+    "foreign",
+    "correction",
+    "verb",
+    "action",
+    "value",
+    "parent",
+    "task",
+    "model",
+    "trade",
+    "noun",
+)
+_RANK = {kind: place for place, kind in enumerate(_KINDS)}
+# Of phrases that share words the longest counts, within a layer: "plain training" is both an action and a policy.
+_LAYERS = (
+    frozenset({"action", "noun", "verb", "neutral", "foreign"}),
+    frozenset({"model", "trade", "task", "engine", "foreign"}),
+    frozenset({"policy"}),
+    frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
+)
+
+
+@dataclass(slots=True)
+class Reading:
+    """The tokens of a request and the mentions in them, those of one layer never sharing a token.
+
+    `grammar` holds the words of the language files by their use, `corrected` maps a misspelt word to what it was read
+    as, `remarks` are tokens of clauses that only tell why.
+    """
+
+    text: str
+    tokens: list[Token]
+    mentions: list[Mention]
+    grammar: Mapping[str, frozenset[str]]
+    corrected: dict[str, str] = field(default_factory=dict)
+    remarks: set[int] = field(default_factory=set)
+
+    def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
+        """The mentions of a kind (the part of the group before the colon); `negated` None takes all."""
+        wanted = [m for m in self.mentions if m.group.partition(":")[0] == kind]
+        return [m for m in wanted if negated is None or m.negated is negated]
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """What follows the colon in the groups of a kind, without repetition."""
+        return tuple(dict.fromkeys(m.group.partition(":")[2] for m in self.of(kind)))
+
+    def said(self, mention: Mention) -> str:
+        """The user's own words of a mention."""
+        return self.text[self.tokens[mention.start].start : self.tokens[mention.end - 1].end]
+
+    def clause(self, place: int) -> tuple[int, int]:
+        """The first token of the clause that a token stands in, and the one behind its last."""
+        breaks = [n for n, token in enumerate(self.tokens) if token.kind == "break"]
+        start = max((n + 1 for n in breaks if n < place), default=0)
+        return start, min((n for n in breaks if n >= place), default=len(self.tokens))
+
+
+def read(text: str, skill: Skill) -> Reading:
+    """Read a request by the language files and the words that the skill declares."""
+    vocabulary = vocabulary_of(skill)
+    names = {*skill.info["train_policy"]["names"], skill.info["train_policy"]["slot"]}
+    hooks = Hooks(
+        partial(_is_action, skill), partial(_is_data, skill), partial(_is_slot, skill, names), vocabulary.grammar
+    )
+    tokens = tokenize(text, hooks)
+    corrected: dict[str, str] = {}
+    tokens = [_spelled(token, vocabulary, corrected) for token in tokens]
+    tokens = _with_automl(tokens, vocabulary)
+    tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
+    found = [*vocabulary.patterns.find(tokens), *_backbones(tokens, vocabulary)]
+    found += vocabulary.foreign.find(tokens)
+    mentions = _action_names(tokens)
+    for layer in _LAYERS:
+        of_layer = [m for m in found if m.group.partition(":")[0] in layer]
+        resolved = longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK)
+        mentions += _with_negation(tokens, resolved, vocabulary)
+    mentions = sorted(dict.fromkeys(mentions), key=lambda m: m.places)
+    return Reading(text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions))
+
+
+def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+    """Whether a value takes another one's number, as `epochs on two` in "30 epochs on two GPUs"."""
+    before = mention.start - 1
+    if not mention.group.startswith("value:") or before < 0 or tokens[before].kind != "number":
+        return False
+    return any(m.group == mention.group and before in m.places and mention.start in m.places for m in others)
+
+
+def _is_action(skill: Skill, name: str) -> bool:
+    known = name in skill.actions or name in skill.info["unavailable_actions"]
+    return known or name.startswith((DEPLOY_PREFIX, "trt_", "tensorrt_")) or name == "gen_trt_engine"
+
+
+def _is_data(skill: Skill, name: str) -> bool:
+    return Path(name).is_dir() and bool(tasks_of(Path(name), skill.info))
+
+
+_SLOTS = frozenset(
+    [
+        "action",
+        "parent",
+        "data",
+        "task",
+        "job",
+        "runner",
+        "trials",
+        "hours",
+        "precision",
+        "data_type",
+        "automl",
+        "policy",
+        "gpus",
+        "nodes",
+        "bs",
+        "batch",
+        "format",
+        "margin",
+        "lights",
+        "ep",
+        "img",
+        "imgsz",
+    ]
+)
+
+
+def _is_slot(skill: Skill, policy_names: Iterable[str], name: str) -> bool:
+    """Whether `name=value` is said of the request, and not of the spec."""
+    spoken = " ".join(re.split(r"[_.\s]+", name.lower()))
+    return spoken in policy_names or (name.lower() in _SLOTS and name not in skill.info["spec_shorthand_keys"])
+
+
+def _spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> Token:
+    if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
+        return token
+    meant = vocabulary.nearest(token.word)
+    if meant is None:
+        return token
+    corrected[token.text] = meant
+    return token._replace(word=meant)
+
+
+def _with_automl(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Each name of AutoML, with the article before it, as one token: a phrase is declared once for all of them."""
+    found: list[Token] = []
+    place, most = 0, max((len(name) for name in vocabulary.automl_names), default=0)
+    while place < len(tokens):
+        for length in range(most, 0, -1):
+            run = tokens[place : place + length]
+            if tuple(token.word for token in run) in vocabulary.automl_names:
+                if found and found[-1].word in vocabulary.grammar["articles"] and found[-1].kind == "word":
+                    run = [found.pop(), *run]
+                text = " ".join(token.text for token in run)
+                found.append(Token("word", AUTOML, text, run[0].start, run[-1].end, spelled="automl"))
+                place += length
+                break
+        else:
+            found.append(tokens[place])
+            place += 1
+    return found
+
+
+def _backbones(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterable[Mention]:
+    words = [token.text.lower() if token.kind == "number" else token.word for token in tokens]
+    for start in range(len(tokens)):
+        for length in range(8, 0, -1):
+            if " ".join(words[start : start + length]) in vocabulary.backbones and start + length <= len(tokens):
+                yield Mention("value:backbone", tuple(range(start, start + length)))
+                break
+
+
+def _action_names(tokens: Sequence[Token]) -> list[Mention]:
+    return [Mention(f"named:{t.text}", (place,)) for place, t in enumerate(tokens) if t.kind == "action"]
+
+
+def _with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary) -> list[Mention]:
+    found: list[Mention] = []
+    for mention in sorted(mentions, key=lambda m: m.places):
+        negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
+        if not negated and found and found[-1].negated:
+            negated = _carried(tokens, found[-1], mention, vocabulary)
+        found.append(mention._replace(negated=bool(negated)))
+    return found
+
+
+def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> bool:
+    """Whether the words directly before a token negate it; two negations, as in "don't skip", are none."""
+    place, negated = start, False
+    while place > 0:
+        ending_so = vocabulary.negations.get(tokens[place - 1].word, ())
+        phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
+        if phrase:
+            negated, place = not negated, place - len(phrase)
+        elif tokens[place - 1].word in vocabulary.negation_fillers:
+            place -= 1
+        else:
+            break
+    return negated
+
+
+def _stands_before(tokens: Sequence[Token], place: int, phrase: tuple[str, ...]) -> bool:
+    return tuple(token.word for token in tokens[max(0, place - len(phrase)) : place]) == phrase
+
+
+def _negated_behind(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """German: `Trainiere nicht, werte nur aus`."""
+    behind = [token.word for token in tokens[mention.end : mention.end + 2]]
+    if not behind or behind[0] not in vocabulary.post_negations or not mention.group.startswith(("action", "policy")):
+        return False
+    return len(behind) == 1 or behind[1] == BREAK
+
+
+def _carried(tokens: Sequence[Token], before: Mention, mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a negation reaches over to the next phrase, as in "don't train or export"."""
+    between = [token.word for token in tokens[before.end : mention.start]]
+    joined = any(word in vocabulary.continuations for word in between)
+    return joined and all(word in vocabulary.continuations | vocabulary.negation_fillers for word in between)
+
+
+def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention]) -> set[int]:
+    """The tokens of clauses that tell why, from their first word to the end of the clause."""
+    found: set[int] = set()
+    for mention in mentions:
+        if mention.group == "remark":
+            end = next((n for n in range(mention.start, len(tokens)) if tokens[n].kind == "break"), len(tokens))
+            found.update(range(mention.start, end))
+    return found

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All words that requests are understood by: those of the language files and those of a skill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from router.languages import load_languages
+from router.patterns import Patterns
+from router.tokens import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from router.declarations import Skill
+    from router.languages import Languages
+
+AUTOML = "{automl}"
+_SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Patterns by group, the words that ask for nothing, numerals, and the names of AutoML.
+
+    `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on.
+    `backbones` maps the names of a backbone to its value in the spec, `grammar` the use of words that hold a sentence
+    together to these words.
+    """
+
+    patterns: Patterns
+    foreign: Patterns
+    plain: frozenset[str]
+    bystanders: frozenset[str]
+    numerals: Mapping[str, float]
+    numeral_joiners: frozenset[str]
+    automl_names: frozenset[tuple[str, ...]]
+    negations: Mapping[str, Sequence[tuple[str, ...]]]
+    negation_fillers: frozenset[str]
+    post_negations: frozenset[str]
+    continuations: frozenset[str]
+    questions: frozenset[str]
+    roles: Mapping[str, list[str]]
+    grammar: Mapping[str, frozenset[str]]
+    capitalising: frozenset[str]
+    backbones: Mapping[str, str]
+    known: set[str] = field(default_factory=set)
+    by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+
+    def nearest(self, word: str) -> str | None:
+        """The word of the vocabulary that a misspelt one means; None where none is near.
+
+        One edit (a letter more, fewer, other, or two exchanged) in words of up to seven letters, two in longer ones.
+        The first letter is taken as right, unless it was exchanged with the second. Of several words that are as near,
+        one of the same letters goes first, then one that means something here.
+        """
+        if len(word) < _SHORTEST_CORRECTED - 1 or any(letter.isdigit() for letter in word):
+            return None
+        most = 1 if len(word) < 8 else 2
+        found: dict[str, int] = {}
+        letters = frozenset(word)
+        for first in {word[0], word[1]}:
+            for length in range(len(word) - most, len(word) + most + 1):
+                for known, theirs in self.by_shape.get((first, length), ()):
+                    if len(letters ^ theirs) > 2 * most:
+                        continue
+                    distance = _distance(word, known, most)
+                    if _too_short(word, known):
+                        continue
+                    if distance <= most and (known[0] == word[0] or known[:2] == word[1::-1]):
+                        found[known] = distance
+        return min(
+            found,
+            key=lambda known: (found[known], sorted(known) != sorted(word), known in self.plain, known),
+            default=None,
+        )
+
+
+def _too_short(word: str, known: str) -> bool:
+    """Whether words are so short that the difference makes another word: `blue` is no misspelt `glue`."""
+    if sorted(word) == sorted(known):
+        return False
+    return len(word) < _SHORTEST_CORRECTED or (len(word) == len(known) and len(word) < _SHORTEST_EXCHANGED)
+
+
+def _distance(one: str, other: str, most: int) -> int:
+    """Edits between two words, exchanged neighbours counted as one; more than `most` is only said to be more."""
+    before, last = list(range(len(other) + 1)), list[int]()
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+        before, last = row, before
+    return before[-1]
+
+
+_latest: list[tuple[Any, Vocabulary]] = []
+
+
+def vocabulary_of(skill: Skill) -> Vocabulary:
+    """The vocabulary of a skill; that of the skill asked for last is kept."""
+    if not _latest or _latest[0][0] is not skill.info:
+        _latest[:] = [(skill.info, _vocabulary(skill, load_languages()))]
+    return _latest[0][1]
+
+
+def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
+    info, own = skill.info, skill.info["language"]
+    lists = {name: tuple(words) for name, words in languages.groups("lists").items()}
+    patterns = Patterns(lists, frozenset(languages.phrases("grammar", "joins_steps")))
+    _add_requests(patterns, info, languages)
+    _add_objects(patterns, info, languages)
+    _add_policy(patterns, info["train_policy"], languages)
+    foreign = Patterns(patterns.lists)
+    foreign.add("foreign:model", languages.phrases("other_models"))
+    foreign.add("foreign:craft", languages.phrases("other_crafts"))
+    bystanders = frozenset(languages.phrases("bystanders"))
+    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *own.get("words", "").split(), *bystanders}
+    names = info["train_policy"]["names"]
+    vocabulary = Vocabulary(
+        patterns=patterns,
+        foreign=foreign,
+        plain=frozenset(plain),
+        bystanders=bystanders,
+        numerals=languages.numbers(),
+        numeral_joiners=frozenset(languages.phrases("numeral_joiners")),
+        automl_names=frozenset(tuple(fold(name).split()) for name in names),
+        negations=_by_last_word(languages.phrases("negations")),
+        negation_fillers=frozenset(languages.phrases("negation_fillers")),
+        post_negations=frozenset(languages.phrases("post_negations")),
+        continuations=frozenset(languages.phrases("continuations")),
+        questions=frozenset(languages.phrases("questions")),
+        roles=languages.groups("data_roles"),
+        grammar={use: frozenset(words) for use, words in languages.groups("grammar").items()},
+        capitalising=_capitalising(languages),
+        backbones={
+            fold(name): key for key, spoken in own.get("backbones", {}).items() for name in (*_short(key), *spoken)
+        },
+    )
+    _remember(vocabulary, names)
+    return vocabulary
+
+
+def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Last word to the phrases, longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for words in sorted((tuple(phrase.split()) for phrase in phrases), key=len, reverse=True):
+        found.setdefault(words[-1], []).append(words)
+    return found
+
+
+def _backbones(declared: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Each name of a backbone, as it is compared, to the backbone's value in the spec."""
+    return {fold(name): key for key, spoken in declared.items() for name in (*_short(key), *spoken)}
+
+
+def _short(backbone: str) -> tuple[str, ...]:
+    """A backbone's value in the spec, and what is left of it without the size of its patches."""
+    return tuple(dict.fromkeys((backbone, backbone.partition("_patch")[0], backbone.partition("_p4")[0])))
+
+
+def _capitalising(languages: Languages) -> frozenset[str]:
+    """Words by which a request shows that it is in a language that begins every noun with a capital."""
+    theirs = {word for one in languages if one.get("nouns_capitalised") for word in one["fillers"].split()}
+    return frozenset(
+        theirs - {word for one in languages if not one.get("nouns_capitalised") for word in one["fillers"].split()}
+    )
+
+
+def _add_requests(patterns: Patterns, info: Mapping[str, Any], languages: Languages) -> None:
+    verbs = {verb for task in info["tasks"].values() for verb in task["actions"]} | {"gen_trt_engine"}
+    own = info["language"]["actions"]
+    for action in (name for name in languages.groups("actions") if name in verbs):
+        theirs = own.get(action, {"verbs": [], "nouns": []})
+        patterns.add(f"action:{action}", [*languages.phrases("actions", action, "verbs"), *theirs["verbs"]])
+        patterns.add(f"noun:{action}", [*languages.phrases("actions", action, "nouns"), *theirs["nouns"]])
+    for action, entry in info["unavailable_actions"].items():
+        patterns.add(f"action:{action}", entry["words"])
+    for verb, phrases in languages.groups("verbs").items():
+        patterns.add(f"verb:{verb}", phrases)
+
+
+def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languages) -> None:
+    own = info["language"]
+    patterns.add("neutral", [*languages.phrases("neutral"), *own.get("neutral_phrases", ())])
+    patterns.add("model", own["triggers"])
+    patterns.add("trade", own.get("trade", ()))
+    for task, entry in info["tasks"].items():
+        patterns.add(f"task:{task}", entry["words"])
+    for group, kind in (("values", "value"), ("runners", "runner"), ("parents", "parent")):
+        for name, phrases in languages.groups(group).items():
+            patterns.add(f"{kind}:{name}", phrases)
+    for name, phrases in own.get("profiles", {}).items():
+        patterns.add(f"profile:{name}", phrases)
+    patterns.add("engine", languages.phrases("engine_words"))
+    patterns.add("other", languages.phrases("others"))
+    patterns.add("pointer", languages.phrases("pointers"))
+    patterns.add("correction", languages.phrases("corrections"))
+    patterns.add("remark", languages.phrases("remarks"))
+
+
+def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:
+    for state in ("on", "off"):
+        patterns.add(f"policy:{state}", [*policy[f"{state}_phrases"], *languages.phrases("policy", state)])
+    patterns.add("policy:named", [AUTOML])
+    patterns.add("policy:neutral", [*policy["neutral_phrases"], *languages.phrases("policy", "neutral")])
+
+
+def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
+    """The words that a misspelt one is compared with, by first letter and length."""
+    known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
+    known |= {word for name in automl_names for word in fold(name).split()}
+    known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
+    known |= {word for name in vocabulary.backbones for word in name.split()}
+    known |= {
+        word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase
+    } | vocabulary.continuations
+    vocabulary.known.update(known)
+    for word in sorted(known):
+        if len(word) >= _SHORTEST_CORRECTED - 1:
+            vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, frozenset(word)))

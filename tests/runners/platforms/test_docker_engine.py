@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How engines are reached, and what their refusals mean; each is one that a real engine gave."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from docker.types import Mount as Bind
+
+from core.errors import PlatformError
+from runners.jobs.job import JobState
+from runners.platforms.docker_engine import asked
+from tests.runners.platforms.docker_bench import IMAGE, Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
+
+SSH = """#!{python}
+import os, sys
+assert sys.argv[1:] == ["-l", "me", "-p", "22", "--", "line-3", "docker system dial-stdio"], sys.argv
+os.environ["DOCKER_HOST"] = "{host}"
+os.execv("{docker}", ["docker", "system", "dial-stdio"])
+"""
+
+
+def test_a_job_runs_on_an_engine_that_is_reached_by_ssh(
+    on_docker: Any,
+    docker_engine: Engine,
+    make_plan: Callable[..., Plan],
+    launch_elsewhere: Any,
+    store: JobStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of ssh a stand-in is called, which runs on this machine what it is asked to run on the other."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program = SSH.format(python=sys.executable, host=docker_engine.host, docker=shutil.which("docker"))
+    (tools / "ssh").write_text(program)
+    (tools / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setenv("DOCKER_HOST", "ssh://me@line-3")
+
+    # In a process of its own: Docker's client leaves the processes and pipes of ssh to the end of its process.
+    with launch_elsewhere(on_docker.fit(make_plan(runner="docker")), store) as launch:
+        assert launch.wait() == 0
+
+    (job,) = store.newest()
+    assert (job.state, store.handle(job.id).details["host"]) == (JobState.COMPLETE, "ssh://me@line-3")
+
+
+def test_a_place_that_the_engine_does_not_see_is_told_as_such(docker_engine: Engine, tmp_path: Path) -> None:
+    mounts = [Bind("/data", str(tmp_path / "elsewhere"), type="bind")]
+
+    with pytest.raises(PlatformError) as error:
+        asked(docker_engine.host, lambda: docker_engine.client.containers.create(IMAGE, "true", mounts=mounts))
+
+    assert (error.value.code, error.value.where) == ("docker.mount", docker_engine.host)
+    assert str(tmp_path / "elsewhere") in error.value.message
+    assert "under one path" in error.value.remedy
+
+
+def test_what_nobody_has_words_for_is_told_as_the_engine_says_it(docker_engine: Engine) -> None:
+    with pytest.raises(PlatformError) as error:
+        asked(docker_engine.host, lambda: docker_engine.client.containers.create(IMAGE, "true", name="no good name"))
+
+    assert error.value.code == "launch.failed"
+    assert "Invalid container name (no good name)" in error.value.message
+    assert "http" not in error.value.message

@@ -131,7 +131,18 @@ ACTIONS: dict[str, ActionSpec] = {
             ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, *CLASSIFY_LOSS, "inference"),
             (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"], *_REGIONS["inference"]),
         ),
-        _classify("export", ("model", *CLASSIFY_INPUT, *CLASSIFY_LOSS, "export"), TRAINING_ONLY),
+        _classify(
+            "export",
+            (
+                "model",
+                *CLASSIFY_INPUT,
+                *CLASSIFY_READING,
+                "dataset.classify.validation_dataset",
+                *CLASSIFY_LOSS,
+                "export",
+            ),
+            TRAINING_ONLY,
+        ),
         _classify(
             "quantize",
             (

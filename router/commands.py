@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from router.notes import listed
 from router.tokens import JOB_ID
 from router.types import Command, Decision, Question
 
@@ -96,7 +97,10 @@ def command_decision(request: Request, case: Case) -> Decision:
     if command.verb == "jobs" and {token.word for token in words.reading.tokens} & words.reading.grammar["running"]:
         command = replace(command, line=f"{command.line} --running")
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
-    if spoken.others and not spoken.jobs:
+    if words.intent.alternatives:
+        text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
+        question = Question("action", text, words.intent.alternatives)
+    elif spoken.others and len(spoken.jobs) < 2:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)

@@ -32,7 +32,7 @@ class JobsOptions:
     """Where the jobs are, and which are listed."""
 
     results_root: str | None = option(**RESULTS)
-    running: bool = option("only those not ended", default=False)
+    running: bool = option("not ended", default=False)
     full: bool = option("all of them, however many there are", default=False)
 
 

@@ -99,7 +99,7 @@ def fetch(
     folder = tree(contents, blobs, cache, remote.shown)
     staged = Staged(
         source=remote.shown,
-        place=str(_whole(folder / top, names, cache)),
+        place=str(_whole(folder / top, names)),
         digest=digest_of(contents),
         files=len(contents),
         size=sum(blob.size for blob in contents.values()),
@@ -186,15 +186,24 @@ def _require_digest(contents: dict[str, Blob], sha256: str, place: str) -> None:
         raise DataError(f"its SHA-256 is {found}", code="stage.checksum", where=place, remedy=remedy)
 
 
-def _whole(place: Path, names: Names, cache: Path) -> Path:
-    """The data set that an archive holds; the place itself where it holds but a part, or is none."""
-    if not place.is_file() or not is_archive(place.name):
+def _whole(place: Path, names: Names) -> Path:
+    """The data set that an archive holds; the place itself where it comes with a table, or is none."""
+    if not place.is_file() or not is_archive(place.name) or len(list(place.parent.iterdir())) > 1:
         return place
-    if len(list(place.parent.iterdir())) > 1:
-        return place
-    unpacked = unpack(place, cache)
-    inner = [path for path in unpacked.iterdir() if path.is_dir()]
+    return data_set_in(place, names) or place
+
+
+def data_set_in(archive: Path, names: Names) -> Path | None:
+    """The folder of the data set that an archive holds, unpacked; None where it holds but a part of one.
+
+    Raises:
+        ArchiveError: it is broken or unsafe.
+    """
+    unpacked = unpack(archive)
     if not names.is_data_set(unpacked):
-        return place
-    only = len(inner) == 1 and len(list(unpacked.iterdir())) == 1
-    return inner[0] if only and names.is_data_set(inner[0]) and inner[0].name not in names.pictures else unpacked
+        return None
+    children = list(unpacked.iterdir())
+    only = (
+        children[0] if len(children) == 1 and children[0].is_dir() and children[0].name not in names.pictures else None
+    )
+    return only if only and names.is_data_set(only) else unpacked

@@ -32,7 +32,10 @@ _LEAST_TEXTURE = 6.0  # grey levels of standard deviation; flatter patches fit a
 _LEAST_FIT = 0.5  # correlation of a patch with what it is found on
 _LEAST_LEAD = 0.03  # of that place over all that are 3 pixels and more away: along an edge, or in a row, many fit alike
 _AROUND_PEAK = 2  # pixels
-_TOLERANCE, _TOLERANCE_SHARE = 2.0, 0.0025  # pixels, or share of the longer side, that a patch may lie off what is common
+_TOLERANCE, _TOLERANCE_SHARE = (
+    2.0,
+    0.0025,
+)  # pixels, or share of the longer side, that a patch may lie off what is common
 _LEAST_SPREAD = 0.12  # of the golden picture, that lies between the patches; around them nothing would be known
 _REFINED_GUESSES = 2
 _LEAST_PATCHES, _FOR_PERSPECTIVE = 8, 40  # with fewer than the second, rotation, scale and shift alone are fitted
@@ -145,7 +148,8 @@ def _agreement(edges: NDArray[np.float32], laid: tuple[Picture, NDArray[np.bool_
         return -1.0
     first, second = edges[shown].astype(np.float64), _edges(picture)[shown].astype(np.float64)
     first, second = first - first.mean(), second - second.mean()
-    return float((first * second).sum() / max(np.sqrt((first**2).sum() * (second**2).sum()), 1e-9)) * share**0.5
+    likeness = float((first * second).sum() / max(np.sqrt((first**2).sum() * (second**2).sum()), 1e-9))
+    return likeness * float(np.sqrt(share))
 
 
 @dataclass(frozen=True, slots=True)

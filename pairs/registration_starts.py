@@ -57,7 +57,7 @@ def _shifted(golden: Picture, test: Picture, start: Homography) -> Homography:
 def _by_features(golden: Picture, test: Picture) -> Iterator[Homography]:
     import cv2
 
-    finder = cv2.SIFT_create(_MOST_FEATURES)
+    finder = cv2.SIFT.create(_MOST_FEATURES)
     (our_points, ours), (their_points, theirs) = (finder.detectAndCompute(grey, None) for grey in (golden, test))
     if len(our_points) < _LEAST_MATCHES or len(their_points) < _LEAST_MATCHES:
         return

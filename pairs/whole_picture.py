@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,8 @@ from core.errors import ImageError
 from pairs.decoding import BROKEN, broken_told, decode, require_ordinary, white_level
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     Picture = NDArray[np.uint8]
@@ -47,7 +48,9 @@ def _read(path: Path, white: int) -> Picture:
             picture = decode(image, path, white)
     except FileNotFoundError as problem:
         remedy = "name a picture that is there"
-        raise ImageError("there is no such picture", code="data.no_picture", where=str(path), remedy=remedy) from problem
+        raise ImageError(
+            "there is no such picture", code="data.no_picture", where=str(path), remedy=remedy
+        ) from problem
     except BROKEN as problem:
         raise broken_told(problem, str(path)) from problem
     upright = picture if turn is None else picture.transpose(turn)

@@ -24,11 +24,23 @@ if TYPE_CHECKING:
     from runners.planning.plan import Plan
 
 
+_MOST_LISTED = 14
+
+
 @dataclass(frozen=True, slots=True)
 class JobsOptions:
-    """Where the jobs are."""
+    """Where the jobs are, and which are listed."""
 
     results_root: str | None = option(**RESULTS)
+    running: bool = option("not ended", default=False)
+    full: bool = option("all of them, however many there are", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOptions(NamedOptions):
+    """A job, and how much of it is shown."""
+
+    full: bool = option("every figure, artifact and step of its life", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +60,16 @@ def follow_plan(plan: Plan, reporter: Reporter, *, memory: Memory | None = None,
         return launch(plan, follow=callback, memory=memory)
 
 
-def job_outcome(job: Job) -> Outcome:
+def job_outcome(job: Job, *, full: bool = False) -> Outcome:
     """A job as a result: exit code 4 where it failed or was cancelled."""
     from interfaces.present import job_text
+    from interfaces.present_job import job_brief
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.job import JobState
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
     document = {"job": _with_figures(job)} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
-    document, text = _diagnosed(job, document, job_text(job))
+    document, text = _diagnosed(job, document, job_text(job) if full else job_brief(job))
     return Outcome(document, text, JobFailedError.exit_code if failed else 0)
 
 
@@ -108,22 +121,31 @@ def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
 def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     """All searches and all jobs, newest first; what a job left is counted here, and listed by `result`."""
     from interfaces.present import jobs_text
+    from interfaces.present_job import is_removed
     from runners.api import list_jobs, open_store
 
     del reporter
     store, tunings = open_store(options.results_root), searches.summaries(options.results_root)
     found = list_jobs(store)
+    if options.running:
+        found = [job for job in found if not job.state.is_terminal]
+        tunings = [one for one in tunings if one[0]["state"] == "running"]
     document = {
-        "jobs": [job.summary() | _leading(job) for job in found],
+        "jobs": [job.summary() | _leading(job) | {"removed": is_removed(job)} for job in found],
         "experiments": [tuning for tuning, _ in tunings],
     }
-    return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found, store.root)]))
+    if options.running and not (found or tunings):
+        return Outcome(document, f"nothing runs in {store.root}")
+    lines = [*(line for _, line in tunings), *jobs_text(found, store.root).splitlines()]
+    left = 0 if options.full else max(0, len(lines) - _MOST_LISTED)
+    return Outcome(document, "\n".join([*lines[: len(lines) - left], *([f"{left} more: --full"] if left else [])]))
 
 
-def status(options: NamedOptions, reporter: Reporter) -> Outcome:
+def status(options: ShownOptions, reporter: Reporter) -> Outcome:
     """One job as it is now, with the last progress that it reported; or how a search stands."""
     from core.file_names import STATUS_FILE
     from interfaces.present import job_text
+    from interfaces.present_job import job_brief
     from runners.jobs.status_log import read_progress
 
     del reporter
@@ -133,7 +155,8 @@ def status(options: NamedOptions, reporter: Reporter) -> Outcome:
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
-    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, job_text(job, progress)))
+    text = job_text(job, progress) if options.full else job_brief(job, progress)
+    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, text))
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
@@ -167,7 +190,7 @@ def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
     return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}{late}")
 
 
-def result(options: NamedOptions, reporter: Reporter) -> Outcome:
+def result(options: ShownOptions, reporter: Reporter) -> Outcome:
     """What a job made, or what a search found: exit code 3 while it runs, 4 where it failed."""
     from runners.api import result as made_by
 
@@ -178,6 +201,6 @@ def result(options: NamedOptions, reporter: Reporter) -> Outcome:
     document = made_by(job)
     failure = document.get("failure") or {}
     log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
-    shown = job_outcome(job)
+    shown = job_outcome(job, full=options.full)
     exit_code = shown.exit_code if job.state.is_terminal else NotReadyError.exit_code
     return Outcome({"result": document}, "\n".join([shown.text, *log]), exit_code)

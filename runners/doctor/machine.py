@@ -29,10 +29,11 @@ _GOOD_SHARED = 1 * _GB
 _GOOD_MEMORY = 4 * _GB
 _SHARED = "/dev/shm"  # noqa: S108 - the place itself is what is asked about
 # The extras of pyproject.toml, each by a module that it brings, and what it is for.
-_EXTRAS = {
+EXTRAS = {
     "engine": ("torch", "training and evaluating on this machine"),
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
+    "cloud": ("s3fs", "data behind s3://, gs://, az:// and https://"),
     "docker": ("docker", "--runner docker"),
     "mcp": ("mcp", "`changenet mcp`"),
     "spec": ("pydantic", "`changenet schemas`"),
@@ -141,10 +142,10 @@ def readable(data: str) -> Check:
 
 
 def _extras() -> Iterator[Check]:
-    missing = {extra: title for extra, (module, title) in _EXTRAS.items() if util.find_spec(module) is None}
+    missing = {extra: title for extra, (module, title) in EXTRAS.items() if util.find_spec(module) is None}
     for extra, title in missing.items():
         yield warning(f"extra {extra}", f"not installed: no {title}", how_to_install(extra))
-    if there := [extra for extra in _EXTRAS if extra not in missing]:
+    if there := [extra for extra in EXTRAS if extra not in missing]:
         yield ok("extras", f"installed: {', '.join(there)}")
 
 

@@ -31,7 +31,7 @@ def run_in(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
 
 def test_a_question_that_a_command_reads_is_answered(tmp_path: Path) -> None:
     code, document = run_in(tmp_path, "plan", "what is running?")
-    assert (code, document["command"], document["jobs"]) == (0, "changenet jobs", [])
+    assert (code, document["command"], document["jobs"]) == (0, "changenet jobs --running", [])
 
 
 def test_a_command_that_changes_something_is_named_and_not_run(tmp_path: Path) -> None:

@@ -152,6 +152,15 @@ _ALL = (
         destructive=True,
     ),
     Verb(
+        "inspect",
+        f"{_ROOM}.inspect",
+        "inspect",
+        "find what differs on whole pictures of boards, with a model or without",
+        "examples:\n  changenet inspect golden.jpg test.jpg\n"
+        "  changenet inspect segment_train-20260101-120000-0a1b2c golden/ photos/\n",
+        slow=True,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",

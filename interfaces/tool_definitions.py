@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # What the server is started with, and no call may change.
 OF_THE_SERVER = frozenset({"results_root", "engine"})
-_OF_THE_TEXT = frozenset({"full"})  # how much of the document people are shown; a call answers with the document
+# How much people are shown; a call answers with what fits an agent's context.
+_OF_THE_TEXT = frozenset({"full", "limit"})
 RESULT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"exit_code": {"type": "integer"}, "has_more": {"type": "boolean"}},

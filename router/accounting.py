@@ -186,7 +186,14 @@ def _of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[st
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
         asked.update(n for n in beside if _how(reading, n, start, step))
+    asked.update(n for n in unknown if _contrasted(reading, n) and n not in reading.remarks)
     return _phrases(reading, sorted(asked))
+
+
+def _contrasted(reading: Reading, place: int) -> bool:
+    """Whether a word restricts the request, as in "train ChangeNet, but gently"."""
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
+    return bool(before & reading.grammar["contrasts"])
 
 
 def _how(reading: Reading, place: int, start: int, step: Step) -> bool:

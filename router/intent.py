@@ -83,7 +83,8 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
 
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
-    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks]
+    parents = {place for mention in reading.of("parent") for place in mention.places}
+    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
     if any(m.group == f"noun:{ENGINE_VERB}" for m in nouns) and not said:

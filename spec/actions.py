@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 Task = Literal["classify", "segment"]
-Command = Literal["train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"]
+Command = Literal["train", "evaluate", "inference", "inspect", "export", "quantize", "gen_trt_engine"]
 COMMANDS: tuple[Command, ...] = get_args(Command)
 
 TASK_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -85,6 +85,17 @@ SEGMENT_READING = _under(
     "annotation_folder_name",
     "label_suffix",
     "color_map",
+    "augmentation.mean",
+    "augmentation.std",
+)
+SEGMENT_INPUT = _under(
+    "dataset.segment",
+    "num_classes",
+    "img_size",
+    "batch_size",
+    "tiles",
+    "align_pixels",
+    "multi_scale_infer",
     "augmentation.mean",
     "augmentation.std",
 )
@@ -166,6 +177,7 @@ ACTIONS: dict[str, ActionSpec] = {
             ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.predict_split", "inference"),
             (*_ENGINE["inference"], *_MAPS["inference"]),
         ),
+        _segment("inspect", ("model", *SEGMENT_INPUT, "inspect")),
         _deploy(
             "classify",
             "gen_trt_engine",

@@ -66,8 +66,8 @@ def _evaluation(name: str, store: JobStore) -> Job:
     job = store.read(winner_of(store, name))
     if _scored(job):
         return job
-    for other in store.newest():
-        if other.parent_job_id == job.id and _scored(other):
+    for other in store.children(job.id):
+        if _scored(other):
             return other
     remedy = f"changenet run evaluate --data DIR --parent {job.id}"
     raise NotReadyError(f"{job.id} was not evaluated", code="compare.evaluation", where=job.id, remedy=remedy)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import INTERRUPTED, JobFailedError, NotReadyError
+from core.errors import INTERRUPTED, JobFailedError, NotReadyError, RequestError
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs import searches
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runners.planning.plan import Plan
 
 
-_MOST_LISTED = 14
+_MOST_LINES, _MOST_LISTED = 14, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class JobsOptions:
 
     results_root: str | None = option(**RESULTS)
     running: bool = option("not ended", default=False)
+    limit: int | None = option("at most so many", metavar="N", otherwise="14 lines, 50 with --json")
     full: bool = option("all of them, however many there are", default=False)
 
 
@@ -119,26 +120,49 @@ def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
 
 
 def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
-    """All searches and all jobs, newest first; what a job left is counted here, and listed by `result`."""
+    """The newest searches and jobs, and how many more there are; what a job left is counted, and listed by `result`.
+
+    Raises:
+        RequestError: the limit is below 1.
+    """
     from interfaces.present import jobs_text
     from interfaces.present_job import is_removed
-    from runners.api import list_jobs, open_store
+    from runners.api import open_store
 
     del reporter
-    store, tunings = open_store(options.results_root), searches.summaries(options.results_root)
-    found = list_jobs(store)
-    if options.running:
-        found = [job for job in found if not job.state.is_terminal]
-        tunings = [one for one in tunings if one[0]["state"] == "running"]
+    store, most = open_store(options.results_root), _most_listed(options)
+    found, more_jobs = _listed(store, most, running=options.running)
+    tunings, more_searches = searches.summaries(options.results_root, most, running=options.running)
     document = {
         "jobs": [job.summary() | _leading(job) | {"removed": is_removed(job)} for job in found],
         "experiments": [tuning for tuning, _ in tunings],
+        "more": {"jobs": more_jobs, "experiments": more_searches},
     }
     if options.running and not (found or tunings):
         return Outcome(document, f"nothing runs in {store.root}")
     lines = [*(line for _, line in tunings), *jobs_text(found, store.root).splitlines()]
-    left = 0 if options.full else max(0, len(lines) - _MOST_LISTED)
-    return Outcome(document, "\n".join([*lines[: len(lines) - left], *([f"{left} more: --full"] if left else [])]))
+    shown = lines[: len(lines) if options.full else options.limit or _MOST_LINES]
+    left = len(lines) - len(shown) + more_jobs + more_searches
+    return Outcome(document, "\n".join([*shown, *([f"{left:,} more: --limit N, or --full"] if left else [])]))
+
+
+def _most_listed(options: JobsOptions) -> int | None:
+    """How many jobs, and how many searches, are looked at; None for all."""
+    if options.limit is not None and options.limit < 1:
+        message, remedy = f"{options.limit} is no number of jobs", "give 1 or more, or --full for all"
+        raise RequestError(message, code="usage.value", where="--limit", remedy=remedy)
+    return None if options.full else options.limit or _MOST_LISTED
+
+
+def _listed(store: JobStore, most: int | None, *, running: bool) -> tuple[list[Job], int]:
+    """The newest jobs as they are now, and how many more there are."""
+    from runners.api import list_jobs, open_jobs
+
+    if running:
+        found = open_jobs(store)
+        return found[:most], len(found[most:]) if most else 0
+    found = list_jobs(store, -1 if most is None else most)
+    return found, store.count() - len(found) if most else 0
 
 
 def status(options: ShownOptions, reporter: Reporter) -> Outcome:

@@ -43,7 +43,7 @@ def remove(options: RemoveOptions, reporter: Reporter) -> Outcome:
     jobs, folders = _what(options, store)
     _require_ended(jobs)
     ids = {job.id for job in jobs}
-    children = [job.id for job in store.newest() if job.parent_job_id in ids and job.id not in ids]
+    children = [child.id for job in jobs for child in store.children(job.id) if child.id not in ids]
     size = sum(_bytes(folder) for folder in folders)
     lines = [
         f"{options.job}: {len(folders)} folder{'s' * (len(folders) != 1)}, {size:,} bytes",
@@ -69,7 +69,7 @@ def _what(options: RemoveOptions, store: JobStore) -> tuple[Sequence[Job], Seque
     folder = find_experiment(options.job, options.results_root)
     if overview(folder).state == "running":
         raise _running(folder.name)
-    parts = [job for job in store.newest() if job.part_of == folder.name]
+    parts = store.parts(folder.name)
     return parts, [folder, *(Path(job.folder) for job in parts)]
 
 

@@ -94,7 +94,7 @@ def results_root(store: JobStore) -> Check:
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
-        jobs = len(store.ids())
+        jobs = store.count()
     except (OSError, ChangenetError) as problem:
         reason = getattr(problem, "strerror", None) or getattr(problem, "message", None) or str(problem)
         return error(

@@ -156,8 +156,10 @@ def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
     empty = dict.fromkeys(entry["source"] for key, entry in needed.items() if not layers.get(key))
     for source in empty:
         yield Question(source, _ask_for_data(source, request, tables, resolved.skill.info["tasks"][task]))
+    declared = resolved.skill.action_info(resolved.action)["inputs"]
     for want in resolved.wanted:
-        if want.how != RESUME and not layers.get(want.key):
+        optional = want.how == RESUME or declared.get(want.key, {}).get("optional", False)
+        if not optional and not layers.get(want.key):
             choices = tuple(candidates(resolved.store, [want], task))
             nothing = "" if choices else " No finished job has one yet, so this is blocked until one does."
             text = f"Which {want.kind} shall be used for {want.key}?"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -115,13 +115,11 @@ def _listing(remote: Remote, names: Names) -> tuple[str, list[RemoteFile]]:
     Raises:
         DataError: there is nothing.
     """
-    path, own = (
-        remote.path if remote.is_web else remote.path.rstrip("/"),
-        PurePosixPath(remote.path.partition("?")[0]).name or "data",
-    )
+    path = remote.path if remote.is_web else remote.path.rstrip("/")
+    own = _folder_name(path.partition("?")[0])
     single = remote.file(path, own)
     if single:
-        home = PurePosixPath(remote.parent(path)).name or "data"
+        home = _folder_name(remote.parent(path.partition("?")[0]))
         return f"{home}/{own}", _under(home, [single, *_beside(remote, single, names)])
     files = remote.below(path)
     if not files:
@@ -133,9 +131,12 @@ def _listing(remote: Remote, names: Names) -> tuple[str, list[RemoteFile]]:
     return own, listed
 
 
-def _under(folder: str, files: Sequence[RemoteFile]) -> list[RemoteFile]:
-    from dataclasses import replace
+def _folder_name(path: str) -> str:
+    """What a folder is called here; colons, as before a port, would divide the paths of a mount."""
+    return PurePosixPath(path).name.replace(":", "-") or "data"
 
+
+def _under(folder: str, files: Sequence[RemoteFile]) -> list[RemoteFile]:
     return [replace(file, name=f"{folder}/{file.name}".replace(f"{folder}/../", "")) for file in files]
 
 
@@ -202,8 +203,6 @@ def data_set_in(archive: Path, names: Names) -> Path | None:
     unpacked = unpack(archive)
     if not names.is_data_set(unpacked):
         return None
-    children = list(unpacked.iterdir())
-    only = (
-        children[0] if len(children) == 1 and children[0].is_dir() and children[0].name not in names.pictures else None
-    )
-    return only if only and names.is_data_set(only) else unpacked
+    first, *others = unpacked.iterdir()
+    is_wrapped = not others and first.is_dir() and first.name not in names.pictures and names.is_data_set(first)
+    return first if is_wrapped else unpacked

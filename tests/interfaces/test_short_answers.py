@@ -140,6 +140,16 @@ def test_an_image_size_follows_from_board_and_defect(
     assert said in capsys.readouterr().out
 
 
+def test_gpu_memory_is_estimated_for_the_backbone_and_batch_that_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", "--backbone", "C-RADIO", "--batch", "16"]) == 0
+    told = capsys.readouterr().out
+    assert "GB on each GPU to train c_radio_v2_vit_base_patch16_224, batch 16" in told
+    assert main(["advise", "--backbone", "C-RADIO", "--batch", "16", "--json"]) == 0
+    small = json.loads(capsys.readouterr().out)["advice"]["gpu_memory_bytes"]
+    assert main(["advise", "--backbone", "C-RADIO", "--batch", "32", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["advice"]["gpu_memory_bytes"] > small
+
+
 @pytest.mark.parametrize("words", [["--board", "large", "--defect", "1"], ["--board", "3x3", "--defect", "0"]])
 def test_sizes_that_are_none_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["advise", *words]) == 2

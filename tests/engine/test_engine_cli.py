@@ -13,6 +13,7 @@ import pytest
 from core.documents import dump_yaml, parse_yaml, read_yaml
 from core.dotted import get, put
 from core.errors import SpecError
+from engine.actions import AVAILABLE
 from engine.cli import main
 from engine.settings import load_run
 from spec.load import default_tree, full_default_tree

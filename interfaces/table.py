@@ -159,6 +159,7 @@ _ALL = (
         "examples:\n  changenet inspect golden.jpg test.jpg\n"
         "  changenet inspect segment_train-20260101-120000-0a1b2c golden/ photos/\n",
         slow=True,
+        is_tool=False,  # agents plan `segment_inspect`, and launch that
     ),
     Verb(
         "data check",

@@ -30,6 +30,8 @@ _MOST_TOLD = 3
 _MOST_JOBS_READ = 50
 _GOOD = "pass"
 _SPLITS = {"train_dataset": "train", "validation_dataset": "val", "test_dataset": "test", "infer_dataset": "inference"}
+# Reasons that a plan shows by itself.
+_KNOWN, _PLAIN = ("the words do not name", "classify: the default"), "stays in this skill"
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -65,7 +67,7 @@ def where(plan: Plan) -> str:
 
 def _body(plan: Plan, *, warnings: Sequence[str] | None = None, reasons: Sequence[str] | None = None) -> Iterator[str]:
     told = plan.decision.reasons if reasons is None else reasons
-    if said := [reason for reason in told if "words" in reason or " is " in reason]:
+    if said := [reason for reason in told if not reason.startswith(_KNOWN) and not reason.endswith(_PLAIN)]:
         yield f"  because  {'; '.join(said)}"
     if read := reads(plan):
         yield f"  reads    {read}"
@@ -94,7 +96,7 @@ def does(plan: Plan) -> str:
     batch = get(spec, f"dataset.{plan.task}.batch_size")
     backbone = get(spec, "model.backbone.type")
     parts = [
-        epochs and f"{epochs} epochs",
+        epochs and f"{epochs} epoch{'s' * (epochs != 1)}",
         batch and f"batch {batch}",
         next((one for one in size if one), None),
         backbone and f"backbone {backbone}",

@@ -7,13 +7,18 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from router.notes import listed
 from router.tokens import JOB_ID
 from router.types import Command, Decision, Question
 
 if TYPE_CHECKING:
     from router.one_action import Case
+    from router.reading import Reading
     from router.types import Request
     from router.words import Spoken
+
+
+_MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}
 
 
 class _Form(NamedTuple):
@@ -86,6 +91,29 @@ def _missing(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> Questi
     return None
 
 
+def _advice(values: dict[str, Any], reading: Reading) -> str:
+    """What the words say of board, defect, backbone, batch and image size, as options."""
+    board, lengths = "", []
+    tokens = reading.tokens
+    for place, token in enumerate(tokens[:-1]):
+        unit = _MILLIMETRES.get(tokens[place + 1].word)
+        if token.kind != "number" or unit is None:
+            continue
+        if place > 1 and tokens[place - 1].word in {"x", "by", "mal"} and tokens[place - 2].kind == "number":
+            board = f"{tokens[place - 2].value * unit:g}x{token.value * unit:g}"
+        else:
+            lengths.append(token.value * unit)
+    size = values.get("image_size")
+    given = {
+        "--board": board,
+        "--defect": f"{min(lengths):g}" if lengths and board else "",
+        "--backbone": values.get("backbone", ""),
+        "--batch": values.get("batch_size", ""),
+        "--image": max(size) if isinstance(size, list) else size or "",
+    }
+    return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value)
+
+
 def command_decision(request: Request, case: Case) -> Decision:
     """The decision on a request that is for a command."""
     words, notes, mention = case.words, case.notes, case.words.intent.mention
@@ -93,10 +121,15 @@ def command_decision(request: Request, case: Case) -> Decision:
     if request.parent_job_id and not spoken.jobs:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
+    if command.verb == "advise":
+        command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
     if command.verb == "jobs" and {token.word for token in words.reading.tokens} & words.reading.grammar["running"]:
         command = replace(command, line=f"{command.line} --running")
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
-    if spoken.others and not spoken.jobs:
+    if words.intent.alternatives:
+        text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
+        question = Question("action", text, words.intent.alternatives)
+    elif spoken.others and len(spoken.jobs) < 2:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)
@@ -105,8 +138,8 @@ def command_decision(request: Request, case: Case) -> Decision:
         action=None,
         task=None,
         route=None,
-        automl_policy=case.skill.info["train_policy"]["default"],
-        policy_source="default",
+        automl_policy=request.automl_policy or case.skill.info["train_policy"]["default"],
+        policy_source="slot" if request.automl_policy else "default",
         request=request,
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),

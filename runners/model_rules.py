@@ -12,6 +12,7 @@ import importlib.util
 import sys
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from core.figure import plain
@@ -61,6 +62,7 @@ class InheritedKeys(NamedTuple):
     habits: tuple[str, ...] = ()
     of_data: tuple[str, ...] = ()
     not_resumed: tuple[str, ...] = ()
+    data_of_parent: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class ModelRules(NamedTuple):
@@ -92,7 +94,10 @@ class ModelRules(NamedTuple):
 
 def rules_of(skill: Skill) -> ModelRules:
     """The rules that a skill declares; calling one whose function can't be imported raises DeclarationError."""
-    inherited = {name: tuple(keys) for name, keys in skill.info.get("inherited_keys", {}).items()}
+    inherited: dict[str, Any] = {
+        name: keys if isinstance(keys, dict) else tuple(keys)
+        for name, keys in skill.info.get("inherited_keys", {}).items()
+    }
     hooks = {name: partial(_call, skill.root, name, hook) for name, hook in skill.info.get("model_rules", {}).items()}
     return ModelRules(InheritedKeys(**inherited), **hooks)
 

@@ -8,10 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.documents import read_yaml
+from core.dotted import get, put
 from core.errors import RequestError
-from interfaces.options import option
+from interfaces.options import Group, option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
+from router.slots import backbone_of
+from runners.model_rules import rules_of
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -24,12 +28,18 @@ _LARGEST = 1024
 _BOARD = re.compile(r"(\d+(?:\.\d+)?)\s*[x*]\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
+MEMORY = Group("memory", "of what training")
+
+
 @dataclass(frozen=True, slots=True)
 class AdviseOptions:
     """What is known of board and defects."""
 
-    board: str | None = option("size of a board, or of what one picture shows, in mm: 30x20", metavar="WxH")
-    defect: float | None = option("size of the smallest defect that has to be found, in mm", metavar="MM")
+    board: str | None = option("what one picture shows, in mm: 30x20", metavar="WxH")
+    defect: float | None = option("smallest defect to be found, in mm", metavar="MM")
+    backbone: str | None = option("a backbone, as the spec or as people name it", metavar="NAME", group=MEMORY)
+    batch: int | None = option("batch size", metavar="N", group=MEMORY)
+    image: int | None = option("side of the images in pixels", metavar="PX", group=MEMORY)
     task: str | None = option("classify or segment", metavar="NAME", otherwise="classify")
 
 
@@ -47,7 +57,7 @@ def advise(options: AdviseOptions, reporter: Reporter) -> Outcome:
         raise RequestError(f"there is no task '{task}'", code="request.task", where="--task", remedy=remedy)
     size = _size(options, skill, task)
     document: dict[str, Any] = {"task": task, "image_size": size, "memory": dict(skill.info["resources"]["minimum"])}
-    lines = [*_size_lines(size), *_memory_lines(skill), *_time_lines(skill, task, document)]
+    lines = [*_size_lines(size), *_memory_lines(options, skill, document), *_time_lines(skill, task, document)]
     return Outcome({"advice": document}, "\n".join(lines))
 
 
@@ -92,7 +102,37 @@ def _size_lines(size: dict[str, Any] | None) -> list[str]:
     return lines
 
 
-def _memory_lines(skill: Skill) -> list[str]:
+def _memory_lines(options: AdviseOptions, skill: Skill, document: dict[str, Any]) -> list[str]:
+    estimated = _estimated(options, skill)
+    if estimated is not None:
+        spec, needed = estimated
+        document["gpu_memory_bytes"] = needed
+        backbone, batch = get(spec, "model.backbone.type"), get(spec, "dataset.classify.batch_size")
+        side = get(spec, "dataset.classify.image_width")
+        what = f"{backbone}, batch {batch}, {side} px, {get(spec, 'train.precision')}"
+        return [f"memory: about {needed / 1e9:.0f} GB on each GPU to train {what} (an estimate)"]
+    return _declared_memory(skill)
+
+
+def _estimated(options: AdviseOptions, skill: Skill) -> tuple[dict[str, Any], int] | None:
+    """The spec that is meant, and the bytes that its training takes; None where nothing is meant, or not counted."""
+    if not (options.backbone or options.batch or options.image):
+        return None
+    action = str(skill.info["train_policy"]["applies_to"][0])
+    spec = read_yaml(skill.template_path(action))
+    given = {
+        **skill.profile_spec("container", action),
+        **({"model.backbone.type": backbone_of(options.backbone, skill)} if options.backbone else {}),
+        **({"dataset.classify.batch_size": options.batch} if options.batch else {}),
+        **({f"dataset.classify.image_{side}": options.image for side in ("width", "height")} if options.image else {}),
+    }
+    for key, value in given.items():
+        put(spec, key, value)
+    needed = rules_of(skill).gpu_memory(spec, action)
+    return None if needed is None else (spec, needed)
+
+
+def _declared_memory(skill: Skill) -> list[str]:
     least, good = skill.info["resources"]["minimum"], skill.info["resources"]["recommended"]
     gpus = f"{least['gpus']} GPU of {least['gpu_memory_gb']} GB at least, {good['gpus']} recommended"
     return [f"memory: the container takes {gpus}; the laptop profile needs no GPU", "  half the batch, half the memory"]

@@ -28,7 +28,7 @@ _KINDS = {"escapes": "defects that passed", "false alarms": "good pairs that wer
 class CompareOptions:
     """The two jobs."""
 
-    first: str = argument("an evaluation, or what was evaluated", metavar="A")
+    first: str = argument("a job that was evaluated", metavar="A")
     second: str = argument("another", metavar="B")
     results_root: str | None = option(**RESULTS)
 

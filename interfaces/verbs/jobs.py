@@ -32,7 +32,7 @@ class JobsOptions:
     """Where the jobs are, and which are listed."""
 
     results_root: str | None = option(**RESULTS)
-    running: bool = option("only those not ended", default=False)
+    running: bool = option("not ended", default=False)
     limit: int | None = option("at most so many", metavar="N", otherwise="14 lines, 50 with --json")
     full: bool = option("all of them, however many there are", default=False)
 

@@ -91,7 +91,7 @@ class RequestOptions:
         "a further folder or file for the container, read-only", metavar="PLACE:PATH", group=RUNNER, default=()
     )
     shm_size: str | None = option(
-        "docker: shared memory of the container", metavar="SIZE", group=RUNNER, otherwise="8g"
+        "docker, kubernetes: shared memory of the container", metavar="SIZE", group=RUNNER, otherwise="8g"
     )
     slurm_host: str | None = option(
         "slurm: login node on which its commands are run, by ssh",
@@ -102,21 +102,50 @@ class RequestOptions:
     partition: str | None = option("slurm: partition", metavar="NAME", group=RUNNER)
     account: str | None = option("slurm: account that is charged", metavar="NAME", group=RUNNER)
     qos: str | None = option("slurm: quality of service", metavar="NAME", group=RUNNER)
-    time_limit: str | None = option("slurm: minutes, HOURS:MM:SS or DAYS-HOURS", metavar="TIME", group=RUNNER)
-    memory: str | None = option(
-        "memory that a container of docker, or a node of slurm, may use, such as 64G", metavar="SIZE", group=RUNNER
+    time_limit: str | None = option(
+        "slurm, kubernetes: minutes, HOURS:MM:SS or DAYS-HOURS", metavar="TIME", group=RUNNER
     )
-    cpus: int | None = option("slurm: CPUs on each node", metavar="N", group=RUNNER)
+    memory: str | None = option(
+        "memory that a container of docker, or a node of slurm or kubernetes, may use, such as 64G",
+        metavar="SIZE",
+        group=RUNNER,
+    )
+    cpus: int | None = option("slurm, kubernetes: CPUs on each node", metavar="N", group=RUNNER)
     container: Literal["pyxis", "apptainer", "none"] | None = option(
         "slurm: what runs the image on the nodes; none: the engine of this installation",
         group=RUNNER,
         otherwise="pyxis",
     )
     retries: int | None = option(
-        "slurm: how often a job is submitted again that a node, a preemption or the time limit ended",
+        "slurm, kubernetes: how often a job is submitted again that a node, a preemption or the time limit ended",
         metavar="N",
         group=RUNNER,
         otherwise="2",
+    )
+    context: str | None = option(
+        "kubernetes: context of the kubeconfig", metavar="NAME", group=RUNNER, otherwise="the current one"
+    )
+    namespace: str | None = option("kubernetes: namespace", metavar="NAME", group=RUNNER, otherwise="the context's own")
+    claim: tuple[str, ...] = option(
+        "kubernetes: a persistent volume claim, and the folder of this machine that is the same volume",
+        metavar="CLAIM:PATH",
+        group=RUNNER,
+        default=(),
+    )
+    node_selector: tuple[str, ...] = option(
+        "kubernetes: a label that the node must have", metavar="LABEL=VALUE", group=RUNNER, default=()
+    )
+    toleration: tuple[str, ...] = option(
+        "kubernetes: a taint that is no hindrance", metavar="KEY[=VALUE][:EFFECT]", group=RUNNER, default=()
+    )
+    queue: str | None = option("kubernetes: local queue of Kueue that admits the job", metavar="NAME", group=RUNNER)
+    service_account: str | None = option("kubernetes: service account of the pods", metavar="NAME", group=RUNNER)
+    pull_secret: str | None = option("kubernetes: secret by which the image is pulled", metavar="NAME", group=RUNNER)
+    fetch_image: str | None = option(
+        "kubernetes: image with rclone, which brings data from stores",
+        metavar="IMAGE",
+        group=RUNNER,
+        otherwise="rclone/rclone:1.68",
     )
     algorithm: str | None = option(
         "bayesian, random, cmaes, hyperband, asha, bohb or pbt", metavar="NAME", group=AUTOML, otherwise="bayesian"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -272,6 +273,8 @@ def _table(path: Path, entry: Entry, tables: DataTables) -> Path:
         return only
     found = f"several: {', '.join(table.name for table in here)}" if here else "none"
     remedy, code = f"name it {name}, or give the {kind} file itself", f"data.{kind.lower()}_missing"
+    if is_archive(path.name):
+        remedy = f"`changenet stage data {shlex.quote(str(path))}` unpacks a whole data set: give the folder it names"
     raise DataError(f"one {kind} is needed, there is {found}", code=code, where=str(folder), remedy=remedy)
 
 

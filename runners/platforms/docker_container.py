@@ -123,12 +123,17 @@ def arguments(command: Sequence[str], entrypoint: Sequence[str]) -> Sequence[str
 
 
 def environment(plan: Plan) -> dict[str, str]:
-    """What the action finds in its environment: who it is, how it shares the CPUs, and the secrets that it needs."""
+    """What the action finds in its environment, with the secrets that it needs."""
+    return open_environment(plan) | {name: os.environ[name] for name in plan.secrets}
+
+
+def open_environment(plan: Plan) -> dict[str, str]:
+    """What everybody may see of it: who it is, and how it shares the CPUs."""
     person = {"HOME": "/tmp", "USER": _user(), "LOGNAME": _user()}  # noqa: S108 - the container's own
     habits = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"}
     if plan.resources.threads:
         habits["OMP_NUM_THREADS"] = str(plan.resources.threads)
-    return person | habits | {name: os.environ[name] for name in plan.secrets}
+    return person | habits
 
 
 def _user() -> str:

@@ -46,7 +46,7 @@ PLATFORMS = {
     "debug": Row(_IN_THE_CALLER, "runners.platforms.debug"),
     "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", "runners.platforms.docker_settings"),
     "slurm": Row(_IN_A_CONTAINER, "runners.platforms.slurm", "runners.platforms.slurm_settings"),
-    "kubernetes": Row(_IN_A_CLUSTER),
+    "kubernetes": Row(_IN_A_CLUSTER, "runners.platforms.kubernetes", "runners.platforms.kubernetes_settings"),
 }
 
 

@@ -111,7 +111,9 @@ def failure_of(problem: BaseException, place: str) -> ChangenetError:
         return PlatformError(message, code="stage.denied", where=shown, remedy=f"{access}; or ask its owner for access")
     if status == 404 or (names & _NOT_THERE and not (names & _NO_NETWORK) and status < 500):
         return _not_there(chain, shown)
-    if names & _NO_NETWORK or status >= 500 or status == 429:
+    # The hub's client takes its session away from other threads when a connection broke.
+    broke = scheme == "hf" and isinstance(problem, AttributeError)
+    if names & _NO_NETWORK or status >= 500 or status == 429 or broke:
         remedy = "check the network (and AWS_ENDPOINT_URL, HTTPS_PROXY where they are set) and repeat: it goes on there"
         return PlatformError(f"can't be reached: {reason}", code="stage.network", where=shown, remedy=remedy)
     remedy = "check the address; the store's own tool may tell more"

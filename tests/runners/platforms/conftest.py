@@ -20,6 +20,10 @@ from runners.platforms.processes import ProcessId
 from runners.platforms.table import PLATFORMS
 from tests.runners.platforms.docker_bench import Engine, has_container, started_engine, without_engine
 from tests.runners.platforms.docker_bench import on_docker as fit_to_docker
+from tests.runners.platforms.kubernetes_bench import CLAIM, has_pod, without_cluster
+from tests.runners.platforms.kubernetes_bench import on_kubernetes as fit_to_kubernetes
+from tests.runners.platforms.kubernetes_cluster import Cluster
+from tests.runners.platforms.kubernetes_pod import can_isolate
 
 if TYPE_CHECKING:
     from runners.jobs.job import Handle, Job
@@ -80,6 +84,26 @@ def on_docker(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def on_slurm(slurm: Path) -> Bench:
     assert slurm.is_file()
     return Bench("slurm", on_another_cluster)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """A cluster for one test, that sees the folder of the test as a claim."""
+    if not can_isolate():
+        pytest.skip("pods take root, and unshare with mounts of its own")
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    found = Cluster(folder)
+    found.claims[CLAIM] = tmp_path
+    monkeypatch.setenv("KUBECONFIG", str(found.kubeconfig()))
+    monkeypatch.setenv("CHANGENET_KUBERNETES_POLL_SECONDS", "0.1")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def on_kubernetes(cluster: Cluster) -> Bench:
+    return Bench("kubernetes", without_cluster, fit_to_kubernetes, lambda job: has_pod(cluster, job))
 
 
 def on_another_cluster(handle: Handle) -> Handle:

@@ -44,7 +44,7 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,spec,stage,cloud,docker,mcp,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,spec,stage,cloud,docker,mcp,tables,test,bench]'
 	touch $@
 
 # The embedded engine as a container image, as versions.yaml names it; BASE=… is another image with Python.

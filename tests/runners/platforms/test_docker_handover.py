@@ -159,7 +159,7 @@ def test_data_and_packed_pictures_are_brought_from_another_machine(
     assert (folder / "data" / "boards" / "train" / "dataset.csv").is_file()
 
 
-@pytest.mark.parametrize("runner", ["local", "kubernetes"])
+@pytest.mark.parametrize("runner", ["local", "debug"])
 def test_what_has_no_form_is_refused(runner: str, skill: Skill, boards: Path, tmp_path: Path) -> None:
     request = Request(action="train", automl_policy="off", data=str(boards), runner=runner)
     plan = api.prepare_request(request, skill)[1]

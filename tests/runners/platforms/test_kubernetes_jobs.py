@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import ChangenetError, RequestError
 from runners import api
+from runners.doctor.clusters import kubernetes
 from runners.jobs.job import Job, JobState
 from runners.planning.plan import Mount, Resources
 from tests.runners.platforms.docker_bench import sealed
@@ -242,3 +243,15 @@ def test_data_in_a_store_is_fetched_into_the_pod_first(
     pod = pods_of(cluster, job)[0]
     brought = cluster.folder / "volumes" / pod / "fetched" / "data" / "boards" / "from"
     assert brought.read_text() == ":s3,provider=AWS,env_auth=true:bucket/boards\n"
+
+
+def test_the_doctor_asks_as_the_runner_does(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list(kubernetes())
+    assert [check.status for check in found] == ["ok"]
+    assert "the namespace inspection" in found[0].found
+    assert cluster.requests == [("GET", "jobs")]
+
+    monkeypatch.setenv("KUBECONFIG", str(cluster.folder / "nothing"))
+    found = list(kubernetes())
+    assert [(check.status, bool(check.remedy)) for check in found] == [("error", True)]
+    assert "there is no " in found[0].found

@@ -16,7 +16,7 @@ from automl.types import Objective
 from automl.writer_lock import writer_of
 from core.documents import read_json
 from core.errors import ChangenetError, RequestError, did_you_mean
-from runners.names import SEARCH_PREFIX as PREFIX
+from runners.search_folders import search_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +102,7 @@ def list_experiments(results_root: str | None = None) -> list[str]:
     """The ids of all experiments below the results root, newest first."""
     from runners.jobs.store import default_root
 
-    found = [path.parent for path in default_root(results_root).glob(f"{PREFIX}*/{RECORD}")]
+    found = [folder for folder in search_folders(default_root(results_root)) if (folder / RECORD).is_file()]
     return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)]
 
 

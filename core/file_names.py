@@ -18,6 +18,11 @@ SCORED_TABLES = (PREDICTIONS_FILE, INFERENCE_FILE)
 PICTURES_FILE = "pictures.csv"  # of an evaluation or inference of the segment task: a row for each pair
 REGIONS_FILE = "regions.csv"  # a row for each region that was marked, or that a label marks and nobody found
 MASKS_FOLDER = "masks"  # class ids, at the size of the pictures
+INSPECTION_FILE = "inspection.json"  # of an inspection of whole boards: verdicts, registration, regions
+BOARDS_FILE = "boards.csv"  # its row for each board; its regions stand in REGIONS_FILE
+COCO_FILE = "coco.json"
+BOARD_PICTURES = "pictures"
+CROPS_FOLDER = "crops"
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
 REPORT_FILE = "report.html"
 

@@ -15,5 +15,8 @@ Reading order, from the command to the pixels:
 6. `segment` is the other task, in the same order: `pair_list` and `pictures` with `tiles`, `draws`, `preparation`,
    `decoders`, `training_module`, then `mask_files` and `result_tables` of an evaluation.
 
+6. `export` holds graphs and sessions of ONNX for any task; `classify.export` and `classify.quantize` make files with it
+   and hold them to the model by `classify.parity`; `classify.trained_model` and `classify.onnx_network` use them.
+
 What stands directly in this folder serves any task, and imports none of them but in the table of `actions`.
 """

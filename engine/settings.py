@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,30 +21,46 @@ from spec.constraints import settle
 from spec.load import full_default_tree, parse_experiment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spec.experiment import Experiment
 
 Tree = dict[str, Any]
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One action with its spec.
 
-    `results_dir` is the action's own folder; `notices` tell which defaults were adjusted to what was chosen.
+    `results_dir` is the action's own folder; `notices` tell which defaults were adjusted to what was chosen; `chosen`
+    are the dotted keys whose values the user chose.
     """
 
     command: str
     experiment: Experiment
     results_dir: Path
     notices: tuple[str, ...] = ()
+    chosen: frozenset[str] = frozenset()
 
     @property
     def config(self) -> Tree:
         """The whole spec as a nested dictionary, secrets masked: what files may hold."""
         masked: Tree = redact(self.experiment.model_dump(mode="json"))
         return masked
+
+    def adopting(self, config: Mapping[str, Any], keys: Iterable[str]) -> Run:
+        """The same run with what `config` says of those of the keys that the user did not choose.
+
+        Raises:
+            SpecError: values of `config` are none of the spec's.
+        """
+        tree = self.experiment.model_dump()
+        for key in keys:
+            value = get(config, key, _ABSENT)
+            if value is not _ABSENT and not any(name == key or name.startswith(f"{key}.") for name in self.chosen):
+                put(tree, key, value)
+        return replace(self, experiment=parse_experiment(tree, self.command))
 
     def write_experiment(self) -> None:
         """Write `experiment.yaml` into the results folder."""
@@ -65,7 +81,7 @@ def load_run(command: str, spec_file: Path, overrides: Sequence[str]) -> Run:
     put(tree, f"{command}.results_dir", results_dir)
     experiment = parse_experiment(resolve(tree, (tree, defaults)), command)
     experiment, notices = _settle(experiment, command, chosen)
-    return Run(command, experiment, Path(results_dir), notices)
+    return Run(command, experiment, Path(results_dir), notices, frozenset(chosen))
 
 
 def _settle(experiment: Experiment, command: str, given: set[str]) -> tuple[Experiment, tuple[str, ...]]:

@@ -77,7 +77,8 @@ def _is_section(place: tuple[str, ...]) -> bool:
 
 def _action(task: str, command: str) -> ActionSpec:
     """The action of the skill behind a command; one that a task does not have is refused once the spec is read."""
-    return next((a for a in ACTIONS.values() if (a.task, a.command) == (task, command)), ACTIONS[command])
+    of_command = [a for a in ACTIONS.values() if a.command == command]
+    return next((a for a in of_command if a.task == task), of_command[0])
 
 
 def task_of(tree: Tree) -> str:

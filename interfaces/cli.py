@@ -56,6 +56,11 @@ def _run(words: list[str]) -> int:
     if not words:
         top_menu().print_help()
         return 0
+    if words == ["--version"]:
+        from core.installation import version
+
+        print(f"changenet {version()}")
+        return 0
     command = parse(words)
     if command.verb.slow:
         gc.enable()

@@ -27,6 +27,7 @@ examples:
   changenet demo                                 all of it at once, in a few minutes
 """
 _EXIT_CODES = """\
+changenet --version tells the version
 exit codes: 0 done, 2 the input is wrong, 3 something is missing, 4 the job failed or no trial of a search has figures,
             5 the platform is not available, 130 interrupted
 """

@@ -8,6 +8,36 @@ from typing import NoReturn
 
 from core.errors import RequestError, did_you_mean
 
+# What other tools call options that are called otherwise here.
+_MEANT = {
+    "epochs": "-s num_epochs=N",
+    "num-epochs": "-s num_epochs=N",
+    "lr": "-s lr=VALUE",
+    "learning-rate": "-s lr=VALUE",
+    "batch-size": "-s batch_size=N",
+    "bs": "-s batch_size=N",
+    "backbone": "-s backbone=NAME",
+    "checkpoint": "--parent",
+    "parent-job": "--parent",
+    "model": "--parent",
+    "dataset": "--data",
+    "data-dir": "--data",
+    "output": "--results",
+    "out-dir": "--results",
+    "no-automl": "--automl",
+    "hpo": "--automl",
+    "no-hpo": "--automl",
+    "num-gpus": "--gpus",
+    "platform": "--runner",
+    "val": "--eval",
+    "test-data": "--infer",
+    "num-trials": "--trials",
+    "n-trials": "--trials",
+    "timeout": "--wall-minutes",
+    "background": "--detach",
+    "verbose": "--full",
+}
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are our errors, with the closest valid names."""
@@ -23,7 +53,11 @@ class Parser(argparse.ArgumentParser):
             return ""
         options = [option for action in self._actions for option in action.option_strings]
         unknown = message.partition("unrecognized arguments:")[2].split()
-        return did_you_mean(unknown[0], options) if unknown else ""
+        flag = next((word.partition("=")[0] for word in unknown if word.startswith("-")), "")
+        if not flag:
+            return ""
+        meant = _MEANT.get(flag.lstrip("-").replace("_", "-"))
+        return f"use {meant}" if meant in options or (meant and "-s" in options) else did_you_mean(flag, options)
 
     def parse_args(self, args: list[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
         """As in argparse, but what is not known is our error."""

@@ -25,6 +25,8 @@ def diagnosis_lines(found: Diagnosis) -> list[str]:
     lines = _cause_lines("cause", found.cause) if found.cause else _unknown(found)
     if found.followed:
         lines.append(f"  then     {', '.join(found.followed)}")
+    if found.retried_as:
+        lines.append(f"  goes on  {found.retried_as} goes on with it")
     for one in found.differs[:_MOST_DIFFERENCES]:
         lines.append(f"  differs  {one.what}: {_short(one.then)} in {found.good}, {_short(one.now)} here")
     if more := len(found.differs) - _MOST_DIFFERENCES:

@@ -98,6 +98,7 @@ _ALL = (
         "example:\n  changenet plan train --data boards --automl off --runner docker --out handover\n"
         "  (there: sh fetch.sh, sh run.sh)\n  changenet import-job handover\n",
         slow=True,
+        is_tool=False,
     ),
     Verb("jobs", f"{_ROOM}.jobs", "jobs", "list the jobs, newest first", read_only=True),
     Verb("status", f"{_ROOM}.jobs", "status", "show one job: state, progress, metrics", read_only=True),
@@ -111,6 +112,30 @@ _ALL = (
         read_only=True,
     ),
     Verb(
+        "advise",
+        f"{_ROOM}.advise",
+        "advise",
+        "image size for boards and defects of a size; memory, epochs and time",
+        "example:\n  changenet advise --board 30x20 --defect 0.1\n",
+        read_only=True,
+    ),
+    Verb(
+        "compare",
+        f"{_ROOM}.compare",
+        "compare",
+        "which of two models is better",
+        "example:\n  changenet compare evaluate-20260101-120000-0a1b2c evaluate-20260102-120000-0a1b2c\n",
+        read_only=True,
+    ),
+    Verb(
+        "remove",
+        f"{_ROOM}.remove",
+        "remove",
+        "remove the files of a job or search; its record stays",
+        "example:\n  changenet remove train-20260101-120000-0a1b2c --yes\n",
+        destructive=True,
+    ),
+    Verb(
         "diagnose",
         f"{_ROOM}.diagnose",
         "diagnose",
@@ -122,9 +147,19 @@ _ALL = (
         "report",
         f"{_ROOM}.report",
         "report",
-        "write the inspection report of an evaluation or inference anew, for instance for another target",
+        "write an inspection report anew, for another target",
         'example:\n  changenet report evaluate-20260101-120000-0a1b2c --target "far<=0.5% at recall=99%"\n',
         destructive=True,
+    ),
+    Verb(
+        "inspect",
+        f"{_ROOM}.inspect",
+        "inspect",
+        "find what differs on whole pictures of boards, with a model or without",
+        "examples:\n  changenet inspect golden.jpg test.jpg\n"
+        "  changenet inspect segment_train-20260101-120000-0a1b2c golden/ photos/\n",
+        slow=True,
+        is_tool=False,  # agents plan `segment_inspect`, and launch that
     ),
     Verb(
         "data check",
@@ -139,8 +174,10 @@ _ALL = (
         "data import",
         f"{_ROOM}.data_sets",
         "import_set",
-        "import a public data set",
-        "examples:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
+        "import a table or a data set",
+        "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
+        "--good OK\n  changenet data import names photos pairs\n"
+        "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
         "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,
         slow=True,
@@ -192,9 +229,10 @@ _ALL = (
         "stage data",
         f"{_ROOM}.stage",
         "data",
-        "fetch data from elsewhere into the cache, where runs find it",
+        "fetch data from elsewhere into the cache",
         "examples:\n  changenet stage data s3://bucket/boards\n  changenet stage data https://host/boards.zip\n",
         slow=True,
+        is_tool=False,
     ),
     Verb(
         "mcp",
@@ -213,6 +251,35 @@ _ALL = (
         "print the same tools as function definitions",
         "example:\n  changenet tools --format openai\n",
         read_only=True,
+        is_tool=False,
+    ),
+    Verb(
+        "package",
+        f"{_ROOM}.package",
+        "package",
+        "build the bank: the skills, their code and manifests in one folder to install elsewhere",
+        "examples:\n  changenet package bank\n  changenet package bank --key ~/.ssh/id_ed25519\n",
+        destructive=True,
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "install",
+        f"{_ROOM}.package",
+        "install",
+        "install a bank where your agents look for skills, with an environment of its own",
+        "examples:\n  changenet install bank --signers allowed_signers\n"
+        "  changenet install bank --unsigned --agents claude-code,codex --engine\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "uninstall",
+        f"{_ROOM}.package",
+        "uninstall",
+        "remove what `changenet install` put",
+        "example:\n  changenet uninstall\n",
+        destructive=True,
         is_tool=False,
     ),
     Verb(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # What the server is started with, and no call may change.
 OF_THE_SERVER = frozenset({"results_root", "engine"})
+# How much people are shown; a call answers with what fits an agent's context.
+_OF_THE_TEXT = frozenset({"full", "limit"})
 RESULT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"exit_code": {"type": "integer"}, "has_more": {"type": "boolean"}},
@@ -64,7 +66,7 @@ def tool_definitions() -> list[dict[str, Any]]:
 
 def tool_options(verb: Verb) -> tuple[Declared, ...]:
     """The options of a verb that a call may set."""
-    return tuple(entry for entry in declared(verb.options()) if entry.name not in OF_THE_SERVER)
+    return tuple(entry for entry in declared(verb.options()) if entry.name not in OF_THE_SERVER | _OF_THE_TEXT)
 
 
 def member_name(group: Group) -> str:
@@ -109,4 +111,4 @@ def _property(entry: Declared) -> dict[str, Any]:
 
 def _group(group: Group, options: tuple[Declared, ...]) -> dict[str, Any]:
     members = ", ".join(f"{o.name}{'[]' if o.many else ''}" for o in options if o.group is group)
-    return {"type": "object", "description": f"{group.description}: {members}"}
+    return {"type": "object", "description": f"{group.description.partition(';')[0]}: {members}"}

@@ -18,6 +18,7 @@ from pairs.published_folders import published_remedy
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LOSSY = (".jpg", ".jpeg")
 _LONGEST_LIST = 256 * 2**20
 
 
@@ -181,7 +182,10 @@ def _note_missing_label(tally: Tally, source: SegmentSource, name: str, labels: 
     if endings and not endings[source.label_suffix]:
         other = endings.most_common(1)[0][0]
         message = f"the labels end in {other or 'nothing'}, but label_suffix is {source.label_suffix}"
-        tally.note("data.label_suffix", "error", message, f"set dataset.segment.label_suffix to {other}", row)
+        remedy = f"set dataset.segment.label_suffix to {other}"
+        if other.lower() in _LOSSY:  # smears values, which are divided by 255 without rounding
+            message, remedy = f"{message}; JPEG smears labels", published_remedy(source.root) or "save them as PNG"
+        tally.note("data.label_suffix", "error", message, remedy, row)
         return
     message = f"{name!r} has no label {source.label_name(name)!r} in {source.labels}"
     tally.note("data.label_missing", "error", message, "add the label or take the name off the list", row)

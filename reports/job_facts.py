@@ -68,7 +68,7 @@ class JobFacts:
 
     def about(self, finished: str, threshold: str) -> tuple[tuple[str, str], ...]:
         """What identifies the job; `threshold` says where its threshold comes from."""
-        checkpoints = [get(self.spec, f"{name}.checkpoint") for name in ("evaluate", "inference")]
+        checkpoints = [get(self.spec, f"{name}.checkpoint") for name in ("evaluate", "inference", "inspect")]
         facts: Iterable[tuple[str, Any]] = (
             ("Job", self.folder.name if self.plan.action else None),
             ("Trained by", self.plan.parent_job_id),

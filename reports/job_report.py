@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ChangenetError, InputError
-from core.file_names import FIGURES_FILE, PICTURES_FILE, SCORED_TABLES, SPEC_FILE
+from core.file_names import FIGURES_FILE, INSPECTION_FILE, PICTURES_FILE, SCORED_TABLES, SPEC_FILE
 from scoring.rounding import as_percent
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> Rep
     Raises:
         DataError, InputError: the table has no scores, or the target can't be read, or is none for masks.
     """
+    if (results_dir / INSPECTION_FILE).is_file():
+        return _write_boards(folder, results_dir, out, target)
     if (results_dir / PICTURES_FILE).is_file():
         return _write_segment(folder, results_dir, out, target)
     if not any((results_dir / name).is_file() for name in SCORED_TABLES):
@@ -37,12 +39,23 @@ def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> Rep
     return write_report(from_job_folder(folder, target=wanted), out)
 
 
+def _write_boards(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary:
+    from reports.whole_board import write_board_report
+
+    _refuse_target(target, "found regions on whole boards")
+    return write_board_report(folder, results_dir, out)
+
+
+def _refuse_target(target: str | None, did: str) -> None:
+    if target:
+        message = f"the target {target!r} is for verdicts on pairs; this job {did}"
+        raise InputError(message, code="report.target", where="--target", remedy="leave it out")
+
+
 def _write_segment(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary:
     from reports.segment import write_segment_report
 
-    if target:
-        message = f"the target {target!r} is for verdicts on pairs; this job made masks"
-        raise InputError(message, code="report.target", where="--target", remedy="leave it out")
+    _refuse_target(target, "made masks")
     return write_segment_report(folder, results_dir, out)
 
 

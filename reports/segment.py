@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
-from core.errors import DataError, InputError
 from core.file_names import MASKS_FOLDER, PICTURES_FILE
-from core.files import write_text
 from core.problem import Problem
 from reports.inspection import ReportSummary
 from reports.job_facts import JobFacts, read_job, read_sheet, read_told
 from reports.page import Kind, render
+from reports.results_page import ResultFacts, write_page
 from reports.segment_gallery import Places, SegmentGallery, build_segment_gallery
 from reports.segment_tables import KINDS, PictureRow, RegionRow, SegmentTables, read_segment_tables
 from scoring.binomial import clopper_pearson
@@ -97,7 +96,7 @@ def write_segment_report(folder: Path, results: Path, out: Path) -> ReportSummar
         "hidden_regions": max(0, len(tables.regions) - MOST_REGIONS),
         "notes": sorted((*tables.notes, *_picture_notes(gallery)), key=lambda note: note.severity),
         "own_figures": list(named(told.kpi, "segment")),
-        "results": _Facts(
+        "results": ResultFacts(
             job.findings(),
             job.plan.warnings,
             job.reproduce(),
@@ -107,20 +106,9 @@ def write_segment_report(folder: Path, results: Path, out: Path) -> ReportSummar
         "spec": job.plan.values(job.spec),
     }
     page = render(PAGE, context, {"judged": figures.judged})
-    _write(out, page)
+    write_page(out, page)
     shown = sum(bool(card.picture_bytes) for card in gallery.cards)
     return ReportSummary(out, len(page.encode()), len(tables.pictures), shown, "none", figures.sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What the sections of every page on results take."""
-
-    findings: tuple[Problem, ...] | None
-    warnings: tuple[str, ...]
-    reproduce: tuple[str, ...]
-    kpi: Mapping[str, float | str | None]
-    about: tuple[tuple[str, str], ...]
 
 
 def _figures(tables: SegmentTables, sheet: Mapping[str, Any], kpi: Mapping[str, Any]) -> SegmentFigures:
@@ -209,18 +197,6 @@ def _picture_notes(gallery: SegmentGallery) -> list[Problem]:
         message = f"{gallery.unreadable} pictures of the pairs shown are missing, unreadable or outside their folder"
         return [Problem("report.pictures", PICTURES_FILE, message, "check names and masks", "warning")]
     return []
-
-
-def _write(out: Path, page: str) -> None:
-    if out.is_dir():
-        message, remedy = "this is a folder, not a file", "name an .html file in it"
-        raise DataError(message, code="report.out", where=str(out), remedy=remedy)
-    try:
-        write_text(out, page)
-    except OSError as problem:
-        message = f"the report can't be written ({problem.strerror})"
-        remedy = "make room, or name a file in a folder that you may write to"
-        raise InputError(message, code="report.out", where=str(out), remedy=remedy) from problem
 
 
 def _counted(number: int, name: str) -> str:

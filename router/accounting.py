@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from router.intent import Intent
+    from router.intent import Intent, Step
     from router.patterns import Mention
     from router.reading import Reading
     from router.values import Values
     from router.vocabulary import Vocabulary
 
+_BESIDE = 2
+_SENTENCE_ENDS = frozenset(".!?\n")
+_WRITES = frozenset({"export", "quantize", "gen_trt_engine"})
 _OURS = ("model", "trade", "task", "parent")
 
 
@@ -93,10 +96,15 @@ def _foreign(reading: Reading, intent: Intent) -> str:
         strong = reading.of("model") and any(t.kind in {"path", "job"} for t in reading.tokens)
         if mention.start in reading.remarks and intent.steps:
             continue
-        elsewhere = intent.verb and intent.mention and mention.start not in range(*reading.clause(intent.mention.start))
+        elsewhere = intent.verb and intent.mention and _of_another_sentence(reading, mention, intent.mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
             return reading.said(mention)
     return ""
+
+
+def _of_another_sentence(reading: Reading, one: Mention, other: Mention) -> bool:
+    between = reading.tokens[min(one.start, other.start) : max(one.start, other.start)]
+    return any(token.kind == "break" and token.text in _SENTENCE_ENDS for token in between)
 
 
 def _object_of(reading: Reading, intent: Intent, mention: Mention) -> bool:
@@ -142,12 +150,24 @@ def _ours_in(reading: Reading, places: range) -> bool:
 def _declined_action(reading: Reading, intent: Intent, unknown: list[int], beside: list[int], *, ours: bool) -> str:
     if unknown and not ours and not _of_pronoun(reading, intent):
         return ", ".join(_phrases(reading, unknown))
-    for step in intent.steps:
+    for step in (one for one in intent.steps if not one.implied):
         places = _object(reading, step.place)
         strange = [n for n in sorted({*unknown, *beside}) if n in places and n not in reading.remarks]
-        if strange and not _ours_in(reading, places) and not _of_pronoun(reading, intent):
+        if (
+            strange
+            and not _ours_in(reading, places)
+            and not _of_pronoun(reading, intent)
+            and not _of_ours(reading, places)
+        ):
             return ", ".join(_phrases(reading, strange))
     return ""
+
+
+def _of_ours(reading: Reading, places: range) -> bool:
+    """Whether it is said of something of ours: "the purple version of the AOI model"."""
+    behind = reading.tokens[places.stop : places.stop + 1]
+    rest = range(places.stop, min(places.stop + 5, len(reading.tokens)))
+    return bool(behind) and behind[0].word in reading.grammar["of"] and _ours_in(reading, rest)
 
 
 def _of_pronoun(reading: Reading, intent: Intent) -> bool:
@@ -165,22 +185,34 @@ def _of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[st
     for step in intent.steps:
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
-        asked.update(n for n in beside if _how(reading, n, start, step.place))
+        asked.update(n for n in beside if _how(reading, n, start, step))
+    asked.update(n for n in unknown if _contrasted(reading, n) and n not in reading.remarks)
     return _phrases(reading, sorted(asked))
 
 
-def _how(reading: Reading, place: int, start: int, verb: int) -> bool:
+def _contrasted(reading: Reading, place: int) -> bool:
+    """Whether a word restricts the request, as in "train ChangeNet, but gently"."""
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
+    return bool(before & reading.grammar["contrasts"])
+
+
+def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
+    """Whether an unknown word in the clause of a step says how it is to be done, and not merely why or for whom."""
+    grammar, verb = reading.grammar, step.place
+    if place < verb:
+        between = {token.word for token in reading.tokens[place:verb]}
+        near = verb - place <= _BESIDE
+        return near and not step.implied and not between & grammar["prepositions"]
+    manner = grammar["manner"] | grammar["choice"] | (grammar["formats"] if step.verb in _WRITES else frozenset())
     for here in range(place - 1, start - 1, -1):
-        word = reading.tokens[here].word
-        if reading.tokens[here].kind in {"path", "job"}:
+        token = reading.tokens[here]
+        if token.kind in {"path", "job"} or token.word in grammar["choice"]:
             return True
-        if word in reading.grammar["manner"]:
-            return not any(token.kind in {"path", "job"} for token in reading.tokens[place:][:6])
-        if word in reading.grammar["joins_steps"] and here > verb:
-            return True
-        if word in reading.grammar["prepositions"]:
-            return False
-    return verb < place
+        if token.word in manner:
+            return not any(other.kind in {"path", "job"} for other in reading.tokens[place:][:6])
+        if token.word in grammar["prepositions"]:
+            return token.word in grammar["joins_steps"] and here > verb
+    return True
 
 
 def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours: bool) -> str:

@@ -7,13 +7,18 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from router.notes import listed
 from router.tokens import JOB_ID
 from router.types import Command, Decision, Question
 
 if TYPE_CHECKING:
     from router.one_action import Case
+    from router.reading import Reading
     from router.types import Request
     from router.words import Spoken
+
+
+_MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}
 
 
 class _Form(NamedTuple):
@@ -32,7 +37,7 @@ _FORMS = {
     "cancel": _Form("cancel", jobs=1),
     "result": _Form("result", jobs=1),
     "report": _Form("report", jobs=1),
-    "diagnose": _Form("result", jobs=1),
+    "diagnose": _Form("diagnose", jobs=1),
     "compare": _Form("compare", jobs=2),
     "remove": _Form("remove", jobs=1),
     "resume": _Form("run", jobs=1, extra="--resume"),
@@ -45,7 +50,6 @@ _FORMS = {
     "inspect": _Form("inspect"),
     "demo": _Form("demo"),
 }
-READ_ONLY = frozenset({"jobs", "status", "logs", "result", "diagnose"})
 
 
 def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tuple[Command, Question | None]:
@@ -68,7 +72,7 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
     if verb == "resume" and spoken.jobs and not spoken.jobs[0].startswith("automl-"):
         action = JOB_ID.fullmatch(spoken.jobs[0])
         words = ["run", action[1] if action else "train", "--automl", "off", "--parent"]
-    words += list(spoken.jobs[: form.jobs]) or (["JOB"] * form.jobs)
+    words += [*spoken.jobs[: form.jobs], *["JOB"] * (form.jobs - len(spoken.jobs))]
     words += paths if not form.jobs else []
     if form.data and not paths:
         words.append("DIR")
@@ -80,9 +84,34 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
 def _missing(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> Question | None:
     if form.jobs == 1 and not spoken.jobs and not spoken.parents:
         return Question("job", f"Which job? `changenet jobs` lists them ({verb} takes one).")
+    if form.jobs > max(1, len(spoken.jobs)):
+        return Question("jobs", f"Which two jobs? `changenet jobs` lists them ({verb} takes two).")
     if form.data and not paths:
         return Question("data", f"Which folder, file or URI is {verb.replace('_', ' ')} for?")
     return None
+
+
+def _advice(values: dict[str, Any], reading: Reading) -> str:
+    """What the words say of board, defect, backbone, batch and image size, as options."""
+    board, lengths = "", []
+    tokens = reading.tokens
+    for place, token in enumerate(tokens[:-1]):
+        unit = _MILLIMETRES.get(tokens[place + 1].word)
+        if token.kind != "number" or unit is None:
+            continue
+        if place > 1 and tokens[place - 1].word in {"x", "by", "mal"} and tokens[place - 2].kind == "number":
+            board = f"{tokens[place - 2].value * unit:g}x{token.value * unit:g}"
+        else:
+            lengths.append(token.value * unit)
+    size = values.get("image_size")
+    given = {
+        "--board": board,
+        "--defect": f"{min(lengths):g}" if lengths and board else "",
+        "--backbone": values.get("backbone", ""),
+        "--batch": values.get("batch_size", ""),
+        "--image": max(size) if isinstance(size, list) else size or "",
+    }
+    return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value)
 
 
 def command_decision(request: Request, case: Case) -> Decision:
@@ -92,8 +121,15 @@ def command_decision(request: Request, case: Case) -> Decision:
     if request.parent_job_id and not spoken.jobs:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
+    if command.verb == "advise":
+        command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
+    if command.verb == "jobs" and {token.word for token in words.reading.tokens} & words.reading.grammar["running"]:
+        command = replace(command, line=f"{command.line} --running")
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
-    if spoken.others and not spoken.jobs:
+    if words.intent.alternatives:
+        text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
+        question = Question("action", text, words.intent.alternatives)
+    elif spoken.others and len(spoken.jobs) < 2:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)
@@ -102,8 +138,8 @@ def command_decision(request: Request, case: Case) -> Decision:
         action=None,
         task=None,
         route=None,
-        automl_policy=case.skill.info["train_policy"]["default"],
-        policy_source="default",
+        automl_policy=request.automl_policy or case.skill.info["train_policy"]["default"],
+        policy_source="slot" if request.automl_policy else "default",
         request=request,
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),

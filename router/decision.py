@@ -97,7 +97,7 @@ def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
         strange = listed(repr(said) for said in words.account.asked)
         text = f"What is meant by {strange}? Leave it out, or say it as key=value."
         notes.ask(Question("request", text))
-    if words.whole.others and not words.whole.jobs and not request.parent_job_id:
+    if words.whole.others and not (words.whole.jobs or request.parent_job_id):
         text = f"Which one is '{words.whole.others[0]}'? Name the job; `changenet jobs` lists them."
         notes.ask(Question("parent_job_id", text))
     if not words.account.ours and not _answers(request):
@@ -106,6 +106,10 @@ def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
         )
     if _without_subject(words) and not _answers(request):
         notes.ask(Question("data", "Which images are meant, and which model is to look at them?"))
+    if words.intent.alternatives:
+        notes.ask(
+            Question("action", f"{listed(words.intent.alternatives)}: which one is meant?", words.intent.alternatives)
+        )
     contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
     if contradicted:
         notes.ask(Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?"))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,26 +14,32 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
+_CLOSE = 6
 _MEASURING = frozenset({"evaluate", "inference"})
-_TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate"})
+_TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
 class Step(NamedTuple):
-    """An action that is asked for: its verb, or its full name, and the token that says so."""
+    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied."""
 
     verb: str
     place: int
     named: bool = False
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked."""
+    """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
+
+    `alternatives` are actions or commands between which the words leave the choice.
+    """
 
     steps: tuple[Step, ...] = ()
     verb: str | None = None
     mention: Mention | None = None
     question: bool = False
+    alternatives: tuple[str, ...] = ()
 
 
 def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[str]) -> Intent:
@@ -44,14 +51,20 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks]
     question = _is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
+    if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
+        return Intent((Step("train", verbs[0].start),), question=question)
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
-        return Intent(verb=verbs[0].group.partition(":")[2], mention=verbs[0], question=question)
+        name = verbs[0].group.partition(":")[2]
+        return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
+    steps = _with_search(reading, steps)
     if steps:
-        return Intent(steps, question=question)
-    if reading.of("policy") and any(m.group != "policy:neutral" for m in reading.of("policy")) and not question:
-        return Intent((Step("train", reading.of("policy")[0].start),))
+        said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
+        return Intent(steps, question=question, alternatives=_alternatives(reading, said))
+    policies = [m for m in reading.of("policy", negated=None) if m.group != "policy:neutral"]
+    if policies and not question:
+        return Intent((Step("train", policies[0].start, implied=True),))
     if _TRAINING_ALONE & set(stated) and not question:
-        return Intent((Step("train", 0),))
+        return Intent((Step("train", 0, implied=True),))
     return Intent(question=question)
 
 
@@ -70,7 +83,8 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
 
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
-    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks]
+    parents = {place for mention in reading.of("parent") for place in mention.places}
+    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
     if any(m.group == f"noun:{ENGINE_VERB}" for m in nouns) and not said:
@@ -87,6 +101,8 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
             continue
         if _comes_later(reading, mention):
             later.append(step)
+        elif steps and _comes_first(reading, mention):
+            steps = {name: step, **steps}
         else:
             steps[name] = step
     return (*steps.values(), *later)
@@ -98,13 +114,31 @@ def _is_item(reading: Reading, noun: Mention) -> bool:
     beside = noun.end < len(reading.tokens) and reading.tokens[noun.end].kind in {"path", "job"}
     if beside and noun.group == f"noun:{ENGINE_VERB}":
         return False
-    before = [token.word for token in reading.tokens[start : noun.start]]
+    if (colon := _behind_colon(reading, start, noun.start)) is not None:
+        start = colon
+    policy = {n for m in reading.of("policy", negated=None) for n in m.places}
+    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in policy]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
     if not before or text.endswith((":", ">")):
-        return bool(start) or bool(before)
+        return True
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
         bool(start) and set(before) <= reading.grammar["items"]
     )
+
+
+def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
+    """The token behind the last colon before a place of the clause."""
+    for here in range(place - 1, start - 1, -1):
+        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
+            return here + 1
+    return None
+
+
+def _comes_first(reading: Reading, mention: Mention) -> bool:
+    """Whether the next words say that it comes first: "predict …, but score it first"."""
+    _, stop = reading.clause(mention.start)
+    behind = {token.word for token in reading.tokens[mention.end : min(stop, mention.end + 2)]}
+    return bool(behind & reading.grammar["goes_first"])
 
 
 def _comes_later(reading: Reading, mention: Mention) -> bool:
@@ -113,6 +147,36 @@ def _comes_later(reading: Reading, mention: Mention) -> bool:
         {token.word for token in reading.tokens[max(start, mention.start - 4) : mention.start]}
         & reading.grammar["before"]
     )
+
+
+def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
+    asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
+    if not steps or not asked or any(step.verb.endswith("train") for step in steps):
+        return steps
+    first = min(step.place for step in steps)
+    apart = any(token.kind == "break" for token in reading.tokens[asked[0] : first])
+    return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
+
+
+def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """What two neighbouring phrases ask for that only `or` joins."""
+    words = {token.word for token in reading.tokens}
+    if words & reading.grammar["either"] and words & reading.grammar["choice"]:
+        return tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
+    ordered = sorted(mentions, key=lambda m: m.start)
+    for one, other in pairwise(ordered):
+        between = [token.word for token in reading.tokens[one.end : other.start]]
+        names = tuple(m.group.partition(":")[2] for m in (one, other))
+        joined = len(between) <= _CLOSE and set(between) & reading.grammar["choice"]
+        if joined and names[0] != names[1] and not set(between) & reading.grammar["joins_steps"]:
+            return names
+    return ()
+
+
+def _goes_on(reading: Reading, stated: Sequence[str]) -> bool:
+    """Whether to go on means another training: for so many epochs, or with other data."""
+    return "epochs" in stated or any(token.kind == "path" for token in reading.tokens)
 
 
 def _verb_first(reading: Reading, verb: Mention, steps: Sequence[Step], *, question: bool) -> bool:

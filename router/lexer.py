@@ -22,7 +22,7 @@ _SCAN = re.compile(
     rf"|(?P<file>(?<![\w./-])[\w./-]*[\w]\.(?:{EXTENSIONS})(?![\w]))"
     r"|(?P<relative>(?<![\w./-])[\w.-]*\w/[\w./-]*)"
     r"|(?P<number>(?:(?<![\w.])|(?<=\d[x\u00d7]))"
-    r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:[.,]\d+)*(?:e[+-]?\d+)?)(?=$|[^\w.]|[.](?!\w)|[a-z]))"
+    r"(?:\.\d+|\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:[.,]\d+)*(?:e[+-]?\d+)?)(?=$|[^\w.]|[.](?!\w)|[a-z]))"
     r"|(?P<snake>(?<!\w)[A-Za-z]+(?:_[A-Za-z]+)+(?!\w))"
     r"|(?P<times>(?<=\d)\s?[x\u00d7*]\s?(?=\d))"
     r"|(?P<range>(?<=\d)\s?[-\u2013]\s?(?=\d))"
@@ -108,6 +108,14 @@ def _here(found: _Found) -> Iterator[Token]:
     yield _token(found, "path", PATH) if is_path else _token(found, "break", BREAK)
 
 
+def _file(found: _Found) -> Iterator[Token]:
+    """A file name; an ending alone, as in "into .onnx", is a word."""
+    if found.said.startswith(".") and found.said.count(".") == 1:
+        yield from _words(found)
+    else:
+        yield _token(found, "path", PATH)
+
+
 def _relative(found: _Found) -> Iterator[Token]:
     plain = relative_path(found.said, found.hooks.grammar["no_path"], expected=found.follows("before_data"))
     if plain:
@@ -160,7 +168,7 @@ _KINDS: dict[str, Callable[[_Found], Iterable[Token]]] = {
     "job": _as("job", JOB),
     "path": _path,
     "here": _here,
-    "file": _as("path", PATH),
+    "file": _file,
     "relative": _relative,
     "number": _number,
     "snake": _snake,

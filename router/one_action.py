@@ -99,7 +99,8 @@ def _ask_for_artifact(action: str, request: Request, skill: Skill, notes: Notes)
     if action.endswith(ENGINE_VERB):
         exported = "export" in skill.info["tasks"][skill.task_of(action)]["actions"]
         needed = "an exported ONNX file"
-        maker = "an export job" if exported else f"this skill packages no export of {skill.task_of(action)} models"
+        without = f"this skill packages no export of {skill.task_of(action)} models"
+        maker = "an export job, which `changenet run export` makes" if exported else without
     else:
         needed, maker = "a TensorRT engine", "a gen_trt_engine job"
     text = f"Deploy is blocked: {action} needs {needed}. Which job is it from ({maker}), or which file is {key}?"

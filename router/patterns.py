@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _GAPS = {"*": 4, "**": 8}
 
 
+# What is done to one thing at a time; what compares several reaches over "and".
+_OF_ONE_THING = ("action:", "verb:resume", "verb:cancel", "verb:remove", "verb:status")
+
+
 class Part(NamedTuple):
     """One place of a pattern: words of which one stands there, or a gap of at most so many words."""
 
@@ -51,7 +55,7 @@ class Mention(NamedTuple):
 class Patterns:
     """Patterns by their first word, each with its group; parsed when that word is met for the first time.
 
-    `barriers` are words that no gap of an action's phrase reaches over, as they begin the next action.
+    `barriers` are words that no gap of a phrase reaches over which speaks of one thing, as they begin the next one.
     """
 
     lists: Mapping[str, Sequence[str]]
@@ -95,7 +99,7 @@ class Patterns:
         for start, token in enumerate(tokens):
             for word in {token.word, token.spelled} - {""}:
                 for group, parts in self._beginning_with(word):
-                    barriers = self.barriers if group.startswith("action:") else frozenset()
+                    barriers = self.barriers if group.startswith(_OF_ONE_THING) else frozenset()
                     places = _match(tokens, parts, start, barriers)
                     if places is not None:
                         yield Mention(group, places)

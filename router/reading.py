@@ -43,7 +43,7 @@ _LAYERS = (
     frozenset({"action", "noun", "verb", "neutral", "foreign"}),
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
-    frozenset({"value", "correction", "runner", "profile", "parent", "other", "remark"}),
+    frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
 
@@ -143,6 +143,9 @@ _SLOTS = frozenset(
         "format",
         "margin",
         "lights",
+        "ep",
+        "img",
+        "imgsz",
     ]
 )
 
@@ -171,7 +174,7 @@ def _with_automl(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Token]
         for length in range(most, 0, -1):
             run = tokens[place : place + length]
             if tuple(token.word for token in run) in vocabulary.automl_names:
-                if found and found[-1].word in {"the", "any", "all", "an", "a"} and found[-1].kind == "word":
+                if found and found[-1].word in vocabulary.grammar["articles"] and found[-1].kind == "word":
                     run = [found.pop(), *run]
                 text = " ".join(token.text for token in run)
                 found.append(Token("word", AUTOML, text, run[0].start, run[-1].end, spelled="automl"))

@@ -13,7 +13,7 @@ _MOST_WORDS = 9
 _SHORTEST_FOLDER = 3
 _NUMBERED = re.compile(r"\s(?=\w*\d)\w{1,6}(?=\s*(?:[.,;!?\n]|$))")
 _TAKES_NUMBER = re.compile(r"(?:lot|line|los|linie|board|rev|batch|shift)$", re.IGNORECASE)
-_ENDS = ".,:;!?)\"'`"
+_ENDS = ".,:;!?)]}\"'`"
 
 
 def whole_path(said: str, text: str, start: int) -> str:

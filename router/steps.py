@@ -38,13 +38,14 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
         task = task or step.task
         steps.append(_handed_on(step, before, case.skill) if before else step)
     notes.because(f"{len(steps)} steps: {listed(str(step.action) for step in steps)}")
+    policy = next((step for step in steps if step.route in {"automl", "direct"}), steps[0])
     return Decision(
         skill=case.skill.name,
         action=None,
         task=task,
         route=None,
-        automl_policy=steps[0].automl_policy,
-        policy_source=steps[0].policy_source,
+        automl_policy=request.automl_policy or policy.automl_policy,
+        policy_source="slot" if request.automl_policy else policy.policy_source,
         request=request,
         reasons=tuple(notes.reasons),
         warnings=tuple(notes.warnings),

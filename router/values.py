@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from router.patterns import Mention
@@ -21,7 +21,7 @@ _COUNTS = COUNTS | {"validation_interval", "checkpoint_interval"}
 _THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _FORMATS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "half": "fp16", "mixed": "fp16", "halbe": "fp16"}
-_SHARES = frozenset({"false_alarms", "recall"})
+_REACH = 4
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
@@ -57,10 +57,25 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
         found = _stated(mention, reading, vocabulary)
         if found:
             values.stated.append(found)
+    _open_corrections(reading, values)
     _named_backbone(reading, vocabulary, values)
     _bare_numbers(reading, mentions, values)
     values.stated = _corrected(sorted(values.stated, key=lambda s: s.place), reading)
     return values
+
+
+def _open_corrections(reading: Reading, values: Values) -> None:
+    """A correction that gives no other value, as "make that all or half of them", leaves the one before it open."""
+    words = [token.word for token in reading.tokens]
+    for mention in reading.of("correction", negated=None):
+        given = range(mention.start, mention.end + _REACH)
+        before = [one for one in values.stated if one.place < mention.start]
+        announced = {words[n] for n in mention.places} & reading.grammar["announces"]
+        numbers = any(reading.tokens[n].kind in {"number", "path"} for n in given if n < len(words))
+        if announced and before and not numbers and not any(one.place in given for one in values.stated):
+            said = " ".join(token.text for token in reading.tokens[mention.end : mention.end + _REACH])
+            place = values.stated.index(before[-1])
+            values.stated[place] = replace(before[-1], value=None, choices=(str(before[-1].value), said))
 
 
 def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
@@ -75,6 +90,9 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     words = {token.word for token in tokens}
     if name == "recall" and words & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
+    others = _alternatives(mention, reading)
+    if others and numbers:
+        return Stated(name, None, place, (*(f"{number:g}" for number in numbers), *others))
     if reader := _READERS.get(name):
         found = reader(numbers, words)
         return Stated(found[0], found[1], place) if found else None
@@ -91,6 +109,25 @@ def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading
     if len(numbers) > 1 and not words & reading.grammar["not"]:
         return Stated(name, None, place, tuple(str(number) for number in numbers))
     return Stated(name, numbers[-1], place)
+
+
+def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
+    """Numbers that `or`, `to` or `maybe` join to a value: "batch 16 or 32", "maybe four, maybe six lights"."""
+    tokens, joins = reading.tokens, reading.grammar["choice"]
+    claimed = {n for m in reading.of("value", negated=None) if m is not mention for n in m.places}
+    found = []
+    behind = mention.end
+    place = behind
+    while place < len(tokens) and tokens[place].word in joins | reading.grammar["ranges"] | reading.grammar["also"]:
+        place += 1
+    if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
+        found.append(tokens[place].text)
+    before = mention.start - 1
+    if before > 0 and tokens[before].word in joins:
+        place = before - 1 - (tokens[before - 1].kind == "break")
+        if place >= 0 and tokens[place].kind == "number" and place not in claimed:
+            found.append(tokens[place].text)
+    return tuple(found)
 
 
 def _figure(text: str, value: float, name: str) -> float | int:

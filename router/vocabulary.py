@@ -139,7 +139,9 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         roles=languages.groups("data_roles"),
         grammar={use: frozenset(words) for use, words in languages.groups("grammar").items()},
         capitalising=_capitalising(languages),
-        backbones={fold(name): key for key, spoken in own.get("backbones", {}).items() for name in (key, *spoken)},
+        backbones={
+            fold(name): key for key, spoken in own.get("backbones", {}).items() for name in (*_short(key), *spoken)
+        },
     )
     _remember(vocabulary, names)
     return vocabulary
@@ -151,6 +153,16 @@ def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
     for words in sorted((tuple(phrase.split()) for phrase in phrases), key=len, reverse=True):
         found.setdefault(words[-1], []).append(words)
     return found
+
+
+def _backbones(declared: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Each name of a backbone, as it is compared, to the backbone's value in the spec."""
+    return {fold(name): key for key, spoken in declared.items() for name in (*_short(key), *spoken)}
+
+
+def _short(backbone: str) -> tuple[str, ...]:
+    """A backbone's value in the spec, and what is left of it without the size of its patches."""
+    return tuple(dict.fromkeys((backbone, backbone.partition("_patch")[0], backbone.partition("_p4")[0])))
 
 
 def _capitalising(languages: Languages) -> frozenset[str]:
@@ -188,6 +200,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
         patterns.add(f"profile:{name}", phrases)
     patterns.add("engine", languages.phrases("engine_words"))
     patterns.add("other", languages.phrases("others"))
+    patterns.add("pointer", languages.phrases("pointers"))
     patterns.add("correction", languages.phrases("corrections"))
     patterns.add("remark", languages.phrases("remarks"))
 

@@ -131,7 +131,7 @@ def _spoken(
         runners=_named(mentions, "runner"),
         profiles=_named(mentions, "profile"),
         engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
-        others=tuple(reading.said(m) for m in mentions if m.group == "other"),
+        others=tuple(reading.said(m) for m in mentions if m.group in ({"other"} if files else {"other", "pointer"})),
     )
     _add_words(spoken, reading, part, verbs)
     return spoken
@@ -161,6 +161,10 @@ def _add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
     formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    if len(formats) > 1 and words & reading.grammar["choice"]:
+        spoken.values.pop("number_format", None)
+        spoken.unclear["data_type"] = tuple(formats)
+        return
     if len(formats) == 1 and "number_format" not in spoken.values and "number_format" not in spoken.unclear:
         spoken.values["number_format"] = formats[0]
     if "number_format" in spoken.values:

@@ -161,6 +161,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         ChangenetError: the plan can't be launched; see `launch`.
     """
     from runners import preflight
+    from runners.jobs.database import require_locks
     from runners.model_rules import skill_at
     from runners.planning.data_sources import part_names
     from runners.staging.inputs import brought, stage
@@ -172,6 +173,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
     preflight.require_room(store.root)
+    require_locks(store.root)
     memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     skill = skill_at(plan.skill_dir)
@@ -186,12 +188,22 @@ def _ignore(update: Update) -> None:
     del update
 
 
-def list_jobs(store: JobStore | None = None) -> list[Job]:
-    """All jobs, newest first, each as it is now."""
-    from runners.jobs.watch import as_it_is
-
+def list_jobs(store: JobStore | None = None, most: int = -1) -> list[Job]:
+    """The `most` newest jobs, or all of them, newest first, each as it is now."""
     store = store or open_store()
-    return [_looked_at(store, job, as_it_is(store, job)) for job in store.newest()]
+    return _looked_at_together(store, store.newest(most))
+
+
+def open_jobs(store: JobStore | None = None) -> list[Job]:
+    """The jobs that have not ended, newest first, each as it is now; the others are not read."""
+    store = store or open_store()
+    return [job for job in _looked_at_together(store, store.not_ended()) if not job.state.is_terminal]
+
+
+def _looked_at_together(store: JobStore, jobs: list[Job]) -> list[Job]:
+    from runners.jobs.watch import as_they_are
+
+    return [_looked_at(store, job, now) for job, now in zip(jobs, as_they_are(store, jobs), strict=True)]
 
 
 def get_job(job_id: str, store: JobStore | None = None) -> Job:

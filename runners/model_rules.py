@@ -12,6 +12,7 @@ import importlib.util
 import sys
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from core.figure import plain
@@ -61,6 +62,7 @@ class InheritedKeys(NamedTuple):
     habits: tuple[str, ...] = ()
     of_data: tuple[str, ...] = ()
     not_resumed: tuple[str, ...] = ()
+    data_of_parent: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class ModelRules(NamedTuple):
@@ -69,11 +71,13 @@ class ModelRules(NamedTuple):
     `constraints(spec, action, given)` adjusts defaults that break a rule between keys, but none of the keys `given` by
     the user, and leaves `spec` as it is. `data_tables(folder)` finds the tables of a folder by split, whatever they are
     called, each split under one of the `subfolders` of skill_info.yaml; a table without splits under the folder's own
-    name. It raises DataError where several could be meant. `data_shape(spec)` yields key, value and reason of what the
-    data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
-    launch. `target(text)` raises InputError for a target that makes no sense. `gpu_memory(spec, action)` estimates the
-    bytes that an action takes on each GPU; None where it can't. `report(job_folder, results_dir, out, target)` writes
-    the page on what a job found to `out`, and returns None where there is nothing to report on.
+    name. It raises DataError where several could be meant. `data_import(place)` is the command that makes data of this
+    model of what lies in a folder, or of a table; empty where nothing speaks for it. `data_shape(spec)` yields key,
+    value and reason of what the data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is
+    wrong with the data before a launch. `target(text)` raises InputError for a target that makes no sense.
+    `gpu_memory(spec, action)` estimates the bytes that an action takes on each GPU; None where it can't.
+    `report(job_folder, results_dir, out, target)` writes the page on what a job found to `out`, and returns None where
+    there is nothing to report on.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
     the figures of status.json as they are shown: each in one unit, those that lead first.
     """
@@ -81,6 +85,7 @@ class ModelRules(NamedTuple):
     inherited: InheritedKeys = InheritedKeys()
     constraints: Callable[[Spec, str, Collection[str]], Settled] = lambda *_: _NothingToSettle()
     data_tables: Callable[[Path], Mapping[str, Path]] = lambda _: {}
+    data_import: Callable[[Path], str] = lambda _: ""
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
     data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None
@@ -92,7 +97,10 @@ class ModelRules(NamedTuple):
 
 def rules_of(skill: Skill) -> ModelRules:
     """The rules that a skill declares; calling one whose function can't be imported raises DeclarationError."""
-    inherited = {name: tuple(keys) for name, keys in skill.info.get("inherited_keys", {}).items()}
+    inherited: dict[str, Any] = {
+        name: keys if isinstance(keys, dict) else tuple(keys)
+        for name, keys in skill.info.get("inherited_keys", {}).items()
+    }
     hooks = {name: partial(_call, skill.root, name, hook) for name, hook in skill.info.get("model_rules", {}).items()}
     return ModelRules(InheritedKeys(**inherited), **hooks)
 

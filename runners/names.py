@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 STORE_FILE = "jobs.sqlite3"  # in the results root, beside the jobs' folders
 MANIFEST_FILE = "artifacts.json"
 BEFORE_FILE = "before.json"
+REMOVED_FILE = "removed.json"  # in the folder of a job whose files were removed; its record stays
 SUPERVISOR_LOG = "supervisor.log"
 VERSIONS_FILE = "versions.json"  # of the libraries that an action on this machine was launched with
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner

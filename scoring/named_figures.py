@@ -22,6 +22,7 @@ _PERCENT = re.compile(r"(?:train|val|test)_(?:acc|fpr|fnr|far|fpr_of_all|fnr_of_
 _SHARE = re.compile(rf"{_SPLIT}(?:precision|recall|f1|auc|ap|far_at_99_recall|false_alarm_rate)(?:_at_threshold)?")
 _SEGMENT_SHARE = re.compile(
     rf"{_SPLIT}(?:acc|m?iou|m?f1|m?precision|m?recall|auc|ap)(?:_at_threshold)?|{_SPLIT}(?:iou|F1|precision|recall)_\d+"
+    r"|region_(?:precision|recall)"
 )
 _RATES = {"classify": ((_PERCENT, 1), (_SHARE, 100)), "segment": ((_SEGMENT_SHARE, 100),)}
 _OF = {

@@ -59,7 +59,15 @@ EOF
 }
 
 stop() {
-    kill "$(cat "$1/pid")" 2>/dev/null || true
+    pid=$(cat "$1/pid")
+    kill "$pid" 2>/dev/null || true
+    tries=0
+    # Asked to end, it may wait for its parts for ever.
+    while kill -0 "$pid" 2>/dev/null && [ $tries -lt 8 ]; do
+        tries=$((tries + 1))
+        sleep 0.25
+    done
+    kill -KILL "$pid" 2>/dev/null || true
     rm -f "$1/pid"
 }
 

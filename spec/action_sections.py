@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: FBT003 - True and False are default values here, not switches of a call
-"""`evaluate`, `inference`, `export`, `quantize`, `gen_trt_engine`: one section for each action that uses a model."""
+"""`evaluate`, `inference`, `inspect`, `export`, `quantize`, `gen_trt_engine`: a section for each use of a model."""
 
 from __future__ import annotations
 
@@ -54,6 +54,47 @@ class Inference(ModelUse):
     """Scoring pairs with a trained model."""
 
 
+class Inspect(Section):
+    """Inspecting whole pictures of boards; only the embedded engine does that."""
+
+    num_gpus: Index = knob(0, "Devices; 0, or no GPU at all, uses the processor.", le=1, unit="devices")
+    gpu_ids: list[Index] = knob([0], "Which device is used.")
+    num_nodes: Count = knob(1, "Machines that work together.", le=1, unit="nodes")
+    checkpoint: str = knob(
+        "",
+        "Checkpoint (.pth) of the model to use; empty for the plain difference of the registered pictures, which no "
+        "data has taught what is harmless.",
+        popular=True,
+    )
+    golden: str = knob(
+        "",
+        "Golden picture, or a folder of them; a CSV file with the columns golden and test names both.",
+        popular=True,
+    )
+    test: str = knob(
+        "",
+        "Picture to inspect, or a folder of them; empty where `golden` is a CSV file.",
+        popular=True,
+    )
+    results_dir: str | None = knob(None, "Folder for the results; null for `inspect` under the root results_dir.")
+    threshold: float | None = knob(
+        None,
+        "Score from which a pixel counts as changed; null for the checkpoint's, and 0.2 of the range of grey levels "
+        "without one.",
+        ge=0,
+        le=1,
+        popular=True,
+    )
+    region_gap: int = knob(
+        8,
+        "Changed pixels with no more than so many pixels between them are one region.",
+        ge=0,
+        le=256,
+        unit="pixels",
+    )
+    least_area: Count = knob(12, "Regions of fewer changed pixels are left out.", le=1000000, unit="pixels")
+
+
 class Export(Section):
     """Writing a trained model as ONNX."""
 
@@ -70,6 +111,14 @@ class Export(Section):
     verbose: bool = knob(False, "Write the exporter's own messages to the log.")
     format: Literal["onnx", "xdl"] = knob("onnx", "File format.", option_engines={"xdl": list(CONTAINER)})
     serialize_nvdsinfer: bool = knob(False, "Write DeepStream configuration files beside the model.")
+    parity_pairs: Count = knob(
+        1000,
+        "Most pairs of the validation split on which the exported model has to give the checkpoint's verdicts; of a "
+        "longer split as many are taken, spread evenly over it.",
+        le=1000000,
+        unit="pairs",
+        engines=list(EMBEDDED),
+    )
 
 
 class TensorQuantization(Section):
@@ -98,14 +147,47 @@ class LayerQuantization(Section):
 class Quantize(Section):
     """Post-training quantisation of a trained model."""
 
-    backend: Literal["torchao", "modelopt.pytorch", "modelopt.onnx"] = knob(
-        "torchao", "Library that quantises.", popular=True
+    backend: Literal["torchao", "modelopt.pytorch", "modelopt.onnx", "onnxruntime"] = knob(
+        "torchao",
+        "Library that quantises.",
+        popular=True,
+        option_engines={
+            "onnxruntime": list(EMBEDDED),
+            **{name: list(CONTAINER) for name in ("torchao", "modelopt.pytorch", "modelopt.onnx")},
+        },
+        engine_defaults={"embedded": "onnxruntime"},
     )
     mode: Literal["weight_only_ptq", "static_ptq"] = knob(
-        "weight_only_ptq", "Weights only, or weights and activations with ranges measured on calibration images."
+        "weight_only_ptq",
+        "Weights only, or weights and activations with ranges measured on calibration images.",
+        engine_defaults={"embedded": "static_ptq"},
     )
     algorithm: Literal["minmax", "max", "entropy", "awq_clip", "awq_lite", "awq_full", "rtn_dq"] = knob(
-        "minmax", "How value ranges are found; torchao does without."
+        "minmax",
+        "How value ranges are found; torchao does without.",
+        option_engines={name: list(CONTAINER) for name in ("awq_clip", "awq_lite", "awq_full", "rtn_dq")},
+    )
+    calibration_pairs: Count = knob(
+        128,
+        "Pairs that ranges are measured on: of the training pairs, or of half of the validation pairs where no "
+        "training pairs are named.",
+        le=100000,
+        unit="pairs",
+        engines=list(EMBEDDED),
+    )
+    most_flips: Index = knob(
+        0,
+        "Verdicts on the held-out validation pairs that may differ from the model's; layers go back to float, the "
+        "worst first, until no more do.",
+        le=1000000,
+        unit="pairs",
+        engines=list(EMBEDDED),
+    )
+    least_speedup: Annotated[float, Field(ge=0, le=100)] = knob(
+        1.0,
+        "How many times as quick as before a model with quantised activations has to be on this machine; 0 takes it "
+        "at any speed.",
+        engines=list(EMBEDDED),
     )
     layers: list[LayerQuantization] = knob([], "Layers by name pattern; an empty list quantises all that can be.")
     skip_names: list[str] = knob([], "Patterns of names that are left as they are.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 Task = Literal["classify", "segment"]
-Command = Literal["train", "evaluate", "inference", "export", "quantize", "gen_trt_engine"]
+Command = Literal["train", "evaluate", "inference", "inspect", "export", "quantize", "gen_trt_engine"]
 COMMANDS: tuple[Command, ...] = get_args(Command)
 
 TASK_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -88,6 +88,17 @@ SEGMENT_READING = _under(
     "augmentation.mean",
     "augmentation.std",
 )
+SEGMENT_INPUT = _under(
+    "dataset.segment",
+    "num_classes",
+    "img_size",
+    "batch_size",
+    "tiles",
+    "align_pixels",
+    "multi_scale_infer",
+    "augmentation.mean",
+    "augmentation.std",
+)
 SEGMENT_READING_HERE = _under("dataset.segment", "tiles", "align_pixels", "cache_images_mb")
 CLASSIFY_MODEL_USE = ("model.backbone.type", "model.classify.difference_module", "model.classify.eval_margin")
 # The container makes the loss for every action, and stops where its own default does not fit the difference module.
@@ -131,7 +142,18 @@ ACTIONS: dict[str, ActionSpec] = {
             ("model", *CLASSIFY_INPUT, *CLASSIFY_READING, *_INFER, *CLASSIFY_LOSS, "inference"),
             (*TRAINING_ONLY, *_ENGINE["inference"], *_VISUALS["inference"], *_REGIONS["inference"]),
         ),
-        _classify("export", ("model", *CLASSIFY_INPUT, *CLASSIFY_LOSS, "export"), TRAINING_ONLY),
+        _classify(
+            "export",
+            (
+                "model",
+                *CLASSIFY_INPUT,
+                *CLASSIFY_READING,
+                "dataset.classify.validation_dataset",
+                *CLASSIFY_LOSS,
+                "export",
+            ),
+            TRAINING_ONLY,
+        ),
         _classify(
             "quantize",
             (
@@ -155,6 +177,7 @@ ACTIONS: dict[str, ActionSpec] = {
             ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.predict_split", "inference"),
             (*_ENGINE["inference"], *_MAPS["inference"]),
         ),
+        _segment("inspect", ("model", *SEGMENT_INPUT, "inspect")),
         _deploy(
             "classify",
             "gen_trt_engine",

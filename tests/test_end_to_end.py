@@ -117,6 +117,25 @@ def _check_maps(job: dict[str, Any], rows: list[dict[str, str]]) -> None:
     assert shown == page.count('data-view="evidence"') > 0
 
 
+def test_a_model_leaves_as_one_file_which_is_quantised_and_judges(workplace: Path, trained: dict[str, Any]) -> None:
+    """Each step knows its model, and its data, by the id of the job before it alone."""
+    exported = changenet(workplace, "run", "export", "--parent", trained["id"])["job"]
+    assert exported["metrics"]["parity_flipped"] == 0
+    (model,) = [artifact["path"] for artifact in exported["artifacts"] if artifact["kind"] == "onnx"]
+    bearing = ("-s", "quantize.most_flips=100", "-s", "quantize.least_speedup=0")
+    quantised = changenet(workplace, "run", "quantize", "--parent", exported["id"], *bearing)["job"]
+    spec = read_yaml(Path(quantised["folder"]) / "spec.yaml")
+    assert spec["quantize"]["model_path"] == str(Path(exported["results_dir"]) / model)
+    data = spec["dataset"]["classify"]
+    assert data["train_dataset"]["csv_path"] == str(workplace / "boards" / "train" / "dataset.csv")
+    evaluated = changenet(workplace, "run", "evaluate", "--data", "boards", "--parent", quantised["id"])["job"]
+    assert evaluated["state"] == "COMPLETE"
+    assert "int8, ONNX Runtime" in (Path(evaluated["folder"]) / "log.txt").read_text()
+    blocked = changenet(workplace, "plan", "gen_trt_engine", "--parent", exported["id"], expect=5)["error"]
+    assert "TensorRT engines are built in the TAO Deploy container" in blocked["message"]
+    assert "ONNX Runtime runs on this machine" in blocked["remedy"]
+
+
 def test_a_child_that_contradicts_its_parents_network_is_refused(workplace: Path, trained: dict[str, Any]) -> None:
     words = ("run", "evaluate", "--data", "boards", "--parent", trained["id"], "-s", "difference_module=euclidean")
     error = changenet(workplace, *words, expect=3)["error"]

@@ -28,16 +28,22 @@ def sample_levels(values: Tensor, shapes: Shapes, locations: Tensor, weights: Te
     Returns:
         (B, Q, heads * D).
     """
-    batch, _, heads, depth = values.shape
-    queries, points = locations.shape[1], locations.shape[4]
+    heads = values.shape[2]
+    # No size of the batch stands in a shape: an exported graph takes any.
     grids = (2 * locations - 1).transpose(1, 2).flatten(0, 1)  # (B*heads, Q, L, P, 2), -1 to 1
-    shares = weights.transpose(1, 2).reshape(batch * heads, 1, queries, len(shapes), points)
-    total = values.new_zeros(batch * heads, depth, queries)
-    for level, (part, (height, width)) in enumerate(zip(_split(values, shapes), shapes, strict=True)):
-        picture = part.permute(0, 2, 3, 1).reshape(batch * heads, depth, height, width)
+    shares = weights.transpose(1, 2).flatten(0, 1).unsqueeze(1)  # (B*heads, 1, Q, L, P)
+    parts = []
+    for level, (part, size) in enumerate(zip(_split(values, shapes), shapes, strict=True)):
+        picture = _unflattened(part.permute(0, 2, 3, 1).flatten(0, 1), -1, size)  # (B*heads, D, height, width)
         sampled = grid_sample(picture, grids[:, :, level], padding_mode="zeros", align_corners=False)
-        total = total + (sampled * shares[:, :, :, level]).sum(-1)
-    return total.reshape(batch, heads * depth, queries).transpose(1, 2)
+        parts.append((sampled * shares[:, :, :, level]).sum(-1))
+    total = torch.stack(parts).sum(0)  # (B*heads, D, Q)
+    return _unflattened(total, 0, (-1, heads)).flatten(1, 2).transpose(1, 2)
+
+
+def _unflattened(values: Tensor, axis: int, sizes: tuple[int, int]) -> Tensor:
+    found: Tensor = values.unflatten(axis, sizes)  # type: ignore[no-untyped-call]
+    return found
 
 
 def _split(values: Tensor, shapes: Shapes) -> tuple[Tensor, ...]:
@@ -86,12 +92,12 @@ class DeformableAttention(nn.Module):
 
     def forward(self, query: Tensor, centres: Tensor, tokens: Tensor, shapes: Shapes) -> Tensor:
         """Attend from `query` (B, Q, C) at `centres` (Q, 2) to `tokens` (B, N, C) of `shapes`; return (B, Q, C)."""
-        batch, queries, _ = query.shape
-        layout = (batch, queries, self.heads, self.levels, self.points)
+        layout = (self.heads, self.levels, self.points)
         values = self.value_proj(tokens).unflatten(-1, (self.heads, -1))
-        weights = self.attention_weights(query).unflatten(-1, (self.heads, -1)).softmax(-1).view(layout)
+        weights = self.attention_weights(query).unflatten(-1, (self.heads, -1)).softmax(-1)
+        weights = weights.unflatten(-1, layout[1:])  # (B, Q, heads, L, P)
         pixels = query.new_tensor([[width, height] for height, width in shapes])  # offsets are in pixels of each level
-        offsets = self.sampling_offsets(query).view(*layout, 2) / pixels[:, None, :]
+        offsets = self.sampling_offsets(query).unflatten(-1, (*layout, 2)) / pixels[:, None, :]
         locations = centres[None, :, None, None, None, :] + offsets
         attended: Tensor = self.output_proj(sample_levels(values, shapes, locations, weights))
         return attended

@@ -31,8 +31,28 @@ def _infer(run: Run, status: StatusFile) -> None:
     infer(run, status)
 
 
+def _export(run: Run, status: StatusFile) -> None:
+    from engine.export.sessions import require_libraries
+
+    require_libraries()
+    from engine.classify.export import export
+
+    export(run, status)
+
+
+def _quantize(run: Run, status: StatusFile) -> None:
+    from engine.export.sessions import require_libraries
+
+    require_libraries()
+    from engine.classify.quantize import quantize
+
+    quantize(run, status)
+
+
 ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
     "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
+    "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
+    "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
 }

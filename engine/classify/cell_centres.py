@@ -14,19 +14,17 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from engine.classify.network import ClassifyNetwork
+    from collections.abc import Callable
 
-    Size = tuple[int, int]  # height and width
-    Shift = tuple[float, float]  # down and to the right
+Size = tuple[int, int]  # height and width
+Shift = tuple[float, float]  # down and to the right
 
 
-def cell_shifts(network: ClassifyNetwork, height: int, width: int) -> dict[Size, Shift]:
-    """How many pixels the cells of the network's maps look past their middle, by the maps' sizes.
+def cell_shifts(backbone: nn.Module, run: Callable[[Tensor], object], height: int, width: int) -> dict[Size, Shift]:
+    """How many pixels the cells of a backbone's maps look past their middle, by the maps' sizes.
 
-    Sizes that are missing look straight on. The network is run once, on an empty picture of `height` x `width`.
+    Sizes that are missing look straight on. `run` is called once, on an empty picture of `height` x `width`.
     """
-    if not network.head.has_places:
-        return {}
     found: dict[Size, Shift] = {(height, width): (0.0, 0.0)}
 
     def watch(module: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -41,10 +39,10 @@ def cell_shifts(network: ClassifyNetwork, height: int, width: int) -> dict[Size,
             found.setdefault(after, (next(steps), next(steps)))
 
     kinds = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
-    hooks = [part.register_forward_hook(watch) for part in network.backbone.modules() if isinstance(part, kinds)]
+    hooks = [part.register_forward_hook(watch) for part in backbone.modules() if isinstance(part, kinds)]
     try:
         with torch.inference_mode():
-            network.describe(torch.zeros(1, 3, height, width, device=next(network.parameters()).device))
+            run(torch.zeros(1, 3, height, width))
     finally:
         for hook in hooks:
             hook.remove()

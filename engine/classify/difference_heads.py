@@ -35,6 +35,7 @@ class DifferenceHead(nn.Module):
     """What all heads offer."""
 
     has_places = True  # whether features are maps of the picture, (M, channels, height, width)
+    explains_forward = False  # whether `explain` needs no slopes, and so can be exported
 
     def describe(self, backbone: Backbone, images: Tensor) -> Features:
         """Features of images (M, 3, H, W)."""
@@ -57,10 +58,22 @@ class DifferenceHead(nn.Module):
         return first_order(lambda points: self.compare(points, goldens, count), self.margin, tests, goldens, count)
 
 
-class EuclideanHead(DifferenceHead):
-    """The distance of two embeddings; the output (B,) is the score."""
+class DistanceHead(DifferenceHead):
+    """Heads whose output (B,) is the score: a distance of embeddings, which belong to no place."""
 
     has_places = False
+
+    def score(self, output: Tensor) -> Tensor:
+        """The distance itself."""
+        return output
+
+    def margin(self, output: Tensor) -> Tensor:
+        """The distance itself."""
+        return output
+
+
+class EuclideanHead(DistanceHead):
+    """The distance of two embeddings."""
 
     def __init__(self, features: int, embedding: int) -> None:
         super().__init__()
@@ -81,19 +94,12 @@ class EuclideanHead(DifferenceHead):
         distances: Tensor = torch.linalg.vector_norm(tests[0].unsqueeze(1) - each, dim=-1)
         return distances.amin(dim=1)
 
-    def score(self, output: Tensor) -> Tensor:
-        """The distance itself."""
-        return output
 
-    def margin(self, output: Tensor) -> Tensor:
-        """The distance itself."""
-        return output
-
-
-class _ClassifierHead(DifferenceHead):
+class ClassifierHead(DifferenceHead):
     """Heads that end in logits (B, classes); the score is the probability of the second class, NO_PASS."""
 
     def score(self, output: Tensor) -> Tensor:
+        """The probability of NO_PASS."""
         return torch.softmax(output.float(), dim=1)[:, 1]
 
     def margin(self, output: Tensor) -> Tensor:
@@ -101,7 +107,7 @@ class _ClassifierHead(DifferenceHead):
         return output[:, 1] - _others(output).logsumexp(dim=1)
 
 
-class LearnableHead(_ClassifierHead):
+class LearnableHead(ClassifierHead):
     """The container's learnable difference module, which flattens the fused difference map.
 
     Args:
@@ -130,7 +136,7 @@ class LearnableHead(_ClassifierHead):
         """Four maps (M, embed_dim, H/stride, W/stride), finest first."""
         maps = backbone(images)
         return [
-            project(maps[i].movedim(1, -1)).movedim(-1, 1)
+            project(maps[i].permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
             for i, project in zip(self._selected, self.project, strict=True)
         ]
 
@@ -139,7 +145,7 @@ class LearnableHead(_ClassifierHead):
         above: Tensor | None = None
         fused: list[Tensor] = []
         for level in reversed(range(len(tests))):
-            pair = torch.cat([tests[level].repeat_interleave(count, 0), goldens[level]], dim=1)
+            pair = torch.cat([_repeated(tests[level], count), goldens[level]], dim=1)
             here: Tensor = self.difference[level](pair)
             above = here if above is None else here + self._resize(above, here)
             fused.append(above)
@@ -162,13 +168,15 @@ def _difference_block(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
-class PooledHead(_ClassifierHead):
+class PooledHead(ClassifierHead):
     """A small head for small data: at each level test, golden and absolute difference through two convolutions.
 
     Each level is pooled to its channels' maxima and means: a defect is where one place differs (maximum), and how
     much differs in all tells nuisance from defect (mean). No weight belongs to a place, so any image size fits, and
     flips and rotations are seen alike.
     """
+
+    explains_forward = True
 
     def __init__(self, channels: Sequence[int], classes: int) -> None:
         super().__init__()
@@ -203,7 +211,7 @@ class PooledHead(_ClassifierHead):
         """Per level what differs, (B * count, width, h, w)."""
         maps: Features = []
         for level, test, golden in zip(self.levels, tests, goldens, strict=True):
-            repeated = test if count == 1 else test.repeat_interleave(count, 0)
+            repeated = _repeated(test, count)
             maps.append(level(torch.cat([repeated, golden, (repeated - golden).abs()], dim=1)))
         return maps
 
@@ -231,6 +239,11 @@ def _margin_slope(logits: Tensor) -> Tensor:
     """How the margin changes with each logit, (B, classes)."""
     others = -_others(logits).softmax(dim=1)
     return torch.cat([others[:, :1], torch.ones_like(others[:, :1]), others[:, 1:]], dim=1)
+
+
+def _repeated(tests: Tensor, count: int) -> Tensor:
+    """(B, ...) as (B * count, ...), a test image for each of its golden images."""
+    return tests if count == 1 else tests.repeat_interleave(count, 0)
 
 
 def _per_pair(values: Tensor, count: int) -> Tensor:

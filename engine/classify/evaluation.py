@@ -4,29 +4,23 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import JobFailedError, SpecError
+from core.errors import JobFailedError
 from core.file_names import FIGURES_FILE, INFERENCE_FILE, PREDICTIONS_FILE
 from core.files import write_json
 from core.verdicts import NO_PASS, PASS
 from engine.batch_samplers import OrderedBatches
-from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
-from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.evidence import to_grey
 from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
 from engine.classify.kpi import evaluation_kpi, headline
-from engine.classify.network import build_network
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
-from engine.classify.preparation import Preparation
 from engine.classify.scoring_loop import by_golden_image, score_pairs
-from engine.classify.task import CLASSIFY
-from engine.classify.threshold import TARGET_KEY, Threshold, inspection_target
+from engine.classify.threshold import TARGET_KEY, inspection_target
+from engine.classify.trained_model import load_model, with_model_settings
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
 from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
@@ -35,55 +29,15 @@ from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from engine.classify.network import ClassifyNetwork
+    from engine.classify.trained_model import TrainedModel
     from engine.settings import Run
     from engine.status import StatusFile
     from scoring.targets import Target
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """A network with a checkpoint's weights, and the threshold that was chosen on validation data, if any."""
-
-    network: ClassifyNetwork
-    preparation: Preparation
-    chosen: Threshold | None
-    white: int
-
-    def threshold(self, run: Run) -> Threshold:
-        """What verdicts are taken at: the chosen threshold, or else eval_margin."""
-        margin = run.experiment.model.classify.eval_margin
-        return self.chosen or Threshold.of_margin(margin)
-
-
-def load_model(run: Run) -> TrainedModel:
-    """The model of `<command>.checkpoint`.
-
-    Raises:
-        CheckpointError: it is missing, broken, or of another architecture than the spec says.
-    """
-    section = getattr(run.experiment, run.command)
-    if not section.checkpoint:
-        key = f"{run.command}.checkpoint"
-        raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    path = Path(section.checkpoint)
-    content = read_checkpoint(path)
-    for warning in check_fits(content, run.config, path, CLASSIFY):
-        say(f"WARNING {warning}")
-    preparation = Preparation(run.experiment)
-    network = build_network(run.experiment, (preparation.height, preparation.width))
-    load_trained(network, content, path)
-    epoch = content.get("epoch")
-    say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
-    quick = with_folded_batch_norm(network, preparation.height, preparation.width)
-    chosen = Threshold.of_checkpoint(content, path, run.experiment)
-    if chosen:
-        say(f"threshold {chosen.value:.6g} of the checkpoint: {chosen.source}")
-    return TrainedModel(quick, preparation, chosen, read_white(content, path))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -95,18 +49,19 @@ def evaluate(run: Run, status: StatusFile) -> None:
     Raises:
         ChangenetError: data or checkpoint are wrong.
     """
+    run = with_model_settings(run)
     data = run.experiment.dataset.classify
     target = inspection_target(run.experiment)
     split = "test" if data.test_dataset.csv_path else "validation"
     table = read_table(data, split)
     model = load_model(run)
     margin = run.experiment.model.classify.eval_margin
-    threshold = model.threshold(run)
+    threshold = model.threshold
     scores = score_table(run, model, table, threshold.value)
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     path = run.results_dir / PREDICTIONS_FILE
-    write_scored(path, table, scores, threshold.value, maps=run.experiment.evaluate.evidence_maps)
+    write_scored(path, table, scores, threshold.value, maps=explains(run, model))
     sheet = _figures(table, scores, threshold.value, target)
     if target and threshold.origin.other_than_for(target):
         chosen_for = threshold.source.partition(" (")[0]
@@ -134,16 +89,22 @@ def infer(run: Run, status: StatusFile) -> None:
     Raises:
         ChangenetError: data or checkpoint are wrong.
     """
+    run = with_model_settings(run)
     table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
     model = load_model(run)
-    threshold = model.threshold(run).value
+    threshold = model.threshold.value
     scores = score_table(run, model, table, threshold)
     path = run.results_dir / INFERENCE_FILE
-    write_scored(path, table, scores, threshold, maps=run.experiment.inference.evidence_maps)
+    write_scored(path, table, scores, threshold, maps=explains(run, model))
     kpi = {"threshold": threshold} if model.chosen else None
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
     chosen = "chosen on validation data, kept with the model" if model.chosen else "eval_margin"
     say(f"scores of {len(table)} pairs, judged at {threshold:.6g} ({chosen}): {path}")
+
+
+def explains(run: Run, model: TrainedModel) -> bool:
+    """Whether evidence maps are made: the spec asks for them, and the model can give them."""
+    return bool(getattr(run.experiment, run.command).evidence_maps) and model.can_explain
 
 
 def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: float) -> list[float]:
@@ -162,8 +123,10 @@ def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: floa
         table, open_pairs(data, [table], model.white), OrderedBatches(by_golden_image(table), batch_size)
     )
     network = model.network.to(device)
+    if section.evidence_maps and not model.can_explain:
+        say("NOTICE there are no evidence maps: they take slopes, which an exported model of this head does not have")
     with ExitStack() as stack:
-        maps = stack.enter_context(EvidenceFolder(run.results_dir)) if section.evidence_maps else None
+        maps = stack.enter_context(EvidenceFolder(run.results_dir)) if explains(run, model) else None
         line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
         keep = _keeping(maps, table, threshold) if maps else None
         indices, outputs = score_pairs(network, model.preparation, loader, line.update, keep)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from engine.classify.cell_centres import Shift, Size
     from engine.classify.difference_heads import Features
-    from engine.classify.network import ClassifyNetwork
+    from engine.classify.network import PairNetwork
     from engine.classify.network_input import Layout, NetworkInput
 
 _CELL = 4  # pixels a side that slopes by pixel, which are noisy, are averaged over
 
 
-def explain(network: ClassifyNetwork, inputs: NetworkInput, goldens: Features) -> tuple[Tensor, list[Tensor]]:
+def explain(network: PairNetwork, inputs: NetworkInput, goldens: Features) -> tuple[Tensor, list[Tensor]]:
     """What the network says of a batch, and per level what each place of its input adds to the margin.
 
     Args:

@@ -9,22 +9,27 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones.registry import build_backbone
+from engine.classify.cell_centres import cell_shifts
 from engine.classify.difference_heads import Features, build_head
 from engine.network_setup import in_quick_format, start_backbone
 
 if TYPE_CHECKING:
     from engine.backbones.base import Backbone
+    from engine.classify.cell_centres import Shift, Size
     from engine.classify.difference_heads import DifferenceHead
     from spec.experiment import Experiment
 
 
-class ClassifyNetwork(nn.Module):
-    """Scores pairs of a test image and its golden images."""
+class PairNetwork(nn.Module):
+    """Scores pairs of a test image and its golden images: what scoring asks of a network, however it is run."""
 
-    def __init__(self, backbone: Backbone, head: DifferenceHead) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.head = head
+    head: DifferenceHead
+    can_explain = True  # whether it can tell where it sees a difference
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        raise NotImplementedError
 
     def forward(self, tests: Tensor, goldens: Tensor) -> Tensor:
         """The output of B pairs: a distance (B,), or logits (B, classes).
@@ -40,12 +45,40 @@ class ClassifyNetwork(nn.Module):
 
     def describe(self, images: Tensor) -> Features:
         """Features of images (M, 3, H, W), each by itself."""
-        # With weights of half or double width the pictures take theirs.
-        return self.head.describe(self.backbone, images.to(next(self.parameters()).dtype))
+        raise NotImplementedError
+
+    def off_centre(self, height: int, width: int) -> dict[Size, Shift]:
+        """How many pixels the cells of its maps look past their middle, by the maps' sizes."""
+        raise NotImplementedError
 
     def score(self, output: Tensor) -> Tensor:
         """Scores (B,) of an output; the higher, the more likely a defect."""
         return self.head.score(output)
+
+
+class ClassifyNetwork(PairNetwork):
+    """A network of PyTorch modules, which can be trained."""
+
+    def __init__(self, backbone: Backbone, head: DifferenceHead) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    @property
+    def device(self) -> torch.device:
+        """That of its weights."""
+        return next(self.parameters()).device
+
+    def describe(self, images: Tensor) -> Features:
+        """Features of images (M, 3, H, W), each by itself."""
+        # With weights of half or double width the pictures take theirs.
+        return self.head.describe(self.backbone, images.to(next(self.parameters()).dtype))
+
+    def off_centre(self, height: int, width: int) -> dict[Size, Shift]:
+        """See `cell_shifts`; features without a place have none."""
+        if not self.head.has_places:
+            return {}
+        return cell_shifts(self.backbone, lambda empty: self.describe(empty.to(self.device)), height, width)
 
 
 def build_network(experiment: Experiment, image_size: tuple[int, int]) -> ClassifyNetwork:

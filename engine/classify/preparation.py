@@ -17,7 +17,7 @@ from engine.nuisance import disturb
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.classify.network import ClassifyNetwork
+    from engine.classify.network import PairNetwork
     from engine.classify.pair_images import PairBatch
     from spec.augmentation_section import RandomChanges
     from spec.experiment import Experiment
@@ -48,7 +48,7 @@ class Preparation:
         tests, goldens = self._finish(moved(tests, shifts)), self._finish(goldens)
         return NetworkInput(tests, goldens, batch.golden_of, batch.golden_names, shifts)
 
-    def augmented(self, network: ClassifyNetwork, inputs: NetworkInput, output: Tensor) -> Tensor:
+    def augmented(self, network: PairNetwork, inputs: NetworkInput, output: Tensor) -> Tensor:
         """The output of pictures that were prepared for scoring, with test-time augmentation of the doubtful pairs."""
         return mean_of_views(network, inputs, output, self.layout, self._doubtful)
 

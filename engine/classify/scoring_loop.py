@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from engine.classify.cell_centres import cell_shifts
 from engine.classify.evidence import explain, on_test_pictures
 from engine.loading import checked
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.classify.difference_heads import Features
-    from engine.classify.network import ClassifyNetwork
+    from engine.classify.network import PairNetwork
     from engine.classify.network_input import NetworkInput
     from engine.classify.pair_table import PairTable
     from engine.classify.preparation import Preparation
@@ -40,18 +39,18 @@ class GoldenFeatures:
         self._known.clear()
         self._bytes = 0
 
-    def output(self, network: ClassifyNetwork, inputs: NetworkInput) -> Tensor:
+    def output(self, network: PairNetwork, inputs: NetworkInput) -> Tensor:
         """What `network` says of a batch."""
         goldens = self.of_pairs(network, inputs)
         return network.head.compare(network.describe(inputs.tests), goldens, inputs.goldens.shape[1])
 
-    def of_pairs(self, network: ClassifyNetwork, inputs: NetworkInput) -> Features:
+    def of_pairs(self, network: PairNetwork, inputs: NetworkInput) -> Features:
         """Features of the golden images that each pair is compared with, (B * N, ...) each."""
         sets = self._sets(network, inputs)
         order = inputs.golden_of.tolist()
         return [torch.cat([level[i] for i in order]) for level in zip(*sets, strict=True)]
 
-    def _sets(self, network: ClassifyNetwork, inputs: NetworkInput) -> list[Features]:
+    def _sets(self, network: PairNetwork, inputs: NetworkInput) -> list[Features]:
         """Per set of golden images its features, each (N, ...)."""
         names = inputs.golden_names
         new = [i for i, name in enumerate(names) if name not in self._known]
@@ -92,7 +91,7 @@ def _golden_file_of(table: PairTable) -> Callable[[int], str]:
 
 @torch.inference_mode()
 def score_pairs(
-    network: ClassifyNetwork,
+    network: PairNetwork,
     preparation: Preparation,
     loader: Loader,
     on_progress: Callable[[int], None] | None = None,
@@ -112,9 +111,9 @@ def score_pairs(
         The pairs' places in their table and their outputs, (n,) or (n, classes), in the loader's order.
     """
     goldens, indices, outputs = GoldenFeatures(), [], []
-    device = next(network.parameters()).device
+    device = network.device
     network.eval()
-    off_centre = cell_shifts(network, preparation.height, preparation.width) if on_evidence else {}
+    off_centre = network.off_centre(preparation.height, preparation.width) if on_evidence else {}
     for batch in map(checked, loader):
         inputs = preparation.for_scoring(batch.to(device))
         places = batch.indices.tolist()

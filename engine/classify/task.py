@@ -37,6 +37,9 @@ _OF_HEAD = {
     ),
     "pooled": (),
 }
+# What a deployed model has to know beside these: how its input is laid out, and how its output is judged.
+_GOLDENS = "dataset.classify.num_golden"
+_JUDGEMENT = tuple(f"model.classify.{name}" for name in ("second_look", "eval_margin", "target"))
 _MEASURED = ("precision", "recall", "f1", "escapes", "auc", "ap", "far_at_99_recall")
 
 
@@ -49,6 +52,12 @@ class Classify:
         *(f"val_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all", "far", "latency_ms", *_MEASURED)),
     )
     input_keys = tuple(f"dataset.classify.{name}" for name in _INPUT)
+
+    # Keys of the spec that travel with a model, and of these the ones that a spec can't contradict.
+    fixed_keys = tuple(
+        dict.fromkeys((*_EVERY_NETWORK, *_OF_HEAD["euclidean"], *_OF_HEAD["flatten"], *input_keys, _GOLDENS))
+    )
+    travelling_keys = (*fixed_keys, *_JUDGEMENT)
 
     data_keys = tuple(
         f"dataset.classify.{split}_dataset.{key}"

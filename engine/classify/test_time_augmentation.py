@@ -15,7 +15,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.classify.network import ClassifyNetwork
+    from engine.classify.network import PairNetwork
     from engine.classify.network_input import Layout, NetworkInput
 
 View = tuple[int, bool]  # quarter turns counter-clockwise, then whether left and right are swapped
@@ -26,7 +26,7 @@ _FEWEST = 8  # views in one pass of the network, which is slow on single picture
 
 @torch.no_grad()
 def mean_of_views(
-    network: ClassifyNetwork, inputs: NetworkInput, output: Tensor, layout: Layout, doubtful_below: float
+    network: PairNetwork, inputs: NetworkInput, output: Tensor, layout: Layout, doubtful_below: float
 ) -> Tensor:
     """The output of a batch with that of its doubtful pairs averaged over all views.
 

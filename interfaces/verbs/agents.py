@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import MissingInputError
@@ -31,7 +30,9 @@ class McpOptions:
         "serve over HTTP at this address", metavar="HOST:PORT", otherwise="standard input and output"
     )
     root: tuple[str, ...] = option(
-        "folder that calls may name; with --http the working folder is one", metavar="DIR", default=()
+        "folder, or address of data elsewhere, that calls may name; with --http the working folder is one",
+        metavar="PLACE",
+        default=(),
     )
     results_root: str | None = option(**RESULTS)
 
@@ -52,8 +53,7 @@ def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
 
     results = str(default_root(options.results_root).absolute())
     named = (*options.root, *([os.curdir, results] if options.http else [results] if options.root else []))
-    roots = Roots(tuple(Path(folder).expanduser().resolve() for folder in dict.fromkeys(named)))
-    session = Session({"results_root": results}, roots)
+    session = Session({"results_root": results}, Roots.of(named))
     try:
         _serve(options, session, reporter)
     finally:

@@ -7,8 +7,6 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.commands import READ_ONLY
-
 if TYPE_CHECKING:
     from interfaces.outcome import Outcome, Reporter
     from router.types import Decision
@@ -17,11 +15,15 @@ if TYPE_CHECKING:
 def answer(decision: Decision, reporter: Reporter) -> Outcome | None:
     """What the command says; None where the request is for none, for one that changes something, or lacks its job."""
     command = decision.command
-    if command is None or decision.missing or command.verb not in READ_ONLY:
+    if command is None or decision.missing:
         return None
     from interfaces.command_line import parse
+    from interfaces.table import VERBS
 
-    call = parse(shlex.split(command.line)[1:])
+    words = shlex.split(command.line)[1:]
+    if not any(name in VERBS and VERBS[name].read_only for name in (words[0], " ".join(words[:2]))):
+        return None
+    call = parse(words)
     outcome = call.verb.call(call.options, reporter)
     document = {**outcome.document, "command": command.line}
     return replace(outcome, document=document, text=f"{command.line}\n{outcome.text}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.addresses import bare_address, is_fetched
 from core.errors import ChangenetError, InputError, MissingInputError
 from core.staged import place_of
-from interfaces.options import argument, declared, option
+from interfaces.options import Group, argument, declared, option
 from interfaces.outcome import Outcome
 from interfaces.system_errors import system_errors_told
 from interfaces.verbs.common import CLASSIFY, SEGMENT, refuse_options_of, split_names
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pairs.check import Data
 
 _STEP = 500
+
+
+MORE = Group("more", "how far the check goes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,11 @@ class CheckOptions:
     label_suffix: str = option("ending of the label files", metavar=".EXT", default=".png", group=SEGMENT)
     label_transform: Literal["norm", "None"] = option("label_transform, as in the spec", default="norm", group=SEGMENT)
     classes: int = option("num_classes, the class ids a label may hold", metavar="N", default=2, group=SEGMENT)
-    batch_size: int = option("held against the rows that are trained on", metavar="N", default=1)
-    devices: int = option("how many devices train, each with its own batch", metavar="N", default=1)
-    no_decode: bool = option("look at lists and folders only, not into the pictures", default=False)
+    batch_size: int = option("held against the rows that are trained on", metavar="N", default=1, group=MORE)
+    devices: int = option("how many devices train, each with its own batch", metavar="N", default=1, group=MORE)
+    no_decode: bool = option("look at lists and folders only, not into the pictures", default=False, group=MORE)
     fix: str | None = option("write a mended copy of the lists to OUT, which must not exist", metavar="OUT")
-    sheet: str | None = option("draw a contact sheet of samples", metavar="PNG")
+    sheet: str | None = option("draw a contact sheet of samples", metavar="PNG", group=MORE)
 
 
 def check(options: CheckOptions, reporter: Reporter) -> Outcome:

@@ -46,7 +46,7 @@ def _of_search(options: DiagnoseOptions) -> Outcome:
 
     store = open_store(options.results_root)
     name = Path(options.job).name
-    failed = [job for job in store.newest() if job.part_of == name and job.state == "ERROR"]
+    failed = [job for job in store.parts(name) if job.state == "ERROR"]
     found = [diagnosis(job) for job in failed]
     counts = Counter(_kind(one) for one in found)
     examples = {_kind(one): one for one in reversed(found)}

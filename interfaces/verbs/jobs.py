@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import INTERRUPTED, JobFailedError, NotReadyError
+from core.errors import INTERRUPTED, JobFailedError, NotReadyError, RequestError
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs import searches
@@ -24,11 +24,24 @@ if TYPE_CHECKING:
     from runners.planning.plan import Plan
 
 
+_MOST_LINES, _MOST_LISTED = 14, 50
+
+
 @dataclass(frozen=True, slots=True)
 class JobsOptions:
-    """Where the jobs are."""
+    """Where the jobs are, and which are listed."""
 
     results_root: str | None = option(**RESULTS)
+    running: bool = option("not ended", default=False)
+    limit: int | None = option("at most so many", metavar="N", otherwise="14 lines, 50 with --json")
+    full: bool = option("all of them, however many there are", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOptions(NamedOptions):
+    """A job, and how much of it is shown."""
+
+    full: bool = option("every figure, artifact and step of its life", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +61,16 @@ def follow_plan(plan: Plan, reporter: Reporter, *, memory: Memory | None = None,
         return launch(plan, follow=callback, memory=memory)
 
 
-def job_outcome(job: Job) -> Outcome:
+def job_outcome(job: Job, *, full: bool = False) -> Outcome:
     """A job as a result: exit code 4 where it failed or was cancelled."""
     from interfaces.present import job_text
+    from interfaces.present_job import job_brief
     from runners.jobs.inspection_report import verdict_line
     from runners.jobs.job import JobState
 
     failed = job.state in {JobState.ERROR, JobState.CANCELED}
     document = {"job": _with_figures(job)} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
-    document, text = _diagnosed(job, document, job_text(job))
+    document, text = _diagnosed(job, document, job_text(job) if full else job_brief(job))
     return Outcome(document, text, JobFailedError.exit_code if failed else 0)
 
 
@@ -106,24 +120,56 @@ def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
 
 
 def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
-    """All searches and all jobs, newest first; what a job left is counted here, and listed by `result`."""
+    """The newest searches and jobs, and how many more there are; what a job left is counted, and listed by `result`.
+
+    Raises:
+        RequestError: the limit is below 1.
+    """
     from interfaces.present import jobs_text
-    from runners.api import list_jobs, open_store
+    from interfaces.present_job import is_removed
+    from runners.api import open_store
 
     del reporter
-    store, tunings = open_store(options.results_root), searches.summaries(options.results_root)
-    found = list_jobs(store)
+    store, most = open_store(options.results_root), _most_listed(options)
+    found, more_jobs = _listed(store, most, running=options.running)
+    tunings, more_searches = searches.summaries(options.results_root, most, running=options.running)
     document = {
-        "jobs": [job.summary() | _leading(job) for job in found],
+        "jobs": [job.summary() | _leading(job) | {"removed": is_removed(job)} for job in found],
         "experiments": [tuning for tuning, _ in tunings],
+        "more": {"jobs": more_jobs, "experiments": more_searches},
     }
-    return Outcome(document, "\n".join([*(line for _, line in tunings), jobs_text(found, store.root)]))
+    if options.running and not (found or tunings):
+        return Outcome(document, f"nothing runs in {store.root}")
+    lines = [*(line for _, line in tunings), *jobs_text(found, store.root).splitlines()]
+    shown = lines[: len(lines) if options.full else options.limit or _MOST_LINES]
+    left = len(lines) - len(shown) + more_jobs + more_searches
+    return Outcome(document, "\n".join([*shown, *([f"{left:,} more: --limit N, or --full"] if left else [])]))
 
 
-def status(options: NamedOptions, reporter: Reporter) -> Outcome:
+def _most_listed(options: JobsOptions) -> int | None:
+    """How many jobs, and how many searches, are looked at; None for all."""
+    if options.limit is not None and options.limit < 1:
+        message, remedy = f"{options.limit} is no number of jobs", "give 1 or more, or --full for all"
+        raise RequestError(message, code="usage.value", where="--limit", remedy=remedy)
+    return None if options.full else options.limit or _MOST_LISTED
+
+
+def _listed(store: JobStore, most: int | None, *, running: bool) -> tuple[list[Job], int]:
+    """The newest jobs as they are now, and how many more there are."""
+    from runners.api import list_jobs, open_jobs
+
+    if running:
+        found = open_jobs(store)
+        return found[:most], len(found[most:]) if most else 0
+    found = list_jobs(store, -1 if most is None else most)
+    return found, store.count() - len(found) if most else 0
+
+
+def status(options: ShownOptions, reporter: Reporter) -> Outcome:
     """One job as it is now, with the last progress that it reported; or how a search stands."""
     from core.file_names import STATUS_FILE
     from interfaces.present import job_text
+    from interfaces.present_job import job_brief
     from runners.jobs.status_log import read_progress
 
     del reporter
@@ -133,7 +179,8 @@ def status(options: NamedOptions, reporter: Reporter) -> Outcome:
     history = [] if job.state.is_terminal else read_progress(Path(job.results_dir) / STATUS_FILE)
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
-    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, job_text(job, progress)))
+    text = job_text(job, progress) if options.full else job_brief(job, progress)
+    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, text))
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
@@ -167,7 +214,7 @@ def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
     return Outcome({"job": job.to_json()}, f"{job.id}: {job.state}{late}")
 
 
-def result(options: NamedOptions, reporter: Reporter) -> Outcome:
+def result(options: ShownOptions, reporter: Reporter) -> Outcome:
     """What a job made, or what a search found: exit code 3 while it runs, 4 where it failed."""
     from runners.api import result as made_by
 
@@ -178,6 +225,6 @@ def result(options: NamedOptions, reporter: Reporter) -> Outcome:
     document = made_by(job)
     failure = document.get("failure") or {}
     log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
-    shown = job_outcome(job)
+    shown = job_outcome(job, full=options.full)
     exit_code = shown.exit_code if job.state.is_terminal else NotReadyError.exit_code
     return Outcome({"result": document}, "\n".join([shown.text, *log]), exit_code)

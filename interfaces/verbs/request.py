@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
     routed = route(options)
     if answered := answer(routed.decision, reporter):
         return answered
-    shown = planned(routed)
+    shown = planned(routed, full=options.full, next_line=next_line(options))
     if options.out is None or shown.exit_code:
         return shown
     if routed.plan is None:
@@ -178,25 +178,41 @@ def _refuse_settings(options: RequestOptions, decision: Decision) -> None:
     raise RequestError(message, code="automl.options", remedy=remedy)
 
 
-def planned(routed: Routed) -> Outcome:
-    """What a request would run, or what is open; exit code 3 where something is missing."""
+def next_line(options: RequestOptions) -> str:
+    """The command that runs what was planned."""
+    from interfaces.options import words_of
+
+    asked = RequestOptions(**{entry.name: getattr(options, entry.name) for entry in fields(RequestOptions)})
+    return f"changenet run {words_of(replace(asked, full=False))}"
+
+
+def planned(routed: Routed, *, full: bool = False, next_line: str = "") -> Outcome:
+    """What a request would run, or what is open; exit code 3 where something is missing.
+
+    In a dozen lines, the last of which is what to type next; `full` gives every key with where its value comes from.
+    """
     from interfaces.present import decision_text, plan_text
+    from interfaces.present_plan import plan_brief, search_brief
 
     if routed.steps:
-        return _planned_steps(routed)
+        return _planned_steps(routed, full=full, next_line=next_line)
     if routed.search:
         from interfaces.verbs.tuning import search_text
 
-        return _asking(routed.search.base.missing, routed.search.to_json(), search_text(routed.search))
+        missing = routed.search.base.missing
+        text = search_text(routed.search) if full else search_brief(routed.search, "" if missing else next_line)
+        return _asking(missing, routed.search.to_json(), text)
     decision = routed.decision.to_json()
     command = routed.decision.command
     if command and not routed.decision.missing:
-        text = f"nothing was done; this is for\n  {command.line}"
+        text = f"nothing was done; this is for\n  {command.line}{_absent(command.line)}"
         return Outcome({"missing": [], "decision": decision, "plan": None, "command": command.line}, text)
     if routed.plan is None:
         return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))
     document = {"decision": decision, "plan": routed.plan.to_json()}
-    return _asking(routed.plan.missing, document, plan_text(routed.plan))
+    missing = routed.plan.missing
+    text = plan_text(routed.plan) if full else plan_brief(routed.plan, "" if missing else next_line)
+    return _asking(missing, document, text)
 
 
 def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:
@@ -207,18 +223,39 @@ def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) 
     return Outcome({"missing": missing} | document, text, NotReadyError.exit_code * not_ready)
 
 
-def _planned_steps(routed: Routed) -> Outcome:
+def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
     """Each step as it would run; one that waits for what the step before it makes as it was decided."""
-    from interfaces.present import decision_text
+    from interfaces.present_plan import fitted
 
     shown = [
-        planned(step) if step.plan or step.search else Outcome({"decision": step.decision.to_json(), "plan": None})
+        planned(step, full=full)
+        if step.plan or step.search
+        else Outcome({"decision": step.decision.to_json(), "plan": None})
         for step in routed.steps
     ]
     texts = []
     for number, (step, outcome) in enumerate(zip(routed.steps, shown, strict=True), 1):
-        waits = f"  because it works on what step {number - 1} makes"
-        text = outcome.text or "\n".join([decision_text(step.decision), waits])
+        waits = f"  works on what step {number - 1} makes{_on_data(step.decision)}"
+        text = outcome.text or waits
         texts.append(f"step {number} of {len(shown)}: {step.decision.action}\n{text}")
-    document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in shown]}
-    return Outcome(document, "\n".join(texts), max(outcome.exit_code for outcome in shown))
+    document = {"missing": [], "decision": routed.decision.to_json(), "steps": [outcome.document for outcome in shown]}
+    lines = "\n".join(texts).splitlines()
+    exit_code = max(outcome.exit_code for outcome in shown)
+    if next_line and not exit_code:
+        lines.append(f"next: {next_line}")
+    return Outcome(document, "\n".join(lines) if full else fitted(lines), exit_code)
+
+
+def _absent(line: str) -> str:
+    """Word of a command that this installation does not have."""
+    from interfaces.table import VERBS
+
+    words = line.split()[1:]
+    known = words[0] in VERBS or " ".join(words[:2]) in VERBS
+    return "" if known else "\n  which is not part of this version: see `changenet --help`"
+
+
+def _on_data(decision: Decision) -> str:
+    asked = decision.request
+    data = asked.inference_dataset or asked.eval_dataset or asked.data
+    return f", on {data}" if data else ""

@@ -15,6 +15,7 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
+SPLITS = Group("splits", "data of one split, where it does not stand in the data folder")
 RUNNER = Group("Platform", "what the runner is asked for, by those that take it; else its own default holds")
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (
@@ -53,12 +54,12 @@ class RequestOptions:
     )
     data: str | None = option("folder or URI that holds the data of every split", metavar="DIR")
     train_datasets: tuple[str, ...] = option(
-        "training data: folder, CSV, archive or URI", flag="--train", metavar="PATH", default=()
+        "training data: folder, CSV, archive or URI", flag="--train", metavar="PATH", group=SPLITS, default=()
     )
-    eval_dataset: str | None = option("validation or test data", flag="--eval", metavar="PATH")
-    inference_dataset: str | None = option("data to run inference on", flag="--infer", metavar="PATH")
+    eval_dataset: str | None = option("validation or test data", flag="--eval", metavar="PATH", group=SPLITS)
+    inference_dataset: str | None = option("data to run inference on", flag="--infer", metavar="PATH", group=SPLITS)
     calibration_dataset: tuple[str, ...] = option(
-        "calibration images", flag="--calibration", metavar="PATH", default=()
+        "calibration images", flag="--calibration", metavar="PATH", group=SPLITS, default=()
     )
     overrides: tuple[str, ...] = option(
         "set a spec key; values are read as YAML", short="-s", flag="--set", metavar="KEY=VALUE", default=()
@@ -76,6 +77,7 @@ class RequestOptions:
     gpus: int | None = option("number of GPUs", metavar="N")
     nodes: int | None = option("number of nodes", metavar="N")
     results_root: str | None = option(**RESULTS)
+    full: bool = option("every key of a plan with where its value comes from", short="-v", default=False)
     engine: str | None = option(
         "another `visual_changenet` to run", metavar="FILE", env="CHANGENET_ENGINE", otherwise="the embedded engine"
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from core.errors import RequestError
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
-from interfaces.verbs.request import planned, route, route_one
+from interfaces.verbs.request import next_line, planned, route, route_one
 from interfaces.verbs.request_options import RequestOptions
 from router.steps import makes_a_model
 from runners.names import names_search
@@ -19,6 +20,8 @@ from runners.names import names_search
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
     from interfaces.verbs.request import Routed
+    from runners.jobs.job import Job
+    from runners.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     routed = route(options, None if options.dry_run else reporter)
     if routed.decision.command:
         return _sent(_answered(routed, options, reporter), options, reporter)
-    shown = planned(routed)
+    shown = planned(routed, full=options.full, next_line=next_line(options))
     if options.dry_run:
         return shown
     if routed.steps and not shown.exit_code:
@@ -86,14 +89,32 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
     if routed.search:
         from interfaces.verbs.tuning import run_search
 
-        reporter.preview(shown.text)
+        reporter.preview(_headline(shown))
         return run_search(routed.search, reporter, detach=detach)
     if routed.plan:
         from interfaces.verbs.jobs import follow_plan, run_outcome
 
-        reporter.preview(shown.text)
-        return run_outcome(follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach))
+        reporter.preview(_headline(shown))
+        job = follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach)
+        return _with_next(run_outcome(job), job, routed.plan)
     return shown
+
+
+def _headline(shown: Outcome) -> str:
+    """What runs, in a line: the plan itself was shown by `plan`."""
+    return shown.text.partition("\n")[0]
+
+
+def _with_next(outcome: Outcome, job: Job, plan: Plan) -> Outcome:
+    """After a training, what is typed to measure it."""
+    trains = plan.action in the_skill().info["train_policy"]["applies_to"]
+    if job.state != "COMPLETE" or not trains:
+        return outcome
+    asked = plan.decision.request
+    data = f" --data {shlex.quote(asked.data)}" if asked.data else ""
+    root = f" --results {shlex.quote(asked.results_root)}" if asked.results_root else ""
+    line = f"changenet run evaluate{data} --parent {job.id}{root}"
+    return replace(outcome, document={**outcome.document, "next": line}, text=f"{outcome.text}\nnext: {line}")
 
 
 def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outcome:

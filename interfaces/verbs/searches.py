@@ -24,20 +24,29 @@ if TYPE_CHECKING:
 class NamedOptions:
     """A job, or a search, by its name."""
 
-    job: str = argument("id of a job, or its beginning; or of a search", metavar="JOB")
+    job: str = argument("job or search: id or its beginning", metavar="JOB")
     results_root: str | None = option(**RESULTS)
 
 
-def summaries(results_root: str | None) -> list[tuple[dict[str, Any], str]]:
-    """Each search below the results root, newest first, as a JSON object and as a line."""
+Summary = tuple[dict[str, Any], str]
+
+
+def summaries(results_root: str | None, most: int | None = None, *, running: bool = False) -> tuple[list[Summary], int]:
+    """The `most` newest searches below the results root, each as a JSON object and a line, and how many more there are.
+
+    With `running`, only those that a process works on: the records of the others are not opened.
+    """
     from runners.jobs.store import default_root
-    from runners.names import SEARCH_PREFIX
+    from runners.search_folders import search_folders
 
-    if not any(default_root(results_root).glob(f"{SEARCH_PREFIX}*")):
-        return []
+    root = default_root(results_root)
+    if not search_folders(root):
+        return [], 0
     from automl.lookup import list_experiments
+    from automl.writer_lock import writer_of
 
-    return [_summary(name, results_root) for name in list_experiments(results_root)]
+    names = [name for name in list_experiments(results_root) if not running or writer_of(root / name)]
+    return [_summary(name, results_root) for name in names[:most]], len(names[most:]) if most else 0
 
 
 def _summary(name: str, results_root: str | None) -> tuple[dict[str, Any], str]:

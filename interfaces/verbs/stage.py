@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError
+from core.addresses import is_fetched
+from core.errors import DataError, InputError
+from core.file_names import is_archive
+from core.redaction import redact_text
+from core.staged import Staged
 from interfaces.options import argument, option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 
 if TYPE_CHECKING:
-    from core.staged import Staged
     from interfaces.outcome import Reporter
-    from runners.staging.fetch import Watcher
+    from runners.staging.fetch import Names, Watcher
 
 _KEY = "model.backbone.pretrained_backbone_path"
 _GIGABYTE = 10**9
@@ -28,7 +32,7 @@ class BackboneOptions:
 
     out: str | None = option("folder for the file", metavar="DIR", otherwise="./backbone")
     revision: str | None = option("commit, tag or branch", metavar="REV", otherwise="the latest, which is recorded")
-    own: str | None = option("take this file, brought by hand, instead", flag="--from", metavar="FILE")
+    own: str | None = option("take this file instead", flag="--from", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,10 @@ class DataOptions:
     """What is fetched, and how much of it may come."""
 
     places: tuple[str, ...] = argument(
-        "s3://, gs://, az://, hf:// or https:// address of a folder or file", metavar="URI"
+        "addresses: s3://, gs://, az://, hf://, https://; or archives here", metavar="URI"
     )
     sha256: str | None = option("what a file has to have", metavar="HEX")
-    most_gb: int = option("gigabytes that may come", metavar="N", default=500)
+    most_gb: int = option("gigabytes at most", metavar="N", default=500)
 
 
 def backbone(options: BackboneOptions, reporter: Reporter) -> Outcome:
@@ -71,6 +75,8 @@ def backbone(options: BackboneOptions, reporter: Reporter) -> Outcome:
 def data(options: DataOptions, reporter: Reporter) -> Outcome:
     """Fetch each address into the cache; runs that name it find it there, and fetch only what changed.
 
+    An archive of this machine that holds a whole data set is unpacked there.
+
     Raises:
         InputError: a place that is none of these addresses, or an option that can't be meant.
         PlatformError, DataError, ArchiveError: as `runners.staging.fetch.fetch` says.
@@ -81,9 +87,30 @@ def data(options: DataOptions, reporter: Reporter) -> Outcome:
     _require_meant(options)
     demands = Demands(options.most_gb * _GIGABYTE, (options.sha256 or "").strip())
     names = names_of_skill(the_skill())
-    found = [fetch(place, names, demands, watcher_of(reporter)) for place in options.places]
+    found = [
+        fetch(place, names, demands, watcher_of(reporter)) if is_fetched(place) else _unpacked(Path(place), names)
+        for place in options.places
+    ]
     text = "\n".join(map(line_of, found))
     return Outcome({"staged": [asdict(one) for one in found]}, f"{text}\n{_next(found)}")
+
+
+def _unpacked(archive: Path, names: Names) -> Staged:
+    """What an archive of this machine holds.
+
+    Raises:
+        ArchiveError: it is broken or unsafe. DataError: it holds no whole data set.
+    """
+    from core.files import sha256_file
+    from runners.staging.fetch import data_set_in
+
+    folder = data_set_in(archive, names)
+    if folder is None:
+        remedy = f"put it beside its table, and give that folder: {archive.absolute().parent}"
+        raise DataError("it holds no whole data set", code="stage.part", where=str(archive), remedy=remedy)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    size, when = sum(path.stat().st_size for path in files), datetime.now(UTC).isoformat(timespec="seconds")
+    return Staged(str(folder), str(folder), sha256_file(archive), len(files), size, when)
 
 
 def watcher_of(reporter: Reporter, title: str = "fetched (MB)") -> Watcher:
@@ -100,15 +127,12 @@ def _next(found: list[Staged]) -> str:
 
 
 def _require_meant(options: DataOptions) -> None:
-    from core.addresses import is_fetched
-    from core.redaction import redact_text
-
     if not options.places:
         remedy = "for instance: changenet stage data s3://bucket/boards"
         raise InputError("no address is given", code="stage.address", where="URI", remedy=remedy)
     for place in options.places:
-        if not is_fetched(place):
-            remedy = "give an s3://, gs://, az://, hf:// or https:// address; a path of this machine needs no staging"
+        if not is_fetched(place) and not (is_archive(place) and Path(place).is_file()):
+            remedy = "give an s3://, gs://, az://, hf:// or https:// address, or an archive of this machine"
             raise InputError("nothing fetches this", code="stage.address", where=redact_text(place), remedy=remedy)
     if options.most_gb < 1:
         raise InputError("it is below 1", code="stage.size", where="--most-gb", remedy="name a number from 1")

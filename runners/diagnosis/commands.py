@@ -45,6 +45,7 @@ _OPTIONS = {
     "gpus": "--gpus",
     "nodes": "--nodes",
 }
+_PLACES = frozenset({"data", "train_datasets", "eval_dataset", "inference_dataset", "calibration_dataset"})
 _LEAST_BATCH = 2
 _NOTHING = object()  # null is to be set
 
@@ -115,15 +116,23 @@ class _Planned:
         for slot, option in _OPTIONS.items():
             value = slots.get(slot, getattr(request, slot))
             for one in value if isinstance(value, tuple) else [value]:
-                words += [option, str(one)] if one is not None else []
-        words += [*self._platform(), *self._policy()]
+                words += [option, self._whole(str(one)) if slot in _PLACES else str(one)] if one is not None else []
+        words += [*self._where(), *self._policy()]
         for key, value in given.items():
             words += ["-s", f"{key}={_typed(value)}"]
         return _with_root(self.job, "run", *words)
 
-    def _platform(self) -> list[str]:
-        """What was set about the runner."""
-        words = []
+    def _whole(self, place: str) -> str:
+        """A place as the plan found it: what was typed may have been below another folder than this one."""
+        below = f"/{place.removeprefix('./').rstrip('/')}"
+        inputs = [one for value in self.plan.inputs.values() for one in (value if isinstance(value, list) else [value])]
+        folders = (folder for one in inputs for folder in (Path(one), *Path(one).parents) if "://" not in one)
+        relative = "://" not in place and not Path(place).expanduser().is_absolute()
+        return next((str(folder) for folder in folders if relative and str(folder).endswith(below)), place)
+
+    def _where(self) -> list[str]:
+        """The engine that was named, and what was set about the runner."""
+        words = ["--engine", self.plan.command[0]] if self.plan.engine == "named" else []
         for setting, value in self.plan.decision.request.platform.items():
             for one in value if isinstance(value, tuple | list) else [value]:
                 words += [f"--{setting.replace('_', '-')}", str(one)]
@@ -138,7 +147,7 @@ class _Planned:
         trains = any(want.how == RESUME for want in wanted_artifacts(self.skill, self.plan.action))
         kept = any("latest" in artifact.roles for artifact in self.job.artifacts)
         runner = () if self.plan.decision.request.runner is None else ("--runner", self.plan.runner)
-        words = (self.plan.action, "--parent", self.job.id, *runner, *self._platform(), *self._policy())
+        words = (self.plan.action, "--parent", self.job.id, *runner, *self._where(), *self._policy())
         return _with_root(self.job, "run", *words) if trains and kept else None
 
     def _from_parent(self) -> str | None:
@@ -157,7 +166,7 @@ class _Planned:
     def _check_data(self) -> str | None:
         sources = self.skill.data_sources(self.plan.action)
         places = [self.plan.inputs[key] for key in sources if key in self.plan.inputs]
-        named = self.plan.decision.request.data
+        named = self.plan.decision.request.data and self._whole(self.plan.decision.request.data)
         tables = [str(place) for place in places if str(place).endswith(".csv")]
         chosen = next((place for place in (named, *tables, *map(str, places)) if place and "://" not in place), None)
         return shlex.join(["changenet", "data", "check", chosen]) if chosen else None

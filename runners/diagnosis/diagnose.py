@@ -8,12 +8,10 @@ earlier, in passing, or after another failure that no rule knows, is told as pos
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
 from core.errors import ChangenetError
@@ -22,15 +20,15 @@ from runners.diagnosis import evidence
 from runners.diagnosis.commands import commands_of
 from runners.diagnosis.differences import Difference, differences, last_good
 from runners.diagnosis.evidence import Line, Weight
-from runners.diagnosis.rules import RETRIES, Rule, compiled, rules_for
+from runners.diagnosis.matching import hits_of
+from runners.diagnosis.rules import RETRIES, rules_for
 from runners.jobs.job import JobState
 from runners.jobs.status_log import read_progress
 from runners.jobs.watch import log_of
 from runners.names import SUPERVISOR_LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
+    from runners.diagnosis.matching import Hit
     from runners.jobs.job import Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
@@ -71,6 +69,7 @@ class Diagnosis:
 
     `cause` is None where no rule fits with certainty: `possible` are those that fit in part, `words` what the job ended
     with. `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
+    `retried_as` is the job that goes on with it by itself.
     """
 
     job_id: str
@@ -81,6 +80,7 @@ class Diagnosis:
     words: tuple[Line, ...] = ()
     good: str | None = None
     differs: tuple[Difference, ...] = ()
+    retried_as: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -91,16 +91,10 @@ class Diagnosis:
             "possible": [cause.to_json() for cause in self.possible],
             "followed_by": list(self.followed),
             "last_words": [{"file": line.source, "line": line.number, "text": line.text} for line in self.words],
+            "retried_as": self.retried_as,
             "last_good_job": self.good,
             "differs": [difference.to_json() for difference in self.differs],
         }
-
-
-class _Hit(NamedTuple):
-    rule: Rule
-    lines: tuple[int, ...]
-    told: dict[str, str]
-    certain: bool
 
 
 def diagnose(store: JobStore, job: Job) -> Diagnosis:
@@ -117,24 +111,32 @@ def diagnose(store: JobStore, job: Job) -> Diagnosis:
 
         skill = skill_at(plan.skill_dir if plan else "")
     lines = _lines(store, job)
-    hits = list(_hits(rules_for(skill.root if skill else None), lines, job))
+    hits = hits_of(rules_for(skill.root if skill else None), lines, job)
     certain = [hit for hit in hits if hit.certain]
 
-    def cause(hit: _Hit) -> Cause:
+    def cause(hit: Hit) -> Cause:
         return _cause(hit, lines, job, commands_of(job, plan, skill, store, hit.told))
 
     good = last_good(store, job)
     possible = [] if certain else hits[:_MOST_POSSIBLE]
+    next_job = store.retry_of(job.id) if store.exists() else None
     return Diagnosis(
         job.id,
         job.state,
         cause=cause(certain[0]) if certain else None,
         possible=tuple(map(cause, possible)),
-        followed=tuple(hit.rule.id for hit in certain[1:] if not set(hit.lines) <= set(certain[0].lines)),
+        followed=_followed(certain, lines),
         words=() if certain else _last_words(lines),
         good=good.id if good else None,
         differs=differences(job, good) if good else (),
+        retried_as=next_job.id if next_job else None,
     )
+
+
+def _followed(certain: list[Hit], lines: list[Line]) -> tuple[str, ...]:
+    """The rules below the first that fit other lines; what a file repeats of the log's end is no line of its own."""
+    repeated = {n for n, line in enumerate(lines) if line.number is None}
+    return tuple(hit.rule.id for hit in certain[1:] if not set(hit.lines) <= set(certain[0].lines) | repeated)
 
 
 def _lines(store: JobStore, job: Job) -> list[Line]:
@@ -153,60 +155,7 @@ def _lines(store: JobStore, job: Job) -> list[Line]:
     return lines
 
 
-def _hits(rules: Sequence[Rule], lines: list[Line], job: Job) -> Iterable[_Hit]:
-    bare = [line.bare for line in lines]
-    text = "\n".join(bare)
-    starts = list(accumulate((len(line) + 1 for line in bare), initial=0))
-    code = job.failure.code if job.failure else ""
-    hits = [
-        hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, starts, said=code in rule.codes))
-    ]
-    first = evidence.first_exception(lines)
-    if first and first[1] and not any(first[0] in hit.lines for hit in hits):
-        # The first thing that went wrong is no rule's: what came after it may only have followed.
-        said = {n for n, line in enumerate(lines[: first[0]]) if not line.warns}
-        hits = [hit if not hit.lines or said & set(hit.lines) else hit._replace(certain=False) for hit in hits]
-    return hits
-
-
-def _fits(rule: Rule, job: Job) -> bool:
-    """Whether the conditions of the rule hold for the job's record."""
-    return (not rule.exit_codes or job.exit_code in rule.exit_codes) and (
-        not rule.actions or job.action in rule.actions
-    )
-
-
-def _hit(rule: Rule, lines: list[Line], text: str, starts: list[int], *, said: bool) -> _Hit | None:
-    """Where the rule fits; `said`: the platform gave the failure a code that is the rule's own."""
-    if said:
-        return _Hit(rule, (), {}, certain=True)
-    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in _found(pattern, text, starts)):
-        return None
-    if not rule.patterns:
-        return _Hit(rule, (), {}, certain=True) if rule.exit_codes else None
-    found = {pattern: _found(pattern, text, starts) for pattern in (*rule.patterns, *rule.fill)}
-    usable = {pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE] for pattern, hits in found.items()}
-    if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):
-        return None
-    matches = [hit for pattern in rule.patterns for hit in usable[pattern]]
-    final = [hit for hit in matches if _is_final(rule, lines[hit[0]])]
-    certain = bool(final) and not rule.symptom and all(any(h in final for h in usable[p]) for p in rule.all)
-    chosen = sorted(final if certain else matches, key=lambda hit: hit[0])
-    told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]
-    groups = {name: value.strip() for each in reversed(told) for name, value in each.items() if value}
-    return _Hit(rule, tuple(dict.fromkeys(n for n, _ in chosen)), groups, certain)
-
-
-def _found(pattern: str, text: str, starts: list[int]) -> list[tuple[int, re.Match[str]]]:
-    return [(bisect_right(starts, match.start()) - 1, match) for match in compiled(pattern).finditer(text)]
-
-
-def _is_final(rule: Rule, line: Line) -> bool:
-    enough = Weight.NEAR if rule.system else Weight.FINAL
-    return line.weight >= enough and (rule.warnings or not line.warns)
-
-
-def _cause(hit: _Hit, lines: list[Line], job: Job, commands: dict[str, str]) -> Cause:
+def _cause(hit: Hit, lines: list[Line], job: Job, commands: dict[str, str]) -> Cause:
     rule, told = hit.rule, hit.told
     filled = (_first_filled(choice, commands) for choice in rule.fix)
     shown = [lines[n] for n in hit.lines[:_MOST_EVIDENCE]] or _of_record(job)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runners.jobs.store import JobStore
 
 _JOBS_READ = 200
+_VERSION = "version of "
 _ABSENT = object()
 _OWN = ("results_dir", "resume_training_checkpoint_path")  # differ with every job
 
@@ -60,6 +61,8 @@ def differences(job: Job, good: Job) -> tuple[Difference, ...]:
 def _all(plan: dict[str, Any], before: dict[str, Any], job: Job, good: Job) -> Iterator[Difference]:
     now, then = _facts(plan, job), _facts(before, good)
     for name in sorted(now.keys() | then.keys()):
+        if name.startswith(_VERSION) and not (name in now and name in then):
+            continue  # older jobs, and those of containers, have none
         if now.get(name, _ABSENT) != then.get(name, _ABSENT):
             yield Difference(name, then.get(name), now.get(name))
     inputs = plan.get("inputs")
@@ -81,7 +84,7 @@ def _facts(plan: dict[str, Any], job: Job) -> dict[str, Any]:
         "engine": engine,
         "image": job.image,
         "image digest": job.image_digest,
-        **{f"version of {name}": value for name, value in _document(job, VERSIONS_FILE).items()},
+        **{f"{_VERSION}{name}": value for name, value in _document(job, VERSIONS_FILE).items()},
         **{f"resources.{name}": value for name, value in (resources.items() if isinstance(resources, dict) else ())},
     }
 

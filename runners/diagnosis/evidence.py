@@ -71,12 +71,16 @@ class Line:
     number: int | None
     text: str
     weight: Weight = Weight.FINAL
-    warns: bool = False
 
     @property
     def bare(self) -> str:
         """The text without what launchers and loggers put before it."""
         return _PREFIX.sub("", self.text)
+
+    @property
+    def warns(self) -> bool:
+        """Whether the program says that it passes over this, or tries it again."""
+        return bool(_HARMLESS.search(self.text)) and not _FINAL.search(self.text)
 
     @property
     def place(self) -> str:
@@ -148,8 +152,7 @@ def weighed(lines: list[Line]) -> Iterator[Line]:
         weight = Weight.EARLIER
         if n >= begin:
             weight = burst[n - begin] if any(burst) else Weight.FINAL if n >= last else Weight.NEAR
-        warns = bool(_HARMLESS.search(line.text)) and not _FINAL.search(line.text)
-        yield replace(line, weight=weight, warns=warns)
+        yield replace(line, weight=weight)
 
 
 def _zone(lines: list[Line]) -> int:

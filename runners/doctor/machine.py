@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError
+from core.file_systems import Kind, kind_of, type_of
 from core.installation import how_to_install
 from runners.doctor.check import Check, error, ok, warning
 from runners.doctor.commands import ask
@@ -29,10 +30,11 @@ _GOOD_SHARED = 1 * _GB
 _GOOD_MEMORY = 4 * _GB
 _SHARED = "/dev/shm"  # noqa: S108 - the place itself is what is asked about
 # The extras of pyproject.toml, each by a module that it brings, and what it is for.
-_EXTRAS = {
+EXTRAS = {
     "engine": ("torch", "training and evaluating on this machine"),
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
+    "cloud": ("s3fs", "data behind s3://, gs://, az:// and https://"),
     "docker": ("docker", "--runner docker"),
     "mcp": ("mcp", "`changenet mcp`"),
     "spec": ("pydantic", "`changenet schemas`"),
@@ -93,13 +95,22 @@ def results_root(store: JobStore) -> Check:
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
-        jobs = len(store.ids())
+        jobs = store.count()
     except (OSError, ChangenetError) as problem:
         reason = getattr(problem, "strerror", None) or getattr(problem, "message", None) or str(problem)
         return error(
             "results", f"{store.root} can't be used: {reason}", "name a folder that you may write to by --results"
         )
-    return ok("results", f"{store.root} can be written, {jobs} jobs" if place == store.root else f"{store.root} is new")
+    found = f"{store.root} can be written, {jobs} jobs" if place == store.root else f"{store.root} is new"
+    kind = kind_of(store.root)
+    if kind is Kind.OBJECTS:
+        remedy = "name a folder of a disk or of a network file system by --results"
+        return error("results", f"{store.root} lies on {type_of(store.root)}, where files can't be locked", remedy)
+    if kind is Kind.SHARED:
+        shared = f"{found}; it lies on {type_of(store.root)}, where commands wait for each other to record jobs"
+        remedy = "let the file system lock files (references/scaling.md), or name a folder of a disk by --results"
+        return warning("results", shared, remedy)
+    return ok("results", found)
 
 
 def disk(root: Path) -> Check:
@@ -141,10 +152,10 @@ def readable(data: str) -> Check:
 
 
 def _extras() -> Iterator[Check]:
-    missing = {extra: title for extra, (module, title) in _EXTRAS.items() if util.find_spec(module) is None}
+    missing = {extra: title for extra, (module, title) in EXTRAS.items() if util.find_spec(module) is None}
     for extra, title in missing.items():
         yield warning(f"extra {extra}", f"not installed: no {title}", how_to_install(extra))
-    if there := [extra for extra in _EXTRAS if extra not in missing]:
+    if there := [extra for extra in EXTRAS if extra not in missing]:
         yield ok("extras", f"installed: {', '.join(there)}")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.problem import Problem
 from core.salvage import salvage_json
 from runners.jobs.failures import with_remedy
-from runners.jobs.job import Artifact, Job, JobState, Transition
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,6 +35,7 @@ _TRANSITIONS = _query("transitions", "job_id state at reason", order="sequence")
 _OUTCOMES = _query(
     "outcomes", "job_id metrics failure_code failure_message failure_place failure_remedy", whole="exit_code"
 )
+_HANDLES = _query("handles", "job_id document", order="sequence")
 _ARTIFACTS = _query("artifacts", "job_id path kind sha256 roles", whole="size epoch step", order="path")
 
 
@@ -89,6 +91,18 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
         _job(records[job_id], root, tuple(transitions[job_id]) or _LOST, tuple(artifacts[job_id]), outcomes.get(job_id))
         for job_id in ids
     ]
+
+
+def load_handles(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Handle]:
+    """The handle of each of these jobs that was recorded last; jobs without one that can be read are left out."""
+    found: dict[str, Handle] = {}
+    for job_id, text in connection.execute(_HANDLES, (json.dumps(ids),)):
+        found.pop(job_id, None)
+        document = salvage_json(text or "").value
+        with suppress(TypeError):
+            if isinstance(document, dict) and isinstance(document.get("details", {}), dict):
+                found[job_id] = Handle.from_json(document)
+    return found
 
 
 STATES = {state.value: state for state in JobState}

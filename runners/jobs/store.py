@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, PlatformError, did_you_mean
 from core.redaction import redact_text
-from core.salvage import salvage_json
 from runners.jobs import database, rows
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from core.problem import Problem
 
 ROOT_VARIABLE = "CHANGENET_RESULTS"
 _AFTER_ALL = "\U0010ffff"
 _MOST_NAMED = 8
+_MOST_COMPARED = 1_000  # the newest ids, among which those that are like a mistyped one are looked for
+_ENDED = "SELECT 1 FROM transitions WHERE job_id = jobs.job_id AND state IN ('COMPLETE', 'ERROR', 'CANCELED')"
+_OPEN = f"NOT EXISTS ({_ENDED})"
 
 
 def default_root(named: str | None = None) -> Path:
@@ -97,16 +99,16 @@ class JobStore:
         Raises:
             PlatformError: the record names none, as it was damaged.
         """
-        query = "SELECT document FROM handles WHERE job_id = ? ORDER BY sequence DESC LIMIT 1"
-        with database.transaction(self.root) as connection:
-            row = connection.execute(query, (job_id,)).fetchone()
-        document = salvage_json(row[0] or "").value if row else None
-        with suppress(TypeError):
-            if isinstance(document, dict) and isinstance(document.get("details", {}), dict):
-                return Handle.from_json(document)
+        if found := self.handles([job_id]).get(job_id):
+            return found
         remedy = f"see what it left in {self.root / job_id}, and run it again"
         message = "the record does not say where the job runs"
         raise PlatformError(message, code="job.handle", where=job_id, remedy=remedy)
+
+    def handles(self, job_ids: Sequence[str]) -> dict[str, Handle]:
+        """The same for many jobs by one question; those whose record names none are left out."""
+        with database.transaction(self.root) as connection:
+            return rows.load_handles(connection, job_ids)
 
     def set_image_digest(self, job_id: str, digest: str) -> None:
         """Record what the job's image was when it started: a tag may mean another one later. The first word stands."""
@@ -147,14 +149,32 @@ class JobStore:
         """The record of the job that goes on with this one; there is one at most."""
         return next(iter(self._select("SELECT job_id FROM jobs WHERE retry_of = ?", job_id)), None)
 
+    def parts(self, search: str) -> list[Job]:
+        """The records of the jobs of a search, newest first."""
+        return self._select("SELECT job_id FROM jobs WHERE part_of = ? ORDER BY rowid DESC", search)
+
     def open_parts(self, search: str) -> list[Job]:
         """The records of the jobs of a search that have not ended, oldest first."""
-        parts = self._select("SELECT job_id FROM jobs WHERE part_of = ? ORDER BY rowid", search)
-        return [job for job in parts if not job.state.is_terminal]
+        return self._select(f"SELECT job_id FROM jobs WHERE part_of = ? AND {_OPEN} ORDER BY rowid", search)  # noqa: S608
+
+    def children(self, job_id: str) -> list[Job]:
+        """The records of the jobs that start from what this one made, newest first."""
+        return self._select("SELECT job_id FROM jobs WHERE parent_job_id = ? ORDER BY rowid DESC", job_id)
 
     def newest(self, most: int = -1) -> list[Job]:
         """The records of the `most` newest jobs (all of them by default), newest first, as they stand."""
         return self._select("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", most)
+
+    def not_ended(self) -> list[Job]:
+        """The records of the jobs that have not ended, newest first; those that have are not read."""
+        return self._select(f"SELECT job_id FROM jobs WHERE {_OPEN} ORDER BY rowid DESC")  # noqa: S608
+
+    def count(self) -> int:
+        """How many jobs are recorded."""
+        if not self.exists():
+            return 0
+        with database.transaction(self.root) as connection:
+            return int(connection.execute("SELECT count(*) FROM jobs").fetchone()[0])
 
     def ids(self) -> list[str]:
         """All job ids, newest first."""
@@ -163,11 +183,11 @@ class JobStore:
         with database.transaction(self.root) as connection:
             return _ids(connection)
 
-    def _select(self, query: str, parameter: str | int) -> list[Job]:
+    def _select(self, query: str, *parameters: str | int) -> list[Job]:
         if not self.exists():
             return []
         with database.transaction(self.root) as connection:
-            return rows.load(connection, [row[0] for row in connection.execute(query, (parameter,))], self.root)
+            return rows.load(connection, [row[0] for row in connection.execute(query, parameters)], self.root)
 
 
 def now() -> str:
@@ -176,17 +196,19 @@ def now() -> str:
 
 
 def _whole_id(connection: sqlite3.Connection, beginning: str, root: Path) -> str:
-    query = "SELECT job_id FROM jobs WHERE job_id BETWEEN ? AND ? ORDER BY job_id = ? DESC, rowid DESC"
+    where = "FROM jobs WHERE job_id BETWEEN ? AND ?"
+    query = f"SELECT job_id {where} ORDER BY job_id = ? DESC, rowid DESC LIMIT ?"
     # A name of bytes that are not UTF-8 is no name of a job; SQLite does not take it.
     known = beginning.encode(errors="replace").decode()
-    found = [row[0] for row in connection.execute(query, (known, known + _AFTER_ALL, known))]
+    fits = (known, known + _AFTER_ALL)
+    found = [row[0] for row in connection.execute(query, (*fits, known, _MOST_NAMED))]
     if found and beginning and (len(found) == 1 or found[0] == beginning):
         return str(found[0])
     if found:
-        names = ", ".join(found[:_MOST_NAMED])
-        message, remedy = f"'{beginning}' fits {len(found)} jobs: {names}", "write more of the id"
+        count = connection.execute(f"SELECT count(*) {where}", fits).fetchone()[0]
+        message, remedy = f"'{beginning}' fits {count} jobs: {', '.join(found)}", "write more of the id"
         raise InputError(message, code="job.ambiguous", where=str(root), remedy=remedy)
-    raise _unknown(beginning, _ids(connection), root)
+    raise _unknown(beginning, _ids(connection, _MOST_COMPARED), root)
 
 
 def _unknown(job_id: str, ids: list[str], root: Path) -> InputError:
@@ -195,8 +217,8 @@ def _unknown(job_id: str, ids: list[str], root: Path) -> InputError:
     return InputError(f"there is no job '{job_id}'. {hint}", code="job.unknown", where=str(root), remedy=remedy)
 
 
-def _ids(connection: sqlite3.Connection) -> list[str]:
-    return [row[0] for row in connection.execute("SELECT job_id FROM jobs ORDER BY rowid DESC")]
+def _ids(connection: sqlite3.Connection, most: int = -1) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", (most,))]
 
 
 def _insert_handle(connection: sqlite3.Connection, job_id: str, handle: Handle) -> None:
@@ -208,5 +230,5 @@ def _state(connection: sqlite3.Connection, job_id: str, root: Path) -> JobState:
     query = "SELECT state FROM transitions WHERE job_id = ? ORDER BY sequence DESC LIMIT 1"
     row = connection.execute(query, (job_id,)).fetchone()
     if row is None:
-        raise _unknown(job_id, _ids(connection), root)
+        raise _unknown(job_id, _ids(connection, _MOST_COMPARED), root)
     return rows.STATES.get(row[0], JobState.UNKNOWN)

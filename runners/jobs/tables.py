@@ -65,6 +65,12 @@ _RETRIES = """
 ALTER TABLE jobs ADD COLUMN retry_of TEXT;
 CREATE UNIQUE INDEX one_retry_of_job ON jobs (retry_of);
 """
+# A job that has none of these rows has not ended: so open jobs are found without reading the life of every other one.
+_ENDS = """
+CREATE INDEX ended_jobs ON transitions (job_id) WHERE state IN ('COMPLETE', 'ERROR', 'CANCELED');
+CREATE INDEX parts_of_search ON jobs (part_of);
+CREATE INDEX children_of_job ON jobs (parent_job_id);
+"""
 _FIRST_TABLES = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
 # Each script brings a store of the version before it up to date; a new store runs them all.
 MIGRATIONS = (
@@ -72,4 +78,5 @@ MIGRATIONS = (
     _HANDLES + append_only("handles"),
     _IMAGES + append_only("image_digests"),
     _RETRIES,
+    _ENDS,
 )

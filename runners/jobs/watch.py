@@ -17,8 +17,10 @@ from runners.platforms.platform import grace_seconds
 from runners.platforms.table import capabilities, platform_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from runners.jobs.job import Handle
     from runners.jobs.store import JobStore
     from runners.platforms.platform import Sight
 
@@ -31,12 +33,19 @@ def look(store: JobStore, job_id: str) -> Job:
     return as_it_is(store, store.read(job_id))
 
 
-def as_it_is(store: JobStore, job: Job) -> Job:
-    """The same for a record that was read already."""
-    if job.state.is_terminal or job.state is JobState.UNKNOWN:  # no record says UNKNOWN, unless it was damaged
+def as_they_are(store: JobStore, jobs: Sequence[Job]) -> list[Job]:
+    """The same for records that were read already, in their order; the store is asked once for all of them."""
+    waiting = [job.id for job in jobs if _can_change(job)]
+    handles = store.handles(waiting) if waiting else {}
+    return [as_it_is(store, job, handles.get(job.id)) for job in jobs]
+
+
+def as_it_is(store: JobStore, job: Job, handle: Handle | None = None) -> Job:
+    """The same for a record, and perhaps its handle, that was read already."""
+    if not _can_change(job):
         return job
     try:
-        sight = platform_of(job.runner).look(job, store.handle(job.id))
+        sight = platform_of(job.runner).look(job, handle or store.handle(job.id))
     except PlatformError as problem:
         # A record that was edited, or of a platform that is not there: the others in a list can still be seen.
         return replace(
@@ -53,6 +62,10 @@ def as_it_is(store: JobStore, job: Job) -> Job:
         message = f"it is {sight.state} now ({sight.native}), and that can't be recorded: {problem.message}"
         unrecorded = Problem("job.unrecorded", job.id, message, problem.remedy)
         return replace(job, state=JobState.UNKNOWN, failure=unrecorded)
+
+
+def _can_change(job: Job) -> bool:
+    return not (job.state.is_terminal or job.state is JobState.UNKNOWN)  # no record says UNKNOWN, unless it was damaged
 
 
 def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -> Job:

@@ -34,8 +34,16 @@ PACKAGE = "package:"
 
 def not_embedded(skill: Skill, action: str) -> str:
     """Why the embedded engine can't run an action; empty where it can."""
-    runs = action in skill.info["engines"][_EMBEDDED]["actions"]
-    return "" if runs else f"the embedded engine does not run {action}: it takes the container"
+    if action in skill.info["engines"][_EMBEDDED]["actions"]:
+        return ""
+    why = _instead(skill, action).get("why", "it takes the container")
+    return f"the embedded engine does not run {action}: {why}"
+
+
+def _instead(skill: Skill, action: str) -> dict[str, str]:
+    """What the skill says of an action that its engine does not run: why, and an offer."""
+    rows = skill.info["engines"][_EMBEDDED].get("instead", ())
+    return next((row for row in rows if action in row["actions"]), {})
 
 
 def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()) -> None:
@@ -49,10 +57,21 @@ def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()
         return
     program = Path(skill.info["engines"][_EMBEDDED]["command"]).name
     others = [name for name, row in PLATFORMS.items() if row.capabilities.needs_image]
-    remedy = f"name a runner with the container (--runner {', '.join(others)}), or a `{program}` that runs it by"
+    offer = _instead(skill, action).get("offer")
+    remedy = f"{offer}; or " if offer else ""
+    remedy += f"name a runner with the container (--runner {', '.join(others)}), or a `{program}` that runs it by"
     remedy += f" --engine or ${ENGINE_VARIABLE}"
     asked = "".join(f"\n  - {question.text}" for question in questions)
     raise PlatformError(problem + asked, code="engine.action", remedy=remedy)
+
+
+def own_defaults(layers: Layers, *, embedded: bool) -> None:
+    """Put the engine's own default where the template's is another engine's, and nobody chose a value."""
+    engine = _EMBEDDED if embedded else _CONTAINER
+    for key in layers.schema.value_keys():
+        own = (layers.schema.node(key) or {}).get("engine_defaults", {}).get(engine)
+        if own is not None and layers.source(key) == "template":
+            layers.suggest(key, own, "adjusted", f"the default of the {engine} engine")
 
 
 def require_action_of_container(skill: Skill, action: str) -> None:

@@ -10,7 +10,7 @@ from core.errors import ParentError
 from runners.model_rules import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from runners.model_rules import InheritedKeys
     from runners.planning.layers import Layers
@@ -32,6 +32,25 @@ def inherit(layers: Layers, parent: Parent, keys: InheritedKeys, inputs: Collect
             layers.put(key, value, "parent", parent.job.id)
         elif _is_taken_over(layers, key, keys, inputs, resumes=resumes):
             layers.suggest(key, value, "parent", parent.job.id)
+
+
+def take_data(layers: Layers, line: Iterable[Parent], sections: Mapping[str, str]) -> None:
+    """Suggest the data of the nearest ancestor for each key or section that nobody named any of.
+
+    `line` is the parent, then its own parent, and so on; `sections` says where their data stands in their spec.
+    """
+    ancestors = list(line)
+    for section, theirs in sections.items():
+        keys = [key for key in layers.schema.value_keys() if is_below(key, (section,))]
+        if any(layers.get(key) for key in keys):
+            continue
+        for ancestor in ancestors:
+            places = {key: f"{theirs}{key.removeprefix(section)}" for key in keys}
+            found = {key: value for key, place in places.items() if (value := dotted.get(ancestor.spec, place))}
+            for key, value in found.items():
+                layers.suggest(key, value, "parent", ancestor.job.id)
+            if found:
+                break
 
 
 def _is_taken_over(layers: Layers, key: str, keys: InheritedKeys, inputs: Collection[str], *, resumes: bool) -> bool:

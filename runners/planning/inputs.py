@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from router.types import Request
     from runners.planning.data_sources import DataTables
     from runners.planning.layers import Layers
+    from runners.planning.parents import Wanted
     from runners.planning.resolved import ResolvedRequest
 
 _WEIGHTS = ("pretrained_backbone", "pretrained_model")  # short names of the keys of weights to start from
@@ -59,7 +60,9 @@ def not_here_yet(layers: Layers, skill: Skill) -> list[str]:
     return [f"{first}{count} not on this machine yet: {told}"]
 
 
-def settle_paths(layers: Layers, skill: Skill, *, local: bool, staged: bool = True) -> list[Problem]:
+def settle_paths(
+    layers: Layers, skill: Skill, wanted: Sequence[Wanted], *, local: bool, staged: bool = True
+) -> list[Problem]:
     """Make the paths that the user gave absolute; returns those that are not on this machine, where it must be `local`.
 
     Paths that a profile suggests are not looked for: `open_questions` asks for them. Places elsewhere are given as they
@@ -83,7 +86,7 @@ def settle_paths(layers: Layers, skill: Skill, *, local: bool, staged: bool = Tr
         except DataError as problem:
             problems.append(Problem(problem.code, key, problem.message, problem.remedy))
             continue
-        problems += _wrong_kind(skill, key, found)
+        problems += _wrong_kind(key, wanted, found)
         if local and key in outputs:
             problems += [_no_folder(key, place) for place in found if is_remote(str(place))]
         layers.put(key, found if isinstance(value, list) else found[0], origin.source, origin.detail)
@@ -96,15 +99,15 @@ def _no_folder(key: str, place: str) -> Problem:
     return Problem("data.remote", key, f"{place} is no folder of this machine, on which the action runs", remedy)
 
 
-def _wrong_kind(skill: Skill, key: str, places: list[Any]) -> list[Problem]:
+def _wrong_kind(key: str, wanted: Sequence[Wanted], places: list[Any]) -> list[Problem]:
     """A file that can't be what the field takes, by its ending: it would fail seconds after the launch."""
-    artifact = skill.parent_artifact(key)
-    wrong = [place for place in places if artifact and Path(str(place)).suffix not in artifact["suffixes"]]
-    if not artifact or not wrong:
+    want = next((want for want in wanted if want.key == key and want.suffixes), None)
+    endings = [ending for _, some in want.kinds for ending in some] if want else []
+    wrong = [place for place in places if want and Path(str(place)).suffix not in endings]
+    if not want or not wrong:
         return []
-    endings = " or ".join(artifact["suffixes"])
-    remedy = f"give a {artifact['kind']} file ({endings}), or --parent JOB"
-    return [Problem(f"{artifact['kind']}.suffix", key, f"{wrong[0]} is no {artifact['kind']} file", remedy)]
+    remedy = f"give a {want.kind} file ({' or '.join(endings)}), or --parent JOB"
+    return [Problem(f"{want.kind}.suffix", key, f"{wrong[0]} is no {want.kind} file", remedy)]
 
 
 def _settled(place: str, *, look: bool, local: bool, model: bool, staged: bool) -> str:
@@ -149,11 +152,14 @@ def open_questions(layers: Layers, resolved: ResolvedRequest, asked: Sequence[Qu
 
 def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
     request, tables, task = resolved.request, resolved.tables, resolved.skill.task_of(resolved.action)
-    empty = dict.fromkeys(entry["source"] for key, entry in tables.entries.items() if not layers.get(key))
+    needed = {key: entry for key, entry in tables.entries.items() if not entry.get("optional")}
+    empty = dict.fromkeys(entry["source"] for key, entry in needed.items() if not layers.get(key))
     for source in empty:
         yield Question(source, _ask_for_data(source, request, tables, resolved.skill.info["tasks"][task]))
+    declared = resolved.skill.action_info(resolved.action)["inputs"]
     for want in resolved.wanted:
-        if want.how != RESUME and not layers.get(want.key):
+        optional = want.how == RESUME or declared.get(want.key, {}).get("optional", False)
+        if not optional and not layers.get(want.key):
             choices = tuple(candidates(resolved.store, [want], task))
             nothing = "" if choices else " No finished job has one yet, so this is blocked until one does."
             text = f"Which {want.kind} shall be used for {want.key}?"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,22 +35,51 @@ class Parent(NamedTuple):
     spec: dict[str, Any]
 
 
+def lineage(store: JobStore, parent: Parent) -> Iterator[Parent]:
+    """The parent, its own parent, and so on, as far as they can still be read."""
+    seen: set[str] = set()
+    here: Parent | None = parent
+    while here and here.job.id not in seen:
+        yield here
+        seen.add(here.job.id)
+        above, here = here.job.parent_job_id, None
+        with suppress(InputError, ParentError):
+            job = store.read(above) if above else None
+            here = Parent(job, _spec_of(job)) if job else None
+
+
 class Wanted(NamedTuple):
-    """What a spec field takes from a parent: `how` is the inference function, then kind and endings of the artifact."""
+    """What a spec field takes from a parent: `how` is the inference function, then kind and endings of the artifact.
+
+    `others` are kinds and endings that are taken where there is none of the first.
+    """
 
     key: str
     how: str
     kind: str
     suffixes: tuple[str, ...]
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def kinds(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """All kinds with their endings, the first choice first."""
+        return ((self.kind, self.suffixes), *self.others)
+
+    @property
+    def words(self) -> str:
+        """The kinds and their endings for people."""
+        return " or ".join(f"{kind} ({' or '.join(suffixes)})" for kind, suffixes in self.kinds)
 
 
-def wanted_artifacts(skill: Skill, action: str) -> list[Wanted]:
-    """The fields of the action's spec that a parent job can fill."""
+def wanted_artifacts(skill: Skill, action: str, *, embedded: bool = False) -> list[Wanted]:
+    """The fields of the action's spec that a parent job can fill; the embedded engine may take further kinds."""
     fields = {key: how for key, how in skill.spec_params(action).items() if isinstance(how, str) and how in FROM_PARENT}
     found = []
     for key, how in fields.items():
         rule = skill.parent_artifact(key) or {}
-        found.append(Wanted(key, how, str(rule.get("kind", "")), tuple(rule.get("suffixes", ()))))
+        other = rule.get("embedded") if embedded else None
+        others = ((str(other["kind"]), tuple(other["suffixes"])),) if other else ()
+        found.append(Wanted(key, how, str(rule.get("kind", "")), tuple(rule.get("suffixes", ())), others))
     return found
 
 
@@ -145,7 +175,8 @@ def apply_own_files(layers: Layers, skill: Skill) -> None:
 
 
 def _fitting(job: Job, want: Wanted) -> list[Artifact]:
-    return [a for a in job.artifacts if a.kind == want.kind and a.path.endswith(want.suffixes or "")]
+    found = ([a for a in job.artifacts if a.kind == kind and a.path.endswith(ends or "")] for kind, ends in want.kinds)
+    return next(filter(None, found), [])
 
 
 def _choose(job: Job, want: Wanted) -> Artifact:
@@ -173,7 +204,7 @@ def _described(job: Job, artifacts: list[Artifact]) -> Iterator[str]:
 
 def _nothing(job: Job, want: Wanted) -> ParentError:
     kinds = sorted({artifact.kind for artifact in job.artifacts})
-    message = f"the parent job {job.id} has no {want.kind} ({' or '.join(want.suffixes)}) for {want.key}"
+    message = f"the parent job {job.id} has no {want.words} for {want.key}"
     has = f"it has {', '.join(kinds)}" if kinds else "it has no artifacts"
     remedy = (
         f"name its own parent, {job.parent_job_id}" if job.parent_job_id else f"name a job that wrote a {want.kind}"

@@ -19,16 +19,17 @@ from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import (
     fit_to_engine,
+    own_defaults,
     require_action,
     require_action_of_container,
     require_known_network,
 )
 from runners.planning.gpu_memory import gpu_memory_told
-from runners.planning.inheritance import inherit, require_same_architecture
+from runners.planning.inheritance import inherit, require_same_architecture, take_data
 from runners.planning.inputs import inputs_of, missing_weights, not_here_yet, open_questions, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides, put_secrets
-from runners.planning.parents import apply_own_files, apply_parent, load_parent
+from runners.planning.parents import apply_own_files, apply_parent, lineage, load_parent
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.plan import open_questions as open_questions_error
 from runners.planning.profiles import (
@@ -110,6 +111,7 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
     apply_own_files(layers, resolved.skill)
+    own_defaults(layers, embedded=resolved.embedded)
     if resolved.trains:
         for key, value in resolved.skill.info.get("every_training", {}).items():
             layers.suggest(key, value, "job", "every training")
@@ -129,7 +131,11 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
         apply_parent(layers, draft.parent, resolved.wanted, resolved.overridden)
         resumes = resolved.trains and draft.parent.job.action == resolved.action
         inputs = resolved.skill.action_info(resolved.action)["inputs"]
-        inherit(layers, draft.parent, resolved.rules.inherited, inputs, resumes=resumes)
+        inherited = resolved.rules.inherited
+        inherit(layers, draft.parent, inherited, inputs, resumes=resumes)
+        if resolved.embedded:
+            sections = inherited.data_of_parent.get(resolved.action, {})
+            take_data(layers, lineage(resolved.store, draft.parent), sections)
 
 
 def _put_overrides(draft: _Draft) -> None:
@@ -145,8 +151,8 @@ def _put_overrides(draft: _Draft) -> None:
 
 
 def _path_problems(draft: _Draft) -> list[Problem]:
-    can, staged = draft.resolved.can, draft.resolved.tables.staged
-    return settle_paths(draft.layers, draft.resolved.skill, local=can.reads_local_paths, staged=staged)
+    resolved, local = draft.resolved, draft.resolved.can.reads_local_paths
+    return settle_paths(draft.layers, resolved.skill, resolved.wanted, local=local, staged=resolved.tables.staged)
 
 
 def _target_problems(draft: _Draft) -> list[Problem]:

@@ -85,7 +85,7 @@ def resolve(decision: Decision, skill: Skill, store: JobStore | None, command: s
         image=image,
         short_names=skill.shorthand_keys(action),
         tables=DataTables.of(skill, action, rules, staged=not capabilities(runner).reads_stores),
-        wanted=wanted_artifacts(skill, action),
+        wanted=wanted_artifacts(skill, action, embedded=own_image or engine == own),
         platform=platform,
         can=can,
     )

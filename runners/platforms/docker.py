@@ -57,7 +57,7 @@ class DockerPlatform:
     def check(self, plan: Plan) -> None:
         """An engine answers, and what the container reads is here; the image is looked for when the job starts."""
         containers.require_one_machine(plan)
-        containers.require_sources(plan.mounts)
+        containers.require_sources(plan)
         containers.require_secrets(plan)
         connect(host_named())
 

@@ -9,13 +9,15 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from core.addresses import is_fetched
 from core.errors import InputError, MissingInputError, RequestError
+from runners.planning.plan import JOB_FOLDER
 from runners.planning.sizes import size_in_bytes
 from runners.platforms.docker_gpus import LABEL as GPUS_LABEL
 from runners.platforms.docker_gpus import device_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from runners.jobs.job import Job
     from runners.planning.plan import Mount, Plan
@@ -37,16 +39,19 @@ def require_one_machine(plan: Plan) -> None:
         raise RequestError("the docker runner has one machine", code="runner.nodes", where="nodes", remedy=remedy)
 
 
-def require_sources(mounts: Iterable[Mount]) -> None:
-    """Everything that the container reads lies on this machine, and gives it no power over the engine.
+def require_sources(plan: Plan) -> None:
+    """Everything that the container reads is here, or is fetched, and gives it no power over the engine.
 
     Raises:
-        InputError: a place that is not there, or lies in a store.
+        InputError: a place that is not there, or can't be fetched.
         RequestError: the engine's socket, or a folder that holds it.
     """
-    for mount in (mount for mount in mounts if mount.read_only and not mount.source.startswith("{")):
+    inputs = {place for value in plan.inputs.values() for place in (value if isinstance(value, list) else [value])}
+    for mount in (mount for mount in plan.mounts if mount.read_only and not mount.source.startswith(JOB_FOLDER)):
         if "://" in mount.source:
-            remedy = "fetch it by `changenet stage data`, and plan again"
+            if mount.source in inputs and is_fetched(mount.source):
+                continue
+            remedy = "copy it to this machine and give the folder"
             message = f"the docker runner can't read {mount.source}"
             raise InputError(message, code="runner.remote_input", where=mount.target, remedy=remedy)
         if mount.source in _ENGINE_FOLDERS or _is_socket(mount.source):

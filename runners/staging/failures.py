@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,9 @@ _NO_NETWORK = frozenset(
         "ResponseStreamingError",
     ]
 )
+_NO_BUCKET = re.compile(
+    r"NoSuchBucket|HeadBucket|ContainerNotFound|(?:bucket|container) (?:does not exist|not found)", re.IGNORECASE
+)
 _CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; AWS_ENDPOINT_URL for a server of your own",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`",
@@ -102,12 +106,14 @@ def failure_of(problem: BaseException, place: str) -> ChangenetError:
         return PlatformError("the disk of the cache is full", code="stage.room", where=shown, remedy=ROOM)
     if names & _NO_CREDENTIALS or "account_name" in reason or "connection_string" in reason:
         return PlatformError("no credentials were found", code="stage.credentials", where=shown, remedy=access)
-    if names & _NO_ACCESS or status in {401, 403}:
+    if names & _NO_ACCESS or status in {401, 403} or reason.startswith("Forbidden:"):  # gcsfs' word for 403
         message = "access is denied with the credentials at hand"
         return PlatformError(message, code="stage.denied", where=shown, remedy=f"{access}; or ask its owner for access")
-    if names & _NOT_THERE and not (names & _NO_NETWORK) and status < 500:
+    if status == 404 or (names & _NOT_THERE and not (names & _NO_NETWORK) and status < 500):
         return _not_there(chain, shown)
-    if names & _NO_NETWORK or status >= 500 or status == 429:
+    # The hub's client takes its session away from other threads when a connection broke.
+    broke = scheme == "hf" and isinstance(problem, AttributeError)
+    if names & _NO_NETWORK or status >= 500 or status == 429 or broke:
         remedy = "check the network (and AWS_ENDPOINT_URL, HTTPS_PROXY where they are set) and repeat: it goes on there"
         return PlatformError(f"can't be reached: {reason}", code="stage.network", where=shown, remedy=remedy)
     remedy = "check the address; the store's own tool may tell more"
@@ -124,9 +130,13 @@ def is_passing(error: ChangenetError) -> bool:
     return error.code == "stage.network"
 
 
+def tells_of_bucket(problem: BaseException) -> bool:
+    """Whether it is the bucket, or container, that is not there."""
+    return bool(_NO_BUCKET.search(" ".join(str(one) for one in _chain(problem))))
+
+
 def _not_there(chain: list[BaseException], shown: str) -> ChangenetError:
-    said = " ".join(str(one) for one in chain).lower()
-    if "bucket" in said or "container" in said:
+    if tells_of_bucket(chain[0]):
         return DataError("there is no such bucket", code="stage.bucket", where=shown, remedy="check the bucket's name")
     remedy = "check the address: capitals count, and a folder of a store has no leading slash"
     return DataError("there is nothing at this address", code="stage.missing", where=shown, remedy=remedy)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -99,7 +99,7 @@ def fetch(
     folder = tree(contents, blobs, cache, remote.shown)
     staged = Staged(
         source=remote.shown,
-        place=str(_whole(folder / top, names, cache)),
+        place=str(_whole(folder / top, names)),
         digest=digest_of(contents),
         files=len(contents),
         size=sum(blob.size for blob in contents.values()),
@@ -115,13 +115,11 @@ def _listing(remote: Remote, names: Names) -> tuple[str, list[RemoteFile]]:
     Raises:
         DataError: there is nothing.
     """
-    path, own = (
-        remote.path if remote.is_web else remote.path.rstrip("/"),
-        PurePosixPath(remote.path.partition("?")[0]).name or "data",
-    )
+    path = remote.path if remote.is_web else remote.path.rstrip("/")
+    own = _folder_name(path.partition("?")[0])
     single = remote.file(path, own)
     if single:
-        home = PurePosixPath(remote.parent(path)).name or "data"
+        home = _folder_name(remote.parent(path.partition("?")[0]))
         return f"{home}/{own}", _under(home, [single, *_beside(remote, single, names)])
     files = remote.below(path)
     if not files:
@@ -133,9 +131,12 @@ def _listing(remote: Remote, names: Names) -> tuple[str, list[RemoteFile]]:
     return own, listed
 
 
-def _under(folder: str, files: Sequence[RemoteFile]) -> list[RemoteFile]:
-    from dataclasses import replace
+def _folder_name(path: str) -> str:
+    """What a folder is called here; colons, as before a port, would divide the paths of a mount."""
+    return PurePosixPath(path).name.replace(":", "-") or "data"
 
+
+def _under(folder: str, files: Sequence[RemoteFile]) -> list[RemoteFile]:
     return [replace(file, name=f"{folder}/{file.name}".replace(f"{folder}/../", "")) for file in files]
 
 
@@ -186,15 +187,22 @@ def _require_digest(contents: dict[str, Blob], sha256: str, place: str) -> None:
         raise DataError(f"its SHA-256 is {found}", code="stage.checksum", where=place, remedy=remedy)
 
 
-def _whole(place: Path, names: Names, cache: Path) -> Path:
-    """The data set that an archive holds; the place itself where it holds but a part, or is none."""
-    if not place.is_file() or not is_archive(place.name):
+def _whole(place: Path, names: Names) -> Path:
+    """The data set that an archive holds; the place itself where it comes with a table, or is none."""
+    if not place.is_file() or not is_archive(place.name) or len(list(place.parent.iterdir())) > 1:
         return place
-    if len(list(place.parent.iterdir())) > 1:
-        return place
-    unpacked = unpack(place, cache)
-    inner = [path for path in unpacked.iterdir() if path.is_dir()]
+    return data_set_in(place, names) or place
+
+
+def data_set_in(archive: Path, names: Names) -> Path | None:
+    """The folder of the data set that an archive holds, unpacked; None where it holds but a part of one.
+
+    Raises:
+        ArchiveError: it is broken or unsafe.
+    """
+    unpacked = unpack(archive)
     if not names.is_data_set(unpacked):
-        return place
-    only = len(inner) == 1 and len(list(unpacked.iterdir())) == 1
-    return inner[0] if only and names.is_data_set(inner[0]) and inner[0].name not in names.pictures else unpacked
+        return None
+    first, *others = unpacked.iterdir()
+    is_wrapped = not others and first.is_dir() and first.name not in names.pictures and names.is_data_set(first)
+    return first if is_wrapped else unpacked

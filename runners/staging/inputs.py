@@ -121,9 +121,17 @@ def brought(place: str, skill: Skill) -> str:
 
 
 def _candidates(place: str, pictures: Sequence[str]) -> Iterator[str]:
+    """The place, then what stands there, or one folder above, for pictures of its name that are packed otherwise."""
+    from runners.staging.remote import Remote
+
     yield place
     folder, _, name = place.rpartition("/")
     stem = archive_stem(name)
-    if stem in pictures:
-        for home in (folder, folder.rpartition("/")[0]):
-            yield from (f"{home}/{other}" for other in (stem, *(f"{stem}{ending}" for ending in ARCHIVES)))
+    if stem not in pictures:
+        return
+    remote, names = Remote(place), [stem, *(f"{stem}{ending}" for ending in ARCHIVES)]
+    path = remote.path
+    for home in (folder, folder.rpartition("/")[0]):
+        path = remote.parent(path)
+        listed = names if remote.is_web else remote.names_in(path)  # a web server can only be asked
+        yield from (f"{home}/{other}" for other in names if other in listed)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.addresses import bare_address
 from core.errors import DataError
 from core.installation import require
-from runners.staging.failures import failures_told
+from runners.staging.failures import failures_told, tells_of_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,7 +94,7 @@ class Remote:
             except FileNotFoundError as problem:
                 if path == self.path and self.is_web:
                     raise
-                if _tells_of_bucket(problem):
+                if tells_of_bucket(problem):
                     raise
                 return None
         if str(info.get("mimetype", "")).startswith("text/html"):
@@ -198,22 +198,15 @@ def _moment(value: Any) -> str:
 
 def _md5(info: dict[str, Any]) -> str:
     """The MD5 that a store says a file has: S3 by its ETag, where it was not sent in parts."""
-    settings = info.get("content_settings") or {}
-    encoded = (
-        info.get("md5Hash")
-        or info.get("Content-MD5")
-        or (settings.get("content_md5") if isinstance(settings, dict) else None)
-    )
+    settings: Any = info.get("content_settings") or {}  # Azure's, as a dictionary or an object
+    azure = settings.get("content_md5") if hasattr(settings, "get") else getattr(settings, "content_md5", None)
+    encoded = info.get("md5Hash") or info.get("Content-MD5") or azure
     if isinstance(encoded, str):
         return base64.b64decode(encoded).hex()
     if isinstance(encoded, bytes | bytearray):
         return bytes(encoded).hex()
     etag = str(info.get("ETag", "")).strip('"')
     return etag if "Key" in info and len(etag) == 32 and "-" not in etag else ""
-
-
-def _tells_of_bucket(problem: BaseException) -> bool:
-    return "bucket" in str(problem).lower()
 
 
 def names_of(files: Sequence[RemoteFile]) -> set[str]:

@@ -56,3 +56,13 @@ def test_preloading_finds_the_broken_picture_and_its_row(tmp_path: Path) -> None
     with pytest.raises(ImageError) as caught:
         store.preload({paths[0]: "t.csv:2", str(tmp_path / "broken.png"): "t.csv:9"}, seen.append)
     assert "t.csv:9" in caught.value.where
+
+
+def test_pictures_may_keep_their_own_size_and_readers_share_the_memory(tmp_path: Path) -> None:
+    (path,) = pictures(tmp_path, 1)
+    store = ImageStore(64, 32, limit_mb=8, white=4095, own_sizes=True)
+    assert tuple(store.read(path).shape) == (3, 256, 256)
+    part = store.share(4)
+    assert (part.limit_mb, part.white, part.own_sizes) == (2, 4095, True)
+    assert tuple(part.read(path).shape) == (3, 256, 256)
+    assert tuple(ImageStore(64, 32, limit_mb=8).share(0).read(path).shape) == (3, 64, 32)

@@ -65,7 +65,7 @@ def test_the_table_holds_what_the_tasks_declare() -> None:
     [
         ("segment", "export", "the embedded engine has no 'export' for the segment task yet"),
         ("depth", "train", "the embedded engine has no depth task yet"),
-        ("classify", "export", "the embedded engine has no 'export' for the classify task yet"),
+        ("classify", "prune", "the embedded engine has no 'prune' for the classify task yet"),
     ],
 )
 def test_what_is_not_in_the_table_is_refused(task: str, command: str, told: str) -> None:

@@ -147,7 +147,7 @@ def test_a_client_that_can_ask_its_person_asks_before_a_launch(
     anyio.run(talk)
     assert bool(list(tmp_path.iterdir())) is approves
     assert len(asked) == 1
-    assert "num_epochs" in asked[0]
+    assert "1 epoch," in asked[0]
 
 
 @pytest.fixture(scope="module")

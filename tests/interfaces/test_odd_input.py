@@ -189,7 +189,19 @@ def test_what_can_not_be_done_is_refused(
 def test_a_key_that_is_not_searched_anyway_is_told_when_it_is_to_be_left_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["plan", "train", "--data", "boards", "-s", "batch_size=2", "--no-search", "task", "--no-search", "lr"]
+    words = [
+        "plan",
+        "train",
+        "--data",
+        "boards",
+        "-s",
+        "batch_size=2",
+        "--no-search",
+        "task",
+        "--no-search",
+        "lr",
+        "--full",
+    ]
     assert main(words) == 0
     text = capsys.readouterr().out
     assert "not task: it is not searched anyway" in text

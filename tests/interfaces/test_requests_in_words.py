@@ -31,7 +31,7 @@ def run_in(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
 
 def test_a_question_that_a_command_reads_is_answered(tmp_path: Path) -> None:
     code, document = run_in(tmp_path, "plan", "what is running?")
-    assert (code, document["command"], document["jobs"]) == (0, "changenet jobs", [])
+    assert (code, document["command"], document["jobs"]) == (0, "changenet jobs --running", [])
 
 
 def test_a_command_that_changes_something_is_named_and_not_run(tmp_path: Path) -> None:
@@ -65,3 +65,23 @@ def test_limits_of_a_search_in_words_are_its_settings(place: Path) -> None:
     assert code == 0
     settings = document["settings"] if "settings" in document else document["automl"]["settings"]
     assert (settings["trials"], settings["wall_minutes"]) == (2, 30)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--data", "boards"],
+        ["train", "--data", "boards", "--automl", "off"],
+        ["train ChangeNet on ./boards, no HPO, 1 epoch, then evaluate it and run inference on ./boards/test"],
+        ["train ChangeNet on ./boards in docker, no AutoML"],
+    ],
+)
+def test_a_plan_is_a_dozen_lines_and_full_gives_every_key(place: Path, words: list[str]) -> None:
+    command = [str(Path(sys.executable).with_name("changenet")), "plan", *words]
+    short = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    assert len(short.stdout.splitlines()) <= 12
+    assert len(short.stdout) <= 1200
+    assert "16 pairs" in short.stdout or "pairs, " in short.stdout
+    full = subprocess.run([*command, "--full"], cwd=place, capture_output=True, text=True, check=False)
+    assert "visual_changenet train -e" in full.stdout
+    assert "visual_changenet train -e" not in short.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from interfaces.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,29 +122,6 @@ def test_revision_and_sha256_are_recorded_and_a_revision_can_be_asked_for(
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda data: data[:-1], id="truncated"),
-        pytest.param(lambda data: data[:-1] + b"x", id="altered"),
-        pytest.param(lambda _: b"<html>sign in</html>", id="a web page"),
-        pytest.param(lambda _: b"", id="empty"),
-    ],
-)
-def test_a_staged_file_that_is_no_longer_what_it_was_is_found(
-    tmp_path: Path, hub: tuple[str, list[str]], damage: Any
-) -> None:
-    staged = Path(json.loads(_stage(tmp_path, hub[0]).stdout)["path"])
-    staged.write_bytes(damage(WEIGHTS))
-
-    result = _stage(tmp_path, hub[0])
-
-    assert result.returncode == 2
-    error = json.loads(result.stdout)["error"]
-    assert (error["code"], error["where"]) == ("stage.weights", "backbone/c_radio_v2_b.safetensors")
-    assert "stage again: changenet stage backbone" in error["remedy"]
-
-
-@pytest.mark.parametrize(
     ("wrong", "code"),
     [
         ({"data": WEIGHTS[:5000]}, "stage.weights"),
@@ -194,3 +174,26 @@ def test_a_hub_that_can_not_be_used_is_one_error_with_a_remedy(tmp_path: Path) -
     assert "--from FILE" in error["remedy"]
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "backbone").exists()
+
+
+def test_an_archive_of_a_whole_data_set_on_this_machine_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHANGENET_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "boards" / "train").mkdir(parents=True)
+    (tmp_path / "boards" / "images").mkdir()
+    (tmp_path / "boards" / "images" / "a.png").write_bytes(b"png")
+    whole = shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path, "boards")
+
+    assert main(["stage", "data", whole, "--json"]) == 2  # pictures alone
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "stage.part"
+
+    (tmp_path / "boards" / "train" / "dataset.csv").write_text("input_path,golden_path,label,object_name\n")
+    whole = shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path, "boards")
+    assert main(["plan", "train", "--data", whole, "--automl", "off", "--json"]) == 2
+    remedy = json.loads(capsys.readouterr().out)["error"]["remedy"]
+    assert f"changenet stage data {whole}" in remedy
+    assert main(["stage", "data", whole, "--json"]) == 0
+    place = Path(json.loads(capsys.readouterr().out)["staged"][0]["place"])
+    assert sorted(path.name for path in place.iterdir()) == ["images", "train"]
+    assert place.name == "boards"

@@ -63,6 +63,11 @@ def test_a_near_name_is_proposed() -> None:
         {"data": "file://{outside}/boards"},
         {"automl": {"range": ["lr=~/x"]}},
         {"data": "~"},
+        {"data": "s3://other/boards"},
+        {"data": "s3://bucket/boards-of-others"},
+        {"places": ["https://host/data/%2e%2e/secret.zip"]},
+        {"places": ["https://host@evil/data/x.zip"]},
+        {"request": ["train on http://169.254.169.254/latest"]},
     ],
 )
 def test_a_place_outside_the_allowed_folders_is_refused(
@@ -80,14 +85,14 @@ def test_a_place_outside_the_allowed_folders_is_refused(
         return {k: filled(v) for k, v in value.items()} if isinstance(value, dict) else [filled(v) for v in value]
 
     with pytest.raises(RequestError) as caught:
-        Roots((root.resolve(),)).require(filled(arguments))
+        Roots.of([str(root), "s3://bucket/boards", "https://host/data"]).require(filled(arguments))
     assert caught.value.code == "path.outside"
     Roots().require(filled(arguments))
 
 
-def test_places_within_remote_addresses_and_plain_words_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_places_and_addresses_within_and_plain_words_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    roots = Roots((tmp_path.resolve(),))
+    roots = Roots.of([str(tmp_path), "s3://bucket/"])
     words = ["train on ./boards and PASS/NO_PASS, lr 1e-4..1e-2, s3://bucket/boards"]
     roots.require({"request": words, "data": "boards", "overrides": ["a.b=1"], "automl": {"range": ["lr=1e-4..1e-2"]}})
 

@@ -92,6 +92,22 @@ def test_without_splits_pairs_are_shared_out_and_crops_of_one_picture_stay_toget
     assert (tmp_path / "again/list/val.txt").read_bytes() == (tmp_path / "out/list/val.txt").read_bytes()
 
 
+def test_labels_of_jpeg_beside_lists_are_told_with_the_import(tmp_path: Path) -> None:
+    source = tmp_path / "published"
+    for i in range(4):
+        write_pair(source, str(i), ("A", "B", "label"), label=".jpg")
+    (source / "list").mkdir()
+    (source / "list" / "train.txt").write_text("0.jpg\n1.jpg\n", encoding="utf-8")
+    found = check_data(find_data(source)).findings
+    told = [one for one in found if one.code == "data.label_suffix"]
+    assert "JPEG smears labels" in told[0].message
+    assert told[0].remedy.startswith(f"changenet data import masks {source} NEW_FOLDER")
+    named = check_data(find_data(source, label_suffix=".jpg")).findings
+    assert any("changenet data import masks" in one.remedy for one in named if one.code == "data.label_value")
+    import_published(source, tmp_path / "out")
+    assert check_is_clean(tmp_path / "out") == {"train": ["0.jpg", "1.jpg"]}
+
+
 def test_lists_that_name_a_train_split_are_kept(tmp_path: Path) -> None:
     source = tmp_path / "published"
     for i in range(4):

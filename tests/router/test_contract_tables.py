@@ -32,6 +32,7 @@ TABLES: dict[str, dict[str, tuple[str, str, bool]]] = {
     "quantize": pairs("train_dataset", "train_datasets")
     | pairs("validation_dataset", "eval_dataset")
     | {"dataset.classify.quant_calibration_dataset.images_dir": ("train_datasets", IMAGES, False)},
+    "export": pairs("validation_dataset", "eval_dataset"),  # our own: what an exported model is compared on
     "evaluate": pairs("validation_dataset", "eval_dataset") | pairs("test_dataset", "eval_dataset"),
     "inference": pairs("infer_dataset", "inference_dataset"),
     "deploy_classify_gen_trt_engine": CALIBRATION_LIST,
@@ -51,6 +52,7 @@ RUNNABLE = (
     "segment_train",
     "segment_evaluate",
     "segment_inference",
+    "segment_inspect",
 )
 FUNCTIONS = {
     "output_dir",

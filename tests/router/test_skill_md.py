@@ -40,8 +40,8 @@ def test_the_description_says_what_and_when_within_its_limit(skill: Skill) -> No
         assert phrase in skill.description
 
 
-def test_the_body_is_under_six_kilobytes(skill: Skill) -> None:
-    assert len(parts(skill.root)[1].encode()) < 6 * 1024
+def test_the_page_is_under_five_kilobytes(skill: Skill) -> None:
+    assert len((skill.root / "SKILL.md").read_bytes()) < 5 * 1024
 
 
 def test_the_body_points_to_every_page(skill: Skill) -> None:

@@ -54,12 +54,12 @@ def test_the_policy_of_the_words_is_that_of_the_training(skill: Skill) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("what is running?", "changenet jobs"),
+        ("what is running?", "changenet jobs --running"),
         (f"is {JOB} done yet?", f"changenet status {JOB}"),
         (f"how is {JOB} doing", f"changenet status {JOB}"),
         (f"stop {JOB}, the labels were wrong", f"changenet cancel {JOB}"),
         (f"halte {JOB} bitte an", f"changenet cancel {JOB}"),
-        (f"why did {JOB} crash?", f"changenet result {JOB}"),
+        (f"why did {JOB} crash?", f"changenet diagnose {JOB}"),
         (f"get rid of {JOB}", f"changenet remove {JOB}"),
         (f"compare {JOB} with {SEARCH}", f"changenet compare {JOB} {SEARCH}"),
         (f"resume {SEARCH}", f"changenet run --resume {SEARCH}"),
@@ -68,6 +68,14 @@ def test_the_policy_of_the_words_is_that_of_the_training(skill: Skill) -> None:
         ("prüfe den Datensatz in ./boards", "changenet data check ./boards"),
         ("draw some synthetic boards", "changenet data synthesize"),
         ("how long does a training of ChangeNet take?", "changenet advise"),
+        (
+            "which image size for 30 x 20 mm boards with 0.1 mm defects?",
+            "changenet advise --board 30x20 --defect 0.1",
+        ),
+        (
+            "how much GPU memory does C-RADIO with batch 16 need?",
+            "changenet advise --backbone C-RADIO --batch 16",
+        ),
         ("is this machine ready for ChangeNet?", "changenet doctor"),
     ],
 )

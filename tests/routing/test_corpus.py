@@ -37,7 +37,7 @@ def figures(routing: ModuleType, project_root: Path) -> Any:
 
 def test_the_corpus_is_whole(routing: ModuleType) -> None:
     rows = routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl")))
-    assert len({row["text"] for row in rows}) == len(rows) >= 600
+    assert len({row["text"] for row in rows}) == len(rows) >= 900
     assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
 
 

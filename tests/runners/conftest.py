@@ -79,6 +79,8 @@ for epoch in range(behaviour.get("epochs", 2)):
     say(status="RUNNING", epoch=epoch, max_epoch=2, step=(epoch + 1) * 10, kpi={{"val_loss": loss}}, message="epoch")
 for epoch in behaviour.get("best", []):
     checkpoint(f"model_best_{{epoch:03d}}.pth", epoch, (epoch + 1) * 10)
+for name in behaviour.get("files", []):
+    (out / name).write_text(name)
 if "table" in behaviour:
     (out / "predictions.csv").write_text(behaviour["table"])
 say(status=behaviour.get("status", "SUCCESS"), message=behaviour.get("message", "done"))

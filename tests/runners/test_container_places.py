@@ -14,7 +14,7 @@ from router.types import Request
 from runners import api
 from runners.planning.container import as_staged, in_container, out_of_container
 from runners.planning.plan import Plan
-from runners.staging import stage
+from runners.staging.inputs import stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

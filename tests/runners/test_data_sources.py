@@ -52,7 +52,7 @@ REMOTE: dict[str, dict[str, Any]] = {
     | {f"{CLASSIFY}.quant_calibration_dataset.images_dir": f"{TRAIN}/images.tar.gz"},
     "evaluate": pair("validation", EVAL) | pair("test", EVAL),
     "inference": pair("infer", EVAL),
-    "export": {},
+    "export": pair("validation", EVAL),
     "segment_train": {ROOT: TRAIN},
     "segment_evaluate": {ROOT: TRAIN},
     "segment_inference": {ROOT: TRAIN},
@@ -86,7 +86,8 @@ def test_uris_are_expanded_by_the_tables(skill: Skill, action: str) -> None:
 def test_data_that_nobody_named_is_asked_for_by_source(skill: Skill, action: str) -> None:
     plan = plan_of(skill, action, runner="slurm")
 
-    sources = {entry["source"] for entry in skill.data_sources(action).values()}
+    entries = skill.data_sources(action).values()
+    sources = {entry["source"] for entry in entries if not entry.get("optional")}
     assert {question.slot for question in plan.missing} - {"parent_job_id"} == sources
     assert all("Give a folder or URI that holds" in q.text for q in plan.missing if q.slot in sources)
     with pytest.raises(MissingInputError):

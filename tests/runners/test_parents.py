@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import dotted
-from core.errors import DataError, ParentError, PlatformError
+from core.errors import DataError, InputError, ParentError, PlatformError
 from router.types import Request
 from runners import api
 from runners.jobs.checkpoint_record import read_checkpoint_record
@@ -110,7 +110,7 @@ def test_a_network_of_the_embedded_engine_is_no_parent_for_the_container(
     for part in ("container can't load", parent.id, "timm/tf_efficientnet_lite0", "difference_head=pooled"):
         assert part in first
     assert "--profile container" in error.value.remedy
-    assert ("--runner local" in error.value.remedy) == (action in {"train", "evaluate", "inference"})
+    assert ("--runner local" in error.value.remedy) == (action in bench.skill.info["engines"]["embedded"]["actions"])
 
 
 def test_the_loss_of_the_parent_is_that_of_its_children(bench: Bench) -> None:
@@ -489,3 +489,53 @@ def test_a_parent_that_still_runs_is_refused(bench: Bench, told: Callable[..., N
             assert error.value.code == "parent.state"
     finally:
         api.cancel(running.id, bench.store)
+
+
+def embedded(bench: Bench, action: str, parent: Job | str, **slots: Any) -> Plan:
+    """A plan of the skill's own engine."""
+    request = Request(
+        action=action, results_root=str(bench.store.root), parent_job_id=getattr(parent, "id", parent), **slots
+    )
+    plan = api.prepare_request(request, bench.skill)[1]
+    assert plan
+    return plan
+
+
+PAIRS = "dataset.classify.validation_dataset"
+
+
+def test_an_export_takes_the_pairs_that_it_is_compared_on_from_its_parent(bench: Bench) -> None:
+    parent = bench.train()
+    trained = api.result(parent)["spec"]
+
+    plan = embedded(bench, "export", parent)
+
+    assert plan.missing == ()
+    for name in ("csv_path", "images_dir"):
+        assert dotted.get(plan.spec, f"{PAIRS}.{name}") == dotted.get(trained, f"{PAIRS}.{name}")
+        assert plan.provenance[f"{PAIRS}.{name}"].source == "parent"
+    other = embedded(bench, "export", parent, eval_dataset=str(bench.boards / "train"))
+    assert str(other.inputs[f"{PAIRS}.csv_path"]).startswith(str(bench.boards / "train"))
+    assert f"{PAIRS}.csv_path" not in bench.plan("export", parent).inputs  # another engine compares nothing
+
+
+def test_an_exported_model_is_taken_as_a_checkpoint_by_the_embedded_engine_alone(
+    bench: Bench, told: Callable[..., None]
+) -> None:
+    parent = bench.train()
+    told(epochs=0, files=["changenet_classify.onnx"])
+    exported = bench.run("export", parent)
+
+    plan = embedded(bench, "evaluate", exported, data=str(bench.boards))
+
+    assert checkpoint_of(plan) == "changenet_classify.onnx"
+    named = embedded(
+        bench, "evaluate", parent, data=str(bench.boards), overrides={"checkpoint": plan.spec["evaluate"]["checkpoint"]}
+    )
+    assert checkpoint_of(named) == "changenet_classify.onnx"
+    with pytest.raises(ParentError, match=r"no checkpoint \(\.pth\) for evaluate\.checkpoint; it has onnx"):
+        bench.plan("evaluate", exported)
+    with pytest.raises(InputError, match="is no checkpoint file"):
+        bench.plan("evaluate", parent, overrides={"checkpoint": plan.spec["evaluate"]["checkpoint"]})
+    with pytest.raises(ParentError, match=r"no checkpoint \(\.pth\) for export\.checkpoint"):
+        embedded(bench, "export", exported)

@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch import nn
 
-from engine.classify.cell_centres import cell_shifts
 from engine.classify.evidence import on_test_pictures
 from engine.classify.network import ClassifyNetwork, build_network
 from engine.classify.network_input import Layout, NetworkInput
@@ -38,7 +37,7 @@ def average(model: ClassifyNetwork) -> None:
 def test_cells_look_where_their_slopes_lie(backbone: str) -> None:
     model = network(backbone)
     average(model)
-    looks = cell_shifts(model, SIDE, SIDE)
+    looks = model.off_centre(SIDE, SIDE)
     picture = torch.ones(1, 3, SIDE, SIDE, requires_grad=True)
     across = torch.arange(SIDE) + 0.5
     for level in model.describe(picture)[:2]:
@@ -51,13 +50,13 @@ def test_cells_look_where_their_slopes_lie(backbone: str) -> None:
 
 
 def test_padding_on_one_side_and_on_both_sides_pull_apart() -> None:
-    one, both = (cell_shifts(network(name), SIDE, SIDE) for name in ("timm/tf_efficientnet_lite0", "timm/test_resnet"))
+    one, both = (network(name).off_centre(SIDE, SIDE) for name in ("timm/tf_efficientnet_lite0", "timm/test_resnet"))
     assert one[(64, 64)] == (1.5, 1.5)
     assert both[(64, 64)] == (-1.5, -1.5)
 
 
 def test_a_head_without_places_has_nothing_to_move() -> None:
-    assert cell_shifts(network("timm/test_resnet", "euclidean"), SIDE, SIDE) == {}
+    assert network("timm/test_resnet", "euclidean").off_centre(SIDE, SIDE) == {}
 
 
 def test_evidence_moves_to_where_its_cell_looks() -> None:

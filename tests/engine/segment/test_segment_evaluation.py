@@ -110,8 +110,11 @@ def test_inference_needs_no_labels_and_marks_the_same(
         f"results_dir={tmp_path}",
         f"inference.checkpoint={trained_masks.latest}",
         f"dataset.segment.root_dir={tmp_path / 'bare'}",
+        "dataset.segment.color_map={'0': [10, 20, 30], '1': [250, 0, 0]}",
     )
     assert done.code == 0, done.err
+    shown = {tuple(colour) for colour in pixels(tmp_path / "inference" / "test_0.png").reshape(-1, 3).tolist()}
+    assert shown == {(10, 20, 30), (250, 0, 0)}
     for path in (tmp_path / "inference" / "masks").iterdir():
         assert (pixels(path) == pixels(evaluated / "masks" / path.name)).all()
     assert {row["kind"] for row in rows(tmp_path / "inference" / "regions.csv")} == {"marked"}

@@ -159,3 +159,13 @@ def test_a_label_of_values_that_are_no_class_is_told_with_its_line(
     assert done.code == 1
     assert "class ids are below 2" in done.err
     assert "list/train.txt:1" in done.err
+
+
+def test_pictures_that_do_not_fit_into_memory_are_read_by_workers_to_the_same_weights(
+    mask_tree: Spec, tmp_path: Path, engine: Callable[..., Any]
+) -> None:
+    mask_tree["dataset"]["segment"] |= {"tiles": True}
+    for name, how in (("memory", ()), ("workers", ("dataset.segment.cache_images_mb=0", "dataset.segment.workers=1"))):
+        done = engine("train", mask_tree, f"results_dir={tmp_path / name}", "train.num_epochs=1", *how)
+        assert done.code == 0, done.err
+    assert same(tmp_path / "memory" / "train" / LATEST, tmp_path / "workers" / "train" / LATEST)

@@ -45,6 +45,8 @@ def test_every_log_has_its_row_and_every_row_its_log(project_root: Path) -> None
     assert [name for name, entry in TABLE.items() if entry["cause"] not in known] == []
     assert {entry["origin"] for entry in TABLE.values()} == {"provoked", "reported", "made_up"}
     assert sum(entry["origin"] == "provoked" for entry in TABLE.values()) >= 60
+    told = {rule.id for rule in rules_for(project_root) if not rule.symptom}
+    assert told - {entry["cause"] for entry in TABLE.values()} == set()
     assert sum(entry["cause"] == UNKNOWN for entry in TABLE.values()) >= 10
 
 

@@ -47,7 +47,7 @@ def of_training(make_plan: MakePlan, **slots: Any) -> Plan:
     draft = replace(
         plan,
         decision=replace(plan.decision, request=replace(plan.decision.request, **given)),
-        inputs={"dataset.classify.train_dataset.csv_path": "my boards/train/dataset.csv"},
+        inputs={"dataset.classify.train_dataset.csv_path": "/data/my boards/train/dataset.csv"},
         resources=replace(plan.resources, gpus=2),
         engine="embedded",
     )
@@ -167,13 +167,13 @@ def test_every_command_that_a_rule_offers_can_be_typed(
     named = {place for rule in rules_for(project_root) for fix in rule.fix for place in fix.strip("{}").split("} | {")}
     assert named - commands.keys() == {"from_parent"}  # which no training has
     assert "-s dataset.classify.batch_size=8" in commands["half_batch"]
-    assert commands["half_batch"].startswith("changenet run train --data 'my boards' --automl off -s ")
+    assert commands["half_batch"].startswith("changenet run train --data '/data/my boards' --automl off -s ")
     assert "train.optim.lr=0.00033" in commands["lower_rate"]
     assert "batch_size=16" in commands["lower_rate"]
     assert "train.num_epochs=40" in commands["more_epochs"]
     assert "pretrained_backbone_path=null" in commands["random_backbone"]
     assert "--gpus 0" in commands["on_cpu"]
-    assert commands["check_data"].startswith("changenet data check 'my boards'")
+    assert commands["check_data"].startswith("changenet data check '/data/my boards'")
     assert f"--parent {job.id}" in commands["resume"]
 
 
@@ -287,9 +287,33 @@ def test_the_commands_tell_it_by_themselves(
 
     for text in shown.values():
         assert "[gpu.out_of_memory]" in text
-        assert "  run      changenet run train --data 'my boards'" in text
+        assert "  run      changenet run train --data '/data/my boards'" in text
     assert main(["diagnose", job.id, "--json", *root]) == 0
     assert json.loads(capsys.readouterr().out)["diagnosis"]["cause"]["retry"]["automatic"] is False
+
+
+def test_a_training_that_was_killed_goes_on_by_the_command_that_is_told(
+    engine: Path, boards: Path, store: JobStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = engine.read_text()
+    kill = 'if not spec["train"].get("resume_training_checkpoint_path"):\n    os.kill(os.getpid(), signal.SIGKILL)\n'
+    engine.write_text(text.replace('say(status=behaviour.get("status"', f'{kill}say(status=behaviour.get("status"'))
+    request = ["train", "--data", str(boards), "--automl", "off", "--engine", str(engine), "-s", "batch_size=4"]
+    request += ["-s", "model.backbone.pretrained_backbone_path=null"]
+    assert main(["run", *request, "--results", str(store.root)]) == 4
+    shown = capsys.readouterr().out
+    (killed,) = store.ids()
+
+    assert "[process.killed]" in shown
+    (command,) = [line.split("run      ")[1] for line in shown.splitlines() if line.startswith("  run      ")]
+    assert main(shlex.split(command)[1:]) == 0
+
+    child, parent = (store.read(name) for name in store.ids())
+    assert (child.state, child.parent_job_id, parent.id) == (JobState.COMPLETE, killed, killed)
+    spec = json.loads((Path(child.folder) / "plan.json").read_text())["spec"]
+    assert spec["train"]["resume_training_checkpoint_path"].endswith("model_epoch_001_step_00020.pth")
+    assert spec["dataset"]["classify"]["batch_size"] == 4
+    assert spec["dataset"]["classify"]["train_dataset"]["images_dir"] == str(boards / "images")
 
 
 def test_the_failures_of_a_search_are_counted_by_cause(

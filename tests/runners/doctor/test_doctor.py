@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,11 @@ def test_credentials_are_named_and_never_shown(skill: Skill, store: JobStore, mo
 
     assert named(found, "credentials").found.startswith("set: HF_TOKEN; not set: NGC_API_KEY")
     assert "hf_aBc" not in json.dumps([check.to_json() for check in found])
+
+
+def test_every_extra_of_the_package_is_looked_for(project_root: Path) -> None:
+    declared = tomllib.loads((project_root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert machine.EXTRAS.keys() == declared.keys() - {"test", "bench"}
 
 
 def test_gpus_are_those_that_nvidia_smi_lists_and_a_broken_driver_is_an_error(programs: Path) -> None:

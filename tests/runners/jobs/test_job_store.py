@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -240,6 +241,33 @@ def test_jobs_of_a_plan_and_the_newest_ones_are_found(store: JobStore) -> None:
     assert store.with_plan("another") == []
 
 
+def test_open_jobs_parts_of_a_search_and_children_are_found(store: JobStore) -> None:
+    parent, ended, other = (record(store, f"train-{n}") for n in range(3))
+    store.close(ended.id, Ending(JobState.CANCELED, "asked to"))
+    trials = [replace(parent, id=f"trial-{n}", part_of="automl-a", parent_job_id=parent.id) for n in range(3)]
+    for trial in trials:
+        store.open_record(trial, Handle("local", {"number": trial.id}))
+    store.close("trial-1", Ending(JobState.COMPLETE, "done", 0))
+
+    assert [job.id for job in store.not_ended()] == ["trial-2", "trial-0", other.id, parent.id]
+    assert [job.id for job in store.open_parts("automl-a")] == ["trial-0", "trial-2"]
+    assert [job.id for job in store.parts("automl-a")] == ["trial-2", "trial-1", "trial-0"]
+    assert [job.id for job in store.children(parent.id)] == ["trial-2", "trial-1", "trial-0"]
+    assert store.count() == len(store.ids()) == 6
+    store.add_handle("trial-2", Handle("local", {"number": "the last"}))
+    numbers = {job_id: found.details.get("number") for job_id, found in store.handles(store.ids()).items()}
+    assert numbers["trial-0"] == "trial-0"
+    assert (numbers["trial-2"], numbers[parent.id]) == ("the last", None)
+
+
+def test_a_beginning_that_fits_many_jobs_names_a_few_of_them_and_how_many_there_are(store: JobStore) -> None:
+    for number in range(12):
+        record(store, f"train-{number:02}")
+
+    with pytest.raises(InputError, match=r"'train' fits 12 jobs: train-11, train-10, .*train-04\n"):
+        store.read("train")
+
+
 def test_a_summary_counts_what_a_job_left(store: JobStore) -> None:
     job = record(store)
     kinds = ("checkpoint", "checkpoint", "table")
@@ -263,6 +291,10 @@ def test_no_question_about_one_job_reads_the_records_of_all(store: JobStore, mon
     store.handle(job.id)
     store.request_cancel(job.id, "")
     store.cancel_reason(job.id)
+    store.handles([job.id])
+    store.parts("automl-a")
+    store.open_parts("automl-a")
+    store.children(job.id)
     store.move(job.id, JobState.RUNNING, "")
     store.close(job.id, Ending(JobState.COMPLETE, "done", 0))
     monkeypatch.undo()
@@ -270,7 +302,7 @@ def test_no_question_about_one_job_reads_the_records_of_all(store: JobStore, mon
     with closing(sqlite3.connect(store.root / STORE_FILE)) as connection:
         questions = [text for text in asked if text.startswith("SELECT") and " FROM " in text]
         steps = [row[3] for text in questions for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
-    assert len(questions) > 8
+    assert len(questions) > 12
     assert [step for step in steps if "SCAN" in step and "json_each" not in step] == []
 
 

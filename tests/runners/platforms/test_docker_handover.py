@@ -159,6 +159,37 @@ def test_data_and_packed_pictures_are_brought_from_another_machine(
     assert (folder / "data" / "boards" / "train" / "dataset.csv").is_file()
 
 
+def test_data_in_a_store_is_brought_by_the_client_of_the_store(
+    docker_engine: Engine, skill: Skill, write_boards: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Of `aws` a stand-in is called: it finds the bucket in a folder."""
+    write_boards(tmp_path / "bucket" / "boards", archived=True)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "aws").write_text(
+        f'#!/bin/sh\n[ "$1 $2" = "s3 cp" ] && exec cp "{tmp_path}/bucket/${{3#s3://line/}}" "$4"\n'
+    )
+    (tools / "aws").chmod(0o755)
+    split = {"train_datasets": ("s3://line/boards/train",), "eval_dataset": "s3://line/boards/val"}
+    images = "s3://line/boards/images.tar.gz"
+    request = Request(
+        action="train",
+        automl_policy="off",
+        runner="docker",
+        overrides={"train_images": images, "val_images": images, "pretrained_backbone": str(tools / "aws")},
+        **split,
+    )
+    plan = api.prepare_request(request, skill)[1]
+    assert plan
+    folder = carried(plan, tmp_path)
+
+    fetched = sh(folder, "fetch.sh", docker_engine, PATH=f"{tools}:{os.environ['PATH']}")
+
+    assert (fetched.returncode, fetched.stderr) == (0, "")
+    assert (folder / "data" / "boards" / "images" / "golden" / "C0.png").is_file()
+    assert (folder / "data" / "boards" / "val" / "dataset.csv").is_file()
+
+
 @pytest.mark.parametrize("runner", ["local", "debug"])
 def test_what_has_no_form_is_refused(runner: str, skill: Skill, boards: Path, tmp_path: Path) -> None:
     request = Request(action="train", automl_policy="off", data=str(boards), runner=runner)

@@ -53,6 +53,12 @@ CASES: dict[str, tuple[str, Callable[[], Exception], str, str]] = {
     "google is busy": ("gs://b/x", lambda: _gcsfs(503), "stage.network", "repeat"),
     "a gated repository": ("hf://datasets/a/b", lambda: _hub("GatedRepoError", 403), "stage.denied", "HF_TOKEN"),
     "no repository": ("hf://datasets/a/b", lambda: _hub("RepositoryNotFoundError", 404), "stage.missing", "check"),
+    "the hub's session is gone": (
+        "hf://datasets/a/b",
+        lambda: AttributeError("'NoneType' object has no attribute 'stream'"),
+        "stage.network",
+        "repeat",
+    ),
     "a timeout": ("https://h/x.zip", builtins.TimeoutError, "stage.network", "HTTPS_PROXY"),
     "no room": ("s3://b/x", lambda: OSError(errno.ENOSPC, "No space left"), "stage.room", "CHANGENET_CACHE"),
     "anything else": ("s3://b/x", lambda: RuntimeError("odd"), "stage.store", "address"),

@@ -142,6 +142,11 @@ def test_a_table_comes_with_the_pictures_beside_it_or_above(site: Any) -> None:
     assert place.read_bytes() == TABLE
     assert zipfile.is_zipfile(place.parent.parent / "images.zip")
 
+    site.files |= {"/dataset.csv": TABLE, "/images.zip": b"packed"}
+    top = fetch(f"{site.address}/dataset.csv", NAMES).place
+    assert ":" not in top  # a port
+    assert (Path(top).parent / "images.zip").read_bytes() == b"packed"
+
     site.files |= {"/y/dataset.csv": TABLE, "/y/images.tar.gz": b"packed"}
     assert (Path(fetch(f"{site.address}/y/images.tar.gz", NAMES).place).parent / "dataset.csv").read_bytes() == TABLE
 

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The model that an action uses: a checkpoint's weights in a network of PyTorch, or an exported file's in sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.dotted import get
+from core.errors import CheckpointError, SpecError
+from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
+from engine.classify.batch_norm_folding import with_folded_batch_norm
+from engine.classify.network import build_network
+from engine.classify.preparation import Preparation
+from engine.classify.task import CLASSIFY
+from engine.classify.threshold import Threshold
+from engine.console import say
+
+if TYPE_CHECKING:
+    from engine.checkpoints import Content
+    from engine.classify.network import PairNetwork
+    from engine.settings import Run
+
+_ONNX = ".onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A network that scores, the threshold for its verdicts, and what its file says of it.
+
+    `chosen` is the threshold that was chosen on validation data, if any; else `threshold` is eval_margin.
+    """
+
+    network: PairNetwork
+    preparation: Preparation
+    chosen: Threshold | None
+    threshold: Threshold
+    white: int
+    content: Content
+
+    @property
+    def can_explain(self) -> bool:
+        """Whether it can tell where it sees a difference."""
+        return self.network.can_explain
+
+
+def with_model_settings(run: Run, path: Path | None = None) -> Run:
+    """The action with the settings that travel in the file of its model; a checkpoint's are those of its spec.
+
+    The model is that of `<command>.checkpoint`, or else the one at `path`.
+
+    Raises:
+        CheckpointError: see `load_model`.
+    """
+    path = path or Path(getattr(run.experiment, run.command).checkpoint)
+    if path.suffix != _ONNX:
+        return run
+    _require_runtime()
+    from engine.export.onnx_file import read_model
+
+    return settled_by_file(run, read_model(path)[1], path)
+
+
+def _require_runtime() -> None:
+    from engine.export.sessions import require_libraries
+
+    require_libraries()
+
+
+def load_model(run: Run) -> TrainedModel:
+    """The model of `<command>.checkpoint`: a .pth file, or an .onnx file that was exported here.
+
+    Raises:
+        CheckpointError: it is missing, broken, or another one than the spec says.
+    """
+    section = getattr(run.experiment, run.command)
+    if not section.checkpoint:
+        key = f"{run.command}.checkpoint"
+        raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
+    path = Path(section.checkpoint)
+    return load_exported(run, path) if path.suffix == _ONNX else load_checkpoint(run, path)
+
+
+def load_checkpoint(run: Run, path: Path) -> TrainedModel:
+    """The network of a checkpoint, with its weights.
+
+    Raises:
+        CheckpointError: see `load_model`.
+    """
+    content = read_checkpoint(path)
+    for warning in check_fits(content, run.config, path, CLASSIFY):
+        say(f"WARNING {warning}")
+    preparation = Preparation(run.experiment)
+    network = build_network(run.experiment, (preparation.height, preparation.width))
+    load_trained(network, content, path)
+    say(f"checkpoint {path}{_epoch_told(content)}")
+    quick = with_folded_batch_norm(network, preparation.height, preparation.width)
+    return _judging(run, quick, preparation, content, path)
+
+
+def load_exported(run: Run, path: Path) -> TrainedModel:
+    """An exported network, with the settings that travelled with it.
+
+    Raises:
+        CheckpointError: see `load_model`.
+        PlatformError: ONNX Runtime is not installed.
+    """
+    _require_runtime()
+    from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork
+    from engine.export.onnx_file import read_model
+    from engine.export.siamese_graph import take_apart
+
+    model, settings = read_model(path)
+    settled = settled_by_file(run, settings, path)
+    distances = settled.experiment.model.classify.difference_module == "euclidean"
+    network = OnnxNetwork(take_apart(model), settings.get(OFF_CENTRE), distances=distances)
+    say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor){_epoch_told(settings)}")
+    return _judging(settled, network, Preparation(settled.experiment), settings, path)
+
+
+def settled_by_file(run: Run, settings: Content, path: Path) -> Run:
+    """The action with what an exported file says of its input.
+
+    Raises:
+        CheckpointError: the file is of another task, or the spec says otherwise.
+    """
+    if settings.get("task") != CLASSIFY.name:
+        message = f"the model is one for the {settings.get('task')} task"
+        raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for classify")
+    settled = run.adopting(settings["config"], CLASSIFY.travelling_keys)
+    otherwise = [
+        f"{key} is {get(settled.config, key)}, the file has {get(settings['config'], key)}"
+        for key in CLASSIFY.fixed_keys
+        if get(settled.config, key) != get(settings["config"], key)
+    ]
+    if otherwise:
+        message = "the file says otherwise than the spec: " + "; ".join(otherwise)
+        remedy = "leave these keys out of the spec: the file brings them along"
+        raise CheckpointError(message, code="checkpoint.contradiction", where=str(path), remedy=remedy)
+    return settled
+
+
+def _epoch_told(content: Content) -> str:
+    epoch = content.get("epoch")
+    return f", epoch {epoch + 1}" if isinstance(epoch, int) else ""
+
+
+def _judging(
+    run: Run, network: PairNetwork, preparation: Preparation, content: dict[str, Any], path: Path
+) -> TrainedModel:
+    chosen = Threshold.of_checkpoint(content, path, run.experiment)
+    if chosen:
+        say(f"threshold {chosen.value:.6g} of the model: {chosen.source}")
+    threshold = chosen or Threshold.of_margin(run.experiment.model.classify.eval_margin)
+    return TrainedModel(network, preparation, chosen, threshold, read_white(content, path), content)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job in a dozen lines: how it stands, its leading figures, what it left by kind, what is wrong, what to look at."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.file_names import INFERENCE_FILE, REPORT_FILE
+from interfaces.present_plan import fitted
+from runners.figures import figures_of, leading_of
+from runners.jobs.inspection_report import verdict_line
+from runners.names import REMOVED_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runners.jobs.job import Job
+
+_MOST_FIGURES, _MOST_BOARDS = 6, 5
+_IMPLAUSIBLE = 0.5
+_BAD = "NO_PASS"
+
+
+def job_brief(job: Job, progress: Mapping[str, Any] | None = None) -> str:
+    """The job for a reader with little room; `job_text` of `interfaces.present` has all of it."""
+    return fitted(_lines(job, progress or {}))
+
+
+def is_removed(job: Job) -> bool:
+    """Whether the files of the job were removed."""
+    return (Path(job.folder) / REMOVED_FILE).is_file()
+
+
+def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
+    removed = ", files removed" if is_removed(job) else ""
+    yield f"{job.id}: {job.state}{removed} ({job.transitions[-1].reason or job.updated_at[:19]})"
+    parent = f", parent {job.parent_job_id}" if job.parent_job_id else ""
+    yield f"  {job.action} on {job.runner}{parent}; {job.folder}"
+    if progress:
+        yield "  progress " + "  ".join(f"{name} {value}" for name, value in progress.items())
+    leading = leading_of(job.metrics, job.task)
+    named = {figure.name for figure in leading}
+    others = [figure for figure in figures_of(job.metrics, job.task) if figure.name not in named]
+    if leading:
+        yield f"  figures  {'  '.join(f'{figure.label} {figure.text}' for figure in leading)}"
+    if others:
+        shown = "  ".join(f"{figure.name} {figure.text}" for figure in others[:_MOST_FIGURES])
+        yield f"  also     {shown}" + (f"  and {len(others) - _MOST_FIGURES} more" * (len(others) > _MOST_FIGURES))
+    if verdict := verdict_line(job):
+        yield f"  verdict  {verdict}"
+    yield from _flagged(job)
+    if job.artifacts:
+        kinds = Counter(artifact.kind for artifact in job.artifacts)
+        report = next(
+            (f"; {Path(job.results_dir) / a.path}" for a in job.artifacts if a.path.endswith(REPORT_FILE)), ""
+        )
+        yield f"  left     {', '.join(f'{count} {kind}' for kind, count in kinds.items())}{report}"
+    if job.failure:
+        yield f"  failed   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
+        yield f"  remedy   {job.failure.remedy}"
+
+
+def _flagged(job: Job) -> Iterator[str]:
+    """Of an inference: how many pairs are flagged, the boards to look at in order, and whether that can be true."""
+    paths = (artifact.path for artifact in job.artifacts if Path(artifact.path).name == INFERENCE_FILE)
+    rows = _rows(Path(job.results_dir) / next(paths, ""))
+    if not rows:
+        return
+    bad = [row for row in rows if row.get("verdict") == _BAD]
+    yield f"  flagged  {len(bad):,} of {len(rows):,} pairs are {_BAD}"
+    boards = Counter(_board(row) for row in bad)
+    for board, count in boards.most_common(_MOST_BOARDS):
+        worst = max((row for row in bad if _board(row) == board), key=_score)
+        yield f"    {board}: {count}, worst {worst.get('object_name') or worst['input_path']} ({_score(worst):.3g})"
+    if len(boards) > _MOST_BOARDS:
+        yield f"    and {len(boards) - _MOST_BOARDS} boards more"
+    if len(bad) > _IMPLAUSIBLE * len(rows):
+        yield "  warning  most pairs are flagged: is this the part, camera and golden image that it was trained on?"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _board(row: Mapping[str, str]) -> str:
+    return row.get("board") or Path(row.get("input_path", "")).name
+
+
+def _score(row: Mapping[str, str]) -> float:
+    try:
+        return float(row.get("siamese_score") or 0)
+    except ValueError:
+        return 0.0

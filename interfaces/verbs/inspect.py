@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`inspect`: whole pictures of boards against their golden ones, with a model or without."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import RequestError
+from core.file_names import INSPECTION_FILE, REPORT_FILE
+from interfaces.options import argument, option
+from interfaces.verbs.common import RESULTS
+
+if TYPE_CHECKING:
+    from interfaces.outcome import Outcome, Reporter
+    from runners.jobs.job import Job
+
+_ACTION = "segment_inspect"
+_TABLE = ".csv"
+
+
+@dataclass(frozen=True, slots=True)
+class InspectOptions:
+    """What is inspected, by which model, and how strictly."""
+
+    places: tuple[str, ...] = argument(
+        "golden picture and picture to inspect (files or folders), or a CSV file with the columns golden and test; "
+        "before them the job, search or .pth file whose model judges",
+        metavar="[MODEL] GOLDEN TEST",
+        default=(),
+    )
+    threshold: float | None = option(
+        "score from which a pixel counts as changed", metavar="SCORE", otherwise="the model's own"
+    )
+    least_area: int | None = option("leave regions of fewer pixels out", metavar="PIXELS", otherwise="12")
+    overrides: tuple[str, ...] = option(
+        "set a spec key; values are read as YAML", short="-s", flag="--set", metavar="KEY=VALUE", default=()
+    )
+    results_root: str | None = option(**RESULTS)
+
+
+def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
+    """Inspect boards as a job, and tell what was found on each.
+
+    Raises:
+        RequestError: it is not clear what is the model, what the golden picture and what the picture to inspect.
+        ChangenetError: as `runners.api.prepare_decision` and `launch` say.
+    """
+    from core.installation import require
+    from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.request import route
+    from interfaces.verbs.request_options import RequestOptions
+
+    require("inspect", "cv2")
+    model, golden, test = _read(options.places)
+    checkpoint = model if model and Path(model).suffix == ".pth" else None
+    keys: dict[str, str | float | None] = {
+        "inspect.golden": golden,
+        "inspect.test": test,
+        "inspect.checkpoint": checkpoint,
+    }
+    keys |= {"inspect.threshold": options.threshold, "inspect.least_area": options.least_area}
+    words = tuple(f"{key}={json.dumps(value)}" for key, value in keys.items() if value is not None)
+    parent = None if checkpoint else model
+    request = RequestOptions(
+        (_ACTION,), overrides=(*words, *options.overrides), parent_job_id=parent, results_root=options.results_root
+    )
+    plan = route(request).plan
+    if plan is None:
+        raise RequestError("nothing can be inspected by that", code="inspect.plan", remedy="changenet inspect --help")
+    if model is None:
+        reporter.say("no model is named: this is the plain difference of the pictures, which nothing has taught")
+    job = follow_plan(plan, reporter)
+    outcome = run_outcome(job)
+    return replace(outcome, **_told(job, outcome)) if not outcome.exit_code else outcome
+
+
+def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
+    """Model, golden and test place among the words."""
+    table = bool(places) and Path(places[-1]).suffix.lower() == _TABLE
+    counts = (1, 2) if table else (2, 3)
+    if len(places) not in counts:
+        wanted = "[MODEL] TABLE.csv" if table else "[MODEL] GOLDEN TEST"
+        message = f"{len(places)} words were given"
+        raise RequestError(message, code="usage.places", where=wanted, remedy="changenet inspect GOLDEN TEST")
+    model = places[0] if len(places) == counts[1] else None
+    golden, *test = places[1:] if model else places
+    return model, golden, test[0] if test else None
+
+
+def _told(job: Job, outcome: Outcome) -> dict[str, Any]:
+    """Document and text of an inspection that ended well: the boards first."""
+    from core.documents import read_json
+
+    folder = Path(job.results_dir)
+    found = read_json(folder / INSPECTION_FILE)
+    lines = [line for board in found["boards"] for line in _lines(board)]
+    report = folder / REPORT_FILE
+    lines += [f"evidence: {found['evidence']['about']}", f"report: {report}", f"all files: {folder}"]
+    document = {"job": outcome.document["job"], "report": str(report), **found}
+    return {"document": document, "text": "\n".join(lines)}
+
+
+def _lines(board: dict[str, Any]) -> list[str]:
+    if "reason" in board:
+        return [f"{board['name']}: {board['verdict']}, {board['reason']}"]
+    regions, lain = board["regions"], board["registration"]
+    count = f"{len(regions)} region{'' if len(regions) == 1 else 's'}"
+    residual = f"registered to {lain['residual_px']:.2f} px"
+    boxes = [
+        f"  {one['number']}: x {one['box'][0]}, y {one['box'][1]}, {one['box'][2]} x {one['box'][3]} px, "
+        f"area {one['area']}, score {one['score']:.3f}"
+        for one in regions
+    ]
+    return [f"{board['name']}: {board['verdict']}, {count} ({residual})", *boxes]

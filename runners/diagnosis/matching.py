@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which rules fit the evidence of a failed job, in their order, and which of them for certain."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from runners.diagnosis import evidence
+from runners.diagnosis.evidence import Line, Weight
+from runners.diagnosis.rules import Rule, compiled
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
+
+    from runners.jobs.job import Job
+
+
+class Hit(NamedTuple):
+    """A rule that fits: the lines by their indexes, what their groups told, whether that is certain."""
+
+    rule: Rule
+    lines: tuple[int, ...]
+    told: dict[str, str]
+    certain: bool
+
+
+def hits_of(rules: Sequence[Rule], lines: list[Line], job: Job) -> list[Hit]:
+    """The rules that fit, causes before what follows from them; earlier lines are asked where the end tells nothing."""
+    end = [n for n, line in enumerate(lines) if line.weight >= Weight.NEAR]
+    hits = _hits_in(rules, lines, end, job)
+    return hits if any(hit.certain for hit in hits) else _hits_in(rules, lines, range(len(lines)), job)
+
+
+def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], job: Job) -> list[Hit]:
+    text = _Text(lines, chosen)
+    code = job.failure.code if job.failure else ""
+    hits = [hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, said=code in rule.codes))]
+    first = evidence.first_exception(lines)
+    if first and first[1] and not any(first[0] in hit.lines for hit in hits):
+        # The first thing that went wrong is no rule's: what came after it may only have followed.
+        said = {n for n, line in enumerate(lines[: first[0]]) if not line.warns}
+        hits = [hit if not hit.lines or said & set(hit.lines) else hit._replace(certain=False) for hit in hits]
+    return hits
+
+
+class _Text:
+    """The chosen lines as one text, in which patterns are looked for."""
+
+    def __init__(self, lines: list[Line], chosen: Sequence[int]) -> None:
+        bare = [lines[n].bare for n in chosen]
+        self._chosen = chosen
+        self._whole = "\n".join(bare)
+        self._starts = list(accumulate((len(line) + 1 for line in bare), initial=0))
+
+    def find(self, pattern: str) -> list[tuple[int, re.Match[str]]]:
+        """Each match with the index of its line."""
+        matches = compiled(pattern).finditer(self._whole) if self._chosen else ()
+        return [(self._chosen[bisect_right(self._starts, m.start()) - 1], m) for m in matches]
+
+
+def _fits(rule: Rule, job: Job) -> bool:
+    """Whether the conditions of the rule hold for the job's record."""
+    return (not rule.exit_codes or job.exit_code in rule.exit_codes) and (
+        not rule.actions or job.action in rule.actions
+    )
+
+
+def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | None:
+    """Where the rule fits; `said`: the platform gave the failure a code that is the rule's own."""
+    if said:
+        return Hit(rule, (), {}, certain=True)
+    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in text.find(pattern)):
+        return None
+    if not rule.patterns:
+        return Hit(rule, (), {}, certain=True) if rule.exit_codes else None
+    found = {pattern: text.find(pattern) for pattern in (*rule.patterns, *rule.fill)}
+    usable = {pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE] for pattern, hits in found.items()}
+    if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):
+        return None
+    matches = [hit for pattern in rule.patterns for hit in usable[pattern]]
+    final = [hit for hit in matches if _is_final(rule, lines[hit[0]])]
+    certain = bool(final) and not rule.symptom and all(any(h in final for h in usable[p]) for p in rule.all)
+    chosen = sorted(final if certain else matches, key=lambda hit: hit[0])
+    told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]
+    groups = {name: value.strip() for each in reversed(told) for name, value in each.items() if value}
+    return Hit(rule, tuple(dict.fromkeys(n for n, _ in chosen)), groups, certain)
+
+
+def _is_final(rule: Rule, line: Line) -> bool:
+    enough = Weight.NEAR if rule.system else Weight.FINAL
+    return line.weight >= enough and (rule.warnings or not line.warns)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that fit: plans and jobs in a dozen lines, and the verbs that compare, remove and advise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from interfaces.cli import main
+from interfaces.present_job import job_brief
+from interfaces.present_plan import LETTERS, LINES, fitted
+from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
+from runners.jobs.store import Ending, JobStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = "input_path,golden_path,label,object_name,siamese_score,verdict,threshold\n"
+
+
+def record(root: Path, name: str, state: JobState = JobState.COMPLETE, **parts: object) -> Job:
+    """A job that was recorded, as any platform records one."""
+    job_id = f"{name}-20260101-120000-{len(list(root.glob('*')) if root.is_dir() else []):06x}"
+    folder = root / job_id
+    (folder / "results").mkdir(parents=True)
+    began = Transition(JobState.PENDING, "2026-01-01T12:00:00+00:00", "launched")
+    job = Job(
+        job_id, name, "classify", "local", JobState.PENDING, str(folder), str(folder / "results"), "p" * 64, "c" * 64,
+        (began,),
+    )  # fmt: skip
+    artifacts = parts.pop("artifacts", ())
+    job = replace(job, **parts)  # type: ignore[arg-type]
+    store = JobStore(root)
+    store.open_record(job, Handle("local"))
+    if state is not JobState.PENDING:
+        store.close(job.id, Ending(state, "ended", 0, {}, artifacts, None))  # type: ignore[arg-type]
+    return store.read(job.id)
+
+
+def evaluated(root: Path, parent: Job, verdicts: str) -> Job:
+    """An evaluation with a defect and good pairs; `verdicts` has a letter each: P for PASS, N for NO_PASS."""
+    artifact = Artifact("evaluate/predictions.csv", "table", 1, "0" * 64)
+    job = record(root, "evaluate", parent_job_id=parent.id, artifacts=(artifact,))
+    rows = "".join(
+        f"a/{n},g/{n},{'open' if n < 4 else 'PASS'},part,0.5,{'PASS' if letter == 'P' else 'NO_PASS'},0.5\n"
+        for n, letter in enumerate(verdicts)
+    )
+    (root / job.id / "results/evaluate").mkdir()
+    (root / job.id / "results/evaluate/predictions.csv").write_text(TABLE + rows)
+    return job
+
+
+@pytest.mark.parametrize("lines", [["a"] * 40, ["x" * 500] * 11, ["head", *["y" * 150] * 10, "next"]])
+def test_what_does_not_fit_is_cut_and_said(lines: list[str]) -> None:
+    text = fitted(lines)
+    assert len(text.splitlines()) <= LINES
+    assert len(text) <= LETTERS
+    assert text.splitlines()[-1][:5] == lines[-1][:5]
+    assert "more lines: --full" in text
+
+
+def test_two_models_are_compared_on_the_pairs_that_both_saw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = record(tmp_path, "train"), record(tmp_path, "train")
+    evaluated(tmp_path, first, "NNPP" + "P" * 20)
+    evaluated(tmp_path, second, "NNNN" + "N" * 20)
+
+    assert main(["compare", first.id, second.id, "--results", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "24 pairs in common" in told
+    assert "escapes (defects that passed): A 2, B 0 of 4" in told
+    assert "no difference can be told: they differ on 2 pairs" in told
+    assert "A is better: B minus A is +100.00 points" in told
+    assert main(["compare", first.id, second.id, "--results", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["comparison"]["differences"]
+    assert (found["false_alarms"]["second_wrong"], found["escapes"]["told"]) == (20, False)
+
+
+def test_what_was_not_evaluated_is_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = record(tmp_path, "train"), record(tmp_path, "train")
+    assert main(["compare", first.id, second.id, "--results", str(tmp_path)]) == 3
+    assert f"changenet run evaluate --data DIR --parent {first.id}" in capsys.readouterr().err
+
+
+def test_removal_tells_what_goes_first_and_the_record_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parent = record(tmp_path, "train")
+    child = evaluated(tmp_path, parent, "NNNN")
+    weights = tmp_path / parent.id / "results" / "model.pth"
+    weights.write_bytes(b"w" * 1000)
+
+    assert main(["remove", parent.id, "--results", str(tmp_path)]) == 3
+    told = capsys.readouterr().out
+    assert "1,000 bytes" in told
+    assert child.id in told
+    assert weights.exists()
+
+    assert main(["remove", parent.id, "--yes", "--results", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert not weights.exists()
+    assert main(["status", parent.id, "--results", str(tmp_path)]) == 0
+    assert "COMPLETE, files removed" in capsys.readouterr().out
+
+
+def test_what_has_not_ended_is_not_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = record(tmp_path, "train", JobState.PENDING)
+    assert main(["remove", job.id, "--yes", "--results", str(tmp_path)]) == 2
+    assert f"changenet cancel {job.id}" in capsys.readouterr().err
+    assert (tmp_path / job.id / "results").is_dir()
+
+
+def test_an_inference_tells_the_boards_to_look_at_in_order(tmp_path: Path) -> None:
+    artifact = Artifact("inference/inference.csv", "table", 1, "0" * 64)
+    job = record(tmp_path, "inference", artifacts=(artifact,))
+    rows = [("b1", 0.7), ("b1", 0.9), ("b2", 0.6), ("b3", 0.1)]
+    (tmp_path / job.id / "results/inference").mkdir()
+    (tmp_path / job.id / "results/inference/inference.csv").write_text(
+        "input_path,golden_path,object_name,board,siamese_score,verdict\n"
+        + "".join(f"t,g,p{n},{b},{s},{'NO_PASS' if s > 0.5 else 'PASS'}\n" for n, (b, s) in enumerate(rows))
+    )
+    lines = [line.strip() for line in job_brief(job).splitlines()]
+    assert "flagged  3 of 4 pairs are NO_PASS" in lines
+    assert lines.index("b1: 2, worst p1 (0.9)") < lines.index("b2: 1, worst p2 (0.6)")
+    assert any("most pairs are flagged" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--board", "30x20", "--defect", "0.1"], "1216 x 800 px"),
+        (["--board", "10 x 10", "--defect", "0.5"], "-s image_width=96 -s image_height=96"),
+        ([], "give --board WxH"),
+    ],
+)
+def test_an_image_size_follows_from_board_and_defect(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["advise", *words]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_gpu_memory_is_estimated_for_the_backbone_and_batch_that_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", "--backbone", "C-RADIO", "--batch", "16"]) == 0
+    told = capsys.readouterr().out
+    assert "GB on each GPU to train c_radio_v2_vit_base_patch16_224, batch 16" in told
+    assert main(["advise", "--backbone", "C-RADIO", "--batch", "16", "--json"]) == 0
+    small = json.loads(capsys.readouterr().out)["advice"]["gpu_memory_bytes"]
+    assert main(["advise", "--backbone", "C-RADIO", "--batch", "32", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["advice"]["gpu_memory_bytes"] > small
+
+
+@pytest.mark.parametrize("words", [["--board", "large", "--defect", "1"], ["--board", "3x3", "--defect", "0"]])
+def test_sizes_that_are_none_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", *words]) == 2
+    assert "--board 30x20" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"), [("--epochs", "-s num_epochs=N"), ("--dataset", "--data"), ("--no-hpo", "--automl")]
+)
+def test_options_of_other_tools_are_told_as_ours(flag: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "train", flag, "5"]) == 2
+    assert f"use {meant}" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("changenet ")

@@ -301,6 +301,7 @@ VARIABLES = {
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
     "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",
+    "CHANGENET_KUBERNETES_POLL_SECONDS": "how old an answer of a cluster may be before it is asked again; default: 2",
     "CHANGENET_SLURM_POLL_SECONDS": "how old an answer of Slurm's queue may be before it is asked again; default: 2",
     "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",

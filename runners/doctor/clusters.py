@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from core.errors import PlatformError
 from runners.doctor.check import Check, error, ok
 from runners.doctor.commands import ask
 
@@ -37,11 +38,13 @@ def slurm() -> Iterator[Check]:
 
 
 def kubernetes() -> Iterator[Check]:
-    """Whether the cluster of the current context answers."""
-    answer = ask("kubectl", "version", "--output=json", "--request-timeout=10s")
-    if answer is None:
-        yield error("kubernetes", "there is no kubectl here", "install it, or give a kubeconfig (KUBECONFIG)")
-    elif not answer.worked:
-        yield error("kubernetes", f"the cluster does not answer: {answer.text}", "see `kubectl cluster-info`")
+    """Whether the cluster of the current context answers, asked as the runner does, and shows its jobs."""
+    from runners.platforms.kubernetes_api import connect
+
+    try:
+        cluster = connect()
+        cluster.document(cluster.batch.list_namespaced_job, cluster.namespace, limit=1)
+    except PlatformError as problem:
+        yield error("kubernetes", problem.message, problem.remedy)
     else:
-        yield ok("kubernetes", "the cluster of the current context answers")
+        yield ok("kubernetes", f"{cluster.server} answers, and shows the jobs of the namespace {cluster.namespace}")

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 ENDED = "ended.txt"
 """What a run leaves beside results/: how it ended, a line each, name=value."""
 # The module whose `FORM` it is.
-FORMS = {"docker": "runners.handover.docker_form", "slurm": "runners.handover.slurm_form"}
+FORMS = {
+    "docker": "runners.handover.docker_form",
+    "slurm": "runners.handover.slurm_form",
+    "kubernetes": "runners.handover.kubernetes_form",
+}
 
 
 class Form(Protocol):

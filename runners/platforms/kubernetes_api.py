@@ -106,17 +106,20 @@ def connect(context: str = "", namespace: str = "") -> Cluster:
         ClusterSilentError: there is no such context.
     """
     require("kubernetes", "kubernetes", "tenacity")
-    return _connected(context, namespace, os.environ.get("KUBECONFIG", ""))
+    files = os.environ.get("KUBECONFIG", "") or str(Path.home() / ".kube" / "config")
+    named = [path for path in files.split(os.pathsep) if path and Path(path).is_file()]
+    if not named and "KUBERNETES_SERVICE_HOST" not in os.environ:
+        raise _silent("kubeconfig", f"there is no {files}")  # before the client is imported, which takes a second
+    return _connected(context, namespace, os.pathsep.join(named))
 
 
 @cache
-def _connected(context: str, namespace: str, kubeconfig: str) -> Cluster:
+def _connected(context: str, namespace: str, files: str) -> Cluster:
     from kubernetes import client, config
 
     settings, own = client.Configuration(), "default"
-    files = kubeconfig or str(Path.home() / ".kube" / "config")  # the client looks at the variable once, when imported
     try:
-        if not context and "KUBERNETES_SERVICE_HOST" in os.environ and not Path(files).is_file():
+        if not files:
             config.load_incluster_config(client_configuration=settings)
         else:
             contexts, current = config.list_kube_config_contexts(files)

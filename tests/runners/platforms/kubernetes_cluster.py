@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
+import subprocess
 import threading
 import time
 import uuid
@@ -24,12 +26,14 @@ import kubernetes_validate
 import yaml
 
 from tests.runners.platforms import kubernetes_pod as node
+from tests.runners.platforms.docker_bench import OWN_IMAGE
 
 VERSIONS = ("1.31.0", "1.37.0")
 TOKEN = "token-of-the-test"  # noqa: S105 - of a server that lives as long as a test
 INDEX = "batch.kubernetes.io/job-completion-index"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PATH = re.compile(r"/(?:api/v1|apis/batch/v1)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?(?:/(log))?")
+_NAMES = {"v1": ("pods", "secrets", "services", "events"), "batch/v1": ("jobs",)}
 _KINDS = {"jobs": "Job", "pods": "Pod", "secrets": "Secret", "services": "Service", "events": "Event"}
 
 
@@ -49,24 +53,30 @@ class Cluster:
         self.folder, self.claims = folder, dict[str, Path]()
         self.objects: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _KINDS}
         self.containers: dict[str, node.Container] = {}
-        self.images, self.quota, self.gpus = {"changenet-test:1", "fetch:1"}, 100, 2
+        self.images, self.quota, self.gpus = {"changenet-test:1", OWN_IMAGE, "fetch:1"}, 100, 2
+        self.tools: dict[str, Path] = {}  # programs of the image that fetches
         self.broken = 0  # so many answers are lost after they took effect
         self.lock = threading.RLock()
         self.requests: list[tuple[str, str]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"cluster": self}))
         self.server.daemon_threads = True
+        self.certificate = _certificate(folder)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(self.certificate, folder / "key.pem")
+        self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def kubeconfig(self) -> Path:
         """The file by which clients find it."""
-        address = f"http://127.0.0.1:{self.server.server_port}"
+        address = f"https://127.0.0.1:{self.server.server_port}"
         context = {"cluster": "test", "user": "tester", "namespace": "inspection"}
+        server = {"server": address, "certificate-authority": str(self.certificate)}
         document = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "test",
             "contexts": [{"name": "test", "context": context}],
-            "clusters": [{"name": "test", "cluster": {"server": address}}],
+            "clusters": [{"name": "test", "cluster": server}],
             "users": [{"name": "tester", "user": {"token": TOKEN}}],
         }
         path = self.folder / "kubeconfig"
@@ -103,7 +113,9 @@ class Cluster:
             made.setdefault("status", {})
             if kind == "secrets":
                 texts = made.pop("stringData", {})
-                made["data"] = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+                made["data"] = made.get("data", {}) | {
+                    key: base64.b64encode(text.encode()).decode() for key, text in texts.items()
+                }
             self.objects[kind][name] = made
         if kind == "jobs":
             threading.Thread(target=self._control, args=(made,), daemon=True).start()
@@ -228,12 +240,18 @@ class Cluster:
     def _make_pod(self, job: dict[str, Any], index: int | None) -> str:
         template, owner = deepcopy(job["spec"]["template"]), job["metadata"]
         name = f"{owner['name']}-{'' if index is None else f'{index}-'}{uuid.uuid4().hex[:5]}"
-        metadata = template["metadata"] | {"name": name, "creationTimestamp": node.moment()}
+        metadata = template["metadata"] | {"name": name, "namespace": "inspection", "creationTimestamp": node.moment()}
         metadata |= {
             "ownerReferences": [{"uid": owner["uid"]}],
             "annotations": {} if index is None else {INDEX: str(index)},
         }
-        pod = {"metadata": metadata, "spec": template["spec"], "status": {"phase": "Pending"}}
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": metadata,
+            "spec": template["spec"],
+            "status": {"phase": "Pending"},
+        }
         with self.lock:
             self.objects["pods"][name] = pod
         threading.Thread(target=self._run, args=(pod,), daemon=True).start()
@@ -252,9 +270,8 @@ class Cluster:
             return
         sources = self._sources(pod)
         for number, container in enumerate(spec.get("initContainers", ())):
-            made = node.start(
-                self.folder / f"{name}-{number}", pod, container, sources, **self._variables(pod, container)
-            )
+            given = {**container, "volumeMounts": [*container["volumeMounts"], *self._tools(sources)]}
+            made = node.start(self.folder / f"{name}-{number}", pod, given, sources, **self._variables(pod, given))
             made.over.wait()
             if made.exit_code:
                 said = b"".join(text for _, text in made.lines).decode()
@@ -279,6 +296,10 @@ class Cluster:
         ended = _told("terminated", exitCode=container.exit_code, reason=reason, message=_last(container))
         with self.lock:
             status |= {"containerStatuses": [ended], "phase": "Failed" if container.exit_code else "Succeeded"}
+
+    def _tools(self, sources: dict[str, Path]) -> list[dict[str, Any]]:
+        sources.update(self.tools)
+        return [{"name": name, "mountPath": f"/tmp/{name}"} for name in self.tools]  # noqa: S108 - the container's own
 
     def _end_pod(self, pod: dict[str, Any]) -> None:
         name = pod["metadata"]["name"]
@@ -321,12 +342,44 @@ class Cluster:
         return found
 
 
+def _certificate(folder: Path) -> Path:
+    """A certificate for this address that it signed itself: clients send no token without TLS."""
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-batch"]
+    words += ["-days", "2", "-subj", "/CN=cluster of a test", "-addext", "subjectAltName=IP:127.0.0.1"]
+    words += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")]
+    subprocess.run(words, check=True, capture_output=True)
+    return folder / "ca.pem"
+
+
 def _condition(kind: str, status: str = "True", **more: str) -> dict[str, str]:
     return {"type": kind, "status": status, **more}
 
 
 def _told(state: str, **more: Any) -> dict[str, Any]:
     return {"name": "action", "state": {state: more}}
+
+
+def _discovery(path: str) -> dict[str, Any] | None:
+    """What there is, for clients that ask: kubectl does."""
+    if path == "/api":
+        return {"kind": "APIVersions", "versions": ["v1"]}
+    if path == "/apis":
+        version = {"groupVersion": "batch/v1", "version": "v1"}
+        group = {"name": "batch", "versions": [version], "preferredVersion": version}
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group]}
+    for version, names in _NAMES.items():
+        if path in {f"/api/{version}", f"/apis/{version}"}:
+            verbs = ["create", "delete", "get", "list"]
+            found = [
+                {"name": name, "singularName": name[:-1], "namespaced": True, "kind": _KINDS[name], "verbs": verbs}
+                for name in names
+            ]
+            return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": found}
+    return None
+
+
+def _version(kind: str) -> str:
+    return next(version for version, names in _NAMES.items() if kind in names)
 
 
 def _is_true(text: str | None) -> bool:
@@ -363,6 +416,8 @@ class _Handler(BaseHTTPRequestHandler):
         place = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(place.query).items()}
         try:
+            if found := _discovery(place.path):
+                return self._send(200, found)
             kind, name, part = self._allowed(place.path)
             self.cluster.requests.append((method, kind))
             if part:
@@ -394,7 +449,12 @@ class _Handler(BaseHTTPRequestHandler):
         first, most = int(query.get("continue", 0)), int(query.get("limit", 500))
         items = self.cluster.listed(kind, query)
         more = {"continue": str(first + most)} if len(items) > first + most else {}
-        return {"kind": f"{_KINDS[kind]}List", "metadata": more, "items": items[first : first + most]}
+        return {
+            "kind": f"{_KINDS[kind]}List",
+            "apiVersion": _version(kind),
+            "metadata": more,
+            "items": items[first : first + most],
+        }
 
     def _send(self, status: int, document: Any) -> None:
         with self.cluster.lock:

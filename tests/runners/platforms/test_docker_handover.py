@@ -190,7 +190,7 @@ def test_data_in_a_store_is_brought_by_the_client_of_the_store(
     assert (folder / "data" / "boards" / "val" / "dataset.csv").is_file()
 
 
-@pytest.mark.parametrize("runner", ["local", "kubernetes"])
+@pytest.mark.parametrize("runner", ["local", "debug"])
 def test_what_has_no_form_is_refused(runner: str, skill: Skill, boards: Path, tmp_path: Path) -> None:
     request = Request(action="train", automl_policy="off", data=str(boards), runner=runner)
     plan = api.prepare_request(request, skill)[1]

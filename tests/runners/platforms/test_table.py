@@ -10,7 +10,7 @@ import pytest
 from core.errors import PlatformError, RequestError
 from router.types import Request
 from runners import api
-from runners.platforms.table import PLATFORMS, platform_of
+from runners.platforms.table import PLATFORMS, Row, capabilities, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,11 @@ def test_a_plan_for_debug_differs_from_a_local_one_in_its_runner_alone(skill: Sk
     assert {name for name in local if local[name] != debug[name]} == {"id", "decision", "runner"}
 
 
-@pytest.mark.parametrize("runner", [name for name, row in PLATFORMS.items() if not row.module])
 def test_what_can_not_be_launched_is_planned_all_the_same(
-    runner: str, skill: Skill, boards: Path, make_plan: Callable[..., Plan], store: JobStore
+    skill: Skill, boards: Path, make_plan: Callable[..., Plan], store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    runner = "planned"
+    monkeypatch.setitem(PLATFORMS, runner, Row(capabilities("docker")))
     plan = plan_on(runner, skill, boards)
     assert (plan.runner, plan.engine, plan.image is not None) == (runner, "container", True)
     assert f"this version launches nothing on runner '{runner}': it only plans for it" in plan.warnings

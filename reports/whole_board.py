@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGE = Kind("whole_board.html.j2", ("inspection.css", "whole_board.css"))
 MOST_BOARDS = 60  # with pictures; those that did not pass first
 _MOST_CROPS = 40  # of one board
+_LEAST_UNSEEN = 1.0  # percent that is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,12 @@ def _notes(boards: Sequence[Mapping[str, Any]], evidence: Mapping[str, Any]) -> 
         for entry in boards
         if "reason" in entry
     ]
+    for entry in boards:
+        unseen = 100 * (1 - entry.get("registration", {"covered": 1})["covered"])
+        if unseen >= _LEAST_UNSEEN:
+            message = f"{unseen:.0f} % of the golden picture is not on the test picture: nothing there was judged"
+            remedy = "take the picture so that it shows the whole board"
+            notes.append(Problem("inspect.covered", str(entry["test"]), message, remedy, "warning"))
     if evidence["about"].startswith("plain difference"):
         remedy = "train a segment model on pairs of this line and name it: changenet inspect JOB GOLDEN TEST"
         message = "no model judged these boards: harmless differences are marked as well, and faint defects are not"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _WIDEST = 1400  # pixels of each of the two pictures
 _MARK, _GOOD, _INK, _PAPER = (214, 16, 60), (28, 106, 70), (27, 34, 32), (255, 255, 255)
-_BAR, _GAP = 44, 8  # pixels
+_GAP = 8  # pixels
+_LEAST_TEXT, _TEXT_SHARE = 14, 0.017  # pixels, or share of a picture's width: the sheet is looked at made smaller
 _AROUND = 0.6  # of a region's size that its crop shows on each side
 _LEAST_AROUND = 16  # pixels
 
@@ -27,15 +28,18 @@ def board_picture(board: Board) -> Image.Image:
     scale = min(1.0, _WIDEST / board.golden.shape[1])
     sides = [_marked(picture, board, scale) for picture in (board.golden, board.laid)]
     width, height = sides[0].size
-    sheet = Image.new("RGB", (2 * width + _GAP, height + _BAR), _PAPER)
+    text = _text_size(width)
+    bar = 3 * text
+    sheet = Image.new("RGB", (2 * width + _GAP, height + bar), _PAPER)
     for place, side in zip((0, width + _GAP), sides, strict=True):
-        sheet.paste(side, (place, _BAR))
+        sheet.paste(side, (place, bar))
     pen = ImageDraw.Draw(sheet)
     count = len(board.found)
     regions = "no difference found" if not count else f"{count} region{'' if count == 1 else 's'}"
-    pen.text((8, 8), f"{board.verdict}: {regions}", _MARK if count else _GOOD, font=_font(22))
-    pen.text((width - 8, 14), "golden", _INK, font=_font(15), anchor="ra")
-    pen.text((width + _GAP + 8, 14), "test, laid on it", _INK, font=_font(15))
+    colour = _MARK if count else _GOOD
+    pen.text((8, bar // 2), f"{board.verdict}: {regions}", colour, font=_font(text * 3 // 2), anchor="lm")
+    pen.text((width - 8, bar // 2), "golden", _INK, font=_font(text), anchor="rm")
+    pen.text((width + _GAP + 8, bar // 2), "test, laid on it", _INK, font=_font(text), anchor="lm")
     return sheet
 
 
@@ -67,12 +71,17 @@ def _marked(picture: Pixels, board: Board, scale: float) -> Image.Image:
 
 def _number(pen: ImageDraw.ImageDraw, number: int, frame: tuple[float, ...], size: tuple[int, int]) -> None:
     """The region's number beside its frame, where the picture has room for it."""
-    font, text = _font(14), str(number)
-    wide = pen.textlength(text, font=font) + 6
+    high = _text_size(size[0])
+    font, text = _font(high), str(number)
+    wide, tall = pen.textlength(text, font=font) + 6, high + 4
     left = min(max(0, frame[0]), size[0] - wide)
-    top = frame[1] - 18 if frame[1] >= 18 else min(frame[3] + 1, size[1] - 17)
-    pen.rectangle((left, top, left + wide, top + 17), fill=_MARK)
-    pen.text((left + 3, top), text, _PAPER, font=font)
+    top = frame[1] - tall if frame[1] >= tall else min(frame[3] + 1, size[1] - tall)
+    pen.rectangle((left, top, left + wide, top + tall - 1), fill=_MARK)
+    pen.text((left + 3, top + tall / 2), text, _PAPER, font=font, anchor="lm")
+
+
+def _text_size(width: int) -> int:
+    return max(_LEAST_TEXT, round(_TEXT_SHARE * width))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ACTION = "segment_inspect"
 _TABLE = ".csv"
+_WHOLE = 0.99  # of the golden picture; less is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ def _lines(board: dict[str, Any]) -> list[str]:
     regions, lain = board["regions"], board["registration"]
     count = f"{len(regions)} region{'' if len(regions) == 1 else 's'}"
     residual = f"registered to {lain['residual_px']:.2f} px"
+    if lain["covered"] < _WHOLE:
+        residual += (
+            f"; {100 * (1 - lain['covered']):.0f} % of the golden picture is not on the test picture, and unjudged"
+        )
     boxes = [
         f"  {one['number']}: x {one['box'][0]}, y {one['box'][1]}, {one['box'][2]} x {one['box'][3]} px, "
         f"area {one['area']}, score {one['score']:.3f}"

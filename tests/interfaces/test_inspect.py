@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`changenet inspect` as it is typed: a job, an answer, a page."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from core.errors import RequestError
+from interfaces.cli import main
+from interfaces.verbs.inspect import _read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def draw_board(seed: int) -> Image.Image:
+    chance = random.Random(seed)
+    board = Image.new("RGB", (400, 300), (20, 70, 30))
+    draw = ImageDraw.Draw(board)
+    for _ in range(90):
+        x, y = chance.randrange(400), chance.randrange(300)
+        draw.rectangle((x, y, x + chance.randrange(8, 40), y + chance.randrange(5, 26)), fill=(170, 150, 60 + y // 2))
+    return board
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    golden = draw_board(1)
+    golden.save(tmp_path / "golden.png")
+    ImageDraw.Draw(golden).rectangle((200, 140, 230, 170), fill=(250, 250, 250))
+    (tmp_path / "photos").mkdir()
+    golden.save(tmp_path / "photos" / "<b>bad.png")
+    draw_board(2).save(tmp_path / "photos" / "other.png")
+    return tmp_path
+
+
+def test_an_inspection_is_a_job_with_an_answer_and_a_page(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    code = main(["inspect", "golden.png", "photos", "--results", "results", "--json"])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    assert {board["name"]: board["verdict"] for board in found["boards"]} == {
+        "<b>bad": "NO_PASS",
+        "other": "NOT_INSPECTED",
+    }
+    assert found["job"]["action"] == "segment_inspect"
+    assert "no model is named" in err
+    with open(found["report"], encoding="utf-8") as handle:  # noqa: PTH123 - a text of the document
+        page = handle.read()
+    assert "&lt;b&gt;bad" in page
+    assert "<b>bad" not in page
+    assert len(re.findall(r'src="data:image/', page)) == 2  # the board and its one region
+    assert "no model judged these boards" in page
+    assert "can&#39;t be registered" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (("g.png", "t.png"), (None, "g.png", "t.png")),
+        (("JOB", "g.png", "photos"), ("JOB", "g.png", "photos")),
+        (("pairs.csv",), (None, "pairs.csv", None)),
+        (("best.pth", "pairs.CSV"), ("best.pth", "pairs.CSV", None)),
+    ],
+)
+def test_model_golden_and_test_are_told_apart(words: tuple[str, ...], read: tuple[Any, ...]) -> None:
+    assert _read(words) == read
+
+
+@pytest.mark.parametrize("words", [(), ("g.png",), ("a", "b", "c", "d"), ("a", "b", "pairs.csv")])
+def test_too_few_and_too_many_words_are_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(RequestError):
+        _read(words)

@@ -40,11 +40,11 @@ lint: .venv/.test
 	touch $@
 
 .venv/.demo: .venv/.base pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,inspect]'
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,inspect,kubernetes,mcp,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,inspect,kubernetes,mcp,tables,test,bench]'
 	touch $@
 
 # The embedded engine as a container image, as versions.yaml names it; BASE=… is another image with Python.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
+from core.file_systems import set_journal
 from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import append_only, bring_up_to_date, version_of
 
@@ -63,7 +64,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         _require_known_version(connection, path)
         if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
+            set_journal(connection, path)
             connection.execute("PRAGMA synchronous = FULL")
             if version_of(connection) < len(_MIGRATIONS):
                 bring_up_to_date(connection, _MIGRATIONS)

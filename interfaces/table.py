@@ -159,6 +159,7 @@ _ALL = (
         "examples:\n  changenet inspect golden.jpg test.jpg\n"
         "  changenet inspect segment_train-20260101-120000-0a1b2c golden/ photos/\n",
         slow=True,
+        is_tool=False,  # agents plan `segment_inspect`, and launch that
     ),
     Verb(
         "data check",
@@ -173,8 +174,10 @@ _ALL = (
         "data import",
         f"{_ROOM}.data_sets",
         "import_set",
-        "import a public data set",
-        "examples:\n  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
+        "import a table or a data set",
+        "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
+        "--good OK\n  changenet data import names photos pairs\n"
+        "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
         "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,
         slow=True,

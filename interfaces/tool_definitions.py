@@ -39,16 +39,16 @@ class Extra(NamedTuple):
 
 LAUNCH, WAIT, ACTIONS = "launch", "wait", "actions"
 EXTRAS = (
-    Extra(ACTIONS, "List the actions that can be run, with what each reads and writes."),
+    Extra(ACTIONS, "The actions, with what each reads and writes."),
     Extra(
         LAUNCH,
-        "Start what `plan` showed, by the plan's id; returns at once. Follow it by `status`.",
+        "Start what `plan` showed; returns at once. Follow it by `status`.",
         (("plan_id", "string", "id of a plan shown in this session"),),
         read_only=False,
     ),
     Extra(
         WAIT,
-        "Go on with a call that answered `working`: its result, or how far it is.",
+        "The result of a call that answered `working`, or how far it is.",
         (("call_id", "string", "as that call said"),),
     ),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import DataError
 from pairs.doctor import Naming, Options, as_it_is, check_splits, find_splits, source_of
 from pairs.doctor_segment import LabelRule, check_segment
+from pairs.import_proposal import proposed_import
 from pairs.layout import detect_layout, pictures_of
 from pairs.published_folders import published_remedy
 from pairs.segment_folders import SegmentSource
@@ -65,6 +66,9 @@ def find_data(  # noqa: PLR0913 - what leads to the data of either task
     if mending := published_remedy(place):
         message = "this is a change detection set as it is published, without lists"
         raise DataError(message, code="data.published", where=str(place), remedy=mending)
+    if importing := proposed_import(place):
+        message = "this is not laid out as the actions read it, and can be imported"
+        raise DataError(message, code="data.import", where=str(place), remedy=importing)
     message = "this is no data set, or two in one folder"
     remedy = "give a folder with dataset.csv (or train, val, test with one each), or with A, B, list and label"
     raise DataError(message, code="data.layout", where=str(place), remedy=remedy)

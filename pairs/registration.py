@@ -38,6 +38,7 @@ _TOLERANCE, _TOLERANCE_SHARE = (
 )  # pixels, or share of the longer side, that a patch may lie off what is common
 _LEAST_SPREAD = 0.12  # of the golden picture, that lies between the patches; around them nothing would be known
 _REFINED_GUESSES = 2
+_SURE = 0.9  # of the patches agree: no other guess is needed
 _LEAST_PATCHES, _FOR_PERSPECTIVE = 8, 40  # with fewer than the second, rotation, scale and shift alone are fitted
 _LEAST_SHARE = 0.35  # of the patches with texture; pictures of other boards stay below
 _LEAST_COVERED = 0.3  # of the golden picture
@@ -81,7 +82,11 @@ def register(golden: Picture, test: Picture, where: str) -> Registration:
         DataError: they can't be registered, with why.
     """
     ours, theirs = _grey(golden), _grey(test)
-    tried = [_attempt(ours, theirs, guess) for guess in _best_guesses(ours, theirs)]
+    tried: list[Registration | str] = []
+    for guess in _best_guesses(ours, theirs):
+        tried.append(_attempt(ours, theirs, guess))
+        if isinstance(tried[-1], Registration) and tried[-1].agreeing >= _SURE:
+            break
     best = max((one for one in tried if not isinstance(one, str)), key=lambda one: one.patches, default=None)
     if best is None:
         raise _refused(str(tried[0]), where)

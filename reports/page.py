@@ -72,8 +72,6 @@ def _environment(folder: Path) -> Environment:
         "millions": millions,
         "interval": interval,
         "short_interval": short_interval,
-        "fraction": fraction,
-        "fractions": fractions,
     }
     return environment
 
@@ -144,13 +142,3 @@ def short_interval(item: Interval | None) -> str:
 def interval(item: Interval | None) -> str:
     """The two ends of an interval of rates, or nothing."""
     return f"{plainly(100 * item.lower, 2, 100)}{DASH}{as_percent(item.upper)}" if item else ""
-
-
-def fraction(item: float | None) -> str:
-    """F1, AUC and the like, which are read as fractions, or a dash."""
-    return DASH if item is None else plainly(item, 4, 1)
-
-
-def fractions(item: Interval | None) -> str:
-    """The two ends of an interval of fractions, or nothing."""
-    return f"{fraction(item.lower)}{DASH}{fraction(item.upper)}" if item else ""

@@ -161,6 +161,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         ChangenetError: the plan can't be launched; see `launch`.
     """
     from runners import preflight
+    from runners.jobs.database import require_locks
     from runners.model_rules import skill_at
     from runners.planning.data_sources import part_names
     from runners.staging.inputs import brought, stage
@@ -172,6 +173,7 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
         raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
     platform.check(plan)
     preflight.require_room(store.root)
+    require_locks(store.root)
     memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
     memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
     skill = skill_at(plan.skill_dir)

@@ -71,11 +71,13 @@ class ModelRules(NamedTuple):
     `constraints(spec, action, given)` adjusts defaults that break a rule between keys, but none of the keys `given` by
     the user, and leaves `spec` as it is. `data_tables(folder)` finds the tables of a folder by split, whatever they are
     called, each split under one of the `subfolders` of skill_info.yaml; a table without splits under the folder's own
-    name. It raises DataError where several could be meant. `data_shape(spec)` yields key, value and reason of what the
-    data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is wrong with the data before a
-    launch. `target(text)` raises InputError for a target that makes no sense. `gpu_memory(spec, action)` estimates the
-    bytes that an action takes on each GPU; None where it can't. `report(job_folder, results_dir, out, target)` writes
-    the page on what a job found to `out`, and returns None where there is nothing to report on.
+    name. It raises DataError where several could be meant. `data_import(place)` is the command that makes data of this
+    model of what lies in a folder, or of a table; empty where nothing speaks for it. `data_shape(spec)` yields key,
+    value and reason of what the data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is
+    wrong with the data before a launch. `target(text)` raises InputError for a target that makes no sense.
+    `gpu_memory(spec, action)` estimates the bytes that an action takes on each GPU; None where it can't.
+    `report(job_folder, results_dir, out, target)` writes the page on what a job found to `out`, and returns None where
+    there is nothing to report on.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
     the figures of status.json as they are shown: each in one unit, those that lead first.
     """
@@ -83,6 +85,7 @@ class ModelRules(NamedTuple):
     inherited: InheritedKeys = InheritedKeys()
     constraints: Callable[[Spec, str, Collection[str]], Settled] = lambda *_: _NothingToSettle()
     data_tables: Callable[[Path], Mapping[str, Path]] = lambda _: {}
+    data_import: Callable[[Path], str] = lambda _: ""
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
     data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None

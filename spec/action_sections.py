@@ -57,29 +57,26 @@ class Inference(ModelUse):
 class Inspect(Section):
     """Inspecting whole pictures of boards; only the embedded engine does that."""
 
-    num_gpus: Index = knob(
-        0, "Devices; 0, or no GPU at all, uses the processor.", le=1, unit="devices", engines=list(EMBEDDED)
-    )
-    gpu_ids: list[Index] = knob([0], "Which device is used.", engines=list(EMBEDDED))
-    num_nodes: Count = knob(1, "Machines that work together.", le=1, unit="nodes", engines=list(EMBEDDED))
+    num_gpus: Index = knob(0, "Devices; 0, or no GPU at all, uses the processor.", le=1, unit="devices")
+    gpu_ids: list[Index] = knob([0], "Which device is used.")
+    num_nodes: Count = knob(1, "Machines that work together.", le=1, unit="nodes")
     checkpoint: str = knob(
         "",
         "Checkpoint (.pth) of the model to use; empty for the plain difference of the registered pictures, which no "
         "data has taught what is harmless.",
         popular=True,
-        engines=list(EMBEDDED),
     )
     golden: str = knob(
-        "", "Golden picture, or a folder of them; a CSV file with the columns golden and test names both.",
-        popular=True, engines=list(EMBEDDED),
-    )  # fmt: skip
-    test: str = knob(
-        "", "Picture to inspect, or a folder of them; empty where `golden` is a CSV file.",
-        popular=True, engines=list(EMBEDDED),
-    )  # fmt: skip
-    results_dir: str | None = knob(
-        None, "Folder for the results; null for `inspect` under the root results_dir.", engines=list(EMBEDDED)
+        "",
+        "Golden picture, or a folder of them; a CSV file with the columns golden and test names both.",
+        popular=True,
     )
+    test: str = knob(
+        "",
+        "Picture to inspect, or a folder of them; empty where `golden` is a CSV file.",
+        popular=True,
+    )
+    results_dir: str | None = knob(None, "Folder for the results; null for `inspect` under the root results_dir.")
     threshold: float | None = knob(
         None,
         "Score from which a pixel counts as changed; null for the checkpoint's, and 0.2 of the range of grey levels "
@@ -87,7 +84,6 @@ class Inspect(Section):
         ge=0,
         le=1,
         popular=True,
-        engines=list(EMBEDDED),
     )
     region_gap: int = knob(
         8,
@@ -95,11 +91,8 @@ class Inspect(Section):
         ge=0,
         le=256,
         unit="pixels",
-        engines=list(EMBEDDED),
     )
-    least_area: Count = knob(
-        12, "Regions of fewer changed pixels are left out.", le=1000000, unit="pixels", engines=list(EMBEDDED)
-    )
+    least_area: Count = knob(12, "Regions of fewer changed pixels are left out.", le=1000000, unit="pixels")
 
 
 class Export(Section):

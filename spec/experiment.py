@@ -8,7 +8,7 @@ from typing import Literal
 
 from spec.action_sections import Evaluate, Export, GenTrtEngine, Inference, Inspect, Quantize
 from spec.dataset_section import Dataset
-from spec.fields import EMBEDDED, Section, knob, section
+from spec.fields import Section, knob, section
 from spec.model_section import Model
 from spec.train_section import Train
 
@@ -45,7 +45,7 @@ class Experiment(Section):
     train: Train = section(Train, "Optimisation, schedule, checkpoints, devices.")
     evaluate: Evaluate = section(Evaluate, "Measuring a trained model on labelled pairs.")
     inference: Inference = section(Inference, "Scoring pairs with a trained model.")
-    inspect: Inspect = section(Inspect, "Inspecting whole pictures of boards.", engines=list(EMBEDDED))
+    inspect: Inspect = section(Inspect, "Inspecting whole pictures of boards.")
     export: Export = section(Export, "Writing a trained model as ONNX.")
     quantize: Quantize = section(Quantize, "Post-training quantisation of a trained model.")
     gen_trt_engine: GenTrtEngine = section(GenTrtEngine, "Building a TensorRT engine from an ONNX file.")

@@ -7,9 +7,7 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import uvicorn
 from mcp.server.stdio import stdio_server
-from mcp.server.transport_security import TransportSecuritySettings
 
 from core.errors import PlatformError, RequestError
 from interfaces.mcp_server.server import make_server
@@ -65,6 +63,9 @@ def serve_http(session: Session, host: str, port: int, token: str, ready: Callab
         PlatformError: the port is taken.
     """
     import socket
+
+    import uvicorn
+    from mcp.server.transport_security import TransportSecuritySettings
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -31,7 +31,7 @@ MORE = Group("more", "how far the check goes")
 class CheckOptions:
     """Which data, how its files are named, and what to write beside the findings."""
 
-    folder: str = argument("data folder of either task (plain, or packed as .tar.gz or .zip), or one classify CSV")
+    folder: str = argument("data folder, plain or packed (.tar.gz, .zip), or one classify CSV")
     images: str | None = option(
         "folder or archive of the pictures", metavar="DIR", otherwise="the images beside a split", group=CLASSIFY
     )
@@ -47,7 +47,7 @@ class CheckOptions:
     batch_size: int = option("held against the rows that are trained on", metavar="N", default=1, group=MORE)
     devices: int = option("how many devices train, each with its own batch", metavar="N", default=1, group=MORE)
     no_decode: bool = option("look at lists and folders only, not into the pictures", default=False, group=MORE)
-    fix: str | None = option("write a mended copy of the lists to OUT, which must not exist", metavar="OUT")
+    fix: str | None = option("write mended lists to OUT, which must not exist", metavar="OUT")
     sheet: str | None = option("draw a contact sheet of samples", metavar="PNG", group=MORE)
 
 

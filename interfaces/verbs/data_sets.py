@@ -15,20 +15,36 @@ from interfaces.verbs.common import CLASSIFY, refuse_options_of, split_names
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
+    from pairs.table_import import TableSummary
+
+
+TABLE = Group("table", "of a table")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """Which data set, where it is, and where its copy goes."""
 
-    format: Literal["deeppcb", "masks"] = argument("layout: masks are folders A, B, label")
-    source: str = argument("folder as published")
+    format: Literal["deeppcb", "masks", "table", "names"] = argument("layout")
+    source: str = argument("folder or table")
     out: str = argument("folder to make")
-    task: Literal["classify", "segment"] | None = option("what is trained on it", otherwise="classify for deeppcb")
+    task: Literal["classify", "segment"] | None = option("its task", otherwise="classify for deeppcb")
     crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
     size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
-    link: bool = option("masks: link, not copy", default=False)
-    force: bool = option("replace OUT where it is there", default=False)
+    test: str | None = option("column of test images", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    golden: str | None = option("column of golden images", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    label: str | None = option("column of labels", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    good: tuple[str, ...] = option(
+        "a label that means PASS", default=(), metavar="VALUE", otherwise="guessed", group=TABLE
+    )
+    bad: tuple[str, ...] = option(
+        "a label that means a defect", default=(), metavar="VALUE", otherwise="all others", group=TABLE
+    )
+    board: str | None = option("column that tells boards apart", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    split: str | None = option("column of splits to keep", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    images: str | None = option("folder of pictures", metavar="DIR", otherwise="that of the table", group=TABLE)
+    link: bool = option("link, not copy", default=False)
+    force: bool = option("replace OUT", default=False)
 
 
 DRAWING = Group("drawing", "how the boards are drawn")
@@ -62,11 +78,14 @@ class SynthesizeOptions:
 
 
 def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
-    """Import a public data set into the layout that the actions read."""
+    """Import a table of pairs, pairs by their names, or a public data set into the layout that the actions read."""
+    if options.format in {"table", "names"}:
+        return _import_pairs(options, reporter)
+    refuse_options_of(TABLE, options)
     if options.format == "masks":
         return _import_masks(options, reporter)
     if options.link:
-        message, remedy = "--link is for masks: pictures of deeppcb are cut or copied", "leave it out"
+        message, remedy = "pictures of deeppcb are cut or copied, not linked", "leave it out"
         raise InputError(message, code="data.option", where="--link", remedy=remedy)
     from pairs.deeppcb import import_deeppcb
 
@@ -105,6 +124,49 @@ def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
         else ""
     )
     return Outcome(summary.as_dict(), _described(options.out, summary.rows, "segment") + settings)
+
+
+def _import_pairs(options: ImportOptions, reporter: Reporter) -> Outcome:
+    from pairs.table_import import TableOptions, import_pairs
+
+    refuse_options_of(CLASSIFY, options)
+    source, by_names = Path(options.source), options.format == "names"
+    if by_names:
+        refuse_options_of(TABLE, options)
+    if options.task == "segment":
+        message, remedy = "a table of verdicts has no masks: it is for the classify task", "leave it out"
+        raise InputError(message, code="data.option", where="--task", remedy=remedy)
+    if source.is_dir() is not by_names:
+        message, remedy = "table takes a file", "give the table, or `changenet data import names FOLDER OUT`"
+        if by_names:
+            message, remedy = "names takes a folder", "give that, or `changenet data import table FILE OUT`"
+        raise InputError(message, code="data.option", where=options.source, remedy=remedy)
+    said = {entry.name: getattr(options, entry.name) for entry in given(options) if entry.group is TABLE}
+    if "images" in said:
+        said["images"] = Path(said["images"])
+    summary = import_pairs(
+        source,
+        Path(options.out),
+        TableOptions(**said),
+        link=options.link,
+        force=options.force,
+        progress=reporter.progress("import"),
+    )
+    return Outcome(summary.as_dict(), _told(options.out, summary))
+
+
+def _told(out: str, summary: TableSummary) -> str:
+    """The guesses, what was not used, the splits, and the next command."""
+    lines = [f"guessed: {guess}" for guess in summary.guessed]
+    if summary.not_used:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary.not_used.items())
+        lines.append(f"not used: {reasons} (each row: {out}/not_used.csv)")
+    for split, count in summary.rows.items():
+        defects = count - summary.labels[split].get("PASS", 0)
+        lines.append(f"{split}: {count:,} pairs, {defects:,} with defects, of {summary.boards[split]:,} boards")
+    if summary.boards_in_several:
+        lines.append(f"warning: {summary.boards_in_several:,} boards stand in more than one split of the table")
+    return "\n".join([*lines, _described(out, summary.rows, "classify")])
 
 
 def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:

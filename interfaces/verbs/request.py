@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class PlanOptions(RequestOptions):
     """A request that is planned, and where the plan is written for a machine that nobody reaches from here."""
 
-    out: str | None = option("write what the machine needs that runs it, as a new folder", metavar="FOLDER")
+    out: str | None = option("write a new folder for the machine that runs it", metavar="FOLDER")
 
 
 @dataclass(frozen=True, slots=True)

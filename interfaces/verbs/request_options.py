@@ -15,7 +15,7 @@ from router.types import Request
 AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
-SPLITS = Group("splits", "data of one split, where it does not stand in the data folder")
+SPLITS = Group("splits", "data of one split alone")
 RUNNER = Group("Platform", "what the runner is asked for, by those that take it; else its own default holds")
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (

@@ -42,7 +42,7 @@ const showCounts = () => {
   put("recall", asRate(ratio(caught, bad.length)));
   put("alarm-rate", asRate(ratio(alarms, good.length)));
   put("precision", asRate(ratio(caught, caught + alarms)));
-  put("f1", bad.length ? plainly((2 * caught) / (2 * caught + alarms + escapes), 4, 1) : "–");
+  put("f1", asRate(bad.length ? ratio(2 * caught, 2 * caught + alarms + escapes) : null));
 };
 
 const showTables = () => {

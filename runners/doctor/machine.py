@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError
+from core.file_systems import Kind, kind_of, type_of
 from core.installation import how_to_install
 from runners.doctor.check import Check, error, ok, warning
 from runners.doctor.commands import ask
@@ -100,7 +101,16 @@ def results_root(store: JobStore) -> Check:
         return error(
             "results", f"{store.root} can't be used: {reason}", "name a folder that you may write to by --results"
         )
-    return ok("results", f"{store.root} can be written, {jobs} jobs" if place == store.root else f"{store.root} is new")
+    found = f"{store.root} can be written, {jobs} jobs" if place == store.root else f"{store.root} is new"
+    kind = kind_of(store.root)
+    if kind is Kind.OBJECTS:
+        remedy = "name a folder of a disk or of a network file system by --results"
+        return error("results", f"{store.root} lies on {type_of(store.root)}, where files can't be locked", remedy)
+    if kind is Kind.SHARED:
+        shared = f"{found}; it lies on {type_of(store.root)}, where commands wait for each other to record jobs"
+        remedy = "let the file system lock files (references/scaling.md), or name a folder of a disk by --results"
+        return warning("results", shared, remedy)
+    return ok("results", found)
 
 
 def disk(root: Path) -> Check:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from core.errors import PlatformError
 from core.file_names import LOG_FILE, PLAN_FILE
+from core.file_systems import Kind, kind_of, set_journal, type_of
 from core.files import atomic_path
 from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import bring_up_to_date, version_of
@@ -52,6 +53,8 @@ def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
     import sqlite3
 
     path = root / STORE_FILE
+    if write:
+        require_locks(root)
     try:
         if create and not path.is_file():
             _create(root)
@@ -61,11 +64,23 @@ def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
             f"can't be written: {reason}", code="store.unusable", where=str(root), remedy=_ROOM_OR_RIGHTS
         ) from None
     try:
-        return _up_to_date(_connect(path, "?mode=rw"), path)
+        return _up_to_date(_journalled(_connect(path, "?mode=rw"), root, write=write), path)
     except sqlite3.OperationalError as problem:
         if write or not (is_read_only(problem) or is_full(problem)):
             raise
         return _up_to_date(_prepared(copy_in_memory(path)), path)
+
+
+def require_locks(root: Path) -> None:
+    """The results root lies where files can be locked and changed in place.
+
+    Raises:
+        PlatformError: it is an object store that looks like a folder.
+    """
+    if kind_of(root) is Kind.OBJECTS:
+        message = f"lies on {type_of(root)}: files can't be locked there, so jobs can't be recorded"
+        remedy = "name a folder of a disk or of a network file system by --results, and send results by --upload URI"
+        raise PlatformError(message, code="store.no_locks", where=str(root), remedy=remedy)
 
 
 def exists(root: Path) -> bool:
@@ -78,6 +93,17 @@ def _connect(path: Path, options: str = "") -> sqlite3.Connection:
 
     place = f"file:{quote(str(path))}{options}"
     return _prepared(sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS, isolation_level=None))
+
+
+def _journalled(connection: sqlite3.Connection, root: Path, *, write: bool) -> sqlite3.Connection:
+    """The same connection; a store that was made on a disk and moved to a network leaves its write-ahead log."""
+    try:
+        if write and kind_of(root) is Kind.SHARED:
+            set_journal(connection, root)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -124,7 +150,7 @@ def _create(root: Path) -> None:
         if (root / STORE_FILE).is_file():
             return
         with atomic_path(root / STORE_FILE) as draft, closing(_connect(draft)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            set_journal(connection, root)
             bring_up_to_date(connection, MIGRATIONS)
 
 

@@ -31,7 +31,8 @@ class DataTables(NamedTuple):
     """What skill_info.yaml says: spec key to its source and file; source to the folders that may hold it.
 
     By a file named in `tables`, or one of the folders `first_parts`, a folder is known to hold data of this skill.
-    What else its tables may be called, and where they may lie, `of_folder` tells by split. `staged` says whether what
+    What else its tables may be called, and where they may lie, `of_folder` tells by split; `importing` is the command
+    that makes such data of other tables and pictures. `staged` says whether what
     lies elsewhere is fetched to this machine for the action.
     """
 
@@ -40,6 +41,7 @@ class DataTables(NamedTuple):
     tables: frozenset[str]
     first_parts: frozenset[str]
     of_folder: Callable[[Path], Mapping[str, Path]]
+    importing: Callable[[Path], str]
     staged: bool = True
 
     @classmethod
@@ -51,7 +53,11 @@ class DataTables(NamedTuple):
         entries = skill.data_sources(action)
         reads_table = any(row["runtime"] == "file" for row in entries.values())
         of_folder = cache(rules.data_tables if reads_table else ModelRules().data_tables)
-        return cls(entries, skill.info["dataset_sources"], tables, first_parts, of_folder, staged)
+        sources, importing = (
+            skill.info["dataset_sources"],
+            rules.data_import if reads_table else ModelRules().data_import,
+        )
+        return cls(entries, sources, tables, first_parts, of_folder, importing, staged)
 
     def names_file(self, place: str) -> bool:
         """Whether a place is an archive or a table itself, by its ending, and not the folder that holds it."""
@@ -75,6 +81,7 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
     Raises:
         DataError: a place is not there, lacks a file that the action needs, or several are given where one is taken.
     """
+    _refuse_importable(request, tables)
     for key, entry in tables.entries.items():
         named = _named(request, entry["source"])
         places = [_split_of(place, key, tables) or place for place in named]
@@ -89,6 +96,28 @@ def apply_sources(layers: Layers, request: Request, tables: DataTables) -> None:
             message = f"{len(found)} data sets are given for {entry['source']}, but the action takes one"
             raise DataError(message, code="data.several", where=", ".join(places), remedy=remedy)
         layers.put(key, found if entry["list"] else found[0], "data", f"{entry['source']}: {', '.join(told)}")
+
+
+def _refuse_importable(request: Request, tables: DataTables) -> None:
+    """Pictures with a table of another kind, or with telling names: no data yet, but one command from it.
+
+    Raises:
+        DataError: with the command.
+    """
+    sources = dict.fromkeys(entry["source"] for entry in tables.entries.values())
+    for place in [*filter(None, [request.data]), *(place for source in sources for place in _named(request, source))]:
+        here = absolute(place, staged=tables.staged)
+        if is_remote(here) or _has_parts(Path(here), tables):
+            continue
+        if command := tables.importing(Path(here)):
+            message = "this is not laid out as the actions read it; import it first, then plan with what that makes"
+            raise DataError(message, code="data.import", where=place, remedy=command)
+
+
+def _has_parts(folder: Path, tables: DataTables) -> bool:
+    """Whether a folder holds pictures as this skill lays them out, or a table of its name."""
+    parts = any((folder / part).exists() for part in (*tables.first_parts, *tables.tables))
+    return parts or bool(archives_of(folder, tables.first_parts))
 
 
 def unused_sources(request: Request, action: str, tables: DataTables, intents: Collection[str]) -> list[str]:

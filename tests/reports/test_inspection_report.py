@@ -83,8 +83,8 @@ def test_the_page_states_what_scoring_counts(boards: ResultFiles, tmp_path: Path
     assert f"{figures['escapes']} of 24 defects escaped, {figures['false_alarms']} of 72 good pairs flagged" in text
     assert f"{100 * figures['recall']:.2f}%" in text
     assert re.search(rf"{figures['escapes_per_million']:,.0f} per million pairs \([\d,]+.[\d,]+\)", text)
-    assert f"{figures['auc']:.4f}" in text
-    assert f"{figures['f1']:.4f}" in text
+    assert f"{100 * figures['auc']:.2f}%" in text
+    assert f"{100 * figures['f1']:.2f}%" in text
 
 
 def test_every_mistake_is_shown_under_every_light(boards: ResultFiles, tmp_path: Path) -> None:

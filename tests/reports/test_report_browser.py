@@ -52,7 +52,7 @@ def test_counts_follow_the_threshold_exactly(threshold: float, browser: Any, rep
         str(expected[name]) for name in ("caught", "escapes", "false_alarms", "true_passes")
     ]
     assert live["recall"] == f"{100 * expected['recall']:.2f}%"
-    assert live["f1"] == f"{expected['f1']:.4f}"
+    assert live["f1"] == f"{100 * expected['f1']:.2f}%"
     assert page.complaints == []
 
 

@@ -52,6 +52,7 @@ RUNNABLE = (
     "segment_train",
     "segment_evaluate",
     "segment_inference",
+    "segment_inspect",
 )
 FUNCTIONS = {
     "output_dir",

@@ -52,6 +52,7 @@ def test_the_declared_actions_are_those_of_the_skill_and_of_deploy(skill: Skill)
         "segment_train",
         "segment_evaluate",
         "segment_inference",
+        "segment_inspect",
     )
     deploys = {
         f"deploy_{task}_{a}" for task in ("classify", "segment") for a in ("gen_trt_engine", "evaluate", "inference")
@@ -129,7 +130,12 @@ def test_a_broken_skill_info_is_named_by_line_and_key(
     ("old", "new", "line_text", "told"),
     [
         ("export: export, ", "", "  export:\n    task: classify", "not under tasks > classify > actions"),
-        ("inference: segment_inference", "inference: inference", "inference: inference}", "belongs to another task"),
+        (
+            "inference: segment_inference",
+            "inference: inference",
+            "inference: inference, inspect",
+            "belongs to another task",
+        ),
         ("    quantize:\n      verbs:", "    shrink:\n      verbs:", "quantize: quantize}", "not under language"),
         (
             "  export.checkpoint: {kind: ",

@@ -13,7 +13,6 @@ Golden images are described once, in all forms. Test-time augmentation is left o
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -63,15 +62,22 @@ def write_checkpoint(folder: Path, job: Path | None) -> tuple[Path, Path]:
     return spec, checkpoint
 
 
+# A process of its own in between: a child's peak begins with the memory of the process that it was forked from.
+_MEASURED = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+print(done.stdout if done.returncode else resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)
+"""
+
+
 def run(folder: Path, spec: Path, command: str, *overrides: str) -> int:
     """Run a command of the engine; returns its peak memory in KiB."""
     words = [COMMAND, command, "-e", str(spec), f"results_dir={folder / 'out'}", *overrides]
-    with (folder / "log.txt").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit((folder / "log.txt").read_text(encoding="utf-8"))
-    return usage.ru_maxrss
+    done = subprocess.run([sys.executable, "-c", _MEASURED, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+    return int(done.stdout)
 
 
 class Form:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.packaging.conftest import Built, Installed
 
 # Of a checkout, a wheel leaves out what serves working on it, and a source distribution what serves keeping it.
-NOT_IN_WHEEL = {".ci", "benchmarks", "docs", "scripts", "tests"}
+NOT_IN_WHEEL = {".ci", "benchmarks", "evals", "docs", "scripts", "tests"}
 NOT_IN_WHEEL |= {".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "MANIFEST.in", "Makefile", "README.md"}
 NOT_IN_WHEEL |= {"constraints.txt", "pyproject.toml", "setup.py", "Dockerfile", ".dockerignore"}
 NOT_IN_SDIST = {".ci", ".gitignore"}

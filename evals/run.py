@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the evaluations by a scripted agent: it does what SKILL.md says first, and is graded by what that leads to.
+
+    python evals/run.py [--every N] [--out results.json]
+
+The agent hands the user's words to `changenet plan … --json`; where the answer names another command, it runs that one.
+Graded are exit codes, the planned spec, the questions and the files. A near miss is right when nothing is planned.
+`evals.json` and `near_misses.json` have the form of the Agent Skills evaluations; `check` is what this agent grades.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core.dotted import get
+
+HERE = Path(__file__).resolve().parent
+CHANGENET = str(Path(sys.executable).with_name("changenet"))
+_TINY = ("num_epochs=1", "dataset.classify.image_width=64", "dataset.classify.image_height=64")
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One evaluation: what was asked, and what was not as expected; nothing if it is right."""
+
+    id: str
+    prompt: str
+    wrong: list[str]
+
+
+class Workspace:
+    """A folder as the user has it: `boards`, and where an evaluation needs one, a training of before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run("data", "synthesize", "boards", "--boards", "6")
+        pictures = sorted(path for path in (folder / "boards").rglob("*.jpg"))
+        self._put_pictures(pictures[0], pictures[1])
+        self.files_before = self.files()
+
+    def _put_pictures(self, golden: Path, test: Path) -> None:
+        """Two loose photos, and a set of another layout."""
+        own = self.folder / "mydata"
+        own.mkdir()
+        for source, name in ((golden, "golden.jpg"), (test, "test.jpg")):
+            shutil.copy(source, self.folder / name)
+        for source, name in ((golden, "board1_golden.png"), (test, "board1_ok.png")):
+            shutil.copy(source, own / name)
+        (own / "table.csv").write_text("Image,Reference,Result\nboard1_ok.png,board1_golden.png,OK\n", encoding="utf-8")
+
+    def add_segment_data(self) -> None:
+        """A folder `seg` with masks."""
+        self.run("data", "synthesize", "seg", "--task", "segment", "--boards", "4")
+        self.files_before = self.files()
+
+    def run(self, *words: str) -> tuple[int, str, dict[str, Any]]:
+        """Exit code, all output, and the document of one command."""
+        done = subprocess.run([CHANGENET, *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        try:
+            document = json.loads(done.stdout)
+        except ValueError:
+            document = {}
+        return done.returncode, done.stdout + done.stderr, document if isinstance(document, dict) else {}
+
+    def files(self) -> set[str]:
+        """What is there, but for records of jobs."""
+        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if "results" not in path.parts}
+
+    @cached_property
+    def trained(self) -> str:
+        """The id of a training, which is run when the first evaluation needs it."""
+        settings = [word for one in _TINY for word in ("-s", one)]
+        _, said, document = self.run("run", "train", "--data", "boards", "--automl", "off", *settings, "--json")
+        found = re.search(r"train-\d{8}-\d{6}-[0-9a-f]{6}", json.dumps(document) + said)
+        return found[0] if found else "the training failed"
+
+
+def grade(entry: dict[str, Any], space: Workspace) -> Grade:
+    """What one task led to."""
+    job = space.trained if entry.get("needs") == "trained" else ""
+    if entry.get("needs") == "seg":
+        space.add_segment_data()
+    prompt, check = entry["prompt"].replace("{trained}", job), entry["check"]
+    code, said, document = space.run("plan", prompt, "--json")
+    wrong = [text for name, text in _plan_faults(check, code, said, document, job) if name in check]
+    wrong += [] if space.files() == space.files_before else ["planning left files"]
+    if "follow" in check and not wrong:
+        followed, told, _ = space.run(*shlex.split(_line(document))[1:])
+        wrong += [] if followed == check["follow"] else [f"{_line(document)}: exit {followed}: {told.strip()[:150]}"]
+    if "run" in check and not wrong:
+        ran, told, _ = space.run("run", prompt)
+        wrong += [] if ran == 0 and re.search(check["run"], told) else [f"run: exit {ran}: {told.strip()[-150:]}"]
+    return Grade(str(entry["id"]), entry["prompt"], wrong)
+
+
+def _plan_faults(
+    check: dict[str, Any], code: int, said: str, document: dict[str, Any], job: str
+) -> list[tuple[str, str]]:
+    decision = document.get("decision") or {}
+    steps = document.get("steps") or [document]
+    plan = steps[0].get("plan") or {}
+    found = {
+        "exit": code,
+        "action": decision.get("action"),
+        "task": decision.get("task"),
+        "policy": decision.get("automl_policy"),
+        "profile": plan.get("profile"),
+        "code": (document.get("error") or {}).get("code"),
+        "steps": [step["decision"]["action"] for step in document.get("steps") or ()],
+    }
+    faults = [(name, f"{name}: {value!r}") for name, value in found.items() if value != check.get(name)]
+    slots = {one["slot"] for one in document.get("missing") or ()}
+    if not set(check.get("missing", ())) <= slots:
+        faults.append(("missing", f"asks for {sorted(slots)}"))
+    spec = plan.get("spec") or {}
+    faults += [
+        ("spec", f"{key}: {get(spec, key)!r}")
+        for key, value in check.get("spec", {}).items()
+        if get(spec, key) != value
+    ]
+    if not _line(document).startswith(check.get("line", "").replace("{trained}", job)):
+        faults.append(("line", f"names {_line(document)!r}"))
+    if not re.search(check.get("says", ""), said):
+        faults.append(("says", f"says {said.strip()[:150]!r}"))
+    return faults
+
+
+def _line(document: dict[str, Any]) -> str:
+    named = (document.get("decision") or {}).get("command") or document.get("command") or {}
+    return named if isinstance(named, str) else named.get("line", "")
+
+
+def grade_near_miss(number: int, query: str, space: Workspace) -> Grade:
+    """Whether a request for something else was left alone: neither planned nor given another command."""
+    code, _, document = space.run("plan", query, "--json")
+    planned = bool(document.get("plan")) or _line(document) != "" or any(document.get("steps") or ())
+    return Grade(f"near {number}", query, [f"exit {code}, planned"] if planned or code == 0 else [])
+
+
+def run_all(every: int = 1) -> list[Grade]:
+    """Grade every `every`-th task and near miss in a fresh workspace."""
+    tasks = json.loads((HERE / "evals.json").read_text(encoding="utf-8"))["evals"]
+    misses = json.loads((HERE / "near_misses.json").read_text(encoding="utf-8"))["queries"]
+    if every > 1:
+        tasks = [entry for entry in tasks if "needs" not in entry]  # a training takes longer than a sample may
+    with tempfile.TemporaryDirectory(prefix="changenet-evals-") as folder:
+        space = Workspace(Path(folder))
+        grades = [grade(entry, space) for entry in tasks[::every]]
+        numbered = list(enumerate(misses, 1))[::every]
+        return grades + [grade_near_miss(number, entry["query"], space) for number, entry in numbered]
+
+
+def main() -> int:
+    """Print a line for each, and how many are right; 1 if any is not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=int, default=1, help="a sample: every N-th, without those that need a training")
+    parser.add_argument("--out", type=Path, help="write the grades there as JSON")
+    options = parser.parse_args()
+    grades = run_all(options.every)
+    for one in grades:
+        print(f"{'wrong' if one.wrong else 'right'}  {one.id:>7}  {one.prompt[:90]}")
+        for text in one.wrong:
+            print(f"                 {text}")
+    print(f"{sum(not one.wrong for one in grades)} of {len(grades)} right")
+    if options.out:
+        options.out.write_text(json.dumps([asdict(one) for one in grades], indent=1) + "\n", encoding="utf-8")
+    return int(any(one.wrong for one in grades))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

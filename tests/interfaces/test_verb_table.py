@@ -135,7 +135,7 @@ def test_no_group_of_options_is_named_like_an_option(verb: Verb) -> None:
 
 
 def test_all_tool_definitions_together_fit_a_context() -> None:
-    assert len(json.dumps(tool_definitions(), separators=(",", ":"))) < 8_200
+    assert len(json.dumps(tool_definitions(), separators=(",", ":"))) < 8_000
 
 
 def test_environment_variables_are_those_that_the_program_reads(project_root: Path) -> None:

@@ -11,7 +11,6 @@ from core.verdicts import PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 NO_TEST, NO_GOLDEN, NO_LABEL = "missing picture", "missing golden image", "unknown label"
 TWICE, CONTRADICTING, SAME, NO_SPLIT = "twice", "two labels", "its own golden image", "unknown split"
@@ -19,11 +18,11 @@ TWICE, CONTRADICTING, SAME, NO_SPLIT = "twice", "two labels", "its own golden im
 
 @dataclass(frozen=True, slots=True)
 class FoundPair:
-    """One pair of pictures with its verdict. `row` is the line of the table, 0 for pairs that names tell."""
+    """One pair of pictures, by whole paths, with its verdict. `row` is the line of the table, 0 where names tell pairs."""
 
     row: int
-    test: Path
-    golden: Path
+    test: str
+    golden: str
     label: str
     name: str  # relative path of the test image
     board: str = ""
@@ -67,7 +66,7 @@ def without_repeats(found: Gathered) -> Gathered:
     for pair in found.pairs:
         labels.setdefault(pair.name, set()).add(pair.label)
     kept = Gathered(unused=list(found.unused))
-    seen: set[tuple[str, Path]] = set()
+    seen: set[tuple[str, str]] = set()
     for pair in found.pairs:
         if len(labels[pair.name]) > 1:
             kept.leave_out(pair.row, CONTRADICTING, pair.name)

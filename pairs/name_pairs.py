@@ -10,8 +10,6 @@ from pairs.import_rows import NO_GOLDEN, FoundPair, Gathered
 from pairs.import_words import BAD, GOLDEN, GOOD, TESTED, words_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pairs.picture_index import PictureIndex
 
 UNNAMED = "neither verdict nor golden in its name"
@@ -39,7 +37,7 @@ def _read(path: str) -> _Named:
 
 def pairs_by_name(index: PictureIndex) -> Gathered:
     """The pairs among the pictures of a folder; golden images that nothing is compared with are no pairs."""
-    goldens: dict[_Key, Path] = {}
+    goldens: dict[_Key, str] = {}
     tests: list[tuple[str, _Named]] = []
     found = Gathered()
     for name, path in index.paths.items():
@@ -59,7 +57,7 @@ def pairs_by_name(index: PictureIndex) -> Gathered:
     return found
 
 
-def _golden_of(key: _Key, goldens: dict[_Key, Path]) -> Path | None:
+def _golden_of(key: _Key, goldens: dict[_Key, str]) -> str | None:
     """The golden image of the same words, or of the most of them from the start; one without any serves all."""
     starts = (key[:length] for length in range(len(key), -1, -1))
     return next((goldens[start] for start in starts if start in goldens), None)

@@ -33,7 +33,7 @@ def common_ending(pairs: Sequence[FoundPair]) -> str:
     return endings.pop() if len(endings) == 1 else ".png"
 
 
-def ending_of(path: Path) -> str:
+def ending_of(path: str) -> str:
     """A picture's ending as it is usually written."""
     ending = os.path.splitext(path)[1].lower()  # noqa: PTH122 - hundreds of thousands of them
     return _SAME.get(ending, ending)
@@ -47,7 +47,7 @@ class PairWriter:
         self.folder, self.ending, self.link = folder, ending, link
         self._folders: dict[str, str] = {}
         self._names: dict[str, set[str]] = {}
-        self._written: dict[Path, str] = {}
+        self._written: dict[str, str] = {}
 
     def write(self, pairs: Sequence[FoundPair], extra: Sequence[str], progress: Callable[[int, int], None]) -> None:
         """All pairs, by their splits."""
@@ -77,16 +77,16 @@ class PairWriter:
     def _name_in(self, folder: str, path: str) -> str:
         return _unused(_as_name(path.rpartition("/")[2].rpartition(".")[0]), self._names.setdefault(folder, set()))
 
-    def _put(self, source: Path, place: str) -> None:
+    def _put(self, source: str, place: str) -> None:
         if ending_of(source) != self.ending:
             self._convert(source, place)
         elif self.link:
-            os.symlink(source, place)  # noqa: PTH211 - a Path for each would cost seconds
+            _link(source, place)
         elif not self._linked_within(source, place):
             shutil.copyfile(source, place)
         self._written.setdefault(source, place)
 
-    def _convert(self, source: Path, place: str) -> None:
+    def _convert(self, source: str, place: str) -> None:
         if self._linked_within(source, place):
             return
         from PIL import Image
@@ -98,16 +98,25 @@ class PairWriter:
                 picture = image if image.mode in _PNG_MODES else image.convert("RGB")
                 picture.load()
         except BROKEN as problem:
-            raise broken_told(problem, str(source)) from None
+            raise broken_told(problem, source) from None
         picture.save(place)
 
-    def _linked_within(self, source: Path, place: str) -> bool:
+    def _linked_within(self, source: str, place: str) -> bool:
         """Whether a picture that is in the set already could be given a second name."""
         if source in self._written:
             with suppress(OSError):
                 os.link(self._written[source], place)
                 return True
         return False
+
+
+def _link(source: str, place: str) -> None:
+    """A second name of the file, which a container sees as well; a symbolic link where the disks differ."""
+    source = os.path.realpath(source) if os.path.islink(source) else source  # noqa: PTH114 - hundreds of thousands
+    try:
+        os.link(source, place)
+    except OSError:
+        os.symlink(source, place)  # noqa: PTH211
 
 
 def _as_name(text: str) -> str:

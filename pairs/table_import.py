@@ -109,7 +109,7 @@ def import_pairs(  # noqa: PLR0913 - the choices of `changenet data import table
 ) -> TableSummary:
     """Write the pairs of a table (or, where `source` is a folder, those that names tell) as a data set at `out`.
 
-    `out` is new or empty (or, with `force`, an earlier import). `link` makes symbolic links instead of copies.
+    `out` is new or empty (or, with `force`, an earlier import). `link` links to the pictures instead of copying them.
 
     Raises:
         DataError: the table can't be read, its columns or labels can't be told, no row is used, or `out` is occupied.
@@ -178,7 +178,7 @@ def _gather(
             found.leave_out(line, SAME, cells[at["test"]])
         else:
             board = cells[at["board"]] if "board" in at else ""
-            name = str(test).removeprefix(root)
+            name = test.removeprefix(root)
             kept = tuple(cells[place] for place in further)
             found.pairs.append(FoundPair(line, test, golden, label, name, board, split, kept))
     return found

@@ -11,7 +11,7 @@ PIN := --constraint constraints.txt
 TORCH := $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX) torch torchvision,torch)
 export OMP_WAIT_POLICY = PASSIVE
 # Processes that tests are shared out to, by files: what a file's tests prepare together is prepared once.
-WORKERS ?= 2
+WORKERS ?= 3
 # Of the image: cpu or cuda.
 VARIANT ?= cpu
 TIMED := @sh scripts/timed.sh
@@ -19,14 +19,18 @@ TIMED := @sh scripts/timed.sh
 unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test lint image wheel clean
+.PHONY: demo test test-long lint image wheel clean
 
 demo: .venv/.demo
 	$(BIN)/changenet demo
 
 test: lint
 	$(TIMED) schemas $(BIN)/changenet schemas --check
-	$(TIMED) tests $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(TIMED) tests $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long"
+
+# Whole trainings on real engines, and installations: what would make `make test` too slow to be run often.
+test-long: .venv/.test
+	$(TIMED) long $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m long
 
 lint: .venv/.test
 	$(TIMED) lint $(BIN)/ruff check .

@@ -35,7 +35,11 @@ EXTRAS = {
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
     "cloud": ("s3fs", "data behind s3://, gs://, az:// and https://"),
+    "deploy": ("onnxruntime", "`changenet run export` and quantize, and models from them"),
     "docker": ("docker", "--runner docker"),
+    "kubernetes": ("kubernetes", "--runner kubernetes"),
+    "inspect": ("cv2", "`changenet inspect`"),
+    "tables": ("openpyxl", "tables of spreadsheets (`changenet data import table`)"),
     "mcp": ("mcp", "`changenet mcp`"),
     "spec": ("pydantic", "`changenet schemas`"),
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from automl.plan import ExperimentPlan
 
-pytestmark = pytest.mark.usefixtures("slurm")
+pytestmark = [pytest.mark.usefixtures("slurm"), pytest.mark.long]
 Planned = Callable[..., "ExperimentPlan"]
 CALLER = """
 import json, sys

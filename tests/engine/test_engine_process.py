@@ -83,6 +83,7 @@ def test_the_installed_command_is_there_and_fails_with_one() -> None:
     assert done.stdout == "Execution status: FAIL\n"
 
 
+@pytest.mark.long
 def test_two_processes_train_one_model(spec: Spec, write_spec: Callable[[Spec], Path], tmp_path: Path) -> None:
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     given = ("train.num_epochs=1", "train.use_distributed_sampler=true", "train.sync_batchnorm=false")

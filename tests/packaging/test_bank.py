@@ -199,6 +199,7 @@ def wheels(bank: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_an_installed_bank_plans_and_leaves_nothing_when_it_is_removed(
     bank: Path, key: Path, wheels: Path, home: Path, project_root: Path
 ) -> None:

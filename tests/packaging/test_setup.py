@@ -108,7 +108,7 @@ def test_make_sets_up_with_what_it_found_and_starts_the_demo(fresh: Path) -> Non
         ".venv/bin/pip install --quiet --constraint constraints.txt torch",
     ]
     assert lines[2].startswith(".venv/bin/uv pip install ")
-    assert lines[2].endswith(" --editable .[engine,automl,deploy]")
+    assert lines[2].endswith(" --editable .[engine,automl,deploy,inspect]")
     assert lines[3:] == [".venv/bin/changenet demo"]
 
 

@@ -20,6 +20,7 @@ def _done(*words: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_its_runner_tunes_two_trials_and_what_it_found_loads_here(project_root: Path, tmp_path: Path) -> None:
     finder = ["sh", str(project_root / "scripts/tao_client.sh"), "python"]
     client = subprocess.run(finder, capture_output=True, text=True, check=False).stdout.strip()

@@ -72,6 +72,7 @@ def test_other_losses_train_the_full_decoder_on_all_scales(
     assert saved["model.head.fuse.0.weight"].shape == (8, 32, 1, 1)
 
 
+@pytest.mark.long
 def test_a_killed_training_resumes_to_the_same_weights(
     mask_tree: Spec, tmp_path: Path, engine: Callable[..., Any]
 ) -> None:

@@ -17,7 +17,7 @@ from core.documents import read_yaml
 from runners.jobs.store import JobStore
 from tests.runners.platforms.docker_bench import PROGRAM, Engine, own_places
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
 PLACES = [word for mount in own_places() for word in ("--mount", f"{mount.source}:{mount.target}")]
 OWN = ("--runner", "docker", "--gpus", "0", *PLACES)

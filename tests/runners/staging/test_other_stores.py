@@ -201,7 +201,10 @@ def place(request: pytest.FixtureRequest, cache: Path, monkeypatch: pytest.Monke
         if request.param == "hf":
             from huggingface_hub import constants
 
+            # Read when the library is first imported, which another test may have done.
             monkeypatch.setattr(constants, "ENDPOINT", address)
+            template = f"{address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+            monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
             monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

@@ -174,7 +174,7 @@ _ALL = (
         "data import",
         f"{_ROOM}.data_sets",
         "import_set",
-        "import a table or a data set",
+        "import a table or data set",
         "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
         "--good OK\n  changenet data import names photos pairs\n"
         "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"

@@ -18,7 +18,7 @@ TWICE, CONTRADICTING, SAME, NO_SPLIT = "twice", "two labels", "its own golden im
 
 @dataclass(frozen=True, slots=True)
 class FoundPair:
-    """One pair of pictures, by whole paths, with its verdict. `row` is the line of the table, 0 where names tell pairs."""
+    """One pair of pictures, by whole paths, with its verdict; `row` is the line of the table, 0 where there is none."""
 
     row: int
     test: str

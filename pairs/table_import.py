@@ -115,6 +115,9 @@ def import_pairs(  # noqa: PLR0913 - the choices of `changenet data import table
         DataError: the table can't be read, its columns or labels can't be told, no row is used, or `out` is occupied.
         ImageError: a picture that has to be converted can't be read.
     """
+    if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+        remedy = "choose a folder outside of it"
+        raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
     read = _of_names(source) if source.is_dir() else _of_table(source, options)
     found = without_repeats(read.found)
     if not found.pairs:

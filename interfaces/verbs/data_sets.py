@@ -27,7 +27,7 @@ class ImportOptions:
 
     format: Literal["deeppcb", "masks", "table", "names"] = argument("layout")
     source: str = argument("folder or table")
-    out: str = argument("folder to make")
+    out: str = argument("new folder")
     task: Literal["classify", "segment"] | None = option("its task", otherwise="classify for deeppcb")
     crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
     size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
@@ -43,7 +43,7 @@ class ImportOptions:
     board: str | None = option("column that tells boards apart", metavar="COLUMN", otherwise="guessed", group=TABLE)
     split: str | None = option("column of splits to keep", metavar="COLUMN", otherwise="guessed", group=TABLE)
     images: str | None = option("folder of pictures", metavar="DIR", otherwise="that of the table", group=TABLE)
-    link: bool = option("link, not copy", default=False)
+    link: bool = option("do not copy", default=False)
     force: bool = option("replace OUT", default=False)
 
 

@@ -239,6 +239,8 @@ def test_names_alone_tell_pairs(folders: bool, tmp_path: Path) -> None:
             (source / word).mkdir(exist_ok=True)
             (source / name).rename(source / word / f"{board}.png")
     Image.new("RGB", (8, 8)).save(source / "overview.png")
+    with pytest.raises(DataError, match="inside the source"):
+        import_pairs(source, source / "out")
     summary = import_pairs(source, tmp_path / "out")
     assert summary.rows == {"train": 17, "val": 4, "test": 3}
     assert summary.not_used == {"neither verdict nor golden in its name": 1}

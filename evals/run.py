@@ -61,7 +61,7 @@ class Workspace:
 
     def add_segment_data(self) -> None:
         """A folder `seg` with masks."""
-        self.run("data", "synthesize", "seg", "--task", "segment", "--boards", "4")
+        self.run("data", "synthesize", "seg", "--task", "segment", "--boards", "6", "--size", "64")
         self.files_before = self.files()
 
     def run(self, *words: str) -> tuple[int, str, dict[str, Any]]:

@@ -49,3 +49,15 @@ def test_actions_policies_and_values_are_read_as_labelled(figures: Any) -> None:
 
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     assert figures.planned_negatives == []
+
+
+def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
+    routing: ModuleType, project_root: Path
+) -> None:
+    rows = routing.read_corpus([routing.CORPUS / "held_out" / "held_out.jsonl"])
+    found = routing.measure(rows, load_skill(project_root))
+    assert len(rows) == found.requests == 206
+    assert found.actions[""].f1 >= 0.88
+    assert found.policies[""].f1 >= 0.91
+    assert found.values[""].f1 >= 0.99
+    assert len(found.planned_negatives) <= 4

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.verdicts import NO_PASS, PASS
+from core.verdicts import NO_PASS, NOT_JUDGED, PASS
 from pairs.registration import laid_on, register
 from pairs.whole_picture import read_whole_pair
 from scoring.regions import find_regions
@@ -51,11 +51,13 @@ class Board:
     registration: Registration
     found: tuple[Found, ...]
     highest: float
+    judged: bool
 
     @property
     def verdict(self) -> str:
-        """NO_PASS where a region was found."""
-        return NO_PASS if self.found else PASS
+        """NO_PASS where a region was found; else PASS, but NOT_JUDGED where no model looked."""
+        clean = PASS if self.judged else NOT_JUDGED
+        return NO_PASS if self.found else clean
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without the pixels."""
@@ -101,7 +103,8 @@ def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int, least_area
     kept = [one for one in regions.regions if one.area >= least_area]
     by_score = sorted((_found(one, regions, scores, registration) for one in kept), key=lambda one: -one.score)
     found = tuple(_numbered(one, number) for number, one in enumerate(by_score, start=1))
-    return Board(pair, golden, laid, registration, found, float(scores.max(initial=0.0)))
+    highest = float(scores.max(initial=0.0))
+    return Board(pair, golden, laid, registration, found, highest, inspector.judges)
 
 
 def _inner(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -30,7 +30,8 @@ def plain_difference(threshold: float | None) -> Inspector:
     """Evidence without a model."""
     about = "plain difference of the registered pictures; no model was named, and nothing taught it what is harmless"
     value = THRESHOLD if threshold is None else threshold
-    return Inspector(difference, value, about, {"kind": "default" if threshold is None else "given"})
+    origin = {"kind": "default" if threshold is None else "given"}
+    return Inspector(difference, value, about, origin, judges=False)
 
 
 def difference(golden: Picture, test: Picture, residual: float) -> Levels:

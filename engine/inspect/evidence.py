@@ -23,9 +23,13 @@ class FindsDifferences(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """A source of evidence: `about` says in words what it is, `threshold` is the score from which a pixel changed."""
+    """A source of evidence: `about` says in words what it is, `threshold` is the score from which a pixel changed.
+
+    Only what `judges` can say PASS: it was taught, and measured, what a defect is.
+    """
 
     find: FindsDifferences
     threshold: float
     about: str
     origin: dict[str, Any]
+    judges: bool = True

@@ -36,7 +36,7 @@ def board_picture(board: Board) -> Image.Image:
     pen = ImageDraw.Draw(sheet)
     count = len(board.found)
     regions = "no difference found" if not count else f"{count} region{'' if count == 1 else 's'}"
-    colour = _MARK if count else _GOOD
+    colour = _MARK if count else _GOOD if board.judged else _INK
     pen.text((8, bar // 2), f"{board.verdict}: {regions}", colour, font=_font(text * 3 // 2), anchor="lm")
     pen.text((width - 8, bar // 2), "golden", _INK, font=_font(text), anchor="rm")
     pen.text((width + _GAP + 8, bar // 2), "test, laid on it", _INK, font=_font(text), anchor="lm")

@@ -125,11 +125,6 @@ class SlurmPlatform:
         return False
 
 
-def _is_fresh(about: dict[str, Any]) -> bool:
-    """Whether sbatch has just taken the job: that is an answer as good as squeue's."""
-    return bool(about.get("job_id")) and time.time() < about["submitted_at"] + poll_seconds()
-
-
 def _submit(host: Host, folder: Path, plan: Plan) -> str:
     """Slurm's number of the job.
 

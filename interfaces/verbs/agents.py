@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import MissingInputError
@@ -52,13 +53,22 @@ def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
     from runners.jobs.store import default_root
 
     results = str(default_root(options.results_root).absolute())
-    named = (*options.root, *([os.curdir, results] if options.http else [results] if options.root else []))
-    session = Session({"results_root": results}, Roots.of(named))
+    roots = Roots.of((*_named(options), results) if options.root or options.http else ())
+    if options.root and roots.folders[0] != Path(results).resolve():
+        os.chdir(roots.folders[0])  # a name without a place lies within the roots, too
+    session = Session({"results_root": results}, roots)
     try:
         _serve(options, session, reporter)
     finally:
         session.close()
     return Outcome({})
+
+
+def _named(options: McpOptions) -> tuple[str, ...]:
+    """The roots that are named. Addresses alone name no folder: the working folder stays one."""
+    from core.addresses import is_fetched
+
+    return options.root if not all(map(is_fetched, options.root)) else (*options.root, os.curdir)
 
 
 def _serve(options: McpOptions, session: Any, reporter: Reporter) -> None:

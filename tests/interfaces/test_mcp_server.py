@@ -187,6 +187,21 @@ def test_the_same_tools_stand_behind_http_within_the_allowed_folders(address: st
     anyio.run(talk)
 
 
+def test_a_name_without_a_place_lies_in_the_named_folder_and_not_where_the_server_was_started(work: Path) -> None:
+    async def talk() -> None:
+        words = ["mcp", "--results", "results", "--root", "boards"]
+        server = StdioServerParameters(command=COMMAND, args=words, cwd=work)
+        async with mcp.Client(server) as client:
+            _, document = await _call(client, "data_check", folder="train/dataset.csv")
+            assert "error" not in document
+            _, document = await _call(client, "data_check", folder="boards")
+            assert document["error"]["code"] == "data.root_missing"
+            _, document = await _call(client, "data_check", folder="../boards2")
+            assert document["error"]["code"] == "path.outside"
+
+    anyio.run(talk)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,29 +37,26 @@ def derived_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-class WeightedBatches:
-    """Batches of weighted draws with replacement, N in an epoch.
-
-    A PASS pair weighs 1, a defective pair n_pass / n_defect * `defects_per_pass`, so that about `defects_per_pass`
-    defects come with each PASS. The last batch is dropped when it is not full.
+class EpochBatches:
+    """Batches of the draws of an epoch; the last one is dropped when it is not full.
 
     Args:
-        labels: 0 or 1 for each pair, both of them there.
-        batch_size: pairs per batch of one device.
-        defects_per_pass: the spec's fpratio_sampling.
+        count: draws of an epoch, of all devices together where they share them.
+        batch_size: draws per batch of one device.
         seed: the run's seed.
         device: which device draws.
     """
 
-    def __init__(
-        self, labels: Sequence[int], batch_size: int, defects_per_pass: float, *, seed: int, device: DeviceShare
-    ) -> None:
-        self._weights = _weights(labels, defects_per_pass)
-        self._batch_size = batch_size
+    def __init__(self, count: int, batch_size: int, *, seed: int, device: DeviceShare) -> None:
+        self._count, self._batch_size = count, batch_size
         self._seed = (seed, 0 if device.shared else device.rank)
         self._turn = slice(device.rank, None, device.world_size) if device.shared else slice(None)
-        self._length = len(labels) // (device.world_size if device.shared else 1) // batch_size
+        self._length = count // (device.world_size if device.shared else 1) // batch_size
         self._epoch = self._first_batch = 0
+
+    @abstractmethod
+    def pairs(self, random: torch.Generator) -> list[int]:
+        """The pairs of an epoch's draws, in their order."""
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose draws come next; Lightning calls this before each."""
@@ -76,12 +74,35 @@ class WeightedBatches:
     def __iter__(self) -> Iterator[list[Draw]]:
         """Yield the epoch's batches."""
         random = torch.Generator().manual_seed(derived_seed(*self._seed, self._epoch))
-        count = len(self._weights)
-        indices = torch.multinomial(self._weights, count, replacement=True, generator=random)
-        seeds = torch.randint(1 << 62, (count,), generator=random)
-        draws = [Draw(i, s) for i, s in zip(indices.tolist(), seeds.tolist(), strict=True)][self._turn]
+        pairs = self.pairs(random)
+        seeds = torch.randint(1 << 62, (self._count,), generator=random).tolist()
+        draws = [Draw(i, s) for i, s in zip(pairs, seeds, strict=True)][self._turn]
         for start in range(self._first_batch * self._batch_size, self._length * self._batch_size, self._batch_size):
             yield draws[start : start + self._batch_size]
+
+
+class WeightedBatches(EpochBatches):
+    """Batches of weighted draws with replacement, N in an epoch.
+
+    A PASS pair weighs 1, a defective pair n_pass / n_defect * `defects_per_pass`, so that about `defects_per_pass`
+    defects come with each PASS.
+
+    Args:
+        labels: 0 or 1 for each pair, both of them there.
+        batch_size, seed, device: as in `EpochBatches`.
+        defects_per_pass: the spec's fpratio_sampling.
+    """
+
+    def __init__(
+        self, labels: Sequence[int], batch_size: int, defects_per_pass: float, *, seed: int, device: DeviceShare
+    ) -> None:
+        super().__init__(len(labels), batch_size, seed=seed, device=device)
+        self._weights = _weights(labels, defects_per_pass)
+
+    def pairs(self, random: torch.Generator) -> list[int]:
+        """Drawn by weight."""
+        found: list[int] = torch.multinomial(self._weights, self._count, replacement=True, generator=random).tolist()
+        return found
 
 
 def _weights(labels: Sequence[int], defects_per_pass: float) -> torch.Tensor:

@@ -8,24 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule
 
-from core.errors import JobFailedError
 from engine.batch_samplers import derived_seed
-from engine.checkpoints import WHITE_LEVEL
 from engine.loading import checked
-from engine.optimization import build_optimizer, learning_rate_factor
 from engine.segment.labels import IGNORED
 from engine.segment.losses import SegmentLoss
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import MaskThreshold, change_of
-from pairs.decoding import FULL_WHITE
+from engine.task_module import SO_FAR, TaskModule, of_all_processes
 from scoring.pixels import LEVELS, confusion, level_counts, pixel_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
     from torch import Tensor
 
     from engine.segment.network import SegmentNetwork
@@ -34,7 +29,6 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import Kpi
 
-_SO_FAR = "epoch_so_far"  # a key of checkpoints that are written within an epoch
 _LEAST = 1e-7  # of a probability, whose logarithm is taken
 
 
@@ -62,24 +56,16 @@ class _Collected:
 
 def sum_of_processes(counts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The sum of what all processes that train together counted."""
-    parts: list[Any] = _all_of(counts)
+    parts: list[Any] = of_all_processes(counts)
     total: np.ndarray[Any, np.dtype[np.int64]] = np.sum(parts, axis=0)
     return total
 
 
 def _of_processes(values: list[float]) -> list[float]:
-    return [value for part in _all_of(values) for value in part]
+    return [value for part in of_all_processes(values) for value in part]
 
 
-def _all_of(own: Any) -> list[Any]:
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return [own]
-    parts: list[Any] = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(parts, own)
-    return parts
-
-
-class SegmentModule(LightningModule):
+class SegmentModule(TaskModule):
     """Trains `model`; `on_kpi` is called with the figures of each epoch and each validation."""
 
     def __init__(
@@ -91,19 +77,11 @@ class SegmentModule(LightningModule):
         seed: int,
         on_kpi: Callable[[str, Kpi], None],
     ) -> None:
-        super().__init__()
+        super().__init__(run, network, seed=seed, on_kpi=on_kpi)
         section = run.experiment.dataset.segment
-        self.model = network
+        self.threshold: MaskThreshold | None = None
         self.loss = SegmentLoss(run.experiment)
-        self.kpi: Kpi = {}  # of the current epoch
-        self.threshold: MaskThreshold | None = None  # of the current epoch's validation
-        self.seed = seed
-        self.has_started = False
-        self.steps_per_epoch = 1  # known once there is a loader
-        self.white = FULL_WHITE  # of the pictures, known once they were looked at
-        self._run = run
         self._preparation = preparation
-        self._on_kpi = on_kpi
         self._scorer = Scorer(network, preparation, section.batch_size)
         self._classes = section.num_classes
         self._training, self._validation = (_Collected.nothing(self._classes) for _ in range(2))
@@ -114,12 +92,6 @@ class SegmentModule(LightningModule):
         ready = checked(batch)
         return ready if isinstance(ready, list) else ready.to(device)
 
-    def on_train_epoch_start(self) -> None:
-        """Forget the figures of the epoch before; the last epoch is validated whatever the interval."""
-        self.kpi, self.threshold = {}, None
-        if self.current_epoch == self._run.experiment.train.num_epochs - 1:
-            self.trainer.check_val_every_n_epoch = 1
-
     def training_step(self, batch: SegmentBatch, batch_idx: int) -> Tensor:
         """The loss of one batch."""
         # Dropout draws from the global generator: seeding it by step makes a resumed run go on exactly.
@@ -128,13 +100,13 @@ class SegmentModule(LightningModule):
         predictions = self.model(goldens, tests)
         loss: Tensor = self.loss(predictions, labels)
         if not torch.isfinite(loss):
-            raise _diverged(self.current_epoch, self.global_step)
+            raise self.diverged()
         self._training.add(float(loss.detach()), labels, predictions[-1].detach().argmax(dim=1))
         return loss
 
     def on_train_epoch_end(self) -> None:
         """The figures of the epoch's batches."""
-        self._report("train", self._training.figures("train"))
+        self.report("train", self._training.figures("train"))
         self._training = _Collected.nothing(self._classes)
 
     def validation_step(self, batch: list[WholePair], _batch_idx: int) -> None:
@@ -145,7 +117,7 @@ class SegmentModule(LightningModule):
 
     def _judge(self, label: Tensor, probabilities: Tensor) -> None:
         if not bool(torch.isfinite(probabilities).all()):
-            raise _diverged(self.current_epoch, self.global_step)
+            raise self.diverged()
         # The logarithm of probabilities is as good as logits: both give the same ones back.
         logits = probabilities.clamp_min(_LEAST).log().unsqueeze(0)
         loss = float(self.loss.of_one(logits, label.unsqueeze(0).long()))
@@ -159,46 +131,17 @@ class SegmentModule(LightningModule):
         self._levels[:] = 0
         figures = self._validation.figures("val")
         self._validation = _Collected.nothing(self._classes)
-        self._report("validation", figures)
-
-    def _report(self, what: str, kpi: Kpi) -> None:
-        self.kpi = {**self.kpi, **kpi}
-        self._on_kpi(what, kpi)
-        known = {name: float(value) for name, value in kpi.items() if value is not None}
-        self.log_dict(known, sync_dist=False)
+        self.report("validation", figures)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the threshold, the white of the pictures, and within an epoch what its batches gave so far."""
-        checkpoint[WHITE_LEVEL] = self.white
-        checkpoint["threshold"] = self.threshold.value if self.threshold else None
-        checkpoint.update(self.threshold.origin_keys() if self.threshold else {})
+        """Add, within an epoch, what its batches gave so far."""
+        super().on_save_checkpoint(checkpoint)
         if self._training.losses:
             matrix, losses = sum_of_processes(self._training.matrix), _of_processes(self._training.losses)
-            checkpoint[_SO_FAR] = {"matrix": matrix.tolist(), "losses": losses}
+            checkpoint[SO_FAR] = {"matrix": matrix.tolist(), "losses": losses}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on with what the epoch's batches gave before the checkpoint, so that its figures count all of them."""
-        if _SO_FAR in checkpoint and self.global_rank == 0:
-            before = checkpoint[_SO_FAR]
+        if SO_FAR in checkpoint and self.global_rank == 0:
+            before = checkpoint[SO_FAR]
             self._training = _Collected(np.array(before["matrix"], dtype=np.int64), list(before["losses"]))
-
-    def on_train_start(self) -> None:
-        """Whatever goes wrong from here on, it is not the state of a checkpoint."""
-        self.has_started = True
-
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """The optimiser and schedule of the spec."""
-        settings = self._run.experiment.train
-        optimizer = build_optimizer(settings.optim, self.model.backbone, self.model.head)
-        factor = learning_rate_factor(settings.optim, settings.num_epochs, self.steps_per_epoch)
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
-
-
-def _diverged(epoch: int, step: int) -> JobFailedError:
-    return JobFailedError(
-        "the loss is no finite number any more: the training has diverged",
-        code="diverged",
-        where=f"epoch {epoch + 1}, step {step}",
-        remedy="lower train.optim.lr, raise train.optim.warmup_epochs, or use train.precision=32-true",
-    )

@@ -54,6 +54,7 @@ def checkpoint(name, epoch, step):
 
 
 def stopped(number, frame):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as the engine does: a cluster may ask twice
     print("Execution status: FAIL", flush=True)
     sys.exit(1)
 

@@ -10,18 +10,22 @@ from core.dotted import get, nest
 from core.errors import CheckpointError, JobFailedError, SpecError
 from core.files import sha256_file, write_json
 from core.verdicts import NO_PASS, PASS
+from deployed.model_file import SUFFIX, write_model
+from deployed.pair_model import PairModel
+from deployed.self_test import SELF_TEST, packed
+from deployed.siamese_graph import join, take_apart
 from engine.checkpoints import WHITE_LEVEL, read_checkpoint
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
-from engine.classify.parity import ParityPairs
+from engine.classify.parity import ParityPairs, as_pairs
 from engine.classify.task import CLASSIFY
 from engine.classify.trained_model import load_checkpoint
 from engine.console import say
-from engine.export.onnx_file import SUFFIX, write_model
-from engine.export.siamese_graph import join, take_apart
 from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from onnx import ModelProto
 
     from engine.classify.parity import Parity
@@ -56,16 +60,23 @@ def export(run: Run, status: StatusFile) -> None:
     distances = run.experiment.model.classify.difference_module == "euclidean"
     exported = OnnxNetwork(take_apart(whole), off_centre, distances=distances)
     check_whole(whole, exported, parts.goldens, size)
+    settings = settings_of(run, model, checkpoint) | {OFF_CENTRE: off_centre, "precision": "fp32"}
     reference = pairs.scores(model.network, model.preparation, "checkpoint")
-    parity = pairs.compare(reference, pairs.scores(exported, model.preparation, "ONNX"), model.threshold.value)
-    settings = settings_of(run, model, checkpoint) | {
-        OFF_CENTRE: off_centre,
-        "precision": "fp32",
-        "data": pairs.digest(),
-        "parity": parity.to_json(),
-    }
+    deployed = PairModel(settings, take_apart(whole))
+    found = [pairs.scores(exported, model.preparation, "ONNX"), pairs.deployed_scores(deployed, "ONNX in use")]
+    parity = pairs.compare(reference, found, model.threshold.value)
+    settings |= {"data": pairs.digest(), "parity": parity.to_json()}
+    settings |= self_test_of(deployed, pairs, reference, run.experiment.export.self_test_pairs)
     accept_or_reject(path, whole, settings, parity)
     _tell(run, status, path, parity, settings)
+
+
+def self_test_of(deployed: PairModel, pairs: ParityPairs, scores: NDArray[np.float64], most: int) -> dict[str, Any]:
+    """What a file holds to test itself by: the pairs whose scores differ most, as many as `most`."""
+    if not most:
+        return {}
+    few = as_pairs(pairs.telling(scores, most))
+    return {SELF_TEST: packed(deployed, few, deployed.settings["precision"])}
 
 
 def _path_of(run: Run) -> Path:
@@ -121,7 +132,7 @@ def _check_size(run: Run, model: TrainedModel) -> None:
 
 
 def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, Any]:
-    """What stands in a file beside the graph; see `engine.export.onnx_file`."""
+    """What stands in a file beside the graph; see `deployed.model_file`."""
     content, data = model.content, run.experiment.dataset.classify
     found = {
         "task": CLASSIFY.name,
@@ -129,6 +140,11 @@ def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, An
         "class_names": [PASS, NO_PASS] if data.num_classes == 2 else [PASS, NO_PASS, *range(2, data.num_classes)],
         "lights": list(light_names(data.input_map)),
         "epoch": content.get("epoch"),
+        "input": {
+            "mean": list(model.preparation.mean),
+            "std": list(model.preparation.std),
+            "layout": [model.preparation.layout.rows, model.preparation.layout.columns],
+        },
         WHITE_LEVEL: model.white,
         "checkpoint": {"file": checkpoint.name, "sha256": sha256_file(checkpoint)},
     }
@@ -156,7 +172,8 @@ def accept_or_reject(path: Path, whole: ModelProto, settings: dict[str, Any], pa
 
 def _tell(run: Run, status: StatusFile, path: Path, parity: Parity, settings: dict[str, Any]) -> None:
     size = path.stat().st_size
-    write_json(run.results_dir / MANIFEST, {"file": str(path), "bytes": size, "sha256": sha256_file(path), **settings})
+    told = settings | {SELF_TEST: len(settings.get(SELF_TEST, {}).get("pairs", []))}  # not the pictures again
+    write_json(run.results_dir / MANIFEST, {"file": str(path), "bytes": size, "sha256": sha256_file(path), **told})
     kpi = {
         "parity_pairs": parity.pairs,
         "parity_flipped": parity.flipped,

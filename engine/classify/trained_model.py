@@ -57,13 +57,13 @@ def with_model_settings(run: Run, path: Path | None = None) -> Run:
     if path.suffix != _ONNX:
         return run
     _require_runtime()
-    from engine.export.onnx_file import read_model
+    from deployed.model_file import read_model
 
     return settled_by_file(run, read_model(path)[1], path)
 
 
 def _require_runtime() -> None:
-    from engine.export.sessions import require_libraries
+    from deployed.sessions import require_libraries
 
     require_libraries()
 
@@ -107,9 +107,9 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
         PlatformError: ONNX Runtime is not installed.
     """
     _require_runtime()
+    from deployed.model_file import read_model
+    from deployed.siamese_graph import take_apart
     from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork
-    from engine.export.onnx_file import read_model
-    from engine.export.siamese_graph import take_apart
 
     model, settings = read_model(path)
     settled = settled_by_file(run, settings, path)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import onnx
 from onnx import helper
 
-from engine.export.tracing import BATCH, GOLDEN_BATCH
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from onnx import ModelProto, NodeProto, ValueInfoProto
 
+BATCH = "batch"
+GOLDEN_BATCH = f"golden_{BATCH}"  # golden images: several of them for each pair
 TEST, GOLDEN, COMPARE, JOIN = "test/", "golden/", "compare/", "join/"
 _WEIGHTS = "describe/"
 _DESCRIBING, _COMPARING = (TEST, _WEIGHTS), (COMPARE,)  # marks of a part that was taken out of a whole

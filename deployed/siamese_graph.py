@@ -127,6 +127,12 @@ def without_evidence(explain: ModelProto) -> ModelProto:
     return _model(_between(graph, graph.input, graph.output[:1]), explain)
 
 
+def leading_to(whole: ModelProto, output: str) -> ModelProto:
+    """What of a graph leads to one of its outputs."""
+    graph = whole.graph
+    return _model(_between(graph, graph.input, [entry for entry in graph.output if entry.name == output]), whole)
+
+
 def _between(
     graph: onnx.GraphProto, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]
 ) -> onnx.GraphProto:

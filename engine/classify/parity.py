@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 from copy import copy
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from engine.classify.pair_images import files_of, open_pairs, pair_loader
 from engine.classify.pair_table import read_table
 from engine.classify.scoring_loop import by_golden_image, score_pairs
 from engine.console import ProgressLine
+from engine.export.parity import Parity
 from engine.loading import checked
 
 if TYPE_CHECKING:
@@ -35,31 +35,6 @@ if TYPE_CHECKING:
     from spec.dataset_section import ClassifyDataset
 
     Scores = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """How far two forms of a model agree on `pairs` pairs, of `available` that there are.
-
-    `largest_difference` is one of scores; `flipped` are pairs that only one of both flags at `threshold`.
-    """
-
-    pairs: int
-    available: int
-    threshold: float
-    largest_difference: float
-    flipped: int
-    rows: tuple[int, ...] = ()  # CSV lines of the first pairs that flipped
-
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return asdict(self) | {"rows": list(self.rows)}
-
-    def sentence(self) -> str:
-        """For people."""
-        of = f" of {self.available}" if self.available > self.pairs else ""
-        verdicts = f"{self.flipped} verdicts differ" if self.flipped else "every verdict is the same"
-        return f"{self.pairs}{of} pairs: {verdicts}, scores differ by {self.largest_difference:.2g} at most"
 
 
 class ParityPairs:

@@ -14,7 +14,7 @@ from deployed.pair_model import PairModel
 from deployed.self_test import SELF_TEST
 from deployed.siamese_graph import join, take_apart
 from engine.classify.difference_heads import DistanceHead
-from engine.classify.export import REJECTED, require_free, self_test_of, settings_of, with_training_of
+from engine.classify.export import self_test_of, settings_of, with_training_of
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.pair_speed import speedup
@@ -22,12 +22,13 @@ from engine.classify.parity import ParityPairs
 from engine.classify.quantized_parts import Calibration, PartsQuantizer, Selection
 from engine.classify.trained_model import load_checkpoint, load_exported, with_model_settings
 from engine.console import say
+from engine.export.writing import REJECTED, require_free
 
 if TYPE_CHECKING:
     from deployed.siamese_graph import Parts
-    from engine.classify.parity import Parity
     from engine.classify.quantized_parts import Attempt
     from engine.classify.trained_model import TrainedModel
+    from engine.export.parity import Parity
     from engine.settings import Run
     from engine.status import StatusFile
 

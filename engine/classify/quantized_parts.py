@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.classify.network_input import NetworkInput
-    from engine.classify.parity import Parity, ParityPairs
+    from engine.classify.parity import ParityPairs
     from engine.classify.preparation import Preparation
     from engine.export.layers import Layer
+    from engine.export.parity import Parity
 
     Judge = Callable[[OnnxNetwork], Parity]
 

@@ -49,10 +49,20 @@ def _quantize(run: Run, status: StatusFile) -> None:
     quantize(run, status)
 
 
+def _build(run: Run, status: StatusFile) -> None:
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from engine.export.deployment import build
+
+    build(run, status)
+
+
 ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
     "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
+    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

@@ -19,6 +19,7 @@ from engine.classify.trained_model import load_checkpoint
 from engine.console import say
 from engine.export.onnx_file import SUFFIX, write_model
 from engine.export.siamese_graph import join, take_apart
+from engine.trained_on import TRAINED_ON
 from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, An
         "lights": list(light_names(data.input_map)),
         "epoch": content.get("epoch"),
         WHITE_LEVEL: model.white,
+        TRAINED_ON: model.trained_on.to_json() if model.trained_on.known else None,
         "checkpoint": {"file": checkpoint.name, "sha256": sha256_file(checkpoint)},
     }
     if model.chosen:

@@ -30,6 +30,7 @@ from engine.segment.result_tables import ResultTables, Scored
 from engine.segment.scoring_loop import Scorer, score_pairs
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
+from engine.trained_on import TrainedOn, read_trained_on
 from pairs.pictures import picture_size
 from scoring.pixels import confusion
 
@@ -50,12 +51,13 @@ _LEAST = 1e-7  # of a probability, whose logarithm is taken
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A network with a checkpoint's weights, the threshold that was chosen on validation data, and the white level."""
+    """A network with a checkpoint's weights, the threshold chosen on validation data, and what it was trained on."""
 
     network: SegmentNetwork
     preparation: Preparation
     threshold: MaskThreshold
     white: int
+    trained_on: TrainedOn
 
 
 def load_model(run: Run) -> TrainedModel:
@@ -78,7 +80,8 @@ def load_model(run: Run) -> TrainedModel:
     say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
     threshold = MaskThreshold.of_checkpoint(content, path)
     say(f"threshold {threshold.value:.6g} of the checkpoint: {threshold.source}")
-    return TrainedModel(network.eval(), Preparation(run.experiment), threshold, read_white(content, path))
+    preparation, trained_on = Preparation(run.experiment), read_trained_on(content, path)
+    return TrainedModel(network.eval(), preparation, threshold, read_white(content, path), trained_on)
 
 
 def evaluate(run: Run, status: StatusFile) -> None:

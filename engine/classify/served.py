@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from core.cores import usable_cores
 from core.errors import ChangenetError, JobFailedError
 from core.verdicts import NO_PASS, PASS
 from engine.classify.evidence import to_grey
@@ -18,7 +19,6 @@ from engine.classify.scoring_loop import GoldenFeatures, score_pairs
 from engine.classify.task import CLASSIFY
 from engine.classify.trained_model import load_model, with_model_settings
 from engine.devices import Devices, scoring_device, share_cores
-from engine.image_store import usable_cores
 from engine.serving.overlay import laid_over, strong_places
 from engine.serving.pictures import KeptPixels, lightings, require_count
 from engine.serving.scorer import Judged

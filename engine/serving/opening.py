@@ -38,10 +38,10 @@ def open_model(path: Path, most_pixels: int) -> Scorer:
 
 def _content(path: Path) -> Content:
     if path.suffix == _ONNX:
-        from engine.export.sessions import require_libraries
+        from deployed.sessions import require_libraries
 
         require_libraries()
-        from engine.export.onnx_file import read_model
+        from deployed.model_file import read_model
 
         return read_model(path)[1]
     from engine.checkpoints import read_checkpoint

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError, ImageError
-from engine.images import as_pixels
 from pairs.decoding import BROKEN, broken_told, decode
+from pairs.rgb_pixels import as_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

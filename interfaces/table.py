@@ -206,8 +206,9 @@ _ALL = (
         "data synthesize",
         f"{_ROOM}.data_sets",
         "synthesize",
-        "draw synthetic boards with known defects",
-        "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
+        "draw synthetic boards with known defects, or defects into your own good pairs",
+        "examples:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n"
+        "  changenet data synthesize masks --from good_pairs --sizes 6..60\n",
         destructive=True,
         slow=True,
         is_tool=False,

@@ -172,6 +172,16 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
+        "watch",
+        f"{_ROOM}.watch",
+        "watch",
+        "inspect what comes into a folder, each pair once",
+        "examples:\n  changenet watch line3 --model changenet_classify.onnx --golden golden.png\n"
+        "  changenet watch line3 --model export-20260101-120000-0a1b2c --golden golden/ --once\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",

@@ -61,9 +61,9 @@ def inspect(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Ins
             else:
                 files.add(board)
             line.update(done)
+    files.write()
     if len(errors) == len(pairs):
         raise errors[0]
-    files.write()
     _tell(files, status)
 
 

@@ -48,7 +48,7 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,inspect,kubernetes,mcp,postgres,tables,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,inspect,kubernetes,mcp,postgres,serve,tables,test,bench]'
 	touch $@
 
 # Ray, which is large: for its runner, and its tests.

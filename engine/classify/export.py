@@ -20,6 +20,7 @@ from engine.classify.parity import ParityPairs, as_pairs
 from engine.classify.task import CLASSIFY
 from engine.classify.trained_model import load_checkpoint
 from engine.export.writing import accept_or_reject, check_size, path_of, tell
+from engine.trained_on import TRAINED_ON
 from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, An
             "layout": [model.preparation.layout.rows, model.preparation.layout.columns],
         },
         WHITE_LEVEL: model.white,
+        TRAINED_ON: model.trained_on.to_json() if model.trained_on.known else None,
         "checkpoint": {"file": checkpoint.name, "sha256": sha256_file(checkpoint)},
     }
     if model.chosen:

@@ -15,6 +15,7 @@ from engine.classify.task import CLASSIFY
 from engine.classify.threshold import Threshold
 from engine.console import say
 from engine.export.file_settings import is_deployed, model_path, settled_by_file
+from engine.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,7 @@ class TrainedModel:
     chosen: Threshold | None
     threshold: Threshold
     white: int
+    trained_on: TrainedOn
     content: Content
 
     @property
@@ -147,4 +149,5 @@ def _judging(
     if chosen:
         say(f"threshold {chosen.value:.6g} of the model: {chosen.source}")
     threshold = chosen or Threshold.of_margin(run.experiment.model.classify.eval_margin)
-    return TrainedModel(network, preparation, chosen, threshold, read_white(content, path), content)
+    white, trained_on = read_white(content, path), read_trained_on(content, path)
+    return TrainedModel(network, preparation, chosen, threshold, white, trained_on, content)

@@ -31,6 +31,7 @@ from engine.segment.result_tables import ResultTables, Scored
 from engine.segment.scoring_loop import Scorer, score_pairs
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
+from engine.trained_on import TrainedOn, read_trained_on
 from pairs.pictures import picture_size
 from scoring.pixels import confusion
 
@@ -53,12 +54,13 @@ _LEAST = 1e-7  # of a probability, whose logarithm is taken
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A network with a checkpoint's weights, the threshold that was chosen on validation data, and the white level."""
+    """A network with a checkpoint's weights, the threshold chosen on validation data, and what it was trained on."""
 
     network: MaskNetwork
     preparation: Preparation
     threshold: MaskThreshold
     white: int
+    trained_on: TrainedOn
     epoch: int | None = None
 
 
@@ -147,7 +149,8 @@ def _judging(run: Run, network: MaskNetwork, content: dict[str, Any], path: Path
     bearer = "model" if path.suffix == _ONNX else "checkpoint"
     say(f"threshold {threshold.value:.6g} of the {bearer}: {threshold.source}")
     preparation, white = Preparation(run.experiment), read_white(content, path)
-    return TrainedModel(network.eval(), preparation, threshold, white, content.get("epoch"))
+    trained_on = read_trained_on(content, path)
+    return TrainedModel(network.eval(), preparation, threshold, white, trained_on, content.get("epoch"))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:

@@ -29,6 +29,11 @@ class Scorer:
         self._preparation = preparation
         self._squares = squares
 
+    @property
+    def side(self) -> int:
+        """Pixels of a square's side."""
+        return self._preparation.side
+
     @torch.inference_mode()
     def probabilities(self, pairs: Sequence[WholePair]) -> list[Tensor]:
         """Probabilities (classes, H, W) of each pair, on the processor, at the size that the pair has."""

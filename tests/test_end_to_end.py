@@ -163,7 +163,7 @@ def _inspect_crop(workplace: Path, exported: dict[str, Any], rows: list[dict[str
     """One pair of pictures gets from the shell what it got in the table, and PyTorch is not loaded for that."""
     model = next(Path(exported["results_dir"]) / a["path"] for a in exported["artifacts"] if a["kind"] == "onnx")
     data = read_yaml(Path(exported["folder"]) / "spec.yaml")["dataset"]["classify"]
-    light, images = light_names(data["input_map"])[0], workplace / "boards" / "test" / "images"
+    light, images = light_names(data["input_map"])[0], workplace / "boards" / "images"
     row = rows[0]
     places = (row["golden_path"], row["input_path"])
     pictures = [image_file(images, place, row["object_name"], light, data["image_ext"]) for place in places]

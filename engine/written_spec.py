@@ -78,7 +78,12 @@ def _is_made_from_template(written: Collection[str], command: str) -> bool:
     """Whether a file has nearly all keys of a template of the command, which may be that of a deploy action."""
     names = [action.name for action in ACTIONS.values() if action.command == command]
     templates = (flatten(default_tree(name)).keys() for name in names)
-    return any(len(keys & set(written)) >= _OF_A_TEMPLATE * len(keys) for keys in templates)
+    return any(sum(_is_in(key, written) for key in keys) >= _OF_A_TEMPLATE * len(keys) for keys in templates)
+
+
+def _is_in(key: str, written: Collection[str]) -> bool:
+    """Whether a key is written, or the map that it would stand in is."""
+    return key in written or key.rpartition(".")[0] in written
 
 
 def _action(task: str, command: str) -> ActionSpec:

@@ -126,6 +126,14 @@ class Export(Section):
         unit="pairs",
         engines=list(EMBEDDED),
     )
+    self_test_pairs: Index = knob(
+        4,
+        "Pairs of the validation split that the file holds, with their pictures and scores, so that it can be tested "
+        "where it is used; 0 for none.",
+        le=64,
+        unit="pairs",
+        engines=list(EMBEDDED),
+    )
 
 
 class TensorQuantization(Section):

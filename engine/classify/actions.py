@@ -32,7 +32,7 @@ def _infer(run: Run, status: StatusFile) -> None:
 
 
 def _export(run: Run, status: StatusFile) -> None:
-    from engine.export.sessions import require_libraries
+    from deployed.sessions import require_libraries
 
     require_libraries()
     from engine.classify.export import export
@@ -41,7 +41,7 @@ def _export(run: Run, status: StatusFile) -> None:
 
 
 def _quantize(run: Run, status: StatusFile) -> None:
-    from engine.export.sessions import require_libraries
+    from deployed.sessions import require_libraries
 
     require_libraries()
     from engine.classify.quantize import quantize

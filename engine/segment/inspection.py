@@ -11,7 +11,7 @@ from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect, pairs_of
 from engine.inspect.difference import plain_difference
 from engine.inspect.evidence import Inspector
-from engine.segment.evaluation import load_model
+from engine.segment.evaluation import load_model, with_model_settings
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
@@ -44,6 +44,7 @@ def by_model(run: Run) -> Inspector:
     Raises:
         ChangenetError: the checkpoint is missing or does not fit.
     """
+    run = with_model_settings(run)
     section, data = run.experiment.inspect, run.experiment.dataset.segment
     model = load_model(run)
     network = model.network.to(scoring_device(section, run.command))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automl.outputs import importance_line
 from automl.result_text import ranking_lines
 from runners.figures import figure, in_words
 
@@ -52,8 +53,8 @@ def _lines(found: Overview) -> Iterator[str]:
 
 
 def record_text(record: Mapping[str, Any], task: str) -> list[str]:
-    """What best_rec.json adds: the winner's changes and the evaluations."""
+    """What best_rec.json adds: the winner's changes, the evaluations, and which parameters mattered."""
     lines = [f"  winner sets {key}: {value}" for key, value in record.get("changed", {}).items()]
     for name, found in record.get("evaluations", {}).items():
         lines.append(f"  {name}: {found.get('skipped') or in_words(found.get('metrics', {}), task)}")
-    return lines
+    return [*lines, *([f"  {importance_line(record)}"] if record else [])]

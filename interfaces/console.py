@@ -82,8 +82,8 @@ class Console:
     def __call__(self, update: Update) -> None:
         """Show one update: lines as they are, progress on the bar, states as lines of their own.
 
-        Without a terminal, all of it is read at the end: warnings, errors, and now and then how far it is. The log holds
-        every line.
+        Without a terminal, all of it is read at the end: warnings, errors, and now and then how far it is. The log
+        holds every line.
         """
         if update.line is not None:
             if self._bar is not None or _TROUBLE.match(update.line) or self._pace.is_due():

@@ -162,6 +162,16 @@ _ALL = (
         is_tool=False,  # agents plan `segment_inspect`, and launch that
     ),
     Verb(
+        "serve",
+        f"{_ROOM}.serve",
+        "serve",
+        "put a model behind HTTP: pictures in, verdicts out, a page to try it",
+        "examples:\n  changenet serve changenet_classify.onnx\n"
+        "  changenet serve export-20260101-120000-0a1b2c --listen 0.0.0.0:8000 --queue 256\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",
@@ -186,8 +196,9 @@ _ALL = (
         "data synthesize",
         f"{_ROOM}.data_sets",
         "synthesize",
-        "draw synthetic boards with known defects",
-        "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
+        "draw synthetic boards with known defects, or defects into your own good pairs",
+        "examples:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n"
+        "  changenet data synthesize masks --from good_pairs --sizes 6..60\n",
         destructive=True,
         slow=True,
         is_tool=False,
@@ -306,5 +317,6 @@ VARIABLES = {
     "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",
     "CHANGENET_MCP_TOKEN": "the token that clients of `changenet mcp --http` have to send",
+    "CHANGENET_SERVE_TOKEN": "the token that clients of `changenet serve` have to send, where it is set",
     "CHANGENET_TRACEBACK": "set it to see where in the program a defect lies",
 }

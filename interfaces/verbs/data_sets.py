@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import InputError
 from interfaces.options import Group, argument, given, option
@@ -48,6 +48,7 @@ class ImportOptions:
 
 
 DRAWING = Group("drawing", "how the boards are drawn")
+FROM = Group("from", "with --from alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,26 @@ class SynthesizeOptions:
     style: Literal["assembled", "bare"] | None = option(
         "boards with parts, or bare copper", otherwise="assembled", group=DRAWING
     )
-    boards: int | None = option("number of boards", metavar="N")
-    size: int | None = option("side of a picture", metavar="PIXELS", group=DRAWING)
-    lights: str | None = option("lightings, comma-separated", metavar="NAMES")
+    boards: int | None = option("number of boards", metavar="N", group=DRAWING)
+    size: int | None = option("side of a picture", metavar="PIXELS")
+    lights: str | None = option("lightings, comma-separated", metavar="NAMES", group=DRAWING)
     components: int | None = option("components, or inspected sites, on a board", metavar="N", group=DRAWING)
-    units: int | None = option("photographed units of each board design", metavar="N", group=DRAWING)
-    defect_rate: float | None = option("share of defective components, 0 to 1", metavar="SHARE")
-    defects: str | None = option(
-        "defect types, comma-separated", metavar="NAMES", otherwise="all of the style", group=DRAWING
-    )
+    units: int | None = option("photographed units of each board, or copies of each pair", metavar="N")
+    defect_rate: float | None = option("share of defective components, 0 to 1", metavar="SHARE", group=DRAWING)
+    defects: str | None = option("defect types, comma-separated", metavar="NAMES", otherwise="all")
     nuisance: float | None = option(
         "how strong harmless differences are", metavar="FACTOR", otherwise="1", group=DRAWING
     )
     image_ext: Literal[".jpg", ".png"] | None = option("file ending of the pictures", otherwise=".jpg", group=DRAWING)
     jobs: int | None = option("processes; the result does not depend on it", metavar="N", group=DRAWING)
-    seed: int | None = option("same seed, same bytes", metavar="N", group=DRAWING)
+    seed: int | None = option("same seed, same bytes", metavar="N")
     force: bool = option("replace OUT where it is there", default=False)
+    source: str | None = option(
+        "your own good pairs, which defects are drawn into: folders golden and test, or a CSV file with these columns",
+        flag="--from",
+        metavar="PAIRS",
+    )
+    sizes: str | None = option("smallest and largest defect", metavar="PIXELS", otherwise="6..60", group=FROM)
 
 
 def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
@@ -170,7 +175,10 @@ def _told(out: str, summary: TableSummary) -> str:
 
 
 def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
-    """Draw synthetic boards with known defects."""
+    """Draw synthetic boards with known defects, or defects into good pairs."""
+    if options.source is not None:
+        return _draw_into(options, options.source, reporter)
+    refuse_options_of(FROM, options)
     from boards import SynthesisSettings
     from boards import synthesize as draw
 
@@ -180,6 +188,31 @@ def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
     settings = SynthesisSettings(**named)
     summary = draw(Path(options.out), settings, progress=reporter.progress("draw"))
     return Outcome(summary.as_dict(), _described(options.out, summary.rows, settings.task))
+
+
+def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> Outcome:
+    from pairs.drawn_set import DrawnSettings, draw_into
+
+    refuse_options_of(DRAWING, options)
+    said: dict[str, Any] = {"task": options.task, "copies": options.units, "crop": options.size, "seed": options.seed}
+    said |= {"kinds": split_names(options.defects) or None, "sizes": _sizes(options.sizes)}
+    settings = DrawnSettings(**{key: value for key, value in said.items() if value is not None}, force=options.force)
+    summary = draw_into(Path(source), Path(options.out), settings, reporter.progress("draw"))
+    drawn = ", ".join(f"{count} {kind}" for kind, count in summary.flaws.items())
+    lines = [f"drawn: {drawn}", *(f"left out: {name}: {why}" for name, why in summary.left_out.items())]
+    return Outcome(summary.as_dict(), "\n".join([*lines, _described(options.out, summary.rows, settings.task)]))
+
+
+def _sizes(text: str | None) -> tuple[float, float] | None:
+    """Smallest and largest of `6..60`, or one size for both."""
+    if text is None:
+        return None
+    low, _, high = text.partition("..")
+    try:
+        return float(low), float(high or low)
+    except ValueError:
+        remedy = "give two numbers of pixels: --sizes 6..60"
+        raise InputError(f"{text!r} is no range", code="data.synthesis", where="--sizes", remedy=remedy) from None
 
 
 def _described(out: str, rows: dict[str, int], task: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.inspect.difference import difference
+from interfaces.verbs.model_task import task_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +142,7 @@ def test_a_model_judges_by_its_own_threshold_tile_by_tile(
     assert str(trained_masks.latest) in sheet["evidence"]["about"]
     assert sheet["evidence"]["threshold_origin"]["kind"] == "validation"
     assert any(holds_blot(region["box"]) for region in found["spoiled"]["regions"])
+    assert task_of_model(str(trained_masks.latest), None) == "segment"
 
 
 def test_light_and_small_shifts_are_forgiven() -> None:

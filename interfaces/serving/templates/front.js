@@ -94,6 +94,7 @@ for (const name of ["golden", "test"]) {
   well.addEventListener("drop", (event) => {
     event.preventDefault();
     well.classList.remove("over");
+    part(name).files = event.dataTransfer.files;
     take(name, event.dataTransfer.files);
   });
 }

@@ -70,11 +70,13 @@ def _flagged(job: Job) -> Iterator[str]:
     if not rows:
         return
     bad = [row for row in rows if row.get("verdict") == _BAD]
-    yield f"  flagged  {len(bad):,} of {len(rows):,} pairs are {_BAD}"
-    boards = Counter(_board(row) for row in bad)
+    boards, every = Counter(_board(row) for row in bad), Counter(_board(row) for row in rows)
+    ahead = "; boards to look at, in this order:" if boards else ""
+    yield f"  flagged  {len(bad):,} of {len(rows):,} pairs are {_BAD}, on {len(boards)} of {len(every)} boards{ahead}"
     for board, count in boards.most_common(_MOST_BOARDS):
         worst = max((row for row in bad if _board(row) == board), key=_score)
-        yield f"    {board}: {count}, worst {worst.get('object_name') or worst['input_path']} ({_score(worst):.3g})"
+        name = worst.get("object_name") or worst["input_path"]
+        yield f"    {board}: {count} of {every[board]}, worst pair {name} (score {_score(worst):.3g})"
     if len(boards) > _MOST_BOARDS:
         yield f"    and {len(boards) - _MOST_BOARDS} boards more"
     if len(bad) > _IMPLAUSIBLE * len(rows):

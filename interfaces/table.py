@@ -319,6 +319,7 @@ GROUPS = {
 }
 VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
+    "CHANGENET_STORE": "the PostgreSQL server that records the jobs of new results roots: postgresql://USER@HOST/DATABASE",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
     "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from core.files import open_ordinary
 from core.redaction import Redactor
+from runners.diagnosis.languages import in_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +44,8 @@ _CHAIN = re.compile(r"above exception|During handling|Original Traceback|termina
 _HARMLESS = re.compile(
     r"(?<!NCCL )\bwarn(?:ing)?\b(?!\s{2,}(?-i:[A-Z]))|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b"
     r"|\bskip|\brecover|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b|\bdeprecat"
-    r"|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b",
+    r"|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b|\b200 OK\b|\brefresh"
+    r"|\bsucce(?:ss|eded)|\.\.\. ?ok\b|^\[?W\]? ",
     re.IGNORECASE,
 )
 _FINAL = re.compile(r"(?i)giving up|gave up|maximum retries|max retries|retries exceeded|after \d+ (?:tries|attempts)")
@@ -52,6 +54,8 @@ _PROGRESS = re.compile(
     r"|\b(?:step|iter|iteration|batch)[ :=\[]+(\d+)",
     re.IGNORECASE,
 )
+# A scheduler numbers its steps as well: what it says is never progress.
+_OF_SCHEDULERS = re.compile(r"\b(?:slurmstepd|srun|sbatch|salloc|kubelet|systemd)\b")
 
 
 class Weight(IntEnum):
@@ -74,8 +78,8 @@ class Line:
 
     @property
     def bare(self) -> str:
-        """The text without what launchers and loggers put before it."""
-        return _PREFIX.sub("", self.text)
+        """The text without what launchers and loggers put before it, its system errors in English."""
+        return in_english(_PREFIX.sub("", self.text))
 
     @property
     def warns(self) -> bool:
@@ -162,7 +166,7 @@ def _zone(lines: list[Line]) -> int:
     seen: set[str] = set()
     for n, line in enumerate(lines):
         found = _PROGRESS.search(line.text)
-        if found and not line.text.startswith(("  ", "Traceback")):
+        if found and not line.text.startswith(("  ", "Traceback")) and not _OF_SCHEDULERS.search(line.text):
             key = next(filter(None, found.groups()), found.group())
             # A bar is drawn once more when the program ends: that is no progress.
             if key not in seen:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 AUTOML = "{automl}"
 _SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
+_SHORTEST_PART = 3
 
 
 @dataclass(slots=True)
@@ -45,8 +46,25 @@ class Vocabulary:
     grammar: Mapping[str, frozenset[str]]
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
+    compound_heads: frozenset[str] = frozenset()
     known: set[str] = field(default_factory=set)
     by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+
+    def split(self, word: str) -> tuple[str, str, str] | None:
+        """The two words that a compound is made of, and the letters of it that the first takes: `logzeilen`.
+
+        None where it is none, or where its first word is unknown, or nothing that this skill works on: a segmentation
+        of customers is no segmentation.
+        """
+        for place in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+            head, letters = word[place:], word[:place]
+            if head not in self.compound_heads:
+                continue
+            foreign = self.foreign.knows(head)
+            first = next((one for one in _uninflected(letters) if one in self.known and one not in self.bystanders), None)
+            if first or foreign:
+                return first or letters, head, letters
+        return None
 
     def nearest(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelt one means; None where none is near.
@@ -75,6 +93,15 @@ class Vocabulary:
             key=lambda known: (found[known], sorted(known) != sorted(word), known in self.plain, known),
             default=None,
         )
+
+
+def _uninflected(letters: str) -> Iterable[str]:
+    """How the first part of a compound may stand by itself: `aenderungs`, `platinen`, `pruef`."""
+    yield letters
+    for ending in ("s", "n", "en", "es", "er"):
+        if letters.endswith(ending) and len(letters) - len(ending) >= _SHORTEST_PART:
+            yield letters.removesuffix(ending)
+    yield from (f"{letters}{ending}" for ending in ("e", "en", "n", "ung", "ieren"))
 
 
 def _too_short(word: str, known: str) -> bool:
@@ -139,9 +166,8 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         roles=languages.groups("data_roles"),
         grammar={use: frozenset(words) for use, words in languages.groups("grammar").items()},
         capitalising=_capitalising(languages),
-        backbones={
-            fold(name): key for key, spoken in own.get("backbones", {}).items() for name in (*_short(key), *spoken)
-        },
+        backbones=_backbones(own.get("backbones", {})),
+        compound_heads=frozenset(languages.phrases("compound_heads")),
     )
     _remember(vocabulary, names)
     return vocabulary
@@ -217,7 +243,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
-    known |= {word for name in vocabulary.backbones for word in name.split()}
+    known |= {word for name in vocabulary.backbones for word in name.split()} | vocabulary.compound_heads
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase
     } | vocabulary.continuations

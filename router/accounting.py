@@ -43,7 +43,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     if intent.verb:
         return Account(ours, told, _declined_verb(reading, intent, things, ours=ours))
     if not intent.steps:
-        return Account(ours, told, _declined_nothing(things, said))
+        return Account(ours, told, _declined_nothing(reading, things, said))
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     declined = _declined_action(reading, intent, things, beside, ours=ours)
     asked = () if declined else _of_manner(reading, intent, unknown)
@@ -230,7 +230,7 @@ def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours
     return ""
 
 
-def _declined_nothing(unknown: list[int], said: tuple[str, ...]) -> str:
-    if not unknown:
+def _declined_nothing(reading: Reading, unknown: list[int], said: tuple[str, ...]) -> str:
+    if not unknown or any(token.kind in {"path", "job"} for token in reading.tokens):
         return ""
     return ", ".join(said)

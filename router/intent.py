@@ -84,6 +84,7 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
+    said = [m for m in said if not parents & set(m.places)] or said
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
@@ -116,8 +117,8 @@ def _is_item(reading: Reading, noun: Mention) -> bool:
         return False
     if (colon := _behind_colon(reading, start, noun.start)) is not None:
         start = colon
-    policy = {n for m in reading.of("policy", negated=None) for n in m.places}
-    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in policy]
+    about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
+    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
     if not before or text.endswith((":", ">")):
         return True
@@ -155,7 +156,10 @@ def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     if not steps or not asked or any(step.verb.endswith("train") for step in steps):
         return steps
     first = min(step.place for step in steps)
-    apart = any(token.kind == "break" for token in reading.tokens[asked[0] : first])
+    apart = any(
+        token.kind == "break" or token.word in reading.grammar["separates"]
+        for token in reading.tokens[asked[0] : first]
+    )
     return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
 
 

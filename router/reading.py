@@ -98,10 +98,13 @@ def read(text: str, skill: Skill) -> Reading:
     found = [*vocabulary.patterns.find(tokens), *_backbones(tokens, vocabulary)]
     found += vocabulary.foreign.find(tokens)
     mentions = _action_names(tokens)
+    layers = []
     for layer in _LAYERS:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
-        resolved = longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK)
-        mentions += _with_negation(tokens, resolved, vocabulary)
+        layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
+    for kept in layers:
+        resolved = (m for m in kept if not m.group.startswith("foreign") or m in layers[0])
+        mentions += _with_negation(tokens, list(resolved), vocabulary)
     mentions = sorted(dict.fromkeys(mentions), key=lambda m: m.places)
     return Reading(text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 AUTOML = "{automl}"
 _SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
 _SHORTEST_PART = 3
+_FORMATS = ("int8", "fp16", "fp32", "bf16")
 
 
 @dataclass(slots=True)
@@ -61,10 +62,15 @@ class Vocabulary:
             if head not in self.compound_heads:
                 continue
             foreign = self.foreign.knows(head)
-            first = next((one for one in _uninflected(letters) if one in self.known and one not in self.bystanders), None)
+            first = next(
+                (one for one in _uninflected(letters) if one in self.known and one not in self.bystanders), None
+            )
             if first or foreign:
                 return first or letters, head, letters
         return None
+
+    def _is_part(self, word: str) -> bool:
+        return word in self.known and word not in self.bystanders
 
     def nearest(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelt one means; None where none is near.
@@ -73,8 +79,10 @@ class Vocabulary:
         The first letter is taken as right, unless it was exchanged with the second. Of several words that are as near,
         one of the same letters goes first, then one that means something here.
         """
-        if len(word) < _SHORTEST_CORRECTED - 1 or any(letter.isdigit() for letter in word):
+        if len(word) < _SHORTEST_CORRECTED - 1:
             return None
+        if any(letter.isdigit() for letter in word):
+            return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
         most = 1 if len(word) < 8 else 2
         found: dict[str, int] = {}
         letters = frozenset(word)
@@ -90,7 +98,14 @@ class Vocabulary:
                         found[known] = distance
         return min(
             found,
-            key=lambda known: (found[known], sorted(known) != sorted(word), known in self.plain, known),
+            key=lambda known: (
+                found[known],
+                sorted(known) != sorted(word),
+                known[0] != word[0],
+                not self.patterns.knows(known),
+                known in self.plain,
+                known,
+            ),
             default=None,
         )
 

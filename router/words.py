@@ -109,7 +109,8 @@ def _spoken(
     reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
 ) -> Spoken:
     stated, unclear = _settled(values, part)
-    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in part if reading.tokens[n].kind == "job"))
+    named = _uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not _ruled_out(reading, n)])
+    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in named))
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _uncorrected(reading, files)
     model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
@@ -181,6 +182,10 @@ def _uncorrected(reading: Reading, places: list[int]) -> list[int]:
         for place in places
         if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
     ]
+
+
+def _ruled_out(reading: Reading, place: int) -> bool:
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
 
 
 def _is_no_data(path: str) -> bool:

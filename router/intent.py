@@ -32,7 +32,8 @@ class Step(NamedTuple):
 class Intent:
     """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
 
-    `alternatives` are actions or commands between which the words leave the choice.
+    `alternatives` are actions or commands between which the words leave the choice. `likely` tells that no phrase says
+    it, and that it is the most likely by all words.
     """
 
     steps: tuple[Step, ...] = ()
@@ -40,6 +41,7 @@ class Intent:
     mention: Mention | None = None
     question: bool = False
     alternatives: tuple[str, ...] = ()
+    likely: bool = False
 
 
 def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[str]) -> Intent:

@@ -48,8 +48,13 @@ class Vocabulary:
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
     compound_heads: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
     known: set[str] = field(default_factory=set)
     by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+
+    def is_command(self, verb: str) -> bool:
+        """Whether a verb is that of a command, and not of an action."""
+        return verb in self.commands
 
     def split(self, word: str) -> tuple[str, str, str] | None:
         """The two words that a compound is made of, and the letters of it that the first takes: `logzeilen`.
@@ -183,6 +188,7 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         capitalising=_capitalising(languages),
         backbones=_backbones(own.get("backbones", {})),
         compound_heads=frozenset(languages.phrases("compound_heads")),
+        commands=frozenset(languages.groups("verbs")),
     )
     _remember(vocabulary, names)
     return vocabulary

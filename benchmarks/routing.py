@@ -95,6 +95,8 @@ def answer(text: str, skill: Skill) -> dict[str, Any]:
 
 def _planned(decision: Decision) -> dict[str, Any]:
     """Action, task, policy and values of one decision; deploy actions go by their name without the task."""
+    if decision.command:
+        return {"action": decision.command.verb, "values": _labelled(decision.command.values)}
     action = str(decision.action)
     if action.startswith("deploy_"):
         verb = action.removeprefix("deploy_").partition("_")[2]

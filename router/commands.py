@@ -114,6 +114,32 @@ def _advice(values: dict[str, Any], reading: Reading) -> str:
     return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value)
 
 
+def command_step(request: Request, verb: str, spoken: Spoken, before: Decision | None, case: Case) -> Decision:
+    """The decision on a command that stands among other steps: its job, or its data, may be that of the step before."""
+    if before and not spoken.jobs and before.command and "job" in before.command.values:
+        spoken = replace(spoken, jobs=(before.command.values["job"],))
+    if before and not spoken.paths and before.request.data and _FORMS[verb].data:
+        spoken = replace(spoken, paths=((before.request.data, None),))
+    command, question = command_of(verb, spoken, request.results_root)
+    notes = case.notes
+    if question and not (before and before.action):
+        notes.ask(question)
+    data = request.data or command.values.get("data")
+    return Decision(
+        skill=case.skill.name,
+        action=None,
+        task=None,
+        route=None,
+        automl_policy=request.automl_policy or case.skill.info["train_policy"]["default"],
+        policy_source="slot" if request.automl_policy else "default",
+        request=replace(request, data=data),
+        reasons=tuple(notes.reasons),
+        missing=tuple(notes.missing),
+        command=command,
+        stated=command.values,
+    )
+
+
 def command_decision(request: Request, case: Case) -> Decision:
     """The decision on a request that is for a command."""
     words, notes, mention = case.words, case.notes, case.words.intent.mention

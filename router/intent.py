@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
-_CLOSE = 6
+_CLOSE, _SEVERAL = 6, 2
 _MEASURING = frozenset({"evaluate", "inference"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
 class Step(NamedTuple):
-    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied."""
+    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied.
+
+    With `command` it is a command of the skill, which stands among other steps.
+    """
 
     verb: str
     place: int
     named: bool = False
     implied: bool = False
+    command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
         return Intent((Step("train", verbs[0].start),), question=question)
+    if mixed := _mixed(reading, steps, verbs, question=question):
+        return Intent(mixed)
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
         name = verbs[0].group.partition(":")[2]
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
@@ -150,6 +156,55 @@ def _comes_later(reading: Reading, mention: Mention) -> bool:
         {token.word for token in reading.tokens[max(start, mention.start - 4) : mention.start]}
         & reading.grammar["before"]
     )
+
+
+def _mixed(
+    reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool
+) -> tuple[Step, ...]:
+    """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
+    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
+    if question or not commands or len(commands) + len(steps) < _SEVERAL:
+        return ()
+    verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
+    actions = [step for step in steps if step.place in verbs_said and not _only_tells_when(reading, step.place)]
+    ordered = sorted((*commands, *actions), key=lambda step: step.place)
+    found: list[Step] = []
+    later: list[Step] = []
+    for step in ordered:
+        if any(one.verb == step.verb for one in (*found, *later)):
+            continue
+        if _behind_before(reading, step.place):
+            later.append(step)
+        elif (not found and not later) or _follows(reading, (found or later)[-1].place, step.place):
+            found.append(step)
+        else:
+            return ()
+    found += later
+    has_command = any(step.command for step in found)
+    return tuple(found) if len(found) >= _SEVERAL and has_command else ()
+
+
+def _only_tells_when(reading: Reading, place: int) -> bool:
+    """Whether an action is only what something else is to come before: "before anyone trains"."""
+    asked = {token.word for token in reading.tokens[max(0, place - 3) : place]} & reading.grammar["told"]
+    return _behind_before(reading, place) and not asked
+
+
+def _behind_before(reading: Reading, place: int) -> bool:
+    start, _ = reading.clause(place)
+    return bool({token.word for token in reading.tokens[max(start, place - 3) : place]} & reading.grammar["before"])
+
+
+def _follows(reading: Reading, before: int, place: int) -> bool:
+    """Whether a phrase begins the next step: close behind the end of a clause, or a word such as `then` or `and`."""
+    for here in range(place - 1, max(before, place - _CLOSE) - 1, -1):
+        token = reading.tokens[here]
+        joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+        if token.kind == "break" or token.word in joins:
+            return here > before
+        if token.kind != "word":
+            return False
+    return False
 
 
 def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -117,11 +117,12 @@ class Vocabulary:
 
 def _uninflected(letters: str) -> Iterable[str]:
     """How the first part of a compound may stand by itself: `aenderungs`, `platinen`, `pruef`."""
+    yield f"{letters}ung"
     yield letters
     for ending in ("s", "n", "en", "es", "er"):
         if letters.endswith(ending) and len(letters) - len(ending) >= _SHORTEST_PART:
             yield letters.removesuffix(ending)
-    yield from (f"{letters}{ending}" for ending in ("e", "en", "n", "ung", "ieren"))
+    yield from (f"{letters}{ending}" for ending in ("e", "en", "n", "ieren"))
 
 
 def _too_short(word: str, known: str) -> bool:

@@ -3,7 +3,10 @@
 
 from setuptools import find_packages, setup
 
-ROOMS = ("core", "spec", "router", "runners", "pairs", "boards", "scoring", "engine", "reports", "interfaces", "automl")
+ROOMS = (
+    *("core", "spec", "router", "runners", "pairs", "boards", "scoring", "deployed", "engine", "reports"),
+    *("interfaces", "automl"),
+)
 
 setup(
     script_name="setup.py",  # names this file as no module of the folder that it stands in

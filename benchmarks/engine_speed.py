@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image, ImageDraw
 
+from core.cores import usable_cores
 from core.documents import read_yaml
 from core.dotted import nest, put
 from engine.actions import quiet_libraries
@@ -36,7 +37,6 @@ from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import read_table
 from engine.classify.preparation import Preparation
 from engine.classify.scoring_loop import GoldenFeatures, by_golden_image, score_pairs
-from engine.image_store import usable_cores
 from engine.loading import checked
 from engine.optimization import build_optimizer
 from spec.load import parse_experiment

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from engine_speed import laptop_experiment, make_pairs
 
+from core.cores import usable_cores
 from core.documents import dump_yaml
 from engine.actions import quiet_libraries
 from engine.batch_samplers import OrderedBatches
@@ -31,7 +32,6 @@ from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import read_table
 from engine.classify.scoring_loop import by_golden_image, score_pairs
 from engine.classify.trained_model import load_model
-from engine.image_store import usable_cores
 from engine.settings import load_run
 from engine.torch_setup import prepare_torch
 

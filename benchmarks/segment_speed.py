@@ -28,7 +28,7 @@ prepare_torch()
 
 import torch  # noqa: E402 - what comes before has to
 
-from engine.image_store import usable_cores  # noqa: E402
+from core.cores import usable_cores  # noqa: E402
 from engine.optimization import build_optimizer  # noqa: E402
 from engine.segment.losses import SegmentLoss  # noqa: E402
 from engine.segment.network import build_network  # noqa: E402

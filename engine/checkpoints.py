@@ -3,7 +3,8 @@
 
 A checkpoint is one dictionary that loads with `weights_only=True`: state_dict (`model.*`), epoch (from 0), global_step,
 optimizer_states, lr_schedulers, config (the spec it was trained with), task, threshold with threshold_source and
-threshold_origin, white_level (of 16-bit pictures), and what Lightning needs to resume.
+threshold_origin, white_level (of 16-bit pictures), trained_on (what the pictures were like), and what Lightning needs
+to resume.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.dotted import get
 from core.errors import CheckpointError
 from engine.file_names import EXPERIMENT
 from engine.torch_files import damaged_part
+from engine.trained_on import TRAINED_ON
 from pairs.decoding import FULL_WHITE, WHITES
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _BELOW_ALL = -1e-5  # a threshold that flags all pairs stands a little below the
 _REMEDY = f"use the spec that the model was trained with ({EXPERIMENT} beside the checkpoint)"
 WHITE_LEVEL = "white_level"
 # What is compared and shown, which a tensor can't be.
-_TOLD = ("config", "threshold_source", "threshold_origin", WHITE_LEVEL)
+_TOLD = ("config", "threshold_source", "threshold_origin", WHITE_LEVEL, TRAINED_ON)
 
 
 def read_checkpoint(path: Path) -> Content:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from core.dotted import parse_override
 from core.errors import ChangenetError, InputError, did_you_mean
 from core.installation import ENGINE_LIBRARIES, require
 from engine.actions import ACTIONS, AVAILABLE, carry_out, find_action
@@ -19,11 +20,14 @@ from spec.actions import COMMANDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (*AVAILABLE, "default_specs")
+_SCORER = "scorer"
+_COMMANDS = (*AVAILABLE, "default_specs", _SCORER)
+_MOST_PIXELS = 50_000_000
 _EXAMPLES = """\
 commands:
 {commands}
   default_specs write every key with its default (to results_dir, or to standard output)
+  scorer        judge pairs that come by standard input, for `changenet serve`: scorer MODEL [most_pixels=N]
 
 examples:
   visual_changenet default_specs > spec.yaml
@@ -95,6 +99,8 @@ def _run(argv: Sequence[str]) -> bool:
     except _Usage as problem:
         raise InputError(str(problem), code="cli.usage", remedy="see visual_changenet --help") from None
     _check_command(options.command)
+    if options.command == _SCORER:  # which needs less of the engine for an exported model
+        return _answer_messages(options.overrides)
     require("engine", *ENGINE_LIBRARIES)
     if options.command == "default_specs":
         return _write_default_spec(options.overrides)
@@ -127,6 +133,19 @@ def _write_default_spec(overrides: Sequence[str]) -> bool:
         write_text(path, text)
     else:
         sys.stdout.write(text)
+    return True
+
+
+def _answer_messages(words: Sequence[str]) -> bool:
+    from engine.serving.loop import answer_messages
+
+    model, *settings = words or ("",)
+    given = dict(parse_override(text) for text in settings)
+    most = given.pop("most_pixels", _MOST_PIXELS)
+    if not model or given or not isinstance(most, int) or most < 1:
+        remedy = f"visual_changenet {_SCORER} MODEL [most_pixels=N]"
+        raise InputError("there is no model, or a word too many", code="cli.usage", where=_SCORER, remedy=remedy)
+    answer_messages(Path(model), most)
     return True
 
 

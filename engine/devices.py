@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 
+from core.cores import usable_cores
 from core.errors import SpecError
-from engine.image_store import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

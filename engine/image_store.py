@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import torch
 
-from engine.images import read_rgb
+from core.cores import usable_cores
 from pairs.decoding import FULL_WHITE
+from pairs.rgb_pixels import read_rgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,8 +79,3 @@ class ImageStore:
             except BaseException:
                 pool.shutdown(cancel_futures=True)  # nobody waits for thousands of pictures after a broken one
                 raise
-
-
-def usable_cores() -> int:
-    """Processors that this process may run on; fewer than the machine has inside a container or a batch job."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from core.cores import usable_cores
 from engine.console import ProgressLine
-from engine.image_store import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,6 +11,7 @@ from lightning.pytorch import LightningModule
 from core.errors import JobFailedError
 from engine.checkpoints import WHITE_LEVEL
 from engine.optimization import build_optimizer, learning_rate_factor
+from engine.trained_on import TRAINED_ON, TrainedOn
 from pairs.decoding import FULL_WHITE
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ SO_FAR = "epoch_so_far"
 class TaskModule(LightningModule):
     """Trains a network with a `backbone` and a `head`; `on_kpi` is called with the figures of epoch and validation.
 
-    `kpi` and `threshold` are those of the current epoch. `steps_per_epoch` is known once there is a loader, `white`
-    once the pictures were looked at, `has_started` once a checkpoint's state was taken over.
+    `kpi` and `threshold` are those of the current epoch. `steps_per_epoch` is known once there is a loader, `white` and
+    `trained_on` once the pictures were looked at, `has_started` once a checkpoint's state was taken over.
     """
 
     def __init__(self, run: Run, network: Any, *, seed: int, on_kpi: Callable[[str, Kpi], None]) -> None:
@@ -41,6 +42,7 @@ class TaskModule(LightningModule):
         self.has_started = False
         self.steps_per_epoch = 1
         self.white = FULL_WHITE
+        self.trained_on = TrainedOn()
         self._run = run
         self._on_kpi = on_kpi
 
@@ -55,8 +57,9 @@ class TaskModule(LightningModule):
         self.has_started = True
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the threshold and the white of the pictures."""
+        """Add the threshold, the white of the pictures, and what they are like."""
         checkpoint[WHITE_LEVEL] = self.white
+        checkpoint[TRAINED_ON] = self.trained_on.to_json()
         checkpoint["threshold"] = self.threshold.value if self.threshold else None
         checkpoint.update(self.threshold.origin_keys() if self.threshold else {})
 

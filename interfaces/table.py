@@ -162,6 +162,26 @@ _ALL = (
         is_tool=False,  # agents plan `segment_inspect`, and launch that
     ),
     Verb(
+        "serve",
+        f"{_ROOM}.serve",
+        "serve",
+        "put a model behind HTTP: pictures in, verdicts out, a page to try it",
+        "examples:\n  changenet serve changenet_classify.onnx\n"
+        "  changenet serve export-20260101-120000-0a1b2c --listen 0.0.0.0:8000 --queue 256\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
+        "watch",
+        f"{_ROOM}.watch",
+        "watch",
+        "inspect what comes into a folder, each pair once",
+        "examples:\n  changenet watch line3 --model changenet_classify.onnx --golden golden.png\n"
+        "  changenet watch line3 --model export-20260101-120000-0a1b2c --golden golden/ --once\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",
@@ -177,6 +197,7 @@ _ALL = (
         "import a table or data set",
         "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
         "--good OK\n  changenet data import names photos pairs\n"
+        "  changenet data import pairs boards crops           whole photos: golden/, test/ and boxes or masks\n"
         "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
         "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,
@@ -186,8 +207,9 @@ _ALL = (
         "data synthesize",
         f"{_ROOM}.data_sets",
         "synthesize",
-        "draw synthetic boards with known defects",
-        "example:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n",
+        "draw synthetic boards with known defects, or defects into your own good pairs",
+        "examples:\n  changenet data synthesize boards --boards 24 --defect-rate 0.2 --lights SolderLight,WhiteLight\n"
+        "  changenet data synthesize masks --from good_pairs --sizes 6..60\n",
         destructive=True,
         slow=True,
         is_tool=False,
@@ -298,6 +320,7 @@ GROUPS = {
 }
 VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
+    "CHANGENET_STORE": "the PostgreSQL server that records the jobs of new results roots: postgresql://USER@HOST/DATABASE",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
     "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",
@@ -306,5 +329,6 @@ VARIABLES = {
     "CHANGENET_SSH_COMMAND": "how ssh is called, with options if need be; default: ssh",
     "CHANGENET_GRACE_SECONDS": "how long a process that is cancelled may take to end by itself; default: 10",
     "CHANGENET_MCP_TOKEN": "the token that clients of `changenet mcp --http` have to send",
+    "CHANGENET_SERVE_TOKEN": "the token that clients of `changenet serve` have to send, where it is set",
     "CHANGENET_TRACEBACK": "set it to see where in the program a defect lies",
 }

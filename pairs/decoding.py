@@ -18,7 +18,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -45,8 +45,10 @@ _GREY_ALPHA = "LA;16B"
 _LOOKED_AT_ONCE = 64
 
 
-def decode(image: Image.Image, path: Path | str, white: int = FULL_WHITE, place: str = "") -> Image.Image:
+def decode(image: Image.Image, path: Path | str | BinaryIO, white: int = FULL_WHITE, place: str = "") -> Image.Image:
     """The 8-bit picture, grey (L) or RGB, of an open file; in one of 16 bits a channel `white` becomes 255.
+
+    `path` is what it was opened from, for some files have to be opened again: a path, or a stream that can go back.
 
     Raises:
         ImageError: its levels are floating point, or outside 0..65535.
@@ -138,7 +140,7 @@ def unusable(what: str, place: str, remedy: str) -> ImageError:
     return ImageError(f"the picture {what}", where=place, remedy=remedy)
 
 
-def _levels(image: Image.Image, path: Path | str, place: str) -> Levels:
+def _levels(image: Image.Image, path: Path | str | BinaryIO, place: str) -> Levels:
     """The levels (H, W) or (H, W, C) of a picture of 16 bits a channel."""
     values = np.asarray(image)
     if image.mode in _WIDE_GREY:

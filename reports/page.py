@@ -34,13 +34,14 @@ class Kind:
     """A kind of page: its template, which extends frame.html.j2, and what it has beside the style that all pages share.
 
     The files lie in `folder`. The frame takes from the context `title`, `headline`, and `headings`: the sections behind
-    the verdict, id to name.
+    the verdict, id to name. A page that `connects` may ask the server that it came from.
     """
 
     template: str
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     folder: Path = SHARED
+    connects: bool = False
 
 
 def render(kind: Kind, context: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> str:
@@ -52,6 +53,7 @@ def render(kind: Kind, context: Mapping[str, Any], data: Mapping[str, Any] | Non
         f"default-src 'none'; style-src '{_hash(style)}'; script-src {_allowed(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+    policy += "; connect-src 'self'" if kind.connects else ""
     own = {"style": Markup(style), "script": Markup(script), "policy": policy, "data": _embedded(data or {})}  # noqa: S704
     return _environment(kind.folder).get_template(kind.template).render(**context, **own)
 

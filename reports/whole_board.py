@@ -125,13 +125,21 @@ def _notes(boards: Sequence[Mapping[str, Any]], evidence: Mapping[str, Any]) -> 
         if "reason" in entry
     ]
     for entry in boards:
+        if "reason" not in entry and entry.get("warnings"):
+            message, remedy = (
+                "; ".join(entry["warnings"]),
+                "look at its regions yourself: the model never saw such pictures",
+            )
+            notes.append(Problem("inspect.unlike", str(entry["test"]), message, remedy, "warning"))
         unseen = 100 * (1 - entry.get("registration", {"covered": 1})["covered"])
         if unseen >= _LEAST_UNSEEN:
             message = f"{unseen:.0f} % of the golden picture is not on the test picture: nothing there was judged"
             remedy = "take the picture so that it shows the whole board"
             notes.append(Problem("inspect.covered", str(entry["test"]), message, remedy, "warning"))
+    told = "see references/inspect.md"
+    notes += [Problem("inspect.evidence", "", one, told, "warning") for one in evidence.get("warnings", ())]
     if evidence["about"].startswith("plain difference"):
-        remedy = "train a segment model on pairs of this line and name it: changenet inspect JOB GOLDEN TEST"
+        remedy = "train a model on pairs of this line and name it: changenet inspect JOB GOLDEN TEST"
         message = "no model judged these boards: harmless differences are marked as well, and faint defects are not"
         notes.append(Problem("inspect.no_model", "", message, remedy, "warning"))
     return notes

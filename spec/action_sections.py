@@ -62,8 +62,8 @@ class Inspect(Section):
     num_nodes: Count = knob(1, "Machines that work together.", le=1, unit="nodes")
     checkpoint: str = knob(
         "",
-        "Checkpoint (.pth) of the model to use; empty for the plain difference of the registered pictures, which no "
-        "data has taught what is harmless.",
+        "Checkpoint (.pth) of the model to use; empty, in segment_inspect, for the plain difference of the registered "
+        "pictures, which no data has taught what is harmless.",
         popular=True,
     )
     golden: str = knob(
@@ -93,6 +93,13 @@ class Inspect(Section):
         unit="pixels",
     )
     least_area: Count = knob(12, "Regions of fewer changed pixels are left out.", le=1000000, unit="pixels")
+    crop: Annotated[int, Field(ge=16, le=8192)] | None = knob(
+        None,
+        "Side of the squares of the golden picture that the model looks at; null for the size of the pictures that it "
+        "was trained on.",
+        unit="pixels",
+        popular=True,
+    )
 
 
 class Export(Section):
@@ -116,6 +123,14 @@ class Export(Section):
         "Most pairs of the validation split on which the exported model has to give the checkpoint's verdicts; of a "
         "longer split as many are taken, spread evenly over it.",
         le=1000000,
+        unit="pairs",
+        engines=list(EMBEDDED),
+    )
+    self_test_pairs: Index = knob(
+        4,
+        "Pairs of the validation split that the file holds, with their pictures and scores, so that it can be tested "
+        "where it is used; 0 for none.",
+        le=64,
         unit="pairs",
         engines=list(EMBEDDED),
     )

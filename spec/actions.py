@@ -166,6 +166,16 @@ ACTIONS: dict[str, ActionSpec] = {
             ),
             TRAINING_ONLY,
         ),
+        _classify(
+            "inspect",
+            (
+                "model",
+                *CLASSIFY_INPUT,
+                *_under("dataset.classify", "batch_size", "align_pixels"),
+                "inspect",
+            ),
+            (*TRAINING_ONLY, "inspect.least_area"),
+        ),
         _segment("train", ("wandb", "model", "dataset.segment", "train"), (*_TEST_SPLITS, "train.classify")),
         _segment(
             "evaluate",
@@ -177,7 +187,7 @@ ACTIONS: dict[str, ActionSpec] = {
             ("model", *SEGMENT_READING, *SEGMENT_READING_HERE, "dataset.segment.predict_split", "inference"),
             (*_ENGINE["inference"], *_MAPS["inference"]),
         ),
-        _segment("inspect", ("model", *SEGMENT_INPUT, "inspect")),
+        _segment("inspect", ("model", *SEGMENT_INPUT, "inspect"), ("inspect.crop",)),
         _deploy(
             "classify",
             "gen_trt_engine",

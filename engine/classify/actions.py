@@ -32,7 +32,7 @@ def _infer(run: Run, status: StatusFile) -> None:
 
 
 def _export(run: Run, status: StatusFile) -> None:
-    from engine.export.sessions import require_libraries
+    from deployed.sessions import require_libraries
 
     require_libraries()
     from engine.classify.export import export
@@ -41,7 +41,7 @@ def _export(run: Run, status: StatusFile) -> None:
 
 
 def _quantize(run: Run, status: StatusFile) -> None:
-    from engine.export.sessions import require_libraries
+    from deployed.sessions import require_libraries
 
     require_libraries()
     from engine.classify.quantize import quantize
@@ -49,10 +49,17 @@ def _quantize(run: Run, status: StatusFile) -> None:
     quantize(run, status)
 
 
+def _inspect(run: Run, status: StatusFile) -> None:
+    from engine.classify.inspection import inspect_classify
+
+    inspect_classify(run, status)
+
+
 ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
     "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
+    "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
 }

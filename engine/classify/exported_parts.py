@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from core.errors import JobFailedError
-from engine.export.sessions import Session
-from engine.export.siamese_graph import Names, Parts, without_evidence
+from deployed.sessions import Session
+from deployed.siamese_graph import BATCH, GOLDEN_BATCH, Names, Parts, without_evidence
 from engine.export.static_padding import fix_padding
-from engine.export.tracing import BATCH, GOLDEN_BATCH, trace
+from engine.export.tracing import trace
 
 if TYPE_CHECKING:
     from onnx import ModelProto

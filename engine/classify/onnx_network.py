@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from deployed.sessions import Session
 from engine.classify.difference_heads import ClassifierHead, DistanceHead
 from engine.classify.network import PairNetwork
-from engine.export.sessions import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
 
+    from deployed.siamese_graph import Parts
     from engine.classify.cell_centres import Shift, Size
     from engine.classify.difference_heads import Features
-    from engine.export.siamese_graph import Parts
 
 _CPU = torch.device("cpu")
 OFF_CENTRE = "off_centre"

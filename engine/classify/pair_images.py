@@ -12,6 +12,7 @@ from core.errors import ImageError
 from engine.console import say
 from engine.image_store import ImageStore
 from engine.loading import make_loader, open_source
+from engine.trained_on import MOST_PICTURES, spread
 from pairs.decoding import FULL_WHITE, is_wide_file, white_level
 
 if TYPE_CHECKING:
@@ -153,3 +154,11 @@ def files_of(tables: Iterable[PairTable]) -> dict[str, str]:
                 for path in files:
                     found.setdefault(path, table.where(index))
     return found
+
+
+def files_of_some(table: PairTable) -> list[str]:
+    """Test and golden picture of rows that are spread over a table, as many as say what its pictures are like."""
+    files: list[str] = []
+    for index in spread(len(table), MOST_PICTURES // 2):
+        files += (*table.test_files(index), *table.golden_files(index, table.golden_names(index)[0]))
+    return list(dict.fromkeys(files))

@@ -5,56 +5,36 @@ from __future__ import annotations
 
 import hashlib
 from copy import copy
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.files import sha256_file
+from deployed.pair_model import Pairs
 from engine.batch_samplers import OrderedBatches
 from engine.classify.pair_images import files_of, open_pairs, pair_loader
 from engine.classify.pair_table import read_table
 from engine.classify.scoring_loop import by_golden_image, score_pairs
 from engine.console import ProgressLine
+from engine.export.parity import Parity
 from engine.loading import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from deployed.pair_model import PairModel
     from engine.classify.network import PairNetwork
     from engine.classify.network_input import NetworkInput
+    from engine.classify.pair_images import PairBatch
     from engine.classify.pair_table import PairTable
     from engine.classify.preparation import Preparation
     from engine.loading import Loader, Source
     from spec.dataset_section import ClassifyDataset
 
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """How far two forms of a model agree on `pairs` pairs, of `available` that there are.
-
-    `largest_difference` is one of scores; `flipped` are pairs that only one of both flags at `threshold`.
-    """
-
-    pairs: int
-    available: int
-    threshold: float
-    largest_difference: float
-    flipped: int
-    rows: tuple[int, ...] = ()  # CSV lines of the first pairs that flipped
-
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return asdict(self) | {"rows": list(self.rows)}
-
-    def sentence(self) -> str:
-        """For people."""
-        of = f" of {self.available}" if self.available > self.pairs else ""
-        verdicts = f"{self.flipped} verdicts differ" if self.flipped else "every verdict is the same"
-        return f"{self.pairs}{of} pairs: {verdicts}, scores differ by {self.largest_difference:.2g} at most"
+    Scores = NDArray[np.float64]
 
 
 class ParityPairs:
@@ -96,18 +76,44 @@ class ParityPairs:
         table = self.table.source.csv_path
         return {"table": table.name, "table_sha256": sha256_file(table), "pictures_sha256": pictures.hexdigest()}
 
-    def scores(self, network: PairNetwork, preparation: Preparation, label: str) -> NDArray[np.float64]:
+    def scores(self, network: PairNetwork, preparation: Preparation, label: str) -> Scores:
         """The score of each pair, in the order of `places`."""
         with ProgressLine(label, len(self.places), "pairs") as line:
             _, outputs = score_pairs(network, preparation, self.batches(), line.update)
         return network.score(outputs).double().numpy()
 
-    def compare(self, reference: NDArray[np.float64], other: NDArray[np.float64], threshold: float) -> Parity:
-        """How far two rows of scores agree; a score that is no number differs."""
-        flips = np.flatnonzero((reference > threshold) != (other > threshold) | ~np.isfinite(other))
+    def deployed_scores(self, model: PairModel, label: str) -> Scores:
+        """The same of a file in use, which prepares pictures by code of its own."""
+        found: list[Scores] = []
+        with ProgressLine(label, len(self.places), "pairs") as line:
+            for batch in map(checked, self.batches()):
+                found.append(model.scores(as_pairs(batch)))
+                line.update(sum(map(len, found)))
+        return np.concatenate(found)
+
+    def telling(self, scores: Scores, most: int) -> PairBatch:
+        """A few of the pairs, their scores as unlike as they come."""
+        order = np.argsort(scores, kind="stable")
+        count = min(most, len(order))
+        chosen = [int(order[round(i * (len(order) - 1) / max(1, count - 1))]) for i in range(count)]
+        places = [self.places[i] for i in dict.fromkeys(chosen)]
+        batch: PairBatch = checked(
+            next(iter(pair_loader(self.table, self._source, OrderedBatches(places, len(places)))))
+        )
+        return batch
+
+    def compare(self, reference: Scores, others: Sequence[Scores], threshold: float) -> Parity:
+        """How far rows of scores agree with the first one; a score that is no number differs."""
+        other = np.stack(list(others))
+        flips = np.flatnonzero(((reference > threshold) != (other > threshold) | ~np.isfinite(other)).any(axis=0))
         difference = float(np.nan_to_num(np.abs(reference - other), nan=np.inf).max(initial=0.0))
         rows = tuple(self.table.rows[self.places[i]].row for i in flips[:20])
         return Parity(len(self.places), len(self.table), threshold, difference, len(flips), rows)
+
+
+def as_pairs(batch: PairBatch) -> Pairs:
+    """A batch as a file in use takes it."""
+    return Pairs(batch.tests.numpy(), batch.goldens.numpy(), batch.golden_of.tolist(), batch.golden_names)
 
 
 def prepared(pairs: ParityPairs, preparation: Preparation) -> Iterator[NetworkInput]:

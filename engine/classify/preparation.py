@@ -33,6 +33,7 @@ class Preparation:
         self.layout = layout_of(experiment)
         self.height = data.image_height * self.layout.rows
         self.width = data.image_width * self.layout.columns
+        self.mean, self.std = mean, std
         self._scale = 1.0 / torch.tensor(std).view(3, 1, 1)
         self._offset = -torch.tensor(mean).view(3, 1, 1) * self._scale
         self._changes: RandomChanges | None = config if config.augment else None

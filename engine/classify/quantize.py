@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError, SpecError
 from core.files import sha256_file, write_json
+from deployed.model_file import SUFFIX, read_model, write_model
+from deployed.pair_model import PairModel
+from deployed.self_test import SELF_TEST
+from deployed.siamese_graph import join, take_apart
 from engine.classify.difference_heads import DistanceHead
-from engine.classify.export import REJECTED, require_free, settings_of, with_training_of
+from engine.classify.export import self_test_of, settings_of, with_training_of
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.pair_speed import speedup
@@ -18,14 +22,13 @@ from engine.classify.parity import ParityPairs
 from engine.classify.quantized_parts import Calibration, PartsQuantizer, Selection
 from engine.classify.trained_model import load_checkpoint, load_exported, with_model_settings
 from engine.console import say
-from engine.export.onnx_file import SUFFIX, read_model, write_model
-from engine.export.siamese_graph import join, take_apart
+from engine.export.writing import REJECTED, require_free
 
 if TYPE_CHECKING:
-    from engine.classify.parity import Parity
+    from deployed.siamese_graph import Parts
     from engine.classify.quantized_parts import Attempt
     from engine.classify.trained_model import TrainedModel
-    from engine.export.siamese_graph import Parts
+    from engine.export.parity import Parity
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -71,7 +74,7 @@ def quantize(run: Run, status: StatusFile) -> None:
     with PartsQuantizer(source.parts, source.network, calibrated, _selection(run)) as quantizer:
         best = quantizer.within(
             lambda network: held_out.compare(
-                reference, held_out.scores(network, source.model.preparation, "quantised"), threshold
+                reference, [held_out.scores(network, source.model.preparation, "quantised")], threshold
             ),
             section.most_flips,
             static=static,
@@ -80,9 +83,15 @@ def quantize(run: Run, status: StatusFile) -> None:
     size = (source.model.preparation.height, source.model.preparation.width)
     # In one graph neighbours may be rounded once instead of twice: by steps of 8 bits, not more.
     check_whole(whole, source.like(take_apart(whole)), source.parts.goldens, size, _ROUNDING)
+    deployed = PairModel(source.settings | {"precision": "int8"}, best.parts)
+    parity = held_out.compare(reference, [held_out.deployed_scores(deployed, "quantised, in use")], threshold)
+    best = replace(best, parity=max(best.parity, parity, key=lambda one: (one.flipped, one.largest_difference)))
     quick = speedup(source.network, best.network, held_out, source.model.preparation)
     told = _told(source, best, static=static, quick=quick)
     told["quantization"] |= {"calibration_pairs": len(calibration.places), "held_out": best.parity.to_json()}
+    stored = source.settings.get(SELF_TEST, {}).get("pairs")
+    most = run.experiment.export.self_test_pairs if stored is None else len(stored)
+    told |= self_test_of(deployed, held_out, reference, most)
     reasons = _reasons(best.parity, quick, run, static=static)
     write_model(path.with_name(path.name + REJECTED) if reasons else path, whole, source.settings | told)
     _tell(run, status, path, best, quick, reasons)

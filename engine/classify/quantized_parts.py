@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from deployed.siamese_graph import Parts, without_evidence
 from engine.classify.difference_heads import DistanceHead
 from engine.classify.onnx_network import OnnxNetwork
 from engine.classify.parity import prepared
 from engine.console import say
 from engine.export.layers import layers_of
 from engine.export.quantization import StaticQuantizer, with_small_weights
-from engine.export.siamese_graph import Parts, without_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.classify.network_input import NetworkInput
-    from engine.classify.parity import Parity, ParityPairs
+    from engine.classify.parity import ParityPairs
     from engine.classify.preparation import Preparation
     from engine.export.layers import Layer
+    from engine.export.parity import Parity
 
     Judge = Callable[[OnnxNetwork], Parity]
 

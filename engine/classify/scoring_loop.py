@@ -12,7 +12,8 @@ from engine.classify.evidence import explain, on_test_pictures
 from engine.loading import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
     from torch import Tensor
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from engine.classify.network_input import NetworkInput
     from engine.classify.pair_table import PairTable
     from engine.classify.preparation import Preparation
-    from engine.loading import Loader
 
 _GOLDEN_BYTES = 512 << 20
 
@@ -90,12 +90,14 @@ def _golden_file_of(table: PairTable) -> Callable[[int], str]:
 
 
 @torch.inference_mode()
-def score_pairs(
+def score_pairs(  # noqa: PLR0913 - what different callers want to be told
     network: PairNetwork,
     preparation: Preparation,
-    loader: Loader,
+    loader: Iterable[Any],
     on_progress: Callable[[int], None] | None = None,
     on_evidence: Callable[[list[int], Tensor, Tensor], None] | None = None,
+    *,
+    goldens: GoldenFeatures | None = None,
 ) -> tuple[list[int], Tensor]:
     """Score every pair of a loader.
 
@@ -106,11 +108,12 @@ def score_pairs(
         on_progress: is told how many pairs are done.
         on_evidence: takes, batch by batch, places in the table, scores (B,) and evidence maps (B, H, W) of the test
             pictures; without it no maps are made.
+        goldens: what is known of golden images from earlier calls, by the names that batches have for them.
 
     Returns:
         The pairs' places in their table and their outputs, (n,) or (n, classes), in the loader's order.
     """
-    goldens, indices, outputs = GoldenFeatures(), [], []
+    goldens, indices, outputs = goldens or GoldenFeatures(), [], []
     device = network.device
     network.eval()
     off_centre = network.off_centre(preparation.height, preparation.width) if on_evidence else {}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.dotted import get
-from core.errors import CheckpointError, SpecError
+from core.errors import SpecError
 from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.network import build_network
@@ -16,6 +15,8 @@ from engine.classify.preparation import Preparation
 from engine.classify.task import CLASSIFY
 from engine.classify.threshold import Threshold
 from engine.console import say
+from engine.export.file_settings import settled_by_file
+from engine.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
     from engine.checkpoints import Content
@@ -37,6 +38,7 @@ class TrainedModel:
     chosen: Threshold | None
     threshold: Threshold
     white: int
+    trained_on: TrainedOn
     content: Content
 
     @property
@@ -57,13 +59,13 @@ def with_model_settings(run: Run, path: Path | None = None) -> Run:
     if path.suffix != _ONNX:
         return run
     _require_runtime()
-    from engine.export.onnx_file import read_model
+    from deployed.model_file import read_model
 
-    return settled_by_file(run, read_model(path)[1], path)
+    return settled_by_file(run, read_model(path)[1], path, CLASSIFY)
 
 
 def _require_runtime() -> None:
-    from engine.export.sessions import require_libraries
+    from deployed.sessions import require_libraries
 
     require_libraries()
 
@@ -107,38 +109,16 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
         PlatformError: ONNX Runtime is not installed.
     """
     _require_runtime()
+    from deployed.model_file import read_model
+    from deployed.siamese_graph import take_apart
     from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork
-    from engine.export.onnx_file import read_model
-    from engine.export.siamese_graph import take_apart
 
     model, settings = read_model(path)
-    settled = settled_by_file(run, settings, path)
+    settled = settled_by_file(run, settings, path, CLASSIFY)
     distances = settled.experiment.model.classify.difference_module == "euclidean"
     network = OnnxNetwork(take_apart(model), settings.get(OFF_CENTRE), distances=distances)
     say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor){_epoch_told(settings)}")
     return _judging(settled, network, Preparation(settled.experiment), settings, path)
-
-
-def settled_by_file(run: Run, settings: Content, path: Path) -> Run:
-    """The action with what an exported file says of its input.
-
-    Raises:
-        CheckpointError: the file is of another task, or the spec says otherwise.
-    """
-    if settings.get("task") != CLASSIFY.name:
-        message = f"the model is one for the {settings.get('task')} task"
-        raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for classify")
-    settled = run.adopting(settings["config"], CLASSIFY.travelling_keys)
-    otherwise = [
-        f"{key} is {get(settled.config, key)}, the file has {get(settings['config'], key)}"
-        for key in CLASSIFY.fixed_keys
-        if get(settled.config, key) != get(settings["config"], key)
-    ]
-    if otherwise:
-        message = "the file says otherwise than the spec: " + "; ".join(otherwise)
-        remedy = "leave these keys out of the spec: the file brings them along"
-        raise CheckpointError(message, code="checkpoint.contradiction", where=str(path), remedy=remedy)
-    return settled
 
 
 def _epoch_told(content: Content) -> str:
@@ -153,4 +133,5 @@ def _judging(
     if chosen:
         say(f"threshold {chosen.value:.6g} of the model: {chosen.source}")
     threshold = chosen or Threshold.of_margin(run.experiment.model.classify.eval_margin)
-    return TrainedModel(network, preparation, chosen, threshold, read_white(content, path), content)
+    white, trained_on = read_white(content, path), read_trained_on(content, path)
+    return TrainedModel(network, preparation, chosen, threshold, white, trained_on, content)

@@ -15,7 +15,7 @@ from engine.checkpoint_writer import CheckpointWriter
 from engine.checkpoints import read_checkpoint, start_from
 from engine.classify.kpi import summary
 from engine.classify.network import build_network, start_weights
-from engine.classify.pair_images import open_pairs, pair_loader
+from engine.classify.pair_images import files_of_some, open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
 from engine.classify.preparation import Preparation
 from engine.classify.scoring_loop import by_golden_image
@@ -24,6 +24,7 @@ from engine.classify.training_module import ClassifyModule
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
 from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
+from engine.trained_on import look_at_pictures
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 
@@ -70,6 +71,7 @@ def train(run: Run, status: StatusFile) -> None:
     report = TrainingReport(status, settings.num_epochs, summary)
     module = ClassifyModule(run, network, preparation, seed=seed, on_kpi=report.kpi)
     module.white = data.source.store.white
+    module.trained_on = look_at_pictures(files_of_some(data.train), lambda path: data.source.store.read(path).numpy())
     callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from engine.export.siamese_graph import bare
+from deployed.siamese_graph import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

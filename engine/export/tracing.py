@@ -17,15 +17,14 @@ import onnx
 import torch
 
 from core.errors import JobFailedError
-from engine.export.sessions import quiet_options
+from deployed.sessions import quiet_options
+from deployed.siamese_graph import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import Tensor, nn
 
-BATCH = "batch"
-GOLDEN_BATCH = f"golden_{BATCH}"  # golden images: several of them for each pair
 _STANDARD = ("", "ai.onnx")
 
 

@@ -47,23 +47,27 @@ def inspect(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Ins
     """
     section = run.experiment.inspect
     say(f"evidence: {inspector.about}; threshold {inspector.threshold:.6g}")
+    for warning in inspector.warnings:
+        say(f"WARNING {warning}")
     files = InspectionFiles(run.results_dir, inspector)
     files.prepare()
     errors: list[DataError | ImageError] = []
     with ProgressLine(run.command, len(pairs), "boards") as line:
         for done, pair in enumerate(pairs, start=1):
             try:
-                board = inspect_board(pair, inspector, gap=section.region_gap, least_area=section.least_area)
+                board = inspect_board(pair, inspector, gap=section.region_gap)
             except (DataError, ImageError) as error:
                 errors.append(error)
                 files.leave_out(pair, error)
                 say(f"WARNING {pair.name} was not inspected: {error.message}")
             else:
                 files.add(board)
+                for warning in board.unlike:
+                    say(f"WARNING {pair.name}: {warning}")
             line.update(done)
+    files.write()
     if len(errors) == len(pairs):
         raise errors[0]
-    files.write()
     _tell(files, status)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.verdicts import NO_PASS, NOT_JUDGED, PASS
+from core.verdicts import NO_PASS, NOT_INSPECTED, NOT_JUDGED, PASS
 from pairs.registration import laid_on, register
 from pairs.whole_picture import read_whole_pair
 from scoring.regions import find_regions
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Scores = NDArray[np.float32]
 
+UNLIKE = "inspect.unlike"
+_UNLIKE_REMEDY = "take the pictures as those of the training were taken, or train on pairs of this line"
 _FRAME = 2  # pixels along what the test picture does not show: its edge is mixed with nothing
 
 
@@ -43,7 +45,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """An inspected board, `laid` the test picture in the golden picture's place."""
+    """An inspected board, `laid` the test picture in the golden picture's place.
+
+    `unlike` says in what its pictures lie outside of all that the model was trained on.
+    """
 
     pair: WholePair
     golden: Picture
@@ -52,17 +57,25 @@ class Board:
     found: tuple[Found, ...]
     highest: float
     judged: bool
+    unlike: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """NO_PASS where a region was found; else PASS, but NOT_JUDGED where no model looked."""
-        clean = PASS if self.judged else NOT_JUDGED
-        return NO_PASS if self.found else clean
+        """NO_PASS where a region was found; else PASS.
+
+        NOT_JUDGED where no model looked, and NOT_INSPECTED where the model was never shown such pictures: that it finds
+        nothing there says nothing.
+        """
+        if self.found:
+            return NO_PASS
+        if self.unlike:
+            return NOT_INSPECTED
+        return PASS if self.judged else NOT_JUDGED
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without the pixels."""
         height, width = self.golden.shape[:2]
-        return {
+        shown: dict[str, Any] = {
             "name": self.pair.name,
             "golden": str(self.pair.golden),
             "test": str(self.pair.test),
@@ -71,8 +84,12 @@ class Board:
             "height": height,
             "score": round(self.highest, 6),
             "registration": self.registration.to_json(),
+            "warnings": list(self.unlike),
             "regions": [_region_json(region) for region in self.found],
         }
+        if self.verdict == NOT_INSPECTED:
+            shown |= {"reason": "; ".join(self.unlike), "code": UNLIKE, "remedy": _UNLIKE_REMEDY}
+        return shown
 
 
 def _region_json(region: Found) -> dict[str, Any]:
@@ -86,25 +103,26 @@ def _region_json(region: Found) -> dict[str, Any]:
     }
 
 
-def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int, least_area: int) -> Board:
-    """Inspect one board. Regions of fewer than `least_area` changed pixels are left out.
+def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int) -> Board:
+    """Inspect one board.
 
     Raises:
         ImageError: a picture is missing or broken.
         DataError: the pictures can't be registered.
     """
     golden, test = read_whole_pair(pair.golden, pair.test)
+    unlike = tuple(dict.fromkeys([*inspector.unlike(golden), *inspector.unlike(test)]))
     registration = register(golden, test, str(pair.test))
     laid, shown = laid_on(test, registration, (golden.shape[0], golden.shape[1]))
     laid = np.where(shown[..., None], laid, golden)  # nothing is known there: it differs in nothing
     scores = inspector.find(golden, laid, registration.residual)
     scores[~_inner(shown)] = 0.0
     regions = find_regions(scores > inspector.threshold, gap)
-    kept = [one for one in regions.regions if one.area >= least_area]
+    kept = [one for one in regions.regions if one.area >= inspector.least_area]
     by_score = sorted((_found(one, regions, scores, registration) for one in kept), key=lambda one: -one.score)
     found = tuple(_numbered(one, number) for number, one in enumerate(by_score, start=1))
     highest = float(scores.max(initial=0.0))
-    return Board(pair, golden, laid, registration, found, highest, inspector.judges)
+    return Board(pair, golden, laid, registration, found, highest, inspector.judges, unlike)
 
 
 def _inner(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -26,12 +26,12 @@ _MOST_REACH = 6  # pixels
 _GRAIN = 3  # pixels: smaller specks are grain
 
 
-def plain_difference(threshold: float | None) -> Inspector:
+def plain_difference(threshold: float | None, least_area: int) -> Inspector:
     """Evidence without a model."""
     about = "plain difference of the registered pictures; no model was named, and nothing taught it what is harmless"
     value = THRESHOLD if threshold is None else threshold
     origin = {"kind": "default" if threshold is None else "given"}
-    return Inspector(difference, value, about, origin, judges=False)
+    return Inspector(difference, value, about, origin, least_area, judges=False)
 
 
 def difference(golden: Picture, test: Picture, residual: float) -> Levels:

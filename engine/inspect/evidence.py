@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -21,15 +21,38 @@ class FindsDifferences(Protocol):
         """`residual` is what the registration left, in pixels."""
 
 
+class ComparesWithTraining(Protocol):
+    """Tells in words in what a picture (H, W, 3) lies outside of all that a model was trained on."""
+
+    def __call__(self, picture: Picture, /) -> list[str]:
+        """Empty where it is like them, and where nobody knows what they were like."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inspector:
     """A source of evidence: `about` says in words what it is, `threshold` is the score from which a pixel changed.
 
-    Only what `judges` can say PASS: it was taught, and measured, what a defect is.
+    Regions of fewer than `least_area` changed pixels are left out. Only what `judges` can say PASS: it was taught, and
+    measured, what a defect is. `tile` is the width and height of what it looks at at a time, `warnings` what is to be
+    told of it whatever the board.
     """
 
     find: FindsDifferences
     threshold: float
     about: str
     origin: dict[str, Any]
+    least_area: int = 1
     judges: bool = True
+    unlike: ComparesWithTraining = field(default=lambda _picture: [])
+    tile: tuple[int, int] | None = None
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As `inspection.json` holds it."""
+        return {
+            "about": self.about,
+            "threshold": self.threshold,
+            "threshold_origin": self.origin,
+            "tile": list(self.tile) if self.tile else None,
+            "warnings": list(self.warnings),
+        }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InputError
 from core.file_names import BOARD_PICTURES, BOARDS_FILE, COCO_FILE, CROPS_FOLDER, INSPECTION_FILE, REGIONS_FILE
 from core.files import write_json
+from core.verdicts import NOT_INSPECTED
 from engine.inspect.pictures import board_picture, region_crop
 from pairs.classify_csv import write_csv
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from engine.inspect.evidence import Inspector
     from pairs.whole_pairs import WholePair
 
-NOT_INSPECTED = "NOT_INSPECTED"
 _BOARD_COLUMNS = (
     "name", "golden", "test", "verdict", "regions", "score", "threshold", "residual_px", "covered", "reason",
+    "warnings",
 )  # fmt: skip
 _REGION_COLUMNS = ("name", "number", "verdict", "x", "y", "width", "height", "area", "score", "crop")
 
@@ -74,8 +75,7 @@ class InspectionFiles:
 
     def write(self) -> None:
         """Write the documents."""
-        source = {"about": self.inspector.about, "threshold": self.inspector.threshold}
-        sheet = {"evidence": source | {"threshold_origin": self.inspector.origin}, "boards": self.boards}
+        sheet = {"evidence": self.inspector.to_json(), "boards": self.boards}
         write_json(self.folder / INSPECTION_FILE, sheet)
         write_json(self.folder / COCO_FILE, self._coco())
         write_csv(self.folder / BOARDS_FILE, _BOARD_COLUMNS, [self._board_row(entry) for entry in self.boards])
@@ -91,7 +91,7 @@ class InspectionFiles:
             lain.get("residual_px", ""),
             lain.get("covered", ""),
         )
-        return (*named, len(entry["regions"]), *figures, entry.get("reason", ""))
+        return (*named, len(entry["regions"]), *figures, entry.get("reason", ""), "; ".join(entry.get("warnings", ())))
 
     def _coco(self) -> dict[str, Any]:
         """The regions as COCO annotations on the golden pictures; `score` as in COCO's result files."""

@@ -31,6 +31,15 @@ def _infer(run: Run, status: StatusFile) -> None:
     infer(run, status)
 
 
+def _export(run: Run, status: StatusFile) -> None:
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from engine.segment.export import export
+
+    export(run, status)
+
+
 def _inspect(run: Run, status: StatusFile) -> None:
     from engine.segment.inspection import inspect_segment
 
@@ -41,5 +50,6 @@ ACTIONS = {
     "train": Action("task=segment: train on the pairs that dataset.segment.train_split lists", _train),
     "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
+    "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
     "inspect": Action("task=segment: find what differs on whole pictures, registered first", _inspect),
 }

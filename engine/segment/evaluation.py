@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,11 +18,12 @@ from engine.batch_samplers import OrderedBatches
 from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
+from engine.export.file_settings import settled_by_file
 from engine.segment.figures import Counted, evaluation_kpi, figure_sheet, headline, in_words
 from engine.segment.labels import IGNORED
 from engine.segment.losses import SegmentLoss
 from engine.segment.mask_files import MaskFiles, mask_names
-from engine.segment.network import SegmentNetwork, build_network
+from engine.segment.network import build_network
 from engine.segment.pair_list import PairList, read_pairs
 from engine.segment.pictures import open_pixels, scoring_loader
 from engine.segment.preparation import Preparation
@@ -30,6 +31,7 @@ from engine.segment.result_tables import ResultTables, Scored
 from engine.segment.scoring_loop import Scorer, score_pairs
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
+from engine.trained_on import TrainedOn, read_trained_on
 from pairs.pictures import picture_size
 from scoring.pixels import confusion
 
@@ -39,27 +41,52 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from engine.segment.network import MaskNetwork
     from engine.segment.pictures import WholePair
     from engine.settings import Run
     from engine.status import StatusFile
 
     Bytes = NDArray[np.uint8]
 
+_ONNX = ".onnx"
 _LEAST = 1e-7  # of a probability, whose logarithm is taken
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A network with a checkpoint's weights, the threshold that was chosen on validation data, and the white level."""
+    """A network with a checkpoint's weights, the threshold chosen on validation data, and what it was trained on."""
 
-    network: SegmentNetwork
+    network: MaskNetwork
     preparation: Preparation
     threshold: MaskThreshold
     white: int
+    trained_on: TrainedOn
+    epoch: int | None = None
+
+
+def with_model_settings(run: Run) -> Run:
+    """The action with the settings that travel in the file of its model; a checkpoint's are those of its spec.
+
+    Raises:
+        CheckpointError: see `load_model`.
+    """
+    path = Path(getattr(run.experiment, run.command).checkpoint)
+    if path.suffix != _ONNX:
+        return run
+    return settled_by_file(run, _read_file(path)[1], path, segment_task(run.experiment))
+
+
+def _read_file(path: Path) -> tuple[Any, dict[str, Any]]:
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from deployed.model_file import read_model
+
+    return read_model(path)
 
 
 def load_model(run: Run) -> TrainedModel:
-    """The model of `<command>.checkpoint`.
+    """The model of `<command>.checkpoint`: a .pth file, or an .onnx file that was exported here.
 
     Raises:
         CheckpointError: it is missing, broken, or of another architecture than the spec says.
@@ -69,6 +96,31 @@ def load_model(run: Run) -> TrainedModel:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
     path = Path(section.checkpoint)
+    return load_exported(run, path) if path.suffix == _ONNX else load_checkpoint(run, path)
+
+
+def load_exported(run: Run, path: Path) -> TrainedModel:
+    """An exported network, with the settings that travelled with it.
+
+    Raises:
+        CheckpointError: see `load_model`.
+        PlatformError: ONNX Runtime is not installed.
+    """
+    model, settings = _read_file(path)
+    from engine.segment.onnx_network import OnnxMaskNetwork
+
+    settled = settled_by_file(run, settings, path, segment_task(run.experiment))
+    network = OnnxMaskNetwork(model, all_scales=settled.experiment.dataset.segment.multi_scale_infer)
+    say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor)")
+    return _judging(settled, network, settings, path)
+
+
+def load_checkpoint(run: Run, path: Path) -> TrainedModel:
+    """The network of a checkpoint, with its weights.
+
+    Raises:
+        CheckpointError: see `load_model`.
+    """
     content = read_checkpoint(path)
     for warning in check_fits(content, run.config, path, segment_task(run.experiment)):
         say(f"WARNING {warning}")
@@ -76,9 +128,16 @@ def load_model(run: Run) -> TrainedModel:
     load_trained(network, content, path)
     epoch = content.get("epoch")
     say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
+    return _judging(run, network, content, path)
+
+
+def _judging(run: Run, network: MaskNetwork, content: dict[str, Any], path: Path) -> TrainedModel:
     threshold = MaskThreshold.of_checkpoint(content, path)
-    say(f"threshold {threshold.value:.6g} of the checkpoint: {threshold.source}")
-    return TrainedModel(network.eval(), Preparation(run.experiment), threshold, read_white(content, path))
+    bearer = "model" if path.suffix == _ONNX else "checkpoint"
+    say(f"threshold {threshold.value:.6g} of the {bearer}: {threshold.source}")
+    preparation, white = Preparation(run.experiment), read_white(content, path)
+    trained_on = read_trained_on(content, path)
+    return TrainedModel(network.eval(), preparation, threshold, white, trained_on, content.get("epoch"))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -90,6 +149,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     Raises:
         ChangenetError: data or checkpoint are wrong.
     """
+    run = with_model_settings(run)
     pairs = read_pairs(run.experiment.dataset.segment, "test_split")
     model = load_model(run)
     threshold = model.threshold.value
@@ -120,6 +180,7 @@ def infer(run: Run, status: StatusFile) -> None:
     Raises:
         ChangenetError: data or checkpoint are wrong.
     """
+    run = with_model_settings(run)
     pairs = read_pairs(run.experiment.dataset.segment, "predict_split", needs_label=False)
     model = load_model(run)
     threshold = model.threshold.value

@@ -11,10 +11,11 @@ from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect, pairs_of
 from engine.inspect.difference import plain_difference
 from engine.inspect.evidence import Inspector
-from engine.segment.evaluation import load_model
+from engine.segment.evaluation import load_model, with_model_settings
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
+from pairs.appearance import appearance_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +34,7 @@ def inspect_segment(run: Run, status: StatusFile) -> None:
     """
     pairs = pairs_of(run)
     section = run.experiment.inspect
-    inspector = by_model(run) if section.checkpoint else plain_difference(section.threshold)
+    inspector = by_model(run) if section.checkpoint else plain_difference(section.threshold, section.least_area)
     inspect(run, status, pairs, inspector)
 
 
@@ -43,6 +44,7 @@ def by_model(run: Run) -> Inspector:
     Raises:
         ChangenetError: the checkpoint is missing or does not fit.
     """
+    run = with_model_settings(run)
     section, data = run.experiment.inspect, run.experiment.dataset.segment
     model = load_model(run)
     network = model.network.to(scoring_device(section, run.command))
@@ -56,8 +58,18 @@ def by_model(run: Run) -> Inspector:
 
     chosen = section.threshold
     origin = {"kind": "given"} if chosen is not None else model.threshold.origin.to_json()
-    about = f"segment model {section.checkpoint}"
-    return Inspector(find, model.threshold.value if chosen is None else chosen, about, origin)
+    about = (
+        f"segment model {section.checkpoint}, in tiles of {scorer.side} x {scorer.side} px at the pictures' own scale"
+    )
+    return Inspector(
+        find,
+        model.threshold.value if chosen is None else chosen,
+        about,
+        origin,
+        section.least_area,
+        unlike=lambda picture: model.trained_on.unlike(appearance_of(picture)),
+        tile=(scorer.side, scorer.side),
+    )
 
 
 def _as_tensor(picture: Picture) -> torch.Tensor:

@@ -19,8 +19,35 @@ if TYPE_CHECKING:
     from spec.experiment import Experiment
 
 
-class SegmentNetwork(nn.Module):
-    """Predicts a mask for pairs of a golden and a test picture.
+class MaskNetwork(nn.Module):
+    """Predicts a mask for pairs of a golden and a test picture, however it is run.
+
+    Args:
+        all_scales: whether `probabilities` are the mean of all five predictions.
+    """
+
+    def __init__(self, *, all_scales: bool = False) -> None:
+        super().__init__()
+        self._all_scales = all_scales
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        raise NotImplementedError
+
+    def probabilities(self, goldens: Tensor, tests: Tensor) -> Tensor:
+        """Probabilities (B, classes, H, W) of pictures (B, 3, H, W)."""
+        predictions = self(goldens, tests)
+        if not self._all_scales:
+            last: Tensor = predictions[-1]
+            return last.float().softmax(dim=1)
+        size = predictions[-1].shape[2:]
+        enlarged = [functional.interpolate(one.float(), size, mode="nearest") for one in predictions]
+        return torch.stack(enlarged).mean(dim=0).softmax(dim=1)
+
+
+class SegmentNetwork(MaskNetwork):
+    """A network of PyTorch modules, which can be trained.
 
     Args:
         backbone: gives four maps of each picture.
@@ -29,10 +56,14 @@ class SegmentNetwork(nn.Module):
     """
 
     def __init__(self, backbone: Backbone, decoder: Decoder, *, all_scales: bool = False) -> None:
-        super().__init__()
+        super().__init__(all_scales=all_scales)
         self.backbone = backbone
         self.head = decoder
-        self._all_scales = all_scales
+
+    @property
+    def device(self) -> torch.device:
+        """That of its weights."""
+        return next(self.parameters()).device
 
     def forward(self, goldens: Tensor, tests: Tensor) -> list[Tensor]:
         """Logits (B, classes, h, w) of five sizes for pictures (B, 3, H, W), the last of the input's size."""
@@ -46,16 +77,6 @@ class SegmentNetwork(nn.Module):
             (pictures[:pairs], pictures[pairs:]),
         )
         return predictions
-
-    def probabilities(self, goldens: Tensor, tests: Tensor) -> Tensor:
-        """Probabilities (B, classes, H, W) of pictures (B, 3, H, W)."""
-        predictions = self(goldens, tests)
-        if not self._all_scales:
-            last: Tensor = predictions[-1]
-            return last.float().softmax(dim=1)
-        size = predictions[-1].shape[2:]
-        enlarged = [functional.interpolate(one.float(), size, mode="nearest") for one in predictions]
-        return torch.stack(enlarged).mean(dim=0).softmax(dim=1)
 
 
 def build_network(experiment: Experiment) -> SegmentNetwork:

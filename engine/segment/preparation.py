@@ -30,6 +30,7 @@ class Preparation:
         section = experiment.dataset.segment
         changes = section.augmentation
         mean, std = effective_mean_std(experiment.model.backbone.type, changes.mean, changes.std)
+        self.mean, self.std = mean, std
         self.side = section.img_size
         self._scale = 1.0 / torch.tensor(std).view(3, 1, 1)
         self._offset = -torch.tensor(mean).view(3, 1, 1) * self._scale

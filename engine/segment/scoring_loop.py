@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.loading import Loader
-    from engine.segment.network import SegmentNetwork
+    from engine.segment.network import MaskNetwork
     from engine.segment.pictures import WholePair
     from engine.segment.preparation import Preparation
 
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 class Scorer:
     """Gives the probabilities of pairs; `squares` go through the network at a time."""
 
-    def __init__(self, network: SegmentNetwork, preparation: Preparation, squares: int) -> None:
+    def __init__(self, network: MaskNetwork, preparation: Preparation, squares: int) -> None:
         self._network = network
         self._preparation = preparation
         self._squares = squares
+
+    @property
+    def side(self) -> int:
+        """Pixels of a square's side."""
+        return self._preparation.side
 
     @torch.inference_mode()
     def probabilities(self, pairs: Sequence[WholePair]) -> list[Tensor]:
@@ -47,8 +52,7 @@ class Scorer:
         return [canvases[i].whole() for i in range(len(pairs))]
 
     def _predict(self, goldens: Sequence[Tensor], tests: Sequence[Tensor]) -> Tensor:
-        device = next(self._network.parameters()).device
-        stacks = (torch.stack(list(squares)).to(device) for squares in (goldens, tests))
+        stacks = (torch.stack(list(squares)).to(self._network.device) for squares in (goldens, tests))
         inputs = self._preparation.for_scoring(*stacks)
         return self._network.probabilities(*inputs).cpu()
 

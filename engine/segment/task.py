@@ -40,6 +40,14 @@ class Segment:
     input_keys = tuple(
         f"{_SECTION}.{name}" for name in ("img_size", "tiles", "align_pixels", "augmentation.mean", "augmentation.std")
     )
+    # Keys of the spec that travel with a model; a spec can contradict none of them.
+    fixed_keys = (
+        *_EVERY_NETWORK,
+        "model.decode_head.decoder_params.embed_dim",
+        *input_keys,
+        f"{_SECTION}.multi_scale_infer",
+    )
+    travelling_keys = fixed_keys
     data_keys = (f"{_SECTION}.root_dir", *(f"{_SECTION}.{name}" for name in _SPLITS))
 
     @property

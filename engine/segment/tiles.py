@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.inspect.tiling import starts_of
 from scoring.regions import find_regions
 
 if TYPE_CHECKING:
@@ -24,14 +25,8 @@ _SALT = 0x74696C65  # draws apart from those of the changes that the same seed d
 
 def tiles_of(height: int, width: int, side: int) -> list[Corner]:
     """Corners of squares that cover a picture, evenly, with an overlap of a quarter or more; smaller pictures: one."""
-    return [(top, left) for top in _starts(height, side) for left in _starts(width, side)]
-
-
-def _starts(length: int, side: int) -> list[int]:
-    if length <= side:
-        return [0]
-    count = 1 + -(-(length - side) // (side - side // _OVERLAP))
-    return [round(i * (length - side) / (count - 1)) for i in range(count)]
+    step = side - side // _OVERLAP
+    return [(top, left) for top in starts_of(height, side, step) for left in starts_of(width, side, step)]
 
 
 def tiles_per_pair(height: int, width: int, side: int) -> int:

@@ -26,6 +26,7 @@ from engine.segment.preparation import Preparation
 from engine.segment.task import segment_task
 from engine.segment.tiles import tiles_per_pair
 from engine.segment.training_module import SegmentModule
+from engine.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures, spread
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 
@@ -72,8 +73,17 @@ def train(run: Run, status: StatusFile) -> None:
     report = TrainingReport(status, settings.num_epochs, summary)
     module = SegmentModule(run, network, Preparation(run.experiment), seed=seed, on_kpi=report.kpi)
     module.white = data.pixels.source.store.white
+    module.trained_on = _look_at(data)
     callbacks = [report, TrainingRecord(run, task, seed), CheckpointWriter(run, task, lambda: module.kpi)]
     _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
+
+
+def _look_at(data: Data) -> TrainedOn:
+    """What the training pictures are like; where tiles are cut out of them it does not matter how large they are."""
+    pairs, store = data.train, data.pixels.source.store
+    some = spread(len(pairs), MOST_PICTURES // 2)
+    files = [file for i in some for file in (pairs.golden_file(i), pairs.test_file(i))]
+    return look_at_pictures(files, lambda path: store.read(path).numpy(), with_sizes=not data.pixels.tiled)
 
 
 def read_lists(run: Run, devices: Devices) -> tuple[PairList, PairList]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.errors import MissingInputError
 from core.installation import require
+from interfaces.http_access import require_token
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs.common import RESULTS
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from interfaces.outcome import Reporter
 
 TOKEN_VARIABLE = "CHANGENET_MCP_TOKEN"  # noqa: S105 - the variable's name
-_NEW_TOKEN = f"export {TOKEN_VARIABLE}=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,10 @@ def _serve(options: McpOptions, session: Any, reporter: Reporter) -> None:
     if options.http is None:
         serving.serve_stdio(session)
         return
-    host, port = serving.address_of(options.http)
+    address = serving.loopback_of(options.http)
     token = os.environ.get(TOKEN_VARIABLE, "")
-    if not token:
-        message = "over HTTP, clients have to send a token, and none is set"
-        raise MissingInputError(message, code="mcp.token", where=f"${TOKEN_VARIABLE}", remedy=f"`{_NEW_TOKEN}`")
-    serving.serve_http(session, host, port, token, lambda url: reporter.say(f"serving at {url}"))
+    require_token(token, TOKEN_VARIABLE)
+    serving.serve_http(session, address, token, lambda url: reporter.say(f"serving at {url}"))
 
 
 def tools(options: ToolsOptions, reporter: Reporter) -> Outcome:

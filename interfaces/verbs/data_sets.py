@@ -6,12 +6,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import InputError
 from interfaces.options import Group, argument, given, option
 from interfaces.outcome import Outcome
-from interfaces.verbs.common import CLASSIFY, refuse_options_of, split_names
+from interfaces.verbs.common import refuse_options_of, split_names
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 
 TABLE = Group("table", "of a table")
+CUTS = Group("cuts", "of what is cut")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """Which data set, where it is, and where its copy goes."""
 
-    format: Literal["deeppcb", "masks", "table", "names"] = argument("layout")
+    format: Literal["deeppcb", "masks", "pairs", "table", "names"] = argument("layout")
     source: str = argument("folder or table")
     out: str = argument("new folder")
-    task: Literal["classify", "segment"] | None = option("its task", otherwise="classify for deeppcb")
-    crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
-    size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
+    task: Literal["classify", "segment"] | None = option("its task", otherwise="classify")
+    crops: Literal["centred", "grid"] = option("where crops are taken", group=CUTS, default="centred")
+    size: int | None = option("side of a crop, or tile", metavar="PIXELS", group=CUTS, otherwise="128, 512")
     test: str | None = option("column of test images", metavar="COLUMN", otherwise="guessed", group=TABLE)
     golden: str | None = option("column of golden images", metavar="COLUMN", otherwise="guessed", group=TABLE)
     label: str | None = option("column of labels", metavar="COLUMN", otherwise="guessed", group=TABLE)
@@ -40,14 +41,15 @@ class ImportOptions:
     bad: tuple[str, ...] = option(
         "a label that means a defect", default=(), metavar="VALUE", otherwise="all others", group=TABLE
     )
-    board: str | None = option("column that tells boards apart", metavar="COLUMN", otherwise="guessed", group=TABLE)
-    split: str | None = option("column of splits to keep", metavar="COLUMN", otherwise="guessed", group=TABLE)
-    images: str | None = option("folder of pictures", metavar="DIR", otherwise="that of the table", group=TABLE)
+    board: str | None = option("column of boards", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    split: str | None = option("column of splits", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    images: str | None = option("folder of pictures", metavar="DIR", otherwise="the table's", group=TABLE)
     link: bool = option("do not copy", default=False)
     force: bool = option("replace OUT", default=False)
 
 
 DRAWING = Group("drawing", "how the boards are drawn")
+FROM = Group("from", "with --from alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +61,64 @@ class SynthesizeOptions:
     style: Literal["assembled", "bare"] | None = option(
         "boards with parts, or bare copper", otherwise="assembled", group=DRAWING
     )
-    boards: int | None = option("number of boards", metavar="N")
-    size: int | None = option("side of a picture", metavar="PIXELS", group=DRAWING)
-    lights: str | None = option("lightings, comma-separated", metavar="NAMES")
+    boards: int | None = option("number of boards", metavar="N", group=DRAWING)
+    size: int | None = option("side of a picture", metavar="PIXELS")
+    lights: str | None = option("lightings, comma-separated", metavar="NAMES", group=DRAWING)
     components: int | None = option("components, or inspected sites, on a board", metavar="N", group=DRAWING)
-    units: int | None = option("photographed units of each board design", metavar="N", group=DRAWING)
-    defect_rate: float | None = option("share of defective components, 0 to 1", metavar="SHARE")
-    defects: str | None = option(
-        "defect types, comma-separated", metavar="NAMES", otherwise="all of the style", group=DRAWING
-    )
+    units: int | None = option("photographed units of each board, or copies of each pair", metavar="N")
+    defect_rate: float | None = option("share of defective components, 0 to 1", metavar="SHARE", group=DRAWING)
+    defects: str | None = option("defect types, comma-separated", metavar="NAMES", otherwise="all")
     nuisance: float | None = option(
         "how strong harmless differences are", metavar="FACTOR", otherwise="1", group=DRAWING
     )
     image_ext: Literal[".jpg", ".png"] | None = option("file ending of the pictures", otherwise=".jpg", group=DRAWING)
     jobs: int | None = option("processes; the result does not depend on it", metavar="N", group=DRAWING)
-    seed: int | None = option("same seed, same bytes", metavar="N", group=DRAWING)
+    seed: int | None = option("same seed, same bytes", metavar="N")
     force: bool = option("replace OUT where it is there", default=False)
+    source: str | None = option(
+        "your own good pairs, which defects are drawn into: folders golden and test, or a CSV file with these columns",
+        flag="--from",
+        metavar="PAIRS",
+    )
+    sizes: str | None = option("smallest and largest defect", metavar="PIXELS", otherwise="6..60", group=FROM)
 
 
 def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
-    """Import a table of pairs, pairs by their names, or a public data set into the layout that the actions read."""
+    """Import pairs (a table, names, or whole photos with marks) or a public data set into the layout of the actions."""
     if options.format in {"table", "names"}:
         return _import_pairs(options, reporter)
     refuse_options_of(TABLE, options)
     if options.format == "masks":
         return _import_masks(options, reporter)
     if options.link:
-        message, remedy = "pictures of deeppcb are cut or copied, not linked", "leave it out"
+        message, remedy = f"pictures of {options.format} are cut or copied, not linked", "leave it out"
         raise InputError(message, code="data.option", where="--link", remedy=remedy)
+    task = options.task or "classify"
+    if options.format == "pairs":
+        return _import_boards(options, task, reporter)
+    if task == "segment":
+        refuse_options_of(CUTS, options)
     from pairs.deeppcb import import_deeppcb
 
-    task = options.task or "classify"
-    if task == "segment":
-        refuse_options_of(CLASSIFY, options)
     summary = import_deeppcb(
+        Path(options.source),
+        Path(options.out),
+        task=task,
+        crops=options.crops,
+        size=options.size or 128,
+        force=options.force,
+        progress=reporter.progress("import"),
+    )
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows, task))
+
+
+def _import_boards(options: ImportOptions, task: Literal["classify", "segment"], reporter: Reporter) -> Outcome:
+    from core.installation import require
+
+    require("inspect", "cv2")
+    from pairs.board_import import import_boards
+
+    summary = import_boards(
         Path(options.source),
         Path(options.out),
         task=task,
@@ -101,13 +127,15 @@ def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
         force=options.force,
         progress=reporter.progress("import"),
     )
-    return Outcome(summary.as_dict(), _described(options.out, summary.rows, task))
+    lines = [f"{split}: {', '.join(groups)}" for split, groups in summary.groups.items()]
+    lines += [f"not used: {reason} ({count})" for reason, count in summary.not_used.items()]
+    return Outcome(summary.as_dict(), "\n".join([*lines, _described(options.out, summary.rows, task)]))
 
 
 def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
     from pairs.published import import_published
 
-    refuse_options_of(CLASSIFY, options)
+    refuse_options_of(CUTS, options)
     if options.task == "classify":
         message, remedy = "masks are for the segment task", "leave it out"
         raise InputError(message, code="data.option", where="--task", remedy=remedy)
@@ -129,7 +157,7 @@ def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
 def _import_pairs(options: ImportOptions, reporter: Reporter) -> Outcome:
     from pairs.table_import import TableOptions, import_pairs
 
-    refuse_options_of(CLASSIFY, options)
+    refuse_options_of(CUTS, options)
     source, by_names = Path(options.source), options.format == "names"
     if by_names:
         refuse_options_of(TABLE, options)
@@ -170,7 +198,10 @@ def _told(out: str, summary: TableSummary) -> str:
 
 
 def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
-    """Draw synthetic boards with known defects."""
+    """Draw synthetic boards with known defects, or defects into good pairs."""
+    if options.source is not None:
+        return _draw_into(options, options.source, reporter)
+    refuse_options_of(FROM, options)
     from boards import SynthesisSettings
     from boards import synthesize as draw
 
@@ -180,6 +211,31 @@ def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
     settings = SynthesisSettings(**named)
     summary = draw(Path(options.out), settings, progress=reporter.progress("draw"))
     return Outcome(summary.as_dict(), _described(options.out, summary.rows, settings.task))
+
+
+def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> Outcome:
+    from pairs.drawn_set import DrawnSettings, draw_into
+
+    refuse_options_of(DRAWING, options)
+    said: dict[str, Any] = {"task": options.task, "copies": options.units, "crop": options.size, "seed": options.seed}
+    said |= {"kinds": split_names(options.defects) or None, "sizes": _sizes(options.sizes)}
+    settings = DrawnSettings(**{key: value for key, value in said.items() if value is not None}, force=options.force)
+    summary = draw_into(Path(source), Path(options.out), settings, reporter.progress("draw"))
+    drawn = ", ".join(f"{count} {kind}" for kind, count in summary.flaws.items())
+    lines = [f"drawn: {drawn}", *(f"left out: {name}: {why}" for name, why in summary.left_out.items())]
+    return Outcome(summary.as_dict(), "\n".join([*lines, _described(options.out, summary.rows, settings.task)]))
+
+
+def _sizes(text: str | None) -> tuple[float, float] | None:
+    """Smallest and largest of `6..60`, or one size for both."""
+    if text is None:
+        return None
+    low, _, high = text.partition("..")
+    try:
+        return float(low), float(high or low)
+    except ValueError:
+        remedy = "give two numbers of pixels: --sizes 6..60"
+        raise InputError(f"{text!r} is no range", code="data.synthesis", where="--sizes", remedy=remedy) from None
 
 
 def _described(out: str, rows: dict[str, int], task: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from interfaces.outcome import Outcome, Reporter
     from runners.jobs.job import Job
 
-_ACTION = "segment_inspect"
+_ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
 _TABLE = ".csv"
 _WHOLE = 0.99  # of the golden picture; less is told
 
@@ -51,12 +51,14 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     """
     from core.installation import require
     from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.model_task import MODEL_FILES, task_of_model
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
 
     require("inspect", "cv2")
     model, golden, test = _read(options.places)
-    checkpoint = model if model and Path(model).suffix == ".pth" else None
+    task = task_of_model(model, options.results_root) if model else "segment"
+    checkpoint = model if model and Path(model).suffix.lower() in MODEL_FILES else None
     keys: dict[str, str | float | None] = {
         "inspect.golden": golden,
         "inspect.test": test,
@@ -66,7 +68,10 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     words = tuple(f"{key}={json.dumps(value)}" for key, value in keys.items() if value is not None)
     parent = None if checkpoint else model
     request = RequestOptions(
-        (_ACTION,), overrides=(*words, *options.overrides), parent_job_id=parent, results_root=options.results_root
+        (_ACTIONS[task],),
+        overrides=(*words, *options.overrides),
+        parent_job_id=parent,
+        results_root=options.results_root,
     )
     plan = route(request).plan
     if plan is None:
@@ -75,7 +80,8 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
         reporter.say("no model is named: this is the plain difference of the pictures, which nothing has taught")
     job = follow_plan(plan, reporter)
     outcome = run_outcome(job)
-    return replace(outcome, **_told(job, outcome)) if not outcome.exit_code else outcome
+    inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
+    return replace(outcome, **_told(job, outcome)) if inspected else outcome
 
 
 def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
@@ -92,21 +98,24 @@ def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
 
 
 def _told(job: Job, outcome: Outcome) -> dict[str, Any]:
-    """Document and text of an inspection that ended well: the boards first."""
+    """Document and text of an inspection: the boards first, also where none could be inspected, with why."""
     from core.documents import read_json
 
     folder = Path(job.results_dir)
     found = read_json(folder / INSPECTION_FILE)
     lines = [line for board in found["boards"] for line in _lines(board)]
     report = folder / REPORT_FILE
-    lines += [f"evidence: {found['evidence']['about']}", f"report: {report}", f"all files: {folder}"]
-    document = {"job": outcome.document["job"], "report": str(report), **found}
+    lines += [f"warning: {warning}" for warning in found["evidence"]["warnings"]]
+    lines += [f"evidence: {found['evidence']['about']}"]
+    lines += [f"report: {report}"] * report.is_file() + [f"all files: {folder}"]
+    document = {"job": outcome.document["job"], "report": str(report) if report.is_file() else None, **found}
     return {"document": document, "text": "\n".join(lines)}
 
 
 def _lines(board: dict[str, Any]) -> list[str]:
     if "reason" in board:
-        return [f"{board['name']}: {board['verdict']}, {board['reason']}"]
+        return [f"{board['name']}: {board['verdict']}, {board['reason']}", f"  what helps: {board['remedy']}"]
+    warnings = [f"  warning: {warning}" for warning in board["warnings"]]
     regions, lain = board["regions"], board["registration"]
     count = f"{len(regions)} region{'' if len(regions) == 1 else 's'}"
     residual = f"registered to {lain['residual_px']:.2f} px"
@@ -119,4 +128,4 @@ def _lines(board: dict[str, Any]) -> list[str]:
         f"area {one['area']}, score {one['score']:.3f}"
         for one in regions
     ]
-    return [f"{board['name']}: {board['verdict']}, {count} ({residual})", *boxes]
+    return [f"{board['name']}: {board['verdict']}, {count} ({residual})", *boxes, *warnings]

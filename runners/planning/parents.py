@@ -157,10 +157,19 @@ def apply_parent(layers: Layers, parent: Parent, wanted: list[Wanted], overridde
     """
     for want in wanted:
         if want.key not in overridden:
-            artifact = _choose(parent.job, want)
-            path = _existing(parent.job, artifact, want)
+            artifact, path = artifact_of(parent.job, want)
             detail = f"{parent.job.id}: {artifact.path} ({' '.join(artifact.roles) or artifact.kind})"
             layers.put(want.key, str(path.parent if want.how == PARENT_FOLDER else path), "parent", detail)
+
+
+def artifact_of(job: Job, want: Wanted) -> tuple[Artifact, Path]:
+    """The artifact of a job that a field asks for, and where it is.
+
+    Raises:
+        ParentError: as `apply_parent` says.
+    """
+    artifact = _choose(job, want)
+    return artifact, _existing(job, artifact, want)
 
 
 def apply_own_files(layers: Layers, skill: Skill) -> None:

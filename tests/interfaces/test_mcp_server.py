@@ -224,7 +224,7 @@ def test_http_refuses_strangers(address: str, headers: dict[str, str], status: i
     [
         (("--http", "0.0.0.0:8080"), "mcp.address", 2),
         (("--http", "8080"), "usage.value", 2),
-        (("--http", "127.0.0.1:8080"), "mcp.token", 3),
+        (("--http", "127.0.0.1:8080"), "http.token", 3),
     ],
 )
 def test_a_server_that_would_be_open_to_others_does_not_start(

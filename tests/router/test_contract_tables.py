@@ -49,6 +49,7 @@ RUNNABLE = (
     "inference",
     "export",
     "quantize",
+    "inspect",
     "segment_train",
     "segment_evaluate",
     "segment_inference",

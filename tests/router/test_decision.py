@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
 
-EVERY_VERB = ("train", "evaluate", "inference", "export", "quantize", "inspect", "gen_trt_engine")
+EVERY_VERB = ("train", "evaluate", "inference", "inspect", "export", "quantize", "gen_trt_engine")
 CHECKPOINT_JOB = "train-20261123-063012-a1b2c3"
 
 

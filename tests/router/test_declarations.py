@@ -49,6 +49,7 @@ def test_the_declared_actions_are_those_of_the_skill_and_of_deploy(skill: Skill)
         "inference",
         "export",
         "quantize",
+        "inspect",
         "segment_train",
         "segment_evaluate",
         "segment_inference",
@@ -133,7 +134,7 @@ def test_a_broken_skill_info_is_named_by_line_and_key(
         (
             "inference: segment_inference",
             "inference: inference",
-            "inference: inference, inspect",
+            "inference: inference, inspect: segment",
             "belongs to another task",
         ),
         ("    quantize:\n      verbs:", "    shrink:\n      verbs:", "quantize: quantize}", "not under language"),

@@ -16,7 +16,7 @@ import torch
 
 from core.dotted import get
 from core.files import sha256_file
-from engine.export.onnx_file import read_model, write_model
+from deployed.model_file import read_model, write_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from deployed.siamese_graph import join, take_apart
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.network import build_network
 from engine.classify.onnx_network import OnnxNetwork
-from engine.export.siamese_graph import join, take_apart
 from spec.experiment import Experiment
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import onnx
 import pytest
 import torch
 
+from deployed.model_file import read_model
 from engine.classify.exported_parts import parts_of
 from engine.classify.onnx_network import OnnxNetwork
 from engine.classify.parity import Parity, ParityPairs, prepared
 from engine.classify.quantized_parts import Calibration, PartsQuantizer, Selection, network_layers
 from engine.classify.trained_model import load_checkpoint
 from engine.export.layers import layers_of
-from engine.export.onnx_file import read_model
 from engine.export.quantization import with_small_weights
 from engine.settings import load_run
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from core.cores import usable_cores
 from core.installation import require
-from engine.image_store import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -39,6 +39,11 @@ def read_rgb(
         raise ImageError("there is no such picture", code="data.image_missing", where=place) from None
     except BROKEN as problem:
         raise broken_told(problem, place) from None
+    return as_pixels(picture, height, width)
+
+
+def as_pixels(picture: Image.Image, height: int | None, width: int | None) -> NDArray[np.uint8]:
+    """A decoded picture as pixels (3, height, width), resized as `read_rgb` says."""
     if height and width and picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.asarray(picture.convert("RGB")).transpose(2, 0, 1))

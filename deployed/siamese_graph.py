@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import onnx
 from onnx import helper
 
-from engine.export.tracing import BATCH, GOLDEN_BATCH
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from onnx import ModelProto, NodeProto, ValueInfoProto
 
+BATCH = "batch"
+GOLDEN_BATCH = f"golden_{BATCH}"  # golden images: several of them for each pair
 TEST, GOLDEN, COMPARE, JOIN = "test/", "golden/", "compare/", "join/"
 _WEIGHTS = "describe/"
 _DESCRIBING, _COMPARING = (TEST, _WEIGHTS), (COMPARE,)  # marks of a part that was taken out of a whole
@@ -125,6 +125,12 @@ def without_evidence(explain: ModelProto) -> ModelProto:
     """What of a comparing part leads to its output."""
     graph = explain.graph
     return _model(_between(graph, graph.input, graph.output[:1]), explain)
+
+
+def leading_to(whole: ModelProto, output: str) -> ModelProto:
+    """What of a graph leads to one of its outputs."""
+    graph = whole.graph
+    return _model(_between(graph, graph.input, [entry for entry in graph.output if entry.name == output]), whole)
 
 
 def _between(

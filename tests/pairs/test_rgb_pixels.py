@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from engine.images import read_rgb
+from pairs.rgb_pixels import read_rgb
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,6 +5,9 @@ The latter is one JSON object among the file's metadata, under `changenet`. It h
 (task, config, epoch, threshold with its source and origin, white_level), so that the same code reads both; and
 
 - `config` holds the keys of the spec that decide what the network sees and how its output is judged, no others;
+- `input` says in numbers how pictures are prepared: `mean` and `std` of the normalisation, for classify the `layout` of
+  lightings in rows and columns;
+- `self_test` holds pairs as pictures with the scores that they have to get (see `self_test`);
 - `class_names`, `lights` (the lightings in the order in which they are combined) and `precision` of the numbers;
 - `checkpoint` and `data` name by SHA-256 what the file was made from and what it was compared on, `parity` with which
   result;
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".onnx"
 _KEY = "changenet"
-_FORMAT = 1
+_FORMAT = 2
 Settings = dict[str, Any]
 
 

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the starter: draws its pairs, trains both networks of the laptop profile on them, and packs them with a card.
+
+    python benchmarks/starter.py draw WORK [--seed 1]      # pairs, masks and crops
+    python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify]
+    python benchmarks/starter.py pack WORK                 # models/starter, with the thresholds of starter_measure.py
+
+The same seed gives the same pairs; trainings take 12 and 8 minutes of one core. What the result is worth is measured by
+`starter_measure.py`. ImageNet weights are the start; no real picture of any inspection is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from starter_pairs import SIDE, Pair, Rng, pairs_of
+
+from boards import SynthesisSettings, synthesize
+from core.documents import dump_yaml, read_yaml
+from core.dotted import nest, put
+from core.files import write_text
+from pairs.classify_csv import COLUMNS, write_csv
+from scoring.regions import find_regions
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
+TRAIN = {"bare": 110, "assembled": 60, "large": 64, "scene": 86}
+VALIDATION = {"bare": 8, "assembled": 6, "large": 24, "scene": 8}
+CROP = 128
+CROP_BOARDS = {"assembled": 44, "bare": 30}
+SPECS: dict[str, dict[str, Any]] = {
+    "segment": {
+        "dataset.segment.img_size": 160,
+        "dataset.segment.batch_size": 8,
+        "dataset.segment.changed_tiles": 0.6,
+        "train.num_epochs": 2,
+    },
+    "classify": {"train.num_epochs": 2, "model.classify.second_look": 0.0},
+}
+
+
+def draw(work: Path, seed: int) -> None:
+    """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one."""
+    rows: dict[str, list[tuple[str, ...]]] = {}
+    for part, (split, counts) in enumerate({"train": TRAIN, "val": VALIDATION}.items()):
+        names: list[str] = []
+        rng = np.random.default_rng((seed, part, 7))
+        rows[split] = _board_crops(work, split, seed * 10 + part)
+        for kind, pair in pairs_of(seed * 10 + part, counts, work / "boards" / split):
+            name = f"{split}_{kind}_{len(names):04d}.png"
+            pictures = {"A": pair.golden, "B": pair.test, "label": pair.mask.astype(np.uint8) * 255}
+            for folder, picture in pictures.items():
+                (work / "segment" / folder).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(picture).save(work / "segment" / folder / name, compress_level=1)
+            names.append(name)
+            rows[split] += _crops(rng, pair, work / "classify" / "images", Path(name).stem)
+        (work / "segment" / "list").mkdir(exist_ok=True)
+        write_text(work / "segment" / "list" / f"{split}.txt", "".join(f"{name}\n" for name in names))
+        (work / "classify" / split).mkdir(parents=True, exist_ok=True)
+        write_csv(work / "classify" / split / "dataset.csv", COLUMNS, rows[split])
+        print(f"{split}: {len(names)} pairs, {len(rows[split])} crops")
+
+
+def _board_crops(work: Path, split: str, seed: int) -> list[tuple[str, ...]]:
+    """Crops of components and of copper as the synthesiser of boards makes them."""
+    rows: list[tuple[str, ...]] = []
+    for style, boards in CROP_BOARDS.items():
+        count = boards if split == "train" else boards // 10
+        folder = work / "classify" / "images" / f"{split}_{style}"
+        settings = SynthesisSettings(
+            style="bare" if style == "bare" else "assembled", boards=count, split=(1.0, 0.0, 0.0), seed=77_000 + seed,
+            nuisance=1.3, defect_rate=0.45, image_ext=".png", force=True,
+        )  # fmt: skip
+        synthesize(folder, settings)
+        lines = (folder / "train" / "dataset.csv").read_text(encoding="utf-8").splitlines()[1:]
+        for line in lines:
+            test, golden, label, name = line.split(",")[:4]
+            rows.append((f"{folder.name}/images/{test}", f"{folder.name}/images/{golden}", label, name))
+    return rows
+
+
+def _crops(rng: Rng, pair: Pair, images: Path, name: str) -> list[tuple[str, ...]]:
+    """Crops around up to five flaws, and as many that show none."""
+    rows: list[tuple[str, ...]] = []
+    regions = list(find_regions(pair.mask, 2).regions)
+    rng.shuffle(regions)  # type: ignore[arg-type]
+    for number, one in enumerate(regions[:5]):
+        middle = ((one.y1 + one.y2) // 2, (one.x1 + one.x2) // 2)
+        corner = [int(m - CROP // 2 + rng.integers(-40, 41)) for m in middle]
+        rows.append(_crop(pair, corner, images / name, f"bad{number}", "defect"))
+    for number in range(5):
+        corner = next((c for c in rng.integers(0, SIDE - CROP, (30, 2)).tolist() if not _part(pair.mask, c).any()), [])
+        if corner:
+            rows.append(_crop(pair, corner, images / name, f"good{number}", "PASS"))
+    return rows
+
+
+def _part(picture: Any, corner: list[int]) -> Any:
+    top, left = corner
+    return picture[top : top + CROP, left : left + CROP]
+
+
+def _crop(pair: Pair, corner: list[int], folder: Path, crop: str, label: str) -> tuple[str, ...]:
+    at = [min(max(0, place), SIDE - CROP) for place in corner]
+    for side, picture in (("golden", pair.golden), ("test", pair.test)):
+        (folder / side).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(_part(picture, at)).save(folder / side / f"{crop}.png", compress_level=1)
+    return f"{folder.name}/test", f"{folder.name}/golden", label, crop
+
+
+def spec_of(work: Path, task: str, seed: int) -> Path:
+    """The laptop profile on the pairs that were drawn."""
+    tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"][task])
+    results = work / f"{task}_model"
+    values: dict[str, Any] = {
+        "task": task, "results_dir": str(results), "train.seed": seed, "train.checkpoint_interval": 1,
+        "train.pretrained_model_path": None,
+    } | SPECS[task]  # fmt: skip
+    if task == "segment":
+        values["dataset.segment.root_dir"] = str(work / "segment")
+    else:
+        for key, split in (("train_dataset", "train"), ("validation_dataset", "val")):
+            values[f"dataset.classify.{key}.csv_path"] = str(work / "classify" / split / "dataset.csv")
+            values[f"dataset.classify.{key}.images_dir"] = str(work / "classify" / "images")
+        values["dataset.classify.image_ext"] = ".png"
+    for key, value in values.items():
+        put(tree, key, value)
+    results.mkdir(parents=True, exist_ok=True)
+    write_text(results / "spec.yaml", dump_yaml(tree))
+    return results / "spec.yaml"
+
+
+def train(work: Path, task: str, seed: int) -> None:
+    """Train one network on one core."""
+    started, before = time.perf_counter(), os.times()
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run([COMMAND, "train", "-e", str(spec_of(work, task, seed))], check=True, env=environment)
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    print(f"{task}: {time.perf_counter() - started:.0f} s, of CPU {cpu:.0f} s")
+
+
+def main() -> None:
+    """Do one step."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=("draw", "train"))
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--task", choices=("segment", "classify"))
+    options = parser.parse_args()
+    if options.step == "draw":
+        draw(options.work, options.seed)
+    else:
+        for task in [options.task] if options.task else ["segment", "classify"]:
+            train(options.work, task, options.seed)
+
+
+if __name__ == "__main__":
+    main()

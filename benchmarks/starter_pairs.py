@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the starter is trained on: synthetic pairs of many kinds, with every harmless difference drawn freely.
+
+Bare and assembled boards of `boards`, and scenes of textures, print and plain parts, none of them like any real set.
+Defects are the boards' own, and those of `pairs.flaws` in all of them. Camera and handling change golden and test
+picture each by itself: exposure, colour, light across the picture, shadows, sharpness, grain, JPEG, shift and warp.
+"""
+
+from __future__ import annotations
+
+import io
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from boards import SynthesisSettings, synthesize
+from pairs.flaws.drawing import KINDS, draw_flaw, drawn_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+    Mask = NDArray[np.bool_]
+
+SIDE = 512
+SMALLEST, LARGEST = 5.0, 70.0
+MOST_FLAWS = 9
+UNHARMED = 0.12  # share of the pairs without any flaw
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A golden and a test picture (SIDE, SIDE, 3), and where the test picture is defective."""
+
+    golden: Picture
+    test: Picture
+    mask: Mask
+
+
+def pairs_of(seed: int, counts: dict[str, int], work: Path) -> Iterator[tuple[str, Pair]]:
+    """Pairs with their kind: `counts` of bare, assembled, large and scene; `work` holds boards while they are drawn."""
+    for kind, count in counts.items():
+        rng = np.random.default_rng((seed, sorted(MAKERS).index(kind)))
+        for pair in MAKERS[kind](rng, count, work / kind):
+            yield kind, with_camera(rng, with_flaws(rng, pair))
+
+
+def with_flaws(rng: Rng, pair: Pair) -> Pair:
+    """The pair with flaws of many kinds drawn into its test picture."""
+    test, mask = pair.test, pair.mask
+    if rng.random() < UNHARMED:
+        return pair
+    for _ in range(int(rng.integers(1, MOST_FLAWS + 1))):
+        kind = str(rng.choice(KINDS))
+        drawn = draw_flaw(test, kind, drawn_size(rng, SMALLEST, LARGEST), rng, mask)
+        if drawn:
+            test, mask = drawn[0], mask | drawn[1].mask
+    return Pair(pair.golden, test, mask)
+
+
+def with_camera(rng: Rng, pair: Pair) -> Pair:
+    """Both pictures as two exposures of one line show them; the test picture is off by more."""
+    grey = rng.random() < 0.15
+    golden = exposed(rng, pair.golden, 0.4, grey=grey)
+    if rng.random() < 0.5:
+        golden = jpeg(golden, int(rng.integers(60, 96)))
+    x, y = displacement(rng)
+    test, mask = sampled(pair.test, x, y), sampled(pair.mask.astype(np.uint8) * 255, x, y) > 127
+    test = exposed(rng, test, 1.0, grey=grey)
+    if rng.random() < 0.6:
+        test = jpeg(test, int(rng.integers(35, 96)))
+    return Pair(golden, test, mask)
+
+
+def displacement(rng: Rng) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where each pixel of the test picture comes from: what registration leaves, and a slow warp."""
+    v, u = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+    spread = rng.choice((0.3, 0.8, 2.0), p=(0.4, 0.4, 0.2))
+    (dx, dy), angle, zoom = rng.normal(0, spread, 2), rng.normal(0, 0.0012), rng.normal(0, 0.001)
+    warp = rng.choice((0.0, 0.5, 1.2))
+    x = u + dx + zoom * (u - SIDE / 2) - angle * (v - SIDE / 2) + warp * slow(rng, 100)
+    y = v + dy + zoom * (v - SIDE / 2) + angle * (u - SIDE / 2) + warp * slow(rng, 100)
+    return np.clip(x, 0, SIDE - 1.01).astype(np.float32), np.clip(y, 0, SIDE - 1.01).astype(np.float32)
+
+
+def sampled(picture: Picture, x: NDArray[np.float32], y: NDArray[np.float32]) -> Picture:
+    """A picture (H, W) or (H, W, 3) read at places, between pixels."""
+    left, top = x.astype(np.intp), y.astype(np.intp)
+    a, b = x - left, y - top
+    if picture.ndim == 3:
+        a, b = a[..., None], b[..., None]
+    upper = picture[top, left] * (1 - a) + picture[top, left + 1] * a
+    lower = picture[top + 1, left] * (1 - a) + picture[top + 1, left + 1] * a
+    return np.asarray(np.round(upper * (1 - b) + lower * b), dtype=np.uint8)
+
+
+def exposed(rng: Rng, picture: Picture, strength: float, *, grey: bool) -> Picture:
+    """What light and camera make of a picture; a strength of 1 is that of a careless station."""
+    levels = picture.astype(np.float32) / 255
+    if grey:
+        levels = np.broadcast_to(levels.mean(axis=2, keepdims=True), levels.shape)
+    if rng.random() < 0.8:
+        level = np.exp(rng.normal(0, 0.16 * strength))
+        cast = np.exp(rng.normal(0, 0.0 if grey else 0.05 * strength, 3))
+        levels = np.power(np.clip(levels, 0, 1), np.exp(rng.normal(0, 0.12 * strength))) * level * cast
+    if rng.random() < 0.5:
+        levels = levels * (1 + 0.12 * strength * slow(rng, 300))[..., None]
+    if rng.random() < 0.3 * strength:
+        levels = levels * shadow(rng)[..., None]
+    if rng.random() < 0.5:
+        levels = blurred(levels, rng.uniform(0.2, 1.3) * strength)
+    noise = rng.uniform(0, 0.03) * strength if rng.random() < 0.7 else 0.0
+    grain = rng.standard_normal((SIDE, SIDE, 1 if grey else 3), dtype=np.float32)
+    return np.asarray(np.round(np.clip(levels + noise * grain, 0, 1) * 255), dtype=np.uint8)
+
+
+def slow(rng: Rng, grain: float) -> NDArray[np.float32]:
+    """Smooth noise of unit spread, features about `grain` pixels wide."""
+    knots = max(2, round(SIDE / grain) + 1)
+    coarse = rng.standard_normal((knots, knots)).astype(np.float32)
+    return np.asarray(Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC), dtype=np.float32)
+
+
+def shadow(rng: Rng) -> NDArray[np.float32]:
+    """A soft shadow over part of the picture, as a factor."""
+    image = Image.new("L", (SIDE, SIDE))
+    middle, turn, reach = rng.uniform(0, SIDE, 2), rng.uniform(0, 2 * np.pi), rng.uniform(60, 300)
+    corners = [(middle + reach * np.array((np.cos(turn + a), np.sin(turn + a)))).tolist() for a in (0, 1.2, 2.6, 4.2)]
+    ImageDraw.Draw(image).polygon([tuple(c) for c in corners], fill=255)
+    soft = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(6, 40))))
+    return 1 - np.float32(rng.uniform(0.1, 0.4)) * np.asarray(soft, dtype=np.float32) / 255
+
+
+def blurred(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Levels (H, W, 3) of 0..1 out of focus."""
+    image = Image.fromarray(np.round(np.clip(levels, 0, 1) * 255).astype(np.uint8))
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(sigma)), dtype=np.float32) / 255
+
+
+def jpeg(picture: Picture, quality: int) -> Picture:
+    """A picture as its JPEG file gives it back."""
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "JPEG", quality=quality)
+    return np.asarray(Image.open(held).convert("RGB"))
+
+
+def _boards(rng: Rng, count: int, work: Path, style: str, side: int) -> Iterator[Pair]:
+    """Pairs cut from boards, half of which have the boards' own defects."""
+    each = max(1, (side // SIDE) ** 2)
+    for part, (rate, factor) in enumerate(((0.2, 1.0), (0.0, 1.6))):
+        folder = work / str(part)
+        settings = SynthesisSettings(
+            task="segment",
+            style="bare" if style == "bare" else "assembled",
+            boards=max(3, round(count / 2 / each)),
+            components=int(rng.integers(20, 40)),
+            size=side,
+            defect_rate=rate,
+            nuisance=factor,
+            seed=int(rng.integers(2**31)),
+            force=True,
+        )
+        synthesize(folder, settings)
+        for path in sorted((folder / "A").iterdir()):
+            shown = [_open(folder / name / path.name) for name in ("A", "B", "label")]
+            for top in range(0, side, SIDE):
+                for left in range(0, side, SIDE):
+                    golden, test, label = (one[top : top + SIDE, left : left + SIDE] for one in shown)
+                    yield _coloured(rng, Pair(golden, test, label[..., 0] > 127), style)
+
+
+def _open(path: Path) -> Picture:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _coloured(rng: Rng, pair: Pair, style: str) -> Pair:
+    """Bare boards stay black and white in half of the pairs; else copper and laminate take two colours."""
+    if style != "bare" or rng.random() < 0.5:
+        return pair
+    dark, light = rng.uniform(0, 255, (2, 3))
+    grain = 1 + 0.05 * rng.uniform(0, 2) * slow(rng, rng.choice((3, 8, 30)))
+    both = []
+    for picture in (pair.golden, pair.test):
+        share = blurred(picture.astype(np.float32) / 255, 0.7)
+        both.append(np.clip((dark + (light - dark) * share) * grain[..., None], 0, 255).astype(np.uint8))
+    return Pair(both[0], both[1], pair.mask)
+
+
+def _scenes(rng: Rng, count: int, _work: Path) -> Iterator[Pair]:
+    for _ in range(count):
+        scene = draw_scene(rng)
+        yield Pair(scene, scene, np.zeros((SIDE, SIDE), dtype=bool))
+
+
+def draw_scene(rng: Rng) -> Picture:
+    """A textured ground with parts, lines, discs and print on it."""
+    palette = rng.uniform(0, 255, (6, 3))
+    ground = palette[0] + sum(
+        rng.uniform(0, 14) * slow(rng, grain)[..., None] * rng.uniform(0.5, 1, 3) for grain in (2, 6, 25, 120)
+    )
+    if rng.random() < 0.3:
+        ground = ground + _weave(rng)[..., None]
+    image = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
+    pen = ImageDraw.Draw(image)
+    layers = rng.permutation(("lines", "parts", "discs", "print", "print"))[: int(rng.integers(1, 6))]
+    for layer in layers.tolist():
+        _LAYERS[layer](rng, pen, palette)
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.1)))))
+
+
+def _weave(rng: Rng) -> NDArray[np.float64]:
+    v, u = np.mgrid[0:SIDE, 0:SIDE]
+    pitch, turn = rng.uniform(4, 24), rng.uniform(0, np.pi)
+    across = np.cos(turn) * u + np.sin(turn) * v
+    along = np.cos(turn) * v - np.sin(turn) * u
+    both = np.sin(2 * np.pi * across / pitch) + rng.choice((0, 1)) * np.sin(2 * np.pi * along / pitch)
+    return np.asarray(rng.uniform(4, 30) * both)
+
+
+def _colour(rng: Rng, palette: NDArray[np.float64]) -> tuple[int, int, int]:
+    red, green, blue = np.clip(rng.choice(palette[1:]) + rng.normal(0, 8, 3), 0, 255).astype(int).tolist()
+    return red, green, blue
+
+
+def _lines(rng: Rng, pen: ImageDraw.ImageDraw, palette: NDArray[np.float64]) -> None:
+    colour, width = _colour(rng, palette), int(rng.integers(2, 16))
+    for _ in range(int(rng.integers(4, 30))):
+        x, y = rng.uniform(0, SIDE, 2)
+        points = [(x, y)]
+        for _ in range(int(rng.integers(1, 5))):
+            step, reach = rng.choice((0, 0.5, 1, 1.5)) * np.pi / 2 + rng.choice((0, np.pi)), rng.uniform(20, 200)
+            x, y = x + reach * np.cos(step), y + reach * np.sin(step)
+            points.append((x, y))
+        pen.line(points, fill=colour, width=width, joint="curve")
+
+
+def _parts(rng: Rng, pen: ImageDraw.ImageDraw, palette: NDArray[np.float64]) -> None:
+    for _ in range(int(rng.integers(5, 50))):
+        x, y = rng.uniform(0, SIDE, 2)
+        wide, high = rng.uniform(8, 90, 2)
+        pen.rounded_rectangle((x, y, x + wide, y + high), rng.uniform(0, 6), fill=_colour(rng, palette))
+        if rng.random() < 0.5:
+            end = wide * rng.uniform(0.15, 0.3)
+            metal = _colour(rng, palette)
+            pen.rectangle((x, y, x + end, y + high), fill=metal)
+            pen.rectangle((x + wide - end, y, x + wide, y + high), fill=metal)
+
+
+def _discs(rng: Rng, pen: ImageDraw.ImageDraw, palette: NDArray[np.float64]) -> None:
+    pitch, radius = rng.uniform(14, 60), rng.uniform(3, 16)
+    colour, hole = _colour(rng, palette), _colour(rng, palette)
+    for x in np.arange(rng.uniform(0, pitch), SIDE, pitch).tolist():
+        for y in np.arange(rng.uniform(0, pitch), SIDE, pitch).tolist():
+            if rng.random() < 0.7:
+                pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+                inner = radius * 0.45
+                pen.ellipse((x - inner, y - inner, x + inner, y + inner), fill=hole)
+
+
+def _print(rng: Rng, pen: ImageDraw.ImageDraw, palette: NDArray[np.float64]) -> None:
+    letters = list(string.ascii_letters + string.digits + "-./")
+    colour = _colour(rng, palette)
+    for _ in range(int(rng.integers(3, 20))):
+        text = "".join(rng.choice(letters, int(rng.integers(2, 14))))
+        x, y = rng.uniform(0, SIDE, 2)
+        pen.text((x, y), text, fill=colour, font=ImageFont.load_default(float(rng.uniform(8, 60))))
+
+
+_LAYERS = {"lines": _lines, "parts": _parts, "discs": _discs, "print": _print}
+MAKERS = {
+    "bare": lambda rng, count, work: _boards(rng, count, work, "bare", SIDE),
+    "assembled": lambda rng, count, work: _boards(rng, count, work, "assembled", SIDE),
+    "large": lambda rng, count, work: _boards(rng, count, work, "assembled", 2 * SIDE),
+    "scene": _scenes,
+}

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An exported classify model in use: from the pixels of pairs to scores and verdicts, without PyTorch."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from core.dotted import get
+from core.errors import CheckpointError
+from core.verdicts import NO_PASS, PASS
+from deployed.evidence import moved_back, on_test_pictures
+from deployed.layout import Tiling
+from deployed.model_file import read_model
+from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
+from deployed.second_look import seen, views_of
+from deployed.sessions import Session
+from deployed.siamese_graph import take_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from deployed.model_file import Settings
+    from deployed.siamese_graph import Parts
+
+    Bytes = NDArray[np.uint8]
+    Inputs = NDArray[np.float32]
+    Features = list[NDArray[np.float32]]
+
+_DATA, _MODEL = "dataset.classify", "model.classify"
+_GOLDEN_BYTES = 256 << 20
+_FEWEST = 8  # views in one pass of the network, which is slow on single pictures
+
+
+class Pairs(NamedTuple):
+    """B pairs that refer to U sets of N golden images, L lightings each, at the model's size.
+
+    What a set's name stands for is described once, and remembered; a set without a name is not.
+    """
+
+    tests: Bytes  # (B, L, 3, H, W)
+    goldens: Bytes  # (U, N, L, 3, H, W)
+    golden_of: Sequence[int]  # B, the set of each pair
+    golden_names: Sequence[str]  # U
+
+
+class _Golden(NamedTuple):
+    """What is remembered of a set of golden images."""
+
+    inputs: Inputs  # (N, 3, H, W) normalised, lightings combined
+    features: Features  # (N, ...) each
+    look: GoldenLook | None
+    turned: dict[tuple[int, bool], Features]
+
+    @property
+    def size(self) -> int:
+        """Bytes, with room for one turned copy of the features."""
+        return self.inputs.nbytes + 2 * sum(level.nbytes for level in self.features)
+
+
+class PairModel:
+    """A classify model of one file; one thread at a time may use it.
+
+    Args:
+        settings: what stands in the file.
+        parts: of its graph.
+    """
+
+    def __init__(self, settings: Settings, parts: Parts) -> None:
+        config, how = settings["config"], settings["input"]
+        self.settings, self.parts = settings, parts
+        self.height, self.width = int(get(config, f"{_DATA}.image_height")), int(get(config, f"{_DATA}.image_width"))
+        self.lights: tuple[str | None, ...] = tuple(settings["lights"])
+        self.goldens = int(get(config, f"{_DATA}.num_golden", 1))
+        self.white = int(settings["white_level"])
+        self.threshold = float(settings.get("threshold", get(config, f"{_MODEL}.eval_margin")))
+        self._reach = int(get(config, f"{_DATA}.align_pixels"))
+        self._doubtful = float(get(config, f"{_MODEL}.second_look"))
+        self._distances = get(config, f"{_MODEL}.difference_module") == "euclidean"
+        self._tiling = Tiling(*how["layout"])
+        std = np.asarray(how["std"], np.float32)[:, None, None]
+        self._scale = (1 / (255 * std)).astype(np.float32)
+        self._offset = (-np.asarray(how["mean"], np.float32)[:, None, None] / std).astype(np.float32)
+        self._describe = Session(parts.describe.SerializeToString())
+        self._compare = Session(parts.compare.SerializeToString())
+        self._explain: Session | None = None
+        self._off_centre = {(int(h), int(w)): (float(d), float(r)) for h, w, d, r in settings.get("off_centre") or ()}
+        self._known: OrderedDict[str, _Golden] = OrderedDict()
+        self._bytes = 0
+
+    @classmethod
+    def read(cls, path: Path) -> PairModel:
+        """The model of a file.
+
+        Raises:
+            CheckpointError: see `read_model`; or it is of another task.
+        """
+        model, settings = read_model(path)
+        if settings.get("task") != "classify":
+            message = f"the model is one for the {settings.get('task')} task"
+            raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for classify")
+        return cls(settings, take_apart(model))
+
+    def verdict(self, score: float) -> str:
+        """NO_PASS above the threshold, as everywhere."""
+        return NO_PASS if score > self.threshold else PASS
+
+    def scores(self, pairs: Pairs) -> NDArray[np.float64]:
+        """The score of each pair, (B,); the higher, the more likely a defect."""
+        sets = self._sets(pairs)
+        tests = np.stack([self._laid(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)])
+        inputs = self._finished(tests)
+        chosen = [sets[i] for i in pairs.golden_of]
+        output = self._output(inputs, [one.features for one in chosen])
+        output = self._second_look(inputs, chosen, output)
+        return self._score(output)
+
+    @property
+    def explains(self) -> bool:
+        """Whether the file holds what tells where the model sees a difference."""
+        return self.parts.explain is not None
+
+    def evidence(self, pairs: Pairs) -> NDArray[np.float32]:
+        """Where the model sees what speaks for a defect, (B, H, W) on the test pictures; only where it `explains`."""
+        if self._explain is None and self.parts.explain is not None:
+            self._explain = Session(self.parts.explain.SerializeToString())
+        if self._explain is None:
+            raise NotImplementedError
+        sets = self._sets(pairs)
+        shifts = [self._shift(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)]
+        inputs = self._finished(np.stack([moved(test, shift) for test, shift in zip(pairs.tests, shifts, strict=True)]))
+        chosen = [sets[i].features for i in pairs.golden_of]
+        together = [np.concatenate(levels) for levels in zip(*chosen, strict=True)]
+        feeds = dict(zip(self._explain.inputs, [*self._run(inputs), *together], strict=True))
+        _, *levels = self._explain.run(feeds)
+        found = on_test_pictures(levels, (inputs.shape[-2], inputs.shape[-1]), self._tiling, self._off_centre)
+        return np.stack([moved_back(one, shift) for one, shift in zip(found, shifts, strict=True)])
+
+    def forget(self) -> None:
+        """Forget all golden images."""
+        self._known.clear()
+        self._bytes = 0
+
+    def _sets(self, pairs: Pairs) -> list[_Golden]:
+        names = pairs.golden_names
+        found = {i: self._known[name] for i, name in enumerate(names) if name in self._known}
+        new = [i for i in range(len(names)) if i not in found]
+        if new:
+            count = pairs.goldens.shape[1]
+            inputs = self._finished(pairs.goldens[new].reshape(-1, *pairs.goldens.shape[2:]))
+            levels = self._run(inputs)
+            for place, i in enumerate(new):
+                part = slice(place * count, (place + 1) * count)
+                # Of several golden images the test image is laid on the first: they are registered to each other.
+                look = GoldenLook.of(grey(pairs.goldens[i, :1])[0], self._reach) if self._reach else None
+                found[i] = _Golden(inputs[part].copy(), [level[part].copy() for level in levels], look, {})
+        for i, name in enumerate(names):
+            self._keep(name, found[i])
+        return [found[i] for i in range(len(names))]
+
+    def _keep(self, name: str, golden: _Golden) -> None:
+        if not name:
+            return
+        if name in self._known:
+            self._known.move_to_end(name)
+            return
+        self._known[name] = golden
+        self._bytes += golden.size
+        while self._bytes > _GOLDEN_BYTES and len(self._known) > 1:
+            self._bytes -= self._known.popitem(last=False)[1].size
+
+    def _laid(self, test: Bytes, look: GoldenLook | None) -> Bytes:
+        """A test picture (L, 3, H, W) on its golden image."""
+        return moved(test, self._shift(test, look))
+
+    def _shift(self, test: Bytes, look: GoldenLook | None) -> tuple[int, int]:
+        return best_shift(grey(test[None])[0], look, self._reach) if look else (0, 0)
+
+    def _finished(self, pictures: Bytes) -> Inputs:
+        """Pictures (M, L, 3, H, W) as the network sees them, (M, 3, H, W)."""
+        levels = pictures.astype(np.float32)
+        levels *= self._scale
+        levels += self._offset
+        return np.ascontiguousarray(self._tiling.combine(levels))
+
+    def _run(self, inputs: Inputs) -> Features:
+        return self._describe.run({self._describe.inputs[0]: inputs})
+
+    def _output(self, tests: Inputs, goldens: Sequence[Features]) -> Inputs:
+        together = [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
+        return self._compare.run(dict(zip(self._compare.inputs, [*self._run(tests), *together], strict=True)))[0]
+
+    def _second_look(self, tests: Inputs, goldens: Sequence[_Golden], output: Inputs) -> Inputs:
+        """The output with that of doubtful pairs averaged over all views."""
+        if self._doubtful <= 0 or self._distances:
+            return output
+        doubtful = np.flatnonzero(np.abs(_margin(output)) < self._doubtful)
+        if not len(doubtful):
+            return output
+        views = views_of(self.height, self.width)
+        todo = [(int(pair), view) for pair in doubtful for view in views]
+        total, step = output.copy(), max(len(tests), _FEWEST)
+        for start in range(0, len(todo), step):
+            some = todo[start : start + step]
+            turned = np.concatenate([seen(tests[pair : pair + 1], view, self._tiling) for pair, view in some])
+            found = self._output(turned, [self._turned(goldens[pair], view) for pair, view in some])
+            np.add.at(total, [pair for pair, _ in some], found)
+        total[doubtful] /= 1 + len(views)
+        return total
+
+    def _turned(self, golden: _Golden, view: tuple[int, bool]) -> Features:
+        if view not in golden.turned:
+            golden.turned[view] = self._run(seen(golden.inputs, view, self._tiling))
+        return golden.turned[view]
+
+    def _score(self, output: Inputs) -> NDArray[np.float64]:
+        if self._distances:
+            return output.astype(np.float64)
+        odds = np.exp(output - output.max(axis=1, keepdims=True))
+        return np.asarray(odds[:, 1] / odds.sum(axis=1), np.float64)
+
+
+def _margin(output: Inputs) -> Any:
+    others = np.delete(output, 1, axis=1)
+    return output[:, 1] - np.logaddexp.reduce(others, axis=1)

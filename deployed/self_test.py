@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The self-test of an exported model: a few pairs that stand in the file, with the scores that it gave when written.
+
+Another processor, another release of ONNX Runtime, a disk that forgets: a model may judge otherwise where it is used
+than where it was made. `run_self_test` asks it, by the code that judges.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from core.errors import CheckpointError
+from deployed.pair_model import PairModel, Pairs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+SELF_TEST = "self_test"
+# Scores in 0..1 that may differ between processors: by rounding, and by whole steps of 8 bits.
+TOLERANCE = {"fp32": 1e-3}
+_ROUGH_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """How a model did on the pairs in its file; `pairs` 0 means that it holds none, so that nothing was shown."""
+
+    passed: bool
+    largest_difference: float
+    pairs: int
+
+    def sentence(self) -> str:
+        """For people."""
+        if not self.pairs:
+            return "the file holds no pairs to test itself on"
+        found = "passed" if self.passed else "FAILED"
+        return f"self-test {found}: {self.pairs} stored pairs, scores differ by {self.largest_difference:.2g} at most"
+
+
+def run_self_test(model: PairModel | Path) -> SelfTest:
+    """Score the pairs that stand in a model's file.
+
+    Raises:
+        CheckpointError: the file can't be read.
+    """
+    if not isinstance(model, PairModel):
+        model = PairModel.read(model)
+    stored = model.settings.get(SELF_TEST) or {}
+    pairs = stored.get("pairs", [])
+    if not pairs:
+        return SelfTest(passed=True, largest_difference=0.0, pairs=0)
+    found = model.scores(_unpacked(pairs))
+    expected = np.array([pair["score"] for pair in pairs])
+    # Distances have no upper end: large ones are compared by their size.
+    differences = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
+    difference = float(np.nan_to_num(differences, nan=np.inf).max())
+    return SelfTest(difference <= float(stored["tolerance"]), difference, len(pairs))
+
+
+def require_self_test(model: PairModel, path: Path) -> SelfTest:
+    """As `run_self_test`, of the model in `path`.
+
+    Raises:
+        CheckpointError: the model does not give the scores that it was written with.
+    """
+    found = run_self_test(model)
+    if not found.passed:
+        remedy = "do not use it here: export the checkpoint again on this machine"
+        raise CheckpointError(found.sentence(), code="checkpoint.self_test", where=str(path), remedy=remedy)
+    return found
+
+
+def packed(model: PairModel, pairs: Pairs, precision: str) -> dict[str, Any]:
+    """What a file holds of pairs: each with its pictures as PNG, and the score that `model` gives."""
+    scores = model.scores(pairs)
+    entries = [
+        {
+            "test": [_png(light) for light in test],
+            "golden": [[_png(light) for light in golden] for golden in pairs.goldens[place]],
+            "score": round(float(score), 9),
+        }
+        for test, place, score in zip(pairs.tests, pairs.golden_of, scores, strict=True)
+    ]
+    return {"tolerance": TOLERANCE.get(precision, _ROUGH_TOLERANCE), "pairs": entries}
+
+
+def _unpacked(entries: list[dict[str, Any]]) -> Pairs:
+    tests = np.stack([np.stack([_pixels(light) for light in entry["test"]]) for entry in entries])
+    goldens = np.stack(
+        [np.stack([np.stack([_pixels(light) for light in one]) for one in entry["golden"]]) for entry in entries]
+    )
+    return Pairs(tests, goldens, range(len(entries)), [""] * len(entries))
+
+
+def _png(picture: Bytes) -> str:
+    """A picture (3, H, W)."""
+    memory = io.BytesIO()
+    Image.fromarray(picture.transpose(1, 2, 0)).save(memory, "PNG", optimize=True)
+    return base64.b64encode(memory.getvalue()).decode("ascii")
+
+
+def _pixels(text: str) -> Bytes:
+    with Image.open(io.BytesIO(base64.b64decode(text))) as image:
+        return np.ascontiguousarray(np.asarray(image.convert("RGB")).transpose(2, 0, 1))

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an exported file says of its input, taken into the spec of the action that uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.dotted import get
+from core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from engine.settings import Run
+
+
+class Travels(Protocol):
+    """A task whose models can be exported: keys that travel with one, and of these those a spec can't contradict."""
+
+    @property
+    def name(self) -> str:
+        """The spec's `task`."""
+
+    @property
+    def fixed_keys(self) -> tuple[str, ...]:
+        """Keys of its structure and its input."""
+
+    @property
+    def travelling_keys(self) -> tuple[str, ...]:
+        """These, and how its output is judged."""
+
+
+def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Travels) -> Run:
+    """The action with what an exported file says of its input.
+
+    Raises:
+        CheckpointError: the file is of another task, or the spec says otherwise.
+    """
+    if settings.get("task") != task.name:
+        message = f"the model is one for the {settings.get('task')} task"
+        remedy = f"name a model for {task.name}"
+        raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy=remedy)
+    settled = run.adopting(settings["config"], task.travelling_keys)
+    otherwise = [
+        f"{key} is {get(settled.config, key)}, the file has {get(settings['config'], key)}"
+        for key in task.fixed_keys
+        if get(settled.config, key) != get(settings["config"], key)
+    ]
+    if otherwise:
+        message = "the file says otherwise than the spec: " + "; ".join(otherwise)
+        remedy = "leave these keys out of the spec: the file brings them along"
+        raise CheckpointError(message, code="checkpoint.contradiction", where=str(path), remedy=remedy)
+    return settled

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A data set made of good pairs alone: defects of many kinds are drawn into them, their own differences stay.
+
+Each pair gives itself, without a defect, and several copies with flaws. For the segment task whole pictures with masks
+are written, for the classify task crops around the flaws and as many without any.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from core.errors import DataError, ImageError, InputError, did_you_mean
+from core.files import write_json, write_text
+from core.verdicts import PASS
+from pairs.classify_csv import COLUMNS, write_csv
+from pairs.flaws.drawing import KINDS, LARGEST, SMALLEST, draw_flaw, drawn_size
+from pairs.good_pairs import lay, list_good_pairs
+from pairs.layout import SPLITS
+from pairs.new_folder import new_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pairs.flaws.drawing import Flaw
+    from pairs.good_pairs import LaidPair
+    from pairs.whole_pairs import WholePair
+
+    Picture = NDArray[np.uint8]
+
+RECORD = "synthesis.json"
+FLAWS_FILE = "flaws.csv"
+FEWEST_PAIRS = 3
+_GROUPS_SPLIT = 6  # with fewer golden pictures the pairs themselves are shared out
+_SHARES = (0.7, 0.15, 0.15)
+_FLAW_COLUMNS = ("split", "name", "kind", "size", "x", "y", "width", "height")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSettings:
+    """What is drawn into good pairs.
+
+    Raises:
+        InputError: a value is outside its bounds, or no such kind of flaw is known.
+    """
+
+    task: Literal["classify", "segment"] = "segment"
+    sizes: tuple[float, float] = (6.0, 60.0)  # pixels along a flaw's longer side, smallest and largest
+    kinds: tuple[str, ...] = KINDS
+    copies: int = 4  # pictures with flaws of each pair
+    flaws: int = 6  # most in one picture
+    crop: int = 128  # pixels of a crop's side
+    seed: int = 0
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be drawn."""
+        low, high = self.sizes
+        if not SMALLEST <= low <= high <= LARGEST:
+            raise _wrong(
+                "sizes", f"{low:g}..{high:g} is no range of sizes", f"{SMALLEST:g} to {LARGEST:g} pixels: 6..60"
+            )
+        for kind in self.kinds:
+            if kind not in KINDS:
+                remedy = f"{did_you_mean(kind, KINDS)} Choose from {', '.join(KINDS)}.".strip()
+                raise _wrong("defects", f"{kind!r} is not known", remedy)
+        for key, value, most in (("units", self.copies, 100), ("flaws", self.flaws, 50)):
+            if not 1 <= value <= most:
+                raise _wrong(key, f"{value} is out of range", f"1 to {most}")
+        if not 64 <= self.crop <= 512:
+            raise _wrong("size", f"{self.crop} is out of range", "64 to 512")
+
+
+@dataclass(slots=True)
+class DrawnSummary:
+    """What was written: rows of each split, flaws by kind, and the pairs that could not be used, with why."""
+
+    out: str
+    task: str
+    seed: int
+    rows: dict[str, int] = field(default_factory=dict)
+    flaws: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary as a JSON object."""
+        return asdict(self)
+
+
+def draw_into(
+    source: Path, out: Path, settings: DrawnSettings, progress: Callable[[int, int], None] | None = None
+) -> DrawnSummary:
+    """Write the data set to `out`; the same seed and pictures give the same bytes.
+
+    Raises:
+        DataError: there are fewer than three pairs, or `out` holds something else.
+        ImageError: no picture can be read.
+    """
+    pairs = list_good_pairs(source)
+    splits = _shared_out(pairs)
+    summary = DrawnSummary(str(out), settings.task, settings.seed)
+    with new_folder(out, marker=RECORD, force=settings.force) as folder:
+        writer = _Writer(folder, settings)
+        for number, pair in enumerate(pairs):
+            try:
+                laid = lay(pair)
+            except (DataError, ImageError) as error:
+                summary.left_out[pair.name] = error.message
+            else:
+                writer.add(splits[number], pair, laid, np.random.default_rng((settings.seed, number)))
+            if progress:
+                progress(number + 1, len(pairs))
+        if len(summary.left_out) > len(pairs) - FEWEST_PAIRS:
+            why = next(iter(summary.left_out.values()))
+            raise DataError(f"too few pairs can be used: {why}", code="data.few_pairs", where=str(source), remedy=_MORE)
+        writer.finish()
+        summary.rows, summary.flaws = writer.counts(), dict(sorted(writer.kinds.items()))
+        told = {key: value for key, value in asdict(settings).items() if key != "force"}
+        write_json(
+            folder / RECORD, {"settings": told, "summary": {k: v for k, v in asdict(summary).items() if k != "out"}}
+        )
+    return summary
+
+
+_MORE = f"give {FEWEST_PAIRS} good pairs or more, of which both pictures show the same"
+
+
+def _shared_out(pairs: Sequence[WholePair]) -> list[str]:
+    """The split of each pair; those of one golden picture stay together where there are enough of these."""
+    if len(pairs) < FEWEST_PAIRS:
+        message = f"there are {len(pairs)} pairs"
+        raise DataError(message, code="data.few_pairs", where=str(pairs[0].golden), remedy=_MORE)
+    goldens = list(dict.fromkeys(pair.golden for pair in pairs))
+    together = len(goldens) >= _GROUPS_SPLIT
+    places = [goldens.index(pair.golden) if together else number for number, pair in enumerate(pairs)]
+    count = max(places) + 1
+    order = np.random.default_rng(count).permutation(count)
+    held = [max(1, round(share * count)) for share in _SHARES[1:]]
+    of_place = {int(place): "test" if rank < held[1] else "val" if rank < sum(held) else "train"
+                for rank, place in enumerate(order)}  # fmt: skip
+    return [of_place[place] for place in places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One picture that is written: of which pair, with which flaws."""
+
+    split: str
+    board: str
+    name: str
+    golden: Picture
+    test: Picture
+    flaws: tuple[Flaw, ...]
+
+
+class _Writer:
+    """Writes pictures as pairs come, and the lists at the end."""
+
+    def __init__(self, folder: Path, settings: DrawnSettings) -> None:
+        self._folder, self._settings = folder, settings
+        self._rows: dict[str, list[tuple[str, ...]]] = {split: [] for split in SPLITS}
+        self._flaws: list[tuple[Any, ...]] = []
+        self.kinds: Counter[str] = Counter()
+
+    def add(self, split: str, pair: WholePair, laid: LaidPair, rng: np.random.Generator) -> None:
+        """Draw into a pair, and write it as it was and with flaws."""
+        for number in range(self._settings.copies + 1):
+            picture, flaws = (laid.test, []) if number == 0 else self._drawn(laid, rng)
+            if number and not flaws:
+                continue
+            copy = _Copy(split, pair.name, f"{pair.name}_{number}", laid.golden, picture, tuple(flaws))
+            self.kinds.update(flaw.kind for flaw in flaws)
+            self._flaws += [(split, copy.name, flaw.kind, flaw.size, *flaw.box) for flaw in flaws]
+            if self._settings.task == "segment":
+                self._whole(copy)
+            else:
+                self._crops(copy, rng)
+
+    def _drawn(self, laid: LaidPair, rng: np.random.Generator) -> tuple[Picture, list[Flaw]]:
+        picture, taken, found = laid.test, laid.unknown, []
+        for _ in range(int(rng.integers(1, self._settings.flaws + 1))):
+            kind = str(rng.choice(self._settings.kinds))
+            drawn = draw_flaw(picture, kind, drawn_size(rng, *self._settings.sizes), rng, taken)
+            if drawn:
+                picture, taken = drawn[0], taken | drawn[1].mask
+                found.append(drawn[1])
+        return picture, found
+
+    def _whole(self, copy: _Copy) -> None:
+        label = np.zeros(copy.golden.shape[:2], dtype=np.uint8)
+        for flaw in copy.flaws:
+            label[flaw.mask] = 255
+        for part, picture in (("A", copy.golden), ("B", copy.test), ("label", label)):
+            _save(picture, self._folder / part / f"{copy.name}.png")
+        self._rows[copy.split].append((f"{copy.name}.png",))
+
+    def _crops(self, copy: _Copy, rng: np.random.Generator) -> None:
+        """A crop around each flaw, or as many of the pair as it was."""
+        height, width = copy.golden.shape[:2]
+        side = min(self._settings.crop, height, width)
+        wanted = [(flaw.box[1] + flaw.box[3] // 2, flaw.box[0] + flaw.box[2] // 2, flaw.kind) for flaw in copy.flaws]
+        if not wanted:
+            count = max(1, self._settings.copies * (self._settings.flaws + 1) // 2)
+            wanted = [(int(rng.integers(height)), int(rng.integers(width)), PASS) for _ in range(count)]
+        for number, (y, x, label) in enumerate(wanted):
+            off = rng.integers(-side // 4, side // 4 + 1, 2)
+            top = int(np.clip(y - side // 2 + off[0], 0, height - side))
+            left = int(np.clip(x - side // 2 + off[1], 0, width - side))
+            for part, picture in (("golden", copy.golden), ("test", copy.test)):
+                cut = picture[top : top + side, left : left + side]
+                _save(cut, self._folder / "images" / copy.name / part / f"{number:03d}.png")
+            places = (f"{copy.name}/test", f"{copy.name}/golden")
+            self._rows[copy.split].append((*places, label, f"{number:03d}", copy.board))
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each split."""
+        return {split: len(rows) for split, rows in self._rows.items()}
+
+    def finish(self) -> None:
+        """Write the lists, and where each flaw is."""
+        for split, rows in self._rows.items():
+            if self._settings.task == "segment":
+                write_text(self._folder / "list" / f"{split}.txt", "".join(f"{row[0]}\n" for row in rows))
+            else:
+                (self._folder / split).mkdir(parents=True, exist_ok=True)
+                write_csv(self._folder / split / "dataset.csv", (*COLUMNS, "board"), rows)
+        write_csv(self._folder / FLAWS_FILE, _FLAW_COLUMNS, self._flaws)
+
+
+def _save(picture: NDArray[np.uint8], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(path, compress_level=3)
+
+
+def _wrong(key: str, what: str, remedy: str) -> InputError:
+    return InputError(what, code="data.synthesis", where=key, remedy=remedy)

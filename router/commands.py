@@ -48,6 +48,8 @@ _FORMS = {
     "doctor": _Form("doctor"),
     "advise": _Form("advise"),
     "inspect": _Form("inspect"),
+    "serve": _Form("serve", jobs=1),
+    "watch": _Form("watch", data=True),
     "demo": _Form("demo"),
 }
 
@@ -149,7 +151,11 @@ def command_decision(request: Request, case: Case) -> Decision:
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     if command.verb == "advise":
         command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
-    if command.verb == "jobs" and {token.word for token in words.reading.tokens} & words.reading.grammar["running"]:
+    said = {token.word for token in words.reading.tokens}
+    if command.verb == "data_synthesize" and "data" in command.values and said & words.reading.grammar["from_own"]:
+        line = f"changenet data synthesize DIR --from {shlex.quote(command.values['data'])}"
+        command = replace(command, line=line)
+    if command.verb == "jobs" and said & words.reading.grammar["running"]:
         command = replace(command, line=f"{command.line} --running")
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if words.intent.alternatives:

@@ -68,6 +68,11 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if steps:
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
+    return _implied(reading, stated, question=question)
+
+
+def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Intent:
+    """A training that no verb asks for: the words speak of a search, or of what only trainings have."""
     policies = [m for m in reading.of("policy", negated=None) if m.group != "policy:neutral"]
     if policies and not question:
         return Intent((Step("train", policies[0].start, implied=True),))
@@ -158,9 +163,7 @@ def _comes_later(reading: Reading, mention: Mention) -> bool:
     )
 
 
-def _mixed(
-    reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool
-) -> tuple[Step, ...]:
+def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
     commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import pairwise
 from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ def features(words: Sequence[str]) -> Iterator[str]:
         yield word
         if word.isalpha():
             yield from (f"{word[:length]}-" for length in _PREFIXES if len(word) > length)
-    yield from (f"{one} {other}" for one, other in zip(words, words[1:], strict=False))
+    yield from (f"{one} {other}" for one, other in pairwise(words))
 
 
 def ranked(words: Sequence[str]) -> tuple[str, float]:

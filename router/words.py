@@ -93,7 +93,9 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
     A question is never taken for an action, and nothing that the words rule out is taken at all.
     """
     strange = account(reading, intent, Values(), vocabulary)
-    named = any(reading.of(kind) for kind in ("model", "task")) or any(t.kind in {"path", "job"} for t in reading.tokens)
+    named = any(reading.of(kind) for kind in ("model", "task")) or any(
+        t.kind in {"path", "job"} for t in reading.tokens
+    )
     ruled_out = any(reading.of(kind, negated=True) for kind in ("action", "verb", "model", "noun"))
     if not named or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
         return intent

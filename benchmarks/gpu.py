@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The embedded engine on a GPU: trains, evaluates and infers on CUDA, and prints figures with the card's name.
 
-    python benchmarks/gpu.py [--boards 60] [--size 256] [--epochs 3]
+    python benchmarks/gpu.py [--boards 60] [--size 256] [--epochs 3] [--batch 32]
     python benchmarks/gpu.py --device cpu --tiny
 
 Trains in fp32 and bf16, without and with workers that load, by one process and by two (where there are two GPUs; on the
@@ -143,6 +143,7 @@ def measure(options: argparse.Namespace, cases: list[Case], folder: Path) -> Non
             "train.results_dir": results,
             "train.precision": case.precision,
             "dataset.classify.workers": case.workers,
+            "dataset.classify.batch_size": options.batch,
             "train.num_gpus": 0 if on_cpu else case.processes,
             "train.gpu_ids": "[0]" if on_cpu else str(list(range(case.processes))),
         }
@@ -168,9 +169,10 @@ def main() -> int:
     parser.add_argument("--boards", type=int, default=60)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--batch", type=int, default=32)
     options = parser.parse_args()
     if options.tiny:
-        options.boards, options.size, options.epochs = 3, 64, 1
+        options.boards, options.size, options.epochs, options.batch = 3, 64, 1, 8
     found = cards()
     if options.device == "cuda" and not found:
         print("There is no GPU that PyTorch can use here: nothing was measured.", file=sys.stderr)

@@ -158,7 +158,7 @@ class RequestOptions:
     wall_minutes: float | None = option("time of the whole search", metavar="M", group=AUTOML)
     trial_minutes: float | None = option("time of one trial", metavar="M", group=AUTOML)
     parallel: int | None = option(
-        "trials side by side", metavar="N", group=AUTOML, otherwise="one per 4 CPUs, one with a GPU"
+        "trials side by side", metavar="N", group=AUTOML, otherwise="one per 4 CPUs, one with a GPU, 4 on a cluster"
     )
     seed: int | None = option("same seed, same suggestions", metavar="N", group=AUTOML, otherwise="1234")
     objective: tuple[str, ...] = option(

@@ -136,7 +136,7 @@ def _script(plan: Plan, folder: Path) -> str:
         if name.startswith(_PASSED_ON) and not is_secret_key(name) and name.isidentifier()
     }
     own = passed | belongings.mark(folder.name)
-    threads = plan.resources.threads or RaySettings(**plan.platform).cpus or 1
+    threads = RaySettings(**plan.platform).cpus or 1  # what Ray reserves, not a share of the launching machine
     return _template().render(
         title=f"{plan.action} by changenet; plan {plan.id[:12]}",
         folder=shlex.quote(str(folder)),

@@ -51,6 +51,9 @@ PLATFORMS = {
     "ray": Row(_BESIDE_SHARED_FILES, "runners.platforms.ray", "runners.platforms.ray_settings"),
 }
 
+SCHEDULED = frozenset({"slurm", "kubernetes", "ray"})
+"""Platforms whose own queue finds a place for each job: how many run at once is theirs to say."""
+
 
 def capabilities(name: str, settings: Mapping[str, Any] | None = None) -> Capabilities:
     """What a platform can, launchable from here or not; with the `settings` of a plan, what holds for that one.

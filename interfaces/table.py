@@ -172,6 +172,16 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
+        "watch",
+        f"{_ROOM}.watch",
+        "watch",
+        "inspect what comes into a folder, each pair once",
+        "examples:\n  changenet watch line3 --model changenet_classify.onnx --golden golden.png\n"
+        "  changenet watch line3 --model export-20260101-120000-0a1b2c --golden golden/ --once\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",
@@ -187,6 +197,7 @@ _ALL = (
         "import a table or data set",
         "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
         "--good OK\n  changenet data import names photos pairs\n"
+        "  changenet data import pairs boards crops           whole photos: golden/, test/ and boxes or masks\n"
         "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
         "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,

@@ -120,7 +120,7 @@ def fill(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: 
 def _runner(spoken: Spoken, request: Request, notes: Notes) -> str | None:
     named = tuple(name for name in spoken.runners if name != "unclear")
     if not named and "unclear" in spoken.runners and request.runner is None and "gpus" not in spoken.values:
-        choices = ("local", "docker", "slurm", "kubernetes")
+        choices = ("local", "docker", "slurm", "kubernetes", "ray")
         notes.ask(Question("runner", "Which runner does that machine take: this one, a container, a cluster?", choices))
     return _single("runner", named, "Which runner?", request, notes)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from PIL import Image
+from pydantic import ConfigDict
 
 from automl.draws import random_of
 from interfaces.cli import main
@@ -28,6 +30,7 @@ from interfaces.mcp_server import session as sessions
 from interfaces.mcp_server.roots import Roots
 from interfaces.mcp_server.server import make_server
 from interfaces.mcp_server.session import Session
+from interfaces.mcp_server.skills import EXTENSION, SkillParams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -163,6 +166,59 @@ def address(work: Path) -> Iterator[str]:
         yield line.strip().rpartition(" ")[2]
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+class _Skills(types.Request[types.PaginatedRequestParams, str]):
+    method: str = "skills/list"
+    params: types.PaginatedRequestParams
+
+
+class _Skill(types.Request[SkillParams, str]):
+    method: str = "skills/get"
+    params: SkillParams
+
+
+class _Anything(types.Result):
+    """A result with all that it holds."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+async def _reads_the_skills(client: mcp.Client) -> None:
+    """What a host does: lists the skills, and reads a file, which is what its entry says."""
+    capabilities = client.server_capabilities
+    assert capabilities is not None
+    assert (capabilities.extensions or {})[EXTENSION] == {}
+    listed = await client.session.send_request(_Skills(params=types.PaginatedRequestParams()), _Anything)
+    found = {one["frontmatter"]["name"]: one for one in (listed.model_extra or {})["skills"]}
+    assert set(found) == {"tao-train-visual-changenet", "tao-run-automl"}
+    skill = found["tao-train-visual-changenet"]
+    assert skill["uri"] == "skill://tao-train-visual-changenet/SKILL.md"
+    files = {one["uri"]: one for one in skill["resources"]}
+    assert len(files) == len(skill["resources"]) <= 512
+    for name in ("SKILL.md", "references/data-formats.md", "automl/SKILL.md"):
+        uri = f"skill://tao-train-visual-changenet/{name}"
+        (content,) = (await client.read_resource(uri)).contents
+        data = content.text.encode()  # type: ignore[union-attr]
+        assert (f"sha256:{hashlib.sha256(data).hexdigest()}", len(data)) == (files[uri]["digest"], files[uri]["size"])
+    one = await client.session.send_request(_Skill(params=SkillParams(uri=skill["uri"])), _Anything)
+    assert (one.model_extra or {})["skill"] == skill
+    for wrong in ("skill://none/SKILL.md", "skill://tao-train-visual-changenet/references/export.md"):
+        with pytest.raises(MCPError, match="there is no skill"):
+            await client.session.send_request(_Skill(params=SkillParams(uri=wrong)), _Anything)
+    for outside in ("../pyproject.toml", "interfaces/cli.py", "references/../versions.yaml"):
+        with pytest.raises(MCPError, match="no resource"):
+            await client.read_resource(f"skill://tao-train-visual-changenet/{outside}")
+
+
+def test_the_skills_are_served_by_their_extension_over_both_roads(work: Path, address: str) -> None:
+    async def talk() -> None:
+        async with mcp.Client(StdioServerParameters(command=COMMAND, args=["mcp"], cwd=work)) as client:
+            await _reads_the_skills(client)
+        async with _connected(address, authorization=f"Bearer {TOKEN}") as client:
+            await _reads_the_skills(client)
+
+    anyio.run(talk)
 
 
 @asynccontextmanager

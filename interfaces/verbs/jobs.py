@@ -171,7 +171,7 @@ def _listed(store: JobStore, most: int | None, *, running: bool) -> tuple[list[J
     if running:
         found = open_jobs(store)
         return found[:most], len(found[most:]) if most else 0
-    found = list_jobs(store, -1 if most is None else most)
+    found = list_jobs(store) if most is None else list_jobs(store, most)
     return found, store.count() - len(found) if most else 0
 
 

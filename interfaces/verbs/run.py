@@ -31,6 +31,7 @@ class RunOptions(RequestOptions):
     dry_run: bool = option("stop after the plan; the same as `changenet plan`", default=False)
     detach: bool = option("return at once; the work goes on by itself", default=False)
     resume: str | None = option("go on with an AutoML search, by its id or folder", metavar="SEARCH")
+    standby: bool = option("while another process works on that search, wait, to take its place", default=False)
     upload: str | None = option("send what the run leaves to this folder in a store at its end", metavar="URI")
 
 
@@ -176,4 +177,4 @@ def _resumed(search: str, options: RunOptions, reporter: Reporter) -> Outcome:
     if options.dry_run:
         remedy = f"see `changenet status {search}`"
         raise RequestError("a search that is resumed has no dry run", code="usage", where="--dry-run", remedy=remedy)
-    return resume_search(search, options, reporter, detach=options.detach)
+    return resume_search(search, options, reporter, detach=options.detach, standby=options.standby)

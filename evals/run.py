@@ -62,9 +62,9 @@ class Workspace:
         """Two photos of one board, of which one has a defect."""
         with tempfile.TemporaryDirectory() as place:
             self.run("data", "synthesize", f"{place}/photos", "--task", "segment", "--boards", "3", "--size", "384")
-            pictures = {side: min(Path(place, "photos", side).iterdir()) for side in ("A", "B")}
+            marked = max(Path(place, "photos", "label").iterdir(), key=_changed_pixels)
             for side, name in (("A", "golden.jpg"), ("B", "test.jpg")):
-                with Image.open(pictures[side]) as picture:
+                with Image.open(Path(place, "photos", side, marked.name)) as picture:
                     picture.convert("RGB").save(self.folder / name, quality=95)
 
     def _add_set_of_another_layout(self) -> None:
@@ -115,6 +115,11 @@ class Workspace:
         _, said, document = self.run("run", "train", "--data", "boards", "--automl", "off", *settings, "--json")
         found = re.search(r"train-\d{8}-\d{6}-[0-9a-f]{6}", json.dumps(document) + said)
         return found[0] if found else "the training failed"
+
+
+def _changed_pixels(mask: Path) -> int:
+    with Image.open(mask) as picture:
+        return sum(picture.convert("L").histogram()[1:])
 
 
 def grade(entry: dict[str, Any], space: Workspace) -> Grade:

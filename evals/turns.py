@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     Run = Callable[..., tuple[int, str, dict[str, Any]]]
 
-_NAMED = re.compile(r"(?:next:?|remedy:|to go on:|run)\s+(?:[^`\n]*`)?(changenet [^`\n]+)|`(changenet [^`\n]+)`")
+_NAMED = re.compile(
+    r"(?:next:?|remedy:|to go on:|run|this is for)\s+(?:[^`\n]*`)?(changenet [^`\n]+)|`(changenet [^`\n]+)`"
+)
 
 
 def named_command(said: str) -> str:

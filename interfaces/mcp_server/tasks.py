@@ -81,7 +81,10 @@ def _state(session: Session, task_id: str, *, begins: bool = False) -> tuple[dic
     """
     job, kept = task_id, session.kept(task_id)
     if kept:
-        reply, (tool, began) = session.call(WAIT, {"call_id": task_id}), kept
+        tool, began = kept
+        if begins:
+            return _task(task_id, "working", began, None, ""), None
+        reply = session.call(WAIT, {"call_id": task_id})
         if reply.document.get("working"):
             return _task(task_id, "working", began, None, str(reply.document.get("said", ""))), None
         job = _launched(reply) if tool == LAUNCH else ""

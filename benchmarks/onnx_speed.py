@@ -22,7 +22,6 @@ from export_speed import TAKE_ANYTHING, Form, run, write_checkpoint
 
 from core.cores import usable_cores
 from deployed.pair_model import PairModel
-from deployed.pixel_alignment import best_shift, grey, moved
 from engine.actions import quiet_libraries
 from engine.batch_samplers import OrderedBatches
 from engine.classify.pair_images import pair_loader
@@ -59,11 +58,9 @@ class InUse:
         model, batch = self.model, self.batches[0]
         sets = model._sets(batch)  # noqa: SLF001 - what the whole is made of
         looks = [sets[i].look for i in batch.golden_of]
-        shifts = [best_shift(grey(test[None])[0], look, model._reach) for test, look in zip(batch.tests, looks)]  # noqa: SLF001, B905
         inputs = model._finished(batch.tests)  # noqa: SLF001
         return {
             "alignment": _spent(lambda: [model._laid(t, look) for t, look in zip(batch.tests, looks)], batch),  # noqa: SLF001, B905
-            "of it, moving": _spent(lambda: [moved(t, s) for t, s in zip(batch.tests, shifts)], batch),  # noqa: B905
             "normalisation": _spent(lambda: model._finished(batch.tests), batch),  # noqa: SLF001
             "describing the test picture": _spent(lambda: model._run(inputs), batch),  # noqa: SLF001
             "whole": _spent(lambda: model.scores(batch), batch),

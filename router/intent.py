@@ -75,7 +75,7 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
 
 
 def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) -> bool:
-    """Whether a question of its own, behind what is asked for, is about its outcome: "…, which parameters mattered?"."""
+    """Whether a question of its own, behind what is asked for, is about the outcome: ". What mattered?"."""
     tokens, place = reading.tokens, mention.start
     return place > 0 and tokens[place - 1].kind == "break" and tokens[place].word in questions
 

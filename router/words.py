@@ -105,7 +105,9 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
         return intent
     if vocabulary.is_command(label):
         return replace(intent, verb=label, likely=True)
-    return intent if intent.question else replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
+    if intent.question or label not in vocabulary.actions:
+        return intent
+    return replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
 
 
 def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:

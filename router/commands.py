@@ -151,6 +151,9 @@ def command_decision(request: Request, case: Case) -> Decision:
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     if command.verb == "advise":
         command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
+    drops_one = command.verb == "compare" and any(m.group == "verb:remove" for m in words.reading.of("verb"))
+    if drops_one:
+        command = replace(command, values={**command.values, "remove": "worse"})
     said = {token.word for token in words.reading.tokens}
     if command.verb == "data_synthesize" and "data" in command.values and said & words.reading.grammar["from_own"]:
         line = f"changenet data synthesize DIR --from {shlex.quote(command.values['data'])}"
@@ -161,7 +164,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     if words.intent.alternatives:
         text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
         question = Question("action", text, words.intent.alternatives)
-    elif spoken.others and len(spoken.jobs) < 2:
+    elif spoken.others and len(spoken.jobs) < 2 and not drops_one:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)

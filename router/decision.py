@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from router.words import Words
 
+_LIES = frozenset({"on", "in", "at", "from", "auf", "aus"})
+
 
 def decide(request: Request, skill: Skill) -> Decision:
     """Settle action, task, policy and route of a request. Slots beat words; what is ambiguous comes back as questions.
@@ -65,6 +67,15 @@ def _explain(words: Words, notes: Notes) -> None:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
 
 
+def _in_a_store(words: Words) -> bool:
+    """Whether the data is said to lie in a store, such as "data on s3"."""
+    return any(
+        token.word in words.reading.grammar["stores"] and words.reading.tokens[place - 1].word in _LIES
+        for place, token in enumerate(words.reading.tokens)
+        if place
+    )
+
+
 def _without_subject(words: Words) -> bool:
     """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
     if words.intent.steps[0].verb != "inference" or not words.account.ours:
@@ -106,6 +117,8 @@ def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
         notes.ask(
             Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
         )
+    if not words.whole.paths and not request.data and _in_a_store(words):
+        notes.ask(Question("data", "Which address does the data have in the store? s3://…"))
     if _without_subject(words) and not _answers(request):
         notes.ask(Question("data", "Which images are meant, and which model is to look at them?"))
     if words.intent.alternatives:

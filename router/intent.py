@@ -59,7 +59,10 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
         return Intent((Step("train", verbs[0].start),), question=question)
-    if mixed := _mixed(reading, steps, verbs, question=question):
+    asides = [m for m in verbs if m.group == "verb:result" and _asked_after(reading, m, questions)]
+    if verbs and len(asides) == len(verbs) and _TRAINING_ALONE & set(stated):
+        verbs = []
+    if mixed := _mixed(reading, steps, [m for m in verbs if m not in asides], question=question):
         return Intent(mixed)
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
         name = verbs[0].group.partition(":")[2]
@@ -69,6 +72,12 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
+
+
+def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) -> bool:
+    """Whether a question of its own, behind what is asked for, is about the outcome: ". What mattered?"."""
+    tokens, place = reading.tokens, mention.start
+    return place > 0 and tokens[place - 1].kind == "break" and tokens[place].word in questions
 
 
 def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Intent:
@@ -184,7 +193,9 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
             return ()
     found += later
     has_command = any(step.command for step in found)
-    return tuple(found) if len(found) >= _SEVERAL and has_command else ()
+    names = {step.verb for step in found}
+    several = len(found) >= _SEVERAL and has_command and names != {"compare", "remove"}
+    return tuple(found) if several else ()
 
 
 def _only_tells_when(reading: Reading, place: int) -> bool:

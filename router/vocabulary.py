@@ -49,6 +49,7 @@ class Vocabulary:
     backbones: Mapping[str, str]
     compound_heads: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
+    actions: frozenset[str] = frozenset()
     known: set[str] = field(default_factory=set)
     by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
 
@@ -190,6 +191,7 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         backbones=_backbones(own.get("backbones", {})),
         compound_heads=frozenset(languages.phrases("compound_heads")),
         commands=frozenset(languages.groups("verbs")),
+        actions=frozenset(verb for task in info["tasks"].values() for verb in task["actions"]),
     )
     _remember(vocabulary, names)
     return vocabulary

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _LIKELY = 0.6
 _TURNED = {"on": "off", "off": "on", "named": "off"}
 
@@ -104,7 +105,9 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
         return intent
     if vocabulary.is_command(label):
         return replace(intent, verb=label, likely=True)
-    return intent if intent.question else replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
+    if intent.question or label not in vocabulary.actions:
+        return intent
+    return replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
 
 
 def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
@@ -137,6 +140,7 @@ def _spoken(
     jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in named))
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _uncorrected(reading, files)
+    files = _without_examples(reading, files)
     model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
     paths = tuple(
         (reading.tokens[n].text, _role(reading, n, roles)) for n in files if not _is_no_data(reading.tokens[n].text)
@@ -206,6 +210,19 @@ def _uncorrected(reading: Reading, places: list[int]) -> list[int]:
         for place in places
         if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
     ]
+
+
+def _without_examples(reading: Reading, places: list[int]) -> list[int]:
+    """Paths without the names of pictures that only tell what a folder before them holds: "./lot: a.png, b.png"."""
+    folder = bool(places) and not reading.tokens[places[0]].text.lower().endswith(_PICTURES)
+    if not folder or ":" not in reading.text[reading.tokens[places[0]].end :][:1]:
+        return places
+    named = (n for n in places[1:] if "/" in reading.tokens[n].text or not _is_picture(reading, n))
+    return [places[0], *named]
+
+
+def _is_picture(reading: Reading, place: int) -> bool:
+    return reading.tokens[place].text.lower().endswith(_PICTURES)
 
 
 def _ruled_out(reading: Reading, place: int) -> bool:

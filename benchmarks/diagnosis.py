@@ -3,8 +3,8 @@
 
     python benchmarks/diagnosis.py FOLDER [--json]
 
-FOLDER holds the logs and `answers.jsonl`: one line each with `log` (a file name), `family` (the id of the right rule, or
-`none` where no rule's cause can be told), and, where they are known, `cause` (a sentence, shown with a miss),
+FOLDER holds the logs and `answers.jsonl`: one line each with `log` (a file name), `family` (the id of the right rule,
+or `none` where no rule's cause can be told), and, where they are known, `cause` (a sentence, shown with a miss),
 `exit_code`, `platform` and `record` (`action`, and `code` and `message` of the failure as the platform gave them).
 
 Right: the cause of the family, or none where there is none. Unknown: no cause told where there is one. Wrong: any

@@ -197,6 +197,7 @@ _ALL = (
         "import a table or data set",
         "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
         "--good OK\n  changenet data import names photos pairs\n"
+        "  changenet data import pairs boards crops           whole photos: golden/, test/ and boxes or masks\n"
         "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
         "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,

@@ -84,8 +84,11 @@ def _sent(outcome: Outcome, options: RunOptions, reporter: Reporter) -> Outcome:
     return outcome
 
 
-def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
-    """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome."""
+def start(routed: Routed, reporter: Reporter, *, detach: bool, ends: bool = True) -> Outcome:
+    """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome.
+
+    What is typed next is told where the work `ends` with it.
+    """
     shown = planned(routed)
     if routed.search:
         from interfaces.verbs.tuning import run_search
@@ -97,7 +100,7 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
 
         reporter.preview(_headline(shown))
         job = follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach)
-        return _with_next(run_outcome(job), job, routed.plan)
+        return _with_next(run_outcome(job), job, routed.plan) if ends else run_outcome(job)
     return shown
 
 
@@ -132,7 +135,7 @@ def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outco
     for number, step in enumerate(routed.steps, 1):
         ready = step if step.plan or step.search else _with_parent(step, parent, options)
         reporter.say(f"step {number} of {len(routed.steps)}: {step.decision.action}")
-        done.append(start(ready, reporter, detach=False))
+        done.append(start(ready, reporter, detach=False, ends=number == len(routed.steps)))
         if done[-1].exit_code:
             break
         if makes_a_model(step.decision, the_skill()):

@@ -95,6 +95,6 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
 
 def _least(rule: Rule, *, traced: bool) -> Weight:
     """What a line has to weigh, so that the rule is certain; `traced`: the program ended with a traceback."""
-    if rule.verdict:
+    if rule.verdict and not traced:
         return Weight.EARLIER
     return Weight.NEAR if rule.system and not (rule.launch and traced) else Weight.FINAL

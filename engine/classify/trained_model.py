@@ -15,6 +15,7 @@ from engine.classify.task import CLASSIFY
 from engine.classify.threshold import Threshold
 from engine.console import say
 from engine.export.file_settings import is_deployed, model_path, settled_by_file
+from engine.starter import checkpoint_file
 from engine.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def load_model(run: Run) -> TrainedModel:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
     exported = is_deployed(run) or path.suffix == _ONNX
-    return load_exported(run, path) if exported else load_checkpoint(run, path)
+    return load_exported(run, path) if exported else load_checkpoint(run, checkpoint_file(str(path), CLASSIFY.name))
 
 
 def load_checkpoint(run: Run, path: Path) -> TrainedModel:

@@ -31,6 +31,7 @@ from engine.segment.result_tables import ResultTables, Scored
 from engine.segment.scoring_loop import Scorer, score_pairs
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
+from engine.starter import checkpoint_file
 from engine.trained_on import TrainedOn, read_trained_on
 from pairs.pictures import picture_size
 from scoring.pixels import confusion
@@ -103,7 +104,11 @@ def load_model(run: Run) -> TrainedModel:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
     exported = is_deployed(run) or path.suffix == _ONNX
-    return load_exported(run, path) if exported else load_checkpoint(run, path)
+    return (
+        load_exported(run, path)
+        if exported
+        else load_checkpoint(run, checkpoint_file(str(path), segment_task(run.experiment).name))
+    )
 
 
 def load_exported(run: Run, path: Path) -> TrainedModel:

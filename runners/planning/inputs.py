@@ -103,7 +103,11 @@ def _wrong_kind(key: str, wanted: Sequence[Wanted], places: list[Any]) -> list[P
     """A file that can't be what the field takes, by its ending: it would fail seconds after the launch."""
     want = next((want for want in wanted if want.key == key and want.suffixes), None)
     endings = [ending for _, some in want.kinds for ending in some] if want else []
-    wrong = [place for place in places if want and Path(str(place)).suffix not in endings]
+    wrong = [
+        place
+        for place in places
+        if want and not str(place).startswith(PACKAGE) and Path(str(place)).suffix not in endings
+    ]
     if not want or not wrong:
         return []
     remedy = f"give a {want.kind} file ({' or '.join(endings)}), or --parent JOB"

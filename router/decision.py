@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from router.types import Decision, Request
     from router.words import Words
 
+_LIES = frozenset({"on", "in", "at", "from", "auf", "aus"})
+
 
 def decide(request: Request, skill: Skill) -> Decision:
     """Settle action, task, policy and route of a request. Slots beat words; what is ambiguous comes back as questions.
@@ -43,6 +45,8 @@ def decide(request: Request, skill: Skill) -> Decision:
         return decided(request, words.whole, named_action(request.action, skill), case)
     if words.account.declined and not _answers(request):
         raise _not_for_this_skill(words, skill)
+    if words.intent.likely:
+        notes.because("no phrase says what is to be done; this is the most likely by all the words together")
     if words.intent.verb:
         return command_decision(request, case)
     wanted = wanted_steps(words, skill, notes)
@@ -61,6 +65,15 @@ def _explain(words: Words, notes: Notes) -> None:
         notes.because(f"'{said}' is read as '{meant}'")
     if words.account.unknown:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
+
+
+def _in_a_store(words: Words) -> bool:
+    """Whether the data is said to lie in a store, such as "data on s3"."""
+    return any(
+        token.word in words.reading.grammar["stores"] and words.reading.tokens[place - 1].word in _LIES
+        for place, token in enumerate(words.reading.tokens)
+        if place
+    )
 
 
 def _without_subject(words: Words) -> bool:
@@ -104,6 +117,8 @@ def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
         notes.ask(
             Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
         )
+    if not words.whole.paths and not request.data and _in_a_store(words):
+        notes.ask(Question("data", "Which address does the data have in the store? s3://…"))
     if _without_subject(words) and not _answers(request):
         notes.ask(Question("data", "Which images are meant, and which model is to look at them?"))
     if words.intent.alternatives:

@@ -61,7 +61,7 @@ class Workspace:
     def _add_photos(self) -> None:
         """Two photos of one board, of which one has a defect."""
         with tempfile.TemporaryDirectory() as place:
-            self.run("data", "synthesize", f"{place}/photos", "--task", "segment", "--boards", "3", "--size", "384")
+            self.run("data", "synthesize", f"{place}/photos", "--task", "segment", "--style", "bare", "--size", "384")
             marked = max(Path(place, "photos", "label").iterdir(), key=_changed_pixels)
             for side, name in (("A", "golden.jpg"), ("B", "test.jpg")):
                 with Image.open(Path(place, "photos", side, marked.name)) as picture:

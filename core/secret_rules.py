@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
 Span = tuple[int, int]
+Suspect = tuple[int, int, int]
+"""Begin, end, and what is suspected there: the number of a rule, or one of those below."""
+
+NAMES, NGC_KEYS, KNOWN = -1, -2, -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,10 @@ _ASSIGNMENT = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]++)(?P<close>\\{0,3}[\"'`]?\]?)[ \t]{0,8}(?P<sep>:=|=>|=(?!=)|:(?!:)|,)"
     r"(?P<gap>[ \t]{0,8})(?P<open>\\{0,3}[\"'`])?"
 )
+# What stands behind a name that has a value; an option's may be any word.
+_FOLLOWED = re.compile(
+    r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,]|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})", re.IGNORECASE
+)
 _USUAL_NAME = 32
 _LOOKED_AT = 256  # characters before or after a name that may tell whether prose or a secret follows
 _HEADERS = ("authorization", "cookie")  # their values have rules of their own
@@ -185,26 +193,51 @@ def _may_hold_ngc_key(text: str) -> bool:
     return any(" " not in text[place : place + _HALF_NGC] for place in range(0, len(text) - _HALF_NGC + 1, _HALF_NGC))
 
 
-def suspects(text: str, hints: Collection[str]) -> list[Span]:
-    """Where in a text of many lines secrets may stand: lines that no span touches hold none.
+def suspects(text: str, hints: Collection[str]) -> list[Suspect]:
+    """Where in a text of many lines secrets may stand, and by what: lines that no span touches hold none.
 
     Asked of all lines at once, so that lines with words such as `token` cost little where no secret is beside them.
     """
-    rules = _rules_of(frozenset(hints))
-    spans = [found.span() for rule in rules for found in _compiled(rule.pattern, re.MULTILINE).finditer(text)]
-    spans += [found.span() for found in _NGC.finditer(text)] if _LONG in hints else []
-    return spans + list(_secret_names(text, one_a_line=True))
+    found: list[Suspect] = [
+        (*match.span(), number)
+        for number in _rules_of(frozenset(hints))
+        for match in _compiled(_RULES[number].pattern, re.MULTILINE).finditer(text)
+    ]
+    if _LONG in hints:
+        found += [(*match.span(), NGC_KEYS) for match in _NGC.finditer(text)]
+    return found + [(begin, end, NAMES) for begin, end in _secret_names(text, one_a_line=True)]
 
 
-def secret_spans(line: str, hints: Collection[str]) -> list[Span]:
-    """Begin and end of every secret in one line, in no order; they may overlap."""
-    low = line.casefold()
-    spans = [found.span() for found in _NGC.finditer(line) if is_ngc_key(found[0])] if _LONG in hints else []
-    for rule in _rules_of(frozenset(hint for hint in hints if hint in low)):
-        spans += [found.span("secret") for found in _compiled(rule.pattern).finditer(line) if rule.holds(found)]
+def secret_spans(line: str, hints: Collection[str], by: Collection[int] | None = None) -> list[Span]:
+    """Begin and end of every secret in one line, in no order; they may overlap.
+
+    `by`: what `suspects` told of this line; without it, all is asked.
+    """
+    if by is None:
+        low = line.casefold()
+        by = {
+            *_rules_of(frozenset(hint for hint in hints if hint in low)),
+            NAMES,
+            *((NGC_KEYS,) if _LONG in hints else ()),
+        }
+    spans: list[Span] = []
+    for number in by:
+        if number >= 0:
+            rule = _RULES[number]
+            spans += [found.span("secret") for found in _compiled(rule.pattern).finditer(line) if rule.holds(found)]
+        elif number == NGC_KEYS:
+            spans += [found.span() for found in _NGC.finditer(line) if is_ngc_key(found[0])]
+        elif number == NAMES:
+            spans += _named_spans(line)
+    return spans
+
+
+def _named_spans(line: str) -> list[Span]:
+    """The secrets that the names in a line tell of."""
     names = list(_secret_names(line))
     if not names:
-        return spans
+        return []
+    spans = []
     if any("-" in line[begin:end] for begin, end in names):
         spans += [found.span("secret") for found in _OPTION.finditer(line) if _option(found)]
     beside = (found for begin, _ in names if (found := _BESIDE.match(line, begin)))
@@ -213,17 +246,20 @@ def secret_spans(line: str, hints: Collection[str]) -> list[Span]:
 
 
 @lru_cache(maxsize=256)
-def _rules_of(hints: frozenset[str]) -> tuple[_Rule, ...]:
-    return tuple(rule for rule in _RULES if not hints.isdisjoint(rule.hints))
+def _rules_of(hints: frozenset[str]) -> tuple[int, ...]:
+    return tuple(number for number, rule in enumerate(_RULES) if not hints.isdisjoint(rule.hints))
 
 
 def _secret_names(text: str, *, one_a_line: bool = False) -> Iterator[Span]:
-    """Begin and end of every word that names a secret; with `one_a_line` of the first in a line alone."""
+    """Begin and end of every word that names a secret; with `one_a_line` of the first in a line that has a value."""
     low, done = _small(text), 0
     hint = _NAME_HINT.search(low)
     while hint:
         begin = _begin_of_word(text, done, hint.start())
         done = _match_end(_NAME_REST, text, hint.start())
+        if one_a_line and not (_FOLLOWED.match(text, done) or text[begin] == "-"):
+            hint = _NAME_HINT.search(low, done)
+            continue
         if kind_of(text[begin:done]):
             yield begin, done
             done = _end_of_line(text, done) if one_a_line else done

@@ -99,6 +99,11 @@ class TrainedOn:
         return f"pictures of {first}" if first == last else f"pictures of {first} to {last}"
 
 
+def spread(count: int, most: int) -> list[int]:
+    """Places in a list of `count` that are spread over all of it, `most` of them or all."""
+    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))}) if count else []
+
+
 def look_at_pictures(
     files: Sequence[str], read: Callable[[str], NDArray[np.uint8]], *, with_sizes: bool = True
 ) -> TrainedOn:
@@ -112,8 +117,7 @@ def look_at_pictures(
     Raises:
         ImageError: a picture is broken.
     """
-    step = max(1, len(files) // MOST_PICTURES)
-    chosen = files[::step][:MOST_PICTURES]
+    chosen = [files[place] for place in spread(len(files), MOST_PICTURES)]
     values: dict[str, list[float]] = {name: [] for name in (*_SIZES, *_FIGURES)}
     for path in chosen:
         appearance = appearance_of(read(path).transpose(1, 2, 0))

@@ -172,6 +172,16 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
+        "watch",
+        f"{_ROOM}.watch",
+        "watch",
+        "inspect what comes into a folder, each pair once",
+        "examples:\n  changenet watch line3 --model changenet_classify.onnx --golden golden.png\n"
+        "  changenet watch line3 --model export-20260101-120000-0a1b2c --golden golden/ --once\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",
@@ -187,6 +197,7 @@ _ALL = (
         "import a table or data set",
         "examples:\n  changenet data import table results.csv pairs --test Image --golden Reference --label Result "
         "--good OK\n  changenet data import names photos pairs\n"
+        "  changenet data import pairs boards crops           whole photos: golden/, test/ and boxes or masks\n"
         "  changenet data import deeppcb PCBData boards --crops centred --size 128\n"
         "  changenet data import deeppcb PCBData masks --task segment\n  changenet data import masks LEVIR-CD masks\n",
         destructive=True,
@@ -309,6 +320,7 @@ GROUPS = {
 }
 VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
+    "CHANGENET_STORE": "the PostgreSQL server that records the jobs of new results roots: postgresql://USER@HOST/DATABASE",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
     "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",

@@ -191,17 +191,8 @@ class _Writer:
             board.name,
             board.design,
             f"{crop.x} {crop.y}",
-            ";".join(_within(crop, self.size)),
+            ";".join(crop.boxes_within(self.size)),
         )
-
-
-def _within(crop: Crop, size: int) -> list[str]:
-    """The boxes of a crop in its own pixels, cut off at its border."""
-    corners = [
-        (max(0, box.x1 - crop.x), max(0, box.y1 - crop.y), min(size, box.x2 - crop.x), min(size, box.y2 - crop.y))
-        for box in crop.boxes
-    ]
-    return [" ".join(map(str, corner)) for corner in corners]
 
 
 def pseudo_mask(board: Board, golden: Grey, test: Grey) -> Grey:

@@ -28,6 +28,14 @@ class Crop:
     label: str
     boxes: tuple[Box, ...] = ()
 
+    def boxes_within(self, size: int) -> list[str]:
+        """The boxes in the crop's own pixels, cut off at its border, as `x1 y1 x2 y2`."""
+        corners = [
+            (max(0, box.x1 - self.x), max(0, box.y1 - self.y), min(size, box.x2 - self.x), min(size, box.y2 - self.y))
+            for box in self.boxes
+        ]
+        return [" ".join(map(str, corner)) for corner in corners]
+
 
 def centred_crops(board: Board, golden: Grey, size: int, seed: int) -> list[Crop]:
     """One crop centred on each box, and as many PASS crops that touch no box and are not blank in the golden image.

@@ -68,14 +68,14 @@ class PairWriter:
 
     def _folder_of(self, board: str) -> str:
         if board not in self._folders:
-            folder = _unused(_as_name(board), self._names.setdefault("", set()))
+            folder = _unused(as_name(board), self._names.setdefault("", set()))
             for kind in ("test", "golden"):
                 (self.images / folder / kind).mkdir(parents=True)
             self._folders[board] = folder
         return self._folders[board]
 
     def _name_in(self, folder: str, path: str) -> str:
-        return _unused(_as_name(path.rpartition("/")[2].rpartition(".")[0]), self._names.setdefault(folder, set()))
+        return _unused(as_name(path.rpartition("/")[2].rpartition(".")[0]), self._names.setdefault(folder, set()))
 
     def _put(self, source: str, place: str) -> None:
         if ending_of(source) != self.ending:
@@ -119,7 +119,8 @@ def _link(source: str, place: str) -> None:
         os.symlink(source, place)  # noqa: PTH211
 
 
-def _as_name(text: str) -> str:
+def as_name(text: str) -> str:
+    """A text as a name that every file system takes."""
     return _NOT_IN_NAMES.sub("_", text).strip("._") or "unnamed"
 
 

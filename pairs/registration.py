@@ -8,15 +8,19 @@ most patches share is the result; how far they lie from it is the residual. What
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import DataError
-from pairs.registration_starts import first_guesses, shrunk
+from pairs.registration_check import check, edges_of
+from pairs.registration_edges import turns_and_shifts
+from pairs.registration_starts import feature_guesses, plain_guesses, shrunk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
     Picture = NDArray[np.uint8]
@@ -24,7 +28,8 @@ if TYPE_CHECKING:
     Homography = NDArray[np.float64]
 
 _COARSE_SIDE = 800  # pixels of the longer side on which guesses are compared
-_PATCHES = 24  # in a row and in a column of the golden picture
+_PATCHES = 24  # in a row and in a column of the golden picture, at most
+_APART, _LEAST_APART = 32, 8  # pixels of the pictures at their own size, and as they are compared
 _PATCH = 64  # pixels
 _SOFT = 1.5  # pixels of blur before patches are compared: scratches and grain belong to one picture alone
 _SEARCHES = ((0.25, 12), (0.5, 8), (1.0, 6), (1.0, 4))  # scale of the pictures, and pixels of it to look around
@@ -37,9 +42,14 @@ _TOLERANCE, _TOLERANCE_SHARE = (
     0.0025,
 )  # pixels, or share of the longer side, that a patch may lie off what is common
 _LEAST_SPREAD = 0.12  # of the golden picture, that lies between the patches; around them nothing would be known
-_REFINED_GUESSES = 2
-_SURE = 0.9  # of the patches agree: no other guess is needed
-_LEAST_PATCHES, _FOR_PERSPECTIVE = 8, 40  # with fewer than the second, rotation, scale and shift alone are fitted
+_REFINED_GUESSES = 2  # beside the best plain one
+_SECOND_THOUGHTS = 2  # shifts that the edges ask for
+_LEAST_COVERED_BY_EDGES = 0.85  # with few edges there is always some place where they fit
+_LEAST_LIKENESS, _SURE_OF_EDGES = 0.7, 0.85  # where edges alone are what a registration rests on
+_LEAST_CELLS, _LEAST_SHARE_OF_CELLS = 6, 0.5
+_SURE = 0.9  # of the patches, and of the parts of the picture, agree: no other guess is needed
+_LEAST_PATCHES = 8
+_FOR_PERSPECTIVE, _SPREAD_FOR_PERSPECTIVE = 60, 0.4  # patches and share of the area; else turn, scale and shift alone
 _LEAST_SHARE = 0.35  # of the patches with texture; pictures of other boards stay below
 _LEAST_COVERED = 0.3  # of the golden picture
 
@@ -49,8 +59,10 @@ class Registration:
     """How a test picture was laid on its golden one.
 
     `to_golden` takes (x, y, 1) of the test picture to the golden one. `residual` is the root mean square distance in
-    pixels between `patches` of both once laid; `agreeing` is their share of those that have texture. `covered` is the
-    share of the golden picture that the test picture shows.
+    pixels between `patches` of both once laid; `agreeing` is their share of those that have texture. Without patches
+    the edges alone told, and the residual is theirs. `covered` is the
+    share of the golden picture that the test picture shows. `likeness` is the correlation of the edges of both, which
+    no patch had a part in, and `cells` the share of the parts of the picture where these agree.
     """
 
     to_golden: Homography
@@ -58,6 +70,8 @@ class Registration:
     patches: int
     agreeing: float
     covered: float
+    likeness: float = 0.0
+    cells: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -68,6 +82,8 @@ class Registration:
             "patches": self.patches,
             "agreeing": round(self.agreeing, 4),
             "covered": round(self.covered, 4),
+            "likeness": round(self.likeness, 4),
+            "parts_agreeing": round(self.cells, 4),
             "rotation_degrees": round(float(turned), 3),
             "scale": round(float(np.sqrt(abs(np.linalg.det(one[:2, :2])))), 5),
             "shift_px": [round(float(one[0, 2]), 2), round(float(one[1, 2]), 2)],
@@ -82,14 +98,19 @@ def register(golden: Picture, test: Picture, where: str) -> Registration:
         DataError: they can't be registered, with why.
     """
     ours, theirs = _grey(golden), _grey(test)
-    tried: list[Registration | str] = []
-    for guess in _best_guesses(ours, theirs):
-        tried.append(_attempt(ours, theirs, guess))
-        if isinstance(tried[-1], Registration) and tried[-1].agreeing >= _SURE:
+    best: Registration | None = None
+    why = ""
+    for guess in _guesses(ours, theirs):
+        found = _sure(ours, theirs, _attempt(ours, theirs, guess))
+        if isinstance(found, str):
+            why = why or found
+        elif best is None or found.likeness > best.likeness:
+            best = found
+        if best is not None and best.agreeing >= _SURE and best.cells >= _SURE:
             break
-    best = max((one for one in tried if not isinstance(one, str)), key=lambda one: one.patches, default=None)
+    best = best or _by_edges(ours, theirs)
     if best is None:
-        raise _refused(str(tried[0]), where)
+        raise _refused(why, where)
     return best
 
 
@@ -118,31 +139,86 @@ def _attempt(golden: Picture, test: Picture, guess: Homography) -> Registration 
     tolerance, found = max(_TOLERANCE, _TOLERANCE_SHARE * max(golden.shape)), guess
     for scale, reach in _SEARCHES:
         patches = _look_around(golden, test, found, scale, reach)
-        correction = _common(patches, tolerance) if len(patches.places) >= _LEAST_PATCHES else None
+        correction = _common(patches, tolerance, golden.size) if len(patches.places) >= _LEAST_PATCHES else None
         if correction is not None:
             found = correction @ found
             found /= found[2, 2]
     return _checked(golden, test, found, tolerance)
 
 
-def _best_guesses(golden: Picture, test: Picture) -> list[Homography]:
-    """The first guesses under which the edges of both agree best, for the pictures at their own size."""
-    scale = min(1.0, _COARSE_SIDE / max(*golden.shape, *test.shape))
-    small, other = shrunk(golden, scale), shrunk(test, scale)
-    edges = _edges(small)
-    size = (small.shape[0], small.shape[1])
-    guesses = sorted(first_guesses(small, other), key=lambda one: -_agreement(edges, _laid(other, one, size)))
+def _sure(golden: Picture, test: Picture, found: Registration | str) -> Registration | str:
+    """A registration that the edges confirm; where they agree better under another shift, the one from there on."""
+    for _ in range(_SECOND_THOUGHTS + 1):
+        if isinstance(found, str):
+            return found
+        scale = _coarse(golden, test)
+        zoom = np.diag([scale, scale, 1.0])
+        small = shrunk(golden, scale)
+        laid, shown = _laid(shrunk(test, scale), zoom @ found.to_golden @ np.linalg.inv(zoom), _size_of(small))
+        checked = check(small, laid, shown)
+        if checked.better is None:
+            break
+        shift = np.array(
+            [[1.0, 0.0, checked.better[0] / scale], [0.0, 1.0, checked.better[1] / scale], [0.0, 0.0, 1.0]]
+        )
+        found = _attempt(golden, test, shift @ found.to_golden)
+    if isinstance(found, str):
+        return found
+    if checked.better is not None:
+        return "patches agree on one place, and the edges of the whole picture on another"
+    if checked.cells >= _LEAST_CELLS and checked.share < _LEAST_SHARE_OF_CELLS:
+        return f"the edges agree in {checked.agreeing} of {checked.cells} parts of the picture alone"
+    return replace(found, likeness=checked.likeness, cells=checked.share)
+
+
+def _by_edges(golden: Picture, test: Picture) -> Registration | None:
+    """The registration by the edges alone, if nearly all parts of the picture that have any confirm it."""
+    scale = _coarse(golden, test)
     zoom = np.diag([scale, scale, 1.0])
-    return [np.asarray(np.linalg.inv(zoom) @ guess @ zoom) for guess in guesses[:_REFINED_GUESSES]]
+    small, other = shrunk(golden, scale), shrunk(test, scale)
+    best: Registration | None = None
+    for found in turns_and_shifts(small, other):
+        laid, shown = _laid(other, found, _size_of(small))
+        if float(shown.mean()) < _LEAST_COVERED_BY_EDGES:
+            continue
+        checked = check(small, laid, shown)
+        if checked.better or checked.likeness < _LEAST_LIKENESS or checked.share < _SURE_OF_EDGES or not checked.cells:
+            continue
+        if best is None or checked.likeness > best.likeness:
+            whole = np.asarray(np.linalg.inv(zoom) @ found @ zoom)
+            residual, covered = checked.residual / scale, float(shown.mean())
+            best = Registration(whole, residual, 0, 0.0, covered, checked.likeness, checked.share)
+    return best
 
 
-def _edges(grey: Picture) -> NDArray[np.float32]:
-    """Strength of the edges, blurred, so that near misses count as near."""
-    import cv2
+def _size_of(picture: Picture) -> tuple[int, int]:
+    return picture.shape[0], picture.shape[1]
 
-    soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
-    strength = cv2.magnitude(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
-    return np.asarray(cv2.GaussianBlur(strength, (0, 0), 2.0), dtype=np.float32)
+
+def _coarse(golden: Picture, test: Picture) -> float:
+    longest: int = max(*golden.shape, *test.shape)
+    return min(1.0, _COARSE_SIDE / longest)
+
+
+def _guesses(golden: Picture, test: Picture) -> Iterator[Homography]:
+    """First guesses for the pictures at their own size: the best of the plain ones, then the best of all."""
+    scale = _coarse(golden, test)
+    small, other = shrunk(golden, scale), shrunk(test, scale)
+    edges, size = edges_of(small), _size_of(small)
+    zoom = np.diag([scale, scale, 1.0])
+
+    def ranked(guesses: Iterable[Homography]) -> list[tuple[float, Homography]]:
+        rated = [(float(_agreement(edges, _laid(other, one, size))), one) for one in guesses]
+        return sorted(rated, key=lambda pair: -pair[0])
+
+    def at_own_size(guess: Homography) -> Homography:
+        return np.asarray(np.linalg.inv(zoom) @ guess @ zoom)
+
+    plain = ranked(plain_guesses(small, other))
+    yield at_own_size(plain[0][1])
+    every = sorted([*plain[1:], *ranked(feature_guesses(small, other))], key=lambda pair: -pair[0])
+    for _, guess in every[:_REFINED_GUESSES]:
+        yield at_own_size(guess)
 
 
 def _agreement(edges: NDArray[np.float32], laid: tuple[Picture, NDArray[np.bool_]]) -> float:
@@ -151,7 +227,7 @@ def _agreement(edges: NDArray[np.float32], laid: tuple[Picture, NDArray[np.bool_
     share = float(shown.mean())
     if share < _LEAST_COVERED:
         return -1.0
-    first, second = edges[shown].astype(np.float64), _edges(picture)[shown].astype(np.float64)
+    first, second = edges[shown].astype(np.float64), edges_of(picture)[shown].astype(np.float64)
     first, second = first - first.mean(), second - second.mean()
     likeness = float((first * second).sum() / max(np.sqrt((first**2).sum() * (second**2).sum()), 1e-9))
     return likeness * float(np.sqrt(share))
@@ -173,8 +249,9 @@ def _look_around(golden: Picture, test: Picture, one: Homography, scale: float, 
     laid, shown = _laid(shrunk(test, scale), zoom @ one @ np.linalg.inv(zoom), (ours.shape[0], ours.shape[1]))
     laid = _soft(laid)
     places, found, textured = [], [], 0
-    for top in _starts(ours.shape[0], side, reach):
-        for left in _starts(ours.shape[1], side, reach):
+    apart = max(_LEAST_APART, round(_APART * scale))
+    for top in _starts(ours.shape[0], reach, apart):
+        for left in _starts(ours.shape[1], reach, apart):
             patch = ours[top : top + side, left : left + side]
             around = np.s_[top - reach : top + side + reach, left - reach : left + side + reach]
             if patch.std() < _LEAST_TEXTURE or not shown[around].all():
@@ -207,9 +284,10 @@ def _is_distinct(around: Picture, patch: Picture) -> bool:
     return float(fits.max()) < 1.0 - _LEAST_LEAD
 
 
-def _starts(length: int, side: int, reach: int) -> list[int]:
-    last = length - side - reach
-    return sorted({round(start) for start in np.linspace(reach, last, _PATCHES)}) if last > reach else []
+def _starts(length: int, reach: int, apart: int) -> list[int]:
+    last = length - _PATCH - reach
+    count = min(_PATCHES, 1 + (last - reach) // apart)
+    return sorted({round(start) for start in np.linspace(reach, last, count)}) if last > reach else []
 
 
 def _step_of(patch: Picture, around: Picture, reach: int) -> tuple[float, float] | None:
@@ -232,13 +310,13 @@ def _peak(before: float, at: float, after: float) -> float:
     return 0.0 if abs(bend) < 1e-9 else float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
 
 
-def _common(patches: _Patches, tolerance: float) -> Homography | None:
+def _common(patches: _Patches, tolerance: float, area: int) -> Homography | None:
     """The correction that most patches share, taking the laid picture to the golden one."""
     import cv2
 
     cv2.setRNGSeed(0)  # the same pictures are registered the same way
     theirs, ours = patches.found, patches.places
-    if len(ours) >= _FOR_PERSPECTIVE:
+    if len(ours) >= _FOR_PERSPECTIVE and _spread(ours) >= _SPREAD_FOR_PERSPECTIVE * area:
         found, _ = cv2.findHomography(theirs, ours, cv2.USAC_MAGSAC, tolerance, maxIters=4000, confidence=0.999)
         return None if found is None else np.asarray(found, dtype=np.float64)
     part, _ = cv2.estimateAffinePartial2D(theirs, ours, ransacReprojThreshold=tolerance)

@@ -34,14 +34,13 @@ def shrunk(grey: Picture, scale: float) -> Picture:
     return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def first_guesses(golden: Picture, test: Picture) -> Iterator[Homography]:
-    """Homographies (3, 3) that take pixels of the test picture (H, W) to the golden one, from several sources."""
+def plain_guesses(golden: Picture, test: Picture) -> Iterator[Homography]:
+    """Homographies (3, 3) that take pixels of the test picture (H, W) to the golden one: as it is, or shifted."""
     stretch = np.diag([golden.shape[1] / test.shape[1], golden.shape[0] / test.shape[0], 1.0])
     yield np.eye(3)
     yield stretch
     for start in (np.eye(3), stretch):
         yield _shifted(golden, test, start) @ start
-    yield from _by_features(golden, test)
 
 
 def _shifted(golden: Picture, test: Picture, start: Homography) -> Homography:
@@ -54,7 +53,8 @@ def _shifted(golden: Picture, test: Picture, start: Homography) -> Homography:
     return np.array([[1.0, 0.0, across], [0.0, 1.0, down], [0.0, 0.0, 1.0]])
 
 
-def _by_features(golden: Picture, test: Picture) -> Iterator[Homography]:
+def feature_guesses(golden: Picture, test: Picture) -> Iterator[Homography]:
+    """Homographies that features of both suggest."""
     import cv2
 
     finder = cv2.SIFT.create(_MOST_FEATURES)

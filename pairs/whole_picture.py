@@ -40,6 +40,15 @@ def read_whole_pair(golden: Path, test: Path) -> tuple[Picture, Picture]:
     return _read(golden, white), _read(test, white)
 
 
+def read_whole(path: Path) -> Picture:
+    """One picture (H, W, 3), upright.
+
+    Raises:
+        ImageError: it is missing or broken.
+    """
+    return _read(path, white_level([path])[0])
+
+
 def _read(path: Path, white: int) -> Picture:
     try:
         require_ordinary(path)

@@ -12,7 +12,7 @@ from core.errors import ImageError
 from engine.console import say
 from engine.image_store import ImageStore
 from engine.loading import make_loader, open_source
-from engine.trained_on import MOST_PICTURES
+from engine.trained_on import MOST_PICTURES, spread
 from pairs.decoding import FULL_WHITE, is_wide_file, white_level
 
 if TYPE_CHECKING:
@@ -158,8 +158,7 @@ def files_of(tables: Iterable[PairTable]) -> dict[str, str]:
 
 def files_of_some(table: PairTable) -> list[str]:
     """Test and golden picture of rows that are spread over a table, as many as say what its pictures are like."""
-    step = max(1, 2 * len(table) // MOST_PICTURES)
     files: list[str] = []
-    for index in range(0, len(table), step):
+    for index in spread(len(table), MOST_PICTURES // 2):
         files += (*table.test_files(index), *table.golden_files(index, table.golden_names(index)[0]))
     return list(dict.fromkeys(files))

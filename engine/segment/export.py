@@ -15,6 +15,7 @@ from engine.segment.evaluation import load_checkpoint
 from engine.segment.onnx_network import OnnxMaskNetwork, graph_of
 from engine.segment.parity import ParityPairs
 from engine.segment.task import Segment
+from engine.trained_on import TRAINED_ON
 
 if TYPE_CHECKING:
     from engine.segment.evaluation import TrainedModel
@@ -86,6 +87,7 @@ def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, An
         "epoch": model.epoch,
         "input": {"mean": list(model.preparation.mean), "std": list(model.preparation.std)},
         WHITE_LEVEL: model.white,
+        TRAINED_ON: model.trained_on.to_json() if model.trained_on.known else None,
         "checkpoint": {"file": checkpoint.name, "sha256": sha256_file(checkpoint)},
         "threshold": model.threshold.value,
         **model.threshold.origin_keys(),

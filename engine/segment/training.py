@@ -26,7 +26,7 @@ from engine.segment.preparation import Preparation
 from engine.segment.task import segment_task
 from engine.segment.tiles import tiles_per_pair
 from engine.segment.training_module import SegmentModule
-from engine.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures
+from engine.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures, spread
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 
@@ -81,8 +81,8 @@ def train(run: Run, status: StatusFile) -> None:
 def _look_at(data: Data) -> TrainedOn:
     """What the training pictures are like; where tiles are cut out of them it does not matter how large they are."""
     pairs, store = data.train, data.pixels.source.store
-    step = max(1, 2 * len(pairs) // MOST_PICTURES)
-    files = [file for i in range(0, len(pairs), step) for file in (pairs.golden_file(i), pairs.test_file(i))]
+    some = spread(len(pairs), MOST_PICTURES // 2)
+    files = [file for i in some for file in (pairs.golden_file(i), pairs.test_file(i))]
     return look_at_pictures(files, lambda path: store.read(path).numpy(), with_sizes=not data.pixels.tiled)
 
 

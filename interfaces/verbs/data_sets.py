@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.errors import InputError
 from interfaces.options import Group, argument, given, option
 from interfaces.outcome import Outcome
-from interfaces.verbs.common import CLASSIFY, refuse_options_of, split_names
+from interfaces.verbs.common import refuse_options_of, split_names
 
 if TYPE_CHECKING:
     from interfaces.outcome import Reporter
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 
 TABLE = Group("table", "of a table")
+CUTS = Group("cuts", "of what is cut")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """Which data set, where it is, and where its copy goes."""
 
-    format: Literal["deeppcb", "masks", "table", "names"] = argument("layout")
+    format: Literal["deeppcb", "masks", "pairs", "table", "names"] = argument("layout")
     source: str = argument("folder or table")
     out: str = argument("new folder")
-    task: Literal["classify", "segment"] | None = option("its task", otherwise="classify for deeppcb")
-    crops: Literal["centred", "grid"] = option("where crops are taken", group=CLASSIFY, default="centred")
-    size: int = option("side of a crop", metavar="PIXELS", group=CLASSIFY, default=128)
+    task: Literal["classify", "segment"] | None = option("its task", otherwise="classify")
+    crops: Literal["centred", "grid"] = option("where crops are taken", group=CUTS, default="centred")
+    size: int | None = option("side of a crop, or tile", metavar="PIXELS", group=CUTS, otherwise="128, 512")
     test: str | None = option("column of test images", metavar="COLUMN", otherwise="guessed", group=TABLE)
     golden: str | None = option("column of golden images", metavar="COLUMN", otherwise="guessed", group=TABLE)
     label: str | None = option("column of labels", metavar="COLUMN", otherwise="guessed", group=TABLE)
@@ -40,9 +41,9 @@ class ImportOptions:
     bad: tuple[str, ...] = option(
         "a label that means a defect", default=(), metavar="VALUE", otherwise="all others", group=TABLE
     )
-    board: str | None = option("column that tells boards apart", metavar="COLUMN", otherwise="guessed", group=TABLE)
-    split: str | None = option("column of splits to keep", metavar="COLUMN", otherwise="guessed", group=TABLE)
-    images: str | None = option("folder of pictures", metavar="DIR", otherwise="that of the table", group=TABLE)
+    board: str | None = option("column of boards", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    split: str | None = option("column of splits", metavar="COLUMN", otherwise="guessed", group=TABLE)
+    images: str | None = option("folder of pictures", metavar="DIR", otherwise="the table's", group=TABLE)
     link: bool = option("do not copy", default=False)
     force: bool = option("replace OUT", default=False)
 
@@ -83,21 +84,41 @@ class SynthesizeOptions:
 
 
 def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
-    """Import a table of pairs, pairs by their names, or a public data set into the layout that the actions read."""
+    """Import pairs (a table, names, or whole photos with marks) or a public data set into the layout of the actions."""
     if options.format in {"table", "names"}:
         return _import_pairs(options, reporter)
     refuse_options_of(TABLE, options)
     if options.format == "masks":
         return _import_masks(options, reporter)
     if options.link:
-        message, remedy = "pictures of deeppcb are cut or copied, not linked", "leave it out"
+        message, remedy = f"pictures of {options.format} are cut or copied, not linked", "leave it out"
         raise InputError(message, code="data.option", where="--link", remedy=remedy)
+    task = options.task or "classify"
+    if options.format == "pairs":
+        return _import_boards(options, task, reporter)
+    if task == "segment":
+        refuse_options_of(CUTS, options)
     from pairs.deeppcb import import_deeppcb
 
-    task = options.task or "classify"
-    if task == "segment":
-        refuse_options_of(CLASSIFY, options)
     summary = import_deeppcb(
+        Path(options.source),
+        Path(options.out),
+        task=task,
+        crops=options.crops,
+        size=options.size or 128,
+        force=options.force,
+        progress=reporter.progress("import"),
+    )
+    return Outcome(summary.as_dict(), _described(options.out, summary.rows, task))
+
+
+def _import_boards(options: ImportOptions, task: Literal["classify", "segment"], reporter: Reporter) -> Outcome:
+    from core.installation import require
+
+    require("inspect", "cv2")
+    from pairs.board_import import import_boards
+
+    summary = import_boards(
         Path(options.source),
         Path(options.out),
         task=task,
@@ -106,13 +127,15 @@ def import_set(options: ImportOptions, reporter: Reporter) -> Outcome:
         force=options.force,
         progress=reporter.progress("import"),
     )
-    return Outcome(summary.as_dict(), _described(options.out, summary.rows, task))
+    lines = [f"{split}: {', '.join(groups)}" for split, groups in summary.groups.items()]
+    lines += [f"not used: {reason} ({count})" for reason, count in summary.not_used.items()]
+    return Outcome(summary.as_dict(), "\n".join([*lines, _described(options.out, summary.rows, task)]))
 
 
 def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
     from pairs.published import import_published
 
-    refuse_options_of(CLASSIFY, options)
+    refuse_options_of(CUTS, options)
     if options.task == "classify":
         message, remedy = "masks are for the segment task", "leave it out"
         raise InputError(message, code="data.option", where="--task", remedy=remedy)
@@ -134,7 +157,7 @@ def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
 def _import_pairs(options: ImportOptions, reporter: Reporter) -> Outcome:
     from pairs.table_import import TableOptions, import_pairs
 
-    refuse_options_of(CLASSIFY, options)
+    refuse_options_of(CUTS, options)
     source, by_names = Path(options.source), options.format == "names"
     if by_names:
         refuse_options_of(TABLE, options)

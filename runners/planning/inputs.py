@@ -12,7 +12,7 @@ from core.errors import DataError
 from core.problem import Problem
 from router.consistency import RESUME
 from router.types import Question
-from runners.planning.data_sources import absolute, is_remote, require_there
+from runners.planning.data_places import absolute, is_remote, require_there
 from runners.planning.engines import PACKAGE
 from runners.planning.parents import candidates
 from runners.planning.plan import JOB_FOLDER
@@ -152,7 +152,11 @@ def open_questions(layers: Layers, resolved: ResolvedRequest, asked: Sequence[Qu
 
 def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
     request, tables, task = resolved.request, resolved.tables, resolved.skill.task_of(resolved.action)
-    needed = {key: entry for key, entry in tables.entries.items() if not entry.get("optional")}
+    needed = {
+        key: entry
+        for key, entry in tables.entries.items()
+        if not entry.get("optional") and not (resolved.embedded and entry.get("needed_by") == "container")
+    }
     empty = dict.fromkeys(entry["source"] for key, entry in needed.items() if not layers.get(key))
     for source in empty:
         yield Question(source, _ask_for_data(source, request, tables, resolved.skill.info["tasks"][task]))

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from core.errors import DataError, ImageError
 from pairs.registration import laid_on, register
+from pairs.registration_check import check
 from pairs.whole_pairs import list_whole_pairs
 from pairs.whole_picture import read_whole_pair
 
@@ -137,3 +138,30 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         list_whole_pairs(table, None)
     with pytest.raises(ImageError):
         read_whole_pair(tmp_path / "one.png", tmp_path / "gone.png")
+
+
+def test_patches_that_fit_one_pitch_off_are_told_by_the_edges_of_the_whole() -> None:
+    golden = np.full((HEIGHT, WIDTH), 40, dtype=np.uint8)
+    for x in range(60, 400, 24):
+        for y in range(60, 280, 24):
+            golden[y : y + 9, x : x + 12] = 200
+    laid = np.roll(golden, 24, axis=1)
+    shown = np.ones(golden.shape, dtype=np.bool_)
+    right = check(golden, golden, shown)
+    assert (right.better, right.agreeing) == (None, right.cells)
+    assert right.likeness == pytest.approx(1.0, abs=1e-3)
+    off = check(golden, laid, shown)
+    assert off.better == pytest.approx((-24, 0))
+    assert off.likeness < right.likeness
+
+
+def test_a_board_with_hardly_anything_on_it_is_registered_by_its_edges() -> None:
+    golden = np.full((HEIGHT, WIDTH, 3), 250, dtype=np.uint8)
+    golden[60:66, 40:400] = 0
+    golden[60:300, 40:46] = 0
+    test = np.roll(golden, (-4, 6), axis=(0, 1))
+    test[150:158, 200:212] = 0
+    found = register(golden, test, "sparse.png")
+    assert found.patches == 0
+    there = cv2.perspectiveTransform(np.array([[[126.0, 86.0]], [[366.0, 266.0]]]), found.to_golden)
+    assert there == pytest.approx(np.array([[[120.0, 90.0]], [[360.0, 270.0]]]), abs=1.0)

@@ -23,12 +23,13 @@ from engine.classify.threshold import TARGET_KEY, inspection_target
 from engine.classify.trained_model import load_model, with_model_settings
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
+from engine.unlike import UNLIKE_COLUMN, UnlikePictures
 from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
 from scoring.named_figures import figure_of
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -57,11 +58,11 @@ def evaluate(run: Run, status: StatusFile) -> None:
     model = load_model(run)
     margin = run.experiment.model.classify.eval_margin
     threshold = model.threshold
-    scores = score_table(run, model, table, threshold.value)
+    scores, unlike = score_table(run, model, table, threshold.value)
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     path = run.results_dir / PREDICTIONS_FILE
-    write_scored(path, table, scores, threshold.value, maps=explains(run, model))
+    write_scored(path, table, scores, threshold.value, maps=explains(run, model), unlike=unlike)
     sheet = _figures(table, scores, threshold.value, target)
     if target and threshold.origin.other_than_for(target):
         chosen_for = threshold.source.partition(" (")[0]
@@ -93,9 +94,9 @@ def infer(run: Run, status: StatusFile) -> None:
     table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
     model = load_model(run)
     threshold = model.threshold.value
-    scores = score_table(run, model, table, threshold)
+    scores, unlike = score_table(run, model, table, threshold)
     path = run.results_dir / INFERENCE_FILE
-    write_scored(path, table, scores, threshold, maps=explains(run, model))
+    write_scored(path, table, scores, threshold, maps=explains(run, model), unlike=unlike)
     kpi = {"threshold": threshold} if model.chosen else None
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
     chosen = "chosen on validation data, kept with the model" if model.chosen else "eval_margin"
@@ -107,8 +108,12 @@ def explains(run: Run, model: TrainedModel) -> bool:
     return bool(getattr(run.experiment, run.command).evidence_maps) and model.can_explain
 
 
-def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: float) -> list[float]:
+def score_table(
+    run: Run, model: TrainedModel, table: PairTable, threshold: float
+) -> tuple[list[float], dict[int, str]]:
     """The score of every pair, in the table's order; evidence maps are written, where the spec asks for them.
+
+    Also, by their place, in what test pictures are unlike all that the model was trained on.
 
     Raises:
         JobFailedError: a score is no finite number.
@@ -125,18 +130,32 @@ def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: floa
     network = model.network.to(device)
     if section.evidence_maps and not model.can_explain:
         say("NOTICE there are no evidence maps: they take slopes, which an exported model of this head does not have")
+    unlike = UnlikePictures(model.trained_on)
     with ExitStack() as stack:
         maps = stack.enter_context(EvidenceFolder(run.results_dir)) if explains(run, model) else None
         line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
         keep = _keeping(maps, table, threshold) if maps else None
-        indices, outputs = score_pairs(network, model.preparation, loader, line.update, keep)
+        indices, outputs = score_pairs(
+            network, model.preparation, loader, line.update, keep, on_pictures=_looking(unlike, table)
+        )
         scores = np.empty(len(table))
         scores[indices] = network.score(outputs).numpy()
         _check_finite(scores, table)
     if not maps:
         remove_maps(run.results_dir)
+    unlike.tell(len(table))
     values: list[float] = scores.tolist()
-    return values
+    return values, unlike.found
+
+
+def _looking(unlike: UnlikePictures, table: PairTable) -> Callable[[list[int], Tensor], None]:
+    """What looks at the test pictures of a batch, under their first lighting."""
+
+    def look(indices: list[int], tests: Tensor) -> None:
+        for index, picture in zip(indices, tests[:, 0].cpu().numpy(), strict=True):
+            unlike.look(index, picture, table.test_files(index)[0], table.where(index))
+
+    return look
 
 
 def _keeping(maps: EvidenceFolder, table: PairTable, threshold: float) -> Callable[[list[int], Tensor, Tensor], None]:
@@ -154,19 +173,28 @@ def _check_finite(scores: NDArray[np.float64], table: PairTable) -> None:
         raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
 
 
-def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, *, maps: bool) -> None:
-    """Write the rows of a table with their scores, atomically and in their order; with `maps` each names its map."""
+def write_scored(  # noqa: PLR0913 - a table and what stands beside its rows
+    path: Path, table: PairTable, scores: list[float], threshold: float, *, maps: bool, unlike: Mapping[int, str]
+) -> None:
+    """Write the rows of a table with their scores, atomically and in their order; with `maps` each names its map.
+
+    Where there are pictures that are `unlike` those of the training, a column says in what.
+    """
     names = read_header(table.source.csv_path, needs_label=False)
-    header = [name for name in names if name not in SCORE_COLUMNS]  # those of an earlier run are written anew
+    header = [
+        name for name in names if name not in {*SCORE_COLUMNS, UNLIKE_COLUMN}
+    ]  # those of an earlier run are written anew
     rows = (
         [
             *(_cell(row, name) for name in header),
             *(f"{score:.9g}", NO_PASS if score > threshold else PASS, threshold),
             *((map_name(row.row),) if maps else ()),
+            *((unlike.get(place, ""),) if unlike else ()),
         ]
-        for row, score in zip(table.rows, scores, strict=True)
+        for place, (row, score) in enumerate(zip(table.rows, scores, strict=True))
     )
-    write_csv(path, [*header, *(SCORE_COLUMNS if maps else SCORE_COLUMNS[:-1])], rows)
+    added = SCORE_COLUMNS if maps else SCORE_COLUMNS[:-1]
+    write_csv(path, [*header, *added, *([UNLIKE_COLUMN] if unlike else [])], rows)
 
 
 def _cell(row: Any, name: str) -> str:

@@ -48,7 +48,12 @@ lint: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,inspect,kubernetes,mcp,serve,tables,test,bench]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[engine,automl,deploy,spec,stage,cloud,docker,inspect,kubernetes,mcp,postgres,serve,tables,test,bench]'
+	touch $@
+
+# Ray, which is large: for its runner, and its tests.
+.venv/.ray: .venv/.test
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[ray]'
 	touch $@
 
 # The embedded engine as a container image, as versions.yaml names it; BASE=… is another image with Python.

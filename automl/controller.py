@@ -8,6 +8,7 @@ taken up again decides as one that was not.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Controller:
         self._active: dict[int, str] = {}
         self._losses, self._silence = Losses(search.ledger), Silence()
         self._seen_epochs: dict[int, int] = {}
+        self._attempts = Counter[int]()  # how many jobs each run has had
         self._refused_in_a_row = 0
         self._over = ""
 
@@ -100,6 +102,7 @@ class Controller:
         plans = dict(self._ledger.launches())
         known = {job_id for ids in jobs.values() for job_id in ids}
         self.results = results
+        self._attempts.update({number: len(ids) for number, ids in jobs.items()})
         for run in self._ledger.runs():
             self._tell(run.seen)
             self.runs[run.number] = run
@@ -118,6 +121,7 @@ class Controller:
         orphan = self._trainer.find(plan_id, known) if plan_id else None
         if orphan:
             self._ledger.add_job(run.number, orphan)
+            self._attempts[run.number] += 1
             known.add(orphan)
             job_id = orphan
         work = self._trainer.look(job_id) if job_id else None
@@ -170,13 +174,15 @@ class Controller:
     def _launch(self, run: Run) -> None:
         parent = self.results[run.after] if run.after is not None else None
         try:
-            prepared = self._trainer.prepare(run, parent)
+            claim = f"run {run.number} attempt {self._attempts[run.number]}"
+            prepared = replace(self._trainer.prepare(run, parent), claim=claim)
             self._ledger.add_launch(run.number, prepared.plan_id)
             job_id = self._trainer.start(prepared)
         except InputError as problem:
             self._refuse(run, problem)
             return
         self._ledger.add_job(run.number, job_id)
+        self._attempts[run.number] += 1
         self._refused_in_a_row = 0
         self._active[run.number] = job_id
         self._say(Update("started", run, job_id))

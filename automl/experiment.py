@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,10 @@ from automl.outputs import best_record
 from automl.plan import make_plan
 from automl.reopening import reopened
 from automl.settings import AutomlSettings
+from automl.writer_lock import LOCKED
+from core.errors import RequestError
 from core.installation import require
+from core.record_places import kept_at
 from runners.names import SEARCH_PREFIX
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision
 
+_STANDBY_SECONDS = 1.0
 __all__ = ["ExperimentResult", "create", "find_experiment", "list_experiments", "plan", "reopen", "resume", "run"]
 
 
@@ -49,7 +54,7 @@ class ExperimentResult:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object: what best_rec.json holds, with state and files."""
-        places = {name: str(self.folder / file) for name, file in FILES.items()}
+        places = {name: str(kept_at(self.folder / file)) for name, file in FILES.items()}
         head = {"state": self.state, "reason": self.reason, "folder": str(self.folder), "files": places}
         return head | best_record(self.plan, self.id, self.outcome)
 
@@ -101,23 +106,35 @@ def reopen(
         return reopened(ledger, settings, request)
 
 
-def resume(
+def resume(  # noqa: PLR0913 - all but the first by keyword, each with a default
     name: str,
     callback: Callable[[Update], None] | None = None,
     *,
     results_root: str | None = None,
     settings: AutomlSettings | None = None,
     request: Mapping[str, Any] | None = None,
+    standby: bool = False,
 ) -> ExperimentResult:
     """Go on with a search where it stood; `name` is its id, or its folder.
 
-    `settings` and `request` are what the caller gives again, if anything: see `automl.reopening`.
+    `settings` and `request` are what the caller gives again, if anything: see `automl.reopening`. With `standby` this
+    process waits while another one works on the search, and takes its place when that is gone.
 
     Raises:
         RequestError: there is no such experiment, another process works on it, or a setting is not as it was.
     """
-    with Ledger(find_experiment(name, results_root)) as ledger:
+    with _opened(find_experiment(name, results_root), standby=standby) as ledger:
         return _work(reopened(ledger, settings, request), ledger, callback)
+
+
+def _opened(folder: Path, *, standby: bool) -> Ledger:
+    while True:
+        try:
+            return Ledger(folder)
+        except RequestError as problem:
+            if not standby or problem.code != LOCKED:
+                raise
+        time.sleep(_STANDBY_SECONDS)
 
 
 def _work(experiment: ExperimentPlan, ledger: Ledger, callback: Callable[[Update], None] | None) -> ExperimentResult:

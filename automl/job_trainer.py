@@ -58,9 +58,17 @@ class JobTrainer:
 
     def start(self, prepared: Prepared) -> str:
         """Launch the plan; the job goes on by itself."""
+        import sqlite3
+
         from runners.api import launch
 
-        return launch(prepared.plan, store=self._store, detach=True, memory=self._plan.memory).id
+        claim = f"{self._experiment_id} {prepared.claim}"
+        try:
+            return launch(prepared.plan, store=self._store, detach=True, memory=self._plan.memory, claim=claim).id
+        except sqlite3.IntegrityError:  # another controller was quicker
+            if job_id := self._store.claimed_by(claim):
+                return job_id
+            raise
 
     def find(self, plan_id: str, known: Collection[str]) -> str | None:
         """A job of this search that was launched, but not written down."""

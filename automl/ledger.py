@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from automl.files import RECORD
-from automl.ledger_file import WORK, connect, disk
+from automl.ledger_file import WORK, connect, disk, has_table, is_empty
 from automl.types import Run, RunResult
-from automl.writer_lock import take_lock
+from automl.writer_lock import locked, take_lock
 from core.errors import PlatformError, RequestError
-from core.sqlite_migrations import version_of
+from core.record_places import is_recorded, point_to
+from runners.jobs.database import new_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from core.postgres import Connection
 
 
 class Ledger:
@@ -32,14 +36,28 @@ class Ledger:
         self.folder, self.path = folder, folder / RECORD
         self._lock: int | None = None
         self._roots: list[str] | None = None
-        if not create and not self.path.is_file():
+        if not create and not is_recorded(self.path):
             remedy = "name the experiment's folder, or its id below the results root"
             raise RequestError("there is no AutoML experiment", code="automl.unknown", where=str(folder), remedy=remedy)
         with disk(self.path):
             if not read_only:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._lock = take_lock(folder)
-            self._connection = connect(self.path, read_only=read_only)
+            try:
+                self._connection = self._connected(create=create, read_only=read_only)
+            except BaseException:
+                self._give_back()
+                raise
+
+    def _connected(self, *, create: bool, read_only: bool) -> sqlite3.Connection | Connection:
+        """A connection to the record; one to a server holds the writer's lock there as long as it lasts."""
+        if create and not is_recorded(self.path) and (store := new_place(self.folder.absolute().parent)):
+            point_to(self.path, store.part(self.folder.name))
+        connection = connect(self.path, read_only=read_only)
+        if not read_only and not isinstance(connection, sqlite3.Connection) and not connection.try_lock():
+            connection.close()
+            raise locked(self.folder)
+        return connection
 
     def __enter__(self) -> Self:
         return self
@@ -50,14 +68,18 @@ class Ledger:
     def close(self) -> None:
         """Close the file and let others write."""
         self._connection.close()
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
-    def _insert(self, table: str, *values: Any) -> None:
-        marks = ", ".join("?" * (len(values) + 1))
+    def _insert(self, table: str, **values: Any) -> None:
+        values["at"] = now()
+        query = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"  # noqa: S608 - own
         with disk(self.path):
-            self._connection.execute(f"INSERT INTO {table} VALUES ({marks})", (*values, now()))  # noqa: S608 - own names
+            self._connection.execute(query, tuple(values.values()))
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with disk(self.path):
@@ -65,13 +87,14 @@ class Ledger:
 
     def _rows_of(self, table: str, columns: str) -> list[tuple[Any, ...]]:
         """All rows in their order; none where the record is older than the table."""
-        if not self._rows(f"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"):  # noqa: S608 - own
-            return []
+        with disk(self.path):
+            if not has_table(self._connection, table):
+                return []
         return self._rows(f"SELECT {columns} FROM {table} ORDER BY rowid")  # noqa: S608 - own names
 
     def write_identity(self, document: dict[str, Any]) -> None:
         """Record what the experiment is; once."""
-        self._insert("experiment", "identity", _text(document))
+        self._insert("experiment", name="identity", document=_text(document))
 
     def identity(self) -> dict[str, Any] | None:
         """What the experiment is, with its latest settings; None when that was never written."""
@@ -82,7 +105,7 @@ class Ledger:
 
     def _first_identity(self) -> dict[str, Any] | None:
         with disk(self.path):
-            if version_of(self._connection) == 0:
+            if is_empty(self._connection):
                 return None
         rows = self._rows("SELECT document FROM experiment WHERE name = 'identity'")
         return self._read_identity(rows[0][0]) if rows else None
@@ -100,13 +123,13 @@ class Ledger:
 
     def change_settings(self, settings: dict[str, Any]) -> None:
         """Record that the search goes on with these settings."""
-        self._insert("changes", None, _text(settings))
+        self._insert("changes", settings=_text(settings))
 
     def open_session(self) -> None:
         """Record that a process works on the search from now on, and where."""
-        self._insert("sessions", None, os.getpid())
+        self._insert("sessions", pid=os.getpid())
         if self._moved:
-            self._insert("places", None, str(self.folder.absolute().parent))
+            self._insert("places", root=str(self.folder.absolute().parent))
 
     @property
     def _moved(self) -> Sequence[str]:
@@ -124,7 +147,7 @@ class Ledger:
 
     def add_run(self, run: Run) -> None:
         """Record a decision."""
-        self._insert("runs", run.number, _text(run.to_json()))
+        self._insert("runs", number=run.number, document=_text(run.to_json()))
 
     def runs(self) -> list[Run]:
         """All decisions, in order."""
@@ -132,7 +155,7 @@ class Ledger:
 
     def add_launch(self, number: int, plan_id: str) -> None:
         """Record that a run is about to be launched with this plan."""
-        self._insert("launches", None, number, plan_id)
+        self._insert("launches", number=number, plan_id=plan_id)
 
     def launches(self) -> list[tuple[int, str]]:
         """Run and plan of every launch that was begun, in order."""
@@ -140,7 +163,7 @@ class Ledger:
 
     def add_job(self, number: int, job_id: str) -> None:
         """Record the job that a launch became."""
-        self._insert("jobs", job_id, number)
+        self._insert("jobs", job_id=job_id, number=number)
 
     def jobs(self) -> dict[int, list[str]]:
         """The jobs of each run, in order; more than one where a job was lost."""
@@ -151,7 +174,7 @@ class Ledger:
 
     def add_result(self, number: int, result: RunResult) -> None:
         """Record how a run ended; a second word on the same run is refused by the table."""
-        self._insert("results", number, _text(result.to_json()))
+        self._insert("results", number=number, document=_text(result.to_json()))
 
     def results(self) -> dict[int, RunResult]:
         """How each run that has ended did so."""
@@ -160,7 +183,7 @@ class Ledger:
 
     def add_evaluation(self, name: str, document: dict[str, Any]) -> None:
         """Record an evaluation, such as `winner.test`; a later one of the name takes its place."""
-        self._insert("evaluations", None, name, _text(document))
+        self._insert("evaluations", name=name, document=_text(document))
 
     def evaluations(self) -> dict[str, dict[str, Any]]:
         """The latest evaluation of each name."""
@@ -168,7 +191,7 @@ class Ledger:
 
     def add_loss(self, number: int, job_id: str) -> None:
         """Record that a run's job was lost while somebody looked after it."""
-        self._insert("losses", job_id, number)
+        self._insert("losses", job_id=job_id, number=number)
 
     def losses(self) -> dict[int, set[str]]:
         """The jobs of each run that were lost so."""
@@ -179,7 +202,7 @@ class Ledger:
 
     def add_removed(self, path: str, number: int, size: int) -> None:
         """Record that a checkpoint of a run is taken away."""
-        self._insert("removed", path, number, size)
+        self._insert("removed", path=path, number=number, bytes=size)
 
     def removed(self) -> dict[str, int]:
         """Every checkpoint that was taken away, and its size."""
@@ -187,7 +210,7 @@ class Ledger:
 
     def add_ending(self, state: str, reason: str) -> None:
         """Record why the search stopped."""
-        self._insert("endings", None, state, reason)
+        self._insert("endings", state=state, reason=reason)
 
     def ending(self) -> tuple[str, str] | None:
         """State and reason of the last stop; None while it goes on, or where the last process died without a word."""

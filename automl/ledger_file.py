@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SQLite file of a search's record: its tables, what older versions lack, and how it is opened."""
+"""The record of a search, in an SQLite file or a schema of PostgreSQL: its tables, older versions, how it is opened."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
 from core.file_systems import set_journal
+from core.record_places import place_of
 from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import append_only, bring_up_to_date, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from core.postgres import Connection
+    from core.record_places import Place
 
 _FIRST = {
     "experiment": "name TEXT PRIMARY KEY, document TEXT NOT NULL, at TEXT NOT NULL",
@@ -49,12 +53,25 @@ _MIGRATIONS = (
     "".join(f"CREATE TABLE {name} ({columns});\n{append_only(name)}" for name, columns in _FIRST.items()),
     _SECOND + "".join(map(append_only, _ADDED)),
 )
+_EVALUATED = "sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, document TEXT NOT NULL, at TEXT NOT NULL"
+_ON_SERVER = _FIRST | {
+    "losses": "job_id TEXT PRIMARY KEY, number INTEGER NOT NULL REFERENCES runs (number), at TEXT NOT NULL",
+    "changes": "sequence INTEGER PRIMARY KEY AUTOINCREMENT, settings TEXT NOT NULL, at TEXT NOT NULL",
+    "places": "sequence INTEGER PRIMARY KEY AUTOINCREMENT, root TEXT NOT NULL, at TEXT NOT NULL",
+    "evaluations": _EVALUATED,
+}
 WORK = ("runs", "launches", "jobs", "results", "evaluations", "removed", "endings", "losses")
 """The tables whose rows tell that somebody worked on the search."""
 
 
-def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """Open the file, and bring it up to date unless it is only read; an older one is read as it is."""
+def connect(path: Path, *, read_only: bool) -> sqlite3.Connection | Connection:
+    """Open the record, and bring it up to date unless it is only read; an older one is read as it is.
+
+    Raises:
+        PlatformError: a newer version wrote it, or its server can't be used.
+    """
+    if place := place_of(path):
+        return _on_server(place, path)
     target = f"{path.absolute().as_uri()}?mode=ro" if read_only else str(path)
     connection = sqlite3.connect(target, timeout=30.0, isolation_level=None, uri=read_only)
     if read_only and not _can_be_read_there(connection):
@@ -74,6 +91,30 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
+def _on_server(place: Place, path: Path) -> Connection:
+    from core import postgres
+
+    scripts, connection = (postgres.tables(_ON_SERVER),), postgres.connect(place)
+    if (version := connection.version()) > len(scripts):
+        raise _newer(path)
+    if version < len(scripts):
+        connection.bring_up_to_date(scripts)
+    return connection
+
+
+def is_empty(connection: sqlite3.Connection | Connection) -> bool:
+    """Whether no table was made yet."""
+    return isinstance(connection, sqlite3.Connection) and version_of(connection) == 0
+
+
+def has_table(connection: sqlite3.Connection | Connection, name: str) -> bool:
+    """Whether the record has this table: one of an older version, that is only read, may lack it."""
+    if not isinstance(connection, sqlite3.Connection):
+        return True
+    query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (name,)).fetchone() is not None
+
+
 def _can_be_read_there(connection: sqlite3.Connection) -> bool:
     """Whether a file can be read where it lies: even a reader has to leave a lock beside it."""
     try:
@@ -85,8 +126,12 @@ def _can_be_read_there(connection: sqlite3.Connection) -> bool:
 
 def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
     if version_of(connection) > len(_MIGRATIONS):
-        message, remedy = "the experiment's record was written by a newer version", "use that version of this project"
-        raise PlatformError(message, code="automl.newer", where=str(path), remedy=remedy)
+        raise _newer(path)
+
+
+def _newer(path: Path) -> PlatformError:
+    message, remedy = "the experiment's record was written by a newer version", "use that version of this project"
+    return PlatformError(message, code="automl.newer", where=str(path), remedy=remedy)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from core.terminal import printable
+from core.terminal import Pace, printable
 from runners.figures import figure
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class LiveTable:
         self._objectives, self._trials, self._task = objectives, trials, task
         self._stream = stream or sys.stderr
         self._rows: dict[int, _Row] = {}
+        self._pace = Pace()
         self._live: Any = None
 
     def __enter__(self) -> Self:
@@ -64,7 +65,7 @@ class LiveTable:
             row.values = update.result.values or row.values
         if self._live is not None:
             self._live.update(self._table())
-        elif update.kind != "decided":
+        elif update.kind not in {"decided", "progress"} or (update.kind == "progress" and self._pace.is_due()):
             print(self._line(update.run.trial, row, update.message), file=self._stream, flush=True)
 
     def _line(self, trial: int, row: _Row, message: str) -> str:

@@ -16,6 +16,7 @@ from automl.types import Objective
 from automl.writer_lock import writer_of
 from core.documents import read_json
 from core.errors import ChangenetError, RequestError, did_you_mean
+from core.record_places import is_recorded, kept_at
 from runners.search_folders import search_folders
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Overview:
     @property
     def files(self) -> dict[str, str]:
         """The search's files, as far as they are there."""
-        places = {name: self.folder / file for name, file in (FILES | {"log": LOG}).items()}
+        places = {name: kept_at(self.folder / file) for name, file in (FILES | {"log": LOG}).items()}
         return {name: str(place) for name, place in places.items() if place.is_file()}
 
     def to_json(self) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def find_experiment(name: str, results_root: str | None = None) -> Path:
 
     root = default_root(results_root)
     for folder in (root / name, Path(name).expanduser().absolute()):
-        if (folder / RECORD).is_file():
+        if is_recorded(folder / RECORD):
             return folder
     ids = list_experiments(results_root)
     hint = did_you_mean(name, ids) or (f"The latest is {ids[0]}." if ids else "There is none yet.")
@@ -102,7 +103,7 @@ def list_experiments(results_root: str | None = None) -> list[str]:
     """The ids of all experiments below the results root, newest first."""
     from runners.jobs.store import default_root
 
-    found = [folder for folder in search_folders(default_root(results_root)) if (folder / RECORD).is_file()]
+    found = [folder for folder in search_folders(default_root(results_root)) if is_recorded(folder / RECORD)]
     return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automl.outputs import importance_line
+from automl.plan_text import short_names, spelt
 from automl.result_text import ranking_lines
 from runners.figures import figure, in_words
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from automl.lookup import Overview
+
+_MOST_TOLD = 10
 
 
 def overview_text(found: Overview) -> str:
@@ -52,8 +56,16 @@ def _lines(found: Overview) -> Iterator[str]:
 
 
 def record_text(record: Mapping[str, Any], task: str) -> list[str]:
-    """What best_rec.json adds: the winner's changes and the evaluations."""
-    lines = [f"  winner sets {key}: {value}" for key, value in record.get("changed", {}).items()]
+    """What best_rec.json adds: the winner's changes, the evaluations, and which parameters mattered."""
+    changed = record.get("changed", {})
+    names = short_names(changed)
+    told = [f"{names[key]} {spelt(value)}" for key, value in changed.items()]
+    lines = [f"  winner sets {', '.join(told[:_MOST_TOLD])}{', and more: --json' * (len(told) > _MOST_TOLD)}"] * bool(
+        told
+    )
+    said: dict[str, list[str]] = {}
     for name, found in record.get("evaluations", {}).items():
-        lines.append(f"  {name}: {found.get('skipped') or in_words(found.get('metrics', {}), task)}")
-    return lines
+        text = found.get("skipped") or in_words(found.get("metrics", {}), task)
+        said.setdefault(text.partition("\n")[0], []).append(name)
+    lines += [f"  {', '.join(those)}: {text}" for text, those in said.items()]
+    return [*lines, *([f"  {importance_line(record)}"] if record else [])]

@@ -6,18 +6,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from automl.files import BEST, LEADERBOARD
+from automl.importance import LEAST_TRIALS
+from automl.plan_text import short_names
 from core import dotted
 from core.files import write_json, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from automl.importance import Importance
     from automl.outcome import Outcome
     from automl.plan import ExperimentPlan
     from automl.standings import Standing
+
+_MOST_TOLD = 5
 
 
 def winner_spec(plan: ExperimentPlan, winner: Standing) -> dict[str, Any]:
@@ -52,10 +59,28 @@ def _trial(standing: Standing) -> dict[str, Any]:
     return {name: getattr(standing, name) for name in names}
 
 
-def write_outputs(folder: Path, plan: ExperimentPlan, outcome: Outcome) -> None:
-    """Write best_rec.json and leaderboard.csv into the experiment's folder."""
-    write_json(folder / BEST, best_record(plan, folder.name, outcome))
+def write_outputs(folder: Path, plan: ExperimentPlan, outcome: Outcome, importance: Sequence[Importance] = ()) -> None:
+    """Write best_rec.json, with the importance of the parameters, and leaderboard.csv into the experiment's folder."""
+    told = {"importance": [asdict(entry) for entry in importance]}
+    write_json(folder / BEST, best_record(plan, folder.name, outcome) | told)
     write_text(folder / LEADERBOARD, leaderboard(plan, outcome))
+
+
+def importance_line(record: Mapping[str, Any]) -> str:
+    """Which parameters mattered by a document of best_rec.json, the most important first, or why that can't be told."""
+    figured = [trial["setting"] for trial in record.get("trials", ()) if trial["values"]]
+    found = record.get("importance", ())
+    if found:
+        names = short_names(entry["key"] for entry in found)
+        told = [
+            f"{names[entry['key']]} {entry['share']:.0%} ({entry['low']:.0%} to {entry['high']:.0%})"
+            for entry in found[:_MOST_TOLD]
+        ]
+        return f"mattered: {', '.join(told)} of the differences between {len(figured)} trials"
+    if len(figured) < LEAST_TRIALS:
+        said = f"{len(figured)} trial{'s' * (len(figured) != 1)}"
+        return f"mattered: {said} can't tell which parameters matter; that takes {LEAST_TRIALS} with figures"
+    return "mattered: the trials were alike, so that no parameter can be told to matter"
 
 
 def leaderboard(plan: ExperimentPlan, outcome: Outcome) -> str:

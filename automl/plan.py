@@ -179,7 +179,7 @@ def _placed(request: Request, base: Plan, overrides: dict[str, Any]) -> Request:
 
     A trial whose backbone the search sets would otherwise get no profile, and differ from the others in far more.
     """
-    from runners.planning.data_sources import absolute
+    from runners.planning.data_places import absolute
 
     places: dict[str, Any] = {"results_root": base.results_root, "profile": request.profile or base.profile}
     for name in ("data", "eval_dataset", "inference_dataset"):
@@ -190,7 +190,7 @@ def _placed(request: Request, base: Plan, overrides: dict[str, Any]) -> Request:
 
 
 def _place(test_dataset: str) -> str:
-    from runners.planning.data_sources import absolute, is_remote, require_there
+    from runners.planning.data_places import absolute, is_remote, require_there
 
     place = absolute(test_dataset)
     if not is_remote(place):

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automl.files import REPORT
-from automl.lookup import command_name, results_option
+from automl.lookup import best_record_of, command_name, results_option
+from automl.outputs import importance_line
 from automl.plan_text import spelt
 from automl.report import changed, comparison
 from runners.figures import figure
@@ -37,6 +38,8 @@ def _lines(result: ExperimentResult) -> Iterator[str]:
             yield f"  {key}: {spelt(default)} -> {spelt(value)}"
         data = f"--data {request.data} " if request.data else ""
         yield f"  next: changenet run evaluate {data}--parent {outcome.winner.job_id}{results_option(result.folder)}"
+    if record := best_record_of(result.folder):
+        yield f"  {importance_line(record)}"
     if result.state == "interrupted":
         yield f"  to go on: changenet run --resume {command_name(result.folder)}"
     yield f"  report: {result.folder / REPORT}"

@@ -113,9 +113,10 @@ class Session:
     def _write(self) -> Outcome:
         outcome, folder, plan = self._outcome(), self._ledger.folder, self._plan
         try:
-            write_outputs(folder, plan, outcome)
+            told = importance(plan.space, outcome)
+            write_outputs(folder, plan, outcome, told)
             write_storage(folder, plan.space, outcome)
-            write_report(folder / REPORT, plan, outcome, importance(plan.space, outcome))
+            write_report(folder / REPORT, plan, outcome, told)
         except OSError as problem:
             reason = problem.strerror or str(problem)
             remedy = "make room, then resume: nothing is lost, and the files are written then"

@@ -32,10 +32,14 @@ class WorkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run that may be started: the id of its plan, which is the same each time the run is prepared, and the plan."""
+    """A run that may be started: the id of its plan, which is the same each time the run is prepared, and the plan.
+
+    `claim` names run and attempt: whatever launches them, one job is launched for each claim.
+    """
 
     plan_id: str
     plan: Any
+    claim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Trainer(Protocol):
         """
 
     def start(self, prepared: Prepared) -> str:
-        """Start a run; returns the job's id.
+        """Start a run; returns the job's id, which is that of another process where that has launched the same claim.
 
         Raises:
             InputError: the data does not fit the configuration; nothing was started.

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One process works on a search at a time: the lock that says so, and which process holds it."""
+"""One process works on a search at a time: the lock that says so, and which process holds it.
+
+The lock is on a file; where a server keeps the record, the writer's connection holds one there as well, so that no
+other machine writes, whatever the file system says. A writer whose connection broke can write no more.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,19 @@ import json
 import os
 import signal
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from automl.files import RECORD
 from core.errors import PlatformError, RequestError
+from core.record_places import place_of
 from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LOCKED = "automl.locked"
 _NAME = ".writer.lock"
 _ATTEMPTS, _PAUSE = 4, 0.05
 _MOST_BYTES = 4096
@@ -56,7 +63,9 @@ def writer_of(folder: Path) -> Writer | None:
     except FileNotFoundError:
         return None
     try:
-        return None if _locked(handle) else Writer(folder, _process(os.pread(handle, _MOST_BYTES, 0)))
+        if _locked(handle) and not _held_on_server(folder):
+            return None
+        return Writer(folder, _process(os.pread(handle, _MOST_BYTES, 0)))
     finally:
         os.close(handle)
 
@@ -76,8 +85,14 @@ def take_lock(folder: Path) -> int:
         # Somebody who only asks whether there is a writer holds the lock for an instant.
         time.sleep(_PAUSE)
     os.close(handle)
-    message, remedy = "another process works on this experiment", "wait until it ends, or stop it: changenet cancel"
-    raise RequestError(message, code="automl.locked", where=str(folder), remedy=f"{remedy} {folder.name}")
+    raise locked(folder)
+
+
+def locked(folder: Path) -> RequestError:
+    """What is told where another process holds the lock."""
+    remedy = f"wait until it ends (--standby), or stop it: changenet cancel {folder.name}"
+    message = "another process works on this experiment"
+    return RequestError(message, code=LOCKED, where=str(folder), remedy=remedy)
 
 
 def _locked(handle: int) -> bool:
@@ -86,6 +101,17 @@ def _locked(handle: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _held_on_server(folder: Path) -> bool:
+    """Whether a process of some machine holds the lock of a record that a server keeps."""
+    place = place_of(folder / RECORD)
+    if place is None:
+        return False
+    from core.postgres import connect
+
+    with closing(connect(place)) as connection:
+        return not connection.try_lock()
 
 
 def _process(text: bytes) -> ProcessId | None:

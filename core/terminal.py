@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 # All controls but line break and tab, what turns the reading order, what has no width, line separators, halves of
 # characters, and the invisible tags.
@@ -21,6 +22,21 @@ def printable(text: str) -> str:
 
 def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+class Pace:
+    """Whether it is time to tell of something that goes on, where lines stay and are read as one text: now and then."""
+
+    def __init__(self, seconds: float = 30.0) -> None:
+        self._seconds = seconds
+        self._told = time.monotonic()
+
+    def is_due(self) -> bool:
+        """True once in so many seconds, the first time after so many."""
+        if time.monotonic() - self._told < self._seconds:
+            return False
+        self._told = time.monotonic()
+        return True
 
 
 def printable_json(text: str) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from core.dotted import get
 from core.errors import CheckpointError
 from core.verdicts import NO_PASS, PASS
+from deployed.evidence import moved_back, on_test_pictures
 from deployed.layout import Tiling
 from deployed.model_file import read_model
 from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
@@ -87,6 +88,8 @@ class PairModel:
         self._offset = (-np.asarray(how["mean"], np.float32)[:, None, None] / std).astype(np.float32)
         self._describe = Session(parts.describe.SerializeToString())
         self._compare = Session(parts.compare.SerializeToString())
+        self._explain: Session | None = None
+        self._off_centre = {(int(h), int(w)): (float(d), float(r)) for h, w, d, r in settings.get("off_centre") or ()}
         self._known: OrderedDict[str, _Golden] = OrderedDict()
         self._bytes = 0
 
@@ -116,6 +119,27 @@ class PairModel:
         output = self._output(inputs, [one.features for one in chosen])
         output = self._second_look(inputs, chosen, output)
         return self._score(output)
+
+    @property
+    def explains(self) -> bool:
+        """Whether the file holds what tells where the model sees a difference."""
+        return self.parts.explain is not None
+
+    def evidence(self, pairs: Pairs) -> NDArray[np.float32]:
+        """Where the model sees what speaks for a defect, (B, H, W) on the test pictures; only where it `explains`."""
+        if self._explain is None and self.parts.explain is not None:
+            self._explain = Session(self.parts.explain.SerializeToString())
+        if self._explain is None:
+            raise NotImplementedError
+        sets = self._sets(pairs)
+        shifts = [self._shift(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)]
+        inputs = self._finished(np.stack([moved(test, shift) for test, shift in zip(pairs.tests, shifts, strict=True)]))
+        chosen = [sets[i].features for i in pairs.golden_of]
+        together = [np.concatenate(levels) for levels in zip(*chosen, strict=True)]
+        feeds = dict(zip(self._explain.inputs, [*self._run(inputs), *together], strict=True))
+        _, *levels = self._explain.run(feeds)
+        found = on_test_pictures(levels, (inputs.shape[-2], inputs.shape[-1]), self._tiling, self._off_centre)
+        return np.stack([moved_back(one, shift) for one, shift in zip(found, shifts, strict=True)])
 
     def forget(self) -> None:
         """Forget all golden images."""
@@ -152,7 +176,10 @@ class PairModel:
 
     def _laid(self, test: Bytes, look: GoldenLook | None) -> Bytes:
         """A test picture (L, 3, H, W) on its golden image."""
-        return moved(test, best_shift(grey(test[None])[0], look, self._reach)) if look else test
+        return moved(test, self._shift(test, look))
+
+    def _shift(self, test: Bytes, look: GoldenLook | None) -> tuple[int, int]:
+        return best_shift(grey(test[None])[0], look, self._reach) if look else (0, 0)
 
     def _finished(self, pictures: Bytes) -> Inputs:
         """Pictures (M, L, 3, H, W) as the network sees them, (M, 3, H, W)."""

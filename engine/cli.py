@@ -99,11 +99,11 @@ def _run(argv: Sequence[str]) -> bool:
     except _Usage as problem:
         raise InputError(str(problem), code="cli.usage", remedy="see visual_changenet --help") from None
     _check_command(options.command)
+    if options.command == _SCORER:  # which needs less of the engine for an exported model
+        return _answer_messages(options.overrides)
     require("engine", *ENGINE_LIBRARIES)
     if options.command == "default_specs":
         return _write_default_spec(options.overrides)
-    if options.command == _SCORER:
-        return _answer_messages(options.overrides)
     if not options.experiment_spec_file:
         remedy = f"visual_changenet {options.command} -e spec.yaml"
         raise InputError("there is no experiment spec", code="cli.usage", where="-e", remedy=remedy)

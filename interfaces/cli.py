@@ -87,8 +87,13 @@ def _show(document: dict[str, Any], text: str, *, as_json: bool) -> int:
 
 
 def _json_of(document: dict[str, Any]) -> str:
-    """JSON that is valid UTF-8, and steers no terminal: a file name of other bytes is written by escapes."""
-    return printable_json(json.dumps(redact(document), indent=2, ensure_ascii=False, allow_nan=False))
+    """JSON that is valid UTF-8, and steers no terminal: a file name of other bytes is written by escapes.
+
+    Where no person looks at it, it has no blanks and no line breaks, which are a third of it.
+    """
+    seen = sys.stdout.isatty()
+    shape: dict[str, Any] = {"indent": 2} if seen else {"separators": (",", ":")}
+    return printable_json(json.dumps(redact(document), ensure_ascii=False, allow_nan=False, **shape))
 
 
 def _report(error: ChangenetError, *, as_json: bool) -> int:

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from core.terminal import printable
+from core.terminal import Pace, printable
 from interfaces.outcome import Reporter
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runners.jobs.follow import Update
 
 
+_TROUBLE = re.compile(r"\W*(WARNING|ERROR|CRITICAL)\b")
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")  # which logs may hold, and which is of no harm
 
 
@@ -43,7 +44,7 @@ class Terminal(Reporter):
             print(printable(_COLOUR.sub("", text)), flush=True)
 
     def progress(self, title: str) -> Callable[[int, int], None]:
-        """A line that counts, or one line a tenth."""
+        """A line that counts, or one line now and then."""
         return progress_line(title)
 
     def job(self, title: str) -> Console:
@@ -63,6 +64,7 @@ class Console:
     def __init__(self, title: str, stream: TextIO | None = None) -> None:
         self._title = title
         self._stream = stream or sys.stderr
+        self._pace = Pace()
         self._bar: Any = None
         self._task: Any = None
 
@@ -78,10 +80,15 @@ class Console:
             self._bar.stop()
 
     def __call__(self, update: Update) -> None:
-        """Show one update: lines as they are, progress on the bar, states as lines of their own."""
+        """Show one update: lines as they are, progress on the bar, states as lines of their own.
+
+        Without a terminal, all of it is read at the end: warnings, errors, and now and then how far it is. The log
+        holds every line.
+        """
         if update.line is not None:
-            self._say(update.line)
-        elif update.state is not None:
+            if self._bar is not None or _TROUBLE.match(update.line) or self._pace.is_due():
+                self._say(update.line)
+        elif update.state is not None and self._bar is not None:
             self._say(f"[{self._title}] {update.state}")
         elif update.progress is not None and self._bar is not None:
             self._advance(update.progress.epoch, update.progress.max_epoch)
@@ -108,16 +115,13 @@ class Console:
 
 
 def progress_line(title: str, stream: TextIO | None = None) -> Callable[[int, int], None]:
-    """A callback `(done, total)` that shows the share of a long piece of work, at most one plain line a tenth."""
-    out = stream or sys.stderr
-    shown = [-1]
+    """A callback `(done, total)` that shows the share of a long piece of work; a plain line now and then elsewhere."""
+    out, pace = stream or sys.stderr, Pace()
 
     def show(done: int, total: int) -> None:
-        tenth = 10 * done // max(total, 1)
         if out.isatty():
             print(f"\r{title}: {done}/{total}", end="\n" if done >= total else "", file=out, flush=True)
-        elif tenth > shown[0]:
-            shown[0] = tenth
+        elif pace.is_due():
             print(f"{title}: {done}/{total}", file=out, flush=True)
 
     return show

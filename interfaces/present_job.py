@@ -12,16 +12,19 @@ from core.file_names import INFERENCE_FILE, REPORT_FILE
 from interfaces.present_plan import fitted
 from runners.figures import figures_of, leading_of
 from runners.jobs.inspection_report import verdict_line
+from runners.jobs.job import JobState
 from runners.names import REMOVED_FILE
+from runners.platforms.table import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runners.jobs.job import Job
 
-_MOST_FIGURES, _MOST_BOARDS = 6, 5
+_MOST_FIGURES, _MOST_BOARDS = 3, 5
 _IMPLAUSIBLE = 0.5
 _BAD = "NO_PASS"
+_DIAGNOSE = "`changenet diagnose"  # what it tells stands below
 
 
 def job_brief(job: Job, progress: Mapping[str, Any] | None = None) -> str:
@@ -36,9 +39,10 @@ def is_removed(job: Job) -> bool:
 
 def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
     removed = ", files removed" if is_removed(job) else ""
-    yield f"{job.id}: {job.state}{removed} ({job.transitions[-1].reason or job.updated_at[:19]})"
+    why = "" if job.state == JobState.COMPLETE else f" ({job.transitions[-1].reason or job.updated_at[:19]})"
+    where = "" if job.runner == DEFAULT else f", on {job.runner}"
     parent = f", parent {job.parent_job_id}" if job.parent_job_id else ""
-    yield f"  {job.action} on {job.runner}{parent}; {job.folder}"
+    yield f"{job.id}: {job.state}{removed}{why}{where}{parent}"
     if progress:
         yield "  progress " + "  ".join(f"{name} {value}" for name, value in progress.items())
     leading = leading_of(job.metrics, job.task)
@@ -54,13 +58,13 @@ def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
     yield from _flagged(job)
     if job.artifacts:
         kinds = Counter(artifact.kind for artifact in job.artifacts)
-        report = next(
-            (f"; {Path(job.results_dir) / a.path}" for a in job.artifacts if a.path.endswith(REPORT_FILE)), ""
-        )
-        yield f"  left     {', '.join(f'{count} {kind}' for kind, count in kinds.items())}{report}"
+        report = next((f" {a.path}" for a in job.artifacts if a.path.endswith(REPORT_FILE)), "")
+        counts = ", ".join(f"{count} {kind}{report * (kind == 'report')}" for kind, count in kinds.items())
+        yield f"  left     {counts}, in {job.results_dir}"
     if job.failure:
         yield f"  failed   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
-        yield f"  remedy   {job.failure.remedy}"
+        if not job.failure.remedy.startswith(_DIAGNOSE):
+            yield f"  remedy   {job.failure.remedy}"
 
 
 def _flagged(job: Job) -> Iterator[str]:
@@ -70,11 +74,13 @@ def _flagged(job: Job) -> Iterator[str]:
     if not rows:
         return
     bad = [row for row in rows if row.get("verdict") == _BAD]
-    yield f"  flagged  {len(bad):,} of {len(rows):,} pairs are {_BAD}"
-    boards = Counter(_board(row) for row in bad)
+    boards, every = Counter(_board(row) for row in bad), Counter(_board(row) for row in rows)
+    ahead = "; boards to look at, in this order:" if boards else ""
+    yield f"  flagged  {len(bad):,} of {len(rows):,} pairs are {_BAD}, on {len(boards)} of {len(every)} boards{ahead}"
     for board, count in boards.most_common(_MOST_BOARDS):
         worst = max((row for row in bad if _board(row) == board), key=_score)
-        yield f"    {board}: {count}, worst {worst.get('object_name') or worst['input_path']} ({_score(worst):.3g})"
+        name = worst.get("object_name") or worst["input_path"]
+        yield f"    {board}: {count} of {every[board]}, worst pair {name} (score {_score(worst):.3g})"
     if len(boards) > _MOST_BOARDS:
         yield f"    and {len(boards) - _MOST_BOARDS} boards more"
     if len(bad) > _IMPLAUSIBLE * len(rows):

@@ -172,6 +172,16 @@ _ALL = (
         is_tool=False,
     ),
     Verb(
+        "watch",
+        f"{_ROOM}.watch",
+        "watch",
+        "inspect what comes into a folder, each pair once",
+        "examples:\n  changenet watch line3 --model changenet_classify.onnx --golden golden.png\n"
+        "  changenet watch line3 --model export-20260101-120000-0a1b2c --golden golden/ --once\n",
+        slow=True,
+        is_tool=False,
+    ),
+    Verb(
         "data check",
         f"{_ROOM}.data_check",
         "check",
@@ -310,6 +320,7 @@ GROUPS = {
 }
 VARIABLES = {
     "CHANGENET_RESULTS": "folder of all jobs, where --results is not given",
+    "CHANGENET_STORE": "the PostgreSQL server that records the jobs of new results roots: postgresql://USER@HOST/DATABASE",
     "CHANGENET_ENGINE": "another `visual_changenet` to run, where --engine is not given",
     "CHANGENET_SKILL_DIR": "folder of the skill (SKILL.md), if not the one that this program is part of",
     "CHANGENET_CACHE": "folder of what was fetched and unpacked, and of what was read of declarations",

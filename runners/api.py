@@ -13,7 +13,7 @@ from core.errors import ChangenetError, PlatformError, RequestError
 from core.memory import Memory
 from core.problem import Problem
 from runners.jobs.job import Job, JobState
-from runners.jobs.store import JobStore, default_root
+from runners.jobs.store import ALL, JobStore, default_root
 from runners.platforms.platform import BY_KEYBOARD
 from runners.platforms.table import capabilities, platform_of
 
@@ -67,13 +67,14 @@ def prepare_decision(
     return plan.warned([finding.sentence for finding in check_of_plan(plan, skill, memory)])
 
 
-def launch(
+def launch(  # noqa: PLR0913 - all but the plan by keyword, each with a default
     plan: Plan,
     *,
     store: JobStore | None = None,
     follow: Callable[[Update], None] | None = None,
     detach: bool = False,
     memory: Memory | None = None,
+    claim: str | None = None,
 ) -> Job:
     """Check, record and start a plan; wait for its end, calling `follow` for all that the job says.
 
@@ -81,9 +82,11 @@ def launch(
     With `detach` the job is returned as soon as it runs. A job that its platform ended is followed into the one that
     goes on with it (`runners.resubmission`). A platform that does not survive its caller has run the
     action by then, and has shown itself what that said. Ctrl-C while waiting cancels the job; the death of this
-    process does not. How the job ended is in its state: a job that failed is no exception.
+    process does not. How the job ended is in its state: a job that failed is no exception. With a `claim`, nothing is
+    launched where a job has it already.
 
     Raises:
+        sqlite3.IntegrityError: another job has the claim, or is the retry of the same one.
         RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
         InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
         ParentError: the parent's artifact was changed since the parent ended.
@@ -94,7 +97,7 @@ def launch(
 
     store = store or open_store(plan.results_root)
     spec, findings = check(plan, store, memory)
-    job = open_job(store, plan, spec, findings)
+    job = open_job(store, plan, spec, findings, claim)
     try:
         started = _start(store, job, plan)
         if detach or not capabilities(plan.runner).survives_caller:
@@ -188,7 +191,7 @@ def _ignore(update: Update) -> None:
     del update
 
 
-def list_jobs(store: JobStore | None = None, most: int = -1) -> list[Job]:
+def list_jobs(store: JobStore | None = None, most: int = ALL) -> list[Job]:
     """The `most` newest jobs, or all of them, newest first, each as it is now."""
     store = store or open_store()
     return _looked_at_together(store, store.newest(most))

@@ -130,9 +130,9 @@ class Browser:
         self._pages: dict[str, Page] = {}
 
     def open(
-        self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+        self, path: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
     ) -> Page:
-        """Load a file in a new tab of the given size and wait for it."""
+        """Load a file or an address in a new tab of the given size and wait for it."""
         target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         page = self._pages[session] = Page(self, session)
@@ -142,7 +142,7 @@ class Browser:
         page.resize(width, height)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.call("Emulation.setEmulatedMedia", features=[scheme])
-        page.call("Page.navigate", url=path.resolve().as_uri())
+        page.call("Page.navigate", url=path if isinstance(path, str) else path.resolve().as_uri())
         self._wait_for("Page.loadEventFired", session)
         return page
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,33 @@ def real_data() -> Path:
 def project_root() -> Path:
     """The checkout: SKILL.md, skill_info.yaml, schemas/ and references/ stand here."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def postgres_server(project_root: Path) -> Iterator[tuple[str, str]]:
+    """The URL of a real PostgreSQL that runs for these tests, and its password; or a skip that says why not."""
+    pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+    script = str(project_root / "scripts" / "postgres_server.sh")
+    folder = Path(tempfile.mkdtemp(prefix="changenet-pg-"))  # the server's own user has to reach it
+    folder.chmod(0o755)
+    try:
+        begun = subprocess.run(["sh", script, "start", str(folder)], capture_output=True, text=True, check=False)
+        if begun.returncode == 3:
+            pytest.skip(begun.stderr.strip())
+        assert begun.returncode == 0, begun.stderr
+        yield begun.stdout.strip(), (folder / "password").read_text()
+        subprocess.run(["sh", script, "stop", str(folder), "immediate"], check=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres(postgres_server: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """New results roots are recorded by a real PostgreSQL, whose URL this is."""
+    url, password = postgres_server
+    monkeypatch.setenv("CHANGENET_STORE", url)
+    monkeypatch.setenv("PGPASSWORD", password)
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -65,9 +65,9 @@ def inspect(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Ins
                 for warning in board.unlike:
                     say(f"WARNING {pair.name}: {warning}")
             line.update(done)
+    files.write()
     if len(errors) == len(pairs):
         raise errors[0]
-    files.write()
     _tell(files, status)
 
 

@@ -35,18 +35,14 @@ def answer_messages(path: Path, most_pixels: int) -> None:
         ChangenetError: the model can't be used.
     """
     messages, answers = _own_streams()
-    from engine.actions import quiet_libraries
     from engine.serving.opening import open_model
-    from engine.torch_setup import prepare_torch
 
-    prepare_torch()
-    quiet_libraries()
     try:
-        scorer = open_model(path, most_pixels)
+        scorer, self_test = open_model(path, most_pixels)
     except ChangenetError as error:
         write_frame(answers, Frame(error.as_dict()))
         raise
-    write_frame(answers, Frame({"facts": scorer.facts, "self_test": None}))
+    write_frame(answers, Frame({"facts": scorer.facts, "self_test": self_test}))
     while (frame := read_frame(messages)) is not None:
         write_frame(answers, _answer(scorer, frame))
 

@@ -1,49 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the file of a model to what judges with it, by the task that the file names."""
+"""From the file of a model to what judges with it. No spec is needed: the file says how it is used."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import CheckpointError
-from engine.settings import Run
-from spec.load import parse_experiment
+from core.installation import ENGINE_LIBRARIES, require
 
 if TYPE_CHECKING:
-    from engine.checkpoints import Content
     from engine.serving.scorer import Scorer
 
 _ONNX = ".onnx"
 _COMMAND = "inference"
 
 
-def open_model(path: Path, most_pixels: int) -> Scorer:
-    """The model of a .pth or .onnx file, ready to judge. No spec is needed: the file says how it is used.
+def open_model(path: Path, most_pixels: int) -> tuple[Scorer, dict[str, Any] | None]:
+    """The model of a .pth or .onnx file, ready to judge, and how it judged the pairs stored with it; none with a .pth.
 
     Raises:
-        CheckpointError: the file can't be used.
+        CheckpointError: the file can't be used, or judges otherwise than it did where it was written.
         PlatformError: what runs it is not installed.
     """
-    content = _content(path)
-    task = content.get("task") or (content.get("config") or {}).get("task")
-    run = Run(_COMMAND, parse_experiment({"task": task, _COMMAND: {"checkpoint": str(path)}}, _COMMAND), Path())
-    if task == "classify":
-        from engine.classify.served import open_scorer
-
-        return open_scorer(run, content, most_pixels)
-    message = f"models of the task {task} are not served"
-    raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for classify")
-
-
-def _content(path: Path) -> Content:
     if path.suffix == _ONNX:
-        from deployed.sessions import require_libraries
+        require("deploy", "onnx", "onnxruntime")
+        from engine.serving.exported import open_exported
 
-        require_libraries()
-        from deployed.model_file import read_model
+        return open_exported(path, most_pixels)
+    require("engine", *ENGINE_LIBRARIES)
+    return _open_checkpoint(path, most_pixels), None
 
-        return read_model(path)[1]
+
+def _open_checkpoint(path: Path, most_pixels: int) -> Scorer:
+    from engine.actions import quiet_libraries
     from engine.checkpoints import read_checkpoint
+    from engine.settings import Run
+    from engine.torch_setup import prepare_torch
+    from spec.load import parse_experiment
 
-    return read_checkpoint(path)
+    prepare_torch()
+    quiet_libraries()
+    content = read_checkpoint(path)
+    task = content.get("task") or (content.get("config") or {}).get("task")
+    if task != "classify":
+        message = f"models of the task {task} are not served"
+        raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for classify")
+    from engine.classify.served import open_scorer
+
+    tree = {"task": task, _COMMAND: {"checkpoint": str(path)}}
+    return open_scorer(Run(_COMMAND, parse_experiment(tree, _COMMAND), Path()), content, most_pixels)

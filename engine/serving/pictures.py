@@ -15,7 +15,7 @@ from pairs.decoding import BROKEN, broken_told, decode
 from pairs.rgb_pixels import as_pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from numpy.typing import NDArray
 
@@ -75,12 +75,13 @@ def _named(place: str, number: int, count: int) -> str:
     return f"{place} picture {number + 1}" if count > 1 else f"{place} picture"
 
 
-def require_count(found: int, lights: int, names: list[str | None], place: str) -> None:
-    """As many pictures as lightings, or golden pictures as several times those.
+def require_count(found: int, names: Sequence[str | None], place: str) -> None:
+    """As many pictures as named lightings, or golden pictures as several times those.
 
     Raises:
         DataError: it is another number.
     """
+    lights = len(names)
     if found == lights or (place == "golden" and found and found % lights == 0):
         return
     told = f" ({', '.join(map(str, names))})" if lights > 1 else ""

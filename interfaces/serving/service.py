@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.errors import ChangenetError, JobFailedError
+from core.errors import ChangenetError
 from interfaces.serving.batches import Batches
 from interfaces.serving.goldens import Goldens
 from interfaces.serving.metrics import Metrics
-from interfaces.serving.scorer_process import Answer, ScorerDied
+from interfaces.serving.steady import SteadyScorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from interfaces.serving.batches import BatchSettings
     from interfaces.serving.model import ServedModel
-    from interfaces.serving.scorer_process import Golden, Pair, ScorerProcess
+    from interfaces.serving.scorer_process import Answer, Golden, Pair, ScorerProcess
 
 
 class State(StrEnum):
@@ -59,7 +59,8 @@ class Service:
         self.metrics = Metrics(
             lambda: self._batches.on_their_way, lambda: len(self.goldens), lambda: self.state is State.READY
         )
-        self._batches = Batches(self._judge, settings, self.metrics.batch)
+        steady = SteadyScorer(scorer, self._tell_of_restart)
+        self._batches = Batches(steady.judge, settings, self.metrics.batch)
         self._work: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -102,27 +103,6 @@ class Service:
         await asyncio.to_thread(self.scorer.check, golden)
         self.goldens.add(golden)
 
-    def _judge(self, pairs: Sequence[Pair]) -> list[Answer]:
-        """Judge a batch; where the scorer dies of it, each pair by itself, so that one picture harms no other pair."""
-        try:
-            return self.scorer.judge(pairs)
-        except ScorerDied:
-            self._start_again()
-        return [self._judge_alone(pair) for pair in pairs]
-
-    def _judge_alone(self, pair: Pair) -> Answer:
-        try:
-            return self.scorer.judge([pair])[0]
-        except ScorerDied:
-            self._start_again()
-            message = "the engine ended while it judged this pair"
-            error = JobFailedError(
-                message, code="scorer.died", where="test", remedy="look at the pictures of this pair"
-            )
-            return Answer(error=error)
-
-    def _start_again(self) -> None:
+    def _tell_of_restart(self) -> None:
         self._say("WARNING the engine ended by itself; it is started again")
         self.metrics.restarted()
-        self.scorer.close()
-        self.scorer.start()

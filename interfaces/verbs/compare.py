@@ -41,11 +41,12 @@ def compare(options: CompareOptions, reporter: Reporter) -> Outcome:
         RequestError: they share no pair.
     """
     from runners.api import open_store
+    from runners.planning.parents import winner_of
     from scoring.paired import paired_difference
 
     del reporter
     store = open_store(options.results_root)
-    evaluated = [_evaluation(name, store) for name in (options.first, options.second)]
+    evaluated = _evaluations((options.first, options.second), store)
     tables = [_table(job) for job in evaluated]
     common = [key for key in tables[0] if key in tables[1]]
     if not common:
@@ -56,21 +57,32 @@ def compare(options: CompareOptions, reporter: Reporter) -> Outcome:
     for kind, is_defect in (("escapes", True), ("false alarms", False)):
         cases = [key for key in common if (tables[0][key][0] != "PASS") is is_defect]
         found[kind] = paired_difference((_wrong(tables[0][key]), _wrong(tables[1][key])) for key in cases)
-    return _outcome(evaluated, [len(table) for table in tables], len(common), found)
+    models = [
+        name if job.parent_job_id and store.read(winner_of(store, name)).id != job.id else job.parent_job_id or job.id
+        for name, job in zip((options.first, options.second), evaluated, strict=True)
+    ]
+    return _outcome(evaluated, models, [len(table) for table in tables], len(common), found)
 
 
-def _evaluation(name: str, store: JobStore) -> Job:
-    """The evaluation that is named, or the newest one of the model that is."""
+def _evaluations(names: tuple[str, str], store: JobStore) -> list[Job]:
+    """The evaluations that are named, or the newest ones of the models that are."""
+    from interfaces.verbs.spoken import data_of
     from runners.planning.parents import winner_of
 
-    job = store.read(winner_of(store, name))
-    if _scored(job):
-        return job
-    for other in store.children(job.id):
-        if _scored(other):
-            return other
-    remedy = f"changenet run evaluate --data DIR --parent {job.id}"
-    raise NotReadyError(f"{job.id} was not evaluated", code="compare.evaluation", where=job.id, remedy=remedy)
+    jobs = [store.read(winner_of(store, name)) for name in names]
+    found = [_evaluation(job, store) for job in jobs]
+    without = [job for job, evaluation in zip(jobs, found, strict=True) if evaluation is None]
+    if without:
+        said = " and ".join(job.id for job in without)
+        message = f"{said} {'were' if len(without) > 1 else 'was'} not evaluated"
+        known = next((data for job in jobs if (data := data_of(job)) != "DIR"), "DIR")
+        remedy = " && ".join(f"changenet run evaluate --data {known} --parent {job.id}" for job in without)
+        raise NotReadyError(message, code="compare.evaluation", where=without[0].id, remedy=remedy)
+    return [job for job in found if job]
+
+
+def _evaluation(job: Job, store: JobStore) -> Job | None:
+    return next((one for one in (job, *store.children(job.id)) if _scored(one)), None)
 
 
 def _scored(job: Job) -> Path | None:
@@ -100,7 +112,9 @@ def _wrong(row: tuple[str, str]) -> bool:
     return (label != "PASS") != (verdict != "PASS")
 
 
-def _outcome(jobs: list[Job], sizes: list[int], common: int, found: dict[str, PairedDifference]) -> Outcome:
+def _outcome(
+    jobs: list[Job], models: list[str], sizes: list[int], common: int, found: dict[str, PairedDifference]
+) -> Outcome:
     first, second = jobs
     lines = [f"A {first.id} of {first.parent_job_id or '-'}", f"B {second.id} of {second.parent_job_id or '-'}"]
     left = [size - common for size in sizes]
@@ -110,13 +124,28 @@ def _outcome(jobs: list[Job], sizes: list[int], common: int, found: dict[str, Pa
     for kind, one in found.items():
         lines.append(f"  {kind} ({_KINDS[kind]}): A {one.first_wrong}, B {one.second_wrong} of {one.cases:,}")
         lines.append(f"    {_told(one)}")
+    worse = _worse(found, models)
+    lines.append(worse[1])
     document: dict[str, Any] = {
         "first": first.id,
         "second": second.id,
         "pairs": common,
+        "worse": worse[0],
         "differences": {kind.replace(" ", "_"): one.to_json() for kind, one in found.items()},
     }
     return Outcome({"comparison": document}, "\n".join(lines))
+
+
+def _worse(found: dict[str, PairedDifference], models: list[str]) -> tuple[str | None, str]:
+    """The model that is worse by every difference that can be told, and what to do about it."""
+    told = {one.difference > 0 for one in found.values() if one.told}
+    if not told:
+        return None, "neither is the worse one by these pairs: keep both, or evaluate both on more"
+    if len(told) > 1:
+        return None, "each is better at one of the two: which counts more is the user's choice"
+    second_is = told.pop()
+    letter, model = ("B", models[1]) if second_is else ("A", models[0])
+    return model, f"next: {letter} is the worse one; `changenet remove {model}` tells what would go with it"
 
 
 def _told(one: PairedDifference) -> str:

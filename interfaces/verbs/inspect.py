@@ -80,7 +80,8 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
         reporter.say("no model is named: this is the plain difference of the pictures, which nothing has taught")
     job = follow_plan(plan, reporter)
     outcome = run_outcome(job)
-    return replace(outcome, **_told(job, outcome)) if not outcome.exit_code else outcome
+    inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
+    return replace(outcome, **_told(job, outcome)) if inspected else outcome
 
 
 def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
@@ -97,7 +98,7 @@ def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
 
 
 def _told(job: Job, outcome: Outcome) -> dict[str, Any]:
-    """Document and text of an inspection that ended well: the boards first."""
+    """Document and text of an inspection: the boards first, also where none could be inspected, with why."""
     from core.documents import read_json
 
     folder = Path(job.results_dir)
@@ -105,14 +106,15 @@ def _told(job: Job, outcome: Outcome) -> dict[str, Any]:
     lines = [line for board in found["boards"] for line in _lines(board)]
     report = folder / REPORT_FILE
     lines += [f"warning: {warning}" for warning in found["evidence"]["warnings"]]
-    lines += [f"evidence: {found['evidence']['about']}", f"report: {report}", f"all files: {folder}"]
-    document = {"job": outcome.document["job"], "report": str(report), **found}
+    lines += [f"evidence: {found['evidence']['about']}"]
+    lines += [f"report: {report}"] * report.is_file() + [f"all files: {folder}"]
+    document = {"job": outcome.document["job"], "report": str(report) if report.is_file() else None, **found}
     return {"document": document, "text": "\n".join(lines)}
 
 
 def _lines(board: dict[str, Any]) -> list[str]:
     if "reason" in board:
-        return [f"{board['name']}: {board['verdict']}, {board['reason']}"]
+        return [f"{board['name']}: {board['verdict']}, {board['reason']}", f"  what helps: {board['remedy']}"]
     warnings = [f"  warning: {warning}" for warning in board["warnings"]]
     regions, lain = board["regions"], board["registration"]
     count = f"{len(regions)} region{'' if len(regions) == 1 else 's'}"

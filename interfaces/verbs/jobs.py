@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 
 _MOST_LINES, _MOST_LISTED = 14, 50
+_LISTED = {
+    "id", "action", "task", "runner", "state", "folder", "parent_job_id", "part_of", "retry_of", "failure",
+    "created_at", "artifact_counts", "figures",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,12 @@ def _leading(job: Job) -> dict[str, Any]:
     return {"figures": [figure.to_json() for figure in leading_of(job.metrics, job.task)]}
 
 
+def _listing(job: Job, *, full: bool) -> dict[str, Any]:
+    """A job in a list: what tells it from others and what it found; `full` adds its history, hashes and metrics."""
+    whole = job.summary() | _leading(job)
+    return whole if full else {name: value for name, value in whole.items() if name in _LISTED and value is not None}
+
+
 def job_of(options: NamedOptions) -> tuple[Job, JobStore]:
     """The job that is named, as it is now, and its store. Errors: see `runners.api.get_job`."""
     from runners.api import get_job, open_store
@@ -134,7 +144,7 @@ def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     found, more_jobs = _listed(store, most, running=options.running)
     tunings, more_searches = searches.summaries(options.results_root, most, running=options.running)
     document = {
-        "jobs": [job.summary() | _leading(job) | {"removed": is_removed(job)} for job in found],
+        "jobs": [_listing(job, full=options.full) | {"removed": is_removed(job)} for job in found],
         "experiments": [tuning for tuning, _ in tunings],
         "more": {"jobs": more_jobs, "experiments": more_searches},
     }
@@ -161,7 +171,7 @@ def _listed(store: JobStore, most: int | None, *, running: bool) -> tuple[list[J
     if running:
         found = open_jobs(store)
         return found[:most], len(found[most:]) if most else 0
-    found = list_jobs(store, -1 if most is None else most)
+    found = list_jobs(store) if most is None else list_jobs(store, most)
     return found, store.count() - len(found) if most else 0
 
 
@@ -224,7 +234,8 @@ def result(options: ShownOptions, reporter: Reporter) -> Outcome:
     job, _ = job_of(options)
     document = made_by(job)
     failure = document.get("failure") or {}
-    log = [f"  | {line}" for line in failure.get("last_log_lines", [])]
     shown = job_outcome(job, full=options.full)
+    known = (shown.document.get("diagnosis") or {}).get("cause")  # which quotes the lines that tell of it
+    log = [f"  | {line}" for line in failure.get("last_log_lines", []) if options.full or not known]
     exit_code = shown.exit_code if job.state.is_terminal else NotReadyError.exit_code
     return Outcome({"result": document}, "\n".join([shown.text, *log]), exit_code)

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotReadyError, RequestError
@@ -14,8 +16,8 @@ from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
+from interfaces.verbs.spoken import decided
 from router.steps import makes_a_model
-from router.types import SPOKEN_PARENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +63,7 @@ def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
     routed = route(options)
     if answered := answer(routed.decision, reporter):
         return answered
-    shown = planned(routed, full=options.full, next_line=next_line(options))
+    shown = planned(routed, full=options.full, next_line="" if options.out else next_line(options))
     if options.out is None or shown.exit_code:
         return shown
     if routed.plan is None:
@@ -100,24 +102,6 @@ def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
         waits = step.request.parent_job_id is None and (makes_a_model(before, skill) or steps[-1].plan is None)
         steps.append(Routed(step) if waits else route_one(step, skill, options, of_steps=True))
     return Routed(decision, steps=tuple(steps))
-
-
-def decided(request: Request, skill: Skill) -> Decision:
-    """The decision on a request; a parent that is named by what it is becomes the job that the record tells."""
-    from router.decision import decide
-
-    decision = decide(request, skill)
-    first = decision.steps[0] if decision.steps else decision
-    name = first.request.parent_job_id or (first.command.values.get("parent") if first.command else None)
-    if name not in SPOKEN_PARENTS:
-        return decision
-    from runners.api import open_store
-    from runners.planning.spoken_parents import SPOKEN, find_spoken
-
-    trains = skill.info["train_policy"]["applies_to"]
-    found = find_spoken(open_store(request.results_root), name, trains, request.task or first.stated.get("task"))
-    decision = decide(replace(request, parent_job_id=found), skill)
-    return replace(decision, reasons=(*decision.reasons, f"{SPOKEN[name]} is {found}"))
 
 
 def route_one(decision: Decision, skill: Skill, options: RequestOptions, *, of_steps: bool = False) -> Routed:
@@ -211,8 +195,17 @@ def planned(routed: Routed, *, full: bool = False, next_line: str = "") -> Outco
         return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))
     document = {"decision": decision, "plan": routed.plan.to_json()}
     missing = routed.plan.missing
-    text = plan_text(routed.plan) if full else plan_brief(routed.plan, "" if missing else next_line)
+    text = (
+        plan_text(routed.plan) if full else plan_brief(routed.plan, "" if missing else _reached(routed.plan, next_line))
+    )
     return _asking(missing, document, text)
+
+
+def _reached(plan: Plan, line: str) -> str:
+    """The command that runs a plan: where there is no Docker here, the one that writes it for a machine that has it."""
+    if plan.runner != "docker" or not line or "DOCKER_HOST" in os.environ or which("docker"):
+        return line
+    return f"{line.replace('changenet run', 'changenet plan', 1)} --out handover  (there is no Docker here)"
 
 
 def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:

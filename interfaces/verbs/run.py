@@ -31,6 +31,7 @@ class RunOptions(RequestOptions):
     dry_run: bool = option("stop after the plan; the same as `changenet plan`", default=False)
     detach: bool = option("return at once; the work goes on by itself", default=False)
     resume: str | None = option("go on with an AutoML search, by its id or folder", metavar="SEARCH")
+    standby: bool = option("while another process works on that search, wait, to take its place", default=False)
     upload: str | None = option("send what the run leaves to this folder in a store at its end", metavar="URI")
 
 
@@ -83,8 +84,11 @@ def _sent(outcome: Outcome, options: RunOptions, reporter: Reporter) -> Outcome:
     return outcome
 
 
-def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
-    """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome."""
+def start(routed: Routed, reporter: Reporter, *, detach: bool, ends: bool = True) -> Outcome:
+    """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome.
+
+    What is typed next is told where the work `ends` with it.
+    """
     shown = planned(routed)
     if routed.search:
         from interfaces.verbs.tuning import run_search
@@ -96,7 +100,7 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
 
         reporter.preview(_headline(shown))
         job = follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach)
-        return _with_next(run_outcome(job), job, routed.plan)
+        return _with_next(run_outcome(job), job, routed.plan) if ends else run_outcome(job)
     return shown
 
 
@@ -131,7 +135,7 @@ def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outco
     for number, step in enumerate(routed.steps, 1):
         ready = step if step.plan or step.search else _with_parent(step, parent, options)
         reporter.say(f"step {number} of {len(routed.steps)}: {step.decision.action}")
-        done.append(start(ready, reporter, detach=False))
+        done.append(start(ready, reporter, detach=False, ends=number == len(routed.steps)))
         if done[-1].exit_code:
             break
         if makes_a_model(step.decision, the_skill()):
@@ -173,4 +177,4 @@ def _resumed(search: str, options: RunOptions, reporter: Reporter) -> Outcome:
     if options.dry_run:
         remedy = f"see `changenet status {search}`"
         raise RequestError("a search that is resumed has no dry run", code="usage", where="--dry-run", remedy=remedy)
-    return resume_search(search, options, reporter, detach=options.detach)
+    return resume_search(search, options, reporter, detach=options.detach, standby=options.standby)

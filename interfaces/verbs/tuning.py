@@ -56,8 +56,12 @@ def follow_search(search: ExperimentPlan, reporter: Reporter) -> ExperimentResul
         return run(search, callback)
 
 
-def resume_search(name: str, options: RequestOptions, reporter: Reporter, *, detach: bool) -> Outcome:
+def resume_search(
+    name: str, options: RequestOptions, reporter: Reporter, *, detach: bool, standby: bool = False
+) -> Outcome:
     """Go on with a search, named by its id or folder; what else was given has to be as it was.
+
+    With `standby`, while another process works on it this one waits, to take its place.
 
     Raises:
         RequestError: there is no such experiment, or something is not as it was.
@@ -76,11 +80,12 @@ def resume_search(name: str, options: RequestOptions, reporter: Reporter, *, det
     settings = AutomlSettings.from_json(before["settings"] | given_settings(options))
     request = before["request"] | _given_request(options, before["request"])
     if detach:
-        reopen(folder, settings, request)
-        return _started(folder)
+        if not standby:
+            reopen(folder, settings, request)
+        return _started(folder, standby=standby)
     objectives = [Objective(**entry) for entry in before["objectives"]]
     with reporter.search(objectives, settings.trials, task_of(before)) as callback:
-        return search_outcome(resume(str(folder), callback, settings=settings, request=request))
+        return search_outcome(resume(str(folder), callback, settings=settings, request=request, standby=standby))
 
 
 def _given_request(options: RequestOptions, before: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def search_outcome(result: ExperimentResult) -> Outcome:
     return Outcome({"automl": result.to_json()}, result_text(result), exit_code)
 
 
-def _started(folder: Path) -> Outcome:
+def _started(folder: Path, *, standby: bool = False) -> Outcome:
     """Let a process of its own go on with the search in `folder`."""
     import subprocess
 
@@ -110,6 +115,7 @@ def _started(folder: Path) -> Outcome:
     from automl.lookup import command_name
 
     argv = [sys.executable, "-P", "-m", "interfaces.cli", "run", "--resume", str(folder)]
+    argv += ["--standby"] if standby else []
     # The child's own parent ends at once, so that nobody has to wait for it.
     starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
     with (folder / LOG).open("ab") as log:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from core.files import open_ordinary
 from core.redaction import Redactor
+from runners.diagnosis.languages import in_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,8 +43,10 @@ _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
 _HARMLESS = re.compile(
     r"(?<!NCCL )\bwarn(?:ing)?\b(?!\s{2,}(?-i:[A-Z]))|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b"
-    r"|\bskip|\brecover|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b|\bdeprecat"
-    r"|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b",
+    r"|\bskip|\brecover(?:ed|ing)\b|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b"
+    r"|\bdeprecat|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b|\b200 OK\b|\brefresh"
+    r"|\bsucce(?:ss|eded)|\.\.\. ?ok\b|^\[?W\]? |\b(?:previous|earlier|last) (?:attempt|run|job|state)\b"
+    r"|\bresubmitted\b|\btrying again\b|\bharmless\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(r"(?i)giving up|gave up|maximum retries|max retries|retries exceeded|after \d+ (?:tries|attempts)")
@@ -51,6 +54,11 @@ _PROGRESS = re.compile(
     r"\bepoch[ :=\[]+(\d+)|(\d+/\d+) \[\d+:\d+<|^\s*(?:train|validation|test)\w*:.*\b(?:loss|acc)\w*[ =:]+[\d.]+"
     r"|\b(?:step|iter|iteration|batch)[ :=\[]+(\d+)",
     re.IGNORECASE,
+)
+_LIBRARY_ERROR = re.compile(r"\[TRT\].*\[[EF]\]|\[E:onnxruntime|NCCL WARN")
+# A scheduler numbers its steps as well, and an exception names the step at which it came: neither is progress.
+_NO_PROGRESS = re.compile(
+    r"\b(?:slurmstepd|srun|sbatch|salloc|kubelet|systemd)\b|^(?:  |Traceback)|\w(?:Error|Exception)\b: "
 )
 
 
@@ -74,8 +82,8 @@ class Line:
 
     @property
     def bare(self) -> str:
-        """The text without what launchers and loggers put before it."""
-        return _PREFIX.sub("", self.text)
+        """The text without what launchers and loggers put before it, its system errors in English."""
+        return in_english(_PREFIX.sub("", self.text))
 
     @property
     def warns(self) -> bool:
@@ -162,7 +170,7 @@ def _zone(lines: list[Line]) -> int:
     seen: set[str] = set()
     for n, line in enumerate(lines):
         found = _PROGRESS.search(line.text)
-        if found and not line.text.startswith(("  ", "Traceback")):
+        if found and not _NO_PROGRESS.search(line.text):
             key = next(filter(None, found.groups()), found.group())
             # A bar is drawn once more when the program ends: that is no progress.
             if key not in seen:
@@ -178,6 +186,7 @@ def _burst(lines: list[Line]) -> list[Weight]:
     prefix = ""  # what stands before each line of a traceback: rank, host or logger
     for line in lines:
         if begin := _TRACEBACK.search(line.text):
+            weights = weights if found else _with_errors_above(lines, weights)
             inside = found = True
             prefix = line.text[: begin.start()]
             weights.append(Weight.NONE)
@@ -187,6 +196,14 @@ def _burst(lines: list[Line]) -> list[Weight]:
             inside = False
             weights.append(Weight.FINAL if found else Weight.NEAR)
     return weights if found else []
+
+
+def _with_errors_above(lines: list[Line], weights: list[Weight]) -> list[Weight]:
+    """The weights of what stands above a traceback: the errors of a library right above it say what it came from."""
+    first = len(weights)
+    while first and _LIBRARY_ERROR.search(lines[first - 1].text):
+        first -= 1
+    return weights[:first] + [Weight.FINAL] * (len(weights) - first)
 
 
 def _is_code(text: str) -> bool:

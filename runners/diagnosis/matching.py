@@ -31,7 +31,10 @@ def hits_of(rules: Sequence[Rule], lines: list[Line], job: Job) -> list[Hit]:
     """The rules that fit, causes before what follows from them; earlier lines are asked where the end tells nothing."""
     end = [n for n, line in enumerate(lines) if line.weight >= Weight.NEAR]
     hits = _hits_in(rules, lines, end, job)
-    return hits if any(hit.certain for hit in hits) else _hits_in(rules, lines, range(len(lines)), job)
+    code = job.failure.code if job.failure else ""
+    if any(hit.certain and (hit.lines or code in hit.rule.codes) for hit in hits):
+        return hits
+    return _hits_in(rules, lines, range(len(lines)), job)
 
 
 def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], job: Job) -> list[Hit]:
@@ -81,7 +84,8 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):
         return None
     matches = [hit for pattern in rule.patterns for hit in usable[pattern]]
-    final = [hit for hit in matches if _is_final(rule, lines[hit[0]])]
+    least = _least(rule, traced=any(line.weight is Weight.NONE for line in lines))
+    final = [(n, m) for n, m in matches if lines[n].weight >= least and (rule.warnings or not lines[n].warns)]
     certain = bool(final) and not rule.symptom and all(any(h in final for h in usable[p]) for p in rule.all)
     chosen = sorted(final if certain else matches, key=lambda hit: hit[0])
     told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]
@@ -89,6 +93,8 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     return Hit(rule, tuple(dict.fromkeys(n for n, _ in chosen)), groups, certain)
 
 
-def _is_final(rule: Rule, line: Line) -> bool:
-    enough = Weight.NEAR if rule.system else Weight.FINAL
-    return line.weight >= enough and (rule.warnings or not line.warns)
+def _least(rule: Rule, *, traced: bool) -> Weight:
+    """What a line has to weigh, so that the rule is certain; `traced`: the program ended with a traceback."""
+    if rule.verdict and not traced:
+        return Weight.EARLIER
+    return Weight.NEAR if rule.system and not (rule.launch and traced) else Weight.FINAL

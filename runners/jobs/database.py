@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SQLite file below a results root: opened for one short transaction at a time, by any number of processes."""
+"""The store of a results root: opened for one short transaction at a time, by any number of processes.
+
+It is an SQLite file in the root, or a schema of a PostgreSQL server that a file in the root names.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from core.errors import PlatformError
 from core.file_names import LOG_FILE, PLAN_FILE
 from core.file_systems import Kind, kind_of, set_journal, type_of
 from core.files import atomic_path
+from core.record_places import chosen_place, is_recorded, place_of, point_to
 from core.sqlite_copies import copy_in_memory, is_full, is_read_only
 from core.sqlite_migrations import bring_up_to_date, version_of
 from runners.jobs.tables import MIGRATIONS
@@ -22,11 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from core.postgres import Connection
+    from core.record_places import Place
+
 _BUSY_SECONDS = 30.0
 
 
 @contextmanager
-def transaction(root: Path, *, write: bool = False, create: bool = False) -> Iterator[sqlite3.Connection]:
+def transaction(root: Path, *, write: bool = False, create: bool = False) -> Iterator[sqlite3.Connection | Connection]:
     """One transaction on the store of `root`: committed when the block ends well, undone when not.
 
     With `write`, the writer's lock is taken at the start, so that what the block reads can't change under it. With
@@ -38,6 +45,10 @@ def transaction(root: Path, *, write: bool = False, create: bool = False) -> Ite
     import sqlite3
 
     path = root / STORE_FILE
+    if place := place_of(path) or (new_place(root) if create else None):
+        with _on_server(place, write=write) as connection:
+            yield connection
+        return
     try:
         with closing(_open(root, write=write, create=create)) as connection:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -47,6 +58,45 @@ def transaction(root: Path, *, write: bool = False, create: bool = False) -> Ite
         raise
     except sqlite3.DatabaseError as problem:
         raise _as_platform_error(problem, path) from problem
+
+
+@contextmanager
+def _on_server(place: Place, *, write: bool) -> Iterator[Connection]:
+    from core.postgres import connect
+    from runners.jobs.server_tables import SCRIPTS
+
+    with closing(connect(place)) as connection:
+        version = connection.version()
+        if version > len(SCRIPTS):
+            raise _newer(f"{place.url} ({place.schema})")
+        if version < len(SCRIPTS):
+            connection.bring_up_to_date(SCRIPTS)
+        connection.begin(write=write)
+        yield connection
+        connection.execute("COMMIT")
+
+
+def new_place(root: Path) -> Place | None:
+    """The server that keeps the store of this results root from now on; None where that is a file, or shall be one.
+
+    Raises:
+        RequestError: $CHANGENET_STORE is no URL of a server, or holds a password.
+        PlatformError: the server does not answer.
+    """
+    path = root / STORE_FILE
+    if found := place_of(path):
+        return found
+    if path.is_file() or (place := chosen_place()) is None:
+        return None
+    from core.postgres import connect
+
+    connect(place).close()
+    try:
+        return point_to(path, place)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        message = f"can't be written: {reason}"
+        raise PlatformError(message, code="store.unusable", where=str(root), remedy=_ROOM_OR_RIGHTS) from None
 
 
 def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
@@ -77,7 +127,7 @@ def require_locks(root: Path) -> None:
     Raises:
         PlatformError: it is an object store that looks like a folder.
     """
-    if kind_of(root) is Kind.OBJECTS:
+    if kind_of(root) is Kind.OBJECTS and not place_of(root / STORE_FILE):
         message = f"lies on {type_of(root)}: files can't be locked there, so jobs can't be recorded"
         remedy = "name a folder of a disk or of a network file system by --results, and send results by --upload URI"
         raise PlatformError(message, code="store.no_locks", where=str(root), remedy=remedy)
@@ -85,7 +135,7 @@ def require_locks(root: Path) -> None:
 
 def exists(root: Path) -> bool:
     """Whether jobs were ever recorded below this results root."""
-    return (root / STORE_FILE).is_file()
+    return is_recorded(root / STORE_FILE)
 
 
 def _connect(path: Path, options: str = "") -> sqlite3.Connection:
@@ -133,11 +183,15 @@ def _known_version(connection: sqlite3.Connection, path: Path) -> int:
 
     version = version_of(connection)
     if version > len(MIGRATIONS):
-        remedy = "use the version of this project that wrote it, or another results root"
-        raise PlatformError("was written by a newer version", code="store.newer", where=str(path), remedy=remedy)
+        raise _newer(str(path))
     if version < 1:
         raise sqlite3.DatabaseError("it holds no jobs")
     return version
+
+
+def _newer(where: str) -> PlatformError:
+    remedy = "use the version of this project that wrote it, or another results root"
+    return PlatformError("was written by a newer version", code="store.newer", where=where, remedy=remedy)
 
 
 def _create(root: Path) -> None:

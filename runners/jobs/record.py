@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 _SUBCOMMAND = 1
 
 
-def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[Problem, ...] = ()) -> Job:
+def open_job(
+    store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[Problem, ...] = (), claim: str | None = None
+) -> Job:
     """Record a job for this plan, PENDING, and write plan.json, spec.yaml and findings.json into its folder.
 
     `spec` is the plan's spec with inputs as they lie on this machine; its texts may still begin with the job's folder.
-    `findings` are what the data check warns of: the first lines of the job's log, and a part of its report.
+    `findings` are what the data check warns of: the first lines of the job's log, and a part of its report. Of all jobs
+    with the same `claim`, one is opened.
 
     Raises:
+        sqlite3.IntegrityError: another job has the claim.
         PlatformError: the folder can't be written; the record is closed as ERROR then.
     """
     job_id = _new_id(plan.action)
@@ -58,7 +62,7 @@ def open_job(store: JobStore, plan: Plan, spec: dict[str, Any], findings: tuple[
         part_of=plan.part_of,
         retry_of=plan.retry_of,
     )
-    store.open_record(job, opened_here(plan.runner))
+    store.open_record(job, opened_here(plan.runner), claim)
     try:
         _fill_folder(job, plan, text)
         _keep_apart(job, own_spec)

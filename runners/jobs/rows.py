@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core.problem import Problem
 from core.salvage import salvage_json
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from core.postgres import Connection
+
+    Record: TypeAlias = sqlite3.Connection | Connection
+
 
 def _query(table: str, texts: str, whole: str = "", order: str = "rowid") -> str:
     """Rows of these jobs; a cell that was edited is of the type of its column all the same."""
     columns = [f"CAST({name} AS TEXT) AS {name}" for name in texts.split()]
-    columns += [f"CAST({name} AS INTEGER) AS {name}" for name in whole.split()]
+    columns += [f"CAST({name} AS BIGINT) AS {name}" for name in whole.split()]
     chosen = "job_id IN (SELECT value FROM json_each(?))"
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {chosen} ORDER BY {order}"  # noqa: S608 - own names
 
@@ -39,7 +43,7 @@ _HANDLES = _query("handles", "job_id document", order="sequence")
 _ARTIFACTS = _query("artifacts", "job_id path kind sha256 roles", whole="size epoch step", order="path")
 
 
-def insert_job(connection: sqlite3.Connection, job: Job) -> None:
+def insert_job(connection: Record, job: Job) -> None:
     """Record what is known of a job before it is launched, with its first transition."""
     columns = (job.id, job.action, job.task, job.runner, job.folder, job.results_dir, job.plan_id, job.config_sha256)
     connection.execute(
@@ -50,7 +54,7 @@ def insert_job(connection: sqlite3.Connection, job: Job) -> None:
         insert_transition(connection, job.id, transition)
 
 
-def insert_transition(connection: sqlite3.Connection, job_id: str, transition: Transition) -> None:
+def insert_transition(connection: Record, job_id: str, transition: Transition) -> None:
     """Record one more step in a job's life."""
     connection.execute(
         "INSERT INTO transitions (job_id, state, at, reason) VALUES (?, ?, ?, ?)",
@@ -59,7 +63,7 @@ def insert_transition(connection: sqlite3.Connection, job_id: str, transition: T
 
 
 def insert_outcome(
-    connection: sqlite3.Connection, job_id: str, exit_code: int | None, metrics: dict[str, Any], failure: Problem | None
+    connection: Record, job_id: str, exit_code: int | None, metrics: dict[str, Any], failure: Problem | None
 ) -> None:
     """Record what is known of a job after its end, but for its artifacts."""
     cause = (failure.code, failure.message, failure.place, failure.remedy) if failure else (None,) * 4
@@ -69,13 +73,13 @@ def insert_outcome(
     )
 
 
-def insert_artifacts(connection: sqlite3.Connection, job_id: str, artifacts: Sequence[Artifact]) -> None:
+def insert_artifacts(connection: Record, job_id: str, artifacts: Sequence[Artifact]) -> None:
     """Record the files that a job left."""
     rows = [(job_id, a.path, a.kind, a.size, a.sha256, " ".join(a.roles), a.epoch, a.step) for a in artifacts]
     connection.executemany("INSERT OR IGNORE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list[Job]:
+def load(connection: Record, ids: Sequence[str], root: Path) -> list[Job]:
     """The records of these jobs in this order, in as many queries as there are tables."""
     chosen = (json.dumps(ids),)
     records = {row["job_id"]: dict(row) for row in connection.execute(_JOBS, chosen)}
@@ -93,7 +97,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[str], root: Path) -> list
     ]
 
 
-def load_handles(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Handle]:
+def load_handles(connection: Record, ids: Sequence[str]) -> dict[str, Handle]:
     """The handle of each of these jobs that was recorded last; jobs without one that can be read are left out."""
     found: dict[str, Handle] = {}
     for job_id, text in connection.execute(_HANDLES, (json.dumps(ids),)):
@@ -114,7 +118,7 @@ def _job(
     root: Path,
     transitions: tuple[Transition, ...],
     artifacts: tuple[Artifact, ...],
-    outcome: sqlite3.Row | None,
+    outcome: Any,
 ) -> Job:
     parts = _placed(record, root)
     return Job(
@@ -139,7 +143,7 @@ def _placed(record: dict[str, Any], root: Path) -> dict[str, Any]:
     return record | {"folder": str(here)} | ({"results_dir": str(here / results.relative_to(folder))} if inside else {})
 
 
-def _outcome(row: sqlite3.Row, folder: str) -> dict[str, Any]:
+def _outcome(row: Any, folder: str) -> dict[str, Any]:
     failure = None
     if row["failure_code"]:
         place, remedy = row["failure_place"] or row["job_id"], row["failure_remedy"] or ""

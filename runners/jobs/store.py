@@ -16,12 +16,13 @@ from runners.jobs import database, rows
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
 
     from core.problem import Problem
+    from runners.jobs.rows import Record
 
 ROOT_VARIABLE = "CHANGENET_RESULTS"
+ALL = 2**62  # more jobs than a store holds
 _AFTER_ALL = "\U0010ffff"
 _MOST_NAMED = 8
 _MOST_COMPARED = 1_000  # the newest ids, among which those that are like a mistyped one are looked for
@@ -63,10 +64,16 @@ class JobStore:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
 
-    def open_record(self, job: Job, handle: Handle) -> None:
-        """Record a job that is about to be launched; `handle` names who launches it."""
+    def open_record(self, job: Job, handle: Handle, claim: str | None = None) -> None:
+        """Record a job that is about to be launched; `handle` names who launches it.
+
+        Raises:
+            sqlite3.IntegrityError: another job has this `claim`, or is the retry of the same one; nothing is recorded.
+        """
         with database.transaction(self.root, write=True, create=True) as connection:
             rows.insert_job(connection, job)
+            if claim is not None:
+                connection.execute("INSERT INTO claims VALUES (?, ?)", (claim, job.id))
             _insert_handle(connection, job.id, handle)
 
     def move(self, job_id: str, state: JobState, reason: str) -> bool:
@@ -149,6 +156,14 @@ class JobStore:
         """The record of the job that goes on with this one; there is one at most."""
         return next(iter(self._select("SELECT job_id FROM jobs WHERE retry_of = ?", job_id)), None)
 
+    def claimed_by(self, claim: str) -> str | None:
+        """The id of the job that was opened with this claim."""
+        if not self.exists():
+            return None
+        with database.transaction(self.root) as connection:
+            row = connection.execute("SELECT job_id FROM claims WHERE claim = ?", (claim,)).fetchone()
+        return str(row[0]) if row else None
+
     def parts(self, search: str) -> list[Job]:
         """The records of the jobs of a search, newest first."""
         return self._select("SELECT job_id FROM jobs WHERE part_of = ? ORDER BY rowid DESC", search)
@@ -161,7 +176,7 @@ class JobStore:
         """The records of the jobs that start from what this one made, newest first."""
         return self._select("SELECT job_id FROM jobs WHERE parent_job_id = ? ORDER BY rowid DESC", job_id)
 
-    def newest(self, most: int = -1) -> list[Job]:
+    def newest(self, most: int = ALL) -> list[Job]:
         """The records of the `most` newest jobs (all of them by default), newest first, as they stand."""
         return self._select("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", most)
 
@@ -174,7 +189,7 @@ class JobStore:
         if not self.exists():
             return 0
         with database.transaction(self.root) as connection:
-            return int(connection.execute("SELECT count(*) FROM jobs").fetchone()[0])
+            return _count(connection, "SELECT count(*) FROM jobs")
 
     def ids(self) -> list[str]:
         """All job ids, newest first."""
@@ -195,7 +210,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _whole_id(connection: sqlite3.Connection, beginning: str, root: Path) -> str:
+def _whole_id(connection: Record, beginning: str, root: Path) -> str:
     where = "FROM jobs WHERE job_id BETWEEN ? AND ?"
     query = f"SELECT job_id {where} ORDER BY job_id = ? DESC, rowid DESC LIMIT ?"
     # A name of bytes that are not UTF-8 is no name of a job; SQLite does not take it.
@@ -205,10 +220,14 @@ def _whole_id(connection: sqlite3.Connection, beginning: str, root: Path) -> str
     if found and beginning and (len(found) == 1 or found[0] == beginning):
         return str(found[0])
     if found:
-        count = connection.execute(f"SELECT count(*) {where}", fits).fetchone()[0]
+        count = _count(connection, f"SELECT count(*) {where}", fits)
         message, remedy = f"'{beginning}' fits {count} jobs: {', '.join(found)}", "write more of the id"
         raise InputError(message, code="job.ambiguous", where=str(root), remedy=remedy)
     raise _unknown(beginning, _ids(connection, _MOST_COMPARED), root)
+
+
+def _count(connection: Record, query: str, values: tuple[str, ...] = ()) -> int:
+    return next(int(row[0]) for row in connection.execute(query, values))
 
 
 def _unknown(job_id: str, ids: list[str], root: Path) -> InputError:
@@ -217,16 +236,16 @@ def _unknown(job_id: str, ids: list[str], root: Path) -> InputError:
     return InputError(f"there is no job '{job_id}'. {hint}", code="job.unknown", where=str(root), remedy=remedy)
 
 
-def _ids(connection: sqlite3.Connection, most: int = -1) -> list[str]:
+def _ids(connection: Record, most: int = ALL) -> list[str]:
     return [row[0] for row in connection.execute("SELECT job_id FROM jobs ORDER BY rowid DESC LIMIT ?", (most,))]
 
 
-def _insert_handle(connection: sqlite3.Connection, job_id: str, handle: Handle) -> None:
+def _insert_handle(connection: Record, job_id: str, handle: Handle) -> None:
     document = json.dumps(handle.to_json(), allow_nan=False)
     connection.execute("INSERT INTO handles (job_id, at, document) VALUES (?, ?, ?)", (job_id, now(), document))
 
 
-def _state(connection: sqlite3.Connection, job_id: str, root: Path) -> JobState:
+def _state(connection: Record, job_id: str, root: Path) -> JobState:
     query = "SELECT state FROM transitions WHERE job_id = ? ORDER BY sequence DESC LIMIT 1"
     row = connection.execute(query, (job_id,)).fetchone()
     if row is None:

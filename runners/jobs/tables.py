@@ -71,6 +71,10 @@ CREATE INDEX ended_jobs ON transitions (job_id) WHERE state IN ('COMPLETE', 'ERR
 CREATE INDEX parts_of_search ON jobs (part_of);
 CREATE INDEX children_of_job ON jobs (parent_job_id);
 """
+# A trial is claimed before it is launched: so it is launched once, whatever its controllers believe of each other.
+_CLAIMS = """
+CREATE TABLE claims (claim TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (job_id));
+"""
 _FIRST_TABLES = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
 # Each script brings a store of the version before it up to date; a new store runs them all.
 MIGRATIONS = (
@@ -79,4 +83,5 @@ MIGRATIONS = (
     _IMAGES + append_only("image_digests"),
     _RETRIES,
     _ENDS,
+    _CLAIMS + append_only("claims"),
 )

@@ -12,7 +12,7 @@ from core.errors import DataError
 from core.problem import Problem
 from router.consistency import RESUME
 from router.types import Question
-from runners.planning.data_sources import absolute, is_remote, require_there
+from runners.planning.data_places import absolute, is_remote, require_there
 from runners.planning.engines import PACKAGE
 from runners.planning.parents import candidates
 from runners.planning.plan import JOB_FOLDER

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.documents import read_json
 from core.errors import InputError, ParentError
 from router.types import BEST_TRIAL, LAST_FAILED, LAST_MODEL, LAST_TRAINING
 from runners.jobs.job import JobState
-from runners.names import SEARCH_PREFIX, SEARCH_RECORD
+from runners.names import REMOVED_FILE, SEARCH_PREFIX, SEARCH_RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -51,8 +52,16 @@ def find_spoken(store: JobStore, name: str, trains: Collection[str], task: str |
     return chosen
 
 
+def last_models(store: JobStore, trains: Collection[str], most: int) -> list[str]:
+    """The ids of the newest trainings, or searches, that have a model, newest first."""
+    jobs = [job for job in store.newest(_MOST_JOBS_READ) if job.action in trains]
+    return list(dict.fromkeys(_models(store, jobs)))[:most]
+
+
 def _models(store: JobStore, jobs: Collection[Job]) -> Iterator[str]:
     for job in jobs:
+        if (Path(job.folder) / REMOVED_FILE).is_file():
+            continue
         if job.part_of and _has_winner(store, job.part_of):
             yield job.part_of
         elif job.state is JobState.COMPLETE and not job.part_of:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
 from core.problem import Problem
+from core.record_places import client_environment
 from runners.jobs.job import JobState
 from runners.jobs.status_log import last_lines
 from runners.names import SUPERVISOR_LOG
@@ -39,7 +40,7 @@ class LocalPlatform(ThisMachine):
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
-                env=action_environment(plan.resources),
+                env=action_environment(plan.resources) | client_environment(),
                 start_new_session=True,
             )
         with starter:

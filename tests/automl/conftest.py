@@ -151,6 +151,10 @@ def planned(engine: Path, boards: Path, tmp_path: Path, project_root: Path) -> P
     return make
 
 
+def is_record(path: Path) -> bool:
+    return path.suffix in {".sqlite3", ".postgresql"}
+
+
 # A user's own engine is taken for the container, which knows no timm backbones.
 BASE = {
     "model.backbone.type": "fan_tiny_8_p4_hybrid",
@@ -166,7 +170,7 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Every process that a test's jobs started ends by itself when the test is over; the ones that do not are ended."""
     monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "3")
     yield
-    stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.sqlite3")]
+    stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.*") if is_record(path)]
     people = [p for store in stores for job_id in store.ids() for p in processes_in(store.handle(job_id)).values()]
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(p.pid != os.getpid() and p.is_alive() for p in people):

@@ -12,6 +12,7 @@ from automl.dimensions import Choice, Number
 from automl.draws import random_of
 from automl.importance import importance
 from automl.outcome import Outcome
+from automl.outputs import importance_line
 from automl.space import Space
 from automl.standings import Standing
 from automl.types import Objective
@@ -71,3 +72,13 @@ def test_a_bar_shows_the_share_and_where_it_may_lie() -> None:
     assert "50% (25\N{EN DASH}75%)" in drawn
     assert "lr &amp; co" in drawn
     assert 'd="M351.0 12H461.0"' in drawn
+
+
+def test_a_record_says_which_parameters_mattered_or_that_its_trials_are_too_few() -> None:
+    trials = [{"values": [0.1 * n], "setting": {"train.optim.lr": n}} for n in range(12)]
+    found = [{"key": "train.optim.lr", "share": 0.8, "low": 0.6, "high": 0.9}]
+    assert importance_line({"trials": trials, "importance": found}) == (
+        "mattered: lr 80% (60% to 90%) of the differences between 12 trials"
+    )
+    assert "2 trials can't tell" in importance_line({"trials": trials[:2], "importance": []})
+    assert "alike" in importance_line({"trials": trials, "importance": []})

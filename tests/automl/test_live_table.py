@@ -27,14 +27,13 @@ def tell(table: LiveTable, losses: list[float | None]) -> None:
             table(Update("ended", run, curve=((2, (loss,)),), result=RunResult(RunState.COMPLETE, (loss,))))
 
 
-def test_without_a_terminal_there_is_a_line_for_each_step() -> None:
+def test_without_a_terminal_there_is_a_line_for_each_start_and_end() -> None:
     out = io.StringIO()
     with LiveTable((LOSS,), 2, "classify", out) as table:
         tell(table, [0.5, None])
 
     assert out.getvalue().splitlines() == [
         "trial 0  started",
-        "trial 0  progress  epoch 1/2  val_loss 1.5",
         "trial 0  complete  epoch 2/2  val_loss 0.5",
         "trial 1  started",
         "trial 1  failed  no room",

@@ -52,11 +52,11 @@ class CrashingLedger(Ledger):
         super().__init__(folder, create=True)
         self._left, self._written = at, written
 
-    def _insert(self, table: str, *values: Any) -> None:
+    def _insert(self, table: str, **values: Any) -> None:
         self._left -= 1
         if self._left == 0 and not self._written:
             raise Crash
-        super()._insert(table, *values)
+        super()._insert(table, **values)
         if self._left == 0:
             raise Crash
 

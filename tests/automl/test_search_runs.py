@@ -57,7 +57,7 @@ from router.types import Request
 given = json.loads(sys.argv[1])
 say = lambda update: print(update.kind, update.run.number, update.job_id, flush=True)
 if "resume" in given:
-    result = experiment.resume(given["resume"], say)
+    result = experiment.resume(given["resume"], say, standby=given.get("standby", False))
 else:
     skill = load_skill(Path(given["skill"]))
     decision = decide(Request.from_json(given["request"]), skill)

@@ -63,6 +63,16 @@ def test_an_inspection_is_a_job_with_an_answer_and_a_page(
     assert "can&#39;t be registered" in page
 
 
+def test_two_pictures_of_different_boards_end_with_an_answer(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    assert main(["inspect", "golden.png", "photos/other.png", "--results", "results"]) == 4
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("other: NOT_INSPECTED, the pictures can't be registered")
+    assert told[1].startswith("  what helps: check that both show the same board")
+
+
 @pytest.mark.parametrize(
     ("words", "read"),
     [

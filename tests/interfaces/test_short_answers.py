@@ -120,8 +120,8 @@ def test_an_inference_tells_the_boards_to_look_at_in_order(tmp_path: Path) -> No
         + "".join(f"t,g,p{n},{b},{s},{'NO_PASS' if s > 0.5 else 'PASS'}\n" for n, (b, s) in enumerate(rows))
     )
     lines = [line.strip() for line in job_brief(job).splitlines()]
-    assert "flagged  3 of 4 pairs are NO_PASS" in lines
-    assert lines.index("b1: 2, worst p1 (0.9)") < lines.index("b2: 1, worst p2 (0.6)")
+    assert "flagged  3 of 4 pairs are NO_PASS, on 2 of 3 boards; boards to look at, in this order:" in lines
+    assert lines.index("b1: 2 of 2, worst pair p1 (score 0.9)") < lines.index("b2: 1 of 1, worst pair p2 (score 0.6)")
     assert any("most pairs are flagged" in line for line in lines)
 
 
@@ -167,3 +167,33 @@ def test_options_of_other_tools_are_told_as_ours(flag: str, meant: str, capsys: 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("changenet ")
+
+
+def test_a_comparison_names_the_worse_model_only_where_it_can_be_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (record(tmp_path, "train") for _ in range(3))
+    for model, verdicts in ((first, "NNNN" + "P" * 20), (second, "NNNN" + "N" * 20), (third, "NNPP" + "P" * 20)):
+        evaluated(tmp_path, model, verdicts)
+
+    assert main(["compare", first.id, second.id, "--results", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"next: B is the worse one; `changenet remove {second.id}` tells what would go with it"
+    )
+    assert main(["compare", first.id, third.id, "--results", str(tmp_path)]) == 0
+    assert "neither is the worse one" in capsys.readouterr().out
+
+
+def test_the_two_models_are_the_last_two_that_are_still_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = [record(tmp_path, "train") for _ in range(4)]
+    for model in models:
+        evaluated(tmp_path, model, "NNNN" + "P" * 20)
+    assert main(["remove", models[-1].id, "--yes", "--results", str(tmp_path)]) == 0
+    capsys.readouterr()
+
+    assert main(["plan", "compare the two models", "--results", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"changenet compare {models[1].id} {models[2].id} --results ")
+    assert "24 pairs in common" in told

@@ -98,7 +98,9 @@ def test_what_a_verb_tells_is_shown_by_escapes(capsys: pytest.CaptureFixture[str
     terminal.preview(EVIL)
     terminal.line(EVIL)
     with Console(EVIL, stream) as console:
-        console(Update(line=EVIL))
+        console(Update(line=f"WARNING {EVIL}"))
+        console(Update(line=f"ERROR {EVIL}"))
+        console(Update(line=f"step 1 of 9 {EVIL}"))
         console(Update(state=JobState.RUNNING))
     shown = capsys.readouterr()
     assert RAW.search(shown.out + shown.err + stream.getvalue()) is None

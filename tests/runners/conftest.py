@@ -174,7 +174,7 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Every process that a test's jobs started ends by itself when the test is over; the ones that do not are ended."""
     monkeypatch.setenv("CHANGENET_GRACE_SECONDS", "3")
     yield
-    stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.sqlite3")]
+    stores = [JobStore(path.parent) for path in tmp_path.rglob("jobs.*") if is_record(path)]
     people = [p for store in stores for job_id in store.ids() for p in processes_in(store.handle(job_id)).values()]
     # A supervisor closes the record, and ends a moment later.
     deadline = time.monotonic() + 5
@@ -184,6 +184,10 @@ def nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for process in left:
         process.signal(signal.SIGKILL)
     assert not left
+
+
+def is_record(path: Path) -> bool:
+    return path.suffix in {".sqlite3", ".postgresql"}
 
 
 def _running(people: list[ProcessId]) -> list[ProcessId]:

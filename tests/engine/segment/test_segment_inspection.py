@@ -128,13 +128,15 @@ def test_small_and_faint_differences_follow_the_spec(
         assert found["spoiled"]["verdict"] == "NOT_JUDGED"
 
 
-def test_where_no_board_can_be_inspected_the_action_fails(
+def test_where_no_board_can_be_inspected_the_action_fails_and_its_files_say_why(
     boards: Path, engine: Callable[..., Any], mask_tree: dict[str, Any]
 ) -> None:
     done = inspected(boards, engine, mask_tree, "photos/other.png")
     assert done.code == 1
     assert "can't be registered" in done.err
-    assert not (boards / "results/inspect/inspection.json").exists()
+    _, found = sheet_of(boards)
+    assert found["other"]["verdict"] == "NOT_INSPECTED"
+    assert found["other"]["remedy"]
 
 
 def test_a_model_judges_by_its_own_threshold_tile_by_tile(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 import re
@@ -163,4 +164,20 @@ def serving() -> Callable[..., Any]:
 def server(model: Model, serving: Callable[..., Any]) -> Iterator[Running]:
     """One server that tests share: they leave it as it was."""
     with serving(str(model.onnx), "--name", "aoi", "--most-mb", "2", "--most-megapixels", "1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(project_root: Path) -> Iterator[Any]:
+    """A headless Chromium, or a skip that says what is missing."""
+    spec = importlib.util.spec_from_file_location("browser_of_serving", project_root / "scripts" / "browser.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    chromium = module.find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium on this machine (scripts/install_chromium.sh installs it)")
+    with module.launched(chromium) as running:
         yield running

@@ -7,8 +7,10 @@ import base64
 import io
 import json
 import socket
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,10 +19,13 @@ import pytest
 from PIL import Image
 
 from interfaces.cli import main
+from interfaces.serving.goldens import golden_of
+from interfaces.serving.scorer_process import Pair, Picture, ScorerProcess
+
+ENGINE = str(Path(sys.executable).parent / "visual_changenet")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def post(server: Any, **parts: Any) -> Any:
@@ -66,6 +71,7 @@ def test_the_open_inference_protocol_gives_the_same_scores(server: Any, model: A
     scores = [post(server, test=path.read_bytes(), golden=golden).json()["score"] for path in (model.good, model.bad)]
     about = server.client.get("/v2/models/aoi").json()
     assert (about["platform"], about["parameters"]["height"]) == ("onnxruntime_onnx", 64)
+    assert (about["parameters"]["self_test"]["passed"], about["parameters"]["self_test"]["pairs"] > 0) == (True, True)
     assert server.client.get("/v2/models/aoi/ready").json()["ready"] is True
     pixels = [np.asarray(Image.open(path)).tolist() for path in (model.good, model.bad)]
     files = [base64.b64encode(path.read_bytes()).decode() for path in (model.good, model.bad)]
@@ -207,6 +213,37 @@ def test_a_model_that_can_not_be_used_ends_the_server_with_what_is_wrong(
     spoiled.write_bytes(model.onnx.read_bytes()[:-200])
     assert main(["serve", str(spoiled), "--listen", "127.0.0.1:0", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "checkpoint.broken"
+
+
+def test_a_model_that_judges_otherwise_than_when_it_was_written_is_never_ready(
+    tmp_path: Path, model: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from deployed.model_file import read_model, write_model
+
+    graph, settings = read_model(model.onnx)
+    settings["self_test"]["pairs"][0]["score"] = 0.5
+    other = tmp_path / "other.onnx"
+    write_model(other, graph, settings)
+    assert main(["serve", str(other), "--listen", "127.0.0.1:0", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "checkpoint.self_test"
+
+
+def test_a_checkpoint_judges_and_explains_as_the_file_made_from_it(model: Any) -> None:
+    exported, checkpoint = (ScorerProcess(ENGINE, path, 1_000_000) for path in (model.onnx, model.checkpoint))
+    golden = golden_of([Picture(model.golden.read_bytes())])
+    pairs = [Pair((Picture(path.read_bytes()),), golden, overlay=True) for path in (model.good, model.bad)]
+    found = []
+    for scorer in (exported, checkpoint):
+        scorer.start()
+        found.append(scorer.judge(pairs))
+        scorer.close()
+    for one, other in zip(*found, strict=True):
+        assert (one.verdict, one.regions) == (other.verdict, other.regions)
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+        pictures = [np.asarray(Image.open(io.BytesIO(answer.overlay)), int) for answer in (one, other)]
+        assert np.abs(pictures[0] - pictures[1]).max() <= 2
+    assert (exported.self_test or {})["passed"] is True
+    assert exported.facts == checkpoint.facts
 
 
 def test_more_than_the_queue_holds_is_told_to_come_again(model: Any, serving: Callable[..., Any]) -> None:

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judging pairs of crops as they are sent, whatever runs the network: decoded once, each with its own answer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from core.cores import usable_cores
+from core.errors import ChangenetError, JobFailedError
+from core.verdicts import NO_PASS, PASS
+from engine.serving.overlay import laid_over, strong_places
+from engine.serving.pictures import KeptPixels, lightings, require_count
+from engine.serving.scorer import Judged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployed.pair_model import Pairs
+    from engine.serving.scorer import Asked, GoldenSent
+
+    Pixels = np.typing.NDArray[np.uint8]
+    Ready = tuple[Pixels, tuple[int, int], Pixels]  # test (L, 3, H, W), its size as sent, goldens (N, L, 3, H, W)
+
+_KEPT_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PairFacts:
+    """What a model takes, and how it judges; `size` is the height and width of one lighting."""
+
+    size: tuple[int, int]
+    lights: tuple[str | None, ...]
+    goldens: int
+    white: int
+    threshold: float
+    threshold_source: str
+    explains: bool
+
+
+class ScoresPairs(Protocol):
+    """Runs a network."""
+
+    def __call__(self, pairs: Pairs, /, *, explained: bool) -> tuple[list[float], Sequence[Pixels]]:
+        """The score of each pair, and where `explained` its evidence (H, W) on the test picture, else nothing."""
+
+
+class PairScorer:
+    """See `engine.serving.scorer.Scorer`."""
+
+    def __init__(self, facts: PairFacts, scores: ScoresPairs, most_pixels: int) -> None:
+        self._about, self._scores, self._most_pixels = facts, scores, most_pixels
+        self._kept = KeptPixels(_KEPT_BYTES)
+        self._pool = ThreadPoolExecutor(usable_cores())
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """See `Scorer`."""
+        about = self._about
+        return {
+            "task": "classify",
+            "lightings": len(about.lights),
+            "lighting_names": list(about.lights) if len(about.lights) > 1 else [],
+            "height": about.size[0],
+            "width": about.size[1],
+            "golden_images": about.goldens,
+            "threshold": about.threshold,
+            "threshold_source": about.threshold_source,
+            "explains": about.explains,
+        }
+
+    def check(self, golden: GoldenSent) -> None:
+        """See `Scorer`."""
+        self._golden(golden)
+
+    def judge(self, pairs: Sequence[Asked]) -> list[Judged | ChangenetError]:
+        """See `Scorer`."""
+        found = list(self._pool.map(self._ready, pairs))
+        answers: dict[int, Judged | ChangenetError] = {
+            place: one for place, one in enumerate(found) if isinstance(one, ChangenetError)
+        }
+        for explained in (False, True):
+            some = {
+                place: one
+                for place, one in enumerate(found)
+                if not isinstance(one, ChangenetError) and self._explains(pairs[place]) is explained
+            }
+            names = [pairs[place].golden.name for place in some]
+            answers |= dict(zip(some, self._judged(list(some.values()), names, explained=explained), strict=True))
+        return [answers[place] for place in range(len(pairs))]
+
+    def _explains(self, pair: Asked) -> bool:
+        return pair.overlay and self._about.explains
+
+    def _ready(self, pair: Asked) -> Ready | ChangenetError:
+        """A pair's pixels; in a thread of its own."""
+        about = self._about
+        try:
+            require_count(len(pair.test), about.lights, "test")
+            test, size = lightings(pair.test, about.size, about.white, self._most_pixels, "test")
+            return test, size, self._golden(pair.golden)
+        except ChangenetError as error:
+            return error
+
+    def _golden(self, golden: GoldenSent) -> Pixels:
+        """Its pixels (N, L, 3, H, W); where fewer were sent than the model takes, they are repeated."""
+        known = self._kept.get(golden.name)
+        if known is not None:
+            return known
+        about = self._about
+        require_count(len(golden.pictures), about.lights, "golden")
+        found, _ = lightings(golden.pictures, about.size, about.white, self._most_pixels, "golden")
+        images = found.reshape(-1, len(about.lights), *found.shape[1:])
+        pixels = images[np.arange(about.goldens) % len(images)]
+        self._kept.keep(golden.name, pixels)
+        return pixels
+
+    def _judged(
+        self, ready: Sequence[Ready], names: Sequence[str], *, explained: bool
+    ) -> list[Judged | ChangenetError]:
+        if not ready:
+            return []
+        scores, grey = self._scores(_together(ready, names), explained=explained)
+        return [
+            self._answer(score, test, size, grey[i] if explained else None)
+            for i, (score, (test, size, _)) in enumerate(zip(scores, ready, strict=True))
+        ]
+
+    def _answer(
+        self, score: float, test: Pixels, size: tuple[int, int], grey: Pixels | None
+    ) -> Judged | ChangenetError:
+        if not np.isfinite(score):
+            return JobFailedError("the model gives no finite score", code="scores", where="test picture")
+        threshold = self._about.threshold
+        verdict = NO_PASS if score > threshold else PASS
+        if grey is None:
+            return Judged(verdict, score, threshold, size)
+        regions = strong_places(grey, size) if verdict == NO_PASS else []
+        return Judged(verdict, score, threshold, size, regions, laid_over(test[0], grey))
+
+
+def _together(ready: Sequence[Ready], names: Sequence[str]) -> Pairs:
+    from deployed.pair_model import Pairs
+
+    order = list(dict.fromkeys(names))
+    first = {name: goldens for name, (_, _, goldens) in zip(reversed(names), reversed(ready), strict=True)}
+    tests, goldens = np.stack([test for test, _, _ in ready]), np.stack([first[name] for name in order])
+    return Pairs(tests, goldens, [order.index(name) for name in names], order)

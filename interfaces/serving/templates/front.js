@@ -71,7 +71,7 @@ const judged = (found, milliseconds) => {
   const passed = found.verdict === "PASS";
   const count = found.regions.length;
   const places = count ? ` Evidence in ${count} ${count === 1 ? "place" : "places"}.` : "";
-  const side = passed ? "not above" : "above";
+  const side = found.score > found.threshold ? "above" : "not above";
   tell(passed ? "met" : "missed", found.verdict, `The score is ${side} the threshold of ${found.model}.${places}`);
   part("score").textContent = found.score.toPrecision(4);
   part("threshold").textContent = found.threshold.toPrecision(4);
@@ -94,6 +94,7 @@ for (const name of ["golden", "test"]) {
   well.addEventListener("drop", (event) => {
     event.preventDefault();
     well.classList.remove("over");
+    part(name).files = event.dataTransfer.files;
     take(name, event.dataTransfer.files);
   });
 }

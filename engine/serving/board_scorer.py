@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A segment model behind serving: whole boards, registered and judged as `changenet inspect` does it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from core.errors import ChangenetError, DataError
+from core.installation import require
+from core.verdicts import NOT_INSPECTED
+from engine.inspect.board import inspect_board
+from engine.inspect.pictures import board_picture
+from engine.segment.inspection import by_model
+from engine.serving.overlay import as_png
+from engine.serving.pictures import opened, require_count
+from engine.serving.scorer import Judged
+from pairs.decoding import FULL_WHITE
+from pairs.whole_pairs import WholePair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.serving.scorer import Asked, GoldenSent, Sent
+    from engine.settings import Run
+
+
+class BoardScorer:
+    """See `engine.serving.scorer.Scorer`.
+
+    `run` is that of an inspection by a model; its settings are those of the file.
+
+    Raises:
+        CheckpointError: the model can't be used.
+        PlatformError: what registers pictures is not installed.
+    """
+
+    def __init__(self, run: Run, most_pixels: int) -> None:
+        require("inspect", "cv2")
+        self._inspector = by_model(run)
+        self._gap, self._most_pixels = run.experiment.inspect.region_gap, most_pixels
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """See `Scorer`; height and width are those of what the model looks at at a time."""
+        width, height = self._inspector.tile or (0, 0)
+        return {
+            "task": "segment",
+            "lightings": 1,
+            "lighting_names": [],
+            "height": height,
+            "width": width,
+            "golden_images": 1,
+            "threshold": self._inspector.threshold,
+            "threshold_source": str(self._inspector.origin.get("kind", "")),
+            "explains": True,
+        }
+
+    def check(self, golden: GoldenSent) -> None:
+        """See `Scorer`."""
+        require_count(len(golden.pictures), (None,), "golden")
+        opened(golden.pictures[0], FULL_WHITE, self._most_pixels, "golden picture")
+
+    def judge(self, pairs: Sequence[Asked]) -> list[Judged | ChangenetError]:
+        """See `Scorer`."""
+        return [self._judged(pair) for pair in pairs]
+
+    def _judged(self, pair: Asked) -> Judged | ChangenetError:
+        try:
+            require_count(len(pair.test), (None,), "test")
+            self.check(pair.golden)
+            opened(pair.test[0], FULL_WHITE, self._most_pixels, "test picture")
+            return self._inspected(pair)
+        except ChangenetError as error:
+            return error
+
+    def _inspected(self, pair: Asked) -> Judged:
+        # Pictures are read as those of an inspection are, which takes files: 16 bits, orientation.
+        with tempfile.TemporaryDirectory(prefix="changenet-") as name:
+            golden, test = (Path(name) / place for place in ("golden", "test"))
+            _write(pair.golden.pictures[0], golden)
+            _write(pair.test[0], test)
+            board = inspect_board(WholePair("board", golden, test), self._inspector, gap=self._gap)
+        told = board.to_json()
+        if board.verdict == NOT_INSPECTED:
+            raise DataError(told["reason"], code=told["code"], where="test picture", remedy=told["remedy"])
+        overlay = as_png(board_picture(board)) if pair.overlay else b""
+        size = (told["width"], told["height"])
+        return Judged(board.verdict, board.highest, self._inspector.threshold, size, told["regions"], overlay)
+
+
+def _write(sent: Sent, path: Path) -> None:
+    if sent.shape:
+        Image.frombytes("RGB", (sent.shape[1], sent.shape[0]), sent.data).save(path, format="PNG", compress_level=1)
+    else:
+        path.write_bytes(sent.data)

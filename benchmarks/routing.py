@@ -26,7 +26,7 @@ from router.declarations import load_skill
 from router.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from router.declarations import Skill
     from router.types import Decision
@@ -95,6 +95,8 @@ def answer(text: str, skill: Skill) -> dict[str, Any]:
 
 def _planned(decision: Decision) -> dict[str, Any]:
     """Action, task, policy and values of one decision; deploy actions go by their name without the task."""
+    if decision.command:
+        return {"action": decision.command.verb, "values": _labelled(decision.command.values)}
     action = str(decision.action)
     if action.startswith("deploy_"):
         verb = action.removeprefix("deploy_").partition("_")[2]
@@ -147,9 +149,25 @@ def _compare(expected: dict[str, Any], found: dict[str, Any], counts: dict[str, 
     _count(counts["actions"], wanted, got)
     if wanted != got:
         return False
-    steps = zip(expected.get("steps", [expected]), found.get("steps", [found]), strict=True)
-    compared = [_compare_step(label, step, counts) for label, step in steps]
+    labels, answers = expected.get("steps", [expected]), found.get("steps", [found])
+    compared = [
+        _compare_step(label, _without_handed_on(label, step, answers[:place]), counts)
+        for place, (label, step) in enumerate(zip(labels, answers, strict=True))
+    ]
     return all(compared)
+
+
+def _without_handed_on(
+    label: Mapping[str, Any], step: dict[str, Any], before: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A later step without the parent and the data that it takes over, which its own words do not state."""
+    stated, left = label.get("values") or {}, [one.get("values", {}) for one in before]
+    values = {
+        name: value
+        for name, value in step.get("values", {}).items()
+        if name in stated or name not in {"parent", "data", "job"} or all(value != one.get(name) for one in left)
+    }
+    return {**step, "values": values}
 
 
 def _name(outcome: Mapping[str, Any]) -> str | None:

@@ -24,6 +24,8 @@ COCO_FILE = "coco.json"
 BOARD_PICTURES = "pictures"
 CROPS_FOLDER = "crops"
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
+DEPLOYMENT_FILE = "deployment.json"  # what describes a model made ready for ONNX Runtime
+OPTIMIZED_SUFFIX = ".optimized.onnx"  # of the graphs that it names
 REPORT_FILE = "report.html"
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")

@@ -43,7 +43,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     if intent.verb:
         return Account(ours, told, _declined_verb(reading, intent, things, ours=ours))
     if not intent.steps:
-        return Account(ours, told, _declined_nothing(things, said))
+        return Account(ours, told, _declined_nothing(reading, things, said))
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     declined = _declined_action(reading, intent, things, beside, ours=ours)
     asked = () if declined else _of_manner(reading, intent, unknown)
@@ -150,7 +150,7 @@ def _ours_in(reading: Reading, places: range) -> bool:
 def _declined_action(reading: Reading, intent: Intent, unknown: list[int], beside: list[int], *, ours: bool) -> str:
     if unknown and not ours and not _of_pronoun(reading, intent):
         return ", ".join(_phrases(reading, unknown))
-    for step in (one for one in intent.steps if not one.implied):
+    for step in (one for one in intent.steps if not (one.implied or one.command)):
         places = _object(reading, step.place)
         strange = [n for n in sorted({*unknown, *beside}) if n in places and n not in reading.remarks]
         if (
@@ -182,7 +182,7 @@ def _of_pronoun(reading: Reading, intent: Intent) -> bool:
 def _of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
     """Unknown words that say how it is to be done: beside the verb's object, or behind `with`, `in` and the like."""
     asked: set[int] = set()
-    for step in intent.steps:
+    for step in (one for one in intent.steps if not one.command):
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
         asked.update(n for n in beside if _how(reading, n, start, step))
@@ -230,7 +230,7 @@ def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours
     return ""
 
 
-def _declined_nothing(unknown: list[int], said: tuple[str, ...]) -> str:
-    if not unknown:
+def _declined_nothing(reading: Reading, unknown: list[int], said: tuple[str, ...]) -> str:
+    if not unknown or any(token.kind in {"path", "job"} for token in reading.tokens):
         return ""
     return ", ".join(said)

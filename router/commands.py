@@ -48,6 +48,8 @@ _FORMS = {
     "doctor": _Form("doctor"),
     "advise": _Form("advise"),
     "inspect": _Form("inspect"),
+    "serve": _Form("serve", jobs=1),
+    "watch": _Form("watch", data=True),
     "demo": _Form("demo"),
 }
 
@@ -114,6 +116,32 @@ def _advice(values: dict[str, Any], reading: Reading) -> str:
     return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value)
 
 
+def command_step(request: Request, verb: str, spoken: Spoken, before: Decision | None, case: Case) -> Decision:
+    """The decision on a command that stands among other steps: its job, or its data, may be that of the step before."""
+    if before and not spoken.jobs and before.command and "job" in before.command.values:
+        spoken = replace(spoken, jobs=(before.command.values["job"],))
+    if before and not spoken.paths and before.request.data and _FORMS[verb].data:
+        spoken = replace(spoken, paths=((before.request.data, None),))
+    command, question = command_of(verb, spoken, request.results_root)
+    notes = case.notes
+    if question and not (before and before.action):
+        notes.ask(question)
+    data = request.data or command.values.get("data")
+    return Decision(
+        skill=case.skill.name,
+        action=None,
+        task=None,
+        route=None,
+        automl_policy=request.automl_policy or case.skill.info["train_policy"]["default"],
+        policy_source="slot" if request.automl_policy else "default",
+        request=replace(request, data=data),
+        reasons=tuple(notes.reasons),
+        missing=tuple(notes.missing),
+        command=command,
+        stated=command.values,
+    )
+
+
 def command_decision(request: Request, case: Case) -> Decision:
     """The decision on a request that is for a command."""
     words, notes, mention = case.words, case.notes, case.words.intent.mention
@@ -123,7 +151,11 @@ def command_decision(request: Request, case: Case) -> Decision:
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     if command.verb == "advise":
         command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
-    if command.verb == "jobs" and {token.word for token in words.reading.tokens} & words.reading.grammar["running"]:
+    said = {token.word for token in words.reading.tokens}
+    if command.verb == "data_synthesize" and "data" in command.values and said & words.reading.grammar["from_own"]:
+        line = f"changenet data synthesize DIR --from {shlex.quote(command.values['data'])}"
+        command = replace(command, line=line)
+    if command.verb == "jobs" and said & words.reading.grammar["running"]:
         command = replace(command, line=f"{command.line} --running")
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if words.intent.alternatives:

@@ -43,6 +43,8 @@ def decide(request: Request, skill: Skill) -> Decision:
         return decided(request, words.whole, named_action(request.action, skill), case)
     if words.account.declined and not _answers(request):
         raise _not_for_this_skill(words, skill)
+    if words.intent.likely:
+        notes.because("no phrase says what is to be done; this is the most likely by all the words together")
     if words.intent.verb:
         return command_decision(request, case)
     wanted = wanted_steps(words, skill, notes)

@@ -14,25 +14,30 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
-_CLOSE = 6
+_CLOSE, _SEVERAL = 6, 2
 _MEASURING = frozenset({"evaluate", "inference"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
 class Step(NamedTuple):
-    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied."""
+    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied.
+
+    With `command` it is a command of the skill, which stands among other steps.
+    """
 
     verb: str
     place: int
     named: bool = False
     implied: bool = False
+    command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
 
-    `alternatives` are actions or commands between which the words leave the choice.
+    `alternatives` are actions or commands between which the words leave the choice. `likely` tells that no phrase says
+    it, and that it is the most likely by all words.
     """
 
     steps: tuple[Step, ...] = ()
@@ -40,6 +45,7 @@ class Intent:
     mention: Mention | None = None
     question: bool = False
     alternatives: tuple[str, ...] = ()
+    likely: bool = False
 
 
 def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[str]) -> Intent:
@@ -53,6 +59,8 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
         return Intent((Step("train", verbs[0].start),), question=question)
+    if mixed := _mixed(reading, steps, verbs, question=question):
+        return Intent(mixed)
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
         name = verbs[0].group.partition(":")[2]
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
@@ -60,6 +68,11 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if steps:
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
+    return _implied(reading, stated, question=question)
+
+
+def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Intent:
+    """A training that no verb asks for: the words speak of a search, or of what only trainings have."""
     policies = [m for m in reading.of("policy", negated=None) if m.group != "policy:neutral"]
     if policies and not question:
         return Intent((Step("train", policies[0].start, implied=True),))
@@ -84,6 +97,7 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
+    said = [m for m in said if not parents & set(m.places)] or said
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
@@ -116,8 +130,8 @@ def _is_item(reading: Reading, noun: Mention) -> bool:
         return False
     if (colon := _behind_colon(reading, start, noun.start)) is not None:
         start = colon
-    policy = {n for m in reading.of("policy", negated=None) for n in m.places}
-    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in policy]
+    about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
+    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
     if not before or text.endswith((":", ">")):
         return True
@@ -149,13 +163,63 @@ def _comes_later(reading: Reading, mention: Mention) -> bool:
     )
 
 
+def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
+    """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
+    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
+    if question or not commands or len(commands) + len(steps) < _SEVERAL:
+        return ()
+    verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
+    actions = [step for step in steps if step.place in verbs_said and not _only_tells_when(reading, step.place)]
+    ordered = sorted((*commands, *actions), key=lambda step: step.place)
+    found: list[Step] = []
+    later: list[Step] = []
+    for step in ordered:
+        if any(one.verb == step.verb for one in (*found, *later)):
+            continue
+        if _behind_before(reading, step.place):
+            later.append(step)
+        elif (not found and not later) or _follows(reading, (found or later)[-1].place, step.place):
+            found.append(step)
+        else:
+            return ()
+    found += later
+    has_command = any(step.command for step in found)
+    return tuple(found) if len(found) >= _SEVERAL and has_command else ()
+
+
+def _only_tells_when(reading: Reading, place: int) -> bool:
+    """Whether an action is only what something else is to come before: "before anyone trains"."""
+    asked = {token.word for token in reading.tokens[max(0, place - 3) : place]} & reading.grammar["told"]
+    return _behind_before(reading, place) and not asked
+
+
+def _behind_before(reading: Reading, place: int) -> bool:
+    start, _ = reading.clause(place)
+    return bool({token.word for token in reading.tokens[max(start, place - 3) : place]} & reading.grammar["before"])
+
+
+def _follows(reading: Reading, before: int, place: int) -> bool:
+    """Whether a phrase begins the next step: close behind the end of a clause, or a word such as `then` or `and`."""
+    for here in range(place - 1, max(before, place - _CLOSE) - 1, -1):
+        token = reading.tokens[here]
+        joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+        if token.kind == "break" or token.word in joins:
+            return here > before
+        if token.kind != "word":
+            return False
+    return False
+
+
 def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
     asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
     if not steps or not asked or any(step.verb.endswith("train") for step in steps):
         return steps
     first = min(step.place for step in steps)
-    apart = any(token.kind == "break" for token in reading.tokens[asked[0] : first])
+    apart = any(
+        token.kind == "break" or token.word in reading.grammar["separates"]
+        for token in reading.tokens[asked[0] : first]
+    )
     return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
 
 

@@ -14,7 +14,7 @@ from router.layout import tasks_of
 from router.lexer import Hooks, tokenize
 from router.numerals import with_numerals
 from router.patterns import Mention, longest
-from router.tokens import BREAK, Token
+from router.tokens import BREAK, Token, folded
 from router.vocabulary import AUTOML, vocabulary_of
 
 if TYPE_CHECKING:
@@ -91,16 +91,20 @@ def read(text: str, skill: Skill) -> Reading:
     )
     tokens = tokenize(text, hooks)
     corrected: dict[str, str] = {}
+    tokens = [one for token in tokens for one in _parts(token, vocabulary)]
     tokens = [_spelled(token, vocabulary, corrected) for token in tokens]
     tokens = _with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
     found = [*vocabulary.patterns.find(tokens), *_backbones(tokens, vocabulary)]
     found += vocabulary.foreign.find(tokens)
     mentions = _action_names(tokens)
+    layers = []
     for layer in _LAYERS:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
-        resolved = longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK)
-        mentions += _with_negation(tokens, resolved, vocabulary)
+        layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
+    for kept in layers:
+        resolved = (m for m in kept if not m.group.startswith("foreign") or m in layers[0])
+        mentions += _with_negation(tokens, list(resolved), vocabulary)
     mentions = sorted(dict.fromkeys(mentions), key=lambda m: m.places)
     return Reading(text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions))
 
@@ -154,6 +158,20 @@ def _is_slot(skill: Skill, policy_names: Iterable[str], name: str) -> bool:
     """Whether `name=value` is said of the request, and not of the spec."""
     spoken = " ".join(re.split(r"[_.\s]+", name.lower()))
     return spoken in policy_names or (name.lower() in _SLOTS and name not in skill.info["spec_shorthand_keys"])
+
+
+def _parts(token: Token, vocabulary: Vocabulary) -> tuple[Token, ...]:
+    """A word; or the two that a compound is made of, where nothing knows it as a whole."""
+    if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
+        return (token,)
+    if not (found := vocabulary.split(token.word)):
+        return (token,)
+    first, head, letters = found
+    here = next((n for n in range(len(token.text)) if len(folded(token.text[:n])) >= len(letters)), len(token.text))
+    return (
+        token._replace(word=first, text=token.text[:here], end=token.start + here),
+        token._replace(word=head, text=token.text[here:], start=token.start + here),
+    )
 
 
 def _spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> Token:

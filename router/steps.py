@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.commands import command_step
 from router.intent import ENGINE_VERB
 from router.notes import Notes, listed
 from router.one_action import decided
@@ -34,10 +35,14 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
     for found, spoken in zip(wanted, _shared(words.steps, wanted), strict=True):
         before = steps[-1] if steps else None
         slots = replace(_step_request(request, spoken, found, before, case.skill), task=found.task or task)
+        if found.command:
+            steps.append(command_step(slots, found.verb, spoken, before, case._replace(notes=Notes())))
+            continue
         step = decided(slots, spoken, found, case._replace(notes=Notes()))
         task = task or step.task
         steps.append(_handed_on(step, before, case.skill) if before else step)
-    notes.because(f"{len(steps)} steps: {listed(str(step.action) for step in steps)}")
+    names = [step.command.verb if step.command else str(step.action) for step in steps]
+    notes.because(f"{len(steps)} steps: {listed(names)}")
     policy = next((step for step in steps if step.route in {"automl", "direct"}), steps[0])
     return Decision(
         skill=case.skill.name,

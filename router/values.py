@@ -91,6 +91,8 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     if name == "recall" and words & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
+    if name == "image_size" and words & reading.grammar["for_all"] and len(numbers) > 1:
+        return Stated(name, None, place, tuple(f"{number:g}" for number in numbers))
     if others and numbers:
         return Stated(name, None, place, (*(f"{number:g}" for number in numbers), *others))
     if reader := _READERS.get(name):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 AUTOML = "{automl}"
 _SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
+_SHORTEST_PART = 3
+_FORMATS = ("int8", "fp16", "fp32", "bf16")
 
 
 @dataclass(slots=True)
@@ -45,8 +47,35 @@ class Vocabulary:
     grammar: Mapping[str, frozenset[str]]
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
+    compound_heads: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
     known: set[str] = field(default_factory=set)
     by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+
+    def is_command(self, verb: str) -> bool:
+        """Whether a verb is that of a command, and not of an action."""
+        return verb in self.commands
+
+    def split(self, word: str) -> tuple[str, str, str] | None:
+        """The two words that a compound is made of, and the letters of it that the first takes: `logzeilen`.
+
+        None where it is none, or where its first word is unknown, or nothing that this skill works on: a segmentation
+        of customers is no segmentation.
+        """
+        for place in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+            head, letters = word[place:], word[:place]
+            if head not in self.compound_heads:
+                continue
+            foreign = self.foreign.knows(head)
+            first = next(
+                (one for one in _uninflected(letters) if one in self.known and one not in self.bystanders), None
+            )
+            if first or foreign:
+                return first or letters, head, letters
+        return None
+
+    def _is_part(self, word: str) -> bool:
+        return word in self.known and word not in self.bystanders
 
     def nearest(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelt one means; None where none is near.
@@ -55,8 +84,10 @@ class Vocabulary:
         The first letter is taken as right, unless it was exchanged with the second. Of several words that are as near,
         one of the same letters goes first, then one that means something here.
         """
-        if len(word) < _SHORTEST_CORRECTED - 1 or any(letter.isdigit() for letter in word):
+        if len(word) < _SHORTEST_CORRECTED - 1:
             return None
+        if any(letter.isdigit() for letter in word):
+            return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
         most = 1 if len(word) < 8 else 2
         found: dict[str, int] = {}
         letters = frozenset(word)
@@ -72,9 +103,26 @@ class Vocabulary:
                         found[known] = distance
         return min(
             found,
-            key=lambda known: (found[known], sorted(known) != sorted(word), known in self.plain, known),
+            key=lambda known: (
+                found[known],
+                sorted(known) != sorted(word),
+                known[0] != word[0],
+                not self.patterns.knows(known),
+                known in self.plain,
+                known,
+            ),
             default=None,
         )
+
+
+def _uninflected(letters: str) -> Iterable[str]:
+    """How the first part of a compound may stand by itself: `aenderungs`, `platinen`, `pruef`."""
+    yield f"{letters}ung"
+    yield letters
+    for ending in ("s", "n", "en", "es", "er"):
+        if letters.endswith(ending) and len(letters) - len(ending) >= _SHORTEST_PART:
+            yield letters.removesuffix(ending)
+    yield from (f"{letters}{ending}" for ending in ("e", "en", "n", "ieren"))
 
 
 def _too_short(word: str, known: str) -> bool:
@@ -139,9 +187,9 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         roles=languages.groups("data_roles"),
         grammar={use: frozenset(words) for use, words in languages.groups("grammar").items()},
         capitalising=_capitalising(languages),
-        backbones={
-            fold(name): key for key, spoken in own.get("backbones", {}).items() for name in (*_short(key), *spoken)
-        },
+        backbones=_backbones(own.get("backbones", {})),
+        compound_heads=frozenset(languages.phrases("compound_heads")),
+        commands=frozenset(languages.groups("verbs")),
     )
     _remember(vocabulary, names)
     return vocabulary
@@ -217,7 +265,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
-    known |= {word for name in vocabulary.backbones for word in name.split()}
+    known |= {word for name in vocabulary.backbones for word in name.split()} | vocabulary.compound_heads
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase
     } | vocabulary.continuations

@@ -25,11 +25,15 @@ ENGINE_PREFIXES = (DEPLOY_PREFIX, "trt_", "tensorrt_")
 
 
 class WantedAction(NamedTuple):
-    """A verb (train, evaluate, …), whether it is meant with a TensorRT engine, and the task that its name fixes."""
+    """A verb (train, evaluate, …), whether it is meant with a TensorRT engine, and the task that its name fixes.
+
+    With `command` it is a command of the skill, which stands among other steps.
+    """
 
     verb: str
     deploy: bool = False
     task: str | None = None
+    command: bool = False
 
     def action(self, task: str, skill: Skill) -> str:
         """The full action name for a task.
@@ -72,6 +76,8 @@ def wanted_steps(words: Words, skill: Skill, notes: Notes) -> list[WantedAction]
 
 
 def _wanted(step: Step, skill: Skill, *, engine: bool) -> WantedAction:
+    if step.command:
+        return WantedAction(step.verb, command=True)
     if step.named:
         return named_action(step.verb, skill)
     if step.verb in skill.info["unavailable_actions"]:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
 from router.accounting import Account, account
-from router.intent import ENGINE_VERB, Intent, find_intent
+from router.intent import ENGINE_VERB, Intent, Step, find_intent
+from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
 from router.values import Values, read_values
 from router.vocabulary import vocabulary_of
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from router.declarations import Skill
-    from router.intent import Step
+    from router.vocabulary import Vocabulary
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
+_LIKELY = 0.6
 _TURNED = {"on": "off", "off": "on", "named": "off"}
 
 
@@ -73,6 +75,8 @@ def read_words(text: str, skill: Skill) -> Words:
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
     intent = find_intent(reading, names, vocabulary.questions)
+    if not (intent.steps or intent.verb):
+        intent = _likely(reading, intent, vocabulary)
     roles = vocabulary.roles
     whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
     parts = _parts(reading, intent.steps)
@@ -81,6 +85,26 @@ def read_words(text: str, skill: Skill) -> Words:
     )
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in reading.of("action", negated=True)))
     return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
+
+
+def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
+    """What a request of ours is for by all its words together, where no phrase says it and hardly a word is unknown.
+
+    A question is never taken for an action, and nothing that the words rule out is taken at all.
+    """
+    strange = account(reading, intent, Values(), vocabulary)
+    named = any(reading.of(kind) for kind in ("model", "task")) or any(
+        t.kind in {"path", "job"} for t in reading.tokens
+    )
+    ruled_out = any(reading.of(kind, negated=True) for kind in ("action", "verb", "model", "noun"))
+    if not named or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
+        return intent
+    label, share = ranked([token.word for token in reading.tokens])
+    if label in {NOTHING, SEVERAL} or share < _LIKELY:
+        return intent
+    if vocabulary.is_command(label):
+        return replace(intent, verb=label, likely=True)
+    return intent if intent.question else replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
 
 
 def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
@@ -109,7 +133,8 @@ def _spoken(
     reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
 ) -> Spoken:
     stated, unclear = _settled(values, part)
-    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in part if reading.tokens[n].kind == "job"))
+    named = _uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not _ruled_out(reading, n)])
+    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in named))
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _uncorrected(reading, files)
     model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
@@ -181,6 +206,10 @@ def _uncorrected(reading: Reading, places: list[int]) -> list[int]:
         for place in places
         if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
     ]
+
+
+def _ruled_out(reading: Reading, place: int) -> bool:
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
 
 
 def _is_no_data(path: str) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
 _TABLE = ".csv"
+_EXPORTED = ".onnx"
 _WHOLE = 0.99  # of the golden picture; less is told
 
 
@@ -55,8 +56,13 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
 
-    require("inspect", "cv2")
     model, golden, test = _read(options.places)
+    if model and test and Path(model).suffix.lower() == _EXPORTED and not options.overrides:
+        from interfaces.verbs.inspect_crop import crop_outcome
+
+        if at_once := crop_outcome(Path(model), Path(golden), Path(test), options.threshold):
+            return at_once
+    require("inspect", "cv2")
     task = task_of_model(model, options.results_root) if model else "segment"
     checkpoint = model if model and Path(model).suffix.lower() in MODEL_FILES else None
     keys: dict[str, str | float | None] = {

@@ -228,13 +228,18 @@ def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
     ]
     texts = []
     for number, (step, outcome) in enumerate(zip(routed.steps, shown, strict=True), 1):
+        if command := step.decision.command:
+            texts.append(f"step {number} of {len(shown)}: {command.verb}\n  {command.line}{_absent(command.line)}")
+            continue
         waits = f"  works on what step {number - 1} makes{_on_data(step.decision)}"
         text = outcome.text or waits
         texts.append(f"step {number} of {len(shown)}: {step.decision.action}\n{text}")
     document = {"missing": [], "decision": routed.decision.to_json(), "steps": [outcome.document for outcome in shown]}
     lines = "\n".join(texts).splitlines()
     exit_code = max(outcome.exit_code for outcome in shown)
-    if next_line and not exit_code:
+    if any(step.decision.command for step in routed.steps):
+        lines.append("nothing was done: commands are among the steps; type each step by itself, in this order")
+    elif next_line and not exit_code:
         lines.append(f"next: {next_line}")
     return Outcome(document, "\n".join(lines) if full else fitted(lines), exit_code)
 

@@ -44,7 +44,7 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     if routed.decision.command:
         return _sent(_answered(routed, options, reporter), options, reporter)
     shown = planned(routed, full=options.full, next_line=next_line(options))
-    if options.dry_run:
+    if options.dry_run or any(step.decision.command for step in routed.steps):
         return shown
     if routed.steps and not shown.exit_code:
         return _sent(_run_steps(routed, options, reporter), options, reporter)

@@ -152,7 +152,11 @@ def open_questions(layers: Layers, resolved: ResolvedRequest, asked: Sequence[Qu
 
 def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
     request, tables, task = resolved.request, resolved.tables, resolved.skill.task_of(resolved.action)
-    needed = {key: entry for key, entry in tables.entries.items() if not entry.get("optional")}
+    needed = {
+        key: entry
+        for key, entry in tables.entries.items()
+        if not entry.get("optional") and not (resolved.embedded and entry.get("needed_by") == "container")
+    }
     empty = dict.fromkeys(entry["source"] for key, entry in needed.items() if not layers.get(key))
     for source in empty:
         yield Question(source, _ask_for_data(source, request, tables, resolved.skill.info["tasks"][task]))

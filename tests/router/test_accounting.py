@@ -85,3 +85,18 @@ def test_instructions_in_a_name_are_a_name(skill: Skill, name: str) -> None:
     quoted = name if name.endswith("/") else f'"{name}"'
     decision = decide(Request(text=f"train ChangeNet on {quoted} for 3 epochs"), skill)
     assert (decision.action, decision.automl_policy, decision.request.data) == ("train", "on", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [("Defektsegmentierung trainieren, Daten in ./neu", "segment"), ("Lötstellenprüfung trainieren", "classify")],
+)
+def test_a_german_compound_is_read_by_its_parts(skill: Skill, text: str, task: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert decision.task == task
+    assert decision.not_understood == ()
+
+
+def test_a_compound_of_another_craft_declines(skill: Skill) -> None:
+    with pytest.raises(RequestError):
+        decide(Request(text="Werte die Lieferantenangebote für die Leiterplatten aus"), skill)

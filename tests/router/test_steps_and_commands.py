@@ -108,3 +108,32 @@ def test_a_decision_with_steps_or_a_command_survives_its_json(skill: Skill) -> N
     for text in ("train ChangeNet on ./a, then evaluate", f"stop {JOB}"):
         decision = decide(Request(text=text), skill)
         assert Decision.from_json(decision.to_json()) == decision
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("check the data in ./lot first, and if it is fine train the AOI classifier on it", ["data_check", "train"]),
+        (f"cancel {JOB} and then show me the list of jobs", ["cancel", "jobs"]),
+        (f"find out why {JOB} failed and resume it", ["diagnose", "resume"]),
+        ("before you evaluate the AOI classifier on ./week15, check that data set", ["data_check", "evaluate"]),
+    ],
+)
+def test_commands_and_actions_may_follow_each_other(skill: Skill, text: str, names: list[str]) -> None:
+    decision = decide(Request(text=text), skill)
+    assert [step.command.verb if step.command else step.action for step in decision.steps] == names
+
+
+def test_a_command_takes_job_and_data_of_the_step_before(skill: Skill) -> None:
+    resumed = decide(Request(text=f"find out why {JOB} failed and resume it"), skill).steps[1]
+    assert resumed.command is not None
+    assert resumed.command.values["job"] == JOB
+    trained = decide(Request(text="check ./lot, then train ChangeNet on it"), skill).steps[1]
+    assert trained.request.data == "./lot"
+
+
+def test_what_something_is_only_to_come_before_is_no_step(skill: Skill) -> None:
+    decision = decide(Request(text="before anyone trains: check the data in ./lot for missing pairs"), skill)
+    assert decision.steps == ()
+    assert decision.command is not None
+    assert decision.command.verb == "data_check"

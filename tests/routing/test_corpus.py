@@ -59,5 +59,5 @@ def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
     assert len(rows) == found.requests == 206
     assert found.actions[""].f1 >= 0.88
     assert found.policies[""].f1 >= 0.91
-    assert found.values[""].f1 >= 0.99
+    assert found.values[""].f1 >= 0.98
     assert len(found.planned_negatives) <= 4

@@ -65,7 +65,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     path = run.results_dir / PREDICTIONS_FILE
-    write_scored(path, table, scores, threshold.value, _columns(run, model), unlike)
+    write_scored(path, table, scores, threshold.value, _columns(run, model), unlike=unlike)
     sheet = _figures(table, scores, threshold.value, target)
     if target and threshold.origin.other_than_for(target):
         chosen_for = threshold.source.partition(" (")[0]
@@ -99,7 +99,7 @@ def infer(run: Run, status: StatusFile) -> None:
     threshold = model.threshold.value
     scores, unlike = score_table(run, model, table, threshold)
     path = run.results_dir / INFERENCE_FILE
-    write_scored(path, table, scores, threshold, _columns(run, model), unlike)
+    write_scored(path, table, scores, threshold, _columns(run, model), unlike=unlike)
     kpi = {"threshold": threshold} if model.chosen else None
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
     chosen = "chosen on validation data, kept with the model" if model.chosen else "eval_margin"
@@ -187,6 +187,7 @@ def write_scored(  # noqa: PLR0913 - a table and what stands beside its rows
     scores: list[float],
     threshold: float,
     columns: Sequence[str],
+    *,
     unlike: Mapping[int, str],
 ) -> None:
     """Write the rows of a table with their scores, atomically and in their order.

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -127,7 +128,8 @@ def told(counts: dict[str, list[int]]) -> None:
 
 def draw_wrong(boards: Iterable[Board], entries: dict[str, Any], room: int, folder: Path) -> int:
     """Golden and test picture around each region outside (red) and each box that was missed (blue)."""
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     drawn = 0
     for board in boards:
         matched = match(regions_of(entries[board.name], room), boxes_of(board), LEAST_OVERLAP)

@@ -24,12 +24,13 @@ from engine.classify.trained_model import load_model, with_model_settings
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
 from engine.export.file_settings import is_deployed
+from engine.unlike import UNLIKE_COLUMN, UnlikePictures
 from pairs.classify_csv import DEPLOY_SCORE, SCORE_COLUMNS, board_of, read_header, write_csv
 from scoring.named_figures import figure_of
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from engine.status import StatusFile
     from scoring.targets import Target
 
-_ADDED = {*SCORE_COLUMNS, DEPLOY_SCORE}
+_ADDED = {*SCORE_COLUMNS, DEPLOY_SCORE, UNLIKE_COLUMN}
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -60,11 +61,11 @@ def evaluate(run: Run, status: StatusFile) -> None:
     model = load_model(run)
     margin = run.experiment.model.classify.eval_margin
     threshold = model.threshold
-    scores = score_table(run, model, table, threshold.value)
+    scores, unlike = score_table(run, model, table, threshold.value)
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     path = run.results_dir / PREDICTIONS_FILE
-    write_scored(path, table, scores, threshold.value, _columns(run, model))
+    write_scored(path, table, scores, threshold.value, _columns(run, model), unlike=unlike)
     sheet = _figures(table, scores, threshold.value, target)
     if target and threshold.origin.other_than_for(target):
         chosen_for = threshold.source.partition(" (")[0]
@@ -96,9 +97,9 @@ def infer(run: Run, status: StatusFile) -> None:
     table = read_table(run.experiment.dataset.classify, "infer", needs_label=False)
     model = load_model(run)
     threshold = model.threshold.value
-    scores = score_table(run, model, table, threshold)
+    scores, unlike = score_table(run, model, table, threshold)
     path = run.results_dir / INFERENCE_FILE
-    write_scored(path, table, scores, threshold, _columns(run, model))
+    write_scored(path, table, scores, threshold, _columns(run, model), unlike=unlike)
     kpi = {"threshold": threshold} if model.chosen else None
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
     chosen = "chosen on validation data, kept with the model" if model.chosen else "eval_margin"
@@ -115,8 +116,12 @@ def explains(run: Run, model: TrainedModel) -> bool:
     return bool(getattr(run.experiment, run.command).evidence_maps) and model.can_explain
 
 
-def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: float) -> list[float]:
+def score_table(
+    run: Run, model: TrainedModel, table: PairTable, threshold: float
+) -> tuple[list[float], dict[int, str]]:
     """The score of every pair, in the table's order; evidence maps are written, where the spec asks for them.
+
+    Also, by their place, in what test pictures are unlike all that the model was trained on.
 
     Raises:
         JobFailedError: a score is no finite number.
@@ -133,18 +138,32 @@ def score_table(run: Run, model: TrainedModel, table: PairTable, threshold: floa
     network = model.network.to(device)
     if section.evidence_maps and not model.can_explain:
         say("NOTICE there are no evidence maps: they take slopes, which an exported model of this head does not have")
+    unlike = UnlikePictures(model.trained_on)
     with ExitStack() as stack:
         maps = stack.enter_context(EvidenceFolder(run.results_dir)) if explains(run, model) else None
         line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
         keep = _keeping(maps, table, threshold) if maps else None
-        indices, outputs = score_pairs(network, model.preparation, loader, line.update, keep)
+        indices, outputs = score_pairs(
+            network, model.preparation, loader, line.update, keep, on_pictures=_looking(unlike, table)
+        )
         scores = np.empty(len(table))
         scores[indices] = network.score(outputs).numpy()
         _check_finite(scores, table)
     if not maps:
         remove_maps(run.results_dir)
+    unlike.tell(len(table))
     values: list[float] = scores.tolist()
-    return values
+    return values, unlike.found
+
+
+def _looking(unlike: UnlikePictures, table: PairTable) -> Callable[[list[int], Tensor], None]:
+    """What looks at the test pictures of a batch, under their first lighting."""
+
+    def look(indices: list[int], tests: Tensor) -> None:
+        for index, picture in zip(indices, tests[:, 0].cpu().numpy(), strict=True):
+            unlike.look(index, picture, table.test_files(index)[0], table.where(index))
+
+    return look
 
 
 def _keeping(maps: EvidenceFolder, table: PairTable, threshold: float) -> Callable[[list[int], Tensor, Tensor], None]:
@@ -162,10 +181,19 @@ def _check_finite(scores: NDArray[np.float64], table: PairTable) -> None:
         raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
 
 
-def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, columns: Sequence[str]) -> None:
+def write_scored(  # noqa: PLR0913 - a table and what stands beside its rows
+    path: Path,
+    table: PairTable,
+    scores: list[float],
+    threshold: float,
+    columns: Sequence[str],
+    *,
+    unlike: Mapping[int, str],
+) -> None:
     """Write the rows of a table with their scores, atomically and in their order.
 
-    `columns` are names for score, verdict and threshold, and one more where each row names its evidence map.
+    `columns` are names for score, verdict and threshold, and one more where each row names its evidence map. Where
+    pictures are `unlike` those of the training, a last column says in what.
     """
     names = read_header(table.source.csv_path, needs_label=False)
     header = [name for name in names if name not in _ADDED]  # those of an earlier run are written anew
@@ -174,10 +202,11 @@ def write_scored(path: Path, table: PairTable, scores: list[float], threshold: f
             *(_cell(row, name) for name in header),
             *(f"{score:.9g}", NO_PASS if score > threshold else PASS, threshold),
             *((map_name(row.row),) if len(columns) == len(SCORE_COLUMNS) else ()),
+            *((unlike.get(place, ""),) if unlike else ()),
         ]
-        for row, score in zip(table.rows, scores, strict=True)
+        for place, (row, score) in enumerate(zip(table.rows, scores, strict=True))
     )
-    write_csv(path, [*header, *columns], rows)
+    write_csv(path, [*header, *columns, *([UNLIKE_COLUMN] if unlike else [])], rows)
 
 
 def _cell(row: Any, name: str) -> str:

@@ -97,6 +97,7 @@ def score_pairs(  # noqa: PLR0913 - what different callers want to be told
     on_progress: Callable[[int], None] | None = None,
     on_evidence: Callable[[list[int], Tensor, Tensor], None] | None = None,
     *,
+    on_pictures: Callable[[list[int], Tensor], None] | None = None,
     goldens: GoldenFeatures | None = None,
 ) -> tuple[list[int], Tensor]:
     """Score every pair of a loader.
@@ -108,6 +109,7 @@ def score_pairs(  # noqa: PLR0913 - what different callers want to be told
         on_progress: is told how many pairs are done.
         on_evidence: takes, batch by batch, places in the table, scores (B,) and evidence maps (B, H, W) of the test
             pictures; without it no maps are made.
+        on_pictures: takes, batch by batch, places in the table and the test pictures (B, L, 3, H, W) as they were read.
         goldens: what is known of golden images from earlier calls, by the names that batches have for them.
 
     Returns:
@@ -120,6 +122,8 @@ def score_pairs(  # noqa: PLR0913 - what different callers want to be told
     for batch in map(checked, loader):
         inputs = preparation.for_scoring(batch.to(device))
         places = batch.indices.tolist()
+        if on_pictures:
+            on_pictures(places, batch.tests)
         if on_evidence:
             output, levels = explain(network, inputs, goldens.of_pairs(network, inputs))
         else:

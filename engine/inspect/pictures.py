@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from core.verdicts import PASS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -36,7 +38,9 @@ def board_picture(board: Board) -> Image.Image:
     pen = ImageDraw.Draw(sheet)
     count = len(board.found)
     regions = "no difference found" if not count else f"{count} region{'' if count == 1 else 's'}"
-    colour = _MARK if count else _GOOD if board.judged else _INK
+    if board.unlike and not count:
+        regions = "unlike the training pictures"
+    colour = _MARK if count else _GOOD if board.verdict == PASS else _INK
     pen.text((8, bar // 2), f"{board.verdict}: {regions}", colour, font=_font(text * 3 // 2), anchor="lm")
     pen.text((width - 8, bar // 2), "golden", _INK, font=_font(text), anchor="rm")
     pen.text((width + _GAP + 8, bar // 2), "test, laid on it", _INK, font=_font(text), anchor="lm")

@@ -33,6 +33,7 @@ from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
 from engine.starter import checkpoint_file
 from engine.trained_on import TrainedOn, read_trained_on
+from engine.unlike import UnlikePictures
 from pairs.pictures import picture_size
 from scoring.pixels import confusion
 
@@ -246,16 +247,18 @@ def _scored(run: Run, model: TrainedModel, pairs: PairList, *, with_labels: bool
     loader = scoring_loader(pairs, pixels, batches, with_labels=with_labels)
     files = MaskFiles(run.results_dir, data.color_map, mask_names(pairs.names))
     files.prepare()
-    scorer = Scorer(network, model.preparation, squares)
+    scorer, unlike = Scorer(network, model.preparation, squares), UnlikePictures(model.trained_on)
     with ProgressLine(run.command, len(pairs), "pairs") as line:
         for done, (pair, probabilities) in enumerate(score_pairs(scorer, loader), start=1):
             scoring = _judged(pairs, pair, probabilities, files, model.threshold.value)
             name, scored = scoring.scored.name, scoring.scored
+            unlike.look(pair.place, pair.test.numpy(), pairs.test_file(pair.place), pairs.where(pair.place))
             files.write(name, pair, _at_size(scored.mask, scored.size))
             if (pair.place // pairs_at_once) % section.vis_after_n_batches == 0 and pair.place % pairs_at_once == 0:
                 files.show(name, pair, scored.mask)
             line.update(done)
             yield scoring
+    unlike.tell(len(pairs))
 
 
 def _judged(pairs: PairList, pair: WholePair, probabilities: Tensor, files: MaskFiles, threshold: float) -> _Scoring:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from PIL import Image
 
 from reports.inspection import write_report
 from reports.results import ResultFiles
@@ -156,6 +158,27 @@ def test_inference_keeps_rows_columns_and_order(trained: Any, use: Callable[...,
     assert {row["site"] for row in rows} == {"a, b"}
     for row in rows:
         assert row["verdict"] == ("NO_PASS" if float(row["siamese_score"]) > float(row["threshold"]) else "PASS")
+
+
+def test_a_picture_unlike_those_of_the_training_is_told_and_marked(
+    trained: Any, use: Callable[..., Any], tmp_path: Path
+) -> None:
+    table = trained.spec["dataset"]["classify"]["infer_dataset"]
+    given = rows_of(Path(table["csv_path"]))[:4]
+    images = tmp_path / "images"
+    shutil.copytree(table["images_dir"], images)
+    whole = images / given[1]["input_path"] / f"{given[1]['object_name']}.png"
+    with Image.open(whole) as picture:
+        picture.resize((256, 256)).save(whole)
+    places = (f"csv_path={tmp_path / 'four.csv'}", f"images_dir={images}")
+    lines = [",".join(given[0]), *(",".join(row.values()) for row in given)]
+    (tmp_path / "four.csv").write_text("\n".join(lines), encoding="utf-8")
+    done = use("inference", *(f"dataset.classify.infer_dataset.{place}" for place in places))
+    assert done.code == 0, done.err
+    assert f"WARNING {tmp_path / 'four.csv'}:3: trained on pictures of 64 x 64 px, this one is 256 x 256 px" in done.out
+    assert "WARNING 1 of 4 pictures are unlike" in done.out
+    told = [row["unlike_training"] for row in rows_of(tmp_path / "inference" / "inference.csv")]
+    assert [bool(words) for words in told] == [False, True, False, False]
 
 
 def test_inference_does_not_need_labels(trained: Any, use: Callable[..., Any], tmp_path: Path) -> None:

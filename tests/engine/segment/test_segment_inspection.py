@@ -6,13 +6,21 @@ from __future__ import annotations
 import csv
 import json
 import random
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from engine.inspect.difference import difference
+from engine.segment.evaluation import load_model
+from engine.segment.pictures import WholePair
+from engine.segment.scoring_loop import Scorer
+from engine.segment.threshold import change_of
+from engine.segment.tiles import tiles_of
+from engine.settings import load_run
 from interfaces.verbs.model_task import task_of_model
 
 if TYPE_CHECKING:
@@ -155,3 +163,36 @@ def test_light_and_small_shifts_are_forgiven() -> None:
 
     assert highest(darker, 1, 0.0) < 0.2 < highest(golden, 4, 0.0)
     assert highest(golden, 4, 3.0) < 0.2
+
+
+def test_the_difference_does_not_depend_on_the_rows_that_are_looked_at_at_a_time() -> None:
+    golden = np.asarray(draw_board(4))
+    test = np.clip(np.roll(golden, 2, axis=1) * 0.9 + np.linspace(0, 20, HEIGHT)[:, None, None], 0, 255)
+    test = test.astype(np.uint8)
+    test[100:140, 200:230] = 250
+    whole = difference(golden, test, 1.2, HEIGHT)
+    assert whole.max() > 0.2
+    assert np.array_equal(difference(golden, test, 1.2, 50), whole)
+
+
+def test_tiles_give_what_the_whole_picture_gives_away_from_their_edges(trained_masks: Any) -> None:
+    tree = load_run(
+        "evaluate", trained_masks.folder / "experiment.yaml", [f"evaluate.checkpoint={trained_masks.latest}"]
+    )
+    model = load_model(tree)
+    pixels = torch.from_numpy(np.asarray(draw_board(5).resize((256, 256))).transpose(2, 0, 1).copy())
+    spoiled = pixels.clone()
+    spoiled[:, 150:170, 90:110] = 250
+    pair = WholePair(0, pixels, spoiled, None)
+    in_tiles, whole = (change_of(scored(model, side).probabilities([pair])[0]) for side in (128, 256))
+    edges = {edge for corner in tiles_of(256, 256, 128) for start in corner for edge in (start, start + 128)}
+    far = torch.tensor([min(abs(place + 0.5 - edge) for edge in edges) > 24 for place in range(256)])
+    away = far[:, None] & far[None, :]
+    assert in_tiles.max() > 0.5
+    assert (in_tiles - whole).abs()[away].max() < 0.05  # its deepest level looks further than 24 pixels
+
+
+def scored(model: Any, side: int) -> Scorer:
+    preparation = copy(model.preparation)
+    preparation.side = side
+    return Scorer(model.network, preparation, 4)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from automl.settings import AutomlSettings
     from automl.types import Run
 
+_SCHEDULED_TRIALS = 4
 _THREADS_PER_TRIAL = 4
 
 
@@ -20,8 +21,14 @@ def machine_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def parallel_trials(*, gpus: int, threads: int) -> int:
-    """How many trials this machine runs side by side: one per four CPUs, and one where a GPU is used."""
+def parallel_trials(*, gpus: int, threads: int, scheduled: bool = False) -> int:
+    """How many trials run side by side: on this machine one per four CPUs, and one where a GPU is used.
+
+    Where a cluster places them (`scheduled`), four: it starts them as it has room, and each decision is made from the
+    results of all but the last four.
+    """
+    if scheduled:
+        return _SCHEDULED_TRIALS
     return 1 if gpus else max(1, threads // _THREADS_PER_TRIAL)
 
 

@@ -18,6 +18,7 @@ from core.errors import DeclarationError, RequestError
 from core.memory import Memory
 from core.redaction import secret_places
 from runners.model_rules import is_below, rules_of
+from runners.platforms.table import SCHEDULED
 
 if TYPE_CHECKING:
     from automl.settings import AutomlSettings
@@ -148,8 +149,8 @@ def make_plan(
         if objective.metric != SECONDS_PER_EPOCH or len(objectives) == 1:
             findings = require_measurable(objective, trial, skill, memory)
     threads = machine_threads()
-    places = parallel or settings.parallel or parallel_trials(gpus=base.resources.gpus, threads=threads)
-    places = min(places, settings.trials)
+    usual = parallel_trials(gpus=base.resources.gpus, threads=threads, scheduled=base.runner in SCHEDULED)
+    places = min(parallel or settings.parallel or usual, settings.trials)
     return ExperimentPlan(
         decision=decision,
         skill=skill,

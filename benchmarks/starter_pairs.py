@@ -197,7 +197,34 @@ def _coloured(rng: Rng, pair: Pair, style: str) -> Pair:
 def _scenes(rng: Rng, count: int, _work: Path) -> Iterator[Pair]:
     for _ in range(count):
         scene = draw_scene(rng)
-        yield Pair(scene, scene, np.zeros((SIDE, SIDE), dtype=bool))
+        golden, test = specimens(rng, scene) if rng.random() < 0.6 else (scene, scene)
+        yield Pair(golden, test, np.zeros((SIDE, SIDE), dtype=bool))
+
+
+def specimens(rng: Rng, scene: Picture) -> tuple[Picture, Picture]:
+    """Two specimens of one scene, whose surfaces are brushed and grained each in its own way, here more, there less."""
+    count, spread, turn = int(rng.integers(0, 900)), rng.choice((0.03, 0.4, 3.0)), rng.uniform(0, np.pi)
+    depth, grain, soft = rng.uniform(4, 26), rng.uniform(0, 9), rng.uniform(0.4, 2.0)
+    where = np.clip(0.5 + slow(rng, rng.choice((60, 150))), 0, 1)
+    found = []
+    for _ in range(2):
+        image = Image.new("L", (SIDE, SIDE), 128)
+        pen = ImageDraw.Draw(image)
+        for x, y in rng.uniform(0, SIDE, (count, 2)).tolist():
+            angle, reach = turn + rng.normal(0, spread), rng.uniform(10, 120)
+            ends = (
+                x - reach * np.cos(angle),
+                y - reach * np.sin(angle),
+                x + reach * np.cos(angle),
+                y + reach * np.sin(angle),
+            )
+            pen.line(ends, fill=int(np.clip(128 + rng.normal(0, depth), 0, 255)), width=int(rng.integers(1, 3)))
+        lines = np.asarray(image.filter(ImageFilter.GaussianBlur(0.5)), dtype=np.float32) - 128
+        noise = Image.fromarray(np.clip(128 + 40 * rng.standard_normal((SIDE, SIDE)), 0, 255).astype(np.uint8))
+        specks = np.asarray(noise.filter(ImageFilter.GaussianBlur(soft)), dtype=np.float32) - 128
+        specks = specks * np.float32(soft * grain / 20)
+        found.append(np.clip(scene + (where * (lines + specks))[..., None], 0, 255).astype(np.uint8))
+    return found[0], found[1]
 
 
 def draw_scene(rng: Rng) -> Picture:

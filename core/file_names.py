@@ -19,11 +19,14 @@ PICTURES_FILE = "pictures.csv"  # of an evaluation or inference of the segment t
 REGIONS_FILE = "regions.csv"  # a row for each region that was marked, or that a label marks and nobody found
 MASKS_FOLDER = "masks"  # class ids, at the size of the pictures
 INSPECTION_FILE = "inspection.json"  # of an inspection of whole boards: verdicts, registration, regions
+CALIBRATION_FILE = "calibration.json"  # threshold for good pairs, and recall of defects that were drawn into them
 BOARDS_FILE = "boards.csv"  # its row for each board; its regions stand in REGIONS_FILE
 COCO_FILE = "coco.json"
 BOARD_PICTURES = "pictures"
 CROPS_FOLDER = "crops"
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
+DEPLOYMENT_FILE = "deployment.json"  # what describes a model made ready for ONNX Runtime
+OPTIMIZED_SUFFIX = ".optimized.onnx"  # of the graphs that it names
 REPORT_FILE = "report.html"
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")

@@ -8,13 +8,13 @@ import re
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
-from core.secret_rules import hints_in, secret_spans, suspects
+from core.secret_rules import KNOWN, hints_in, secret_spans, suspects
 from core.secret_values import is_path, is_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
-    from core.secret_rules import Span
+    from core.secret_rules import Span, Suspect
 
 MASK = "********"
 _PIECE = 64 * 1024  # of a line that is longer than this, parts are masked and handed on
@@ -96,25 +96,24 @@ class Redactor:
         if self._goes_on() or (hints and _may_go_on(text)):
             *lines, last = text.split("\n")
             return "\n".join([self._line(line, hints) for line in lines] + [self._line(last, hints) if last else ""])
-        spans = (suspects(text, hints) if hints else []) + self._known_spans(text)
-        return self._lines_of(text, sorted(spans), hints) if spans else text
+        found = suspects(text, hints) if hints else []
+        found += [(begin, end, KNOWN) for begin, end in self._known_spans(text)]
+        return self._lines_of(text, found, hints) if found else text
 
     def _goes_on(self) -> bool:
         """Whether what a line holds depends on the lines before it."""
         return self._in_pem or self._inside or self._is_named or self._block is not None
 
-    def _lines_of(self, text: str, spans: list[Span], hints: Collection[str]) -> str:
-        """The text with the lines that spans touch masked one by one."""
+    def _lines_of(self, text: str, found: list[Suspect], hints: Collection[str]) -> str:
+        """The text with the lines that suspects touch masked one by one, each by what is suspected there."""
         parts, done = [], 0
-        for begin, end in spans:
-            if end > done:
-                first = text.rfind("\n", done, max(begin, done)) + 1 or done
-                last = text.find("\n", max(begin, end - 1))
-                last = len(text) if last < 0 else last
-                lines = text[first:last].split("\n")
-                masked = [_masked(line, self._spans(line, hints), 0, len(line)) for line in lines]
-                parts += [text[done:first], "\n".join(masked)]
-                done = last
+        for first, last, by in _touched(text, found):
+            masked = [
+                _masked(line, secret_spans(line, hints, by) + self._known_spans(line), 0, len(line))
+                for line in text[first:last].split("\n")
+            ]
+            parts += [text[done:first], "\n".join(masked)]
+            done = last
         return "".join([*parts, text[done:]])
 
     def _line(self, line: str, hints: Collection[str]) -> str:
@@ -190,6 +189,24 @@ class Redactor:
                 spans.append((begin, begin + len(value)))
                 begin = line.find(value, begin + len(value))
         return spans
+
+
+def _touched(text: str, found: list[Suspect]) -> Iterator[tuple[int, int, set[int]]]:
+    """Runs of whole lines that suspects touch: begin, end, and what is suspected in them."""
+    first, last, by = 0, -1, set[int]()
+    for begin, end, kind in sorted(found):
+        if begin <= last and end - 1 <= last:
+            by.add(kind)
+            continue
+        if begin > last:
+            if by:
+                yield first, last, by
+            first, by = text.rfind("\n", 0, begin) + 1, set()
+        by.add(kind)
+        last = text.find("\n", max(begin, end - 1))
+        last = len(text) if last < 0 else last
+    if by:
+        yield first, last, by
 
 
 def _may_go_on(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal
 Kind = Literal["", "weak", "strong"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = re.compile(r"[^a-z0-9ñ]+")
 _NUMBERED = re.compile(r"(?:_?\d{1,2})$")
 _FORMS = frozenset({"base", "data", "value", "b64", "base64", "plain", "raw", "str", "text", "hash"})
 
@@ -21,8 +21,9 @@ def words_of(text: str) -> frozenset[str]:
 
 
 _SECRET_ENDINGS = ("password", "passwd", "passphrase", "passcode", "secret", "credential", "credentials")
-_SECRET_WORDS = frozenset({"pwd", "authorization", "cookie"})
-_WEAK_WORDS = frozenset({"auth", "bearer", "sig", "signature"})
+_IN_OTHER_LANGUAGES = ("passwort", "kennwort", "contraseña", "contrasena", "senha")
+_SECRET_WORDS = frozenset({"pwd", "authorization", "cookie", "passe"})
+_WEAK_WORDS = frozenset({"auth", "bearer", "sig", "signature", "psk", "jwt"})
 
 # Tokens of language and of counting; every other token opens a door.
 _HARMLESS_TOKENS = words_of(
@@ -54,9 +55,11 @@ def kind_of(name: str) -> Kind:
     if not words or words[-1] == "oldpwd" or name in {"PWD", "OLDPWD"}:
         return ""
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last in _WEAK_WORDS or name.lower().endswith(("sessionid", "phpsessid")):
+    if last == "pass" and before in _PASS_OF:
+        return "strong"
+    if last in _WEAK_WORDS or words == ["pass"] or name.lower().endswith(("sessionid", "phpsessid")):
         return "weak"
-    if last in _SECRET_WORDS or last.endswith(_SECRET_ENDINGS) or (last == "pass" and before in _PASS_OF):
+    if last in _SECRET_WORDS or last.endswith((*_SECRET_ENDINGS, *_IN_OTHER_LANGUAGES)):
         return "strong"
     if last.endswith("token"):
         return "" if before in _HARMLESS_TOKENS and last == "token" else "strong"

@@ -13,13 +13,17 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
-from core.secret_tokens import VENDOR, VENDOR_HINTS
+from core.secret_tokens import VENDOR, VENDOR_HINTS, VENDOR_RUNS
 from core.secret_values import is_basic, is_ngc_key, is_path, is_plain_word, is_prose, is_value, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
 Span = tuple[int, int]
+Suspect = tuple[int, int, int]
+"""Begin, end, and what is suspected there: the number of a rule, or one of those below."""
+
+NAMES, NGC_KEYS, KNOWN = -1, -2, -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile(pattern, flags)
 
 
-_NAME_HINTS = "pass pwd secret token key credential auth cookie sig sess"
+_RUN = "\n\n"  # a hint that no line holds: it stands for a run of letters and digits as long as in most tokens
+_LETTERS = re.compile(r"[A-Za-z0-9]{17}")
+_NAME_HINTS = "pass pwd secret token key credential auth cookie sig sess kennwort contrase senha psk jwt"
 
 
 def is_secret(name: str, value: str) -> bool:
@@ -86,15 +92,16 @@ def _header(found: re.Match[str]) -> bool:
     return is_value(found["secret"]) and not is_prose(found["secret"])
 
 
-def _is_no_login(found: re.Match[str]) -> bool:
-    return is_value(found["secret"]) and not found["scheme"].lower().endswith(("ssh", "sftp"))
+def _is_login(found: re.Match[str]) -> bool:
+    return is_value(found["secret"])
 
 
 _RULES = (
     _Rule(tuple(VENDOR_HINTS.split()), VENDOR),
+    _Rule((_RUN,), VENDOR_RUNS),
     # scheme://user:password@host, where host:port/path@x is none
-    _rule("://", r"(?<=://)(?P<secret>[^\s/@:\[\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>]{1,256})@"),
-    _rule("://", r"(?P<scheme>[a-z0-9+.-]{1,16})://(?P<secret>[^\s/@:\"'<>]{1,256})@", _is_no_login),
+    _rule("://", r"://(?P<secret>[^\s/@:\[\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>]{1,256})@"),
+    _rule("://", r"://(?<=[a-z0-9+.-]://)(?<!ssh://)(?<!sftp://)(?P<secret>[^\s/@:\"'<>]{1,256})@", _is_login),
     _rule(
         "x-amz x-goog sig",
         r"[?&;](?:x-(?:amz|goog)-(?:signature|security-token|credential)|sig|signature)=(?P<secret>[^&\s\"'<>#;]{1,})",
@@ -118,7 +125,7 @@ _RULES = (
     _rule("auth", r"auth=\([\"'][^\"'\r\n]{0,64}[\"'], {0,2}[\"'](?P<secret>[^\"'\r\n]+)"),
     _rule("mysql", r"mysql\w{0,16}\s[^\r\n]{0,100}?-p(?P<secret>[^\s\"']{6,})"),
     _rule("@tcp(", r"(?<![\w.-])[\w.-]{1,64}:(?P<secret>[^\s:\"'@]{1,128})@tcp\("),
-    _rule("curl", r"\s(?:-u|--user)[ =][\"']?[^\s:\"'$]{1,64}:(?P<secret>[^\s\"']+)", _header),
+    _rule("curl", r"\s(?:-u[ =]?|--(?:proxy-)?user[ =])[\"']?[^\s:\"'$]{1,64}:(?P<secret>[^\s\"']+)", _header),
     _rule("curl", r"\s(?:-b|--cookie)[ =][\"']?[\w.-]{1,64}=(?P<secret>[^\s\"']+)"),
     _rule("sshpass", r"sshpass\s{1,4}-p\s{0,4}[\"']?(?P<secret>[^\s\"']+)", _header),
     _rule("docker", r"docker\s{1,4}login\b[^\r\n]{0,200}?\s-p\s{1,4}[\"']?(?P<secret>[^\s\"']+)", _header),
@@ -130,7 +137,27 @@ _RULES = (
     _rule(
         "password", r"^\s{0,16}password\s{1,4}(?P<secret>[^\s/]+)\s*$", lambda found: looks_random(found["secret"], 6)
     ),
-    _rule(":5432:", r"^\S{1,128}:5432:[^:\s]{1,64}:[^:\s]{1,64}:(?P<secret>\S+)$"),
+    _rule("redis-cli", r"redis-cli\b[^\r\n]{0,100}?\s-a\s{1,4}(?P<secret>\S+)", _header),
+    _rule("mongo", r"mongo\w{0,8}\s[^\r\n]{0,200}?\s-p\s{0,4}(?P<secret>[^\s\"'-]\S{5,})", _header),
+    _rule("ldap", r"\bldap\w{2,10}\s[^\r\n]{0,200}?\s-w\s{1,4}(?P<secret>\S+)", _header),
+    _rule("smbclient", r"smbclient\b[^\r\n]{0,200}?\s-U\s{0,4}[\"']?[^\s%]{1,64}%(?P<secret>[^\s\"']+)", _header),
+    _rule(
+        "htpasswd",
+        r"htpasswd\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}-\w{0,6}b\w{0,4}\s{1,4}\S{1,128}\s{1,4}\S{1,64}\s{1,4}(?P<secret>\S+)",
+    ),
+    _rule("openssl", r"openssl\s[^\r\n]{0,200}?\s-(?:k|K|passin|passout)\s{1,4}(?P<secret>[^\s:]+)(?!\S)", _header),
+    _rule("zip 7z", r"\b(?:un)?zip\s[^\r\n]{0,100}?-P\s{1,4}(?P<secret>\S+)", _header),
+    _rule("7z", r"\b7za?\s[^\r\n]{0,100}?\s-p(?P<secret>\S+)", _header),
+    _rule("sqlplus", r"sqlplus\s(?:-\w{1,4}\s{1,4}){0,3}[^\s/]{1,64}/(?P<secret>[^\s@]+)@", _header),
+    _rule(
+        "securestring", r"convertto-securestring\s{1,4}(?:-string\s{1,4})?[\"'](?P<secret>[^\"'\r\n]+)[\"']", _header
+    ),
+    _rule(
+        "tao tlt changenet",
+        r"\b(?:tao|tlt|tao-\w{1,16}|\w{0,8}_?changenet)\s[^\r\n]{0,300}?\s(?:-k|-ek)\s{1,4}[\"']?(?P<secret>[^\s\"'$-][^\s\"']*)",
+        _header,
+    ),
+    _rule(":543", r"^\S{1,128}:543\d:[^:\s]{1,64}:[^:\s]{1,64}:(?P<secret>\S+)$"),
     _rule("</", r"<(?P<name>[a-z][\w:.-]{0,64})(?:\s[^<>]{0,128})?>(?P<secret>[^<>\r\n]{1,512})</", _named),
     _rule(
         "value",
@@ -156,11 +183,15 @@ _LONG = "\n"  # a hint that no line holds: it stands for words as long as NGC's 
 _HALF_NGC = 42
 _NGC = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{84}(?![A-Za-z0-9+/=_-])")
 
-_NAME_HINT = re.compile("|".join(_NAME_HINTS.split()))
+_NAME_WORDS = frozenset(_NAME_HINTS.split())
 _NAME_REST = re.compile(r"[\w.-]*+")
 _ASSIGNMENT = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]++)(?P<close>\\{0,3}[\"'`]?\]?)[ \t]{0,8}(?P<sep>:=|=>|=(?!=)|:(?!:)|,)"
     r"(?P<gap>[ \t]{0,8})(?P<open>\\{0,3}[\"'`])?"
+)
+# What stands behind a name that has a value; an option's may be any word.
+_FOLLOWED = re.compile(
+    r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,]|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})", re.IGNORECASE
 )
 _USUAL_NAME = 32
 _LOOKED_AT = 256  # characters before or after a name that may tell whether prose or a secret follows
@@ -170,14 +201,16 @@ _BEFORE_FIRST = re.compile(
 )
 _IN_QUERY = re.compile(r"[^\s\"'<>&;,)]*")
 _WORD = re.compile(r"[^\s\"'`<>]+?(?=[,;&)\]}|\\]*(?:[\s\"'`<>]|$)|[,;&][A-Za-z_][\w.-]{0,64}[=:]|\)[.\[])")
-_HINTS = tuple(dict.fromkeys([hint for rule in _RULES for hint in rule.hints] + _NAME_HINTS.split()))
+_HINTS = tuple(dict.fromkeys([hint for rule in _RULES for hint in rule.hints if hint != _RUN] + _NAME_HINTS.split()))
 
 
 def hints_in(text: str) -> frozenset[str]:
     """What in a text may tell of secrets: lines of it are asked for these alone."""
     low = text.casefold()
     hints = {hint for hint in _HINTS if hint in low}
-    return frozenset(hints | {_LONG} if _may_hold_ngc_key(text) and _NGC.search(text) else hints)
+    if _LETTERS.search(text):
+        hints |= {_RUN, _LONG} if _may_hold_ngc_key(text) and _NGC.search(text) else {_RUN}
+    return frozenset(hints)
 
 
 def _may_hold_ngc_key(text: str) -> bool:
@@ -185,26 +218,51 @@ def _may_hold_ngc_key(text: str) -> bool:
     return any(" " not in text[place : place + _HALF_NGC] for place in range(0, len(text) - _HALF_NGC + 1, _HALF_NGC))
 
 
-def suspects(text: str, hints: Collection[str]) -> list[Span]:
-    """Where in a text of many lines secrets may stand: lines that no span touches hold none.
+def suspects(text: str, hints: Collection[str]) -> list[Suspect]:
+    """Where in a text of many lines secrets may stand, and by what: lines that no span touches hold none.
 
     Asked of all lines at once, so that lines with words such as `token` cost little where no secret is beside them.
     """
-    rules = _rules_of(frozenset(hints))
-    spans = [found.span() for rule in rules for found in _compiled(rule.pattern, re.MULTILINE).finditer(text)]
-    spans += [found.span() for found in _NGC.finditer(text)] if _LONG in hints else []
-    return spans + list(_secret_names(text, one_a_line=True))
+    found: list[Suspect] = [
+        (*match.span(), number)
+        for number in _rules_of(frozenset(hints))
+        for match in _compiled(_RULES[number].pattern, re.MULTILINE).finditer(text)
+    ]
+    if _LONG in hints:
+        found += [(*match.span(), NGC_KEYS) for match in _NGC.finditer(text)]
+    return found + [(begin, end, NAMES) for begin, end in _secret_names(text, hints, one_a_line=True)]
 
 
-def secret_spans(line: str, hints: Collection[str]) -> list[Span]:
-    """Begin and end of every secret in one line, in no order; they may overlap."""
-    low = line.casefold()
-    spans = [found.span() for found in _NGC.finditer(line) if is_ngc_key(found[0])] if _LONG in hints else []
-    for rule in _rules_of(frozenset(hint for hint in hints if hint in low)):
-        spans += [found.span("secret") for found in _compiled(rule.pattern).finditer(line) if rule.holds(found)]
-    names = list(_secret_names(line))
+def secret_spans(line: str, hints: Collection[str], by: Collection[int] | None = None) -> list[Span]:
+    """Begin and end of every secret in one line, in no order; they may overlap.
+
+    `by`: what `suspects` told of this line; without it, all is asked.
+    """
+    if by is None:
+        low = line.casefold()
+        by = {
+            *_rules_of(frozenset(hint for hint in hints if hint in low or hint == _RUN)),
+            NAMES,
+            *((NGC_KEYS,) if _LONG in hints else ()),
+        }
+    spans: list[Span] = []
+    for number in by:
+        if number >= 0:
+            rule = _RULES[number]
+            spans += [found.span("secret") for found in _compiled(rule.pattern).finditer(line) if rule.holds(found)]
+        elif number == NGC_KEYS:
+            spans += [found.span() for found in _NGC.finditer(line) if is_ngc_key(found[0])]
+        elif number == NAMES:
+            spans += _named_spans(line)
+    return spans
+
+
+def _named_spans(line: str) -> list[Span]:
+    """The secrets that the names in a line tell of."""
+    names = list(_secret_names(line, _NAME_WORDS))
     if not names:
-        return spans
+        return []
+    spans = []
     if any("-" in line[begin:end] for begin, end in names):
         spans += [found.span("secret") for found in _OPTION.finditer(line) if _option(found)]
     beside = (found for begin, _ in names if (found := _BESIDE.match(line, begin)))
@@ -213,21 +271,35 @@ def secret_spans(line: str, hints: Collection[str]) -> list[Span]:
 
 
 @lru_cache(maxsize=256)
-def _rules_of(hints: frozenset[str]) -> tuple[_Rule, ...]:
-    return tuple(rule for rule in _RULES if not hints.isdisjoint(rule.hints))
+def _rules_of(hints: frozenset[str]) -> tuple[int, ...]:
+    return tuple(number for number, rule in enumerate(_RULES) if not hints.isdisjoint(rule.hints))
 
 
-def _secret_names(text: str, *, one_a_line: bool = False) -> Iterator[Span]:
-    """Begin and end of every word that names a secret; with `one_a_line` of the first in a line alone."""
-    low, done = _small(text), 0
-    hint = _NAME_HINT.search(low)
+@lru_cache(maxsize=256)
+def _name_hint(hints: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(hints)))
+
+
+def _secret_names(text: str, hints: Collection[str], *, one_a_line: bool = False) -> Iterator[Span]:
+    """Begin and end of every word that names a secret, by the hints that the text holds.
+
+    With `one_a_line`, the first in a line that has a value alone.
+    """
+    words = _NAME_WORDS.intersection(hints)
+    if not words:
+        return
+    looked_for, low, done = _name_hint(words), _small(text), 0
+    hint = looked_for.search(low)
     while hint:
         begin = _begin_of_word(text, done, hint.start())
         done = _match_end(_NAME_REST, text, hint.start())
+        if one_a_line and not (_FOLLOWED.match(text, done) or text[begin] == "-"):
+            hint = looked_for.search(low, done)
+            continue
         if kind_of(text[begin:done]):
             yield begin, done
             done = _end_of_line(text, done) if one_a_line else done
-        hint = _NAME_HINT.search(low, done)
+        hint = looked_for.search(low, done)
 
 
 def _end_of_line(text: str, place: int) -> int:

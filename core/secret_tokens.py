@@ -17,3 +17,15 @@ VENDOR_HINTS = (
     "ya29. gocspx- sk- sk_ rk_ whsec_ pypi- npm_ nvapi- akia asia abia acca _v1_ sg. eyj dckr_ dapi r8_ hvb. hvs. hvr. "
     ":aa shp age-secret lin_api_ pmak- key- hooks.slack webhooks/"
 )
+# Every one of these has 17 letters and digits in a row: a text without such a run is not searched for them.
+VENDOR_RUNS = (
+    r"(?<![A-Za-z0-9])(?P<secret>"
+    r"(?:dp\.[a-z]{2}\.(?:[\w-]{1,32}\.)?|pul-|pscale_[a-z]{2,6}_|sbp_|sb_secret_|ntn_|secret_|figd_|NRAK-|sntry[a-z]_|sq0[a-z]{3}-|EAA[AC]|"
+    r"AQE[a-z]|AQVN|ATBB|ATATT|ATCTT|AKCp[0-9]|cmVmdGtu|rubygems_|api_org_|gsk_|xai-|pplx-|tgp_v\d_|fw_|lsv2_[a-z]{2}_|pcsk_|"
+    r"wandb_v\d_|ls__|tskey-[a-z]{2,10}-|fastly_|HRKU-|rnd_|fo1_|fm[12]_|nf[a-z]_|vercel_\w{2,10}_|LTAI|AKID|y[0-3]_|EZ[AT]K|"
+    r"duffel_[a-z]{4}_|dd[pa]_|ops_|pn[ub]_|rdme_|ico-|sgp_|tfp_|bku?a_|CCI(?:PAT|PRJ)_|cio|tok_live_|PRV-|shippo_live_|"
+    r"flw_|frk_|nrk_|sess-|crsr_|v0_|tvly-|jina_|bfl_|exa_|phc_|phx_|lat_|cfut_|cfat_)[\w.=-]{0,24}?(?=[A-Za-z0-9]{17})[\w.=/+-]+|"
+    r"1//0[\w-]{30,}|\w{3}8Q~[\w.~-]{30,}|\w{14}\.atlasv1\.[\w-]{50,}|pat\w{14}\.[0-9a-f]{64}|[0-9a-f]{36}NRAL|[0-9a-f]{32}-us\d{1,2}(?!\w)|"
+    r"SK[0-9a-f]{32}(?![0-9a-f])|SCW[A-Z0-9]{17}(?![A-Z0-9])|oy2[a-z0-9]{43}(?![a-z0-9])|dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}|v1\.0-[0-9a-f]{24}-[0-9a-f]{100,}|"
+    r"[MNO][A-Za-z0-9]{23,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])|(?<!sha512-)[A-Za-z0-9+/]{86}==(?!=))"
+)

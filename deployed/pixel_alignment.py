@@ -2,8 +2,7 @@
 """The shift by whole pixels that lays a test image on its golden one, as `engine.alignment` finds it, without PyTorch.
 
 What belongs to the golden image alone is worked out once. The cost of a shift is the mean squared grey difference over
-the overlap: two sums of squares, from running sums, and one correlation. Of the latter's inverse transform only the
-few shifts within reach are computed.
+the overlap: two sums of squares, from running sums, and one correlation, at a size whose transform is quick.
 """
 
 from __future__ import annotations
@@ -61,10 +60,9 @@ def best_shift(test: Levels, golden: GoldenLook, reach: int) -> tuple[int, int]:
     size = _padded(height, width, reach)
     levels = test - golden.middle
     product = golden.spectrum * np.fft.rfft2(levels, s=size).conj()
-    rows, columns = _inverse_rows(size[0], reach), _inverse_columns(size[1], reach)
-    correlation = ((rows @ product) @ columns).real
     squares = golden.squares + _overlap_sums(np.square(levels)[None], reach, sign=-1)[0]
     steps = np.arange(-reach, reach + 1)
+    correlation = np.fft.irfft2(product, s=size)[np.ix_(steps % size[0], steps % size[1])]
     overlap = (height - np.abs(steps))[:, None] * (width - np.abs(steps))[None, :]
     cost = (squares - 2 * correlation) / overlap + PULL * (steps[:, None] ** 2 + steps[None, :] ** 2)
     down, right = divmod(int(cost.argmin()), len(steps))
@@ -78,7 +76,7 @@ def moved(picture: Bytes, shift: tuple[int, int]) -> Bytes:
     height, width = picture.shape[-2:]
     rows = (np.arange(height) - shift[0]).clip(0, height - 1)
     columns = (np.arange(width) - shift[1]).clip(0, width - 1)
-    return picture[..., rows[:, None], columns]
+    return picture.take(rows, axis=-2).take(columns, axis=-1)
 
 
 def _usable(reach: int, height: int, width: int) -> int:
@@ -104,22 +102,6 @@ def _is_quick(length: int) -> bool:
         while length % factor == 0:
             length //= factor
     return length == 1
-
-
-@cache
-def _inverse_rows(size: int, reach: int) -> Spectra:
-    """What takes a spectrum's `size` rows to the rows of the shifts, (2 * reach + 1, size)."""
-    steps = np.arange(-reach, reach + 1)
-    return np.asarray(np.exp(2j * np.pi * np.outer(steps, np.arange(size)) / size) / size, np.complex64)
-
-
-@cache
-def _inverse_columns(size: int, reach: int) -> Spectra:
-    """The same for the columns of a half spectrum, (size / 2 + 1, 2 * reach + 1); `size` is even."""
-    steps, frequencies = np.arange(-reach, reach + 1), np.arange(size // 2 + 1)
-    twice = np.where((frequencies == 0) | (frequencies == size // 2), 1, 2)
-    waves = np.exp(2j * np.pi * np.outer(frequencies, steps) / size) * twice[:, None] / size
-    return np.asarray(waves, np.complex64)
 
 
 def _overlap_sums(squares: Levels, reach: int, sign: int) -> Levels:

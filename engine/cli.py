@@ -15,7 +15,6 @@ from core.installation import ENGINE_LIBRARIES, require
 from engine.actions import ACTIONS, AVAILABLE, carry_out, find_action
 from engine.file_names import latest_link
 from engine.lifecycle import ActionStopped, execute, file_error, is_first_process, report, stoppable
-from spec.actions import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,8 +117,6 @@ def _check_command(command: str) -> None:
     if command in _COMMANDS:
         return
     available = f"available are {', '.join(_COMMANDS)}"
-    if command in COMMANDS:
-        raise InputError(f"the embedded engine has no '{command}' yet", code="cli.command", remedy=available)
     hint = did_you_mean(command, _COMMANDS) or available
     raise InputError(f"there is no command '{command}'", code="cli.command", remedy=hint)
 

@@ -13,6 +13,11 @@ def periodic_checkpoint(epoch: int, step: int) -> str:
     return f"model_epoch_{epoch:03d}_step_{step:05d}.pth"
 
 
+def calibrated_checkpoint(task: str) -> str:
+    """The name of a model whose threshold was set for a line."""
+    return f"changenet_model_{task}_calibrated.pth"
+
+
 def latest_link(task: str) -> str:
     """The name of the link to a task's latest checkpoint."""
     return f"changenet_model_{task}_latest.pth"

@@ -62,6 +62,16 @@ class Run:
                 put(tree, key, value)
         return replace(self, experiment=parse_experiment(tree, self.command))
 
+    def with_value(self, key: str, value: Any) -> Run:
+        """The same run with another value of a dotted key.
+
+        Raises:
+            SpecError: the key takes no such value.
+        """
+        tree = self.experiment.model_dump()
+        put(tree, key, value)
+        return replace(self, experiment=parse_experiment(tree, self.command))
+
     def write_experiment(self) -> None:
         """Write `experiment.yaml` into the results folder."""
         write_text(self.results_dir / EXPERIMENT, dump_yaml(self.config))

@@ -15,7 +15,7 @@ from spec.load import default_tree, full_default_tree
 from spec.schema_tree import full_schema, node_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from spec.actions import ActionSpec
 
@@ -41,8 +41,7 @@ def read_written(spec_file: Path, overrides: Sequence[str], command: str) -> tup
     for key, value in given.items():
         put(tree, key, value)
     action = _action(task_of(tree), command)
-    template = flatten(default_tree(action.name)).keys()
-    made_from_template = len(template & written) >= _OF_A_TEMPLATE * len(template)
+    made_from_template = _is_made_from_template(written, command)
     usual = full_default_tree(task_of(tree))
     tree = _meant(tree, usual, action)
     kept = set(_NETWORK) if made_from_template else written
@@ -73,6 +72,18 @@ def _without_empty_sections(tree: Tree, parts: tuple[str, ...] = ()) -> Tree:
 def _is_section(place: tuple[str, ...]) -> bool:
     node = node_at(full_schema(), place) or {}
     return node.get("type") == "object" and "properties" in node
+
+
+def _is_made_from_template(written: Collection[str], command: str) -> bool:
+    """Whether a file has nearly all keys of a template of the command, which may be that of a deploy action."""
+    names = [action.name for action in ACTIONS.values() if action.command == command]
+    templates = (flatten(default_tree(name)).keys() for name in names)
+    return any(sum(_is_in(key, written) for key in keys) >= _OF_A_TEMPLATE * len(keys) for keys in templates)
+
+
+def _is_in(key: str, written: Collection[str]) -> bool:
+    """Whether a key is written, or the map that it would stand in is."""
+    return key in written or key.rpartition(".")[0] in written
 
 
 def _action(task: str, command: str) -> ActionSpec:

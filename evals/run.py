@@ -3,14 +3,16 @@
 
     python evals/run.py [--every N] [--out results.json]
 
-The agent hands the user's words to `changenet plan … --json`; where the answer names another command, it runs that one.
-Graded are exit codes, the planned spec, the questions and the files. A near miss is right when nothing is planned.
+The agent hands the user's words to `changenet plan … --json`; where the answer names another command, it runs that one,
+and it leads the twelve conversations to their end (`turns`). Graded are exit codes, the planned spec, the questions and
+the files. A near miss is right when nothing is planned.
 `evals.json` and `near_misses.json` have the form of the Agent Skills evaluations; `check` is what this agent grades.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import shlex
@@ -21,12 +23,19 @@ import tempfile
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from core.dotted import get
+from evals.turns import lead
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HERE = Path(__file__).resolve().parent
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
+_OTHER_LAYOUT = 20
 _TINY = ("num_epochs=1", "dataset.classify.image_width=64", "dataset.classify.image_height=64")
 
 
@@ -45,19 +54,37 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.run("data", "synthesize", "boards", "--boards", "6")
-        pictures = sorted(path for path in (folder / "boards").rglob("*.jpg"))
-        self._put_pictures(pictures[0], pictures[1])
+        self._add_photos()
+        self._add_set_of_another_layout()
         self.files_before = self.files()
 
-    def _put_pictures(self, golden: Path, test: Path) -> None:
-        """Two loose photos, and a set of another layout."""
-        own = self.folder / "mydata"
+    def _add_photos(self) -> None:
+        """Two photos of one board, of which one has a defect."""
+        with tempfile.TemporaryDirectory() as place:
+            self.run("data", "synthesize", f"{place}/photos", "--task", "segment", "--style", "bare", "--size", "384")
+            marked = max(Path(place, "photos", "label").iterdir(), key=_changed_pixels)
+            for side, name in (("A", "golden.jpg"), ("B", "test.jpg")):
+                with Image.open(Path(place, "photos", side, marked.name)) as picture:
+                    picture.convert("RGB").save(self.folder / name, quality=95)
+
+    def _add_set_of_another_layout(self) -> None:
+        """Pictures and a table as somebody else keeps them."""
+        own, boards = self.folder / "mydata", self.folder / "boards"
         own.mkdir()
-        for source, name in ((golden, "golden.jpg"), (test, "test.jpg")):
-            shutil.copy(source, self.folder / name)
-        for source, name in ((golden, "board1_golden.png"), (test, "board1_ok.png")):
-            shutil.copy(source, own / name)
-        (own / "table.csv").write_text("Image,Reference,Result\nboard1_ok.png,board1_golden.png,OK\n", encoding="utf-8")
+        rows, seen = ["Image,Reference,Result"], {"OK": 0, "NG": 0}
+        for table in sorted(boards.glob("*/dataset.csv")):
+            for row in csv.DictReader(table.open(encoding="utf-8")):
+                result = "OK" if row["label"] == "PASS" else "NG"
+                seen[result] += 1
+                if seen[result] > _OTHER_LAYOUT:
+                    continue
+                number = sum(seen.values())
+                names = (f"board{number}_{result.lower()}.png", f"board{number}_golden.png")
+                for place, name in zip((row["input_path"], row["golden_path"]), names, strict=True):
+                    picture = next((boards / "images" / place).glob(f"{row['object_name']}*"))
+                    shutil.copy(picture, own / name)
+                rows.append(f"{names[0]},{names[1]},{result}")
+        (own / "table.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
 
     def add_segment_data(self) -> None:
         """A folder `seg` with masks."""
@@ -80,15 +107,26 @@ class Workspace:
     @cached_property
     def trained(self) -> str:
         """The id of a training, which is run when the first evaluation needs it."""
+        return self.train()
+
+    def train(self) -> str:
+        """The id of a short training."""
         settings = [word for one in _TINY for word in ("-s", one)]
         _, said, document = self.run("run", "train", "--data", "boards", "--automl", "off", *settings, "--json")
         found = re.search(r"train-\d{8}-\d{6}-[0-9a-f]{6}", json.dumps(document) + said)
         return found[0] if found else "the training failed"
 
 
+def _changed_pixels(mask: Path) -> int:
+    with Image.open(mask) as picture:
+        return sum(picture.convert("L").histogram()[1:])
+
+
 def grade(entry: dict[str, Any], space: Workspace) -> Grade:
     """What one task led to."""
-    job = space.trained if entry.get("needs") == "trained" else ""
+    job = space.trained if entry.get("needs") in {"trained", "two"} else ""
+    if entry.get("needs") == "two":
+        space.train()
     if entry.get("needs") == "seg":
         space.add_segment_data()
     prompt, check = entry["prompt"].replace("{trained}", job), entry["check"]
@@ -98,9 +136,10 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
     if "follow" in check and not wrong:
         followed, told, _ = space.run(*shlex.split(_line(document))[1:])
         wrong += [] if followed == check["follow"] else [f"{_line(document)}: exit {followed}: {told.strip()[:150]}"]
-    if "run" in check and not wrong:
-        ran, told, _ = space.run("run", prompt)
-        wrong += [] if ran == 0 and re.search(check["run"], told) else [f"run: exit {ran}: {told.strip()[-150:]}"]
+    if "turns" in check and not wrong:
+        turns = json.loads(json.dumps(check["turns"]).replace("{prompt}", json.dumps(prompt)[1:-1]))
+        wrong += lead(turns, space.run, space.folder)
+        space.files_before = space.files()
     return Grade(str(entry["id"]), entry["prompt"], wrong)
 
 
@@ -148,14 +187,16 @@ def grade_near_miss(number: int, query: str, space: Workspace) -> Grade:
     return Grade(f"near {number}", query, [f"exit {code}, planned"] if planned or code == 0 else [])
 
 
-def run_all(every: int = 1) -> list[Grade]:
-    """Grade every `every`-th task and near miss in a fresh workspace."""
+def run_all(every: int = 1, only: Sequence[str] = ()) -> list[Grade]:
+    """Grade every `every`-th task and near miss, or the tasks named, in a fresh workspace."""
     tasks = json.loads((HERE / "evals.json").read_text(encoding="utf-8"))["evals"]
     misses = json.loads((HERE / "near_misses.json").read_text(encoding="utf-8"))["queries"]
     if every > 1:
         tasks = [entry for entry in tasks if "needs" not in entry]  # a training takes longer than a sample may
     with tempfile.TemporaryDirectory(prefix="changenet-evals-") as folder:
         space = Workspace(Path(folder))
+        if only:
+            return [grade(entry, space) for entry in tasks if str(entry["id"]) in only]
         grades = [grade(entry, space) for entry in tasks[::every]]
         numbered = list(enumerate(misses, 1))[::every]
         return grades + [grade_near_miss(number, entry["query"], space) for number, entry in numbered]
@@ -165,9 +206,10 @@ def main() -> int:
     """Print a line for each, and how many are right; 1 if any is not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="a sample: every N-th, without those that need a training")
+    parser.add_argument("--only", nargs="*", default=(), metavar="TASK", help="these tasks alone")
     parser.add_argument("--out", type=Path, help="write the grades there as JSON")
     options = parser.parse_args()
-    grades = run_all(options.every)
+    grades = run_all(options.every, options.only)
     for one in grades:
         print(f"{'wrong' if one.wrong else 'right'}  {one.id:>7}  {one.prompt[:90]}")
         for text in one.wrong:

@@ -101,6 +101,6 @@ def _board(row: Mapping[str, str]) -> str:
 
 def _score(row: Mapping[str, str]) -> float:
     try:
-        return float(row.get("siamese_score") or 0)
+        return float(row.get("siamese_score") or row.get("output_score") or 0)
     except ValueError:
         return 0.0

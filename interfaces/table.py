@@ -162,6 +162,15 @@ _ALL = (
         is_tool=False,  # agents plan `segment_inspect`, and launch that
     ),
     Verb(
+        "calibrate",
+        f"{_ROOM}.calibrate",
+        "calibrate",
+        "set a model's threshold for a line of which there are good pairs alone",
+        "example:\n  changenet calibrate starter good_pairs --far 1%\n",
+        slow=True,
+        is_tool=False,  # agents plan `segment_inspect` with inspect.calibrate_to, and launch that
+    ),
+    Verb(
         "serve",
         f"{_ROOM}.serve",
         "serve",

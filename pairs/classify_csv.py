@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = ("input_path", "golden_path", "label", "object_name")
 HEADER_REMEDY = f"the first line must name the columns {','.join(COLUMNS)}"
 BOARD_COLUMNS = ("board", "board_id", "panel", "serial")
+DEPLOY_SCORE = "output_score"  # what the deploy actions call the score, as the container does
 SCORE_COLUMNS = ("siamese_score", "verdict", "threshold", "evidence")  # what scoring adds to a row
 
 

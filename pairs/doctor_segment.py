@@ -15,7 +15,7 @@ from PIL import Image
 from core.errors import DataError, ImageError
 from core.problem import Problem
 from pairs.decoding import FULL_WHITE, white_level
-from pairs.findings import Tally
+from pairs.findings import NO_DEFECTS, Tally
 from pairs.image_folders import IMAGE_EXTENSIONS
 from pairs.look_findings import content_leaks, look_findings, size_counts
 from pairs.looks import PairLook, pair_look, quiet
@@ -209,7 +209,12 @@ def _label_findings(source: SegmentSource, split: str, labelled: list[_Labelled]
     known = [one.values for one in labelled if one.values is not None]
     if known and all(values == [0] for values in known):
         message = f"none of the {len(known)} labels of the split {split!r} holds a changed pixel"
-        tally.note("data.one_class", "error" if split == "train" else "warning", message, "add labels with changes")
+        tally.note(
+            "data.one_class",
+            "error" if split == "train" else "warning",
+            message,
+            f"add labels with changes; {NO_DEFECTS}",
+        )
     return tally.findings()
 
 

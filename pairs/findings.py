@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from core.problem import Severity
 
 READABLE = "make it readable for you"
+NO_DEFECTS = (
+    "where there are good pairs alone, `changenet data synthesize OUT --from PAIRS` draws defects into them, and "
+    "`changenet calibrate starter PAIRS` needs no training"
+)
 
 
 class Tally:

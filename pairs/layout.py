@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.errors import DataError
 from core.file_names import ARCHIVES
-from pairs.classify_csv import COLUMNS, SCORE_COLUMNS, iter_rows, usual_name
+from pairs.classify_csv import COLUMNS, DEPLOY_SCORE, SCORE_COLUMNS, iter_rows, usual_name
 from pairs.csv_files import some
 from pairs.image_folders import ImageFolders
 from pairs.loose_csv import DELIMITERS
@@ -107,7 +107,7 @@ def _is_table(csv_path: Path) -> bool:
 
 
 def _is_scored(csv_path: Path) -> bool:
-    return SCORE_COLUMNS[0] in _header(csv_path)
+    return bool({SCORE_COLUMNS[0], DEPLOY_SCORE} & _header(csv_path))
 
 
 def _header(csv_path: Path) -> set[str]:

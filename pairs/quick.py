@@ -15,6 +15,7 @@ from core.file_names import is_archive
 from core.problem import Problem, Severity
 from core.verdicts import PASS
 from pairs.classify_check import GOOD_WORDS, Checked, ClassifySource, check_split
+from pairs.findings import NO_DEFECTS
 from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
 from pairs.table_findings import table_findings
@@ -113,7 +114,9 @@ def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool
     lost = f"{monitor} can't" if needed else "recall and false alarms can't"
     consequence = "nothing can be learnt from it" if trained_on else f"{lost} be measured on it"
     message = f"all {checked.rows} rows are of one class (no {missing} row): {consequence}"
-    remedy = f"add rows labelled {PASS if missing == PASS else 'with the kind of defect'}"
+    remedy = (
+        f"add rows labelled {PASS}" if missing == PASS else f"add rows labelled with the kind of defect; {NO_DEFECTS}"
+    )
     if missing == PASS and (meant := [label for label in checked.labels if label.casefold() in {*GOOD_WORDS, "0"}]):
         remedy = f"write PASS where {' or '.join(map(repr, meant))} means a good board"
     severity: Severity = "error" if trained_on or needed else "warning"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import DataError, did_you_mean
 from core.problem import Problem
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, SCORE_COLUMNS, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, DEPLOY_SCORE, SCORE_COLUMNS, read_header
 from pairs.csv_files import COLUMNS_NAMED, some
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # Columns that importers, the synthesiser and inference write beside the four that are needed.
 KNOWN_COLUMNS = frozenset((
-    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line", *SCORE_COLUMNS,
+    *BOARD_COLUMNS, "design", "crop", "box", "component", "defect_box", "severity", "lot", "line",
+    *SCORE_COLUMNS, DEPLOY_SCORE,
 ))  # fmt: skip
 
 

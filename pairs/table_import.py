@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import DataError
 from core.files import write_json
 from pairs.board_shares import boards_by_name, share_out
-from pairs.classify_csv import COLUMNS, SCORE_COLUMNS, write_csv
+from pairs.classify_csv import COLUMNS, DEPLOY_SCORE, SCORE_COLUMNS, write_csv
 from pairs.import_rows import (
     NO_GOLDEN,
     NO_LABEL,
@@ -149,7 +149,7 @@ def _of_table(path: Path, options: TableOptions) -> _Read:
     said = {role: getattr(options, role) for role in ("test", "golden", "label", "board", "split")}
     columns = columns_of(table, said)
     reading = label_reading(columns.label, table.values(columns.label), options.good, options.bad)
-    used = {name.casefold() for name in (*COLUMNS, BOARD_COLUMN, *SCORE_COLUMNS, "")}
+    used = {name.casefold() for name in (*COLUMNS, BOARD_COLUMN, *SCORE_COLUMNS, DEPLOY_SCORE, "")}
     taken = set(columns.as_dict().values())
     extra = tuple(name for name in table.columns if name not in taken and name.casefold() not in used)
     index = PictureIndex((options.images or path.parent).absolute())

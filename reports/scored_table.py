@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import DataError
 from core.problem import Problem
 from core.verdicts import PASS
-from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, SCORE_COLUMNS, is_defect, iter_rows, read_header
+from pairs.classify_csv import BOARD_COLUMNS, COLUMNS, DEPLOY_SCORE, SCORE_COLUMNS, is_defect, iter_rows, read_header
 from pairs.findings import Tally
 from pairs.odd_text import ODD_REMEDY, odd_text
 
@@ -84,7 +84,7 @@ def read_scored_table(path: Path) -> ScoredTable:
         DataError: the file is missing, no CSV, or has no column `siamese_score`.
     """
     header = read_header(path, needs_label=False)
-    if SCORE not in header:
+    if not {SCORE, DEPLOY_SCORE} & set(header):
         remedy = "give the predictions.csv of an evaluation or the inference.csv of an inference"
         message = f"the CSV has no column {SCORE} (it has {', '.join(header)[:200]})"
         raise DataError(message, code="report.no_scores", where=f"{path}:1", remedy=remedy)
@@ -137,7 +137,7 @@ def verdict_notes(table: ScoredTable, threshold: float | None) -> tuple[Problem,
 
 
 def _score(row: PairRow, tally: Tally) -> float:
-    text = row.extra.get(SCORE, "")
+    text = row.extra.get(SCORE) or row.extra.get(DEPLOY_SCORE, "")
     score = _number(text)
     if score is None:
         message = "a pair has no finite score, so nobody knows its verdict"

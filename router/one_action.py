@@ -36,7 +36,9 @@ def decided(request: Request, spoken: Spoken, wanted: WantedAction | None, case:
     skill, words, notes = case
     policy = find_policy(request, spoken, skill)
     verb = wanted.verb if wanted else None
-    purpose = Purpose(trains=verb in {None, "train"}, direct=policy.value == "off" and not policy.open)
+    purpose = Purpose(
+        trains=verb in {None, "train"}, direct=policy.value == "off" and not policy.open, builds=verb == ENGINE_VERB
+    )
     request = fill(request, spoken, skill, notes, purpose)
     task = find_task(request, spoken, wanted, skill, notes) if wanted else request.task
     if task and wanted:
@@ -97,9 +99,11 @@ def _ask_for_artifact(action: str, request: Request, skill: Skill, notes: Notes)
     if request.parent_job_id or request.overrides.get(key):
         return
     if action.endswith(ENGINE_VERB):
-        exported = "export" in skill.info["tasks"][skill.task_of(action)]["actions"]
+        task = skill.task_of(action)
+        exported = "export" in skill.info["tasks"][task]["actions"]
         needed = "an exported ONNX file"
-        without = f"this skill packages no export of {skill.task_of(action)} models"
+        entry = skill.info["unavailable_actions"].get(f"{task}_export")
+        without = entry["reason"] if entry else f"this skill packages no export of {task} models"
         maker = "an export job, which `changenet run export` makes" if exported else without
     else:
         needed, maker = "a TensorRT engine", "a gen_trt_engine job"

@@ -36,6 +36,7 @@ _OF_SPEC = (
     "validation_interval",
     "checkpoint_interval",
 )
+_KEYS_OF_ENGINE = {"batch_size": "max_batch_size"}
 _KEYS_OF_TRAINING = frozenset({"epochs", "learning_rate", "precision", "validation_interval", "checkpoint_interval"})
 _OF_SEARCH = {"trials": "trials", "hours": "wall_minutes", "parallel": "parallel"}
 OF_TRAINING = _KEYS_OF_TRAINING | _OF_SEARCH.keys()
@@ -76,10 +77,14 @@ def _at_least(slot: str, value: int | None, least: int) -> None:
 
 
 class Purpose(NamedTuple):
-    """What values are wanted for: whether something is trained (or that is open), and by one training, not a search."""
+    """What values are wanted for: whether something is trained (or that is open), and by one training, not a search.
+
+    `builds` is whether an engine is built, which fixes number format and largest batch.
+    """
 
     trains: bool
     direct: bool
+    builds: bool = False
 
 
 def fill(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: Purpose) -> Request:
@@ -115,7 +120,7 @@ def fill(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: 
 def _runner(spoken: Spoken, request: Request, notes: Notes) -> str | None:
     named = tuple(name for name in spoken.runners if name != "unclear")
     if not named and "unclear" in spoken.runners and request.runner is None and "gpus" not in spoken.values:
-        choices = ("local", "docker", "slurm", "kubernetes")
+        choices = ("local", "docker", "slurm", "kubernetes", "ray")
         notes.ask(Question("runner", "Which runner does that machine take: this one, a container, a cluster?", choices))
     return _single("runner", named, "Which runner?", request, notes)
 
@@ -178,7 +183,10 @@ def _overrides(request: Request, spoken: Spoken, skill: Skill, notes: Notes, pur
         for name in (name for name in _OF_SEARCH if name in values):
             notes.warn(f"{name} {values[name]} limits a search, and this is one training: it is left out")
     read = {_KEYS.get(name, name): _PRECISIONS.get(value, value) for name, value in told.items()}
-    if "seed" in values and all(purpose):
+    if purpose.builds:
+        read = {_KEYS_OF_ENGINE.get(name, name): value for name, value in read.items()}
+        read |= {name: values[name] for name in ("data_type",) if name in values}
+    if "seed" in values and purpose.trains and purpose.direct:
         read["seed"] = values["seed"]
     if "backbone" in values:
         read["backbone"] = backbone_of(values["backbone"], skill)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from runners.diagnosis.diagnose import Diagnosis
     from runners.jobs.follow import Update
     from runners.planning.plan import Plan
+
+_OVERDUE = timedelta(days=1)
 
 
 def open_store(results_root: str | None = None) -> JobStore:
@@ -132,8 +135,8 @@ def _next_of(store: JobStore, job: Job) -> Job | None:
 
 
 def _looked_at(store: JobStore, before: Job, now: Job) -> Job:
-    """The job; where its end was seen for the first time, what is due to go on with it is launched."""
-    if before.state.is_terminal or now.failure is None:
+    """The job; what is due to go on with it is launched, where its end is news, or whoever saw it died before that."""
+    if now.failure is None or (before.state.is_terminal and not _may_be_overdue(now)):
         return now
     try:
         _next_of(store, now)
@@ -141,6 +144,15 @@ def _looked_at(store: JobStore, before: Job, now: Job) -> Job:
         remedy = f"{now.failure.remedy}; it could not be launched again: {problem.message}"
         return replace(now, failure=replace(now.failure, remedy=remedy))
     return now
+
+
+def _may_be_overdue(job: Job) -> bool:
+    """Whether a job that its platform ended not long ago may lack the one that goes on with it."""
+    from runners.resubmission import ENDED_FROM_OUTSIDE
+
+    if job.failure is None or job.failure.code not in ENDED_FROM_OUTSIDE:
+        return False
+    return datetime.now(UTC) - datetime.fromisoformat(job.updated_at) < _OVERDUE
 
 
 def _start(store: JobStore, job: Job, plan: Plan) -> Job:

@@ -8,7 +8,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +80,45 @@ def postgres(postgres_server: tuple[str, str], monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("CHANGENET_STORE", url)
     monkeypatch.setenv("PGPASSWORD", password)
     return url
+
+
+@pytest.fixture(scope="session")
+def ray_head() -> Iterator[str]:
+    """The address of a real Ray on this machine, or a skip that says why there is none."""
+    program = Path(sys.executable).parent / "ray"
+    if not program.is_file():
+        pytest.skip("no Ray here (make .venv/.ray)")
+    folder, port = Path(tempfile.mkdtemp(prefix="ray-")), free_ports(5)  # sockets take a short path
+    ports = ("port", "dashboard-port", "ray-client-server-port", "dashboard-agent-listen-port", "metrics-export-port")
+    argv = [str(program), "start", "--head", "--block", "--disable-usage-stats", "--num-cpus=8", "--num-gpus=0"]
+    argv += [f"--{name}={port + number}" for number, name in enumerate(ports)]
+    argv += ["--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1", "--object-store-memory=80000000"]
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    with (folder / "log.txt").open("wb") as log:
+        head = subprocess.Popen(
+            [*argv, f"--temp-dir={folder}"], stdout=log, stderr=log, env=clean, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port + 1}"
+    try:
+        if not _answers(f"{address}/api/jobs/", head):
+            pytest.skip(f"Ray can't be started here: {(folder / 'log.txt').read_text()[-300:]}")
+        yield address
+    finally:
+        head.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            head.wait(20)
+        with suppress(ProcessLookupError):
+            os.killpg(head.pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+        time.sleep(0.2)
+    return False
 
 
 @pytest.fixture(scope="session")

@@ -131,9 +131,53 @@ def test_a_model_leaves_as_one_file_which_is_quantised_and_judges(workplace: Pat
     evaluated = changenet(workplace, "run", "evaluate", "--data", "boards", "--parent", quantised["id"])["job"]
     assert evaluated["state"] == "COMPLETE"
     assert "int8, ONNX Runtime" in (Path(evaluated["folder"]) / "log.txt").read_text()
-    blocked = changenet(workplace, "plan", "gen_trt_engine", "--parent", exported["id"], expect=5)["error"]
-    assert "TensorRT engines are built in the TAO Deploy container" in blocked["message"]
-    assert "ONNX Runtime runs on this machine" in blocked["remedy"]
+    _deploy(workplace, exported)
+
+
+def _deploy(workplace: Path, exported: dict[str, Any]) -> None:
+    """The same file as a deployment, which says that it is no TensorRT engine wherever it is named."""
+    built = changenet(workplace, "run", "gen_trt_engine with max batch 6", "--parent", exported["id"])["job"]
+    assert {artifact["kind"] for artifact in built["artifacts"]} >= {"deployment", "graph"}
+    assert not any(artifact["kind"] in {"engine", "onnx"} for artifact in built["artifacts"])
+    told = json.loads((Path(built["results_dir"]) / "deployment.json").read_text())
+    assert (told["kind"], told["batch"]["largest"]) == ("onnxruntime-deployment", 6)
+    assert "no TensorRT engine" in told["notice"]
+    for action in ("evaluate", "inference"):
+        job = changenet(
+            workplace, "run", f"{action} with the TensorRT engine", "--data", "boards", "--parent", built["id"]
+        )
+        assert "no TensorRT engine" in (Path(job["job"]["folder"]) / "log.txt").read_text()
+    with (Path(job["job"]["results_dir"]) / "inference.csv").open(newline="") as handle:
+        scored = list(csv.DictReader(handle))
+    plain = changenet(workplace, "run", "inference", "--data", "boards", "--parent", exported["id"])["job"]
+    with (Path(plain["results_dir"]) / "inference.csv").open(newline="") as handle:
+        expected = list(csv.DictReader(handle))
+    assert len(scored) % 6  # the last batch is a short one, and scored as well
+    assert [row["verdict"] for row in scored] == [row["verdict"] for row in expected]
+    _inspect_crop(workplace, exported, expected)
+    scores = [float(row["output_score"]) for row in scored]
+    assert scores == pytest.approx([float(row["siamese_score"]) for row in expected], abs=1e-5)
+
+
+def _inspect_crop(workplace: Path, exported: dict[str, Any], rows: list[dict[str, str]]) -> None:
+    """One pair of pictures gets from the shell what it got in the table, and PyTorch is not loaded for that."""
+    model = next(Path(exported["results_dir"]) / a["path"] for a in exported["artifacts"] if a["kind"] == "onnx")
+    data = read_yaml(Path(exported["folder"]) / "spec.yaml")["dataset"]["classify"]
+    light, images = light_names(data["input_map"])[0], workplace / "boards" / "images"
+    row = rows[0]
+    places = (row["golden_path"], row["input_path"])
+    pictures = [image_file(images, place, row["object_name"], light, data["image_ext"]) for place in places]
+    code = (
+        "import sys; from interfaces.cli import main; code = main(sys.argv[1:]);"
+        "print(code, 'torch' in sys.modules, file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", code, "inspect", str(model), *map(str, pictures), "--json"]
+    done = subprocess.run(words, cwd=workplace, capture_output=True, text=True, check=True, env=_environment())
+    assert done.stderr.split() == ["0", "False"]
+    found = json.loads(done.stdout)
+    assert found["verdict"] == row["verdict"]
+    assert found["score"] == pytest.approx(float(row["siamese_score"]), abs=1e-5)
+    assert found["self_test"]["pairs"] == 4
 
 
 def test_a_child_that_contradicts_its_parents_network_is_refused(workplace: Path, trained: dict[str, Any]) -> None:

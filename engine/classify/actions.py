@@ -49,6 +49,15 @@ def _quantize(run: Run, status: StatusFile) -> None:
     quantize(run, status)
 
 
+def _build(run: Run, status: StatusFile) -> None:
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from engine.export.deployment import build
+
+    build(run, status)
+
+
 def _inspect(run: Run, status: StatusFile) -> None:
     from engine.classify.inspection import inspect_classify
 
@@ -62,4 +71,5 @@ ACTIONS = {
     "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
+    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

@@ -23,12 +23,13 @@ from engine.classify.threshold import TARGET_KEY, inspection_target
 from engine.classify.trained_model import load_model, with_model_settings
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
-from pairs.classify_csv import SCORE_COLUMNS, board_of, read_header, write_csv
+from engine.export.file_settings import is_deployed
+from pairs.classify_csv import DEPLOY_SCORE, SCORE_COLUMNS, board_of, read_header, write_csv
 from scoring.named_figures import figure_of
 from scoring.sheet import figure_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
     from scoring.targets import Target
+
+_ADDED = {*SCORE_COLUMNS, DEPLOY_SCORE}
 
 
 def evaluate(run: Run, status: StatusFile) -> None:
@@ -61,7 +64,7 @@ def evaluate(run: Run, status: StatusFile) -> None:
     kpi = evaluation_kpi(table.labels, scores, margin, model.chosen.value if model.chosen else None)
     status.write("RUNNING", f"Test metrics generated at eval_margin {margin}.", kpi=kpi)
     path = run.results_dir / PREDICTIONS_FILE
-    write_scored(path, table, scores, threshold.value, maps=explains(run, model))
+    write_scored(path, table, scores, threshold.value, _columns(run, model))
     sheet = _figures(table, scores, threshold.value, target)
     if target and threshold.origin.other_than_for(target):
         chosen_for = threshold.source.partition(" (")[0]
@@ -95,11 +98,16 @@ def infer(run: Run, status: StatusFile) -> None:
     threshold = model.threshold.value
     scores = score_table(run, model, table, threshold)
     path = run.results_dir / INFERENCE_FILE
-    write_scored(path, table, scores, threshold, maps=explains(run, model))
+    write_scored(path, table, scores, threshold, _columns(run, model))
     kpi = {"threshold": threshold} if model.chosen else None
     status.write("RUNNING", f"Scores of {len(table)} pairs written to {path.name}.", kpi=kpi)
     chosen = "chosen on validation data, kept with the model" if model.chosen else "eval_margin"
     say(f"scores of {len(table)} pairs, judged at {threshold:.6g} ({chosen}): {path}")
+
+
+def _columns(run: Run, model: TrainedModel) -> tuple[str, ...]:
+    score = DEPLOY_SCORE if is_deployed(run) else SCORE_COLUMNS[0]
+    return (score, *(SCORE_COLUMNS[1:] if explains(run, model) else SCORE_COLUMNS[1:-1]))
 
 
 def explains(run: Run, model: TrainedModel) -> bool:
@@ -154,19 +162,22 @@ def _check_finite(scores: NDArray[np.float64], table: PairTable) -> None:
         raise JobFailedError("the model gives no finite score", code="scores", where=table.where(broken))
 
 
-def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, *, maps: bool) -> None:
-    """Write the rows of a table with their scores, atomically and in their order; with `maps` each names its map."""
+def write_scored(path: Path, table: PairTable, scores: list[float], threshold: float, columns: Sequence[str]) -> None:
+    """Write the rows of a table with their scores, atomically and in their order.
+
+    `columns` are names for score, verdict and threshold, and one more where each row names its evidence map.
+    """
     names = read_header(table.source.csv_path, needs_label=False)
-    header = [name for name in names if name not in SCORE_COLUMNS]  # those of an earlier run are written anew
+    header = [name for name in names if name not in _ADDED]  # those of an earlier run are written anew
     rows = (
         [
             *(_cell(row, name) for name in header),
             *(f"{score:.9g}", NO_PASS if score > threshold else PASS, threshold),
-            *((map_name(row.row),) if maps else ()),
+            *((map_name(row.row),) if len(columns) == len(SCORE_COLUMNS) else ()),
         ]
         for row, score in zip(table.rows, scores, strict=True)
     )
-    write_csv(path, [*header, *(SCORE_COLUMNS if maps else SCORE_COLUMNS[:-1])], rows)
+    write_csv(path, [*header, *columns], rows)
 
 
 def _cell(row: Any, name: str) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SpecError
@@ -15,10 +14,13 @@ from engine.classify.preparation import Preparation
 from engine.classify.task import CLASSIFY
 from engine.classify.threshold import Threshold
 from engine.console import say
-from engine.export.file_settings import settled_by_file
+from engine.export.file_settings import is_deployed, model_path, settled_by_file
+from engine.starter import checkpoint_file
 from engine.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.checkpoints import Content
     from engine.classify.network import PairNetwork
     from engine.settings import Run
@@ -55,7 +57,15 @@ def with_model_settings(run: Run, path: Path | None = None) -> Run:
     Raises:
         CheckpointError: see `load_model`.
     """
-    path = path or Path(getattr(run.experiment, run.command).checkpoint)
+    path = path or model_path(run)
+    if is_deployed(run):
+        _require_runtime()
+        from engine.export.deployment import NOTICE, read_deployment, with_batch
+
+        say(f"NOTICE {NOTICE}")
+        deployment = read_deployment(path)
+        settled = settled_by_file(run, deployment.settings, path, CLASSIFY)
+        return with_batch(settled, deployment, "dataset.classify.batch_size")
     if path.suffix != _ONNX:
         return run
     _require_runtime()
@@ -76,12 +86,12 @@ def load_model(run: Run) -> TrainedModel:
     Raises:
         CheckpointError: it is missing, broken, or another one than the spec says.
     """
-    section = getattr(run.experiment, run.command)
-    if not section.checkpoint:
+    path = model_path(run)
+    if not path.name:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    path = Path(section.checkpoint)
-    return load_exported(run, path) if path.suffix == _ONNX else load_checkpoint(run, path)
+    exported = is_deployed(run) or path.suffix == _ONNX
+    return load_exported(run, path) if exported else load_checkpoint(run, checkpoint_file(str(path), CLASSIFY.name))
 
 
 def load_checkpoint(run: Run, path: Path) -> TrainedModel:
@@ -113,10 +123,17 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
     from deployed.siamese_graph import take_apart
     from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork
 
-    model, settings = read_model(path)
+    if is_deployed(run):
+        from engine.export.deployment import read_deployment
+
+        deployment = read_deployment(path)
+        parts, settings = deployment.parts, deployment.settings
+    else:
+        model, settings = read_model(path)
+        parts = take_apart(model)
     settled = settled_by_file(run, settings, path, CLASSIFY)
     distances = settled.experiment.model.classify.difference_module == "euclidean"
-    network = OnnxNetwork(take_apart(model), settings.get(OFF_CENTRE), distances=distances)
+    network = OnnxNetwork(parts, settings.get(OFF_CENTRE), distances=distances)
     say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor){_epoch_told(settings)}")
     return _judging(settled, network, Preparation(settled.experiment), settings, path)
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,6 +23,7 @@ from engine.classify.training_module import ClassifyModule
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
 from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
+from engine.starter import checkpoint_file
 from engine.trained_on import look_at_pictures
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
@@ -65,7 +65,7 @@ def train(run: Run, status: StatusFile) -> None:
     network = build_network(run.experiment, (preparation.height, preparation.width))
     start_weights(network, run.experiment)
     if settings.pretrained_model_path and not resumed:
-        path = Path(settings.pretrained_model_path)
+        path = checkpoint_file(settings.pretrained_model_path, CLASSIFY.name)
         say(start_from(network, read_checkpoint(path), path))
     data = read_data(run, devices)
     report = TrainingReport(status, settings.num_epochs, summary)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.dotted import get
@@ -10,7 +11,6 @@ from core.errors import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from engine.settings import Run
 
@@ -29,6 +29,17 @@ class Travels(Protocol):
     @property
     def travelling_keys(self) -> tuple[str, ...]:
         """These, and how its output is judged."""
+
+
+def is_deployed(run: Run) -> bool:
+    """Whether the action is one of deploy: it uses what gen_trt_engine built."""
+    return bool(getattr(getattr(run.experiment, run.command), "trt_engine", None))
+
+
+def model_path(run: Run) -> Path:
+    """The file of the action's model; a path without a name where none is set."""
+    section = getattr(run.experiment, run.command)
+    return Path(section.trt_engine if is_deployed(run) else section.checkpoint)
 
 
 def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Travels) -> Run:

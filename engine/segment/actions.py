@@ -46,10 +46,20 @@ def _inspect(run: Run, status: StatusFile) -> None:
     inspect_segment(run, status)
 
 
+def _build(run: Run, status: StatusFile) -> None:
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from engine.export.deployment import build
+
+    build(run, status)
+
+
 ACTIONS = {
     "train": Action("task=segment: train on the pairs that dataset.segment.train_split lists", _train),
     "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
     "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
     "inspect": Action("task=segment: find what differs on whole pictures, registered first", _inspect),
+    "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

@@ -18,7 +18,7 @@ from engine.batch_samplers import OrderedBatches
 from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
-from engine.export.file_settings import settled_by_file
+from engine.export.file_settings import is_deployed, model_path, settled_by_file
 from engine.segment.figures import Counted, evaluation_kpi, figure_sheet, headline, in_words
 from engine.segment.labels import IGNORED
 from engine.segment.losses import SegmentLoss
@@ -31,6 +31,7 @@ from engine.segment.result_tables import ResultTables, Scored
 from engine.segment.scoring_loop import Scorer, score_pairs
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
+from engine.starter import checkpoint_file
 from engine.trained_on import TrainedOn, read_trained_on
 from pairs.pictures import picture_size
 from scoring.pixels import confusion
@@ -70,7 +71,14 @@ def with_model_settings(run: Run) -> Run:
     Raises:
         CheckpointError: see `load_model`.
     """
-    path = Path(getattr(run.experiment, run.command).checkpoint)
+    path = model_path(run)
+    if is_deployed(run):
+        from engine.export.deployment import NOTICE, read_deployment, with_batch
+
+        say(f"NOTICE {NOTICE}")
+        deployment = read_deployment(path)
+        settled = settled_by_file(run, deployment.settings, path, segment_task(run.experiment))
+        return with_batch(settled, deployment, "dataset.segment.batch_size")
     if path.suffix != _ONNX:
         return run
     return settled_by_file(run, _read_file(path)[1], path, segment_task(run.experiment))
@@ -91,12 +99,16 @@ def load_model(run: Run) -> TrainedModel:
     Raises:
         CheckpointError: it is missing, broken, or of another architecture than the spec says.
     """
-    section = getattr(run.experiment, run.command)
-    if not section.checkpoint:
+    path = model_path(run)
+    if not path.name:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    path = Path(section.checkpoint)
-    return load_exported(run, path) if path.suffix == _ONNX else load_checkpoint(run, path)
+    exported = is_deployed(run) or path.suffix == _ONNX
+    return (
+        load_exported(run, path)
+        if exported
+        else load_checkpoint(run, checkpoint_file(str(path), segment_task(run.experiment).name))
+    )
 
 
 def load_exported(run: Run, path: Path) -> TrainedModel:
@@ -106,7 +118,13 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
         CheckpointError: see `load_model`.
         PlatformError: ONNX Runtime is not installed.
     """
-    model, settings = _read_file(path)
+    if is_deployed(run):
+        from engine.export.deployment import read_deployment
+
+        deployment = read_deployment(path)
+        model, settings = deployment.whole, deployment.settings
+    else:
+        model, settings = _read_file(path)
     from engine.segment.onnx_network import OnnxMaskNetwork
 
     settled = settled_by_file(run, settings, path, segment_task(run.experiment))

@@ -9,12 +9,14 @@ import torch
 
 from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect, pairs_of
+from engine.inspect.calibrate import calibrate
 from engine.inspect.difference import plain_difference
 from engine.inspect.evidence import Inspector
 from engine.segment.evaluation import load_model, with_model_settings
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
+from engine.starter import STARTER
 from pairs.appearance import appearance_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from engine.inspect.evidence import Picture, Scores
     from engine.settings import Run
     from engine.status import StatusFile
+
+STARTER_TOLD = "the starter that ships with the skill, trained on synthetic pairs alone"
 
 
 def inspect_segment(run: Run, status: StatusFile) -> None:
@@ -35,7 +39,10 @@ def inspect_segment(run: Run, status: StatusFile) -> None:
     pairs = pairs_of(run)
     section = run.experiment.inspect
     inspector = by_model(run) if section.checkpoint else plain_difference(section.threshold, section.least_area)
-    inspect(run, status, pairs, inspector)
+    if section.calibrate_to is None:
+        inspect(run, status, pairs, inspector)
+    else:
+        calibrate(run, status, pairs, inspector)
 
 
 def by_model(run: Run) -> Inspector:
@@ -58,9 +65,8 @@ def by_model(run: Run) -> Inspector:
 
     chosen = section.threshold
     origin = {"kind": "given"} if chosen is not None else model.threshold.origin.to_json()
-    about = (
-        f"segment model {section.checkpoint}, in tiles of {scorer.side} x {scorer.side} px at the pictures' own scale"
-    )
+    model_told = STARTER_TOLD if section.checkpoint == STARTER else f"segment model {section.checkpoint}"
+    about = f"{model_told}, in tiles of {scorer.side} x {scorer.side} px at the pictures' own scale"
     return Inspector(
         find,
         model.threshold.value if chosen is None else chosen,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,6 +25,7 @@ from engine.segment.preparation import Preparation
 from engine.segment.task import segment_task
 from engine.segment.tiles import tiles_per_pair
 from engine.segment.training_module import SegmentModule
+from engine.starter import checkpoint_file
 from engine.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures, spread
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
@@ -67,7 +67,7 @@ def train(run: Run, status: StatusFile) -> None:
     network = build_network(run.experiment)
     start_backbone(network.backbone, run.experiment.model.backbone)
     if settings.pretrained_model_path and not resumed:
-        path = Path(settings.pretrained_model_path)
+        path = checkpoint_file(settings.pretrained_model_path, task.name)
         say(start_from(network, read_checkpoint(path), path))
     data = read_data(run, *lists)
     report = TrainingReport(status, settings.num_epochs, summary)

@@ -56,7 +56,12 @@ def read(uri: str, skill: Path, results_root: str | None) -> tuple[str, str]:
             raise _unknown(uri)
         path = skill / uri.removeprefix(SCHEME)
     text = read_ordinary(path, _MOST_BYTES).decode("utf-8", errors="replace")
-    return redact_text(text), _TYPES.get(path.suffix, "text/plain")
+    return redact_text(text), type_of(path.name)
+
+
+def type_of(name: str) -> str:
+    """The media type of a page by its ending."""
+    return _TYPES.get(Path(name).suffix, "text/plain")
 
 
 def _of_job(uri: str, results_root: str | None) -> Path:

@@ -13,7 +13,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from core.errors import ChangenetError
 from core.installation import version
-from interfaces.mcp_server import resources
+from interfaces.mcp_server import resources, skills, tasks
 from interfaces.mcp_server.reply import Reply, refusal
 from interfaces.skill import the_skill
 from interfaces.tool_definitions import LAUNCH, RESULT_SCHEMA, tool_definitions
@@ -42,18 +42,23 @@ def make_server(session: Session) -> Server[Any]:
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_tool(entry) for entry in tool_definitions()])
 
-    async def call_tool(
-        ctx: Context, params: types.CallToolRequestParams
-    ) -> types.CallToolResult | types.InputRequiredResult:
+    async def call_tool(ctx: Context, params: types.CallToolRequestParams) -> Any:
         arguments = params.arguments or {}
         if params.name == LAUNCH:
             answer = await _approval(session, ctx, params)
             if answer is not None:
                 return answer
-        return _result(await anyio.to_thread.run_sync(session.call, params.name, arguments))
+        reply = await anyio.to_thread.run_sync(session.call, params.name, arguments)
+        able = ctx.session.client_capabilities if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS else None
+        task = await anyio.to_thread.run_sync(tasks.created, session, params.name, reply, able)
+        return task or _result(reply)
 
     async def list_resources(_: Context, __: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
         found = [types.Resource(uri=p.uri, name=p.name, mime_type=p.mime_type) for p in resources.pages(skill.root)]
+        found += [
+            types.Resource(uri=uri, name=front["name"], description=front["description"], mime_type="text/markdown")
+            for uri, front in skills.pages(skill.root)
+        ]
         return types.ListResourcesResult(resources=found)
 
     async def list_templates(_: Context, __: types.PaginatedRequestParams | None) -> types.ListResourceTemplatesResult:
@@ -65,6 +70,10 @@ def make_server(session: Session) -> Server[Any]:
 
     async def read_resource(_: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         root = session.server.get("results_root")
+        if (data := await anyio.to_thread.run_sync(skills.read_skill, str(params.uri), skill.root)) is not None:
+            kind = resources.type_of(str(params.uri))  # as it is: its digest was told
+            part = types.TextResourceContents(uri=params.uri, mime_type=kind, text=data.decode())
+            return types.ReadResourceResult(contents=[part])
         try:
             text, kind = await anyio.to_thread.run_sync(resources.read, str(params.uri), skill.root, root)
         except ChangenetError as error:
@@ -72,7 +81,7 @@ def make_server(session: Session) -> Server[Any]:
         content = types.TextResourceContents(uri=params.uri, mime_type=kind, text=text)
         return types.ReadResourceResult(contents=[content])
 
-    return Server(
+    server: Server[Any] = Server(
         "changenet",
         version=version(),
         instructions=_INSTRUCTIONS,
@@ -82,6 +91,9 @@ def make_server(session: Session) -> Server[Any]:
         on_list_resource_templates=list_templates,
         on_read_resource=read_resource,
     )
+    skills.add_skills(server, skill.root)
+    tasks.add_tasks(server, session, _result)
+    return server
 
 
 if TYPE_CHECKING:

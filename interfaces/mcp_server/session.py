@@ -10,6 +10,7 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as OutOfTime
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.documents import canonical_json
@@ -36,6 +37,7 @@ class _Call:
     name: str
     future: Future[Reply]
     reporter: _Listening
+    began: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
 
 
 @dataclass(slots=True)
@@ -82,6 +84,18 @@ class Session:
         from interfaces.verbs.request import planned
 
         return planned(self._plan(plan_id)).text
+
+    def kept(self, call_id: str) -> tuple[str, str] | None:
+        """The tool of a call that answered `working`, and when it was called; None where there is none of this id."""
+        call = self._calls.get(call_id)
+        return (call.name, call.began) if call else None
+
+    def cancel_call(self, call_id: str) -> bool:
+        """Leave a call be; whether there is one. What a thread has begun runs to its end, and nobody waits for it."""
+        call = self._calls.get(call_id)
+        if call:
+            call.future.cancel()
+        return call is not None
 
     def close(self) -> None:
         """Wait for nobody: what was launched lives on by itself."""

@@ -218,7 +218,7 @@ def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> O
 
     refuse_options_of(DRAWING, options)
     said: dict[str, Any] = {"task": options.task, "copies": options.units, "crop": options.size, "seed": options.seed}
-    said |= {"kinds": split_names(options.defects) or None, "sizes": _sizes(options.sizes)}
+    said |= {"kinds": split_names(options.defects) or None, "sizes": sizes_of(options.sizes)}
     settings = DrawnSettings(**{key: value for key, value in said.items() if value is not None}, force=options.force)
     summary = draw_into(Path(source), Path(options.out), settings, reporter.progress("draw"))
     drawn = ", ".join(f"{count} {kind}" for kind, count in summary.flaws.items())
@@ -226,7 +226,7 @@ def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> O
     return Outcome(summary.as_dict(), "\n".join([*lines, _described(options.out, summary.rows, settings.task)]))
 
 
-def _sizes(text: str | None) -> tuple[float, float] | None:
+def sizes_of(text: str | None) -> tuple[float, float] | None:
     """Smallest and largest of `6..60`, or one size for both."""
     if text is None:
         return None

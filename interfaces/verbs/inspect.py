@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
 _TABLE = ".csv"
+_EXPORTED = ".onnx"
+_STARTER, _NO_MODEL = "starter", "none"  # words that stand in a model's place
+_STARTER_FILE = "package:starter"
 _WHOLE = 0.99  # of the golden picture; less is told
 
 
@@ -28,7 +31,7 @@ class InspectOptions:
 
     places: tuple[str, ...] = argument(
         "golden picture and picture to inspect (files or folders), or a CSV file with the columns golden and test; "
-        "before them the job, search or .pth file whose model judges",
+        "before them the job, search or .pth file whose model judges; `starter` without one, `none` for no model",
         metavar="[MODEL] GOLDEN TEST",
         default=(),
     )
@@ -55,10 +58,17 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
 
+    named, golden, test = _read(options.places)
+    if named and test and Path(named).suffix.lower() == _EXPORTED and not options.overrides:
+        from interfaces.verbs.inspect_crop import crop_outcome
+
+        if at_once := crop_outcome(Path(named), Path(golden), Path(test), options.threshold):
+            return at_once
     require("inspect", "cv2")
-    model, golden, test = _read(options.places)
-    task = task_of_model(model, options.results_root) if model else "segment"
-    checkpoint = model if model and Path(model).suffix.lower() in MODEL_FILES else None
+    starter = named in {None, _STARTER}
+    model = None if named == _NO_MODEL else _STARTER_FILE if starter else named
+    task = task_of_model(model, options.results_root) if model and not starter else "segment"
+    checkpoint = model if model and (starter or Path(model).suffix.lower() in MODEL_FILES) else None
     keys: dict[str, str | float | None] = {
         "inspect.golden": golden,
         "inspect.test": test,
@@ -72,16 +82,22 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
         overrides=(*words, *options.overrides),
         parent_job_id=parent,
         results_root=options.results_root,
+        profile="laptop" if starter else None,
     )
     plan = route(request).plan
     if plan is None:
         raise RequestError("nothing can be inspected by that", code="inspect.plan", remedy="changenet inspect --help")
-    if model is None:
-        reporter.say("no model is named: this is the plain difference of the pictures, which nothing has taught")
+    if named is None:
+        reporter.say(
+            "model: starter, trained on synthetic pairs alone; `changenet calibrate` sets its threshold for your line"
+        )
+    elif model is None:
+        reporter.say("no model: this is the plain difference of the pictures, which nothing has taught")
     job = follow_plan(plan, reporter)
     outcome = run_outcome(job)
     inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
-    return replace(outcome, **_told(job, outcome)) if inspected else outcome
+    word = _STARTER if starter else named or _NO_MODEL
+    return replace(outcome, **_told(job, outcome, word)) if inspected else outcome
 
 
 def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
@@ -97,7 +113,7 @@ def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
     return model, golden, test[0] if test else None
 
 
-def _told(job: Job, outcome: Outcome) -> dict[str, Any]:
+def _told(job: Job, outcome: Outcome, model: str) -> dict[str, Any]:
     """Document and text of an inspection: the boards first, also where none could be inspected, with why."""
     from core.documents import read_json
 
@@ -106,9 +122,14 @@ def _told(job: Job, outcome: Outcome) -> dict[str, Any]:
     lines = [line for board in found["boards"] for line in _lines(board)]
     report = folder / REPORT_FILE
     lines += [f"warning: {warning}" for warning in found["evidence"]["warnings"]]
-    lines += [f"evidence: {found['evidence']['about']}"]
+    lines += [f"model: {model}", f"evidence: {found['evidence']['about']}"]
     lines += [f"report: {report}"] * report.is_file() + [f"all files: {folder}"]
-    document = {"job": outcome.document["job"], "report": str(report) if report.is_file() else None, **found}
+    document = {
+        "job": outcome.document["job"],
+        "model": model,
+        "report": str(report) if report.is_file() else None,
+        **found,
+    }
     return {"document": document, "text": "\n".join(lines)}
 
 

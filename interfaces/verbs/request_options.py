@@ -16,7 +16,7 @@ AUTOML = Group(
     "AutoML", "how a training is tuned; what ends first ends the search, and the length of a trial is num_epochs"
 )
 SPLITS = Group("splits", "data of one split alone")
-RUNNER = Group("Platform", "what the runner is asked for, by those that take it; else its own default holds")
+RUNNER = Group("Platform", "what the runner is asked for; else its own default holds")
 _TARGET = "target"  # a short name of the skill
 _SLOTS = (
     "task",
@@ -99,6 +99,9 @@ class RequestOptions:
         group=RUNNER,
         otherwise="this machine",
     )
+    ray_address: str | None = option(
+        "ray: its dashboard, such as http://HOST:8265", metavar="URL", group=RUNNER, otherwise="$RAY_API_SERVER_ADDRESS"
+    )
     partition: str | None = option("slurm: partition", metavar="NAME", group=RUNNER)
     account: str | None = option("slurm: account that is charged", metavar="NAME", group=RUNNER)
     qos: str | None = option("slurm: quality of service", metavar="NAME", group=RUNNER)
@@ -106,18 +109,18 @@ class RequestOptions:
         "slurm, kubernetes: minutes, HOURS:MM:SS or DAYS-HOURS", metavar="TIME", group=RUNNER
     )
     memory: str | None = option(
-        "memory that a container of docker, or a node of slurm or kubernetes, may use, such as 64G",
+        "memory that a container of docker, or a node of slurm, kubernetes or ray, may use, such as 64G",
         metavar="SIZE",
         group=RUNNER,
     )
-    cpus: int | None = option("slurm, kubernetes: CPUs on each node", metavar="N", group=RUNNER)
+    cpus: int | None = option("slurm, kubernetes, ray: CPUs on each node", metavar="N", group=RUNNER)
     container: Literal["pyxis", "apptainer", "none"] | None = option(
         "slurm: what runs the image on the nodes; none: the engine of this installation",
         group=RUNNER,
         otherwise="pyxis",
     )
     retries: int | None = option(
-        "slurm, kubernetes: how often a job is submitted again that a node, a preemption or the time limit ended",
+        "slurm, kubernetes, ray: how often a job is submitted again that a node, a preemption or the time limit ended",
         metavar="N",
         group=RUNNER,
         otherwise="2",
@@ -155,7 +158,7 @@ class RequestOptions:
     wall_minutes: float | None = option("time of the whole search", metavar="M", group=AUTOML)
     trial_minutes: float | None = option("time of one trial", metavar="M", group=AUTOML)
     parallel: int | None = option(
-        "trials side by side", metavar="N", group=AUTOML, otherwise="one per 4 CPUs, one with a GPU"
+        "trials side by side", metavar="N", group=AUTOML, otherwise="one per 4 CPUs, one with a GPU, 4 on a cluster"
     )
     seed: int | None = option("same seed, same suggestions", metavar="N", group=AUTOML, otherwise="1234")
     objective: tuple[str, ...] = option(

@@ -84,10 +84,10 @@ def _sent(outcome: Outcome, options: RunOptions, reporter: Reporter) -> Outcome:
     return outcome
 
 
-def start(routed: Routed, reporter: Reporter, *, detach: bool, ends: bool = True) -> Outcome:
+def start(routed: Routed, reporter: Reporter, *, detach: bool, step: tuple[int, int] = (0, 0)) -> Outcome:
     """Launch what was planned, and follow it unless it is to work by itself; an open question is the outcome.
 
-    What is typed next is told where the work `ends` with it.
+    Of steps, `step` is which of how many: each is announced by its number, and the last tells what is typed next.
     """
     shown = planned(routed)
     if routed.search:
@@ -98,9 +98,10 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool, ends: bool = True
     if routed.plan:
         from interfaces.verbs.jobs import follow_plan, run_outcome
 
-        reporter.preview(_headline(shown))
+        if not step[0]:
+            reporter.preview(_headline(shown))
         job = follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach)
-        return _with_next(run_outcome(job), job, routed.plan) if ends else run_outcome(job)
+        return _with_next(run_outcome(job), job, routed.plan) if step[0] == step[1] else run_outcome(job)
     return shown
 
 
@@ -135,7 +136,7 @@ def _run_steps(routed: Routed, options: RunOptions, reporter: Reporter) -> Outco
     for number, step in enumerate(routed.steps, 1):
         ready = step if step.plan or step.search else _with_parent(step, parent, options)
         reporter.say(f"step {number} of {len(routed.steps)}: {step.decision.action}")
-        done.append(start(ready, reporter, detach=False, ends=number == len(routed.steps)))
+        done.append(start(ready, reporter, detach=False, step=(number, len(routed.steps))))
         if done[-1].exit_code:
             break
         if makes_a_model(step.decision, the_skill()):

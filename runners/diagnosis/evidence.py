@@ -43,8 +43,8 @@ _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
 _HARMLESS = re.compile(
     r"(?<!NCCL )\bwarn(?:ing)?\b(?!\s{2,}(?-i:[A-Z]))|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b"
-    r"|\bskip|\brecover(?:ed|ing)\b|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b|\bhandled\b"
-    r"|\bdeprecat|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b|\b200 OK\b|\brefresh"
+    r"|\bskip|\brecover(?:ed|ing)\b|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b"
+    r"|\bhandled\b|\bdeprecat|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b|\b200 OK\b|\brefresh"
     r"|\bsucce(?:ss|eded)|\.\.\. ?ok\b|^\[?W\]? |\b(?:previous|earlier|last) (?:attempt|run|job|state)\b"
     r"|\bresubmitted\b|\btrying again\b|\bharmless\b",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
-from core.file_names import EXPERIMENT_FILE, STATUS_FILE
+from core.file_names import DEPLOYMENT_FILE, EXPERIMENT_FILE, OPTIMIZED_SUFFIX, STATUS_FILE
 from core.files import sha256_file
 from runners.jobs.checkpoint_record import CheckpointRecord, read_checkpoint_record
 from runners.jobs.job import Artifact
@@ -26,7 +26,7 @@ _KINDS = {
     ".csv": "table",
     ".html": "report",
 }
-_NAMED_KINDS = {STATUS_FILE: "status", EXPERIMENT_FILE: "spec"}
+_NAMED_KINDS = {STATUS_FILE: "status", EXPERIMENT_FILE: "spec", DEPLOYMENT_FILE: "deployment"}
 _BEST_PREFIX = "model_best"
 _QUANTIZED_PREFIX = "quantized_model"
 Stamps = dict[str, tuple[int, int]]
@@ -109,7 +109,8 @@ def _latest(artifacts: Sequence[Artifact], kept: list[Artifact]) -> Artifact | N
 
 def _describe(path: Path, base: Path) -> Artifact:
     name = path.relative_to(base) if path.is_relative_to(base) else path
-    kind = _NAMED_KINDS.get(path.name) or _KINDS.get(path.suffix.lower(), "file")
+    whole = "graph" if path.name.endswith(OPTIMIZED_SUFFIX) else _NAMED_KINDS.get(path.name)
+    kind = whole or _KINDS.get(path.suffix.lower(), "file")
     return Artifact(str(name), kind, path.stat().st_size, sha256_file(path))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core import dotted
 from core.errors import PlatformError
 from core.problem import Problem
+from router.declarations import DEPLOY_PREFIX
 from runners.model_rules import is_below
 from runners.planning.resolved import ENGINE_VARIABLE
 from runners.planning.schema import options
@@ -34,7 +35,7 @@ PACKAGE = "package:"
 
 def not_embedded(skill: Skill, action: str) -> str:
     """Why the embedded engine can't run an action; empty where it can."""
-    if action in skill.info["engines"][_EMBEDDED]["actions"]:
+    if action in skill.info["engines"][_EMBEDDED]["actions"] or notes_of(skill, action):
         return ""
     why = _instead(skill, action).get("why", "it takes the container")
     return f"the embedded engine does not run {action}: {why}"
@@ -44,6 +45,12 @@ def _instead(skill: Skill, action: str) -> dict[str, str]:
     """What the skill says of an action that its engine does not run: why, and an offer."""
     rows = skill.info["engines"][_EMBEDDED].get("instead", ())
     return next((row for row in rows if action in row["actions"]), {})
+
+
+def notes_of(skill: Skill, action: str) -> list[str]:
+    """What has to be known of an action when the embedded engine runs it."""
+    here = skill.deploy_info.get(_EMBEDDED) if action.startswith(DEPLOY_PREFIX) else None
+    return [str(here["note"])] if here else []
 
 
 def require_action(skill: Skill, action: str, questions: Sequence[Question] = ()) -> None:

@@ -103,7 +103,11 @@ def _wrong_kind(key: str, wanted: Sequence[Wanted], places: list[Any]) -> list[P
     """A file that can't be what the field takes, by its ending: it would fail seconds after the launch."""
     want = next((want for want in wanted if want.key == key and want.suffixes), None)
     endings = [ending for _, some in want.kinds for ending in some] if want else []
-    wrong = [place for place in places if want and Path(str(place)).suffix not in endings]
+    wrong = [
+        place
+        for place in places
+        if want and not str(place).startswith(PACKAGE) and Path(str(place)).suffix not in endings
+    ]
     if not want or not wrong:
         return []
     remedy = f"give a {want.kind} file ({' or '.join(endings)}), or --parent JOB"
@@ -152,7 +156,11 @@ def open_questions(layers: Layers, resolved: ResolvedRequest, asked: Sequence[Qu
 
 def _open(layers: Layers, resolved: ResolvedRequest) -> Iterator[Question]:
     request, tables, task = resolved.request, resolved.tables, resolved.skill.task_of(resolved.action)
-    needed = {key: entry for key, entry in tables.entries.items() if not entry.get("optional")}
+    needed = {
+        key: entry
+        for key, entry in tables.entries.items()
+        if not entry.get("optional") and not (resolved.embedded and entry.get("needed_by") == "container")
+    }
     empty = dict.fromkeys(entry["source"] for key, entry in needed.items() if not layers.get(key))
     for source in empty:
         yield Question(source, _ask_for_data(source, request, tables, resolved.skill.info["tasks"][task]))

@@ -172,15 +172,19 @@ def artifact_of(job: Job, want: Wanted) -> tuple[Artifact, Path]:
     return artifact, _existing(job, artifact, want)
 
 
-def apply_own_files(layers: Layers, skill: Skill) -> None:
-    """Put the fields that name files or folders of the new job itself."""
+def apply_own_files(layers: Layers, skill: Skill, *, embedded: bool) -> None:
+    """Put the fields that name files or folders of the new job itself; the embedded engine may write another file."""
     action, functions = layers.schema.action, skill.info["inference_functions"]
     for key, how in skill.spec_params(action).items():
         if how == "output_dir":
             layers.put(key, f"{JOB_FOLDER}/{RESULTS_FOLDER}", "job", how)
-        elif isinstance(how, str) and (name := functions.get(how, {}).get("file")):
+        elif isinstance(how, str) and (name := _own_file(functions.get(how, {}), embedded=embedded)):
             name = name.format(task=skill.task_of(action))
             layers.put(key, f"{JOB_FOLDER}/{RESULTS_FOLDER}/{skill.section(action)}/{name}", "job", how)
+
+
+def _own_file(function: dict[str, Any], *, embedded: bool) -> str | None:
+    return (function.get("embedded_file") if embedded else None) or function.get("file")
 
 
 def _fitting(job: Job, want: Wanted) -> list[Artifact]:

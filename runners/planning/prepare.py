@@ -19,6 +19,7 @@ from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import (
     fit_to_engine,
+    notes_of,
     own_defaults,
     require_action,
     require_action_of_container,
@@ -100,6 +101,7 @@ def prepare(
     schema = action_schema(skill, resolved.action, memory)
     draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
     draft.warnings += [schema.notice] if schema.notice else []
+    draft.warnings += notes_of(skill, resolved.action) if resolved.embedded else []
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
@@ -110,7 +112,7 @@ def prepare(
 def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
-    apply_own_files(layers, resolved.skill)
+    apply_own_files(layers, resolved.skill, embedded=resolved.embedded)
     own_defaults(layers, embedded=resolved.embedded)
     if resolved.trains:
         for key, value in resolved.skill.info.get("every_training", {}).items():

@@ -40,6 +40,7 @@ _IN_THE_CALLER = Capabilities(
 _IN_A_CONTAINER = Capabilities(
     on_this_machine=False, reads_local_paths=False, needs_image=True, asked_from_anywhere=True, survives_caller=True
 )
+_BESIDE_SHARED_FILES = replace(_IN_A_CONTAINER, reads_local_paths=True, needs_image=False)
 _IN_A_CLUSTER = replace(_IN_A_CONTAINER, reads_stores=True)
 PLATFORMS = {
     "local": Row(_HERE, "runners.platforms.local"),
@@ -47,7 +48,11 @@ PLATFORMS = {
     "docker": Row(_IN_A_CONTAINER, "runners.platforms.docker", "runners.platforms.docker_settings"),
     "slurm": Row(_IN_A_CONTAINER, "runners.platforms.slurm", "runners.platforms.slurm_settings"),
     "kubernetes": Row(_IN_A_CLUSTER, "runners.platforms.kubernetes", "runners.platforms.kubernetes_settings"),
+    "ray": Row(_BESIDE_SHARED_FILES, "runners.platforms.ray", "runners.platforms.ray_settings"),
 }
+
+SCHEDULED = frozenset({"slurm", "kubernetes", "ray"})
+"""Platforms whose own queue finds a place for each job: how many run at once is theirs to say."""
 
 
 def capabilities(name: str, settings: Mapping[str, Any] | None = None) -> Capabilities:

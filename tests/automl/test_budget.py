@@ -33,3 +33,7 @@ def test_a_run_is_refused_where_it_would_take_more_epochs_than_are_left() -> Non
     assert budget.refuses(Run(1, 0, {}, 9, start=6, after=0)) is None
     budget.give_back(Run(0, 0, {}, 6))
     assert budget.refuses(Run(1, 1, {}, 10)) is None
+
+
+def test_a_cluster_places_four_trials_whatever_this_machine_has() -> None:
+    assert {parallel_trials(gpus=g, threads=t, scheduled=True) for g in (0, 1, 8) for t in (2, 64)} == {4}

@@ -41,8 +41,7 @@ def test_help_is_light_and_has_examples() -> None:
     [
         ([], "required: COMMAND"),
         (["trian", "-e", "s.yaml"], "Did you mean 'train'"),
-        (["gen_trt_engine", "-e", "s.yaml"], "has no 'gen_trt_engine' yet"),
-        (["gen_trt_engine", "-e", "s.yaml"], f"available are {', '.join(AVAILABLE)}, default_specs"),
+        (["prune", "-e", "s.yaml"], f"available are {', '.join(AVAILABLE)}, default_specs"),
         (["train"], "there is no experiment spec"),
         (["train", "-e"], "expected one argument"),
         (["train", "-e", "none.yaml"], "there is no such file"),

@@ -44,7 +44,7 @@ def test_an_inspection_is_a_job_with_an_answer_and_a_page(
     photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(photos)
-    code = main(["inspect", "golden.png", "photos", "--results", "results", "--json"])
+    code = main(["inspect", "none", "golden.png", "photos", "--results", "results", "--json"])
     out, err = capsys.readouterr()
     assert code == 0, err
     found: dict[str, Any] = json.loads(out)
@@ -53,7 +53,8 @@ def test_an_inspection_is_a_job_with_an_answer_and_a_page(
         "other": "NOT_INSPECTED",
     }
     assert found["job"]["action"] == "segment_inspect"
-    assert "no model is named" in err
+    assert "no model: this is the plain difference" in err
+    assert found["model"] == "none"
     with open(found["report"], encoding="utf-8") as handle:  # noqa: PTH123 - a text of the document
         page = handle.read()
     assert "&lt;b&gt;bad" in page
@@ -61,6 +62,41 @@ def test_an_inspection_is_a_job_with_an_answer_and_a_page(
     assert len(re.findall(r'src="data:image/', page)) == 2  # the board and its one region
     assert "no model judged these boards" in page
     assert "can&#39;t be registered" in page
+
+
+def test_without_a_model_named_the_starter_judges_and_is_calibrated_by_good_pairs(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    assert main(["inspect", "golden.png", "photos/<b>bad.png", "--results", "results", "--json"]) == 0
+    out, err = capsys.readouterr()
+    found: dict[str, Any] = json.loads(out)
+    assert "model: starter" in err
+    assert found["model"] == "starter"
+    (board,) = found["boards"]
+    assert board["verdict"] == "NO_PASS"
+    left, top, width, height = board["regions"][0]["box"]
+    assert 190 <= left < left + width <= 240
+    assert 130 <= top < top + height <= 180
+    rows = "".join(f"g{n}.png,t{n}.png\n" for n in range(3))
+    (photos / "good.csv").write_text(f"golden,test\n{rows}", encoding="utf-8")
+    for number in range(3):
+        draw_board(number + 5).crop((0, 0, 256, 256)).save(photos / f"g{number}.png")
+        draw_board(number + 5).crop((0, 0, 256, 256)).save(photos / f"t{number}.png")
+    assert main(["calibrate", "starter", "good.csv", "--far", "10%", "--results", "results", "--json"]) == 0
+    out, err = capsys.readouterr()
+    calibrated: dict[str, Any] = json.loads(out)
+    assert (calibrated["good_pairs"], calibrated["flagged"]) == (3, 0)
+    assert calibrated["false_alarm_rate_at_most"] == pytest.approx(1 - 0.05 ** (1 / 3), abs=1e-5)
+    assert calibrated["pairs_to_show_it"] == 29
+    assert calibrated["recall"]["drawn"] == len(calibrated["drawn"]) > 40
+    assert sum(one["drawn"] for one in calibrated["recall_by_kind"].values()) == len(calibrated["drawn"])
+    assert main(["inspect", calibrated["job"]["id"], "g0.png", "t0.png", "--results", "results", "--json"]) == 0
+    out, err = capsys.readouterr()
+    judged: dict[str, Any] = json.loads(out)
+    assert judged["boards"][0]["verdict"] == "PASS"
+    assert judged["evidence"]["threshold"] == pytest.approx(calibrated["threshold"])
+    assert judged["evidence"]["threshold_origin"]["split"] == "calibration"
 
 
 def test_two_pictures_of_different_boards_end_with_an_answer(

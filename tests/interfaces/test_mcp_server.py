@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -10,24 +11,29 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 import httpx2
 import mcp
 import mcp_types as types
 import pytest
+from mcp.client.extension import ClientExtension, ResultClaim
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from PIL import Image
+from pydantic import ConfigDict
 
 from automl.draws import random_of
 from interfaces.cli import main
 from interfaces.mcp_server import session as sessions
+from interfaces.mcp_server import tasks
 from interfaces.mcp_server.roots import Roots
 from interfaces.mcp_server.server import make_server
 from interfaces.mcp_server.session import Session
+from interfaces.mcp_server.skills import EXTENSION, SkillParams
+from interfaces.mcp_server.tasks import TaskParams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -163,6 +169,139 @@ def address(work: Path) -> Iterator[str]:
         yield line.strip().rpartition(" ")[2]
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+class _Skills(types.Request[types.PaginatedRequestParams, str]):
+    method: str = "skills/list"
+    params: types.PaginatedRequestParams
+
+
+class _Skill(types.Request[SkillParams, str]):
+    method: str = "skills/get"
+    params: SkillParams
+
+
+class _Anything(types.Result):
+    """A result with all that it holds."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+async def _reads_the_skills(client: mcp.Client) -> None:
+    """What a host does: lists the skills, and reads a file, which is what its entry says."""
+    capabilities = client.server_capabilities
+    assert capabilities is not None
+    assert (capabilities.extensions or {})[EXTENSION] == {}
+    listed = await client.session.send_request(_Skills(params=types.PaginatedRequestParams()), _Anything)
+    found = {one["frontmatter"]["name"]: one for one in (listed.model_extra or {})["skills"]}
+    assert set(found) == {"tao-train-visual-changenet", "tao-run-automl"}
+    skill = found["tao-train-visual-changenet"]
+    assert skill["uri"] == "skill://tao-train-visual-changenet/SKILL.md"
+    files = {one["uri"]: one for one in skill["resources"]}
+    assert len(files) == len(skill["resources"]) <= 512
+    for name in ("SKILL.md", "references/data-formats.md", "automl/SKILL.md"):
+        uri = f"skill://tao-train-visual-changenet/{name}"
+        (content,) = (await client.read_resource(uri)).contents
+        data = content.text.encode()  # type: ignore[union-attr]
+        assert (f"sha256:{hashlib.sha256(data).hexdigest()}", len(data)) == (files[uri]["digest"], files[uri]["size"])
+    one = await client.session.send_request(_Skill(params=SkillParams(uri=skill["uri"])), _Anything)
+    assert (one.model_extra or {})["skill"] == skill
+    for wrong in ("skill://none/SKILL.md", "skill://tao-train-visual-changenet/references/export.md"):
+        with pytest.raises(MCPError, match="there is no skill"):
+            await client.session.send_request(_Skill(params=SkillParams(uri=wrong)), _Anything)
+    for outside in ("../pyproject.toml", "interfaces/cli.py", "references/../versions.yaml"):
+        with pytest.raises(MCPError, match="no resource"):
+            await client.read_resource(f"skill://tao-train-visual-changenet/{outside}")
+
+
+def test_the_skills_are_served_by_their_extension_over_both_roads(work: Path, address: str) -> None:
+    async def talk() -> None:
+        async with mcp.Client(StdioServerParameters(command=COMMAND, args=["mcp"], cwd=work)) as client:
+            await _reads_the_skills(client)
+        async with _connected(address, authorization=f"Bearer {TOKEN}") as client:
+            await _reads_the_skills(client)
+
+    anyio.run(talk)
+
+
+class _Task(types.Result):
+    """A task as it was created."""
+
+    result_type: Literal["task"]  # type: ignore[assignment]
+    task_id: str
+    status: str
+
+
+class _Got(types.Request[TaskParams, str]):
+    method: str
+    params: TaskParams
+
+
+class _Tasks(ClientExtension):
+    """A client that takes tasks, and asks for each until it ends."""
+
+    identifier = tasks.EXTENSION
+
+    def __init__(self, *, cancels: bool = False) -> None:
+        self.cancels, self.seen = cancels, list[dict[str, Any]]()
+
+    def claims(self) -> list[ResultClaim[Any]]:
+        return [ResultClaim(result_type="task", model=_Task, resolve=self._ended)]
+
+    async def _ended(self, task: _Task, context: Any) -> types.CallToolResult:
+        assert task.status == "working"
+        params = TaskParams(task_id=task.task_id)
+        if self.cancels:
+            await context.session.send_request(_Got(method="tasks/cancel", params=params), _Anything)
+        while True:
+            found = await context.session.send_request(_Got(method="tasks/get", params=params), _Anything)
+            self.seen.append(found.model_extra or {})
+            if self.seen[-1]["status"] != "working":
+                ended = self.seen[-1].get("result") or {"content": [], "structuredContent": {"exit_code": 4}}
+                return types.CallToolResult.model_validate(ended)
+            await anyio.sleep(0.2)
+
+
+async def _runs_a_job_as_a_task(client: mcp.Client, claims: _Tasks) -> None:
+    planned = await client.call_tool(
+        "plan", {"request": "train", "data": "boards", "automl_policy": "off", "overrides": "num_epochs=50"}
+    )
+    await client.call_tool("launch", {"plan_id": (planned.structured_content or {})["plan_id"]})
+    assert claims.seen[-1]["status"] == "cancelled"
+    assert (await _call(client, "jobs", running=True))[1]["result"]["jobs"] == []
+    wrong = _Got(method="tasks/get", params=TaskParams(task_id="train-20260101-120000-0a1b2c"))
+    with pytest.raises(MCPError, match="there is no job"):
+        await client.session.send_request(wrong, _Anything)
+
+
+def test_a_job_is_a_task_to_a_client_that_takes_tasks_over_both_roads(work: Path, address: str) -> None:
+    async def talk() -> None:
+        claims = _Tasks(cancels=True)
+        server = StdioServerParameters(command=COMMAND, args=["mcp", "--results", "results"], cwd=work)
+        async with mcp.Client(server, extensions=[claims]) as client:
+            await _runs_a_job_as_a_task(client, claims)
+        claims = _Tasks(cancels=True)
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        async with (
+            httpx2.AsyncClient(headers=headers, trust_env=False) as http,
+            mcp.Client(streamable_http_client(address, http_client=http), extensions=[claims]) as client,
+        ):
+            await _runs_a_job_as_a_task(client, claims)
+
+    anyio.run(talk)
+
+
+def test_a_call_that_works_on_is_a_task_that_ends_with_its_result(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        claims = _Tasks()
+        server = make_server(Session({"results_root": str(work / "none")}, Roots()))
+        async with mcp.Client(server, extensions=[claims]) as client:
+            monkeypatch.setattr(sessions, "ANSWER_SECONDS", 0.0)
+            reply = await client.call_tool("data_check", {"folder": str(work / "boards")})
+        assert claims.seen[-1]["status"] == "completed"
+        assert (reply.structured_content or {})["result"]["ok"]
+
+    anyio.run(talk)
 
 
 @asynccontextmanager

@@ -146,21 +146,32 @@ def test_pictures_without_lists_are_refused_with_what_to_write(
 
 
 @pytest.mark.parametrize("action", ["deploy_segment_evaluate", "deploy_classify_gen_trt_engine"])
-def test_an_action_that_the_embedded_engine_does_not_run_is_refused_by_the_plan(
-    action: str, capsys: pytest.CaptureFixture[str]
+def test_a_plan_here_says_that_nothing_of_it_is_tensorrt(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = "a deployment for ONNX Runtime on the processor, which is no TensorRT engine"
+    for runner, expected in (("local", True), ("docker", False)):
+        _, document = planned(capsys, action, "--runner", runner)
+        assert any(told in warning for warning in document["plan"]["warnings"]) == expected
+
+
+def test_number_format_and_largest_batch_of_the_words_reach_the_spec(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["plan", action, "--automl", "off"]) == 5
-    first = capsys.readouterr().err.partition("\n")[0]
-    assert f"the embedded engine does not run {action}" in first
-    code, document = planned(capsys, action, "--automl", "off")
-    assert (code, document["error"]["code"]) == (5, "engine.action")
-    assert "docker" in document["error"]["remedy"]
-    assert main(["plan", action, "--automl", "off", "--runner", "docker"]) in {0, 3}
+    model = tmp_path / "model.onnx"
+    model.touch()
+    words = "build an fp16 TensorRT engine of ChangeNet with max batch 16"
+    _, document = planned(capsys, words, "-s", f"gen_trt_engine.onnx_file={model}")
+    assert document["plan"]["missing"] == []
+    tensorrt = document["plan"]["spec"]["gen_trt_engine"]["tensorrt"]
+    assert (tensorrt["data_type"], tensorrt["max_batch_size"]) == ("fp16", 16)
+    assert document["plan"]["outputs"]["gen_trt_engine.trt_engine"].endswith("/deployment.json")
 
 
-def test_what_is_open_as_well_is_told_with_the_refusal(capsys: pytest.CaptureFixture[str]) -> None:
-    _, document = planned(capsys, "deploy_classify_gen_trt_engine")
-    assert "Deploy is blocked" in document["error"]["message"]
+def test_an_engine_without_an_onnx_file_is_blocked_once(capsys: pytest.CaptureFixture[str]) -> None:
+    for task, step in (("classify", "changenet run export"), ("segment", "visual_changenet export")):
+        _, document = planned(capsys, "gen_trt_engine", "--task", task)
+        (question,) = document["plan"]["missing"]
+        assert "Deploy is blocked" in question["text"]
+        assert step in question["text"]
 
 
 def test_what_was_checked_for_the_plan_is_not_checked_again_for_its_launch(boards: Path) -> None:

@@ -32,7 +32,7 @@ def test_the_wheel_holds_all_code_and_every_file_of_the_skill_and_nothing_else(b
     assert of_the_skill == {
         name
         for name in wanted
-        if name.startswith(("schemas/", "references/", "deploy/"))
+        if name.startswith(("schemas/", "references/", "deploy/", "models/"))
         or "/" not in name
         or name in {"automl/SKILL.md", "automl/skill_info.yaml"}
     }

@@ -109,7 +109,7 @@ def test_every_data_source_and_parent_is_an_input_of_its_action(skill: Skill) ->
 def test_every_short_name_is_a_key_of_an_action_of_its_task(skill: Skill) -> None:
     for name, target in skill.info["spec_shorthand_keys"].items():
         found = 0
-        for action in skill.actions:
+        for action in (*skill.actions, *skill.deploy_actions):
             key = skill.shorthand_keys(action).get(name)
             found += key is not None and action_schema(skill, action, Memory()).node(key) is not None
         assert found, f"{name}: {target}"

@@ -109,3 +109,29 @@ def test_pixels_that_flip_fail_the_export_and_keep_the_file_apart(
     done = engine("export", trained_masks.spec, f"results_dir={tmp_path}", f"export.checkpoint={trained_masks.latest}")
     assert (done.code, "[export.parity]" in done.err) == (1, True), done.err
     assert sorted(path.name for path in (tmp_path / "export").glob("*onnx*")) == ["changenet_segment.onnx.rejected"]
+
+
+def test_a_deployment_marks_what_the_file_marks_and_keeps_to_its_batch(
+    trained_masks: Any, exported: Any, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    built = {"task": "segment", "results_dir": str(tmp_path), "gen_trt_engine": {"onnx_file": str(exported[0])}}
+    done = engine("gen_trt_engine", built, "gen_trt_engine.tensorrt.max_batch_size=3")
+    assert done.code == 0, done.err
+    assert "no TensorRT engine" in done.out
+    deployment = tmp_path / "gen_trt_engine" / "deployment.json"
+    data = trained_masks.spec["dataset"]["segment"]
+    bare = {"task": "segment", "dataset": {"segment": {name: data[name] for name in ("root_dir", "workers")}}}
+    masks = {}
+    for name, model in (("file", f"checkpoint={exported[0]}"), ("deployment", f"trt_engine={deployment}")):
+        done = engine("inference", bare, f"results_dir={tmp_path / name}", f"inference.{model}", "inference.num_gpus=0")
+        assert done.code == 0, done.err
+        places = sorted((tmp_path / name / "inference" / "masks").iterdir())
+        masks[name] = np.stack([np.asarray(Image.open(path)) for path in places])
+    assert len(masks["file"]) % 3  # the last batch is a short one
+    assert np.array_equal(masks["file"], masks["deployment"])
+    how = (bare, f"results_dir={tmp_path}", f"inference.trt_engine={deployment}", "inference.batch_size=8")
+    done = engine("inference", *how)
+    assert (done.code, "[spec.batch]" in done.err) == (1, True), done.err
+    (tmp_path / "gen_trt_engine" / "whole.optimized.onnx").write_bytes(b"changed")
+    done = engine("inference", *how[:-1])
+    assert (done.code, "[checkpoint.broken]" in done.err) == (1, True), done.err

@@ -106,6 +106,12 @@ def on_kubernetes(cluster: Cluster) -> Bench:
     return Bench("kubernetes", without_cluster, fit_to_kubernetes, lambda job: has_pod(cluster, job))
 
 
+@pytest.fixture
+def on_ray(ray_head: str, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", ray_head)
+    return Bench("ray", lambda h: with_detail(h, "ray", {**h.details["ray"], "address": "http://127.0.0.1:9"}))
+
+
 def on_another_cluster(handle: Handle) -> Handle:
     return with_detail(handle, "slurm", {**handle.details["slurm"], "host": "nobody.invalid"})
 

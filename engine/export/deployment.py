@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model made ready for ONNX Runtime on the processor: what the deploy actions build and use where no TensorRT is.
+
+A deployment is a folder with `deployment.json` and the graphs that it names, each optimised by ONNX Runtime. It is no
+TensorRT engine, and says so. What an engine fixes is fixed here as well: the smallest and largest batch.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx
+
+from core.documents import read_json
+from core.errors import CheckpointError, InputError, JobFailedError, SpecError
+from core.file_names import DEPLOYMENT_FILE, OPTIMIZED_SUFFIX
+from core.files import sha256_file, write_bytes, write_json
+from deployed.model_file import read_model
+from deployed.self_test import SELF_TEST
+from deployed.sessions import quiet_options
+from deployed.siamese_graph import Parts, take_apart
+from engine.console import say
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from engine.settings import Run
+    from engine.status import StatusFile
+
+NOTICE = "there is no TensorRT here: this is a deployment for ONNX Runtime on the processor, and no TensorRT engine"
+_KIND = "onnxruntime-deployment"
+_COMPARE, _DESCRIBE, _WHOLE = "compare", "describe", "whole"
+_REMEDY = "build it again (gen_trt_engine)"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment that was read: its graphs by name, what its model's file said, and its bounds of a batch."""
+
+    graphs: dict[str, ModelProto]
+    settings: dict[str, Any]
+    smallest: int
+    largest: int
+
+    @property
+    def parts(self) -> Parts:
+        """Of a network that compares descriptions."""
+        return Parts(self.graphs[_DESCRIBE], self.graphs[_COMPARE], None, int(self.settings["goldens"]))
+
+    @property
+    def whole(self) -> ModelProto:
+        """The graph of a network that is used in one piece."""
+        return self.graphs[_WHOLE]
+
+
+def build(run: Run, status: StatusFile) -> None:
+    """Write a deployment of `gen_trt_engine.onnx_file` into the results folder.
+
+    Raises:
+        SpecError: the spec asks for what this can't give.
+        CheckpointError: the file can't be used.
+        JobFailedError: the optimised graphs do not run.
+    """
+    section = run.experiment.gen_trt_engine
+    say(f"NOTICE {NOTICE}")
+    if not section.onnx_file:
+        key = "gen_trt_engine.onnx_file"
+        raise SpecError(f"{key} is not set", code="spec.onnx", where=key, remedy="name the .onnx file of an export")
+    path = Path(section.onnx_file)
+    model, settings = read_model(path)
+    if settings["task"] != run.experiment.task:
+        message = f"the model is one for the {settings['task']} task"
+        remedy = f"name a model for {run.experiment.task}"
+        raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy=remedy)
+    _check_precision(run, settings)
+    graphs, goldens = _graphs_of(model, settings["task"])
+    files: dict[str, dict[str, Any]] = {}
+    target = _target_of(run)
+    for name, graph in graphs.items():
+        place = target.with_name(f"{name}{OPTIMIZED_SUFFIX}")
+        write_bytes(place, _optimized(graph, path))
+        files[name] = {"file": place.name, "sha256": sha256_file(place), "bytes": place.stat().st_size}
+    description = _description(run, path, settings | {"goldens": goldens}, files)
+    write_json(target, description)
+    size = sum(entry["bytes"] for entry in files.values())
+    status.write("RUNNING", f"Deployment for ONNX Runtime written, {NOTICE}.", kpi={"file_megabytes": size / 1e6})
+    say(f"deployment for ONNX Runtime, {size / 1e6:.1f} MB: {target}")
+
+
+def _target_of(run: Run) -> Path:
+    key, named = "gen_trt_engine.trt_engine", run.experiment.gen_trt_engine.trt_engine
+    target = Path(named) if named else run.results_dir / DEPLOYMENT_FILE
+    if target.suffix != ".json":
+        message = f"no TensorRT engine can be written here, and {target.name} would be taken for one"
+        remedy = f"leave {key} out, or end it in .json: what is written describes a deployment for ONNX Runtime"
+        raise SpecError(message, code="spec.engine", where=key, remedy=remedy)
+    return target
+
+
+def _check_precision(run: Run, settings: dict[str, Any]) -> None:
+    asked, has = run.experiment.gen_trt_engine.tensorrt.data_type.lower(), settings["precision"]
+    key = "gen_trt_engine.tensorrt.data_type"
+    if asked == "int8" and has != "int8":
+        message = f"ONNX Runtime takes the numbers of the file, which are {has}: nothing is quantised here"
+        remedy = "make an 8-bit file, whose verdicts are checked, and build from that (changenet run quantize)"
+        raise SpecError(message, code="spec.precision", where=key, remedy=remedy)
+    if asked != has:
+        say(f"NOTICE {key} is {asked}, and ONNX Runtime computes with the numbers of the file, {has}")
+
+
+def _graphs_of(model: ModelProto, task: str) -> tuple[dict[str, ModelProto], int]:
+    if task == "segment":
+        return {_WHOLE: model}, 1
+    parts = take_apart(model)
+    return {_DESCRIBE: parts.describe, _COMPARE: parts.compare}, parts.goldens
+
+
+def _optimized(graph: ModelProto, path: Path) -> bytes:
+    """The graph as ONNX Runtime simplifies and joins it for any processor."""
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "optimized.onnx"
+        options = quiet_options()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.optimized_model_filepath = str(place)
+        try:
+            onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        except Exception as problem:  # noqa: BLE001 - its errors have no common class
+            reason = str(problem).strip().partition("\n")[0]
+            message = f"ONNX Runtime can't run the model ({reason})"
+            raise JobFailedError(message, code="deploy.runtime", where=str(path), remedy="export it again") from None
+        return place.read_bytes()
+
+
+def _description(run: Run, path: Path, settings: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
+    import onnxruntime
+
+    tensorrt = run.experiment.gen_trt_engine.tensorrt
+    return {
+        "kind": _KIND,
+        "notice": NOTICE,
+        "task": settings["task"],
+        "runtime": {"name": "onnxruntime", "version": onnxruntime.__version__, "provider": "CPUExecutionProvider"},
+        "source": {"file": path.name, "sha256": sha256_file(path)},
+        "graphs": files,
+        "precision": {"asked_for": tensorrt.data_type.lower(), "computed_with": settings["precision"]},
+        "batch": {
+            "smallest": tensorrt.min_batch_size,
+            "best": tensorrt.opt_batch_size,
+            "largest": tensorrt.max_batch_size,
+        },
+        "model": {name: value for name, value in settings.items() if name != SELF_TEST},
+    }
+
+
+def read_deployment(path: Path) -> Deployment:
+    """The deployment that a `deployment.json` describes.
+
+    Raises:
+        CheckpointError: it is none, or a graph is missing or was changed.
+    """
+    if path.suffix != ".json":
+        message = "TensorRT engines run in the TAO Deploy container, and not here"
+        raise _error(path, message, "checkpoint.engine", f"name a {DEPLOYMENT_FILE} that gen_trt_engine wrote here")
+    try:
+        told = read_json(path)
+    except InputError as problem:
+        raise _error(path, problem.message, "checkpoint.missing", _REMEDY) from None
+    if not isinstance(told, dict) or told.get("kind") != _KIND:
+        raise _error(path, "this describes no deployment", "checkpoint.foreign", f"name a {DEPLOYMENT_FILE}")
+    graphs = {}
+    for name, entry in told["graphs"].items():
+        place = path.with_name(entry["file"])
+        if not place.is_file() or sha256_file(place) != entry["sha256"]:
+            raise _error(place, "the graph is missing, or was changed after it was built", "checkpoint.broken", _REMEDY)
+        graphs[name] = onnx.load(place)
+    return Deployment(graphs, told["model"], int(told["batch"]["smallest"]), int(told["batch"]["largest"]))
+
+
+def _error(path: Path, message: str, code: str, remedy: str) -> CheckpointError:
+    return CheckpointError(message, code=code, where=str(path), remedy=remedy)
+
+
+def with_batch(run: Run, deployment: Deployment, data_key: str) -> Run:
+    """The action with a batch that the deployment takes: of two that the user chose both have to be the same.
+
+    Raises:
+        SpecError: the user chose another.
+    """
+    key, size = f"{run.command}.batch_size", getattr(run.experiment, run.command).batch_size
+    of_data = getattr(run.experiment.dataset, run.experiment.task).batch_size
+    if {key, data_key} <= run.chosen and size not in {of_data, -1}:
+        message = f"{key} is {size}, and {data_key} {of_data}"
+        raise SpecError(message, code="spec.batch", where=key, remedy="set both to the same number, or one of them")
+    asked = size if size > 0 else of_data
+    taken = min(max(asked, deployment.smallest), deployment.largest)
+    if taken != asked and run.chosen & {key, data_key}:
+        bounds = f"from {deployment.smallest} to {deployment.largest}"
+        message = f"the deployment takes batches {bounds}, and {asked} are asked for"
+        remedy = "set a size in between, or build it again with gen_trt_engine.tensorrt.max_batch_size"
+        raise SpecError(message, code="spec.batch", where=key, remedy=remedy)
+    if taken != asked:
+        say(f"NOTICE {taken} pairs a batch, not {asked}: the deployment takes no more than {deployment.largest}")
+    return run.with_value(key, taken)

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runner `ray`: the action as a job of a Ray cluster, whose nodes share the results root with this machine.
+
+The job is submitted through Ray's job API under the id of our record, so that Ray itself takes it once, and it is found
+where the answer was lost. Ray chooses the node, and shows the job the GPUs that it reserved.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import PlatformError, RequestError
+from core.file_names import LOG_FILE
+from core.files import write_text
+from core.problem import Problem
+from core.redaction import is_secret_key
+from runners.jobs.job import JobState
+from runners.jobs.status_log import last_lines
+from runners.planning.plan import at_job
+from runners.planning.sizes import size_in_bytes
+from runners.platforms import belongings
+from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detail
+from runners.platforms.platform import Sight
+from runners.platforms.ray_api import SilentError, address_of, cluster_of
+from runners.platforms.ray_settings import RaySettings
+from runners.platforms.slurm_states import ended
+from runners.preflight import require_engine, require_local_inputs
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from runners.jobs.job import Handle, Job
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
+
+SCRIPT_FILE, EXIT_FILE, GIVEN_UP_FILE = "job.sh", "exit_code", "given_up"
+_ABOUT = "ray"
+_TEMPLATES = Path(__file__).parent / "templates"
+_UNANSWERED_SECONDS = 30.0  # in which a cluster that gave no answer lists a job that it took all the same
+_FILE_SECONDS = 5.0  # in which a shared file system shows what another machine wrote
+_PASSED_ON = ("CHANGENET_", "HF_HOME", "HF_HUB_OFFLINE", "NCCL_", "GLOO_")
+
+
+class RayPlatform:
+    """Its handle names the cluster's address, and when the job was submitted."""
+
+    def check(self, plan: Plan) -> None:
+        """Ray answers; the engine and the inputs are where its nodes see them as well."""
+        settings = RaySettings(**plan.platform)
+        require_engine(plan)
+        require_local_inputs(plan)
+        if plan.resources.nodes > 1:
+            remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
+            raise RequestError("a job of Ray has one node here", code="runner.nodes", where="nodes", remedy=remedy)
+        if plan.secrets:
+            remedy = "set them on the nodes of the cluster, and leave them out of the request"
+            message = f"Ray shows variables of jobs to all its users: {', '.join(plan.secrets)}"
+            raise RequestError(message, code="runner.secrets", where="secrets", remedy=remedy)
+        cluster_of(address_of(settings.ray_address)).refresh()
+
+    def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:
+        """Submit the job's script; the job is there, or may be, once the record says when it was submitted."""
+        settings, folder = RaySettings(**plan.platform), Path(job.folder)
+        write_text(folder / SCRIPT_FILE, _script(plan, folder))
+        about: dict[str, Any] = {"address": address_of(settings.ray_address), "submitted_at": time.time()}
+        handle = with_detail(store.handle(job.id), _ABOUT, about)
+        store.add_handle(job.id, handle)
+        try:
+            cluster_of(about["address"]).submit(_asked(plan, folder, settings))
+        except SilentError:
+            return handle  # it may have been taken all the same: whoever looks finds it by its name
+        handle = with_detail(handle, _ABOUT, about | {"taken": True})
+        store.add_handle(job.id, handle)
+        if store.cancel_reason(job.id) is not None:
+            self.cancel(job, handle)
+        return handle
+
+    def look(self, job: Job, handle: Handle) -> Sight:
+        """What Ray lists; no answer is UNKNOWN."""
+        about = handle.details.get(_ABOUT) or {}
+        if not about:
+            sight = sight_of(job, process_of(handle, LAUNCHER))
+            return _never_submitted(job) if sight.state.is_terminal else sight
+        try:
+            listed = cluster_of(about["address"]).find(Path(job.folder).name)
+        except PlatformError as problem:
+            return Sight(JobState.UNKNOWN, problem.message)
+        return _told(listed, job) if listed else _not_listed(job, about)
+
+    def cancel(self, job: Job, handle: Handle) -> None:
+        """Ask Ray to stop the job."""
+        if about := handle.details.get(_ABOUT):
+            cluster_of(about["address"]).stop(Path(job.folder).name)
+
+    def log(self, job: Job, handle: Handle) -> Path:
+        """The job's own log: its script writes into it."""
+        del handle
+        return Path(job.folder) / LOG_FILE
+
+    def collect(self, job: Job, handle: Handle) -> None:
+        """Ray leaves no process of a job; wait until the shared file system shows what the script wrote last.
+
+        A job that was given up before Ray had confirmed it is marked: should it be run yet, its script ends.
+        """
+        about, folder = handle.details.get(_ABOUT) or {}, Path(job.folder)
+        if not about.get("taken") and folder.is_dir():
+            (folder / GIVEN_UP_FILE).touch()
+        listed = cluster_of(about["address"]).find(folder.name) if about.get("taken") else None
+        deadline = time.monotonic() + (_FILE_SECONDS if listed and listed.get("status") == "SUCCEEDED" else 0.0)
+        while not (folder / EXIT_FILE).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
+    )
+    return templates.get_template("ray_job.sh.j2")
+
+
+def _script(plan: Plan, folder: Path) -> str:
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(_PASSED_ON) and not is_secret_key(name) and name.isidentifier()
+    }
+    own = passed | belongings.mark(folder.name)
+    threads = RaySettings(**plan.platform).cpus or 1  # what Ray reserves, not a share of the launching machine
+    return _template().render(
+        title=f"{plan.action} by changenet; plan {plan.id[:12]}",
+        folder=shlex.quote(str(folder)),
+        log=LOG_FILE,
+        environment=[f"{name}={shlex.quote(value)}" for name, value in sorted(own.items())],
+        threads=threads,
+        launch=shlex.join(at_job(plan.command, str(folder))),
+        exit_file=EXIT_FILE,
+        given_up_file=GIVEN_UP_FILE,
+    )
+
+
+def _asked(plan: Plan, folder: Path, settings: RaySettings) -> dict[str, Any]:
+    """The job as Ray's API takes it."""
+    asked: dict[str, Any] = {
+        "entrypoint": f"sh {shlex.quote(str(folder / SCRIPT_FILE))}",
+        "submission_id": folder.name,
+        "entrypoint_num_cpus": settings.cpus or 1,
+        "entrypoint_num_gpus": plan.resources.gpus,
+        "metadata": {"plan": plan.id, "name": folder.name},
+    }
+    return asked | ({"entrypoint_memory": size_in_bytes(settings.memory, "memory")} if settings.memory else {})
+
+
+def _told(listed: dict[str, Any], job: Job) -> Sight:
+    """Our state of a job that Ray lists; a word that is not known here is UNKNOWN, and no failure."""
+    status, said = str(listed.get("status")), str(listed.get("message") or "").partition("\n")[0]
+    native = f"Ray job {listed.get('submission_id')}: {status}" + (f" ({said})" if status == "FAILED" and said else "")
+    began = bool(listed.get("driver_node_id"))
+    if status in {"PENDING", "RUNNING"}:
+        return Sight(JobState(status), native)
+    if status == "STOPPED":
+        return Sight(JobState.CANCELED, native, _exit_code(job), began=began)
+    if status == "SUCCEEDED":
+        return ended(0, native, job.id, began=True)
+    if status == "FAILED":
+        code = _exit_code(job)
+        if code is None and listed.get("driver_exit_code") is not None:
+            code = _of_shell(int(listed["driver_exit_code"]))
+        if code is not None:
+            return ended(code, native, job.id, began=True)
+        cause = Problem("node.lost", job.id, f"Ray lost it, or could not place it: {said or status}")
+        return Sight(JobState.ERROR, native, None, cause, began)
+    return Sight(JobState.UNKNOWN, native)
+
+
+def _exit_code(job: Job) -> int | None:
+    lines = last_lines(Path(job.folder) / EXIT_FILE, 1)
+    return _of_shell(int(lines[0])) if lines and lines[0].strip().isdigit() else None
+
+
+def _of_shell(code: int) -> int:
+    """A shell tells of a signal as 128 and its number."""
+    return 128 - code if 128 < code <= 192 else code
+
+
+def _never_submitted(job: Job) -> Sight:
+    message = "the launching process died before the job was submitted"
+    return Sight(JobState.ERROR, message, cause=Problem("launch.lost", job.id, message))
+
+
+def _not_listed(job: Job, about: dict[str, Any]) -> Sight:
+    """Ray has forgotten the job, or never took it; the script's own word on its end is the last one."""
+    if (code := _exit_code(job)) is not None:
+        return ended(code, f"Ray forgot it; exit code {code}", job.id, began=True)
+    if time.time() < about["submitted_at"] + _UNANSWERED_SECONDS:
+        return Sight(job.state, "Ray does not list it yet")
+    if about.get("taken"):
+        message = "Ray does not know the job any more: its head was lost"
+        return Sight(JobState.ERROR, message, cause=Problem("node.lost", job.id, message))
+    message = "Ray gave no answer when the job was submitted, and has none of its name"
+    return Sight(JobState.ERROR, message, cause=Problem("launch.lost", job.id, message))
+
+
+PLATFORM = RayPlatform()

@@ -67,7 +67,7 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
         name = verbs[0].group.partition(":")[2]
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
-    steps = _with_search(reading, steps)
+    steps = _really_training(reading, _with_search(reading, steps), stated)
     if steps:
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
@@ -219,6 +219,15 @@ def _follows(reading: Reading, before: int, place: int) -> bool:
         if token.kind != "word":
             return False
     return False
+
+
+def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
+    """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
+    alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
+    of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
+    if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
+        return (Step("train", steps[0].place, implied=True),)
+    return steps
 
 
 def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:

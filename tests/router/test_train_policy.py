@@ -100,6 +100,13 @@ def test_phrases_keep_or_turn_automl_on(skill_with_automl: Skill, phrase: str) -
     assert (decision.automl_policy, decision.policy_source, decision.route) == ("on", "phrase", "automl")
 
 
+def test_the_reason_quotes_the_phrase_that_decided(skill_with_automl: Skill) -> None:
+    quoting = ask(skill_with_automl, "train ChangeNet, no tuning").reasons
+    assert [reason for reason in quoting if reason.startswith("AutoML is off") and reason.endswith('("no tuning")')]
+    plain = ask(skill_with_automl, "train ChangeNet").reasons
+    assert [reason for reason in plain if reason.startswith("AutoML is on") and "(" not in reason]
+
+
 @pytest.mark.parametrize("text", ["train ChangeNet", "fine-tune ChangeNet", "train ChangeNet with tuning parameters"])
 def test_other_words_leave_the_default(skill_with_automl: Skill, text: str) -> None:
     assert ask(skill_with_automl, text).policy_source == "default"

@@ -34,7 +34,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     unknown = _unknown(reading, vocabulary)
     ours = _names_ours(reading)
     said = _phrases(reading, unknown)
-    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n, vocabulary)]
+    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     declined = _foreign(reading, intent) or _negated_model(reading)
     things = _things(reading, unknown, vocabulary)
@@ -46,7 +46,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
         return Account(ours, told, _declined_nothing(reading, things, said))
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     declined = _declined_action(reading, intent, things, beside, ours=ours)
-    asked = () if declined else _of_manner(reading, intent, unknown)
+    asked = () if declined else (*_of_manner(reading, intent, unknown), *_open_figures(reading, values))
     return Account(ours, told, declined, asked)
 
 
@@ -84,10 +84,27 @@ def _phrases(reading: Reading, places: list[int]) -> tuple[str, ...]:
     return tuple(reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] for run in runs)
 
 
-def _is_name(reading: Reading, place: int, vocabulary: Vocabulary) -> bool:
+def _is_name(reading: Reading, place: int) -> bool:
     """Whether a number is part of a name: `line 3`, `rev 2`."""
-    del vocabulary
-    return place > 0 and reading.tokens[place - 1].kind == "word"
+    return place > 0 and reading.tokens[place - 1].kind == "word" and not _is_figure(reading, place)
+
+
+def _is_figure(reading: Reading, place: int) -> bool:
+    """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3", "4 and 16"."""
+    tokens = reading.tokens
+    before = tokens[place - 1].word if place else ""
+    if not tokens[place].text[0].isdigit() or (place + 1 < len(tokens) and tokens[place + 1].text == ")"):
+        return False
+    if before in reading.grammar["joins_figures"]:
+        other = place - 2
+        named = any(m.group.startswith("value") for m in reading.mentions if other in m.places)
+        return other >= 0 and tokens[other].kind == "number" and (named or _is_figure(reading, other))
+    return before in reading.grammar["gives_figures"]
+
+
+def _open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
+    """Numbers that are said of something, of which no value was made."""
+    return tuple(reading.tokens[n].text for n in sorted(values.unread) if _is_figure(reading, n))
 
 
 def _foreign(reading: Reading, intent: Intent) -> str:

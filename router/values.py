@@ -281,10 +281,16 @@ def _negated_number(reading: Reading, place: int) -> bool:
     return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
 
 
+def _replaces(reading: Reading, place: int) -> bool:
+    """Whether a word puts another value in place of the one before it: "512 but 256", and not "512 but also 256"."""
+    behind = {token.word for token in reading.tokens[place + 1 : place + 2]}
+    return reading.tokens[place].word in reading.grammar["substitutes"] and not behind & reading.grammar["as_well"]
+
+
 def _corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
     """Where a correction stands between two values of one name, the one before it is dropped."""
     places = [m.start for m in reading.of("correction", negated=None)]
-    places += [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["substitutes"]]
+    places += [n for n in range(len(reading.tokens)) if _replaces(reading, n)]
     kept = []
     for index, one in enumerate(stated):
         later = [other for other in stated[index + 1 :] if other.name == one.name]

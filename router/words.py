@@ -190,16 +190,28 @@ def _add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
     formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
-    if len(formats) > 1 and words & reading.grammar["choice"]:
+    settled = words & (reading.grammar["not"] | reading.grammar["substitutes"]) or list(reading.of("correction"))
+    wanted = [one for one in formats if not _of_a_model(reading, part, one)]
+    if len(formats) > 1 and (words & reading.grammar["choice"] or (len(wanted) > 1 and not settled)):
         spoken.values.pop("number_format", None)
         spoken.unclear["data_type"] = tuple(formats)
         return
+    if len(wanted) == 1 < len(formats) and not settled:
+        spoken.unclear.pop("number_format", None)
+        spoken.values["number_format"] = wanted[0]
     if len(formats) == 1 and "number_format" not in spoken.values and "number_format" not in spoken.unclear:
         spoken.values["number_format"] = formats[0]
     if "number_format" in spoken.values:
         value = spoken.values.pop("number_format")
         trains = "train" in verbs and value != "int8"
         spoken.values["precision" if trains else "data_type"] = value
+
+
+def _of_a_model(reading: Reading, part: range, number_format: str) -> bool:
+    """Whether a number format is what a model has, as in "the fp32 model to int8"."""
+    places = [n for n in part if reading.tokens[n].word == number_format]
+    behind = {reading.tokens[n + 1].word for n in places if n + 1 < len(reading.tokens)}
+    return bool(behind & reading.grammar["holds_format"])
 
 
 def _uncorrected(reading: Reading, places: list[int]) -> list[int]:

@@ -49,11 +49,27 @@ def test_a_request_for_something_else_is_declined(skill: Skill, text: str) -> No
         ("evaluate the other one", "other one"),
         (f"export {JOB}. Don't export it.", "rule it out"),
         ("can ChangeNet train on a CPU?", "question"),
+        ("Epochs should be 50. Train ChangeNet on ./b", "'50'"),
+        ("train ChangeNet on ./b for 20 epochs, or maybe 50", "'50'"),
+        ("train ChangeNet on ./b with lr somewhere between 1e-5 and 1e-3", "'1e-5' and '1e-3'"),
+        ("trainiere ChangeNet auf ./b, die Rate soll etwa 3 sein", "'3'"),
+        ("train ChangeNet on ./b with image size 512 but also 256", "512 and 256"),
+        (f"int8 engine from {JOB}, and it must be fp16 only", "int8 and fp16"),
     ],
 )
 def test_what_is_not_clear_is_asked_about(skill: Skill, text: str, said: str) -> None:
     decision = decide(Request(text=text), skill)
     assert said in " ".join(question.text for question in decision.missing)
+
+
+@pytest.mark.parametrize("text", ["train ChangeNet on ./b for line 3", "1) train ChangeNet on ./b 2) evaluate it"])
+def test_a_number_that_is_part_of_a_name_or_of_a_list_is_not_asked_about(skill: Skill, text: str) -> None:
+    assert decide(Request(text=text), skill).missing == ()
+
+
+def test_the_number_format_that_a_model_has_is_not_the_one_that_is_wanted(skill: Skill) -> None:
+    decision = decide(Request(text=f"quantize the fp32 model of {JOB} to int8"), skill)
+    assert (decision.missing, decision.stated["data_type"]) == ((), "int8")
 
 
 @pytest.mark.parametrize(

@@ -51,13 +51,17 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     assert figures.planned_negatives == []
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "actions", "policies", "values"),
+    [("held_out.jsonl", 206, 0.90, 0.94, 0.98), ("held_out2.jsonl", 240, 0.88, 0.97, 0.97)],
+)
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
-    routing: ModuleType, project_root: Path
+    routing: ModuleType, project_root: Path, name: str, count: int, actions: float, policies: float, values: float
 ) -> None:
-    rows = routing.read_corpus([routing.CORPUS / "held_out" / "held_out.jsonl"])
+    rows = routing.read_corpus([routing.CORPUS / "held_out" / name])
     found = routing.measure(rows, load_skill(project_root))
-    assert len(rows) == found.requests == 206
-    assert found.actions[""].f1 >= 0.88
-    assert found.policies[""].f1 >= 0.91
-    assert found.values[""].f1 >= 0.98
-    assert len(found.planned_negatives) <= 4
+    assert len(rows) == found.requests == count
+    assert found.actions[""].f1 >= actions
+    assert found.policies[""].f1 >= policies
+    assert found.values[""].f1 >= values
+    assert len(found.planned_negatives) <= 1

@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import DataError
 from pairs.registration_check import check, edges_of
 from pairs.registration_edges import turns_and_shifts
+from pairs.registration_patches import Patches, laid_by, look_around
 from pairs.registration_starts import feature_guesses, plain_guesses, shrunk
 
 if TYPE_CHECKING:
@@ -28,15 +29,7 @@ if TYPE_CHECKING:
     Homography = NDArray[np.float64]
 
 _COARSE_SIDE = 800  # pixels of the longer side on which guesses are compared
-_PATCHES = 24  # in a row and in a column of the golden picture, at most
-_APART, _LEAST_APART = 32, 8  # pixels of the pictures at their own size, and as they are compared
-_PATCH = 64  # pixels
-_SOFT = 1.5  # pixels of blur before patches are compared: scratches and grain belong to one picture alone
 _SEARCHES = ((0.25, 12), (0.5, 8), (1.0, 6), (1.0, 4))  # scale of the pictures, and pixels of it to look around
-_LEAST_TEXTURE = 6.0  # grey levels of standard deviation; flatter patches fit anywhere
-_LEAST_FIT = 0.5  # correlation of a patch with what it is found on
-_LEAST_LEAD = 0.03  # of that place over all that are 3 pixels and more away: along an edge, or in a row, many fit alike
-_AROUND_PEAK = 2  # pixels
 _TOLERANCE, _TOLERANCE_SHARE = (
     2.0,
     0.0025,
@@ -116,16 +109,7 @@ def register(golden: Picture, test: Picture, where: str) -> Registration:
 
 def laid_on(test: Picture, registration: Registration, size: tuple[int, int]) -> tuple[Picture, NDArray[np.bool_]]:
     """The test picture in the golden picture's place and `size` (height, width), and where it shows anything."""
-    return _laid(test, registration.to_golden, size)
-
-
-def _laid(picture: Picture, one: Homography, size: tuple[int, int]) -> tuple[Picture, NDArray[np.bool_]]:
-    import cv2
-
-    across = (size[1], size[0])
-    laid = cv2.warpPerspective(picture, one, across, flags=cv2.INTER_LINEAR)
-    shown = cv2.warpPerspective(np.full(picture.shape[:2], 255, np.uint8), one, across, flags=cv2.INTER_NEAREST)
-    return np.asarray(laid, dtype=np.uint8), np.asarray(shown) > 0
+    return laid_by(test, registration.to_golden, size)
 
 
 def _grey(picture: Picture) -> Picture:
@@ -138,7 +122,7 @@ def _attempt(golden: Picture, test: Picture, guess: Homography) -> Registration 
     """The registration that a guess leads to, or why it leads to none."""
     tolerance, found = max(_TOLERANCE, _TOLERANCE_SHARE * max(golden.shape)), guess
     for scale, reach in _SEARCHES:
-        patches = _look_around(golden, test, found, scale, reach)
+        patches = look_around(golden, test, found, scale, reach)
         correction = _common(patches, tolerance, golden.size) if len(patches.places) >= _LEAST_PATCHES else None
         if correction is not None:
             found = correction @ found
@@ -154,7 +138,7 @@ def _sure(golden: Picture, test: Picture, found: Registration | str) -> Registra
         scale = _coarse(golden, test)
         zoom = np.diag([scale, scale, 1.0])
         small = shrunk(golden, scale)
-        laid, shown = _laid(shrunk(test, scale), zoom @ found.to_golden @ np.linalg.inv(zoom), _size_of(small))
+        laid, shown = laid_by(shrunk(test, scale), zoom @ found.to_golden @ np.linalg.inv(zoom), _size_of(small))
         checked = check(small, laid, shown)
         if checked.better is None:
             break
@@ -178,7 +162,7 @@ def _by_edges(golden: Picture, test: Picture) -> Registration | None:
     small, other = shrunk(golden, scale), shrunk(test, scale)
     best: Registration | None = None
     for found in turns_and_shifts(small, other):
-        laid, shown = _laid(other, found, _size_of(small))
+        laid, shown = laid_by(other, found, _size_of(small))
         if float(shown.mean()) < _LEAST_COVERED_BY_EDGES:
             continue
         checked = check(small, laid, shown)
@@ -208,7 +192,7 @@ def _guesses(golden: Picture, test: Picture) -> Iterator[Homography]:
     zoom = np.diag([scale, scale, 1.0])
 
     def ranked(guesses: Iterable[Homography]) -> list[tuple[float, Homography]]:
-        rated = [(float(_agreement(edges, _laid(other, one, size))), one) for one in guesses]
+        rated = [(float(_agreement(edges, laid_by(other, one, size))), one) for one in guesses]
         return sorted(rated, key=lambda pair: -pair[0])
 
     def at_own_size(guess: Homography) -> Homography:
@@ -233,84 +217,7 @@ def _agreement(edges: NDArray[np.float32], laid: tuple[Picture, NDArray[np.bool_
     return likeness * float(np.sqrt(share))
 
 
-@dataclass(frozen=True, slots=True)
-class _Patches:
-    """Where patches of the golden picture lie (N, 2), and where the laid test picture has them, in its full pixels."""
-
-    places: Floats
-    found: Floats
-    textured: int
-
-
-def _look_around(golden: Picture, test: Picture, one: Homography, scale: float, reach: int) -> _Patches:
-    """Look for each patch around its place; `reach` in pixels of the pictures at `scale`."""
-    zoom = np.diag([scale, scale, 1.0])
-    ours, side = _soft(shrunk(golden, scale)), _PATCH
-    laid, shown = _laid(shrunk(test, scale), zoom @ one @ np.linalg.inv(zoom), (ours.shape[0], ours.shape[1]))
-    laid = _soft(laid)
-    places, found, textured = [], [], 0
-    apart = max(_LEAST_APART, round(_APART * scale))
-    for top in _starts(ours.shape[0], reach, apart):
-        for left in _starts(ours.shape[1], reach, apart):
-            patch = ours[top : top + side, left : left + side]
-            around = np.s_[top - reach : top + side + reach, left - reach : left + side + reach]
-            if patch.std() < _LEAST_TEXTURE or not shown[around].all():
-                continue
-            if not _is_distinct(ours[around], patch):
-                continue
-            textured += 1
-            step = _step_of(patch, laid[around], reach)
-            if step is not None:
-                middle = (left + side / 2, top + side / 2)
-                places.append(middle)
-                found.append((middle[0] + step[0], middle[1] + step[1]))
-    return _Patches(np.array(places).reshape(-1, 2) / scale, np.array(found).reshape(-1, 2) / scale, textured)
-
-
-def _soft(picture: Picture) -> Picture:
-    import cv2
-
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), _SOFT), dtype=np.uint8)
-
-
-def _is_distinct(around: Picture, patch: Picture) -> bool:
-    """Whether a patch of the golden picture fits its own place alone."""
-    import cv2
-
-    fits = np.array(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED))
-    middle = fits.shape[0] // 2
-    near = np.s_[middle - _AROUND_PEAK : middle + _AROUND_PEAK + 1]
-    fits[near, near] = -1.0
-    return float(fits.max()) < 1.0 - _LEAST_LEAD
-
-
-def _starts(length: int, reach: int, apart: int) -> list[int]:
-    last = length - _PATCH - reach
-    count = min(_PATCHES, 1 + (last - reach) // apart)
-    return sorted({round(start) for start in np.linspace(reach, last, count)}) if last > reach else []
-
-
-def _step_of(patch: Picture, around: Picture, reach: int) -> tuple[float, float] | None:
-    """How far right and down the patch lies off the middle of what is around it, to a fraction of a pixel."""
-    import cv2
-
-    fits = np.asarray(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED))
-    row, column = np.unravel_index(int(fits.argmax()), fits.shape)
-    last = fits.shape[0] - 1
-    if fits[row, column] < _LEAST_FIT or not (0 < row < last and 0 < column < last):
-        return None
-    across = _peak(*fits[row, column - 1 : column + 2].tolist())
-    down = _peak(*fits[row - 1 : row + 2, column].tolist())
-    return float(column) - reach + across, float(row) - reach + down
-
-
-def _peak(before: float, at: float, after: float) -> float:
-    """Where a parabola through three neighbours peaks, from the middle one."""
-    bend = before - 2 * at + after
-    return 0.0 if abs(bend) < 1e-9 else float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
-
-
-def _common(patches: _Patches, tolerance: float, area: int) -> Homography | None:
+def _common(patches: Patches, tolerance: float, area: int) -> Homography | None:
     """The correction that most patches share, taking the laid picture to the golden one."""
     import cv2
 
@@ -328,10 +235,10 @@ def _checked(golden: Picture, test: Picture, found: Homography, tolerance: float
     corners = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]], dtype=np.float64)
     if np.linalg.det(found[:2, :2]) <= 0 or (found @ corners.T)[2].min() <= 0:
         return "what they share would turn one of them over"
-    covered = float(_laid(test, found, (golden.shape[0], golden.shape[1]))[1].mean())
+    covered = float(laid_by(test, found, (golden.shape[0], golden.shape[1]))[1].mean())
     if covered < _LEAST_COVERED:
         return f"they would share only {100 * covered:.0f} % of the golden picture"
-    patches = _look_around(golden, test, found, *_SEARCHES[-1])
+    patches = look_around(golden, test, found, *_SEARCHES[-1])
     off = np.sqrt(np.sum((patches.found - patches.places) ** 2, axis=1))
     agreeing = off[off <= tolerance]
     if len(agreeing) < max(_LEAST_PATCHES, _LEAST_SHARE * patches.textured):

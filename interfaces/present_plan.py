@@ -66,6 +66,8 @@ def where(plan: Plan) -> str:
 
 
 def _body(plan: Plan, *, warnings: Sequence[str] | None = None, reasons: Sequence[str] | None = None) -> Iterator[str]:
+    for question in plan.missing:  # first, since what comes last may be cut
+        yield f"  missing  {question.text}"
     told = plan.decision.reasons if reasons is None else reasons
     if said := [reason for reason in told if not reason.startswith(_KNOWN) and not reason.endswith(_PLAIN)]:
         yield f"  because  {'; '.join(said)}"
@@ -83,8 +85,6 @@ def _body(plan: Plan, *, warnings: Sequence[str] | None = None, reasons: Sequenc
         yield f"  warning  {warning}"
     if len(every) > _MOST_TOLD:
         yield f"  warning  {len(every) - _MOST_TOLD} more: --full"
-    for question in plan.missing:
-        yield f"  missing  {question.text}"
 
 
 def does(plan: Plan) -> str:

@@ -11,7 +11,11 @@ import pytest
 
 from interfaces.cli import main
 from interfaces.present_job import job_brief
-from interfaces.present_plan import LETTERS, LINES, fitted
+from interfaces.present_plan import LETTERS, LINES, fitted, plan_brief
+from router.decision import decide
+from router.declarations import load_skill
+from router.types import Question, Request
+from runners import api
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
 
@@ -60,6 +64,15 @@ def test_what_does_not_fit_is_cut_and_said(lines: list[str]) -> None:
     assert len(text) <= LETTERS
     assert text.splitlines()[-1][:5] == lines[-1][:5]
     assert "more lines: --full" in text
+
+
+def test_what_is_missing_stands_first(project_root: Path) -> None:
+    skill = load_skill(project_root)
+    plan = api.prepare_decision(decide(Request(text="evaluate ChangeNet classify"), skill), skill)
+    told = tuple(f"{'w' * 150} {number}" for number in range(9))
+    asked = Question("data", "Which address does the data have in the store?")
+    text = plan_brief(replace(plan, warnings=told, missing=(asked,)), "changenet doctor")
+    assert text.splitlines()[1] == f"  missing  {asked.text}"  # what is cut stands further down
 
 
 def test_two_models_are_compared_on_the_pairs_that_both_saw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

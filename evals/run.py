@@ -73,7 +73,7 @@ class Workspace:
         own.mkdir()
         rows, seen = ["Image,Reference,Result"], {"OK": 0, "NG": 0}
         for table in sorted(boards.glob("*/dataset.csv")):
-            for row in csv.DictReader(table.open(encoding="utf-8")):
+            for row in csv.DictReader(table.read_text("utf-8").splitlines()):
                 result = "OK" if row["label"] == "PASS" else "NG"
                 seen[result] += 1
                 if seen[result] > _OTHER_LAYOUT:

@@ -117,6 +117,7 @@ def _check_maps(job: dict[str, Any], rows: list[dict[str, str]]) -> None:
     assert shown == page.count('data-view="evidence"') > 0
 
 
+@pytest.mark.long
 def test_a_model_leaves_as_one_file_which_is_quantised_and_judges(workplace: Path, trained: dict[str, Any]) -> None:
     """Each step knows its model, and its data, by the id of the job before it alone."""
     exported = changenet(workplace, "run", "export", "--parent", trained["id"])["job"]

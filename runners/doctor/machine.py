@@ -41,6 +41,9 @@ EXTRAS = {
     "inspect": ("cv2", "`changenet inspect`"),
     "tables": ("openpyxl", "tables of spreadsheets (`changenet data import table`)"),
     "mcp": ("mcp", "`changenet mcp`"),
+    "serve": ("uvicorn", "`changenet serve`"),
+    "postgres": ("psycopg", "records on PostgreSQL ($CHANGENET_STORE)"),
+    "ray": ("ray", "Ray's own head on this machine (`--runner ray` reaches others without)"),
     "spec": ("pydantic", "`changenet schemas`"),
 }
 _CREDENTIALS = {

@@ -36,7 +36,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 TRIALS = 3
 
 
-@pytest.fixture(params=["file", "server"])
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.long)])
 def kept(request: pytest.FixtureRequest) -> str:
     if request.param == "server":
         request.getfixturevalue("postgres")

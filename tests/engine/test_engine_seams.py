@@ -63,7 +63,7 @@ def test_the_table_holds_what_the_tasks_declare() -> None:
 @pytest.mark.parametrize(
     ("task", "command", "told"),
     [
-        ("segment", "export", "the embedded engine has no 'export' for the segment task yet"),
+        ("segment", "quantize", "the embedded engine has no 'quantize' for the segment task yet"),
         ("depth", "train", "the embedded engine has no depth task yet"),
         ("classify", "prune", "the embedded engine has no 'prune' for the classify task yet"),
     ],

@@ -133,7 +133,10 @@ def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
     return put
 
 
-@pytest.fixture(params=[name for name, row in PLATFORMS.items() if row.module])
+_SLOW = {"ray": pytest.mark.long}  # a job of it takes ten seconds to begin
+
+
+@pytest.fixture(params=[pytest.param(n, marks=_SLOW.get(n, ())) for n, row in PLATFORMS.items() if row.module])
 def bench(request: pytest.FixtureRequest) -> Bench:
     found = request.getfixturevalue(f"on_{request.param}")
     assert isinstance(found, Bench)

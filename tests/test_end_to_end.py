@@ -187,7 +187,12 @@ def test_a_child_that_contradicts_its_parents_network_is_refused(workplace: Path
     assert "difference_module" in error["message"]
 
 
+def _logs(workplace: Path) -> set[Path]:
+    return set(workplace.glob("results/*/log.txt"))
+
+
 def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(workplace: Path) -> None:
+    before = _logs(workplace)
     words = ["run", "train", "--data", "boards", "--automl", "off", "-s", "num_epochs=60", *SMALL, "--json"]
     with subprocess.Popen(
         [CHANGENET, *words],
@@ -197,10 +202,9 @@ def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(wor
         text=True,
         env=_environment(),
     ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if re.search(r"epoch ([2-9]|\d\d)/60", line):
-                break
+        while not any(re.search(r"epoch ([2-9]|\d\d)/60", log.read_text()) for log in _logs(workplace) - before):
+            assert process.poll() is None
+            time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, out + err

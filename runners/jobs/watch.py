@@ -114,7 +114,9 @@ def _wait_for_end(store: JobStore, job: Job) -> Job:
 
 def _recorded(store: JobStore, job: Job, sight: Sight) -> Job:
     if not sight.state.is_terminal:
-        store.move(job.id, sight.state, sight.native)
+        # An answer from before somebody else saw the job begin is no requeue.
+        if store.read(job.id).state is job.state or sight.state is not JobState.PENDING:
+            store.move(job.id, sight.state, sight.native)
         return store.read(job.id)
     again = store.read(job.id)
     if again.state is not job.state:  # somebody works on it, who was not there a moment ago

@@ -166,8 +166,8 @@ def _told(listed: dict[str, Any], job: Job) -> Sight:
     status, said = str(listed.get("status")), str(listed.get("message") or "").partition("\n")[0]
     native = f"Ray job {listed.get('submission_id')}: {status}" + (f" ({said})" if status == "FAILED" and said else "")
     began = bool(listed.get("driver_node_id"))
-    if status in {"PENDING", "RUNNING"}:
-        return Sight(JobState(status), native)
+    if status in {"PENDING", "RUNNING"}:  # Ray begins a job once: a list from before that is an old one
+        return Sight(JobState.RUNNING if job.state is JobState.RUNNING else JobState(status), native)
     if status == "STOPPED":
         return Sight(JobState.CANCELED, native, _exit_code(job), began=began)
     if status == "SUCCEEDED":

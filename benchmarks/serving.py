@@ -34,10 +34,9 @@ from engine_speed import make_pairs
 from export_speed import run, write_checkpoint
 
 from core.cores import usable_cores
+from core.served_pairs import Golden, Pair, Picture
 from engine.serving.exported import open_exported
-from engine.serving.scorer import Asked, GoldenSent, Sent
 from interfaces.serving.goldens import golden_of
-from interfaces.serving.scorer_process import Picture
 from pairs.classify_csv import read_rows
 
 if TYPE_CHECKING:
@@ -227,7 +226,7 @@ def measure(model: Path, files: Files, options: Any) -> None:
     """Throughput and latency beside bare scoring."""
     scorer, _ = open_exported(model, 50_000_000)
     asked = [
-        Asked((Sent(test),), GoldenSent(golden_of([Picture(golden)]).name, (Sent(golden),))) for test, golden in files
+        Pair((Picture(test),), Golden(golden_of([Picture(golden)]).name, (Picture(golden),))) for test, golden in files
     ]
     bare_wall = bare_cpu = served_wall = served_cpu = float("inf")
     with served(model) as server:

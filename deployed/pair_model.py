@@ -126,11 +126,16 @@ class PairModel:
         return self.parts.explain is not None
 
     def evidence(self, pairs: Pairs) -> NDArray[np.float32]:
-        """Where the model sees what speaks for a defect, (B, H, W) on the test pictures; only where it `explains`."""
-        if self._explain is None and self.parts.explain is not None:
-            self._explain = Session(self.parts.explain.SerializeToString())
+        """Where the model sees what speaks for a defect, (B, H, W) on the test pictures.
+
+        Raises:
+            CheckpointError: the file holds nothing that tells; see `explains`.
+        """
         if self._explain is None:
-            raise NotImplementedError
+            if self.parts.explain is None:
+                message, remedy = "the file does not tell where it sees a difference", "export the model again"
+                raise CheckpointError(message, code="model.evidence", where="model", remedy=remedy)
+            self._explain = Session(self.parts.explain.SerializeToString())
         sets = self._sets(pairs)
         shifts = [self._shift(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)]
         inputs = self._finished(np.stack([moved(test, shift) for test, shift in zip(pairs.tests, shifts, strict=True)]))

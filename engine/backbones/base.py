@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Levels = tuple[int, int, int, int]
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module, ABC):
     """A feature extractor shared by the test and the golden image.
 
     Attributes:
@@ -41,21 +42,21 @@ class Backbone(nn.Module):
         self.embed_dim = embed_dim
         self.is_frozen = False
 
+    @abstractmethod
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the four maps c1..c4, map i of shape (B, channels[i], H/strides[i], W/strides[i])."""
-        raise NotImplementedError
 
+    @abstractmethod
     def final_features(self, images: Tensor) -> Tensor:
         """Return one vector per image, (B, embed_dim), for the euclidean difference module."""
-        raise NotImplementedError
 
+    @abstractmethod
     def convert_weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename (and resample) the tensors of a published file to this module's own keys.
 
         Tensors that have no counterpart keep their name; a name beginning with `skip:` marks one that is left out on
         purpose, such as a classification head.
         """
-        raise NotImplementedError
 
     def freeze(self) -> None:
         """Stop training what published weights fill: no gradients, running statistics held. Adapters keep training."""

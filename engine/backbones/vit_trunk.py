@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 PATCH = 16
 
 
-class VitTrunk(nn.Module):
+class VitTrunk(nn.Module, ABC):
     """A plain vision transformer that can be run a few blocks at a time.
 
     Attributes:
@@ -30,22 +31,22 @@ class VitTrunk(nn.Module):
     summary_tokens: int
     vector_length: int
 
+    @abstractmethod
     def embed(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the tokens (B, prefix + patches, width) before the first block, and what blocks need beside them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self, tokens: Tensor, context: Tensor | None, first: int, last: int) -> Tensor:
         """Pass the tokens through blocks `first` to `last` - 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def vector(self, tokens: Tensor) -> Tensor:
         """Return one vector per image, (B, vector_length), from the tokens after the last block."""
-        raise NotImplementedError
 
     def final_norm(self) -> nn.Module | None:
         """The norm after the last block, which only `vector` uses; None if there is none."""
         return None
 
+    @abstractmethod
     def convert_weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename and resample published tensors to this trunk's keys (`skip:` marks what is left out on purpose)."""
-        raise NotImplementedError

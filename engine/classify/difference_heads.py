@@ -12,6 +12,7 @@ feature: a part is good when it looks like one of its golden images.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,27 +32,27 @@ _EUCLIDEAN_WIDTH = 512
 _POOLED_WIDTH = 32
 
 
-class DifferenceHead(nn.Module):
+class DifferenceHead(nn.Module, ABC):
     """What all heads offer."""
 
     has_places = True  # whether features are maps of the picture, (M, channels, height, width)
     explains_forward = False  # whether `explain` needs no slopes, and so can be exported
 
+    @abstractmethod
     def describe(self, backbone: Backbone, images: Tensor) -> Features:
         """Features of images (M, 3, H, W)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, tests: Features, goldens: Features, count: int) -> Tensor:
         """The output for B pairs: `tests` hold B images, `goldens` B * count, the images of a pair in a row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def score(self, output: Tensor) -> Tensor:
         """The score (B,) of an output; the higher, the more likely a defect."""
-        raise NotImplementedError
 
+    @abstractmethod
     def margin(self, output: Tensor) -> Tensor:
         """What rises and falls with the score, (B,), but does not level off, so that its slopes tell."""
-        raise NotImplementedError
 
     def explain(self, tests: Features, goldens: Features, count: int) -> tuple[Tensor, list[Tensor]]:
         """The output as `compare` gives it, and for each level what each place adds to the margin, (B, h, w)."""

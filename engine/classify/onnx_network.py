@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
+from core.errors import CheckpointError
 from deployed.sessions import Session
 from engine.classify.difference_heads import ClassifierHead, DistanceHead
 from engine.classify.network import PairNetwork
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from deployed.siamese_graph import Parts
+    from engine.backbones.base import Backbone
     from engine.classify.cell_centres import Shift, Size
     from engine.classify.difference_heads import Features
 
@@ -25,12 +27,18 @@ OFF_CENTRE = "off_centre"
 
 
 class _Comparison:
-    """The comparing half of a head, in a session; `explain` where the file holds that."""
+    """Both halves of a head, each in a session; `explain` where the file holds that."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
+        self._describe = Session(parts.describe.SerializeToString())
         self._compare = Session(parts.compare.SerializeToString())
         self._explain = Session(parts.explain.SerializeToString()) if parts.explain else None
+
+    def describe(self, backbone: Backbone | None, images: Tensor) -> Features:
+        """Features of images (M, 3, H, W), each by itself."""
+        del backbone  # stands in the graph
+        return _run(self._describe, [images])
 
     def compare(self, tests: Features, goldens: Features, count: int) -> Tensor:
         """The output for B pairs."""
@@ -38,10 +46,15 @@ class _Comparison:
         return _run(self._compare, [*tests, *goldens])[0]
 
     def explain(self, tests: Features, goldens: Features, count: int) -> tuple[Tensor, list[Tensor]]:
-        """The output, and what each place adds to the margin."""
+        """The output, and what each place adds to the margin.
+
+        Raises:
+            CheckpointError: the file does not hold that; the network's `can_explain` says so.
+        """
         del count
         if self._explain is None:
-            raise NotImplementedError
+            message, remedy = "the file does not tell where it sees a difference", "export the model again"
+            raise CheckpointError(message, code="model.evidence", where="model", remedy=remedy)
         output, *maps = _run(self._explain, [*tests, *goldens])
         return output, maps
 
@@ -65,7 +78,6 @@ class OnnxNetwork(PairNetwork):
 
     def __init__(self, parts: Parts, off_centre: Any, *, distances: bool) -> None:
         super().__init__()
-        self._describe = Session(parts.describe.SerializeToString())
         self._off_centre = {(int(h), int(w)): (float(d), float(r)) for h, w, d, r in off_centre or ()}
         self.head = _Distances(parts) if distances else _Logits(parts)
         self.can_explain = parts.explain is not None
@@ -77,7 +89,7 @@ class OnnxNetwork(PairNetwork):
 
     def describe(self, images: Tensor) -> Features:
         """Features of images (M, 3, H, W), each by itself."""
-        return _run(self._describe, [images])
+        return cast("_Comparison", self.head).describe(None, images)
 
     def off_centre(self, height: int, width: int) -> dict[Size, Shift]:
         """As it was found when the network was exported; it has this one size."""

@@ -24,7 +24,7 @@ from pairs.whole_pairs import WholePair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.serving.scorer import Asked, GoldenSent, Sent
+    from core.served_pairs import Golden, Pair, Picture
     from engine.settings import Run
 
 
@@ -59,16 +59,16 @@ class BoardScorer:
             "explains": True,
         }
 
-    def check(self, golden: GoldenSent) -> None:
+    def check(self, golden: Golden) -> None:
         """See `Scorer`."""
         require_count(len(golden.pictures), (None,), "golden")
         opened(golden.pictures[0], FULL_WHITE, self._most_pixels, "golden picture")
 
-    def judge(self, pairs: Sequence[Asked]) -> list[Judged | ChangenetError]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Judged | ChangenetError]:
         """See `Scorer`."""
         return [self._judged(pair) for pair in pairs]
 
-    def _judged(self, pair: Asked) -> Judged | ChangenetError:
+    def _judged(self, pair: Pair) -> Judged | ChangenetError:
         try:
             require_count(len(pair.test), (None,), "test")
             self.check(pair.golden)
@@ -77,7 +77,7 @@ class BoardScorer:
         except ChangenetError as error:
             return error
 
-    def _inspected(self, pair: Asked) -> Judged:
+    def _inspected(self, pair: Pair) -> Judged:
         # Pictures are read as those of an inspection are, which takes files: 16 bits, orientation.
         with tempfile.TemporaryDirectory(prefix="changenet-") as name:
             golden, test = (Path(name) / place for place in ("golden", "test"))
@@ -92,7 +92,7 @@ class BoardScorer:
         return Judged(board.verdict, board.highest, self._inspector.threshold, size, told["regions"], overlay)
 
 
-def _write(sent: Sent, path: Path) -> None:
+def _write(sent: Picture, path: Path) -> None:
     if sent.shape:
         Image.frombytes("RGB", (sent.shape[1], sent.shape[0]), sent.data).save(path, format="PNG", compress_level=1)
     else:

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import ChangenetError
 from core.frames import Frame, read_frame, write_frame
-from engine.serving.scorer import Asked, GoldenSent, Judged, Sent
+from core.served_pairs import Golden, Pair, Picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.serving.scorer import Scorer
+    from engine.serving.scorer import Judged, Scorer
 
 
 def answer_messages(path: Path, most_pixels: int) -> None:
@@ -67,18 +67,18 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
 def _answer(scorer: Scorer, frame: Frame) -> Frame:
     message = frame.message
     shapes = message.get("pictures") or [None] * len(frame.parts)
-    sent = [Sent(part, tuple(shape) if shape else None) for part, shape in zip(frame.parts, shapes, strict=True)]
-    goldens = {name: GoldenSent(name, tuple(sent[i] for i in numbers)) for name, numbers in message["goldens"].items()}
+    sent = [Picture(part, tuple(shape) if shape else None) for part, shape in zip(frame.parts, shapes, strict=True)]
+    goldens = {name: Golden(name, tuple(sent[i] for i in numbers)) for name, numbers in message["goldens"].items()}
     if message["op"] == "check":
         return Frame(_checked(scorer, *goldens.values()))
     pairs = [
-        Asked(tuple(sent[i] for i in pair["test"]), goldens[pair["golden"]], bool(pair.get("overlay")))
+        Pair(tuple(sent[i] for i in pair["test"]), goldens[pair["golden"]], bool(pair.get("overlay")))
         for pair in message["pairs"]
     ]
     return _told(scorer.judge(pairs))
 
 
-def _checked(scorer: Scorer, golden: GoldenSent) -> dict[str, Any]:
+def _checked(scorer: Scorer, golden: Golden) -> dict[str, Any]:
     try:
         scorer.check(golden)
     except ChangenetError as error:

@@ -19,8 +19,8 @@ from engine.serving.scorer import Judged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.served_pairs import Golden, Pair
     from deployed.pair_model import Pairs
-    from engine.serving.scorer import Asked, GoldenSent
 
     Pixels = np.typing.NDArray[np.uint8]
     Ready = tuple[Pixels, tuple[int, int], Pixels]  # test (L, 3, H, W), its size as sent, goldens (N, L, 3, H, W)
@@ -72,11 +72,11 @@ class PairScorer:
             "explains": about.explains,
         }
 
-    def check(self, golden: GoldenSent) -> None:
+    def check(self, golden: Golden) -> None:
         """See `Scorer`."""
         self._golden(golden)
 
-    def judge(self, pairs: Sequence[Asked]) -> list[Judged | ChangenetError]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Judged | ChangenetError]:
         """See `Scorer`."""
         found = list(self._pool.map(self._ready, pairs))
         answers: dict[int, Judged | ChangenetError] = {
@@ -92,10 +92,10 @@ class PairScorer:
             answers |= dict(zip(some, self._judged(list(some.values()), names, explained=explained), strict=True))
         return [answers[place] for place in range(len(pairs))]
 
-    def _explains(self, pair: Asked) -> bool:
+    def _explains(self, pair: Pair) -> bool:
         return pair.overlay and self._about.explains
 
-    def _ready(self, pair: Asked) -> Ready | ChangenetError:
+    def _ready(self, pair: Pair) -> Ready | ChangenetError:
         """A pair's pixels; in a thread of its own."""
         about = self._about
         try:
@@ -105,7 +105,7 @@ class PairScorer:
         except ChangenetError as error:
             return error
 
-    def _golden(self, golden: GoldenSent) -> Pixels:
+    def _golden(self, golden: Golden) -> Pixels:
         """Its pixels (N, L, 3, H, W); where fewer were sent than the model takes, they are repeated."""
         known = self._kept.get(golden.name)
         if known is not None:

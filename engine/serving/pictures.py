@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.serving.scorer import Sent
+    from core.served_pairs import Picture
 
     Pixels = NDArray[np.uint8]
 
 TOO_LARGE = "data.image_size"
 
 
-def opened(sent: Sent, white: int, most_pixels: int, place: str) -> Image.Image:
+def opened(sent: Picture, white: int, most_pixels: int, place: str) -> Image.Image:
     """The decoded picture, in its own size.
 
     Args:
@@ -60,7 +60,7 @@ def _require_size(width: int, height: int, most: int, place: str) -> None:
 
 
 def lightings(
-    sent: tuple[Sent, ...], size: tuple[int, int], white: int, most_pixels: int, place: str
+    sent: tuple[Picture, ...], size: tuple[int, int], white: int, most_pixels: int, place: str
 ) -> tuple[Pixels, tuple[int, int]]:
     """Pictures as (L, 3, H, W) of `size` (height, width), and the width and height that the first one had.
 

@@ -10,31 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.errors import ChangenetError
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A picture as it was sent: the bytes of a file, or 8-bit pixels of `shape` (height, width, 3)."""
-
-    data: bytes
-    shape: tuple[int, int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GoldenSent:
-    """Golden pictures under a name that tells them from all others: the lightings of one image after the other."""
-
-    name: str
-    pictures: tuple[Sent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A pair to judge: the lightings of the test picture, and its golden pictures; `overlay` asks for evidence."""
-
-    test: tuple[Sent, ...]
-    golden: GoldenSent
-    overlay: bool = False
+    from core.served_pairs import Golden, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +37,12 @@ class Scorer(Protocol):
     def facts(self) -> dict[str, Any]:
         """What a client may want to know of the model: task, lightings, size, threshold, file."""
 
-    def check(self, golden: GoldenSent) -> None:
+    def check(self, golden: Golden) -> None:
         """Golden pictures can be used.
 
         Raises:
             ImageError, DataError: they can't.
         """
 
-    def judge(self, pairs: Sequence[Asked]) -> list[Judged | ChangenetError]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Judged | ChangenetError]:
         """Judge pairs together, each in its place."""

@@ -15,7 +15,8 @@ from interfaces.serving.scorer_process import ScorerDied
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from interfaces.serving.scorer_process import Answer, Pair
+    from core.served_pairs import Pair
+    from interfaces.serving.scorer_process import Answer
 
 _WEIGHT = 0.2  # of the newest batch in the time that a pair takes
 

@@ -11,14 +11,14 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from core.errors import InputError
+from core.served_pairs import Pair, Picture
 from interfaces.serving.goldens import golden_of
-from interfaces.serving.scorer_process import Pair, Picture
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData
 
+    from core.served_pairs import Golden
     from interfaces.serving.goldens import Goldens
-    from interfaces.serving.scorer_process import Golden
 
 TOO_LARGE = "request.size"
 _MOST_FILES = 64

@@ -7,12 +7,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from core.errors import InputError, PlatformError
-from interfaces.serving.scorer_process import Golden
+from core.served_pairs import Golden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from interfaces.serving.scorer_process import Picture
+    from core.served_pairs import Picture
 
 UNKNOWN, FULL = "golden.unknown", "golden.full"
 _DIGITS = 24

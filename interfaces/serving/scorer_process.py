@@ -21,32 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from core.served_pairs import Golden, Pair, Picture
+
 _SECONDS_TO_END = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture on its way: the bytes of a file, or 8-bit pixels of `shape` (height, width, 3)."""
-
-    data: bytes
-    shape: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Golden:
-    """Golden pictures by a name that no others have."""
-
-    name: str
-    pictures: tuple[Picture, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What is to be judged: a picture for each lighting, and the golden ones."""
-
-    test: tuple[Picture, ...]
-    golden: Golden
-    overlay: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from interfaces.serving.steady import SteadyScorer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from core.served_pairs import Golden, Pair
     from interfaces.serving.batches import BatchSettings
     from interfaces.serving.model import ServedModel
-    from interfaces.serving.scorer_process import Answer, Golden, Pair, ScorerProcess
+    from interfaces.serving.scorer_process import Answer, ScorerProcess
 
 
 class State(StrEnum):

@@ -11,7 +11,8 @@ from interfaces.serving.scorer_process import Answer, ScorerDied
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from interfaces.serving.scorer_process import Pair, ScorerProcess
+    from core.served_pairs import Pair
+    from interfaces.serving.scorer_process import ScorerProcess
 
 
 class SteadyScorer:

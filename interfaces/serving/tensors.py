@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import InputError
+from core.served_pairs import Pair, Picture
 from interfaces.serving.goldens import golden_of
-from interfaces.serving.scorer_process import Pair, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.served_pairs import Golden
     from interfaces.serving.goldens import Goldens
-    from interfaces.serving.scorer_process import Answer, Golden
+    from interfaces.serving.scorer_process import Answer
 
 TEST, GOLDEN, GOLDEN_ID = "test", "golden", "golden_id"
 INPUTS: list[dict[str, Any]] = [

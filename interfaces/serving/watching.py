@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, ImageError, MissingInputError
 from core.files import write_bytes, write_json
+from core.served_pairs import Pair, Picture
 from core.verdicts import NO_PASS, PASS
 from interfaces.serving.arrivals import OVERLAY, SUFFIXES, Arrivals
 from interfaces.serving.goldens import golden_of
 from interfaces.serving.ledger import Row
-from interfaces.serving.scorer_process import Pair, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from threading import Event
 
+    from core.served_pairs import Golden
     from interfaces.serving.arrivals import Naming, Part
     from interfaces.serving.ledger import Ledger
-    from interfaces.serving.scorer_process import Answer, Golden
+    from interfaces.serving.scorer_process import Answer
     from interfaces.serving.steady import SteadyScorer
 
 TABLE, SET_ASIDE = "inspected.csv", "set-aside"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from core.files import write_text
 from core.problem import Problem
 from core.redaction import is_secret_key
 from runners.jobs.job import JobState
-from runners.jobs.status_log import last_lines
 from runners.planning.plan import at_job
 from runners.planning.sizes import size_in_bytes
 from runners.platforms import belongings
@@ -28,21 +26,26 @@ from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detai
 from runners.platforms.platform import Sight
 from runners.platforms.ray_api import SilentError, address_of, cluster_of
 from runners.platforms.ray_settings import RaySettings
+from runners.platforms.scripted_jobs import (
+    EXIT_FILE,
+    GIVEN_UP_FILE,
+    SCRIPT_FILE,
+    code_of_shell,
+    exit_code_of,
+    give_up,
+    script_template,
+    wait_for_exit_file,
+)
 from runners.platforms.slurm_states import ended
 from runners.preflight import require_engine, require_local_inputs
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
-SCRIPT_FILE, EXIT_FILE, GIVEN_UP_FILE = "job.sh", "exit_code", "given_up"
 _ABOUT = "ray"
-_TEMPLATES = Path(__file__).parent / "templates"
 _UNANSWERED_SECONDS = 30.0  # in which a cluster that gave no answer lists a job that it took all the same
-_FILE_SECONDS = 5.0  # in which a shared file system shows what another machine wrote
 _PASSED_ON = ("CHANGENET_", "HF_HOME", "HF_HUB_OFFLINE", "NCCL_", "GLOO_")
 
 
@@ -108,25 +111,12 @@ class RayPlatform:
         A job that was given up before Ray had confirmed it is marked: should it be run yet, its script ends.
         """
         about, folder = handle.details.get(_ABOUT) or {}, Path(job.folder)
-        if not about.get("taken") and folder.is_dir():
-            (folder / GIVEN_UP_FILE).touch()
-        listed = cluster_of(about["address"]).find(folder.name) if about.get("taken") else None
-        deadline = time.monotonic() + (_FILE_SECONDS if listed and listed.get("status") == "SUCCEEDED" else 0.0)
-        while not (folder / EXIT_FILE).exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
-    )
-    return templates.get_template("ray_job.sh.j2")
+        if not about.get("taken"):
+            give_up(folder)
+            return
+        listed = cluster_of(about["address"]).find(folder.name)
+        if listed and listed.get("status") == "SUCCEEDED":
+            wait_for_exit_file(folder)
 
 
 def _script(plan: Plan, folder: Path) -> str:
@@ -137,7 +127,7 @@ def _script(plan: Plan, folder: Path) -> str:
     }
     own = passed | belongings.mark(folder.name)
     threads = RaySettings(**plan.platform).cpus or 1  # what Ray reserves, not a share of the launching machine
-    return _template().render(
+    return script_template("ray_job.sh.j2").render(
         title=f"{plan.action} by changenet; plan {plan.id[:12]}",
         folder=shlex.quote(str(folder)),
         log=LOG_FILE,
@@ -169,28 +159,18 @@ def _told(listed: dict[str, Any], job: Job) -> Sight:
     if status in {"PENDING", "RUNNING"}:  # Ray begins a job once: a list from before that is an old one
         return Sight(JobState.RUNNING if job.state is JobState.RUNNING else JobState(status), native)
     if status == "STOPPED":
-        return Sight(JobState.CANCELED, native, _exit_code(job), began=began)
+        return Sight(JobState.CANCELED, native, exit_code_of(Path(job.folder)), began=began)
     if status == "SUCCEEDED":
         return ended(0, native, job.id, began=True)
     if status == "FAILED":
-        code = _exit_code(job)
+        code = exit_code_of(Path(job.folder))
         if code is None and listed.get("driver_exit_code") is not None:
-            code = _of_shell(int(listed["driver_exit_code"]))
+            code = code_of_shell(int(listed["driver_exit_code"]))
         if code is not None:
             return ended(code, native, job.id, began=True)
         cause = Problem("node.lost", job.id, f"Ray lost it, or could not place it: {said or status}")
         return Sight(JobState.ERROR, native, None, cause, began)
     return Sight(JobState.UNKNOWN, native)
-
-
-def _exit_code(job: Job) -> int | None:
-    lines = last_lines(Path(job.folder) / EXIT_FILE, 1)
-    return _of_shell(int(lines[0])) if lines and lines[0].strip().isdigit() else None
-
-
-def _of_shell(code: int) -> int:
-    """A shell tells of a signal as 128 and its number."""
-    return 128 - code if 128 < code <= 192 else code
 
 
 def _never_submitted(job: Job) -> Sight:
@@ -200,7 +180,7 @@ def _never_submitted(job: Job) -> Sight:
 
 def _not_listed(job: Job, about: dict[str, Any]) -> Sight:
     """Ray has forgotten the job, or never took it; the script's own word on its end is the last one."""
-    if (code := _exit_code(job)) is not None:
+    if (code := exit_code_of(Path(job.folder))) is not None:
         return ended(code, f"Ray forgot it; exit code {code}", job.id, began=True)
     if time.time() < about["submitted_at"] + _UNANSWERED_SECONDS:
         return Sight(job.state, "Ray does not list it yet")

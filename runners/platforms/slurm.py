@@ -17,13 +17,13 @@ from core.file_names import LOG_FILE
 from core.files import write_text
 from core.problem import Problem
 from runners.jobs.job import JobState
-from runners.jobs.status_log import last_lines
 from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import Sight
+from runners.platforms.scripted_jobs import SCRIPT_FILE, exit_code_of, give_up, wait_for_exit_file
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
 from runners.platforms.slurm_queue import poll_seconds, queue_of, require_answer
-from runners.platforms.slurm_script import EXIT_FILE, GIVEN_UP_FILE, SCRIPT_FILE, job_script, require_mountable
+from runners.platforms.slurm_script import job_script, require_mountable
 from runners.platforms.slurm_settings import SlurmSettings
 from runners.platforms.slurm_states import ended, sight_of
 from runners.platforms.this_machine import action_environment
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _ABOUT = "slurm"
 _UNANSWERED_SECONDS = 12.0  # a controller that took a job says so within its MessageTimeout, usually 10 s
-_FILE_SECONDS = 5.0  # in which a shared file system shows what another machine wrote
 _SHARED = "the job's folder has to lie on a file system that the cluster shares: name another one by --results DIR"
 
 
@@ -111,12 +110,9 @@ class SlurmPlatform:
         """
         about, folder = handle.details.get(_ABOUT) or {}, Path(job.folder)
         if not about.get("job_id"):
-            with suppress(FileNotFoundError):  # a launch that died early left no folder
-                (folder / GIVEN_UP_FILE).touch()
-            return
-        deadline = time.monotonic() + (_FILE_SECONDS if self._ended_by_itself(about) else 0.0)
-        while not (folder / EXIT_FILE).exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+            give_up(folder)
+        elif self._ended_by_itself(about):
+            wait_for_exit_file(folder)
 
     def _ended_by_itself(self, about: dict[str, Any]) -> bool:
         with suppress(PlatformError):
@@ -163,12 +159,9 @@ def _never_submitted(job: Job, handle: Handle) -> Sight:
 
 def _not_listed(job: Job, about: dict[str, Any]) -> Sight:
     """Slurm has forgotten the job, or never took it; the script's own word on its end is the last one."""
-    lines = last_lines(Path(job.folder) / EXIT_FILE, 1)
-    if lines and lines[0].strip().isdigit():
-        code = int(lines[0])
-        return ended(
-            128 - code if 128 < code <= 192 else code, f"Slurm forgot it; exit code {code}", job.id, began=True
-        )
+    code = exit_code_of(Path(job.folder))
+    if code is not None:
+        return ended(code, f"Slurm forgot it; exit code {code}", job.id, began=True)
     if time.time() < about["submitted_at"] + _UNANSWERED_SECONDS:
         return Sight(job.state, "Slurm does not list it yet")
     if about.get("job_id"):

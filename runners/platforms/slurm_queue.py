@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from core.errors import PlatformError
+from runners.platforms.scripted_jobs import code_of_shell
 from runners.platforms.slurm_commands import CommandError, Host
 
 POLL_VARIABLE = "CHANGENET_SLURM_POLL_SECONDS"
@@ -142,7 +143,7 @@ def _accounted(columns: list[str]) -> Listed | None:
     job_id, native, status, nodes, name = columns
     code, _, number = status.partition(":")
     nodes = "" if nodes == "None assigned" else nodes
-    exit_code = None if not code.isdigit() else -int(number) if number.strip("0") else _of_shell(int(code))
+    exit_code = None if not code.isdigit() else -int(number) if number.strip("0") else code_of_shell(int(code))
     return Listed(job_id, name, native.partition(" ")[0].rstrip("+"), "", nodes, exit_code)
 
 
@@ -150,9 +151,4 @@ def _of_wait_status(text: str) -> int | None:
     if not text.isdigit():
         return None
     status = int(text)
-    return -(status & 0x7F) if status & 0x7F else _of_shell(status >> 8)
-
-
-def _of_shell(code: int) -> int:
-    """A shell tells of a signal as 128 and its number."""
-    return 128 - code if 128 < code <= 192 else code
+    return -(status & 0x7F) if status & 0x7F else code_of_shell(status >> 8)

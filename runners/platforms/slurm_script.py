@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import shlex
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +11,14 @@ from core.errors import InputError, RequestError
 from runners.planning.plan import JOB_FOLDER, at_job
 from runners.planning.sizes import size_in_bytes
 from runners.platforms import belongings
+from runners.platforms.scripted_jobs import EXIT_FILE, GIVEN_UP_FILE, script_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jinja2 import Template
-
     from runners.planning.plan import Mount, Plan
     from runners.platforms.slurm_settings import SlurmSettings
 
-SCRIPT_FILE, EXIT_FILE, GIVEN_UP_FILE = "job.sh", "exit_code", "given_up"
-_TEMPLATES = Path(__file__).parent / "templates"
 _RANKS = 'export RANK=$SLURM_PROCID NODE_RANK=$SLURM_NODEID LOCAL_RANK=$SLURM_LOCALID; exec "$@"'
 
 
@@ -33,7 +29,7 @@ def job_script(
 
     `mounts` are those of the job, where it runs in a container; `ended_file` is for what tells a hand-over of its end.
     """
-    return _template().render(
+    return script_template("slurm_job.sh.j2").render(
         name=folder.name,
         title=f"{plan.action} by changenet; plan {plan.id[:12]}",
         options=list(_options(plan, settings)),
@@ -45,19 +41,6 @@ def job_script(
         given_up_file=GIVEN_UP_FILE,
         ended_file=ended_file,
     )
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - a shell script; every word in it is quoted for the shell
-    )
-    return templates.get_template("slurm_job.sh.j2")
 
 
 def _options(plan: Plan, settings: SlurmSettings) -> Iterator[str]:

@@ -5,40 +5,23 @@ from __future__ import annotations
 
 import io
 import json
-import random
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PIL import Image, ImageDraw
 
 from core.documents import dump_yaml
 from engine.cli import main
+from tests.drawn_boards import add_defect, draw_board
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from PIL import Image
+
 Spec = dict[str, Any]
-
-
-def draw_board(seed: int, side: int = 64) -> Image.Image:
-    chance = random.Random(seed)
-    board = Image.new("RGB", (side, side), (20, 70, 30))
-    draw = ImageDraw.Draw(board)
-    for _ in range(4):
-        x, y = chance.randrange(side - 20), chance.randrange(side - 8)
-        draw.rectangle((x, y, x + 16, y + 5), fill=(170, 150, 60))
-    return board
-
-
-def add_defect(board: Image.Image, seed: int) -> Image.Image:
-    chance = random.Random(seed)
-    spoiled = board.copy()
-    x, y = chance.randrange(board.width - 16), chance.randrange(board.height - 16)
-    ImageDraw.Draw(spoiled).ellipse((x, y, x + 14, y + 14), fill=(250, 250, 250))
-    return spoiled
 
 
 class PairFolder:

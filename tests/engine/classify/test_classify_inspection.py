@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import ImageDraw, ImageFilter
 
 from engine.checkpoints import read_checkpoint
 from interfaces.verbs.model_task import task_of_model
+from tests.drawn_boards import draw_board, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,26 +22,11 @@ WIDTH, HEIGHT = 400, 300
 BLOTS = ((200, 120, 216, 136), (330, 230, 346, 246))
 
 
-def draw_board(seed: int) -> Image.Image:
-    chance = random.Random(seed)
-    board = Image.new("RGB", (WIDTH, HEIGHT), (20, 70, 30))
-    draw = ImageDraw.Draw(board)
-    for _ in range(110):
-        x, y = chance.randrange(WIDTH - 20), chance.randrange(HEIGHT - 8)
-        draw.rectangle((x, y, x + 16, y + 5), fill=(170, 150, 60))
-    return board
-
-
-def shifted(board: Image.Image, right: int, down: int) -> Image.Image:
-    pixels = np.pad(np.asarray(board), ((40, 40), (40, 40), (0, 0)), mode="edge")
-    return Image.fromarray(pixels[40 - down : 40 - down + HEIGHT, 40 - right : 40 - right + WIDTH])
-
-
 @pytest.fixture
 def boards(tmp_path: Path) -> Path:
     """A golden board, and photos of it: good, with two blots, and good but out of focus."""
     (tmp_path / "photos").mkdir()
-    golden = draw_board(1)
+    golden = draw_board(1, (WIDTH, HEIGHT), 110)
     golden.save(tmp_path / "golden.png")
     spoiled = golden.copy()
     for blot in BLOTS:

@@ -22,6 +22,7 @@ from engine.segment.threshold import change_of
 from engine.segment.tiles import tiles_of
 from engine.settings import load_run
 from interfaces.verbs.model_task import task_of_model
+from tests.drawn_boards import shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +41,6 @@ def draw_board(seed: int, *, parts: int = 90) -> Image.Image:
         size = (x + chance.randrange(8, 40), y + chance.randrange(5, 26))
         draw.rectangle((x, y, *size), fill=(chance.randrange(100, 200), chance.randrange(90, 170), 60))
     return board
-
-
-def shifted(board: Image.Image, right: int, down: int) -> Image.Image:
-    pixels = np.pad(np.asarray(board), ((40, 40), (40, 40), (0, 0)), mode="edge")
-    return Image.fromarray(pixels[40 - down : 40 - down + HEIGHT, 40 - right : 40 - right + WIDTH])
 
 
 @pytest.fixture

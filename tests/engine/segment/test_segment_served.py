@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from core.errors import ChangenetError
+from core.served_pairs import Golden, Pair, Picture
 from engine.serving.opening import open_model
-from engine.serving.scorer import Asked, GoldenSent, Judged, Sent
+from engine.serving.scorer import Judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 pytest.importorskip("cv2")
 
 
-def sent(path: Path) -> Sent:
-    return Sent(path.read_bytes())
+def sent(path: Path) -> Picture:
+    return Picture(path.read_bytes())
 
 
 def test_a_board_is_judged_with_regions_and_a_broken_one_spoils_no_other(trained_masks: Any, mask_folder: Any) -> None:
@@ -29,11 +30,11 @@ def test_a_board_is_judged_with_regions_and_a_broken_one_spoils_no_other(trained
     folder = mask_folder.root
     scorer, self_test = open_model(trained_masks.latest, 1_000_000)
     assert (scorer.facts["task"], self_test) == ("segment", None)
-    golden = GoldenSent("g", (sent(folder / "A" / "board.png"),))
+    golden = Golden("g", (sent(folder / "A" / "board.png"),))
     scorer.check(golden)
     bad, pixels = sent(folder / "B" / "board.png"), np.asarray(Image.open(folder / "B" / "board.png"))
-    raw = Sent(pixels.tobytes(), (192, 192, 3))
-    asked = [Asked((one,), golden, overlay=True) for one in (bad, Sent(b"junk"), raw)]
+    raw = Picture(pixels.tobytes(), (192, 192, 3))
+    asked = [Pair((one,), golden, overlay=True) for one in (bad, Picture(b"junk"), raw)]
     found, broken, same = scorer.judge(asked)
     assert isinstance(found, Judged)
     assert isinstance(same, Judged)

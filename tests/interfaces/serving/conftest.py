@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import random
 import re
 import signal
 import subprocess
@@ -18,33 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from PIL import Image, ImageDraw
 
 from core.documents import dump_yaml
+from tests.drawn_boards import add_defect, draw_board
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SIDE = 64
 CHANGENET, ENGINE = (str(Path(sys.executable).parent / name) for name in ("changenet", "visual_changenet"))
-
-
-def draw_golden(seed: int) -> Image.Image:
-    chance = random.Random(seed)
-    board = Image.new("RGB", (SIDE, SIDE), (20, 70, 30))
-    pen = ImageDraw.Draw(board)
-    for _ in range(4):
-        x, y = chance.randrange(SIDE - 20), chance.randrange(SIDE - 8)
-        pen.rectangle((x, y, x + 16, y + 5), fill=(170, 150, 60))
-    return board
-
-
-def spoiled(board: Image.Image, seed: int) -> Image.Image:
-    chance = random.Random(seed)
-    picture = board.copy()
-    x, y = chance.randrange(SIDE - 16), chance.randrange(SIDE - 16)
-    ImageDraw.Draw(picture).ellipse((x, y, x + 14, y + 14), fill=(250, 250, 250))
-    return picture
 
 
 @dataclass(frozen=True)
@@ -61,8 +42,11 @@ class Model:
 def _write_split(root: Path, name: str, count: int, seed: int) -> dict[str, str]:
     rows = ["input_path,golden_path,label,object_name"]
     for i in range(count):
-        board = draw_golden(seed + i % 4)
-        for folder, picture in ((f"golden{i % 4}", board), (f"test{i}", spoiled(board, seed + i) if i % 2 else board)):
+        board = draw_board(seed + i % 4)
+        for folder, picture in (
+            (f"golden{i % 4}", board),
+            (f"test{i}", add_defect(board, seed + i) if i % 2 else board),
+        ):
             place = root / "images" / name / folder
             place.mkdir(parents=True, exist_ok=True)
             picture.save(place / f"part{i}.png")
@@ -107,8 +91,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    golden = draw_golden(900)
-    for name, picture in (("golden", golden), ("good", golden), ("bad", spoiled(golden, 3))):
+    golden = draw_board(900)
+    for name, picture in (("golden", golden), ("good", golden), ("bad", add_defect(golden, 3))):
         picture.save(root / f"{name}.png")
     return Model(
         root / "export" / "changenet_classify.onnx",

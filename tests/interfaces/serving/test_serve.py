@@ -18,9 +18,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.served_pairs import Pair, Picture
 from interfaces.cli import main
 from interfaces.serving.goldens import golden_of
-from interfaces.serving.scorer_process import Pair, Picture, ScorerProcess
+from interfaces.serving.scorer_process import ScorerProcess
 
 ENGINE = str(Path(sys.executable).parent / "visual_changenet")
 

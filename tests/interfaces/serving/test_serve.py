@@ -146,6 +146,8 @@ def test_prometheus_is_told_of_verdicts_scores_and_batches(server: Any, model: A
         families = text_string_to_metric_families(server.client.get("/metrics").text)
         return {(s.name, *sorted(s.labels.values())): s.value for family in families for s in family.samples}
 
+    post(server, test=model.good.read_bytes(), golden=model.golden.read_bytes())
+    post(server, test=model.bad.read_bytes(), golden=model.golden.read_bytes())
     before = figures()
     post(server, test=model.bad.read_bytes(), golden=model.golden.read_bytes())
     after = figures()

@@ -196,18 +196,7 @@ def _middle(low: float, high: float) -> float:
 
 def _grown(mask: Mask, reach: int) -> Mask:
     """A mask (H, W) with `reach` pixels around it."""
-    grown = mask.copy()
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, left = max(0, int(rows[0]) - reach), max(0, int(columns[0]) - reach)
-    part = mask[top : rows[-1] + reach + 1, left : columns[-1] + reach + 1]
-    out = part.copy()
-    for axis in (0, 1):
-        whole = out.copy()
-        for step in range(1, reach + 1):
-            ahead, back = [slice(None)] * 2, [slice(None)] * 2
-            ahead[axis], back[axis] = slice(step, None), slice(None, -step)
-            whole[tuple(ahead)] |= out[tuple(back)]
-            whole[tuple(back)] |= out[tuple(ahead)]
-        out = whole
-    grown[top : top + out.shape[0], left : left + out.shape[1]] |= out
-    return grown
+    import cv2
+
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), square)) > 0

@@ -172,13 +172,18 @@ def read_deployment(path: Path) -> Deployment:
         raise _error(path, problem.message, "checkpoint.missing", _REMEDY) from None
     if not isinstance(told, dict) or told.get("kind") != _KIND:
         raise _error(path, "this describes no deployment", "checkpoint.foreign", f"name a {DEPLOYMENT_FILE}")
-    graphs = {}
-    for name, entry in told["graphs"].items():
-        place = path.with_name(entry["file"])
-        if not place.is_file() or sha256_file(place) != entry["sha256"]:
-            raise _error(place, "the graph is missing, or was changed after it was built", "checkpoint.broken", _REMEDY)
-        graphs[name] = onnx.load(place)
-    return Deployment(graphs, told["model"], int(told["batch"]["smallest"]), int(told["batch"]["largest"]))
+    try:
+        entries = told["graphs"].items()
+        graphs = {name: _graph(path.with_name(entry["file"]), entry["sha256"]) for name, entry in entries}
+        return Deployment(graphs, dict(told["model"]), int(told["batch"]["smallest"]), int(told["batch"]["largest"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise _error(path, "the description is not as it was written", "checkpoint.broken", _REMEDY) from None
+
+
+def _graph(place: Path, sha256: str) -> ModelProto:
+    if not place.is_file() or sha256_file(place) != sha256:
+        raise _error(place, "the graph is missing, or was changed after it was built", "checkpoint.broken", _REMEDY)
+    return onnx.load(place)
 
 
 def _error(path: Path, message: str, code: str, remedy: str) -> CheckpointError:

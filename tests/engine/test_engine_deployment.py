@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Descriptions of deployments that were not written here, or not left as they were written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.errors import CheckpointError
+from engine.export.deployment import read_deployment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KIND = {"kind": "onnxruntime-deployment"}
+WHOLE: dict[str, Any] = {**KIND, "graphs": {}, "model": {}, "batch": {"smallest": 1, "largest": 8}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        {},
+        {"kind": "tensorrt"},
+        KIND,
+        {**WHOLE, "graphs": ["compare"]},
+        {**WHOLE, "graphs": {"compare": {"file": "../../etc/passwd", "sha256": "0" * 64}}},
+        {**WHOLE, "graphs": {"compare": {"file": "gone.onnx", "sha256": "0" * 64}}},
+        {**WHOLE, "graphs": {"compare": {"file": 7, "sha256": None}}},
+        {**WHOLE, "model": 3},
+        {**WHOLE, "batch": {"smallest": 1}},
+        {**WHOLE, "batch": {"smallest": "one", "largest": 8}},
+    ],
+)
+def test_a_description_that_is_none_is_refused_with_its_place(tmp_path: Path, told: Any) -> None:
+    path = tmp_path / "deployment.json"
+    path.write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(CheckpointError) as caught:
+        read_deployment(path)
+    assert caught.value.remedy
+    assert str(caught.value.where).startswith(str(tmp_path))
+
+
+def test_a_tensorrt_engine_is_refused_as_one(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="TAO Deploy container"):
+        read_deployment(tmp_path / "model.engine")

@@ -21,8 +21,8 @@ from core.dotted import get
 from core.errors import CheckpointError
 from engine.file_names import EXPERIMENT
 from engine.torch_files import damaged_part
-from engine.trained_on import TRAINED_ON
 from pairs.decoding import FULL_WHITE, WHITES
+from pairs.trained_on import TRAINED_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,8 +11,8 @@ from lightning.pytorch import LightningModule
 from core.errors import JobFailedError
 from engine.checkpoints import WHITE_LEVEL
 from engine.optimization import build_optimizer, learning_rate_factor
-from engine.trained_on import TRAINED_ON, TrainedOn
 from pairs.decoding import FULL_WHITE
+from pairs.trained_on import TRAINED_ON, TrainedOn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.console import say
-from engine.trained_on import size_of
 from pairs.appearance import appearance_of
+from pairs.trained_on import size_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.trained_on import TrainedOn
+    from pairs.trained_on import TrainedOn
 
 UNLIKE_COLUMN = "unlike_training"
 _MOST_TOLD = 5

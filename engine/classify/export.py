@@ -20,8 +20,8 @@ from engine.classify.parity import ParityPairs, as_pairs
 from engine.classify.task import CLASSIFY
 from engine.classify.trained_model import load_checkpoint
 from engine.export.writing import accept_or_reject, check_size, path_of, tell
-from engine.trained_on import TRAINED_ON
 from pairs.classify_csv import light_names
+from pairs.trained_on import TRAINED_ON
 
 if TYPE_CHECKING:
     import numpy as np

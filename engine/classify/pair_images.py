@@ -12,8 +12,8 @@ from core.errors import ImageError
 from engine.console import say
 from engine.image_store import ImageStore
 from engine.loading import make_loader, open_source
-from engine.trained_on import MOST_PICTURES, spread
 from pairs.decoding import FULL_WHITE, is_wide_file, white_level
+from pairs.trained_on import MOST_PICTURES, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ from engine.classify.threshold import Threshold
 from engine.console import say
 from engine.export.file_settings import is_deployed, model_path, settled_by_file
 from engine.starter import checkpoint_file
-from engine.trained_on import TrainedOn, read_trained_on
+from pairs.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,9 +24,9 @@ from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
 from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
 from engine.starter import checkpoint_file
-from engine.trained_on import look_at_pictures
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
+from pairs.trained_on import look_at_pictures
 
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer

@@ -32,9 +32,9 @@ from engine.segment.scoring_loop import Scorer, score_pairs
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold, change_of, mask_of
 from engine.starter import checkpoint_file
-from engine.trained_on import TrainedOn, read_trained_on
 from engine.unlike import UnlikePictures
 from pairs.pictures import picture_size
+from pairs.trained_on import TrainedOn, read_trained_on
 from scoring.pixels import confusion
 
 if TYPE_CHECKING:

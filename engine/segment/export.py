@@ -15,7 +15,7 @@ from engine.segment.evaluation import load_checkpoint
 from engine.segment.onnx_network import OnnxMaskNetwork, graph_of
 from engine.segment.parity import ParityPairs
 from engine.segment.task import Segment
-from engine.trained_on import TRAINED_ON
+from pairs.trained_on import TRAINED_ON
 
 if TYPE_CHECKING:
     from engine.segment.evaluation import TrainedModel

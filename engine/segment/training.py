@@ -26,9 +26,9 @@ from engine.segment.task import segment_task
 from engine.segment.tiles import tiles_per_pair
 from engine.segment.training_module import SegmentModule
 from engine.starter import checkpoint_file
-from engine.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures, spread
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
+from pairs.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures, spread
 
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer

@@ -7,12 +7,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.errors import ImageError
+from core.verdicts import NOT_INSPECTED, PASS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from deployed.pair_model import PairModel
     from interfaces.outcome import Outcome
+
+    Bytes = NDArray[np.uint8]
 
 
 def crop_outcome(file: Path, golden: Path, test: Path, threshold: float | None = None) -> Outcome | None:
@@ -59,7 +65,10 @@ def _judged(model: PairModel, file: Path, golden: Path, test: Path) -> Outcome:
     pixels = [read_rgb(path, *size, white=model.white) for path in (test, golden)]
     pair = Pairs(pixels[0][None, None], pixels[1][None, None, None], [0], [""])
     score = float(model.scores(pair)[0])
+    warnings = _unlike(model, file, (test, golden), pixels)
     verdict = model.verdict(score)
+    if warnings and verdict == PASS:  # as of whole boards: what a model says of such pictures passes nothing
+        verdict = NOT_INSPECTED
     document = {
         "model": str(file),
         "golden": str(golden),
@@ -67,7 +76,20 @@ def _judged(model: PairModel, file: Path, golden: Path, test: Path) -> Outcome:
         "verdict": verdict,
         "score": round(score, 6),
         "threshold": model.threshold,
+        "warnings": warnings,
         "self_test": {"pairs": tested.pairs, "largest_difference": tested.largest_difference},
     }
     told = f"{verdict}: score {score:.4f}, threshold {model.threshold:.4f}"
-    return Outcome(document, f"{told}\n{tested.sentence()}")
+    return Outcome(document, "\n".join([told, *(f"warning: {one}" for one in warnings), tested.sentence()]))
+
+
+def _unlike(model: PairModel, file: Path, paths: tuple[Path, Path], pixels: list[Bytes]) -> list[str]:
+    """In what the pictures lie outside of all that the model was trained on."""
+    from pairs.appearance import appearance_of
+    from pairs.pictures import picture_size
+    from pairs.trained_on import read_trained_on
+
+    known = read_trained_on(model.settings, file)
+    both = zip(paths, pixels, strict=True)
+    said = [known.unlike(appearance_of(seen.transpose(1, 2, 0)), picture_size(path)) for path, seen in both]
+    return list(dict.fromkeys([*said[0], *said[1]]))

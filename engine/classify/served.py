@@ -64,6 +64,7 @@ def open_scorer(run: Run, content: Content, most_pixels: int) -> PairScorer:
         threshold,
         model.threshold.source,
         model.can_explain,
+        model.trained_on,
     )
     return PairScorer(facts, scores, most_pixels)
 

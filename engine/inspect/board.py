@@ -10,6 +10,7 @@ import numpy as np
 
 from core.verdicts import NO_PASS, NOT_INSPECTED, NOT_JUDGED, PASS
 from pairs.registration import laid_on, register
+from pairs.trained_on import UNLIKE, UNLIKE_REMEDY
 from pairs.whole_picture import read_whole_pair
 from scoring.regions import find_regions
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Scores = NDArray[np.float32]
 
-UNLIKE = "inspect.unlike"
-_UNLIKE_REMEDY = "take the pictures as those of the training were taken, or train on pairs of this line"
 _FRAME = 2  # pixels along what the test picture does not show: its edge is mixed with nothing
 
 
@@ -88,7 +87,7 @@ class Board:
             "regions": [_region_json(region) for region in self.found],
         }
         if self.verdict == NOT_INSPECTED:
-            shown |= {"reason": "; ".join(self.unlike), "code": UNLIKE, "remedy": _UNLIKE_REMEDY}
+            shown |= {"reason": "; ".join(self.unlike), "code": UNLIKE, "remedy": UNLIKE_REMEDY}
         return shown
 
 

@@ -10,6 +10,7 @@ from deployed.evidence import to_grey
 from deployed.pair_model import PairModel, Pairs
 from deployed.self_test import require_self_test
 from engine.serving.pair_scorer import PairFacts, PairScorer
+from pairs.trained_on import read_trained_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ def open_exported(path: Path, most_pixels: int) -> tuple[PairScorer, dict[str, A
         model.threshold,
         source,
         model.explains,
+        read_trained_on(model.settings, path),
     )
 
     def scores(pairs: Pairs, /, *, explained: bool) -> tuple[list[float], Sequence[NDArray[np.uint8]]]:

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from core.cores import usable_cores
-from core.errors import ChangenetError, JobFailedError
+from core.errors import ChangenetError, DataError, JobFailedError
 from core.verdicts import NO_PASS, PASS
 from engine.serving.overlay import laid_over, strong_places
 from engine.serving.pictures import KeptPixels, lightings, require_count
 from engine.serving.scorer import Judged
+from pairs.appearance import appearance_of
+from pairs.trained_on import UNLIKE, UNLIKE_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.served_pairs import Golden, Pair
     from deployed.pair_model import Pairs
+    from pairs.trained_on import TrainedOn
 
     Pixels = np.typing.NDArray[np.uint8]
     Ready = tuple[Pixels, tuple[int, int], Pixels]  # test (L, 3, H, W), its size as sent, goldens (N, L, 3, H, W)
@@ -39,6 +42,7 @@ class PairFacts:
     threshold: float
     threshold_source: str
     explains: bool
+    trained_on: TrainedOn
 
 
 class ScoresPairs(Protocol):
@@ -136,10 +140,18 @@ class PairScorer:
             return JobFailedError("the model gives no finite score", code="scores", where="test picture")
         threshold = self._about.threshold
         verdict = NO_PASS if score > threshold else PASS
+        if verdict == PASS and (unlike := self._unlike(test, size)):
+            return DataError("; ".join(unlike), code=UNLIKE, where="test picture", remedy=UNLIKE_REMEDY)
         if grey is None:
             return Judged(verdict, score, threshold, size)
         regions = strong_places(grey, size) if verdict == NO_PASS else []
         return Judged(verdict, score, threshold, size, regions, laid_over(test[0], grey))
+
+    def _unlike(self, test: Pixels, size: tuple[int, int]) -> list[str]:
+        """In what a test picture lies outside of all that the model was trained on."""
+        about = self._about
+        sent = None if size == about.size[::-1] else size  # a client may have resized it already
+        return about.trained_on.unlike(appearance_of(test[0].transpose(1, 2, 0)), sent)
 
 
 def _together(ready: Sequence[Ready], names: Sequence[str]) -> Pairs:

@@ -139,6 +139,16 @@ def test_what_is_no_such_request_is_refused(server: Any, model: Any) -> None:
     assert (answer.status_code, "0 to 255" in answer.json()["error"]) == (400, True)
 
 
+def test_a_good_pair_unlike_those_of_the_training_is_refused_and_does_not_pass(server: Any, model: Any) -> None:
+    sent = {}
+    for name, path in (("golden", model.golden), ("test", model.good)):
+        dark = io.BytesIO()
+        with Image.open(path) as picture:
+            picture.point(lambda value: value // 12).save(dark, "PNG")
+        sent[name] = dark.getvalue()
+    assert error_of(post(server, **sent)) == (422, "inspect.unlike")
+
+
 def test_prometheus_is_told_of_verdicts_scores_and_batches(server: Any, model: Any) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 

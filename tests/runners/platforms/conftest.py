@@ -26,6 +26,8 @@ from tests.runners.platforms.kubernetes_cluster import Cluster
 from tests.runners.platforms.kubernetes_pod import can_isolate
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from runners.jobs.job import Handle, Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
@@ -158,6 +160,17 @@ def launcher() -> list[str]:
     return [sys.executable, "-c", LAUNCH]
 
 
+class _Launcher(subprocess.Popen[str]):
+    """Waits for its job at the end of a test that went well; one that failed is not held up by it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
 @pytest.fixture
 def launch_elsewhere(tmp_path: Path, launcher: list[str]) -> LaunchElsewhere:
     """Launch a plan, and wait for its end, in a process of its own."""
@@ -165,6 +178,6 @@ def launch_elsewhere(tmp_path: Path, launcher: list[str]) -> LaunchElsewhere:
     def launch(plan: Plan, store: JobStore) -> subprocess.Popen[str]:
         path = tmp_path / f"{plan.id}.json"
         path.write_text(json.dumps(plan.to_json()))
-        return subprocess.Popen([*launcher, str(path), str(store.root)], stderr=subprocess.DEVNULL, text=True)
+        return _Launcher([*launcher, str(path), str(store.root)], stderr=subprocess.DEVNULL, text=True)
 
     return launch

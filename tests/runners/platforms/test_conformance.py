@@ -154,7 +154,7 @@ def test_the_log_is_read_while_the_action_works_and_afterwards(
 ) -> None:
     with launch_elsewhere(make_plan(sleep=600), store):
         job = running(store, wait_for)
-        assert "train begins" in said(job, store)
+        wait_for(lambda: "train begins" in said(job, store))  # a cluster hands on what is said a moment later
         api.cancel(job.id, store)
 
     assert said(job, store)[-1] == "Execution status: FAIL"

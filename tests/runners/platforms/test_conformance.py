@@ -56,9 +56,8 @@ def running(store: JobStore, wait_for: WaitFor) -> Job:
     """The only job, once its action works."""
     job = wait_for(lambda: (jobs := store.newest()) and jobs[0])
     wait_for((Path(job.results_dir) / "ready").exists)
-    found = api.get_job(job.id, store)
-    assert found.state is JobState.RUNNING
-    return found
+    # What a cluster lists is asked for now and then, so that its word may be older than the action's.
+    return wait_for(lambda: found if (found := api.get_job(job.id, store)).state is JobState.RUNNING else None)
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ class Account:
 
 def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabulary) -> Account:
     """Judge the request by what it names and by the words that nothing knows."""
-    unknown = _unknown(reading, vocabulary)
+    unknown = [n for n in _unknown(reading, vocabulary) if n not in reading.told]
     ours = _names_ours(reading)
     said = _phrases(reading, unknown)
-    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n)]
+    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n) and n not in reading.told]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     declined = _foreign(reading, intent) or _negated_model(reading)
     things = _things(reading, unknown, vocabulary)
@@ -104,7 +104,7 @@ def _is_figure(reading: Reading, place: int) -> bool:
 
 def _open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     """Numbers that are said of something, of which no value was made."""
-    return tuple(reading.tokens[n].text for n in sorted(values.unread) if _is_figure(reading, n))
+    return tuple(reading.tokens[n].text for n in sorted(values.unread - reading.told) if _is_figure(reading, n))
 
 
 def _foreign(reading: Reading, intent: Intent) -> str:

@@ -22,14 +22,16 @@ _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0
 
 
 class _Form(NamedTuple):
-    """How a command is typed; `takes` is what it can't do without: jobs, so many of them, or data."""
+    """How a command is typed; `jobs` (so many) and `data` are what it can't do without; `values` are what it takes of the values."""
 
     name: str
     jobs: int = 0
     data: bool = False
     extra: str = ""
+    values: tuple[str, ...] = ()
 
 
+_ADVISED = ("batch_size", "image_size", "epochs", "trials", "gpus", "nodes", "precision", "data_type", "lights", "backbone")
 _FORMS = {
     "jobs": _Form("jobs"),
     "status": _Form("status", jobs=1),
@@ -43,10 +45,10 @@ _FORMS = {
     "resume": _Form("run", jobs=1, extra="--resume"),
     "data_check": _Form("data check", data=True),
     "data_import": _Form("data import", data=True),
-    "data_synthesize": _Form("data synthesize"),
-    "stage": _Form("stage", extra="backbone"),
+    "data_synthesize": _Form("data synthesize", values=("seed", "lights", "image_size")),
+    "stage": _Form("stage", extra="backbone", values=("backbone",)),
     "doctor": _Form("doctor"),
-    "advise": _Form("advise"),
+    "advise": _Form("advise", values=_ADVISED),
     "inspect": _Form("inspect"),
     "serve": _Form("serve", jobs=1),
     "watch": _Form("watch", data=True),
@@ -58,7 +60,7 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
     """The command that a verb of the words stands for, with what is said of it; and the question that is open."""
     form = _FORMS[verb]
     paths = [path for path, _ in spoken.paths]
-    values: dict[str, Any] = {**spoken.values}
+    values: dict[str, Any] = {name: value for name, value in spoken.values.items() if name in form.values}
     if spoken.jobs and form.jobs == 1:
         values["job"] = spoken.jobs[0]
     elif spoken.jobs:

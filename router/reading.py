@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from router.background import background
 from router.declarations import DEPLOY_PREFIX
 from router.layout import tasks_of
 from router.lexer import Hooks, tokenize
@@ -52,7 +53,7 @@ class Reading:
     """The tokens of a request and the mentions in them, those of one layer never sharing a token.
 
     `grammar` holds the words of the language files by their use, `corrected` maps a misspelt word to what it was read
-    as, `remarks` are tokens of clauses that only tell why.
+    as, `remarks` are tokens of clauses that only tell why, `told` those that tell what is the case.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Reading:
     grammar: Mapping[str, frozenset[str]]
     corrected: dict[str, str] = field(default_factory=dict)
     remarks: set[int] = field(default_factory=set)
+    told: frozenset[int] = frozenset()
 
     def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
         """The mentions of a kind (the part of the group before the colon); `negated` None takes all."""
@@ -106,7 +108,11 @@ def read(text: str, skill: Skill) -> Reading:
         resolved = (m for m in kept if not m.group.startswith("foreign") or m in layers[0])
         mentions += _with_negation(tokens, list(resolved), vocabulary)
     mentions = sorted(dict.fromkeys(mentions), key=lambda m: m.places)
-    return Reading(text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions))
+    behind = background(text, tokens, mentions, vocabulary.grammar)
+    mentions = behind.kept(mentions)
+    return Reading(
+        text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions) | behind.told, behind.told
+    )
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:

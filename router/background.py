@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.clauses import Clause, clauses_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,136 +14,92 @@ if TYPE_CHECKING:
     from router.tokens import Token
 
 _ASKING = frozenset({"action", "named", "verb", "noun"})
-_DROPPED = _ASKING | {"foreign", "other", "pointer"}
-_SENTENCE_ENDS = frozenset(".!?\n;")
-_SUBJECTS_BEFORE_S = frozenset({"it", "that", "there", "here", "what", "who", "he", "she", "this", "everything"})
+_OURS = frozenset({"model", "task", "trade", "parent"})
+_WHOLE_PHRASE = 3
+_CARRIES = frozenset({"path", "job"})
 
 
 class Background(NamedTuple):
-    """The tokens of clauses that only tell, and those of them that tell of the past or rule something out."""
+    """The tokens of clauses that only tell; `past` are those that tell of the past, or that something is not so.
 
+    `mentions` are those of the request without what these clauses seem to ask for.
+    """
+
+    mentions: list[Mention]
     told: frozenset[int] = frozenset()
     past: frozenset[int] = frozenset()
 
-    def kept(self, mentions: Iterable[Mention]) -> list[Mention]:
-        """The mentions without what is asked for in clauses that only tell, and without values of the past."""
-        return [m for m in mentions if not self._drops(m, m.group.partition(":")[0])]
-
-    def _drops(self, mention: Mention, kind: str) -> bool:
-        if mention.start in self.past and (kind in {"value", "policy"}):
-            return True
-        return mention.start in self.told and (kind in _DROPPED or mention.group == "policy:named")
-
-
-class _Clause(NamedTuple):
-    """The tokens of a clause, whether it ends as a question, and what of it asks for something."""
-
-    places: range
-    question: bool
-    asking: tuple[Mention, ...]
-
 
 def background(
-    text: str, tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Mapping[str, frozenset[str]]
+    text: str, tokens: Sequence[Token], mentions: list[Mention], grammar: Mapping[str, frozenset[str]]
 ) -> Background:
     """The clauses that only tell, of a request in which another clause asks."""
-    asking = [m for m in mentions if m.group.partition(":")[0] in _ASKING and not m.negated]
-    clauses = list(_clauses(text, tokens, asking, grammar))
-    if len(clauses) < 2:
-        return Background()
-    reader = _Reader(tokens, grammar)
-    kinds = [reader.kind(clause) for clause in clauses]
-    if "asks" not in kinds and "open" not in kinds:
-        return Background()
-    sure = "asks" in kinds
-    telling = [c for c, kind in zip(clauses, kinds, strict=True) if kind == "tells" and (sure or not c.asking)]
-    told = frozenset(n for clause in telling for n in clause.places)
-    past = frozenset(n for clause in telling if reader.is_past(clause) for n in clause.places)
-    return Background(told, past)
+    asking = [m for m in mentions if _kind(m) in _ASKING and not m.negated]
+    clauses = clauses_of(text, tokens, asking, grammar)
+    asked = [c for c in clauses if c.asks]
+    if len(clauses) < 2 or not any(c.asks or c.mood == "bids" for c in clauses):
+        return Background(mentions)
+    whole = [c for c in asked if _names_ours(c, clauses, tokens, mentions)]
+    if asked and not whole:
+        return Background(mentions)
+    full = [c for c in whole if c.mood == "asks"]
+    telling = [c for c in clauses if _tells(c, tokens, full, sure=bool(asked))]
+    told = frozenset(n for c in telling for n in c.places)
+    past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
+    front = [m for m in mentions if m.start not in told]
+    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in past)]
+    return Background(kept, told, past)
 
 
-def _clauses(
-    text: str, tokens: Sequence[Token], asking: Sequence[Mention], grammar: Mapping[str, frozenset[str]]
-) -> Iterable[_Clause]:
-    """The clauses: what punctuation, a colon, or a word such as "so" sets apart; a subordinate one stays with its own."""
-    start = 0
-    for place in range(len(tokens) + 1):
-        if place < len(tokens) and not _divides(text, tokens, place, grammar):
-            continue
-        end = place
-        if end > start:
-            places = range(start, end)
-            theirs = tuple(m for m in asking if m.start in places)
-            yield _Clause(places, _is_question(tokens, end), theirs)
-        start = place + 1 if place < len(tokens) and tokens[place].kind == "break" else place
+def _kind(mention: Mention) -> str:
+    return mention.group.partition(":")[0]
 
 
-def _divides(text: str, tokens: Sequence[Token], place: int, grammar: Mapping[str, frozenset[str]]) -> bool:
-    token = tokens[place]
-    if token.kind == "break":
-        behind = tokens[place + 1].word if place + 1 < len(tokens) else ""
-        return token.text in _SENTENCE_ENDS or behind not in grammar["subordinates"]
-    if place and ":" in text[tokens[place - 1].end : token.start]:
+def _names_ours(clause: Clause, clauses: Iterable[Clause], tokens: Sequence[Token], mentions: Iterable[Mention]) -> bool:
+    """Whether the sentence of a clause names this model, its trade, data or a job, or a long phrase says it whole."""
+    if any(len(m.places) >= _WHOLE_PHRASE for m in clause.asking):
         return True
-    return bool(place) and token.word in grammar["concludes"] and tokens[place - 1].kind != "break"
+    places = {n for c in clauses if c.sentence == clause.sentence for n in c.places}
+    named = any(m.start in places and _kind(m) in _OURS for m in mentions)
+    return named or any(tokens[n].kind in {*_CARRIES, "action"} for n in places)
 
 
-def _is_question(tokens: Sequence[Token], end: int) -> bool:
-    rest = (token.text for token in tokens[end:] if token.kind == "break" and token.text in _SENTENCE_ENDS)
-    return next(rest, "") == "?"
+def _tells(clause: Clause, tokens: Sequence[Token], full: Sequence[Clause], *, sure: bool) -> bool:
+    """Whether a clause only tells: by its mood, or as it leads up to a whole request."""
+    return (clause.mood == "tells" and (sure or not clause.asking)) or _stands_before(clause, full, tokens)
 
 
-class _Reader(NamedTuple):
-    tokens: Sequence[Token]
-    grammar: Mapping[str, frozenset[str]]
+def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Token]) -> bool:
+    """Whether a clause leads up to a whole request: it asks for nothing, or only wishes for what is then asked for."""
+    later = next((c for c in full if c.places.start > clause.places.start), None)
+    if later is None:
+        return False
+    if clause.mood == "wishes":
+        carries = any(tokens[n].kind in _CARRIES for n in clause.places)
+        return clause.sentence < later.sentence and not carries and not later.goes_on
+    return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
 
-    def kind(self, clause: _Clause) -> str:
-        """`asks` for something of ours, `open` where it asks for what no phrase knows, `tells`, or `none` of these."""
-        words = [self.tokens[n].word for n in clause.places]
-        first = self._first(clause)
-        finite = self._finite(clause, first)
-        asks = "asks" if clause.asking else "open"
-        if self._is_wish(words) or clause.question:
-            return asks
-        if finite is None:
-            return "asks" if clause.asking else "open" if self._commands(first) else "none"
-        if clause.asking and clause.asking[0].start <= first and finite > clause.asking[0].end:
-            return "asks"
-        if self._commands(first) and finite > first:
-            return asks
-        return "tells"
 
-    def is_past(self, clause: _Clause) -> bool:
-        """Whether a clause tells of the past, or says that something is not so."""
-        words = {self.tokens[n].word for n in clause.places}
-        return bool(words & (self.grammar["past"] | self.grammar["not"] | self.grammar["rules_out"]))
+def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a clause tells of the past, or says that something is not so."""
+    words = {tokens[n].word for n in clause.places}
+    return clause.mood == "tells" and bool(words & (grammar["past"] | grammar["not"] | grammar["rules_out"]))
 
-    def _first(self, clause: _Clause) -> int:
-        """The first token that is more than an opening such as "ok, please now"."""
-        return next((n for n in clause.places if self.tokens[n].word not in self.grammar["openers"]), clause.places.stop)
 
-    def _commands(self, place: int) -> bool:
-        return place < len(self.tokens) and self.tokens[place].word in self.grammar["bids"]
-
-    def _is_wish(self, words: Sequence[str]) -> bool:
-        """Whether the words wish for something, as "we need", and do not say that nothing is wished for."""
-        for place, word in enumerate(words):
-            if word in self.grammar["wishes"]:
-                before = set(words[max(0, place - 3) : place])
-                persons = before & self.grammar["wishing"]
-                behind = set(words[place + 1 : place + 2])
-                if persons and not (before | behind) & (self.grammar["not"] | self.grammar["rules_out"]):
-                    return True
-        return any(word in self.grammar["obliges"] for word in words)
-
-    def _finite(self, clause: _Clause, first: int) -> int | None:
-        """The first finite verb behind a subject."""
-        for n in clause.places:
-            word = self.tokens[n].word
-            if n <= first and n != clause.places.start + 1:
-                continue
-            if word == "s" and n and self.tokens[n - 1].word not in _SUBJECTS_BEFORE_S:
-                continue
-            if self.tokens[n].kind == "word" and word in self.grammar["finite"]:
-                return n
-        return None
+def _drops(
+    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
+) -> bool:
+    """Whether a mention of a clause that only tells says nothing of what is asked for."""
+    kind = _kind(mention)
+    in_front = {_kind(m) for m in front}
+    if kind == "foreign":
+        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
+        return job or bool(in_front & {"model", "task"})
+    if kind == "policy":
+        return not mention.negated and (mention.group == "policy:named" or past)
+    if kind == "parent":
+        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
+        return job or "parent" in in_front or any(m.group == "action:train" for m in front)
+    if kind == "task":
+        return "task" in in_front
+    return kind in _ASKING | {"other", "pointer"}

@@ -53,7 +53,8 @@ class Reading:
     """The tokens of a request and the mentions in them, those of one layer never sharing a token.
 
     `grammar` holds the words of the language files by their use, `corrected` maps a misspelt word to what it was read
-    as, `remarks` are tokens of clauses that only tell why, `told` those that tell what is the case.
+    as, `remarks` are tokens of clauses that only tell why, `told` those that tell what is the case, `past` what
+    no longer is, or is not.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Reading:
     corrected: dict[str, str] = field(default_factory=dict)
     remarks: set[int] = field(default_factory=set)
     told: frozenset[int] = frozenset()
+    past: frozenset[int] = frozenset()
 
     def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
         """The mentions of a kind (the part of the group before the colon); `negated` None takes all."""
@@ -109,10 +111,8 @@ def read(text: str, skill: Skill) -> Reading:
         mentions += _with_negation(tokens, list(resolved), vocabulary)
     mentions = sorted(dict.fromkeys(mentions), key=lambda m: m.places)
     behind = background(text, tokens, mentions, vocabulary.grammar)
-    mentions = behind.kept(mentions)
-    return Reading(
-        text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions) | behind.told, behind.told
-    )
+    remarks = _remarks(tokens, behind.mentions) | behind.told
+    return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:

@@ -60,7 +60,8 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     _open_corrections(reading, values)
     _named_backbone(reading, vocabulary, values)
     _bare_numbers(reading, mentions, values)
-    values.stated = _corrected(sorted(values.stated, key=lambda s: s.place), reading)
+    stated = _corrected(sorted(values.stated, key=lambda s: s.place), reading)
+    values.stated = [one for one in stated if one.place not in reading.past]
     return values
 
 

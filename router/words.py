@@ -142,9 +142,7 @@ def _spoken(
     files = _uncorrected(reading, files)
     files = _without_examples(reading, files)
     model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
-    paths = tuple(
-        (reading.tokens[n].text, _role(reading, n, roles)) for n in files if not _is_no_data(reading.tokens[n].text)
-    )
+    data = {reading.tokens[n].text: _role(reading, n, roles) for n in files if not _is_no_data(reading.tokens[n].text)}
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
     spoken = Spoken(
@@ -152,7 +150,7 @@ def _spoken(
         unclear=unclear,
         overrides=dict(parse_override(reading.tokens[n].text) for n in part if reading.tokens[n].kind == "override"),
         jobs=jobs,
-        paths=paths,
+        paths=tuple(data.items()),
         no_data=model_files,
         parents=_parents(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),

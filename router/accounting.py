@@ -34,7 +34,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     unknown = [n for n in _unknown(reading, vocabulary) if n not in reading.told]
     ours = _names_ours(reading)
     said = _phrases(reading, unknown)
-    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n) and n not in reading.told]
+    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n) and not _told(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     declined = _foreign(reading, intent) or _negated_model(reading)
     things = _things(reading, unknown, vocabulary)
@@ -102,16 +102,24 @@ def _is_figure(reading: Reading, place: int) -> bool:
     return before in reading.grammar["gives_figures"]
 
 
+def _told(reading: Reading, place: int) -> bool:
+    """Whether a number stands in a clause that only tells, and does not say how something is to be."""
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
+    return place in reading.told and not before & reading.grammar["obliges"]
+
+
 def _open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     """Numbers that are said of something, of which no value was made."""
-    return tuple(reading.tokens[n].text for n in sorted(values.unread - reading.told) if _is_figure(reading, n))
+    return tuple(
+        reading.tokens[n].text for n in sorted(values.unread) if _is_figure(reading, n) and not _told(reading, n)
+    )
 
 
 def _foreign(reading: Reading, intent: Intent) -> str:
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
         strong = reading.of("model") and any(t.kind in {"path", "job"} for t in reading.tokens)
-        if mention.start in reading.remarks and intent.steps:
+        if mention.start in reading.remarks - reading.told and intent.steps:
             continue
         elsewhere = intent.verb and intent.mention and _of_another_sentence(reading, mention, intent.mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):

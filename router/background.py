@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 _ASKING = frozenset({"action", "named", "verb", "noun"})
 _OURS = frozenset({"model", "task", "trade", "parent"})
 _WHOLE_PHRASE = 3
+_WHOLE = frozenset({"verb:stage", "verb:doctor", "verb:demo", "verb:data_synthesize", "verb:data_check"})
 _CARRIES = frozenset({"path", "job"})
 
 
 class Background(NamedTuple):
-    """The tokens of clauses that only tell; `past` are those that tell of the past, or that something is not so.
+    """The tokens of clauses that only tell; `past` those that tell of the past, or that something is not so.
 
     `mentions` are those of the request without what these clauses seem to ask for.
     """
@@ -47,17 +48,24 @@ def background(
     told = frozenset(n for c in telling for n in c.places)
     past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
-    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in past)]
+    gone = frozenset(n for n in past if {tokens[p].word for p in _around(telling, n)} & grammar["past"])
+    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in gone)]
     return Background(kept, told, past)
+
+
+def _around(clauses: Iterable[Clause], place: int) -> range:
+    return next(c.places for c in clauses if place in c.places)
 
 
 def _kind(mention: Mention) -> str:
     return mention.group.partition(":")[0]
 
 
-def _names_ours(clause: Clause, clauses: Iterable[Clause], tokens: Sequence[Token], mentions: Iterable[Mention]) -> bool:
+def _names_ours(
+    clause: Clause, clauses: Iterable[Clause], tokens: Sequence[Token], mentions: Iterable[Mention]
+) -> bool:
     """Whether the sentence of a clause names this model, its trade, data or a job, or a long phrase says it whole."""
-    if any(len(m.places) >= _WHOLE_PHRASE for m in clause.asking):
+    if any(len(m.places) >= _WHOLE_PHRASE or m.group in _WHOLE for m in clause.asking):
         return True
     places = {n for c in clauses if c.sentence == clause.sentence for n in c.places}
     named = any(m.start in places and _kind(m) in _OURS for m in mentions)
@@ -87,16 +95,19 @@ def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, froz
 
 
 def _drops(
-    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
+    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], gone: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
     in_front = {_kind(m) for m in front}
     if kind == "foreign":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
-        return job or bool(in_front & {"model", "task"})
+        path = any(token.kind == "path" for token in tokens)
+        return job or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
+    if mention.group == "policy:on" and not mention.negated and any(_kind(m) == "policy" for m in front):
+        return True
     if kind == "policy":
-        return not mention.negated and (mention.group == "policy:named" or past)
+        return not mention.negated and (mention.group == "policy:named" or gone)
     if kind == "parent":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
         return job or "parent" in in_front or any(m.group == "action:train" for m in front)

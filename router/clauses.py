@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.tokens import Token
 
-# asks: for something that a phrase knows; wishes: the same as a wish; bids: for what no phrase knows; tells: what is the case.
+# It asks, or wishes, for something that a phrase knows; bids for what no phrase knows; tells what is the case.
 Mood = Literal["asks", "wishes", "bids", "tells", "none"]
 _SENTENCE_ENDS = frozenset(".!?\n;")
 _BEFORE_S = frozenset({"it", "that", "there", "here", "what", "who", "he", "she", "this", "everything"})
@@ -39,7 +39,7 @@ class Clause(NamedTuple):
 def clauses_of(
     text: str, tokens: Sequence[Token], asking: Sequence[Mention], grammar: Mapping[str, frozenset[str]]
 ) -> list[Clause]:
-    """The clauses: what punctuation, a colon, or a word such as "so" sets apart; a subordinate one stays with its own."""
+    """The clauses: what punctuation, a colon, or a word such as "so" sets apart; subordinate ones belong to them."""
     reader, found, sentence = _Reader(text, tokens, grammar), [], 0
     for places in reader.cut():
         theirs = tuple(m for m in asking if m.start in places)
@@ -92,9 +92,10 @@ class _Reader(NamedTuple):
             return "wishes" if asking else "none"
         if self._is_question(places) or self._waits(places):
             return "asks" if asking else "bids"
-        if finite is None or (bids and finite > first):
+        if finite is None or (bids and finite >= first):
             return "asks" if asking else "bids" if bids else "none"
-        if asking and asking[0].start <= first and finite > asking[0].places[0] + 1:
+        noun = bool(asking) and asking[0].group.startswith("noun")
+        if asking and not noun and asking[0].start <= first and finite > asking[0].start + 1:
             return "asks"
         return "tells"
 
@@ -114,7 +115,8 @@ class _Reader(NamedTuple):
             if word in self.grammar["obliges"]:
                 return True
             refuses = set(before[-2:]) & (self.grammar["not"] | self.grammar["rules_out"])
-            if word in self.grammar["wishes"] and set(before) & self.grammar["wishing"] and not refuses:
+            wish = word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
+            if wish and set(before) & self.grammar["wishing"] and not refuses:
                 return True
         return False
 
@@ -125,12 +127,11 @@ class _Reader(NamedTuple):
         subject = self.tokens[places.start].word in self.grammar["subjects"]
         for n in list(places)[1:]:
             word = self.tokens[n].word
-            if n <= first and n != places.start + 1:
+            if n <= first:
                 continue
-            if word in self.grammar["subordinates"] and n > first:
-                return None
-            if self.tokens[n].kind != "word" or (word == "s" and self.tokens[n - 1].word not in _BEFORE_S):
-                continue
-            if word in self.grammar["finite"] or (subject and len(word) > 4 and word.endswith("ed")):
+            is_verb = self.tokens[n].kind == "word" and (word != "s" or self.tokens[n - 1].word in _BEFORE_S)
+            if is_verb and (word in self.grammar["finite"] or (subject and len(word) > 4 and word.endswith("ed"))):
                 return n
+            if word in self.grammar["subordinates"]:
+                return None
         return None

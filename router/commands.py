@@ -22,7 +22,7 @@ _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0
 
 
 class _Form(NamedTuple):
-    """How a command is typed; `jobs` (so many) and `data` are what it can't do without; `values` are what it takes of the values."""
+    """How a command is typed; it can't do without so many `jobs`, and `data`; of the values it takes `values`."""
 
     name: str
     jobs: int = 0
@@ -31,7 +31,18 @@ class _Form(NamedTuple):
     values: tuple[str, ...] = ()
 
 
-_ADVISED = ("batch_size", "image_size", "epochs", "trials", "gpus", "nodes", "precision", "data_type", "lights", "backbone")
+_ADVISED = (
+    "batch_size",
+    "image_size",
+    "epochs",
+    "trials",
+    "gpus",
+    "nodes",
+    "precision",
+    "data_type",
+    "lights",
+    "backbone",
+)
 _FORMS = {
     "jobs": _Form("jobs"),
     "status": _Form("status", jobs=1),
@@ -152,6 +163,9 @@ def command_decision(request: Request, case: Case) -> Decision:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     if command.verb == "advise":
+        if command.values.get("data_type", "int8") != "int8" and not spoken.engine:
+            kept = {name: value for name, value in command.values.items() if name != "data_type"}
+            command = replace(command, values={**kept, "precision": command.values["data_type"]})
         command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
     drops_one = command.verb == "compare" and any(m.group == "verb:remove" for m in words.reading.of("verb"))
     if drops_one:

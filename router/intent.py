@@ -107,6 +107,9 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
+    said = [m for m in said if not _describes(reading, m, said)]
+    named = [m for m in said if m.group.startswith("named")]
+    said = [m for m in said if m in named or not any(m.start <= one.start < m.end for one in named)]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
@@ -131,10 +134,30 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     return (*steps.values(), *later)
 
 
+def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
+    before = [m for m in said if m.start < mention.start]
+    if not before or mention.group.startswith("named"):
+        return False
+    start, _ = reading.clause(mention.start)
+    between = [token.word for token in reading.tokens[max(start, before[-1].start + 1) : mention.start]]
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    apart = joins | reading.grammar["prepositions"]
+    relative = [
+        n
+        for n, word in enumerate(between)
+        if word in reading.grammar["relative"] and not set(between[n - 1 : n]) & apart
+    ]
+    return before[-1].start >= start and bool(relative) and not set(between[relative[-1] :]) & joins
+
+
 def _is_item(reading: Reading, noun: Mention) -> bool:
     """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
     start, _ = reading.clause(noun.start)
-    beside = noun.end < len(reading.tokens) and reading.tokens[noun.end].kind in {"path", "job"}
+    behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
+    beside = bool({"path", "job"} & set(behind[:1])) or (
+        behind[1:] == ["job"] and reading.tokens[noun.end].word in reading.grammar["prepositions"]
+    )
     if beside and noun.group == f"noun:{ENGINE_VERB}":
         return False
     if (colon := _behind_colon(reading, start, noun.start)) is not None:
@@ -211,9 +234,12 @@ def _behind_before(reading: Reading, place: int) -> bool:
 
 def _follows(reading: Reading, before: int, place: int) -> bool:
     """Whether a phrase begins the next step: close behind the end of a clause, or a word such as `then` or `and`."""
+    start, _ = reading.clause(place)
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    if start > before and {token.word for token in reading.tokens[start : start + 2]} & joins:
+        return True
     for here in range(place - 1, max(before, place - _CLOSE) - 1, -1):
         token = reading.tokens[here]
-        joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
         if token.kind == "break" or token.word in joins:
             return here > before
         if token.kind != "word":

@@ -26,6 +26,7 @@ class Account:
     ours: bool
     unknown: tuple[str, ...]
     declined: str = ""
+    of_pronoun: bool = False
     asked: tuple[str, ...] = ()
 
 
@@ -47,7 +48,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     declined = _declined_action(reading, intent, things, beside, ours=ours)
     asked = () if declined else (*_of_manner(reading, intent, unknown), *_open_figures(reading, values))
-    return Account(ours, told, declined, asked)
+    return Account(ours, told, declined, _of_pronoun(reading, intent), asked)
 
 
 def _unknown(reading: Reading, vocabulary: Vocabulary) -> list[int]:

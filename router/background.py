@@ -40,7 +40,7 @@ def background(
     asked = [c for c in clauses if c.asks]
     if len(clauses) < 2 or not any(c.asks or c.mood == "bids" for c in clauses):
         return Background(mentions)
-    whole = [c for c in asked if _names_ours(c, clauses, tokens, mentions)]
+    whole = [c for c in asked if _names_ours(c, clauses, tokens, mentions, grammar)]
     if asked and not whole:
         return Background(mentions)
     full = [c for c in whole if c.mood == "asks"]
@@ -62,12 +62,20 @@ def _kind(mention: Mention) -> str:
 
 
 def _names_ours(
-    clause: Clause, clauses: Iterable[Clause], tokens: Sequence[Token], mentions: Iterable[Mention]
+    clause: Clause,
+    clauses: Iterable[Clause],
+    tokens: Sequence[Token],
+    mentions: Iterable[Mention],
+    grammar: Mapping[str, frozenset[str]],
 ) -> bool:
     """Whether the sentence of a clause names this model, its trade, data or a job, or a long phrase says it whole."""
     if any(len(m.places) >= _WHOLE_PHRASE or m.group in _WHOLE for m in clause.asking):
         return True
     places = {n for c in clauses if c.sentence == clause.sentence for n in c.places}
+    if any(m.group.startswith("action") for m in clause.asking) and any(
+        tokens[n].word in grammar["holds_format"] for n in clause.places
+    ):
+        return True
     named = any(m.start in places and _kind(m) in _OURS for m in mentions)
     return named or any(tokens[n].kind in {*_CARRIES, "action"} for n in places)
 

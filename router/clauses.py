@@ -88,6 +88,8 @@ class _Reader(NamedTuple):
         first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
         finite = self._finite(places, first)
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
+        if asking and self._is_habit(places, asking[0]):
+            return "tells"
         if self._wishes(places):
             return "wishes" if asking else "none"
         if self._is_question(places) or self._waits(places):
@@ -106,6 +108,11 @@ class _Reader(NamedTuple):
     def _waits(self, places: range) -> bool:
         """Whether a clause begins with what has to happen first, as "once it is through, …"."""
         return any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2])
+
+    def _is_habit(self, places: range, asking: Mention) -> bool:
+        """Whether somebody does what elsewhere would be asked for: "we export to ONNX every week"."""
+        subject = self.tokens[places.start].word in self.grammar["habit"]
+        return subject and asking.start == places.start + 1 and not asking.group.startswith("noun")
 
     def _wishes(self, places: range) -> bool:
         """Whether a clause wishes for something, as "we need", and does not say that nothing is wished for."""

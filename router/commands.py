@@ -61,6 +61,7 @@ _FORMS = {
     "doctor": _Form("doctor"),
     "advise": _Form("advise", values=_ADVISED),
     "inspect": _Form("inspect"),
+    "calibrate": _Form("calibrate", jobs=1, data=True),
     "serve": _Form("serve", jobs=1),
     "watch": _Form("watch", data=True),
     "demo": _Form("demo"),
@@ -80,7 +81,7 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         values["parent"] = spoken.parents[0]
     if paths and verb == "inspect":
         values["images"] = paths
-    elif paths and not form.jobs:
+    elif paths and (form.data or not form.jobs):
         values["data"] = paths[0]
     missing = _missing(verb, form, spoken, paths)
     words = [*form.name.split(), *([form.extra] if form.extra else [])]
@@ -88,9 +89,12 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         action = JOB_ID.fullmatch(spoken.jobs[0])
         words = ["run", action[1] if action else "train", "--automl", "off", "--parent"]
     words += [*spoken.jobs[: form.jobs], *["JOB"] * (form.jobs - len(spoken.jobs))]
-    words += paths if not form.jobs else []
+    words += spoken.jobs[:1] if verb == "inspect" else ()
+    words += paths if form.data or not form.jobs else []
     if form.data and not paths:
         words.append("DIR")
+    if verb == "watch" and spoken.jobs:
+        words += ["--model", spoken.jobs[0]]
     if results_root and (form.jobs or verb == "jobs"):
         words += ["--results", results_root]
     return Command(verb, values, f"changenet {shlex.join(words)}"), missing

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
-_CLOSE, _SEVERAL = 6, 2
+_CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
+_WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
 _MEASURING = frozenset({"evaluate", "inference"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
@@ -53,8 +54,10 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
 
     `stated` names the values that the request states, `questions` are the words that begin a question.
     """
-    steps = _steps(reading)
-    verbs = [m for m in reading.of("verb") if m.start not in reading.remarks]
+    steps = tuple(_trained_anew(reading, step) for step in _steps(reading))
+    verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    if any(step.verb in _WITH_CALIBRATION for step in steps):
+        verbs = [m for m in verbs if m.group != "verb:calibrate"]
     question = _is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
@@ -72,6 +75,21 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
+
+
+def _trained_anew(reading: Reading, step: Step) -> Step:
+    """A retraining on data is a training, where nothing was pruned."""
+    pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
+    data = any(token.kind == "path" for token in reading.tokens)
+    return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
+
+
+def _of_columns(reading: Reading, mention: Mention) -> bool:
+    """Whether a word is the name of a column: "a table with columns Image, Reference, Result"."""
+    before = reading.tokens[max(0, mention.start - _COLUMNS) : mention.start]
+    ends = [n for n, token in enumerate(before) if token.text in {".", "!", "?", "\n"}]
+    behind = before[ends[-1] :] if ends else before
+    return len(mention.places) == 1 and bool({token.word for token in behind} & reading.grammar["heads"])
 
 
 def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) -> bool:

@@ -111,6 +111,8 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
 def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     """Whether the request asks about something, and does not ask politely for it to be done."""
     words = [token.word for token in reading.tokens]
+    if "?" not in reading.text and any(_opens(reading, m.start) for m in reading.of("action")):
+        return False
     if not words or reading.tokens[0].kind != "word":
         return False
     first = 0
@@ -121,13 +123,27 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     return words[first] in questions
 
 
+def _opens(reading: Reading, place: int) -> bool:
+    """Whether a token opens a clause behind another one."""
+    return place > 0 and (
+        reading.tokens[place - 1].kind == "break"
+        or ":" in reading.text[reading.tokens[place - 1].end : reading.tokens[place].start]
+    )
+
+
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
     said = [m for m in said if not _describes(reading, m, said)]
     named = [m for m in said if m.group.startswith("named")]
-    said = [m for m in said if m in named or not any(m.start <= one.start < m.end for one in named)]
+    engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
+    said = [
+        m
+        for m in said
+        if m in named
+        or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
+    ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]

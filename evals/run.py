@@ -131,7 +131,8 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
         space.add_segment_data()
     prompt, check = entry["prompt"].replace("{trained}", job), entry["check"]
     code, said, document = space.run("plan", prompt, "--json")
-    wrong = [text for name, text in _plan_faults(check, code, said, document, job) if name in check]
+    whole = space.run("plan", prompt, "--json", "--full")[2] if "spec" in check else {}
+    wrong = [text for name, text in _plan_faults(check, code, said, document, whole, job) if name in check]
     wrong += [] if space.files() == space.files_before else ["planning left files"]
     if "follow" in check and not wrong:
         followed, told, _ = space.run(*shlex.split(_line(document))[1:])
@@ -144,7 +145,7 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
 
 
 def _plan_faults(
-    check: dict[str, Any], code: int, said: str, document: dict[str, Any], job: str
+    check: dict[str, Any], code: int, said: str, document: dict[str, Any], whole: dict[str, Any], job: str
 ) -> list[tuple[str, str]]:
     decision = document.get("decision") or {}
     steps = document.get("steps") or [document]
@@ -162,7 +163,7 @@ def _plan_faults(
     slots = {one["slot"] for one in document.get("missing") or ()}
     if not set(check.get("missing", ())) <= slots:
         faults.append(("missing", f"asks for {sorted(slots)}"))
-    spec = plan.get("spec") or {}
+    spec = (((whole.get("steps") or [whole])[0]).get("plan") or {}).get("spec") or {}
     faults += [
         ("spec", f"{key}: {get(spec, key)!r}")
         for key, value in check.get("spec", {}).items()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.documents import canonical_json
 from core.errors import ChangenetError, RequestError
 from interfaces.mcp_server.reply import Reply, defect, refusal, reply_of
 from interfaces.outcome import Outcome, Reporter
@@ -81,7 +79,7 @@ class Session:
         Raises:
             RequestError: no such plan was shown.
         """
-        from interfaces.verbs.request import planned
+        from interfaces.verbs.planned import planned
 
         return planned(self._plan(plan_id)).text
 
@@ -145,11 +143,13 @@ class Session:
             return defect(problem)
 
     def _planned(self, options: Any) -> Reply:
-        from interfaces.verbs.request import planned, route
+        from interfaces.verbs.planned import planned
+        from interfaces.verbs.request import route
 
         routed = route(options)
-        outcome, plan_id = planned(routed), _id_of(routed)
-        if not plan_id or outcome.exit_code:
+        outcome = planned(routed)
+        plan_id = str(outcome.document.get("plan_id") or "")
+        if not plan_id:
             return reply_of(outcome)
         with self._lock:
             self._plans[plan_id] = routed
@@ -168,13 +168,6 @@ class Session:
         from interfaces.verbs.run import start
 
         return start(self._plan(plan_id), Reporter(), detach=True)
-
-
-def _id_of(routed: Routed) -> str:
-    """Twelve digits of the hash of everything that was decided; empty while a question is open."""
-    if routed.search:
-        return hashlib.sha256(canonical_json(routed.search.identity()).encode()).hexdigest()[:12]
-    return routed.plan.id[:12] if routed.plan else ""
 
 
 def _actions() -> Outcome:

@@ -12,7 +12,8 @@ from core.errors import RequestError
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
-from interfaces.verbs.request import next_line, planned, route, route_one
+from interfaces.verbs.planned import next_line, planned
+from interfaces.verbs.request import route, route_one
 from interfaces.verbs.request_options import RequestOptions
 from router.steps import makes_a_model
 from runners.names import names_search

@@ -56,6 +56,9 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     """
     steps = tuple(_trained_anew(reading, step) for step in _steps(reading))
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    if steps:
+        parents = {n for m in reading.of("parent") for n in m.places}
+        verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
     question = _is_question(reading, questions)
@@ -111,7 +114,7 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
 def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     """Whether the request asks about something, and does not ask politely for it to be done."""
     words = [token.word for token in reading.tokens]
-    if "?" not in reading.text and any(_opens(reading, m.start) for m in reading.of("action")):
+    if any(_opens(reading, m.start) and not _asked_behind(reading, m.start) for m in reading.of("action")):
         return False
     if not words or reading.tokens[0].kind != "word":
         return False
@@ -121,6 +124,10 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     if words[first] in reading.grammar["auxiliaries"]:
         return set(words[first + 1 : first + 2]) <= reading.grammar["persons"] and len(words) > first + 1
     return words[first] in questions
+
+
+def _asked_behind(reading: Reading, place: int) -> bool:
+    return any(token.text == "?" for token in reading.tokens[place:])
 
 
 def _opens(reading: Reading, place: int) -> bool:
@@ -251,7 +258,11 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     found += later
     has_command = any(step.command for step in found)
     names = {step.verb for step in found}
-    several = len(found) >= _SEVERAL and has_command and names != {"compare", "remove"}
+    several = (
+        len(found) >= _SEVERAL
+        and has_command
+        and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
+    )
     return tuple(found) if several else ()
 
 

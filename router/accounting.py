@@ -235,10 +235,18 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
         if token.kind in {"path", "job"} or token.word in grammar["choice"]:
             return True
         if token.word in manner:
-            return not any(other.kind in {"path", "job"} for other in reading.tokens[place:][:6])
+            return not _describes_data(reading, place)
         if token.word in grammar["prepositions"]:
             return token.word in grammar["joins_steps"] and here > verb
     return True
+
+
+def _describes_data(reading: Reading, place: int) -> bool:
+    """Whether a word belongs to what a path or a job behind it names: "in the hutch folder ./lot"."""
+    behind = reading.tokens[place + 1 : place + 2]
+    if behind and behind[0].word in reading.grammar["prepositions"]:
+        return False
+    return any(token.kind in {"path", "job"} for token in reading.tokens[place:][:6])
 
 
 def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours: bool) -> str:

@@ -38,7 +38,10 @@ def background(
     asking = [m for m in mentions if _kind(m) in _ASKING and not m.negated]
     clauses = clauses_of(text, tokens, asking, grammar)
     asked = [c for c in clauses if c.asks]
-    if len(clauses) < 2 or not any(c.asks or c.mood == "bids" for c in clauses):
+    if not asked:
+        searching = [m for m in mentions if m.group in {"policy:on", "policy:off", "policy:named"}]
+        asked = [c for c in clauses if _searches(c, searching, mentions)]
+    if len(clauses) < 2 or not (asked or any(c.mood == "bids" for c in clauses)):
         return Background(mentions)
     whole = [c for c in asked if _names_ours(c, clauses, tokens, mentions, grammar)]
     if asked and not whole:
@@ -61,6 +64,12 @@ def _kind(mention: Mention) -> str:
     return mention.group.partition(":")[0]
 
 
+def _searches(clause: Clause, searching: Iterable[Mention], mentions: Iterable[Mention]) -> bool:
+    """Whether a clause asks for a training by naming the search, and what is trained: "so HPO for the classifier"."""
+    ours = any(m.start in clause.places and _kind(m) in {"model", "task"} for m in mentions)
+    return clause.mood == "none" and ours and any(m.start in clause.places for m in searching)
+
+
 def _names_ours(
     clause: Clause,
     clauses: Iterable[Clause],
@@ -76,6 +85,8 @@ def _names_ours(
         tokens[n].word in grammar["holds_format"] for n in clause.places
     ):
         return True
+    if clause.asking and clause.asking[0].group.startswith("verb") and any(token.kind == "job" for token in tokens):
+        return True
     named = any(m.start in places and _kind(m) in _OURS for m in mentions)
     return named or any(tokens[n].kind in {*_CARRIES, "action"} for n in places)
 
@@ -90,8 +101,10 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
     later = next((c for c in full if c.places.start > clause.places.start), None)
     if later is None:
         return False
+    carries = any(tokens[n].kind in _CARRIES for n in clause.places)
+    if clause.announces and clause.mood == "asks" and later.places.start == clause.places.stop:
+        return not carries and all(m.group.startswith("verb") for m in clause.asking)
     if clause.mood == "wishes":
-        carries = any(tokens[n].kind in _CARRIES for n in clause.places)
         return clause.sentence < later.sentence and not carries and not later.goes_on
     return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
 

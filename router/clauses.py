@@ -122,7 +122,8 @@ class _Reader(NamedTuple):
             if word in self.grammar["obliges"]:
                 return True
             refuses = set(before[-2:]) & (self.grammar["not"] | self.grammar["rules_out"])
-            wish = word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
+            has_to = word == "have" and words[place + 1 : place + 2] == ["to"]
+            wish = has_to or word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
             if wish and set(before) & self.grammar["wishing"] and not refuses:
                 return True
         return False

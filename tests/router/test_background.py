@@ -34,6 +34,12 @@ def decided(text: str, skill: Skill) -> Decision:
         ("Der Ordner war ein Scherz vom Praktikanten: trainier den Klassifikator PASS/NO_PASS auf /adv/kw3", "train"),
         (f"Am Montag ist Audit und ich brauch belastbare Zahlen. Werte {JOB} auf /aoi/audit aus.", "evaluate"),
         ("The engine is built. TensorRT deploy_inference for the classifier on ./tray.", "deploy_classify_inference"),
+        (
+            "Heute Nacht ist der Server frei, also HPO für den Klassifikator (PASS/NO_PASS) auf /d/l3, 10 Stunden",
+            "train",
+        ),
+        (f"The manager doubts me. Show him hard numbers: evaluate {JOB} on /d/test", "evaluate"),
+        (f"Bitte /d/nacht mit {JOB} prüfen lassen", "inference"),
         ("We used YOLO before. Train Visual ChangeNet classify on /d/line7.", "train"),
     ],
 )
@@ -84,6 +90,26 @@ def test_values_of_what_was_are_no_values_of_the_request(text: str, values: dict
 )
 def test_the_policy_is_that_of_the_request(text: str, policy: str, skill: Skill) -> None:
     assert decided(text, skill).automl_policy == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        (f"Die Suche {JOB} ist fertig. Welcher Trial hat gewonnen?", "result"),
+        (f"The log is full of red. What broke {JOB}?", "diagnose"),
+        (f"Power blip at 4 am took the server down. Resume {JOB}.", "resume"),
+        ("Tomorrow the machine goes into the cage without internet. Pull the backbone weights onto it.", "stage"),
+    ],
+)
+def test_a_command_is_found_behind_what_is_told(text: str, verb: str, skill: Skill) -> None:
+    command = decided(text, skill).command
+    assert command is not None
+    assert command.verb == verb
+
+
+@pytest.mark.parametrize("text", ["train it in purple on /d/l3 with changenet", "Evaluate the good model"])
+def test_an_unknown_manner_is_asked_about(text: str, skill: Skill) -> None:
+    assert decided(text, skill).missing
 
 
 def test_a_job_that_is_only_told_of_is_not_the_one_that_is_meant(skill: Skill) -> None:

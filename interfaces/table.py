@@ -76,7 +76,7 @@ _ROOM = "interfaces.verbs"
 _ALL = (
     Verb(
         "plan",
-        f"{_ROOM}.request",
+        f"{_ROOM}.plan",
         "plan",
         "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),

@@ -30,7 +30,7 @@ def collect_wheels(wheel: Path, pins: Path, folder: Path, runner: str) -> None:
     """
     extras = ",".join((*_USUAL, *_OF_RUNNER.get(runner, ())))
     folder.mkdir()
-    words = ["wheel", "--quiet", "--wheel-dir", str(folder), "--constraint", str(pins), f"{wheel}[{extras}]"]
+    words = ["wheel", "-q", "-w", str(folder), "-c", str(pins), f"{wheel}[{extras}]"]
     remedy = "see that pip reaches its index; $PIP_INDEX_URL and $PIP_EXTRA_INDEX_URL name others"
     run_pip(sys.executable, words, "the packages can't be collected", remedy)
     write_text(folder / EXTRAS, f"{extras}\n")

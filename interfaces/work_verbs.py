@@ -21,7 +21,7 @@ examples:
 WORK_VERBS = (
     Verb(
         "plan",
-        f"{ROOM}.request",
+        f"{ROOM}.plan",
         "plan",
         "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),

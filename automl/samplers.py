@@ -138,7 +138,7 @@ class Suggester:
         """The results so far as the Gaussian process is told of them, and what is running."""
         trials = self._study.get_trials(deepcopy=False)
         complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-        costs = pressed([self._objective.key(trial.values[0]) for trial in complete])
+        costs = pressed([self._objective.key(trial.values[0]) for trial in complete], len(self._first) + 1)
         told = self._new_study()
         for trial, cost in zip(complete, costs, strict=True):
             # A cost's own key is the value: the sign changes, or it does not.

@@ -89,7 +89,7 @@ def run(case: Case, folder: Path) -> Ending:
         pid, status, usage = os.wait4(child, os.WNOHANG)
         if pid:
             break
-        late = late or time.monotonic() - begun > SECONDS * _busy()
+        late = late or time.monotonic() - begun > SECONDS * busy()
         if not asked and time.monotonic() - begun > (case.asked_to_end or 0):
             asked = True
             with suppress(ProcessLookupError):
@@ -129,7 +129,7 @@ def _become(case: Case, folder: Path, streams: list[Path]) -> NoReturn:
         os._exit(code & 0xFF)
 
 
-def _busy() -> float:
+def busy() -> float:
     """How many times longer a process takes because of others, at least 1."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 

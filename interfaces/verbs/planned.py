@@ -100,9 +100,14 @@ def _planned(routed: Routed, line: str, *, full: bool) -> Outcome:
     return _asking(plan.missing, document, text)
 
 
+def without_docker(plan: Plan) -> bool:
+    """Whether a plan is for Docker, and this machine has none: it is written for one that has."""
+    return plan.runner == "docker" and "DOCKER_HOST" not in os.environ and not which("docker")
+
+
 def _reached(plan: Plan, line: str) -> str:
     """The command that runs a plan: where there is no Docker here, the one that writes it for a machine that has it."""
-    if plan.runner != "docker" or not line or "DOCKER_HOST" in os.environ or which("docker"):
+    if not line or not without_docker(plan):
         return line
     return f"{line.replace('changenet run', 'changenet plan', 1)} --out handover  (there is no Docker here)"
 

@@ -22,7 +22,7 @@ def planned_for_a_tool(options: Any, reporter: Reporter) -> tuple[Routed | None,
     """
     from interfaces.verbs.answers import answer
     from interfaces.verbs.plan import plan
-    from interfaces.verbs.planned import planned, without_docker
+    from interfaces.verbs.planned import planned, why_elsewhere
     from interfaces.verbs.request import route
 
     if options.out:
@@ -37,7 +37,7 @@ def planned_for_a_tool(options: Any, reporter: Reporter) -> tuple[Routed | None,
 
         routed = inspection(parse(shlex.split(command.line)[1:]).options)
     outcome = planned(routed)
-    if routed.plan and without_docker(routed.plan):
-        hint = "there is no Docker here: call `plan` again with `out`, a new folder for the machine that has it"
+    if routed.plan and (why := why_elsewhere(routed.plan)):
+        hint = f"{why}: call `plan` again with `out`, a new folder for the machine that runs it, such as handover"
         outcome = replace(outcome, text=f"{outcome.text}\n{hint}")
     return routed, outcome

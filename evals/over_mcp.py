@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from interfaces.table import Verb
+
 _LAUNCH = re.compile(r"launch with plan_id (\w+)")
 _OUT = re.compile(r"call `plan` again with `out`")
 _NOT_READY, _POLL_SECONDS, _MOST_SECONDS = 3, 1.0, 900.0
@@ -40,6 +42,7 @@ class Tools:
         self._portal = self._stack.enter_context(start_blocking_portal())
         server = StdioServerParameters(command=command, args=["mcp", "--results", "results"], cwd=folder)
         client = self._portal.wrap_async_context_manager(mcp.Client(server))
+        self._planned: dict[str, Any] = {}
         self._client: mcp.Client = self._stack.enter_context(client)
 
     def __enter__(self) -> Self:
@@ -55,9 +58,13 @@ class Tools:
         words = tuple(word for word in words if word != "--json")
         if words[0] == "launch":
             return self._to_the_end(self.call("launch", plan_id=words[1]))
+        if words[0] == "plan-again":
+            return self.call("plan", **self._planned, out=words[1])
         command = parse(words)
-        verb, arguments = command.verb, _arguments(command.verb, command.options)
-        name = verb.name.replace(" ", "_")
+        name = command.verb.name.replace(" ", "_")
+        arguments = _arguments(tool_verbs().get(name) or tool_verbs()["plan"], command.options)
+        if name in {"plan", "run"}:
+            self._planned = arguments
         if name == "run":
             planned = self.call("plan", **arguments)
             found = _LAUNCH.search(planned[1])
@@ -104,20 +111,19 @@ def named_by_tools(said: str) -> str:
     last = said.strip().splitlines()[-1] if said.strip() else ""
     if found := _LAUNCH.search(last):
         return f"changenet launch {found[1]}"
+    if _OUT.search(last):
+        return "changenet plan-again handover"
     return named_command(said)
 
 
-def _arguments(verb: Any, options: Any) -> dict[str, Any]:
+def _arguments(verb: Verb, options: Any) -> dict[str, Any]:
     """The options that were given as a tool's arguments: those of a group are members of its object."""
-    known = {entry.name: entry for entry in tool_options(verb)} if verb.name in {"plan", "run"} else None
+    known = {entry.name for entry in tool_options(verb)}
     found: dict[str, Any] = {}
     for entry in given(options):
-        if entry.name in OF_THE_SERVER or (known is not None and entry.name not in known):
+        if entry.name in OF_THE_SERVER or entry.name not in known:
             continue
         value = getattr(options, entry.name)
-        value = list(value) if isinstance(value, tuple) else value
-        if entry.group is not None and verb.name in {"plan", "run"}:
-            found.setdefault(member_name(entry.group), {})[entry.name] = value
-        else:
-            found[entry.name] = value
+        place = found if entry.group is None else found.setdefault(member_name(entry.group), {})
+        place[entry.name] = list(value) if isinstance(value, tuple) else value
     return found

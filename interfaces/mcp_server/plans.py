@@ -7,6 +7,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from interfaces.tool_definitions import LAUNCH
+
 if TYPE_CHECKING:
     from interfaces.outcome import Outcome, Reporter
     from interfaces.verbs.request import Routed
@@ -38,6 +40,8 @@ def planned_for_a_tool(options: Any, reporter: Reporter) -> tuple[Routed | None,
         routed = inspection(parse(shlex.split(command.line)[1:]).options)
     outcome = planned(routed)
     if routed.plan and (why := why_elsewhere(routed.plan)):
-        hint = f"{why}: call `plan` again with `out`, a new folder for the machine that runs it, such as handover"
-        outcome = replace(outcome, text=f"{outcome.text}\n{hint}")
-    return routed, outcome
+        line = f"{why}: call `plan` again with `out`, a new folder for the machine that runs it, such as handover"
+    else:
+        line = f"{LAUNCH} with plan_id {outcome.document.get('plan_id')}"
+    ready = bool(outcome.document.get("plan_id"))
+    return (routed, replace(outcome, text=f"{outcome.text}\nnext: {line}")) if ready else (None, outcome)

@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as OutOfTime
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -147,15 +147,14 @@ class Session:
         from interfaces.mcp_server.plans import planned_for_a_tool
 
         routed, outcome = planned_for_a_tool(options, reporter)
-        plan_id = str(outcome.document.get("plan_id") or "") if routed else ""
-        if not routed or not plan_id:
+        if routed is None:
             return reply_of(outcome)
+        plan_id = str(outcome.document["plan_id"])
         with self._lock:
             self._plans[plan_id] = (routed, options)
             while len(self._plans) > _MOST_PLANS:
                 self._plans.popitem(last=False)
-        said = replace(outcome, text=f"{outcome.text}\nnext: {LAUNCH} with plan_id {plan_id}")
-        return reply_of(said, plan_id=plan_id)
+        return reply_of(outcome, plan_id=plan_id)
 
     def _plan(self, plan_id: str) -> tuple[Routed, Any]:
         if plan_id not in self._plans:

@@ -146,6 +146,7 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
         space.add_segment_data()
     prompt, check = entry["prompt"].replace("{trained}", job), entry["check"]
     code, said, document = space.run("plan", prompt, "--json")
+    said += json.dumps(document)  # which tools give beside their text
     whole = space.shell("plan", prompt, "--json", "--full")[2] if "spec" in check else {}
     faults = [*_plan_faults(check, code, said, document, job), *_spec_faults(check, whole)]
     wrong = [text for name, text in faults if name in check]

@@ -170,7 +170,7 @@ def tables(columns: dict[str, str]) -> str:
 
 
 _REFUSE = """
-CREATE FUNCTION rows_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION rows_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END $$;

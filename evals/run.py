@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the evaluations by a scripted agent: it does what SKILL.md says first, and is graded by what that leads to.
 
-    python evals/run.py [--every N] [--out results.json]
+    python evals/run.py [--every N] [--only TASK …] [--over mcp] [--out results.json]
 
 The agent hands the user's words to `changenet plan … --json`; where the answer names another command, it runs that one,
 and it leads the twelve conversations to their end (`turns`). Graded are exit codes, the planned spec, the questions and
@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from core.dotted import get
-from evals.turns import lead
+from evals.turns import lead, named_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,8 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.run("data", "synthesize", "boards", "--boards", "6")
+        self.tools: Any = None
+        self.shell("data", "synthesize", "boards", "--boards", "6")
         self._add_photos()
         self._add_set_of_another_layout()
         self.files_before = self.files()
@@ -61,7 +63,7 @@ class Workspace:
     def _add_photos(self) -> None:
         """Two photos of one board, of which one has a defect."""
         with tempfile.TemporaryDirectory() as place:
-            self.run("data", "synthesize", f"{place}/photos", "--task", "segment", "--style", "bare", "--size", "384")
+            self.shell("data", "synthesize", f"{place}/photos", "--task", "segment", "--style", "bare", "--size", "384")
             marked = max(Path(place, "photos", "label").iterdir(), key=_changed_pixels)
             for side, name in (("A", "golden.jpg"), ("B", "test.jpg")):
                 with Image.open(Path(place, "photos", side, marked.name)) as picture:
@@ -88,17 +90,30 @@ class Workspace:
 
     def add_segment_data(self) -> None:
         """A folder `seg` with masks."""
-        self.run("data", "synthesize", "seg", "--task", "segment", "--boards", "6", "--size", "64")
+        self.shell("data", "synthesize", "seg", "--task", "segment", "--boards", "6", "--size", "64")
         self.files_before = self.files()
 
     def run(self, *words: str) -> tuple[int, str, dict[str, Any]]:
-        """Exit code, all output, and the document of one command."""
+        """Exit code, all that is said, and the document of one command: typed, or put as calls of tools."""
+        found: tuple[int, str, dict[str, Any]] = self.tools.run(*words) if self.tools else self.shell(*words)
+        return found
+
+    def shell(self, *words: str) -> tuple[int, str, dict[str, Any]]:
+        """Exit code, all output, and the document of one command that is typed."""
         done = subprocess.run([CHANGENET, *words], cwd=self.folder, capture_output=True, text=True, check=False)
         try:
             document = json.loads(done.stdout)
         except ValueError:
             document = {}
         return done.returncode, done.stdout + done.stderr, document if isinstance(document, dict) else {}
+
+    def named(self, said: str) -> str:
+        """What an answer names next."""
+        if self.tools is None:
+            return named_command(said)
+        from evals.over_mcp import named_by_tools
+
+        return named_by_tools(said)
 
     def files(self) -> set[str]:
         """What is there, but for records of jobs."""
@@ -112,7 +127,7 @@ class Workspace:
     def train(self) -> str:
         """The id of a short training."""
         settings = [word for one in _TINY for word in ("-s", one)]
-        _, said, document = self.run("run", "train", "--data", "boards", "--automl", "off", *settings, "--json")
+        _, said, document = self.shell("run", "train", "--data", "boards", "--automl", "off", *settings, "--json")
         found = re.search(r"train-\d{8}-\d{6}-[0-9a-f]{6}", json.dumps(document) + said)
         return found[0] if found else "the training failed"
 
@@ -131,7 +146,8 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
         space.add_segment_data()
     prompt, check = entry["prompt"].replace("{trained}", job), entry["check"]
     code, said, document = space.run("plan", prompt, "--json")
-    whole = space.run("plan", prompt, "--json", "--full")[2] if "spec" in check else {}
+    said += json.dumps(document)  # which tools give beside their text
+    whole = space.shell("plan", prompt, "--json", "--full")[2] if "spec" in check else {}
     faults = [*_plan_faults(check, code, said, document, job), *_spec_faults(check, whole)]
     wrong = [text for name, text in faults if name in check]
     wrong += [] if space.files() == space.files_before else ["planning left files"]
@@ -140,7 +156,7 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
         wrong += [] if followed == check["follow"] else [f"{_line(document)}: exit {followed}: {told.strip()[:150]}"]
     if "turns" in check and not wrong:
         turns = json.loads(json.dumps(check["turns"]).replace("{prompt}", json.dumps(prompt)[1:-1]))
-        wrong += lead(turns, space.run, space.folder)
+        wrong += lead(turns, space.run, space.folder, space.named)
         space.files_before = space.files()
     return Grade(str(entry["id"]), entry["prompt"], wrong)
 
@@ -164,7 +180,7 @@ def _plan_faults(
     slots = {one["slot"] for one in document.get("missing") or ()}
     if not set(check.get("missing", ())) <= slots:
         faults.append(("missing", f"asks for {sorted(slots)}"))
-    if not _line(document).startswith(check.get("line", "").replace("{trained}", job)):
+    if not document.get("plan_id") and not _line(document).startswith(check.get("line", "").replace("{trained}", job)):
         faults.append(("line", f"names {_line(document)!r}"))
     if not re.search(check.get("says", ""), said):
         faults.append(("says", f"says {said.strip()[:150]!r}"))
@@ -190,14 +206,18 @@ def grade_near_miss(number: int, query: str, space: Workspace) -> Grade:
     return Grade(f"near {number}", query, [f"exit {code}, planned"] if planned or code == 0 else [])
 
 
-def run_all(every: int = 1, only: Sequence[str] = ()) -> list[Grade]:
+def run_all(every: int = 1, only: Sequence[str] = (), *, over_mcp: bool = False) -> list[Grade]:
     """Grade every `every`-th task and near miss, or the tasks named, in a fresh workspace."""
     tasks = json.loads((HERE / "evals.json").read_text(encoding="utf-8"))["evals"]
     misses = json.loads((HERE / "near_misses.json").read_text(encoding="utf-8"))["queries"]
     if every > 1:
         tasks = [entry for entry in tasks if "needs" not in entry]  # a training takes longer than a sample may
-    with tempfile.TemporaryDirectory(prefix="changenet-evals-") as folder:
+    with tempfile.TemporaryDirectory(prefix="changenet-evals-") as folder, ExitStack() as stack:
         space = Workspace(Path(folder))
+        if over_mcp:
+            from evals.over_mcp import Tools
+
+            space.tools = stack.enter_context(Tools(CHANGENET, space.folder))
         if only:
             return [grade(entry, space) for entry in tasks if str(entry["id"]) in only]
         grades = [grade(entry, space) for entry in tasks[::every]]
@@ -210,9 +230,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="a sample: every N-th, without those that need a training")
     parser.add_argument("--only", nargs="*", default=(), metavar="TASK", help="these tasks alone")
+    parser.add_argument("--over", choices=("shell", "mcp"), default="shell", help="commands, or calls of tools")
     parser.add_argument("--out", type=Path, help="write the grades there as JSON")
     options = parser.parse_args()
-    grades = run_all(options.every, options.only)
+    grades = run_all(options.every, options.only, over_mcp=options.over == "mcp")
     for one in grades:
         print(f"{'wrong' if one.wrong else 'right'}  {one.id:>7}  {one.prompt[:90]}")
         for text in one.wrong:

@@ -29,11 +29,16 @@ def named_command(said: str) -> str:
     return re.split(r"\s{2,}\(", found[-1])[0].strip() if found else ""
 
 
-def lead(turns: Sequence[Mapping[str, Any]], run: Run, folder: Path) -> list[str]:
-    """Take the turns one after the other; returns what was not as it should be, and stops there."""
+def lead(
+    turns: Sequence[Mapping[str, Any]], run: Run, folder: Path, named: Callable[[str], str] = named_command
+) -> list[str]:
+    """Take the turns one after the other; returns what was not as it should be, and stops there.
+
+    `named` finds what an answer names next.
+    """
     said = ""
     for number, turn in enumerate(turns, 1):
-        commands = _commands(turn, said)
+        commands = _commands(turn, said, named)
         if not commands:
             return [f"turn {number}: no command is named by {said.strip()[-150:]!r}"]
         code, said = 0, ""
@@ -50,8 +55,8 @@ def lead(turns: Sequence[Mapping[str, Any]], run: Run, folder: Path) -> list[str
     return []
 
 
-def _commands(turn: Mapping[str, Any], said: str) -> list[list[str]]:
+def _commands(turn: Mapping[str, Any], said: str, named: Callable[[str], str]) -> list[list[str]]:
     if "say" in turn:
         return [[turn.get("with", "plan"), turn["say"]]]
-    line = named_command(said)
+    line = named(said)
     return [[*shlex.split(one)[1:], *turn.get("add", ())] for one in line.split(" && ")] if line else []

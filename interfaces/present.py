@@ -79,6 +79,8 @@ def jobs_text(jobs: Sequence[Job], root: PurePath) -> str:
 
 
 def _headline(job: Job) -> str:
+    if job.removed_at:
+        return f"files removed {job.removed_at[:10]}"
     if job.failure:
         return f"{job.failure.code}: {job.failure.message.partition(chr(10))[0][:80]}"
     return "  ".join(f"{figure.label} {figure.text}" for figure in leading_of(job.metrics, job.task))
@@ -86,7 +88,8 @@ def _headline(job: Job) -> str:
 
 def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     """One job: state with its history, progress, figures, artifacts, failure."""
-    lines = [f"{job.id}: {job.state}", f"  action   {job.action} on {job.runner}", f"  folder   {job.folder}"]
+    removed = f", files removed {job.removed_at[:19].replace('T', ' ')}" if job.removed_at else ""
+    lines = [f"{job.id}: {job.state}{removed}", f"  action   {job.action} on {job.runner}", f"  folder   {job.folder}"]
     if job.parent_job_id:
         lines.append(f"  parent   {job.parent_job_id}")
     if job.retry_of:

@@ -8,7 +8,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.file_names import INFERENCE_FILE, REPORT_FILE
+from core.documents import read_json
+from core.errors import ChangenetError
+from core.file_names import INFERENCE_FILE, INSPECTION_FILE, REPORT_FILE
+from interfaces.present_inspection import board_lines
 from interfaces.present_plan import fitted
 from runners.figures import figures_of, leading_of
 from runners.jobs.inspection_report import verdict_line
@@ -34,7 +37,7 @@ def job_brief(job: Job, progress: Mapping[str, Any] | None = None) -> str:
 
 def is_removed(job: Job) -> bool:
     """Whether the files of the job were removed."""
-    return (Path(job.folder) / REMOVED_FILE).is_file()
+    return job.removed_at is not None or (Path(job.folder) / REMOVED_FILE).is_file()
 
 
 def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
@@ -56,7 +59,8 @@ def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
     if verdict := verdict_line(job):
         yield f"  verdict  {verdict}"
     yield from _flagged(job)
-    if job.artifacts:
+    yield from _inspected(job)
+    if job.artifacts and not removed:
         kinds = Counter(artifact.kind for artifact in job.artifacts)
         report = next((f" {a.path}" for a in job.artifacts if a.path.endswith(REPORT_FILE)), "")
         counts = ", ".join(f"{count} {kind}{report * (kind == 'report')}" for kind, count in kinds.items())
@@ -65,6 +69,18 @@ def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
         yield f"  failed   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
         if not job.failure.remedy.startswith(_DIAGNOSE):
             yield f"  remedy   {job.failure.remedy}"
+
+
+def _inspected(job: Job) -> Iterator[str]:
+    """Of an inspection of whole boards: what was found on each."""
+    path = next((a.path for a in job.artifacts if Path(a.path).name == INSPECTION_FILE), None)
+    if path is None:
+        return
+    try:
+        boards = read_json(Path(job.results_dir) / path)["boards"]
+    except (ChangenetError, OSError, KeyError, TypeError):
+        return
+    yield from (f"  {line}" for board in boards for line in board_lines(board))
 
 
 def _flagged(job: Job) -> Iterator[str]:

@@ -136,27 +136,25 @@ class Session:
                 remedy = f"the tools are: {', '.join((*tool_verbs(), ACTIONS, LAUNCH, WAIT))}"
                 raise RequestError(f"there is no tool '{name}'", code="tool.unknown", where=name, remedy=remedy)  # noqa: TRY301
             options = options_of(verb, arguments, self.server)
-            return self._planned(options) if name == "plan" else reply_of(verb.call(options, reporter))
+            return self._planned(options, reporter) if name == "plan" else reply_of(verb.call(options, reporter))
         except ChangenetError as error:
             return refusal(error)
         except Exception as problem:  # noqa: BLE001 - a client is told of a defect, and the server lives on
             return defect(problem)
 
-    def _planned(self, options: Any) -> Reply:
-        from interfaces.verbs.planned import planned
-        from interfaces.verbs.request import route
+    def _planned(self, options: Any, reporter: Reporter) -> Reply:
+        """What the verb `plan` says, and the plan kept under its id; words that only ask are answered, as there."""
+        from interfaces.mcp_server.plans import planned_for_a_tool
 
-        routed = route(options)
-        outcome = planned(routed)
-        plan_id = str(outcome.document.get("plan_id") or "")
-        if not plan_id:
+        routed, outcome = planned_for_a_tool(options, reporter)
+        if routed is None:
             return reply_of(outcome)
+        plan_id = str(outcome.document["plan_id"])
         with self._lock:
             self._plans[plan_id] = (routed, options)
             while len(self._plans) > _MOST_PLANS:
                 self._plans.popitem(last=False)
-        said = Outcome(outcome.document, f"{outcome.text}\nnext: {LAUNCH} with plan_id {plan_id}", outcome.exit_code)
-        return reply_of(said, plan_id=plan_id)
+        return reply_of(outcome, plan_id=plan_id)
 
     def _plan(self, plan_id: str) -> tuple[Routed, Any]:
         if plan_id not in self._plans:

@@ -15,6 +15,7 @@ from interfaces.verbs.common import RESULTS
 
 if TYPE_CHECKING:
     from interfaces.outcome import Outcome, Reporter
+    from interfaces.verbs.request import Routed
     from runners.jobs.job import Job
 
 _ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
@@ -22,7 +23,6 @@ _TABLE = ".csv"
 _EXPORTED = ".onnx"
 _STARTER, _NO_MODEL = "starter", "none"  # words that stand in a model's place
 _STARTER_FILE = "package:starter"
-_WHOLE = 0.99  # of the golden picture; less is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,6 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     """
     from core.installation import require
     from interfaces.verbs.jobs import follow_plan, run_outcome
-    from interfaces.verbs.model_task import MODEL_FILES, task_of_model
-    from interfaces.verbs.request import route
-    from interfaces.verbs.request_options import RequestOptions
 
     named, golden, test = _read(options.places)
     if named and test and Path(named).suffix.lower() == _EXPORTED and not options.overrides:
@@ -65,6 +62,29 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
         if at_once := crop_outcome(Path(named), Path(golden), Path(test), options.threshold):
             return at_once
     require("inspect", "cv2")
+    plan = inspection(options).plan
+    if plan is None:
+        raise RequestError("nothing can be inspected by that", code="inspect.plan", remedy="changenet inspect --help")
+    if named is None:
+        reporter.say(
+            "model: starter, trained on synthetic pairs alone; `changenet calibrate` sets its threshold for your line"
+        )
+    elif named == _NO_MODEL:
+        reporter.say("no model: this is the plain difference of the pictures, which nothing has taught")
+    job = follow_plan(plan, reporter)
+    outcome = run_outcome(job)
+    inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
+    word = _STARTER if named in {None, _STARTER} else named or _NO_MODEL
+    return replace(outcome, **_told(job, outcome, word)) if inspected else outcome
+
+
+def inspection(options: InspectOptions) -> Routed:
+    """The plan of what is to be inspected. Errors: see `inspect`."""
+    from interfaces.verbs.model_task import MODEL_FILES, task_of_model
+    from interfaces.verbs.request import route
+    from interfaces.verbs.request_options import RequestOptions
+
+    named, golden, test = _read(options.places)
     starter = named in {None, _STARTER}
     model = None if named == _NO_MODEL else _STARTER_FILE if starter else named
     task = task_of_model(model, options.results_root) if model and not starter else "segment"
@@ -84,20 +104,7 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
         results_root=options.results_root,
         profile="laptop" if starter else None,
     )
-    plan = route(request).plan
-    if plan is None:
-        raise RequestError("nothing can be inspected by that", code="inspect.plan", remedy="changenet inspect --help")
-    if named is None:
-        reporter.say(
-            "model: starter, trained on synthetic pairs alone; `changenet calibrate` sets its threshold for your line"
-        )
-    elif model is None:
-        reporter.say("no model: this is the plain difference of the pictures, which nothing has taught")
-    job = follow_plan(plan, reporter)
-    outcome = run_outcome(job)
-    inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
-    word = _STARTER if starter else named or _NO_MODEL
-    return replace(outcome, **_told(job, outcome, word)) if inspected else outcome
+    return route(request)
 
 
 def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
@@ -116,10 +123,11 @@ def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
 def _told(job: Job, outcome: Outcome, model: str) -> dict[str, Any]:
     """Document and text of an inspection: the boards first, also where none could be inspected, with why."""
     from core.documents import read_json
+    from interfaces.present_inspection import board_lines
 
     folder = Path(job.results_dir)
     found = read_json(folder / INSPECTION_FILE)
-    lines = [line for board in found["boards"] for line in _lines(board)]
+    lines = [line for board in found["boards"] for line in board_lines(board)]
     report = folder / REPORT_FILE
     lines += [f"warning: {warning}" for warning in found["evidence"]["warnings"]]
     lines += [f"model: {model}", f"evidence: {found['evidence']['about']}"]
@@ -131,22 +139,3 @@ def _told(job: Job, outcome: Outcome, model: str) -> dict[str, Any]:
         **found,
     }
     return {"document": document, "text": "\n".join(lines)}
-
-
-def _lines(board: dict[str, Any]) -> list[str]:
-    if "reason" in board:
-        return [f"{board['name']}: {board['verdict']}, {board['reason']}", f"  what helps: {board['remedy']}"]
-    warnings = [f"  warning: {warning}" for warning in board["warnings"]]
-    regions, lain = board["regions"], board["registration"]
-    count = f"{len(regions)} region{'' if len(regions) == 1 else 's'}"
-    residual = f"registered to {lain['residual_px']:.2f} px"
-    if lain["covered"] < _WHOLE:
-        residual += (
-            f"; {100 * (1 - lain['covered']):.0f} % of the golden picture is not on the test picture, and unjudged"
-        )
-    boxes = [
-        f"  {one['number']}: x {one['box'][0]}, y {one['box'][1]}, {one['box'][2]} x {one['box'][3]} px, "
-        f"area {one['area']}, score {one['score']:.3f}"
-        for one in regions
-    ]
-    return [f"{board['name']}: {board['verdict']}, {count} ({residual})", *boxes, *warnings]

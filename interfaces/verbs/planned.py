@@ -100,11 +100,21 @@ def _planned(routed: Routed, line: str, *, full: bool) -> Outcome:
     return _asking(plan.missing, document, text)
 
 
+def why_elsewhere(plan: Plan) -> str:
+    """What this machine lacks of what a plan for Docker takes, so that it is written for one that has it."""
+    from runners.planning.profiles import has_gpu
+
+    if plan.runner != "docker" or "DOCKER_HOST" in os.environ:
+        return ""
+    if not which("docker"):
+        return "there is no Docker here"
+    return "this machine has no GPU" if plan.resources.gpus and not has_gpu() else ""
+
+
 def _reached(plan: Plan, line: str) -> str:
-    """The command that runs a plan: where there is no Docker here, the one that writes it for a machine that has it."""
-    if plan.runner != "docker" or not line or "DOCKER_HOST" in os.environ or which("docker"):
-        return line
-    return f"{line.replace('changenet run', 'changenet plan', 1)} --out handover  (there is no Docker here)"
+    """The command that runs a plan, or that writes it for another machine where this one can't."""
+    why = why_elsewhere(plan) if line else ""
+    return f"{line.replace('changenet run', 'changenet plan', 1)} --out handover  ({why})" if why else line
 
 
 def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`remove`: the files of a job, or of a search with its trials. The record stays, and says that they were removed."""
+"""`remove`: the files of a job, or of a search or chain with its jobs. The record stays, and says so."""
 
 from __future__ import annotations
 
+import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from core.files import write_json
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs.searches import NamedOptions
-from runners.names import REMOVED_FILE, names_search
+from runners.names import REMOVED_FILE, names_chain, names_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,9 +52,12 @@ def remove(options: RemoveOptions, reporter: Reporter) -> Outcome:
     ]
     document = {"jobs": sorted(ids), "folders": [str(f) for f in folders], "bytes": size, "children": children}
     if not options.yes:
-        line = f"changenet remove {options.job} --yes"
+        place = f" --results {shlex.quote(options.results_root)}" if options.results_root else ""
+        line = f"changenet remove {options.job} --yes{place}"
         text = "\n".join([*lines, f"nothing was removed yet; next: {line}"])
         return Outcome({"removed": False, "next": line} | document, text, NotReadyError.exit_code)
+    for job in jobs:  # first, so that no record names files that are gone
+        store.record_removal(job.id, _bytes(Path(job.folder)))
     for folder in folders:
         _empty(folder)
     return Outcome({"removed": True} | document, "\n".join([*lines, "removed; the record says so"]))
@@ -61,6 +65,8 @@ def remove(options: RemoveOptions, reporter: Reporter) -> Outcome:
 
 def _what(options: RemoveOptions, store: JobStore) -> tuple[Sequence[Job], Sequence[Path]]:
     """The jobs that go, and their folders."""
+    if names_chain(options.job):
+        return _of_chain(options, store)
     if not names_search(options.job):
         job = store.read(options.job)
         return [job], [Path(job.folder)]
@@ -71,6 +77,17 @@ def _what(options: RemoveOptions, store: JobStore) -> tuple[Sequence[Job], Seque
         raise _running(folder.name)
     parts = store.parts(folder.name)
     return parts, [folder, *(Path(job.folder) for job in parts)]
+
+
+def _of_chain(options: RemoveOptions, store: JobStore) -> tuple[Sequence[Job], Sequence[Path]]:
+    """What a chain ran; its own folder has little more than the names of that."""
+    from interfaces.verbs.chain_record import RUNNING, STARTING, find_chain
+
+    chain = find_chain(options.job, options.results_root)
+    if chain.state in {STARTING, RUNNING}:
+        raise _running(chain.id)
+    parts = [_what(replace(options, job=step.name), store) for step in chain.steps if step.name]
+    return [job for jobs, _ in parts for job in jobs], [folder for _, folders in parts for folder in folders]
 
 
 def _require_ended(jobs: Iterable[Job]) -> None:

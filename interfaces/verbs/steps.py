@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.errors import ParentError
 from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.planned import planned
@@ -14,6 +15,8 @@ from interfaces.verbs.request import route_one
 from router.steps import makes_a_model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.memory import Memory
     from interfaces.outcome import Reporter
     from interfaces.verbs.request import Routed
@@ -52,12 +55,12 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
 
 
 def run_steps(routed: Routed, options: RequestOptions, reporter: Reporter, book: Book | None = None) -> Outcome:
-    """One step after the other, each with the model of the one before it; the first that fails is the last."""
-    book, done, parent = book or Book(), list[Outcome](), None
+    """One step after the other, each with the newest model that it takes; the first that fails is the last."""
+    book, done, models = book or Book(), list[Outcome](), list[str]()
     for number, step in enumerate(routed.steps):
         name = book.done(number)
         if name is None:
-            ready = step if step.plan or step.search else _with_parent(step, parent, options)
+            ready = step if step.plan or step.search else _with_parent(step, models, options)
             reporter.say(f"step {number + 1} of {len(routed.steps)}: {step.decision.action}")
             is_last = number == len(routed.steps) - 1
             done.append(_step(ready, reporter, book, number, is_last=is_last))
@@ -66,7 +69,7 @@ def run_steps(routed: Routed, options: RequestOptions, reporter: Reporter, book:
             if done[-1].exit_code:
                 break
         if makes_a_model(step.decision, the_skill()):
-            parent = name
+            models.insert(0, name)
     document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in done]}
     return Outcome(document, "\n".join(outcome.text for outcome in done), done[-1].exit_code if done else 0)
 
@@ -103,9 +106,20 @@ def _with_next(outcome: Outcome, job: Job, plan: Plan) -> Outcome:
     return replace(outcome, document={**outcome.document, "next": line}, text=f"{outcome.text}\nnext: {line}")
 
 
-def _with_parent(step: Routed, parent: str | None, options: RequestOptions) -> Routed:
-    decision = replace(step.decision, request=replace(step.decision.request, parent_job_id=parent))
-    return route_one(decision, the_skill(), options, of_steps=True)
+def _with_parent(step: Routed, models: Sequence[str], options: RequestOptions) -> Routed:
+    """The step with the newest of the models that it takes: what is quantised after an export is what was exported.
+
+    Raises:
+        ParentError: none of them is one; what is told is why the newest is not.
+    """
+    first: ParentError | None = None
+    for parent in models or (None,):
+        decision = replace(step.decision, request=replace(step.decision.request, parent_job_id=parent))
+        try:
+            return route_one(decision, the_skill(), options, of_steps=True)
+        except ParentError as problem:
+            first = first or problem
+    raise first or ParentError("no step before it makes a model")
 
 
 def _made(outcome: Outcome) -> str:

@@ -93,7 +93,7 @@ class Job:
 
     `folder` holds plan.json, spec.yaml and log.txt; `results_dir` is where the action writes.
     `part_of` is the search whose trial, or evaluation, it is; `retry_of` the job that was ended from outside, and that
-    it goes on with; `failure` is why it did not complete.
+    it goes on with; `failure` is why it did not complete, `removed_at` when its files were removed.
     """
 
     id: str
@@ -115,6 +115,7 @@ class Job:
     metrics: dict[str, Any] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
     failure: Problem | None = None
+    removed_at: str | None = None
 
     @property
     def created_at(self) -> str:
@@ -146,7 +147,7 @@ class Job:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Job:
         """The inverse of `to_json`."""
-        parts = {f.name: document[f.name] for f in fields(cls)}
+        parts = {f.name: document[f.name] for f in fields(cls) if f.name in document}
         parts["state"] = JobState(parts["state"])
         parts["transitions"] = tuple(Transition(**{**t, "state": JobState(t["state"])}) for t in parts["transitions"])
         parts["artifacts"] = tuple(Artifact.from_json(artifact) for artifact in parts["artifacts"])

@@ -35,6 +35,7 @@ _RECORD = "job_id action task runner folder results_dir plan_id config_sha256"
 _RECORD += " image image_digest parent_job_id part_of retry_of"
 _JOBS = _query("jobs", _RECORD)
 _DIGESTS = _query("image_digests", "job_id digest")
+_REMOVALS = _query("removals", "job_id at")
 _TRANSITIONS = _query("transitions", "job_id state at reason", order="sequence")
 _OUTCOMES = _query(
     "outcomes", "job_id metrics failure_code failure_message failure_place failure_remedy", whole="exit_code"
@@ -85,6 +86,8 @@ def load(connection: Record, ids: Sequence[str], root: Path) -> list[Job]:
     records = {row["job_id"]: dict(row) for row in connection.execute(_JOBS, chosen)}
     for job_id, digest in connection.execute(_DIGESTS, chosen):
         records[job_id]["image_digest"] = digest
+    for job_id, at in connection.execute(_REMOVALS, chosen):
+        records[job_id]["removed_at"] = at
     transitions, artifacts = defaultdict(list), defaultdict(list)
     for job_id, state, at, reason in connection.execute(_TRANSITIONS, chosen):
         transitions[job_id].append(Transition(STATES.get(state, JobState.UNKNOWN), at, reason))

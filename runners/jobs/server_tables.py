@@ -30,6 +30,7 @@ _FIRST = {
     "image_digests": "job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), digest TEXT NOT NULL",
     "claims": f"claim TEXT PRIMARY KEY, {_OF_JOB}",
 }
+_SECOND = {"removals": "job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), at TEXT NOT NULL, bytes INTEGER NOT NULL"}
 _RULES = """
 CREATE INDEX jobs_in_order ON jobs (rowid);
 CREATE INDEX jobs_of_plan ON jobs (plan_id);
@@ -50,4 +51,4 @@ END $$;
 CREATE TRIGGER terminal_states_stay BEFORE INSERT ON transitions
     FOR EACH ROW EXECUTE FUNCTION terminal_states_stay();
 """
-SCRIPTS = (tables(_FIRST) + _RULES,)
+SCRIPTS = (tables(_FIRST) + _RULES, tables(_SECOND))

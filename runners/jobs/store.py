@@ -133,6 +133,11 @@ class JobStore:
             row = connection.execute("SELECT reason FROM cancel_requests WHERE job_id = ?", (job_id,)).fetchone()
         return str(row[0]) if row else None
 
+    def record_removal(self, job_id: str, size: int) -> None:
+        """Record that the files of a job were removed, and how many bytes; the first word stands."""
+        with database.transaction(self.root, write=True) as connection:
+            connection.execute("INSERT OR IGNORE INTO removals VALUES (?, ?, ?)", (job_id, now(), size))
+
     def exists(self) -> bool:
         """Whether jobs were ever recorded below this results root."""
         return database.exists(self.root)

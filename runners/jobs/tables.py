@@ -75,6 +75,9 @@ CREATE INDEX children_of_job ON jobs (parent_job_id);
 _CLAIMS = """
 CREATE TABLE claims (claim TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (job_id));
 """
+_REMOVALS = """
+CREATE TABLE removals (job_id TEXT PRIMARY KEY REFERENCES jobs (job_id), at TEXT NOT NULL, bytes INTEGER NOT NULL);
+"""
 _FIRST_TABLES = ("jobs", "transitions", "processes", "cancel_requests", "outcomes", "artifacts")
 # Each script brings a store of the version before it up to date; a new store runs them all.
 MIGRATIONS = (
@@ -84,4 +87,5 @@ MIGRATIONS = (
     _RETRIES,
     _ENDS,
     _CLAIMS + append_only("claims"),
+    _REMOVALS + append_only("removals"),
 )

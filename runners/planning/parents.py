@@ -102,6 +102,9 @@ def load_parent(store: JobStore, job_id: str, wanted: list[Wanted], task: str) -
     if job.task != task:
         message = f"the parent job {job.id} belongs to the task {job.task}, this action to {task}"
         raise ParentError(message, code="parent.task", where=job.id, remedy=_advice(store, wanted, task))
+    if job.removed_at:
+        message = f"the files of the parent job {job.id} were removed"
+        raise ParentError(message, code="parent.removed", where=job.id, remedy=_advice(store, wanted, task))
     return Parent(job, _spec_of(job))
 
 
@@ -144,7 +147,7 @@ def _advice(store: JobStore, wanted: list[Wanted], task: str) -> str:
 def candidates(store: JobStore, wanted: list[Wanted], task: str) -> list[str]:
     """Finished jobs of a task that hold what is wanted, newest first."""
     jobs = store.newest(_MOST_JOBS_READ)
-    finished = (job for job in jobs if job.state is JobState.COMPLETE and job.task == task)
+    finished = (job for job in jobs if job.state is JobState.COMPLETE and job.task == task and not job.removed_at)
     fitting = (job.id for job in finished if any(_fitting(job, want) for want in wanted))
     return list(islice(fitting, _MOST_CANDIDATES))
 

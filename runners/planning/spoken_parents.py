@@ -60,7 +60,7 @@ def last_models(store: JobStore, trains: Collection[str], most: int) -> list[str
 
 def _models(store: JobStore, jobs: Collection[Job]) -> Iterator[str]:
     for job in jobs:
-        if (Path(job.folder) / REMOVED_FILE).is_file():
+        if job.removed_at or (Path(job.folder) / REMOVED_FILE).is_file():
             continue
         if job.part_of and _has_winner(store, job.part_of):
             yield job.part_of

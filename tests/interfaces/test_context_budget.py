@@ -49,3 +49,39 @@ def test_train_evaluate_and_inference_fit_a_small_context(
     page = (project_root / "SKILL.md").read_text()
     paths = read.count(str(tmp_path)) * len(str(tmp_path))  # which are as long as this machine makes them
     assert len(page) + len(read) - paths <= MOST_LETTERS
+
+
+FILES = """
+made = {"export": "changenet_classify.onnx", "quantize": "quantized_torchao.pth", "gen_trt_engine": "model.engine"}
+if command in made:
+    (out / made[command]).write_bytes(b"model")
+"""
+MOST_CALLS, MOST_LETTERS_OF_CHAIN = 6, 6_000
+
+
+@pytest.mark.usefixtures("boards")
+def test_train_to_deploy_is_planned_and_run_in_two_calls_that_fit(
+    tmp_path: Path,
+    project_root: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = ENGINE.format(python=sys.executable).replace('print("Exec', f'{FILES}\nprint("Exec')
+    (tmp_path / "bin/visual_changenet").write_text(engine)
+    monkeypatch.chdir(tmp_path)
+    words = (
+        "train on ./boards for 2 epochs without HPO, then evaluate it on ./boards, export it to ONNX, "
+        "quantize it and deploy it"
+    )
+    settings = ["-s", "backbone=fan_tiny_8_p4_hybrid"]
+    calls = [["plan", words, *settings], ["run", words, *settings]]
+    read = ""
+    for call in calls:
+        assert main(call) == 0, capfd.readouterr()
+        read += "".join(capfd.readouterr())
+    for line in ("step 1 of 5: train", "step 5 of 5: deploy_classify_gen_trt_engine"):
+        assert line in read.splitlines()
+    page = (project_root / "SKILL.md").read_text()
+    paths = read.count(str(tmp_path)) * len(str(tmp_path))
+    assert len(calls) <= MOST_CALLS
+    assert len(page) + len(read) - paths <= MOST_LETTERS_OF_CHAIN

@@ -81,6 +81,9 @@ def test_a_plan_is_a_dozen_lines_and_full_gives_every_key(place: Path, words: li
     short = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
     assert len(short.stdout.splitlines()) <= 12
     assert len(short.stdout) <= 1200
+    said = subprocess.run([*command, "--json"], cwd=place, capture_output=True, text=True, check=False).stdout
+    assert len(said) - said.count(str(place)) * len(str(place)) <= 3_000
+    assert len(json.loads(said)["plan_id"]) == 12
     assert "16 pairs" in short.stdout or "pairs, " in short.stdout
     full = subprocess.run([*command, "--full"], cwd=place, capture_output=True, text=True, check=False)
     assert "visual_changenet train -e" in full.stdout

@@ -112,6 +112,19 @@ def test_removal_tells_what_goes_first_and_the_record_stays(tmp_path: Path, caps
     assert main(["remove", parent.id, "--yes", "--results", str(tmp_path)]) == 0
     capsys.readouterr()
     assert not weights.exists()
+    assert JobStore(tmp_path).read(parent.id).removed_at
+    assert main(["jobs", "--results", str(tmp_path)]) == 0
+    assert f"{parent.id:<40} COMPLETE" in (listed := capsys.readouterr().out)
+    assert "files removed 20" in listed
+    asked = ["plan", "evaluate", "--parent", parent.id, "--results", str(tmp_path), "--json"]
+    assert main(asked) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "parent.removed"
+    for verb in ("status", "result", "jobs"):
+        named = [] if verb == "jobs" else [parent.id]
+        assert main([verb, *named, "--results", str(tmp_path), "--full", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        shown = found.get("job") or found.get("result") or found["jobs"][-1]
+        assert (shown["id"], bool(shown["removed_at"])) == (parent.id, True)
     assert main(["status", parent.id, "--results", str(tmp_path)]) == 0
     assert "COMPLETE, files removed" in capsys.readouterr().out
 

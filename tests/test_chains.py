@@ -73,8 +73,9 @@ def test_segment_from_training_to_a_deployment(tmp_path: Path) -> None:
     assert trained["state"] == "COMPLETE"
     ran(tmp_path, "segment_evaluate", trained["id"], "--data", "masks")
     ran(tmp_path, "segment_inference", trained["id"], "--data", "masks")
-    checkpoint = next(path for path in files_of(trained, "checkpoint") if "latest" in path.name)
-    spec = next(Path(trained["results_dir"]).rglob("experiment.yaml"))
+    latest = next(artifact["path"] for artifact in trained["artifacts"] if "latest" in artifact["roles"])
+    checkpoint = Path(trained["results_dir"]) / latest
+    spec = next(Path(trained["folder"]).rglob("experiment.yaml"))
     file = tmp_path / "masks.onnx"
     places = (f"results_dir={tmp_path / 'export'}", f"export.checkpoint={checkpoint}", f"export.onnx_file={file}")
     assert "every verdict is the same" in called(tmp_path, "visual_changenet", "export", "-e", str(spec), *places)

@@ -4,9 +4,10 @@
     python benchmarks/quantisers.py [--pairs 96] [--golden 6] [--rounds 3] [--batch 16]
 
 Compared are static quantisation by ONNX Runtime (what `changenet run quantize` does: QDQ, unsigned activations, weights
-by channel; the last layer left in float), by NNCF for OpenVINO (its default preset), and by torchao for PyTorch (8-bit
-weights, activations by the batch; it takes linear layers, of which this network has few). Libraries that are not installed are left out, and told:
-OpenVINO, NNCF and torchao are no dependencies of the project, so give them an environment of their own.
+by channel; the last layer is left in float), by NNCF for OpenVINO (its default preset), and by torchao for PyTorch
+(8-bit weights, activations by the batch; it takes linear layers, of which this network has few). Libraries that are not
+installed are left out, and told: OpenVINO, NNCF and torchao are no dependencies of the project, so give them an
+environment of their own.
 
 Every form runs the whole graph, two pictures in and one score out, on the same prepared pairs; ranges are measured on
 the first half of them, and the other half is judged. The head is untrained, so the threshold is put at the median of

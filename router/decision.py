@@ -78,7 +78,8 @@ def _in_a_store(words: Words) -> bool:
 
 def _without_subject(words: Words) -> bool:
     """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
-    if words.intent.steps[0].verb != "inference" or not words.account.ours:
+    verb = words.intent.steps[0].verb
+    if (verb != "inference" and not (verb == "train" and words.account.of_pronoun)) or not words.account.ours:
         return False
     spoken = words.whole
     named = any(words.reading.of(kind) for kind in ("model", "task", "engine"))

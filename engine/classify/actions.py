@@ -91,7 +91,7 @@ def _inspect(run: Run, status: StatusFile) -> None:
 
 
 def _inspects_with_torch(run: Run) -> bool:
-    return not is_exported(run)
+    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
 
 
 ACTIONS = {

@@ -71,7 +71,8 @@ def crop_inspector(
     _require_single_pictures(data.num_input, data.num_golden, section.checkpoint)
     (width, height), warnings = _crop_of(run, trained_on)
     threshold = threshold if section.threshold is None else section.threshold
-    crops = Crops(judge, width, height, threshold=threshold, batch=max(_LEAST_BATCH, data.batch_size))
+    marked_from = threshold if section.calibrate_to is None else None
+    crops = Crops(judge, width, height, threshold=marked_from, batch=max(_LEAST_BATCH, data.batch_size))
     seen = judge.size[::-1]
     scale = "at their own scale" if seen == (width, height) else f"seen as {seen[0]} x {seen[1]}"
     return Inspector(
@@ -110,9 +111,12 @@ def _crop_of(run: Run, trained_on: TrainedOn) -> tuple[tuple[int, int], tuple[st
 
 
 class Crops:
-    """Looks at overlapping crops of a board, `batch` at a time, and judges them by `threshold`."""
+    """Looks at overlapping crops of a board, `batch` at a time, and judges them by `threshold`.
 
-    def __init__(self, judge: JudgesCrops, width: int, height: int, *, threshold: float, batch: int) -> None:
+    Without one, while it is sought, each crop shows its score wherever it would mark something.
+    """
+
+    def __init__(self, judge: JudgesCrops, width: int, height: int, *, threshold: float | None, batch: int) -> None:
         self._judge = judge
         self._width, self._height = width, height
         self._threshold = threshold
@@ -162,7 +166,8 @@ class Crops:
             np.stack([self._seen(picture, corner) for corner in corners]).transpose(0, 3, 1, 2)
             for picture in (golden, test)
         )
-        scores, maps = self._judge(np.ascontiguousarray(goldens), np.ascontiguousarray(tests), self._threshold)
+        lowest = 0.0 if self._threshold is None else self._threshold
+        scores, maps = self._judge(np.ascontiguousarray(goldens), np.ascontiguousarray(tests), lowest)
         if not np.isfinite(scores).all():
             raise JobFailedError("the model gives no finite score", code="scores", where=str(corners[0]))
         return [self._marked(float(score), maps.get(i)) for i, score in enumerate(scores)]
@@ -176,5 +181,6 @@ class Crops:
         whole = np.asarray(Image.fromarray(evidence).resize(size, Image.Resampling.BILINEAR))
         share = whole / whole.max()
         over = share >= _HALF
-        marks[over] = self._threshold + (score - self._threshold) * share[over]
+        lowest = score if self._threshold is None else self._threshold
+        marks[over] = lowest + (score - lowest) * share[over]
         return marks

@@ -9,6 +9,7 @@ import torch
 
 from deployed.tiling import Canvas, tiles_of
 from engine.loading import checked
+from engine.number_formats import in_single_precision
 from engine.segment.tiles import cut, padded
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Scorer:
 
     def _predict(self, goldens: Sequence[Tensor], tests: Sequence[Tensor]) -> Tensor:
         stacks = (torch.stack(list(squares)).to(self._network.device) for squares in (goldens, tests))
-        inputs = self._preparation.for_scoring(*stacks)
+        with in_single_precision(self._network.device):
+            inputs = self._preparation.for_scoring(*stacks)
         return self._network.probabilities(*inputs).cpu()
 
 

@@ -92,8 +92,10 @@ def with_openvino(file: Path, calibration: list[Batch]) -> Iterator[Form]:
 
     model = openvino.Core().read_model(file)
     data = nncf.Dataset([batch.feeds for batch in calibration])
-    # The graph stands there twice for one set of weights, which NNCF would quantise as two networks.
-    for name, one in (("OpenVINO, its own choice of number format", model), ("OpenVINO by NNCF, 8 bits", nncf.quantize(model, data))):
+    for name, one in (
+        ("OpenVINO, its own choice of number format", model),
+        ("OpenVINO by NNCF, 8 bits", nncf.quantize(model, data)),
+    ):
         yield _compiled(name, openvino.compile_model(one, "CPU", {"INFERENCE_NUM_THREADS": usable_cores()}))
 
 

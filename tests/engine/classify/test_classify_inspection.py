@@ -112,6 +112,7 @@ def test_a_model_of_several_lightings_is_refused(boards: Path, engine: Callable[
     assert "2 golden images" in done.err
 
 
+@pytest.mark.long
 def test_an_exported_file_finds_what_its_checkpoint_finds_and_loads_no_torch(
     boards: Path, tmp_path: Path, engine: Callable[..., Any], trained: Any
 ) -> None:

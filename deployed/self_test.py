@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,16 +19,22 @@ from core.errors import CheckpointError
 from deployed.pair_model import PairModel, Pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from deployed.mask_model import MaskModel
+
     Bytes = NDArray[np.uint8]
+    Figures = NDArray[np.float64]
+    Model = PairModel | MaskModel
 
 SELF_TEST = "self_test"
 # Scores in 0..1 that may differ between processors: by rounding, and by whole steps of 8 bits.
 TOLERANCE = {"fp32": 1e-3}
 _ROUGH_TOLERANCE = 0.05
+_BLOCKS = 8  # in a row and in a column of a square, each with the mean of its probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,10 @@ class SelfTest:
     largest_difference: float
     pairs: int
 
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
     def sentence(self) -> str:
         """For people."""
         if not self.pairs:
@@ -47,27 +57,20 @@ class SelfTest:
         return f"self-test {found}: {self.pairs} stored pairs, scores differ by {self.largest_difference:.2g} at most"
 
 
-def run_self_test(model: PairModel | Path) -> SelfTest:
-    """Score the pairs that stand in a model's file.
-
-    Raises:
-        CheckpointError: the file can't be read.
-    """
-    if not isinstance(model, PairModel):
-        model = PairModel.read(model)
+def run_self_test(model: Model) -> SelfTest:
+    """Score the pairs that stand in a model's file, or mark them."""
     stored = model.settings.get(SELF_TEST) or {}
     pairs = stored.get("pairs", [])
     if not pairs:
         return SelfTest(passed=True, largest_difference=0.0, pairs=0)
-    found = model.scores(_unpacked(pairs))
-    expected = np.array([pair["score"] for pair in pairs])
+    found, expected = _scores(model, pairs) if isinstance(model, PairModel) else _blocks(model, pairs)
     # Distances have no upper end: large ones are compared by their size.
     differences = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
     difference = float(np.nan_to_num(differences, nan=np.inf).max())
     return SelfTest(difference <= float(stored["tolerance"]), difference, len(pairs))
 
 
-def require_self_test(model: PairModel, path: Path) -> SelfTest:
+def require_self_test(model: Model, path: Path) -> SelfTest:
     """As `run_self_test`, of the model in `path`.
 
     Raises:
@@ -92,6 +95,37 @@ def packed(model: PairModel, pairs: Pairs, precision: str) -> dict[str, Any]:
         for test, place, score in zip(pairs.tests, pairs.golden_of, scores, strict=True)
     ]
     return {"tolerance": TOLERANCE.get(precision, _ROUGH_TOLERANCE), "pairs": entries}
+
+
+def packed_squares(model: MaskModel, squares: Sequence[tuple[Bytes, Bytes]]) -> dict[str, Any]:
+    """What a file holds of golden and test squares (3, S, S): both as PNG, and what `model` marks, block by block."""
+    entries = [
+        {
+            "test": [_png(test)],
+            "golden": [[_png(golden)]],
+            "change": _block_means(model.change(golden, test)).round(6).tolist(),
+        }
+        for golden, test in squares
+    ]
+    return {"tolerance": TOLERANCE["fp32"], "pairs": entries}
+
+
+def _scores(model: PairModel, entries: list[dict[str, Any]]) -> tuple[Figures, Figures]:
+    """Those that are found and those that stand there."""
+    return model.scores(_unpacked(entries)), np.array([entry["score"] for entry in entries])
+
+
+def _blocks(model: MaskModel, entries: list[dict[str, Any]]) -> tuple[Figures, Figures]:
+    """The same of squares, block by block."""
+    pixels = [(_pixels(entry["golden"][0][0]), _pixels(entry["test"][0])) for entry in entries]
+    found = np.concatenate([_block_means(model.change(golden, test)) for golden, test in pixels])
+    return found, np.concatenate([np.array(entry["change"]) for entry in entries])
+
+
+def _block_means(change: NDArray[np.float32]) -> Figures:
+    """The mean probability of change in each block of a square (S, S), row by row."""
+    rows = np.array_split(change.astype(np.float64), _BLOCKS)
+    return np.array([block.mean() for row in rows for block in np.array_split(row, _BLOCKS, axis=1)])
 
 
 def _unpacked(entries: list[dict[str, Any]]) -> Pairs:

@@ -127,10 +127,12 @@ def without_evidence(explain: ModelProto) -> ModelProto:
     return _model(_between(graph, graph.input, graph.output[:1]), explain)
 
 
-def leading_to(whole: ModelProto, output: str) -> ModelProto:
-    """What of a graph leads to one of its outputs."""
+def leading_to(whole: ModelProto, outputs: Sequence[str]) -> ModelProto:
+    """What of a graph leads to some of its outputs, for any number of pairs at a time."""
     graph = whole.graph
-    return _model(_between(graph, graph.input, [entry for entry in graph.output if entry.name == output]), whole)
+    inputs = [_value(entry, entry.name) for entry in graph.input]
+    wanted = [_value(entry, entry.name) for entry in graph.output if entry.name in outputs]
+    return _model(_between(graph, inputs, wanted), whole)
 
 
 def _between(

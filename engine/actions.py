@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from core.errors import SpecError
+from core.installation import ENGINE_LIBRARIES, require
 from engine.classify import actions as classify
 from engine.console import say
 from engine.segment import actions as segment
@@ -57,7 +58,9 @@ def carry_out(action: Action, run: Run, status: StatusFile) -> None:
     Raises:
         ChangenetError: whatever is wrong.
     """
-    prepare_torch()
+    if action.needs_torch(run):
+        require("engine", *ENGINE_LIBRARIES)
+        prepare_torch()
     quiet_libraries()
     for notice in run.notices:
         say(f"NOTICE {notice}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from core.dotted import parse_override
 from core.errors import ChangenetError, InputError, did_you_mean
-from core.installation import ENGINE_LIBRARIES, require
+from core.installation import require
 from engine.actions import ACTIONS, AVAILABLE, carry_out, find_action
 from engine.file_names import latest_link
 from engine.lifecycle import ActionStopped, execute, file_error, is_first_process, report, stoppable
@@ -27,6 +27,7 @@ commands:
 {commands}
   default_specs write every key with its default (to results_dir, or to standard output)
   scorer        judge pairs that come by standard input, for `changenet serve`: scorer MODEL [most_pixels=N]
+                [boards=true]
 
 examples:
   visual_changenet default_specs > spec.yaml
@@ -100,7 +101,7 @@ def _run(argv: Sequence[str]) -> bool:
     _check_command(options.command)
     if options.command == _SCORER:  # which needs less of the engine for an exported model
         return _answer_messages(options.overrides)
-    require("engine", *ENGINE_LIBRARIES)
+    require("engine", "pydantic")  # which reads specs; `carry_out` asks for the rest
     if options.command == "default_specs":
         return _write_default_spec(options.overrides)
     if not options.experiment_spec_file:
@@ -138,11 +139,11 @@ def _answer_messages(words: Sequence[str]) -> bool:
 
     model, *settings = words or ("",)
     given = dict(parse_override(text) for text in settings)
-    most = given.pop("most_pixels", _MOST_PIXELS)
-    if not model or given or not isinstance(most, int) or most < 1:
-        remedy = f"visual_changenet {_SCORER} MODEL [most_pixels=N]"
+    most, boards = given.pop("most_pixels", _MOST_PIXELS), given.pop("boards", False)
+    if not model or given or not isinstance(most, int) or most < 1 or not isinstance(boards, bool):
+        remedy = f"visual_changenet {_SCORER} MODEL [most_pixels=N] [boards=true]"
         raise InputError("there is no model, or a word too many", code="cli.usage", where=_SCORER, remedy=remedy)
-    answer_messages(Path(model), most)
+    answer_messages(Path(model), most, boards=boards)
     return True
 
 

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a command does with a task: one line of help, and the entry point, which imports what it needs."""
+    """What a command does with a task: one line of help, and the entry point, which imports what it needs.
+
+    `needs_torch` tells whether PyTorch is among that.
+    """
 
     summary: str
     carry_out: Callable[[Run, StatusFile], None]
+    needs_torch: Callable[[Run], bool] = lambda _: True
 
 
 class Task(Protocol):

@@ -6,9 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.file_names import INFERENCE_FILE
+from engine.export.file_settings import is_exported
 from engine.task import Action
 
 if TYPE_CHECKING:
+    from deployed.self_test import SelfTest
+    from engine.inspect.evidence import Inspector
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -58,17 +61,46 @@ def _build(run: Run, status: StatusFile) -> None:
     build(run, status)
 
 
+def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
+    """What looks at whole boards with an exported file, without PyTorch, and how the file did on its stored pairs.
+
+    Raises:
+        ChangenetError: the file can't be used.
+    """
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from deployed.pair_model import PairModel
+    from engine.classify.task import CLASSIFY
+    from engine.export.file_settings import model_path
+    from engine.inspect.exported import by_exported_crops
+
+    return by_exported_crops(run, CLASSIFY, PairModel.read(model_path(run)))
+
+
 def _inspect(run: Run, status: StatusFile) -> None:
+    if not _inspects_with_torch(run):
+        from engine.inspect.action import inspect, pairs_of
+
+        pairs = pairs_of(run)
+        inspect(run, status, pairs, exported_inspector(run)[0])
+        return
     from engine.classify.inspection import inspect_classify
 
     inspect_classify(run, status)
+
+
+def _inspects_with_torch(run: Run) -> bool:
+    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
 
 
 ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
     "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
-    "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect),
+    "inspect": Action(
+        "find what differs on whole pictures, registered first, crop by crop", _inspect, _inspects_with_torch
+    ),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
     "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),

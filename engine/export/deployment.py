@@ -23,6 +23,8 @@ from deployed.self_test import SELF_TEST
 from deployed.sessions import quiet_options
 from deployed.siamese_graph import Parts, take_apart
 from engine.console import say
+from engine.export.tensorrt_action import build as build_tensorrt
+from engine.export.tensorrt_action import wants_engine
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -57,7 +59,7 @@ class Deployment:
 
 
 def build(run: Run, status: StatusFile) -> None:
-    """Write a deployment of `gen_trt_engine.onnx_file` into the results folder.
+    """Write a deployment of `gen_trt_engine.onnx_file` into the results folder, or an engine where TensorRT is.
 
     Raises:
         SpecError: the spec asks for what this can't give.
@@ -65,7 +67,8 @@ def build(run: Run, status: StatusFile) -> None:
         JobFailedError: the optimised graphs do not run.
     """
     section = run.experiment.gen_trt_engine
-    say(f"NOTICE {NOTICE}")
+    if not wants_engine(run):
+        say(f"NOTICE {NOTICE}")
     if not section.onnx_file:
         key = "gen_trt_engine.onnx_file"
         raise SpecError(f"{key} is not set", code="spec.onnx", where=key, remedy="name the .onnx file of an export")
@@ -75,6 +78,9 @@ def build(run: Run, status: StatusFile) -> None:
         message = f"the model is one for the {settings['task']} task"
         remedy = f"name a model for {run.experiment.task}"
         raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy=remedy)
+    if wants_engine(run):
+        build_tensorrt(run, status, model, settings)
+        return
     _check_precision(run, settings)
     graphs, goldens = _graphs_of(model, settings["task"])
     files: dict[str, dict[str, Any]] = {}

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engine.settings import Run
 
 
+SUFFIX = ".onnx"
+
+
 class Travels(Protocol):
     """A task whose models can be exported: keys that travel with one, and of these those a spec can't contradict."""
 
@@ -40,6 +43,11 @@ def model_path(run: Run) -> Path:
     """The file of the action's model; a path without a name where none is set."""
     section = getattr(run.experiment, run.command)
     return Path(section.trt_engine if is_deployed(run) else section.checkpoint)
+
+
+def is_exported(run: Run) -> bool:
+    """Whether the action's model is an exported file, which is used without PyTorch where that is possible."""
+    return model_path(run).suffix == SUFFIX
 
 
 def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Travels) -> Run:

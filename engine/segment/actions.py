@@ -6,9 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.file_names import MASKS_FOLDER
+from engine.export.file_settings import is_exported
 from engine.task import Action
 
 if TYPE_CHECKING:
+    from deployed.self_test import SelfTest
+    from engine.inspect.evidence import Inspector
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -40,7 +43,30 @@ def _export(run: Run, status: StatusFile) -> None:
     export(run, status)
 
 
+def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
+    """What looks at whole boards with an exported file, without PyTorch, and how the file did on its stored pairs.
+
+    Raises:
+        ChangenetError: the file can't be used.
+    """
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from deployed.mask_model import MaskModel
+    from engine.export.file_settings import model_path
+    from engine.inspect.exported import by_exported_masks
+    from engine.segment.task import segment_task
+
+    return by_exported_masks(run, segment_task(run.experiment), MaskModel.read(model_path(run)))
+
+
 def _inspect(run: Run, status: StatusFile) -> None:
+    if not _inspects_with_torch(run):
+        from engine.inspect.action import inspect, pairs_of
+
+        pairs = pairs_of(run)
+        inspect(run, status, pairs, exported_inspector(run)[0])
+        return
     from engine.segment.inspection import inspect_segment
 
     inspect_segment(run, status)
@@ -55,11 +81,17 @@ def _build(run: Run, status: StatusFile) -> None:
     build(run, status)
 
 
+def _inspects_with_torch(run: Run) -> bool:
+    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
+
+
 ACTIONS = {
     "train": Action("task=segment: train on the pairs that dataset.segment.train_split lists", _train),
     "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
     "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
-    "inspect": Action("task=segment: find what differs on whole pictures, registered first", _inspect),
+    "inspect": Action(
+        "task=segment: find what differs on whole pictures, registered first", _inspect, _inspects_with_torch
+    ),
     "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from core.dotted import get, nest
 from core.errors import CheckpointError
 from core.files import sha256_file
+from deployed.mask_model import MaskModel
+from deployed.self_test import SELF_TEST, packed_squares
 from engine.checkpoints import WHITE_LEVEL, read_checkpoint
 from engine.export.writing import accept_or_reject, check_size, path_of, tell
 from engine.segment.onnx_network import OnnxMaskNetwork, graph_of
-from engine.segment.parity import ParityPairs
+from engine.segment.parity import InUse, ParityPairs
 from engine.segment.task import Segment
 from engine.segment.trained_model import load_checkpoint
 from pairs.trained_on import TRAINED_ON
@@ -49,8 +51,13 @@ def export(run: Run, status: StatusFile) -> None:
     pairs = ParityPairs(data, model.white, "validation_split", section.parity_pairs)
     whole = graph_of(model.network, data.img_size, section.opset_version, section.batch_size)
     exported = OnnxMaskNetwork(whole, all_scales=data.multi_scale_infer)
-    parity = pairs.compare(model.network, exported, model.preparation, model.threshold.value)
-    settings = settings_of(run, model, checkpoint) | {"data": pairs.digest(), "parity": parity.to_json()}
+    settings = settings_of(run, model, checkpoint)
+    deployed = MaskModel(settings, whole)
+    reference, by_session = (pairs.by_network(network, model.preparation) for network in (model.network, exported))
+    parity = pairs.compare(reference, [by_session, InUse(deployed)], model.threshold.value)
+    settings |= {"data": pairs.digest(), "parity": parity.to_json()}
+    if section.self_test_pairs:
+        settings[SELF_TEST] = packed_squares(deployed, pairs.telling(section.self_test_pairs, deployed.side))
     accept_or_reject(path, whole, settings, parity)
     tell(run, status, path, parity, settings)
 

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from core.errors import JobFailedError
+from deployed.mask_model import FINAL, GOLDEN, TEST
 from deployed.sessions import Session
 from deployed.siamese_graph import BATCH, leading_to
 from engine.export.static_padding import fix_padding
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from onnx import ModelProto
     from torch import Tensor
 
-# As the container names them: before, after, predictions from the coarsest on, and the one of the input's size.
-GOLDEN, TEST, FINAL = "input0", "input1", "output_final"
 _PAIRS = 2  # in the batch that is traced; any number fits the graph
 _TOLERANCE = 1e-3  # of logits, between the graph and the network that it was traced from
 _CPU = torch.device("cpu")
@@ -81,7 +80,8 @@ class OnnxMaskNetwork(MaskNetwork):
 
     def __init__(self, whole: ModelProto, *, all_scales: bool) -> None:
         super().__init__(all_scales=all_scales)
-        self._session = Session((whole if all_scales else leading_to(whole, FINAL)).SerializeToString())
+        outputs = [entry.name for entry in whole.graph.output] if all_scales else [FINAL]
+        self._session = Session(leading_to(whole, outputs).SerializeToString())
 
     @property
     def device(self) -> torch.device:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from deployed.tiling import Corner
     from engine.batch_samplers import Draw
     from engine.loading import Loader, Source
     from engine.segment.pair_list import PairList
-    from engine.segment.tiles import Corner
     from spec.dataset_section import SegmentDataset
 
 _LABEL_SHARE = 8  # labels get that part of the memory for pictures: a pair has six bytes a pixel, its label one

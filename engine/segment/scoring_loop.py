@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from deployed.tiling import Canvas, tiles_of
 from engine.loading import checked
 from engine.number_formats import in_single_precision
-from engine.segment.tiles import Canvas, cut, padded, tiles_of
+from engine.segment.tiles import cut, padded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +50,8 @@ class Scorer:
             found = self._predict(*squares)
             for (i, corner), one in zip(some, found, strict=True):
                 canvas = canvases.get(i) or canvases.setdefault(i, Canvas(len(one), sizes[i], side))
-                canvas.add(corner, one)
-        return [canvases[i].whole() for i in range(len(pairs))]
+                canvas.add(corner, one.numpy())
+        return [torch.from_numpy(canvases[i].whole()) for i in range(len(pairs))]
 
     def _predict(self, goldens: Sequence[Tensor], tests: Sequence[Tensor]) -> Tensor:
         stacks = (torch.stack(list(squares)).to(self._network.device) for squares in (goldens, tests))
@@ -59,7 +60,14 @@ class Scorer:
         return self._network.probabilities(*inputs).cpu()
 
 
-def score_pairs(scorer: Scorer, loader: Loader) -> Iterator[tuple[WholePair, Tensor]]:
+class GivesProbabilities(Protocol):
+    """What `Scorer` does, however it is done."""
+
+    def probabilities(self, pairs: Sequence[WholePair]) -> list[Tensor]:
+        """See `Scorer`."""
+
+
+def score_pairs(scorer: GivesProbabilities, loader: Loader) -> Iterator[tuple[WholePair, Tensor]]:
     """Each pair of a loader of whole pairs with its probabilities (classes, H, W)."""
     for pairs in map(checked, loader):
         yield from zip(pairs, scorer.probabilities(pairs), strict=True)

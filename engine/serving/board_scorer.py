@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A segment model behind serving: whole boards, registered and judged as `changenet inspect` does it."""
+"""A model that judges whole boards behind serving: registered and judged as `changenet inspect` does it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from core.served_pairs import Judged
 from core.verdicts import NOT_INSPECTED
 from engine.inspect.board import inspect_board
 from engine.inspect.pictures import board_picture
-from engine.segment.inspection import by_model
 from engine.serving.overlay import as_png
 from engine.serving.pictures import opened, require_count
 from pairs.decoding import FULL_WHITE
@@ -25,30 +24,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.served_pairs import Answer, Golden, Pair, Picture
-    from engine.settings import Run
+    from engine.inspect.evidence import Inspector
 
 
 class BoardScorer:
     """See `engine.serving.scorer.Scorer`.
 
-    `run` is that of an inspection by a model; its settings are those of the file.
+    Args:
+        task: of the model.
+        inspector: finds with the model what differs.
+        gap: changed pixels with no more than so many between them are one region.
+        most_pixels: larger pictures are refused.
 
     Raises:
-        CheckpointError: the model can't be used.
         PlatformError: what registers pictures is not installed.
     """
 
-    def __init__(self, run: Run, most_pixels: int) -> None:
+    def __init__(self, task: str, inspector: Inspector, gap: int, most_pixels: int) -> None:
         require("inspect", "cv2")
-        self._inspector = by_model(run)
-        self._gap, self._most_pixels = run.experiment.inspect.region_gap, most_pixels
+        self._task, self._inspector = task, inspector
+        self._gap, self._most_pixels = gap, most_pixels
 
     @property
     def facts(self) -> dict[str, Any]:
         """See `Scorer`; height and width are those of what the model looks at at a time."""
         width, height = self._inspector.tile or (0, 0)
         return {
-            "task": "segment",
+            "task": self._task,
+            "whole_boards": True,
             "lightings": 1,
             "lighting_names": [],
             "height": height,

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deployed.evidence import to_grey
@@ -45,4 +44,4 @@ def open_exported(path: Path, most_pixels: int) -> tuple[PairScorer, dict[str, A
         grey = list(to_grey(model.evidence(pairs), found, model.threshold)) if explained else []
         return [float(score) for score in found], grey
 
-    return PairScorer(facts, scores, most_pixels), asdict(tested)
+    return PairScorer(facts, scores, most_pixels), tested.to_json()

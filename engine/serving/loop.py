@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from engine.serving.scorer import Scorer
 
 
-def answer_messages(path: Path, most_pixels: int) -> None:
-    """Open a model, and judge with it until nobody asks any more.
+def answer_messages(path: Path, most_pixels: int, *, boards: bool) -> None:
+    """Open a model, and judge with it until nobody asks any more; see `open_model`.
 
     Raises:
         ChangenetError: the model can't be used.
@@ -39,7 +39,7 @@ def answer_messages(path: Path, most_pixels: int) -> None:
     from engine.serving.opening import open_model
 
     try:
-        scorer, self_test = open_model(path, most_pixels)
+        scorer, self_test = open_model(path, most_pixels, boards=boards)
     except ChangenetError as error:
         write_frame(answers, Frame(error.as_dict()))
         raise

@@ -66,6 +66,7 @@ class PairScorer:
         about = self._about
         return {
             "task": "classify",
+            "whole_boards": False,
             "lightings": len(about.lights),
             "lighting_names": list(about.lights) if len(about.lights) > 1 else [],
             "height": about.size[0],

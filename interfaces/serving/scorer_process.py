@@ -33,8 +33,8 @@ class ScorerDied(Exception):  # noqa: N818 - what is wrong is told by its cause
 class ScorerProcess:
     """A scorer that runs; started by `start`, ended by `close`."""
 
-    def __init__(self, engine: str, model: Path, most_pixels: int) -> None:
-        self._argv = [engine, "scorer", str(model), f"most_pixels={most_pixels}"]
+    def __init__(self, engine: str, model: Path, most_pixels: int, *, boards: bool = False) -> None:
+        self._argv = [engine, "scorer", str(model), f"most_pixels={most_pixels}", f"boards={str(boards).lower()}"]
         self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = Lock()
         self.facts: dict[str, Any] = {}

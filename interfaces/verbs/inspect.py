@@ -31,7 +31,7 @@ class InspectOptions:
 
     places: tuple[str, ...] = argument(
         "golden picture and picture to inspect (files or folders), or a CSV file with the columns golden and test; "
-        "before them the job, search or .pth file whose model judges; `starter` without one, `none` for no model",
+        "before them the job, search, .pth or .onnx file whose model judges; else `starter`; `none` for no model",
         metavar="[MODEL] GOLDEN TEST",
         default=(),
     )
@@ -56,7 +56,8 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     from interfaces.verbs.jobs import follow_plan, run_outcome
 
     named, golden, test = _read(options.places)
-    if named and test and Path(named).suffix.lower() == _EXPORTED and not options.overrides:
+    exported = named is not None and Path(named).suffix.lower() == _EXPORTED
+    if named and test and exported and not options.overrides and task_of_model(named, None) == "classify":
         from interfaces.verbs.inspect_crop import crop_outcome
 
         if at_once := crop_outcome(Path(named), Path(golden), Path(test), options.threshold):

@@ -32,6 +32,7 @@ class ServeOptions:
         default="127.0.0.1:8000",
     )
     name: str | None = option("what clients call the model", metavar="NAME", otherwise="the file's name, or the job's")
+    boards: bool = option("judge whole boards with a classify model, crop by crop", default=False)
     batch: int = option("most pairs judged together", metavar="PAIRS", default=16)
     batch_ms: float = option("how long the first pair of a batch waits for others", metavar="MS", default=5.0)
     queue: int = option("most pairs that wait; more are answered 429", metavar="PAIRS", default=128)
@@ -68,7 +69,7 @@ def serve(options: ServeOptions, reporter: Reporter) -> Outcome:
     model = ServedModel(model.path, options.name or model.name)
     limits = Limits(options.most_mb * _MEBIBYTE, int(options.most_megapixels * 1e6))
     settings = BatchSettings(options.batch, options.batch_ms / 1000.0, options.queue)
-    scorer = ScorerProcess(engine_command(), model.path, limits.most_pixels)
+    scorer = ScorerProcess(engine_command(), model.path, limits.most_pixels, boards=options.boards)
     service = Service(model, scorer, settings, limits, reporter.say)
     run_server(service, address, token, options.drain, lambda url: reporter.say(f"serving {model.name} at {url}"))
     return Outcome({"model": model.name, "ended": True}, "ended; every request that was taken is answered")

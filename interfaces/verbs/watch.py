@@ -34,6 +34,7 @@ class WatchOptions:
     golden: str | None = option(
         "golden image for all, or folder of those that are called alike; needed", metavar="PLACE"
     )
+    boards: bool = option("judge whole boards with a classify model, crop by crop", default=False)
     once: bool = option("inspect what is there, then end, as for cron", default=False)
     settle: float = option(
         "how long nothing about a picture may change before it is taken", metavar="SECONDS", default=1.0
@@ -89,7 +90,7 @@ def _opened(options: WatchOptions, folder: Path, named: str, golden: Path, repor
 
     model = find_model(named, options.results_root)
     ledger = Ledger(folder / TABLE)
-    scorer = ScorerProcess(engine_command(), model.path, _MOST_PIXELS)
+    scorer = ScorerProcess(engine_command(), model.path, _MOST_PIXELS, boards=options.boards)
     try:
         scorer.start()
         naming = Naming(scorer.facts["lighting_names"])

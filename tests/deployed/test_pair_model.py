@@ -107,16 +107,16 @@ def test_a_model_tests_itself_on_pairs_that_its_file_holds(tmp_path: Path) -> No
     whole = join(model.parts, NAMES, -1)
     held = model.settings | {"self_test": packed(model, pairs, "fp32")}
     write_model(path, whole, held)
-    found = run_self_test(path)
+    found = run_self_test(PairModel.read(path))
     assert (found.passed, found.pairs) == (True, 5)
     assert found.largest_difference < 1e-5
     held["self_test"]["pairs"][1]["score"] += 0.01
     write_model(spoiled, whole, held)
-    assert not run_self_test(spoiled).passed
+    assert not run_self_test(PairModel.read(spoiled)).passed
     with pytest.raises(CheckpointError, match=r"self-test FAILED: 5 stored pairs, scores differ by 0\.01"):
         require_self_test(PairModel.read(spoiled), spoiled)
     write_model(bare, whole, model.settings)
-    assert run_self_test(bare).pairs == 0
+    assert run_self_test(PairModel.read(bare)).pairs == 0
 
 
 def test_a_file_in_use_loads_no_torch_and_no_pydantic(tmp_path: Path) -> None:
@@ -124,8 +124,9 @@ def test_a_file_in_use_loads_no_torch_and_no_pydantic(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     write_model(path, join(model.parts, NAMES, -1), model.settings | {"self_test": packed(model, pairs, "fp32")})
     code = (
-        "import sys; from pathlib import Path; from deployed.self_test import run_self_test;"
-        "print(run_self_test(Path(sys.argv[1])).passed, sorted({'torch', 'pydantic', 'cv2'} & set(sys.modules)))"
+        "import sys; from pathlib import Path; from deployed.pair_model import PairModel;"
+        "from deployed.self_test import run_self_test; found = run_self_test(PairModel.read(Path(sys.argv[1])));"
+        "print(found.passed, sorted({'torch', 'pydantic', 'cv2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True []"

@@ -10,9 +10,12 @@ import pytest
 import torch
 from PIL import ImageDraw, ImageFilter
 
+from core.served_pairs import Golden, Judged, Pair, Picture
 from engine.checkpoints import read_checkpoint
+from engine.serving.opening import open_model
 from interfaces.verbs.model_task import task_of_model
 from tests.drawn_boards import draw_board, shifted
+from tests.without_torch import run_without_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +110,45 @@ def test_a_model_of_several_lightings_is_refused(boards: Path, engine: Callable[
     done, _, found = inspected(boards, engine, trained.spec, trained.latest, "dataset.classify.num_golden=2")
     assert (done.code, found) == (1, {})
     assert "2 golden images" in done.err
+
+
+@pytest.mark.long
+def test_an_exported_file_finds_what_its_checkpoint_finds_and_loads_no_torch(
+    boards: Path, tmp_path: Path, engine: Callable[..., Any], trained: Any
+) -> None:
+    file = tmp_path / "model.onnx"
+    done = engine("export", trained.spec, f"export.checkpoint={trained.latest}", f"export.onnx_file={file}")
+    assert done.code == 0, done.err
+    _, sheet, by_checkpoint = inspected(boards, engine, trained.spec, trained.latest)
+    places = (f"inspect.golden={boards / 'golden.png'}", f"inspect.test={boards / 'photos'}")
+    how = (f"results_dir={tmp_path / 'bare'}", f"inspect.checkpoint={file}", *places)
+    said = run_without_torch(tmp_path, "inspect", {"task": "classify"}, *how)
+    assert "self-test passed: 4 stored pairs" in said
+    found = json.loads((tmp_path / "bare/inspect/inspection.json").read_text())
+    for name in ("threshold", "threshold_origin", "tile"):
+        assert found["evidence"][name] == sheet["evidence"][name]
+    for board in found["boards"]:
+        same = by_checkpoint[board["name"]]
+        assert board["verdict"] == same["verdict"]
+        if board["verdict"] == "NO_PASS":
+            assert board["score"] == pytest.approx(same["score"], abs=1e-3)
+            assert [one["box"] for one in board["regions"]] == [
+                pytest.approx(one["box"], abs=1) for one in same["regions"]
+            ]
+
+    scorers = [open_model(model, 1_000_000, boards=True) for model in (file, trained.latest)]
+    assert [(one.facts["task"], one.facts["whole_boards"]) for one, _ in scorers] == [("classify", True)] * 2
+    assert [tested and tested["passed"] for _, tested in scorers] == [True, None]
+    golden = Golden("g", (Picture((boards / "golden.png").read_bytes()),))
+    pairs = [Pair((Picture((boards / f"photos/{name}.png").read_bytes()),), golden) for name in ("good", "spoiled")]
+    for scorer, _ in scorers:
+        good, bad = scorer.judge(pairs)
+        assert isinstance(good, Judged)
+        assert isinstance(bad, Judged)
+        assert (good.verdict, bad.verdict) == ("PASS", "NO_PASS")
+        assert [one["box"] for one in bad.regions] == [
+            pytest.approx(one["box"], abs=1) for one in by_checkpoint["spoiled"]["regions"]
+        ]
 
 
 @pytest.mark.long

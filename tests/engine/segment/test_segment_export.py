@@ -13,8 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
+from core.errors import CheckpointError
 from core.files import sha256_file
-from deployed.model_file import read_model
+from deployed.mask_model import MaskModel
+from deployed.model_file import read_model, write_model
+from deployed.self_test import run_self_test
+from engine.serving.opening import open_model
+from tests.without_torch import run_without_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +140,47 @@ def test_a_deployment_marks_what_the_file_marks_and_keeps_to_its_batch(
     (tmp_path / "gen_trt_engine" / "whole.optimized.onnx").write_bytes(b"changed")
     done = engine("inference", *how[:-1])
     assert (done.code, "[checkpoint.broken]" in done.err) == (1, True), done.err
+
+
+def test_whole_boards_are_marked_as_by_the_checkpoint_and_no_torch_is_loaded(
+    trained_masks: Any, exported: Any, mask_folder: Any, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    pytest.importorskip("cv2")
+    mask_folder.add("board.png", 7, size=(192, 160))
+    places = [
+        f"inspect.{kind}={mask_folder.root / side / 'board.png'}" for kind, side in (("golden", "A"), ("test", "B"))
+    ]
+    done = engine(
+        "inspect",
+        trained_masks.spec,
+        f"results_dir={tmp_path / 'pth'}",
+        f"inspect.checkpoint={trained_masks.latest}",
+        *places,
+    )
+    assert done.code == 0, done.err
+    how = (f"results_dir={tmp_path / 'onnx'}", f"inspect.checkpoint={exported[0]}", *places)
+    said = run_without_torch(tmp_path, "inspect", {"task": "segment"}, *how)
+    assert "self-test passed: 4 stored pairs" in said
+    by_checkpoint, by_file = (
+        json.loads((tmp_path / kind / "inspect/inspection.json").read_text()) for kind in ("pth", "onnx")
+    )
+    assert by_file["evidence"]["threshold_origin"] == by_checkpoint["evidence"]["threshold_origin"]
+    (ours,), (theirs,) = by_checkpoint["boards"], by_file["boards"]
+    assert (theirs["verdict"], len(theirs["regions"])) == ("NO_PASS", len(ours["regions"]))
+    assert theirs["score"] == pytest.approx(ours["score"], abs=1e-3)
+    assert [one["box"] for one in theirs["regions"]] == [pytest.approx(one["box"], abs=1) for one in ours["regions"]]
+
+
+def test_squares_stand_in_the_file_and_one_that_marks_otherwise_is_not_used(exported: Any, tmp_path: Path) -> None:
+    model, settings = read_model(exported[0])
+    stored = settings["self_test"]["pairs"]
+    assert len(stored) == 4
+    assert all(len(one["change"]) == 64 for one in stored)
+    assert max(stored[-1]["change"]) > 0.1  # something has changed on one of them
+    found = run_self_test(MaskModel(settings, model))
+    assert (found.passed, found.pairs) == (True, 4)
+    stored[1]["change"][5] += 0.01
+    write_model(tmp_path / "spoiled.onnx", model, settings)
+    for boards in (False, True):
+        with pytest.raises(CheckpointError, match="self-test FAILED"):
+            open_model(tmp_path / "spoiled.onnx", 1_000_000, boards=boards)

@@ -14,11 +14,11 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from deployed.tiling import tiles_of
 from engine.inspect.difference import difference
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
-from engine.segment.tiles import tiles_of
 from engine.segment.trained_model import load_model
 from engine.settings import load_run
 from interfaces.verbs.model_task import task_of_model

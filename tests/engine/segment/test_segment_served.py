@@ -28,7 +28,7 @@ def test_a_board_is_judged_with_regions_and_a_broken_one_spoils_no_other(trained
     mask_folder.add("board.png", 7, size=(192, 192))
     folder = mask_folder.root
     scorer, self_test = open_model(trained_masks.latest, 1_000_000)
-    assert (scorer.facts["task"], self_test) == ("segment", None)
+    assert (scorer.facts["task"], scorer.facts["whole_boards"], self_test) == ("segment", True, None)
     golden = Golden("g", (sent(folder / "A" / "board.png"),))
     scorer.check(golden)
     bad, pixels = sent(folder / "B" / "board.png"), np.asarray(Image.open(folder / "B" / "board.png"))

@@ -6,14 +6,13 @@ from itertools import pairwise
 import pytest
 import torch
 
+from deployed.tiling import Canvas, tiles_of
 from engine.segment.draws import EpochDraws
 from engine.segment.tiles import (
-    Canvas,
     change_centres,
     cut,
     draw_tile,
     padded,
-    tiles_of,
     tiles_per_pair,
 )
 
@@ -34,8 +33,8 @@ def test_what_is_cut_and_put_together_again_is_the_picture() -> None:
     picture = torch.rand(2, 150, 90, generator=torch.Generator().manual_seed(1))
     canvas = Canvas(2, (150, 90), 64)
     for corner in tiles_of(150, 90, 64):
-        canvas.add(corner, cut(picture, corner, 64))
-    assert torch.allclose(canvas.whole(), picture, atol=1e-6)
+        canvas.add(corner, cut(picture, corner, 64).numpy())
+    assert torch.allclose(torch.from_numpy(canvas.whole()), picture, atol=1e-6)
 
 
 def test_small_pictures_are_padded_and_cut_back() -> None:
@@ -47,8 +46,8 @@ def test_small_pictures_are_padded_and_cut_back() -> None:
     label = padded(torch.zeros(3, 4, dtype=torch.uint8), 6, 255)
     assert label[2].tolist() == [0, 0, 0, 0, 255, 255]
     canvas = Canvas(1, (3, 4), 6)
-    canvas.add((0, 0), grown.float())
-    assert torch.equal(canvas.whole(), picture.float())
+    canvas.add((0, 0), grown.float().numpy())
+    assert torch.equal(torch.from_numpy(canvas.whole()), picture.float())
 
 
 def test_changed_tiles_hold_a_change_and_the_others_lie_anywhere() -> None:

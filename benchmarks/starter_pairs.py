@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the starter is trained on: synthetic pairs of many kinds, with every harmless difference drawn freely.
 
-Bare and assembled boards of `boards`, and scenes of textures, print and plain parts, none of them like any real set.
+Bare and assembled boards of `boards`, bare ones with worn and brushed metal, and scenes of textures, print and plain
+parts, none of them like any real set.
 Defects are the boards' own, and those of `pairs.flaws` in all of them. Camera and handling change golden and test
 picture each by itself: exposure, colour, light across the picture, shadows, sharpness, grain, JPEG, shift and warp.
 """
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import io
 import string
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -42,6 +43,7 @@ class Pair:
     golden: Picture
     test: Picture
     mask: Mask
+    brushed: bool = False  # each picture has scratches of its own, so that a scratch is no defect
 
 
 def pairs_of(seed: int, counts: dict[str, int], work: Path) -> Iterator[tuple[str, Pair]]:
@@ -57,12 +59,13 @@ def with_flaws(rng: Rng, pair: Pair) -> Pair:
     test, mask = pair.test, pair.mask
     if rng.random() < UNHARMED:
         return pair
+    kinds = [kind for kind in KINDS if kind != "scratch"] if pair.brushed else list(KINDS)
     for _ in range(int(rng.integers(1, MOST_FLAWS + 1))):
-        kind = str(rng.choice(KINDS))
+        kind = str(rng.choice(kinds))
         drawn = draw_flaw(test, kind, drawn_size(rng, SMALLEST, LARGEST), rng, mask)
         if drawn:
             test, mask = drawn[0], mask | drawn[1].mask
-    return Pair(pair.golden, test, mask)
+    return replace(pair, test=test, mask=mask)
 
 
 def with_camera(rng: Rng, pair: Pair) -> Pair:
@@ -194,20 +197,43 @@ def _coloured(rng: Rng, pair: Pair, style: str) -> Pair:
     return Pair(both[0], both[1], pair.mask)
 
 
+def _worn(rng: Rng, count: int, work: Path) -> Iterator[Pair]:
+    """Coloured bare boards, half of which have the boards' own defects, each picture with a surface of its own."""
+    for pair in _boards(rng, count, work, "bare", SIDE):
+        yield _brushed(rng, pair)
+
+
+def _brushed(rng: Rng, pair: Pair) -> Pair:
+    """Two specimens whose metal, or whose ground, is brushed and scratched each in its own way."""
+    grey = pair.golden.mean(axis=2)
+    metal = grey > (float(grey.min()) + float(grey.max())) / 2
+    where = blurred(np.repeat((metal if rng.random() < 0.7 else ~metal)[..., None], 3, axis=2).astype(np.float32), 1.0)
+    golden, test = specimens(
+        rng, pair.golden, pair.test, where[..., 0] if rng.random() < 0.7 else None, rng.uniform(1, 2.5)
+    )
+    return Pair(golden, test, pair.mask, brushed=True)
+
+
 def _scenes(rng: Rng, count: int, _work: Path) -> Iterator[Pair]:
     for _ in range(count):
         scene = draw_scene(rng)
-        golden, test = specimens(rng, scene) if rng.random() < 0.6 else (scene, scene)
+        golden, test = specimens(rng, scene, scene) if rng.random() < 0.6 else (scene, scene)
         yield Pair(golden, test, np.zeros((SIDE, SIDE), dtype=bool))
 
 
-def specimens(rng: Rng, scene: Picture) -> tuple[Picture, Picture]:
-    """Two specimens of one scene, whose surfaces are brushed and grained each in its own way, here more, there less."""
+def specimens(
+    rng: Rng, first: Picture, second: Picture, where: Any = None, deep: float = 1.0
+) -> tuple[Picture, Picture]:
+    """Two specimens whose surfaces are brushed and grained each in its own way, where `where` (H, W) of 0..1 says.
+
+    Without it here more and there less, as it comes. `deep` is a factor of how much both differ.
+    """
     count, spread, turn = int(rng.integers(0, 900)), rng.choice((0.03, 0.4, 3.0)), rng.uniform(0, np.pi)
     depth, grain, soft = rng.uniform(4, 26), rng.uniform(0, 9), rng.uniform(0.4, 2.0)
-    where = np.clip(0.5 + slow(rng, rng.choice((60, 150))), 0, 1)
+    if where is None:
+        where = np.clip(0.5 + slow(rng, rng.choice((60, 150))), 0, 1)
     found = []
-    for _ in range(2):
+    for scene in (first, second):
         image = Image.new("L", (SIDE, SIDE), 128)
         pen = ImageDraw.Draw(image)
         for x, y in rng.uniform(0, SIDE, (count, 2)).tolist():
@@ -223,7 +249,7 @@ def specimens(rng: Rng, scene: Picture) -> tuple[Picture, Picture]:
         noise = Image.fromarray(np.clip(128 + 40 * rng.standard_normal((SIDE, SIDE)), 0, 255).astype(np.uint8))
         specks = np.asarray(noise.filter(ImageFilter.GaussianBlur(soft)), dtype=np.float32) - 128
         specks = specks * np.float32(soft * grain / 20)
-        found.append(np.clip(scene + (where * (lines + specks))[..., None], 0, 255).astype(np.uint8))
+        found.append(np.clip(scene + (deep * where * (lines + specks))[..., None], 0, 255).astype(np.uint8))
     return found[0], found[1]
 
 
@@ -307,4 +333,5 @@ MAKERS = {
     "assembled": lambda rng, count, work: _boards(rng, count, work, "assembled", SIDE),
     "large": lambda rng, count, work: _boards(rng, count, work, "assembled", 2 * SIDE),
     "scene": _scenes,
+    "worn": _worn,  # last by name: the others keep their draws
 }

@@ -13,9 +13,9 @@ def periodic_checkpoint(epoch: int, step: int) -> str:
     return f"model_epoch_{epoch:03d}_step_{step:05d}.pth"
 
 
-def calibrated_checkpoint(task: str) -> str:
+def calibrated_model(task: str, suffix: str) -> str:
     """The name of a model whose threshold was set for a line."""
-    return f"changenet_model_{task}_calibrated.pth"
+    return f"changenet_model_{task}_calibrated{suffix}"
 
 
 def latest_link(task: str) -> str:

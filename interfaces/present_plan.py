@@ -88,18 +88,19 @@ def _body(plan: Plan, *, warnings: Sequence[str] | None = None, reasons: Sequenc
 
 
 def does(plan: Plan) -> str:
-    """Length, batch, image size, backbone, and where they come from."""
+    """Length, batch, image size, backbone, the model that a training starts from, and where they come from."""
     spec, section = plan.spec, plan.action.rpartition("_")[2]
     size = [get(spec, f"dataset.classify.image_{side}") for side in ("width", "height")]
     size = [size[0] and f"{size[0]} x {size[1]} px", *([f"{side} px"] if (side := _segment_size(spec)) else [])]
     epochs = get(spec, "train.num_epochs") if section in {"train", "fit"} else None
     batch = get(spec, f"dataset.{plan.task}.batch_size")
-    backbone = get(spec, "model.backbone.type")
+    backbone, start = get(spec, "model.backbone.type"), get(spec, "train.pretrained_model_path")
     parts = [
         epochs and f"{epochs} epoch{'s' * (epochs != 1)}",
         batch and f"batch {batch}",
         next((one for one in size if one), None),
         backbone and f"backbone {backbone}",
+        start and f"from {start}",
         plan.profile and f"profile {plan.profile}",
         plan.resources.gpus and f"{plan.resources.gpus} GPUs",
     ]

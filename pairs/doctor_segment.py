@@ -15,7 +15,7 @@ from PIL import Image
 from core.errors import DataError, ImageError
 from core.problem import Problem
 from pairs.decoding import FULL_WHITE, white_level
-from pairs.findings import NO_DEFECTS, Tally
+from pairs.findings import NO_DEFECTS, Tally, few_defects
 from pairs.image_folders import IMAGE_EXTENSIONS
 from pairs.look_findings import content_leaks, look_findings, size_counts
 from pairs.looks import PairLook, pair_look, quiet
@@ -215,7 +215,8 @@ def _label_findings(source: SegmentSource, split: str, labelled: list[_Labelled]
             message,
             f"add labels with changes; {NO_DEFECTS}",
         )
-    return tally.findings()
+    few = few_defects(sum(v != [0] for v in known), len(known), tally.place) if split == "train" else []
+    return [*tally.findings(), *few]
 
 
 _MASK_REMEDY = (

@@ -16,6 +16,19 @@ NO_DEFECTS = (
     "where there are good pairs alone, `changenet data synthesize OUT --from PAIRS` draws defects into them, and "
     "`changenet calibrate starter PAIRS` needs no training"
 )
+FEW_DEFECTS, MANY_ROWS = 10, 50
+"""Fewer defects among so many rows teach little."""
+
+
+def few_defects(defects: int, rows: int, where: str) -> list[Problem]:
+    """A warning where a split that is trained on has hardly a defect, though it has rows enough."""
+    if not 0 < defects < FEW_DEFECTS or rows < MANY_ROWS:
+        return []
+    message = (
+        f"{defects} of {rows} rows {'is a defect' if defects == 1 else 'are defects'}: hardly enough to learn from"
+    )
+    remedy = NO_DEFECTS.replace("where there are good pairs alone, ", "")
+    return [Problem("data.few_defects", where, message, remedy, "warning", count=defects)]
 
 
 class Tally:

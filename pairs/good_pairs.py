@@ -11,7 +11,11 @@ from PIL import Image
 
 from core.errors import DataError
 from core.installation import require
-from pairs.whole_pairs import list_whole_pairs
+from core.verdicts import PASS
+from pairs.classify_csv import image_file, is_defect, light_names, read_rows
+from pairs.doctor import find_splits
+from pairs.layout import classify_tables
+from pairs.whole_pairs import list_whole_pairs, named_pairs
 from pairs.whole_picture import read_whole_pair
 
 if TYPE_CHECKING:
@@ -42,13 +46,16 @@ class LaidPair:
 def list_good_pairs(place: Path) -> list[WholePair]:
     """The pairs of a CSV file with the columns golden and test, or of a folder with folders of these names, or A and B.
 
-    Pairs of a segment data set whose label marks a defect are left out.
+    Of a data set the good ones: rows labelled PASS of a classify set, and pairs whose label marks nothing of a segment
+    set.
 
     Raises:
         DataError: the place holds no pairs.
     """
     if not place.is_dir():
         return list_whole_pairs(place, None)
+    if classify_tables(place):
+        return _of_data_set(place)
     for golden, test in _FOLDERS:
         if (place / golden).is_dir() and (place / test).is_dir():
             pairs = list_whole_pairs(place / golden, place / test)
@@ -59,6 +66,24 @@ def list_good_pairs(place: Path) -> list[WholePair]:
             raise DataError(message, code="data.no_good_pair", where=str(place), remedy=remedy)
     remedy = "name a folder that holds the folders golden and test, or a CSV file with the columns golden and test"
     raise DataError("the folder holds no pairs", code="data.no_pairs", where=str(place), remedy=remedy)
+
+
+def _of_data_set(place: Path) -> list[WholePair]:
+    """The PASS rows of all splits, under one light."""
+    found: list[tuple[Path, Path]] = []
+    for source in find_splits(place).values():
+        light = light_names(source.input_map)[0]
+        for row in read_rows(source.csv_path):
+            if not is_defect(row.label):
+                golden, test = (
+                    image_file(source.images_dir, folder, row.object_name, light, source.image_ext)
+                    for folder in (row.golden_path, row.input_path)
+                )
+                found.append((golden, test))
+    if not found:
+        message, remedy = f"no row is labelled {PASS}", "name a data set with good pairs"
+        raise DataError(message, code="data.no_good_pair", where=str(place), remedy=remedy)
+    return named_pairs(found)
 
 
 def _is_marked(label: Path) -> bool:

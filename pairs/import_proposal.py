@@ -26,16 +26,20 @@ _MOST_ROWS = 500
 _MOST_TABLES = 20
 _MOST_PICTURES = 5_000
 _NEEDED = ("test", "golden", "label")
+_GOOD_PAIRS = ("golden", "test")
 
 
 def proposed_import(place: Path) -> str:
-    """The command that imports what lies in a folder, or one table; empty where nothing speaks for it."""
+    """The command that imports what lies in a folder, or one table; empty where nothing speaks for it.
+
+    For good pairs alone the one that draws defects into them, with the one that does without a training as a comment.
+    """
     if place.is_file():
         return _of_table(place) if place.suffix.lower() in TABLE_ENDINGS else ""
     with suppress(DataError):
         if not place.is_dir() or classify_tables(place):
             return ""
-        return _of_tables_in(place) or _of_names(place)
+        return _of_tables_in(place) or _of_names(place) or _of_good_pairs(place)
     return ""
 
 
@@ -79,6 +83,18 @@ def _of_names(folder: Path) -> str:
     names = " ".join(index.paths).casefold()
     telling = any(word in names for word in GOLDEN) and pairs_by_name(index).pairs
     return _command("names", folder, []) if telling else ""
+
+
+def _of_good_pairs(folder: Path) -> str:
+    """Folders golden and test of whole pictures, and no label: defects can be drawn into them."""
+    if not all((folder / part).is_dir() for part in _GOOD_PAIRS):
+        return ""
+    names = [{path.stem for path in (folder / part).iterdir() if path.is_file()} for part in _GOOD_PAIRS]
+    if not names[1] or not (len(names[0]) == 1 or names[1] <= names[0]):
+        return ""
+    out = folder.with_name(f"{folder.absolute().name}_drawn")
+    calibrating = shlex.join(["changenet", "calibrate", "starter", str(folder)])
+    return f"{shlex.join(['changenet', 'data', 'synthesize', str(out), '--from', str(folder)])}  # or {calibrating}"
 
 
 def _command(kind: str, place: Path, words: list[str]) -> str:

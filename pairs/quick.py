@@ -15,7 +15,7 @@ from core.file_names import is_archive
 from core.problem import Problem, Severity
 from core.verdicts import PASS
 from pairs.classify_check import GOOD_WORDS, Checked, ClassifySource, check_split
-from pairs.findings import NO_DEFECTS
+from pairs.findings import NO_DEFECTS, few_defects
 from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
 from pairs.table_findings import table_findings
@@ -109,7 +109,7 @@ def class_findings(source: ClassifySource, checked: Checked, *, trained_on: bool
     """
     missing = "defect" if not checked.defects else PASS if checked.defects == checked.rows else ""
     if not missing:
-        return []
+        return few_defects(checked.defects, checked.rows, str(source.csv_path)) if trained_on else []
     needed = monitor in _NEEDS[missing]
     lost = f"{monitor} can't" if needed else "recall and false alarms can't"
     consequence = "nothing can be learnt from it" if trained_on else f"{lost} be measured on it"

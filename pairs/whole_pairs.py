@@ -32,13 +32,13 @@ def list_whole_pairs(golden: Path, test: Path | None) -> list[WholePair]:
         DataError: a place is missing or holds no pictures, or a test picture has no golden one.
     """
     if test is None:
-        return _named(_of_table(golden))
+        return named_pairs(_of_table(golden))
     tests = _pictures(test)
     if golden.is_dir():
         goldens = {path.stem.casefold(): path for path in _pictures(golden)}
-        return _named([(_golden_of(path, goldens, golden), path) for path in tests])
+        return named_pairs([(_golden_of(path, goldens, golden), path) for path in tests])
     _require(golden)
-    return _named([(golden, path) for path in tests])
+    return named_pairs([(golden, path) for path in tests])
 
 
 def _require(path: Path) -> None:
@@ -94,7 +94,7 @@ def _of_row(path: Path, row: list[str], places: list[int], line: int) -> tuple[P
     return golden, test
 
 
-def _named(pairs: list[tuple[Path, Path]]) -> list[WholePair]:
+def named_pairs(pairs: list[tuple[Path, Path]]) -> list[WholePair]:
     """Each pair by its test picture's name without ending; what would be there twice is counted."""
     seen: dict[str, int] = {}
     found = []

@@ -26,15 +26,16 @@ class Account:
     ours: bool
     unknown: tuple[str, ...]
     declined: str = ""
+    of_pronoun: bool = False
     asked: tuple[str, ...] = ()
 
 
 def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabulary) -> Account:
     """Judge the request by what it names and by the words that nothing knows."""
-    unknown = _unknown(reading, vocabulary)
+    unknown = [n for n in _unknown(reading, vocabulary) if n not in reading.told]
     ours = _names_ours(reading)
     said = _phrases(reading, unknown)
-    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n)]
+    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n) and not _told(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     declined = _foreign(reading, intent) or _negated_model(reading)
     things = _things(reading, unknown, vocabulary)
@@ -47,7 +48,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     declined = _declined_action(reading, intent, things, beside, ours=ours)
     asked = () if declined else (*_of_manner(reading, intent, unknown), *_open_figures(reading, values))
-    return Account(ours, told, declined, asked)
+    return Account(ours, told, declined, _of_pronoun(reading, intent), asked)
 
 
 def _unknown(reading: Reading, vocabulary: Vocabulary) -> list[int]:
@@ -102,16 +103,24 @@ def _is_figure(reading: Reading, place: int) -> bool:
     return before in reading.grammar["gives_figures"]
 
 
+def _told(reading: Reading, place: int) -> bool:
+    """Whether a number stands in a clause that only tells, and does not say how something is to be."""
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
+    return place in reading.told and not before & reading.grammar["obliges"]
+
+
 def _open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     """Numbers that are said of something, of which no value was made."""
-    return tuple(reading.tokens[n].text for n in sorted(values.unread) if _is_figure(reading, n))
+    return tuple(
+        reading.tokens[n].text for n in sorted(values.unread) if _is_figure(reading, n) and not _told(reading, n)
+    )
 
 
 def _foreign(reading: Reading, intent: Intent) -> str:
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
         strong = reading.of("model") and any(t.kind in {"path", "job"} for t in reading.tokens)
-        if mention.start in reading.remarks and intent.steps:
+        if mention.start in reading.remarks - reading.told and intent.steps:
             continue
         elsewhere = intent.verb and intent.mention and _of_another_sentence(reading, mention, intent.mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
@@ -226,10 +235,18 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
         if token.kind in {"path", "job"} or token.word in grammar["choice"]:
             return True
         if token.word in manner:
-            return not any(other.kind in {"path", "job"} for other in reading.tokens[place:][:6])
+            return not _describes_data(reading, place)
         if token.word in grammar["prepositions"]:
             return token.word in grammar["joins_steps"] and here > verb
     return True
+
+
+def _describes_data(reading: Reading, place: int) -> bool:
+    """Whether a word belongs to what a path or a job behind it names: "in the hutch folder ./lot"."""
+    behind = reading.tokens[place + 1 : place + 2]
+    if behind and behind[0].word in reading.grammar["prepositions"]:
+        return False
+    return any(token.kind in {"path", "job"} for token in reading.tokens[place:][:6])
 
 
 def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours: bool) -> str:

@@ -22,14 +22,27 @@ _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0
 
 
 class _Form(NamedTuple):
-    """How a command is typed; `takes` is what it can't do without: jobs, so many of them, or data."""
+    """How a command is typed; it can't do without so many `jobs`, and `data`; of the values it takes `values`."""
 
     name: str
     jobs: int = 0
     data: bool = False
     extra: str = ""
+    values: tuple[str, ...] = ()
 
 
+_ADVISED = (
+    "batch_size",
+    "image_size",
+    "epochs",
+    "trials",
+    "gpus",
+    "nodes",
+    "precision",
+    "data_type",
+    "lights",
+    "backbone",
+)
 _FORMS = {
     "jobs": _Form("jobs"),
     "status": _Form("status", jobs=1),
@@ -43,11 +56,12 @@ _FORMS = {
     "resume": _Form("run", jobs=1, extra="--resume"),
     "data_check": _Form("data check", data=True),
     "data_import": _Form("data import", data=True),
-    "data_synthesize": _Form("data synthesize"),
-    "stage": _Form("stage", extra="backbone"),
+    "data_synthesize": _Form("data synthesize", values=("seed", "lights", "image_size")),
+    "stage": _Form("stage", extra="backbone", values=("backbone",)),
     "doctor": _Form("doctor"),
-    "advise": _Form("advise"),
+    "advise": _Form("advise", values=_ADVISED),
     "inspect": _Form("inspect"),
+    "calibrate": _Form("calibrate", jobs=1, data=True),
     "serve": _Form("serve", jobs=1),
     "watch": _Form("watch", data=True),
     "demo": _Form("demo"),
@@ -58,7 +72,7 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
     """The command that a verb of the words stands for, with what is said of it; and the question that is open."""
     form = _FORMS[verb]
     paths = [path for path, _ in spoken.paths]
-    values: dict[str, Any] = {**spoken.values}
+    values: dict[str, Any] = {name: value for name, value in spoken.values.items() if name in form.values}
     if spoken.jobs and form.jobs == 1:
         values["job"] = spoken.jobs[0]
     elif spoken.jobs:
@@ -67,7 +81,7 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         values["parent"] = spoken.parents[0]
     if paths and verb == "inspect":
         values["images"] = paths
-    elif paths and not form.jobs:
+    elif paths and (form.data or not form.jobs):
         values["data"] = paths[0]
     missing = _missing(verb, form, spoken, paths)
     words = [*form.name.split(), *([form.extra] if form.extra else [])]
@@ -75,9 +89,12 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         action = JOB_ID.fullmatch(spoken.jobs[0])
         words = ["run", action[1] if action else "train", "--automl", "off", "--parent"]
     words += [*spoken.jobs[: form.jobs], *["JOB"] * (form.jobs - len(spoken.jobs))]
-    words += paths if not form.jobs else []
+    words += spoken.jobs[:1] if verb == "inspect" else ()
+    words += paths if form.data or not form.jobs else []
     if form.data and not paths:
         words.append("DIR")
+    if verb == "watch" and spoken.jobs:
+        words += ["--model", spoken.jobs[0]]
     if results_root and (form.jobs or verb == "jobs"):
         words += ["--results", results_root]
     return Command(verb, values, f"changenet {shlex.join(words)}"), missing
@@ -150,6 +167,9 @@ def command_decision(request: Request, case: Case) -> Decision:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     if command.verb == "advise":
+        if command.values.get("data_type", "int8") != "int8" and not spoken.engine:
+            kept = {name: value for name, value in command.values.items() if name != "data_type"}
+            command = replace(command, values={**kept, "precision": command.values["data_type"]})
         command = replace(command, line=f"{command.line}{_advice(command.values, words.reading)}")
     drops_one = command.verb == "compare" and any(m.group == "verb:remove" for m in words.reading.of("verb"))
     if drops_one:

@@ -63,6 +63,8 @@ def decide(request: Request, skill: Skill) -> Decision:
 def _explain(words: Words, notes: Notes) -> None:
     for said, meant in words.reading.corrected.items():
         notes.because(f"'{said}' is read as '{meant}'")
+    if told := words.reading.background():
+        notes.because(f"only told, and not asked for: {listed(repr(text) for text in told)}")
     if words.account.unknown:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
 
@@ -78,7 +80,8 @@ def _in_a_store(words: Words) -> bool:
 
 def _without_subject(words: Words) -> bool:
     """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
-    if words.intent.steps[0].verb != "inference" or not words.account.ours:
+    verb = words.intent.steps[0].verb
+    if (verb != "inference" and not (verb == "train" and words.account.of_pronoun)) or not words.account.ours:
         return False
     spoken = words.whole
     named = any(words.reading.of(kind) for kind in ("model", "task", "engine"))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
-_CLOSE, _SEVERAL = 6, 2
+_CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
+_WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
 _MEASURING = frozenset({"evaluate", "inference"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
@@ -53,8 +54,13 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
 
     `stated` names the values that the request states, `questions` are the words that begin a question.
     """
-    steps = _steps(reading)
-    verbs = [m for m in reading.of("verb") if m.start not in reading.remarks]
+    steps = tuple(_trained_anew(reading, step) for step in _steps(reading))
+    verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    if steps:
+        parents = {n for m in reading.of("parent") for n in m.places}
+        verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
+    if any(step.verb in _WITH_CALIBRATION for step in steps):
+        verbs = [m for m in verbs if m.group != "verb:calibrate"]
     question = _is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
@@ -72,6 +78,21 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
+
+
+def _trained_anew(reading: Reading, step: Step) -> Step:
+    """A retraining on data is a training, where nothing was pruned."""
+    pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
+    data = any(token.kind == "path" for token in reading.tokens)
+    return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
+
+
+def _of_columns(reading: Reading, mention: Mention) -> bool:
+    """Whether a word is the name of a column: "a table with columns Image, Reference, Result"."""
+    before = reading.tokens[max(0, mention.start - _COLUMNS) : mention.start]
+    ends = [n for n, token in enumerate(before) if token.text in {".", "!", "?", "\n"}]
+    behind = before[ends[-1] :] if ends else before
+    return len(mention.places) == 1 and bool({token.word for token in behind} & reading.grammar["heads"])
 
 
 def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) -> bool:
@@ -93,6 +114,8 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
 def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     """Whether the request asks about something, and does not ask politely for it to be done."""
     words = [token.word for token in reading.tokens]
+    if any(_opens(reading, m.start) and not _asked_behind(reading, m.start) for m in reading.of("action")):
+        return False
     if not words or reading.tokens[0].kind != "word":
         return False
     first = 0
@@ -103,10 +126,31 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     return words[first] in questions
 
 
+def _asked_behind(reading: Reading, place: int) -> bool:
+    return any(token.text == "?" for token in reading.tokens[place:])
+
+
+def _opens(reading: Reading, place: int) -> bool:
+    """Whether a token opens a clause behind another one."""
+    return place > 0 and (
+        reading.tokens[place - 1].kind == "break"
+        or ":" in reading.text[reading.tokens[place - 1].end : reading.tokens[place].start]
+    )
+
+
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
+    said = [m for m in said if not _describes(reading, m, said)]
+    named = [m for m in said if m.group.startswith("named")]
+    engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
+    said = [
+        m
+        for m in said
+        if m in named
+        or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
+    ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
@@ -131,10 +175,30 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     return (*steps.values(), *later)
 
 
+def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
+    before = [m for m in said if m.start < mention.start]
+    if not before or mention.group.startswith("named"):
+        return False
+    start, _ = reading.clause(mention.start)
+    between = [token.word for token in reading.tokens[max(start, before[-1].start + 1) : mention.start]]
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    apart = joins | reading.grammar["prepositions"]
+    relative = [
+        n
+        for n, word in enumerate(between)
+        if word in reading.grammar["relative"] and not set(between[n - 1 : n]) & apart
+    ]
+    return before[-1].start >= start and bool(relative) and not set(between[relative[-1] :]) & joins
+
+
 def _is_item(reading: Reading, noun: Mention) -> bool:
     """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
     start, _ = reading.clause(noun.start)
-    beside = noun.end < len(reading.tokens) and reading.tokens[noun.end].kind in {"path", "job"}
+    behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
+    beside = bool({"path", "job"} & set(behind[:1])) or (
+        behind[1:] == ["job"] and reading.tokens[noun.end].word in reading.grammar["prepositions"]
+    )
     if beside and noun.group == f"noun:{ENGINE_VERB}":
         return False
     if (colon := _behind_colon(reading, start, noun.start)) is not None:
@@ -194,7 +258,11 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     found += later
     has_command = any(step.command for step in found)
     names = {step.verb for step in found}
-    several = len(found) >= _SEVERAL and has_command and names != {"compare", "remove"}
+    several = (
+        len(found) >= _SEVERAL
+        and has_command
+        and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
+    )
     return tuple(found) if several else ()
 
 
@@ -211,9 +279,12 @@ def _behind_before(reading: Reading, place: int) -> bool:
 
 def _follows(reading: Reading, before: int, place: int) -> bool:
     """Whether a phrase begins the next step: close behind the end of a clause, or a word such as `then` or `and`."""
+    start, _ = reading.clause(place)
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    if start > before and {token.word for token in reading.tokens[start : start + 2]} & joins:
+        return True
     for here in range(place - 1, max(before, place - _CLOSE) - 1, -1):
         token = reading.tokens[here]
-        joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
         if token.kind == "break" or token.word in joins:
             return here > before
         if token.kind != "word":

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.spoken_paths import EXTENSIONS, quotes_path, relative_path, whole_path
-from router.tokens import ACTION, BREAK, JOB, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
+from router.tokens import ACTION, BREAK, JOB, JOB_ID, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,6 +34,7 @@ _SCAN = re.compile(
 )
 _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and"}
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2019": "'", "\u2018": "'", "\u02bc": "'"})
+_WITH = re.compile(r"(?<!\S)w/(?=\s)")
 _BEFORE_T = {
     f"{word}n": word
     for word in ("do", "does", "did", "is", "are", "was", "were", "should", "would", "could", "need", "must", "have",
@@ -72,7 +73,7 @@ class _Found(NamedTuple):
 
 def tokenize(text: str, hooks: Hooks) -> list[Token]:
     """The tokens of a request, in order."""
-    text = text.translate(_QUOTES)
+    text = _WITH.sub("w ", text.translate(_QUOTES))
     tokens: list[Token] = []
     place = 0
     while match := _SCAN.search(text, place):
@@ -96,7 +97,11 @@ def _override(found: _Found) -> Iterator[Token]:
 def _quoted(found: _Found) -> Iterator[Token]:
     """A path in quotation marks; else several words that are only cited; else nothing, and its word is read."""
     inside = found.said[1:-1]
-    if quotes_path(inside, expected=found.follows("before_quoted")):
+    if JOB_ID.fullmatch(inside):
+        yield Token("job", JOB, inside, found.start, found.end)
+    elif found.follows("cites"):
+        return
+    elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)
     elif " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text:
         yield Token("quote", QUOTE, found.said, found.start, found.end)

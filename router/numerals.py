@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _LARGE = 100
+_MINUS = frozenset({"minus", "negative"})
 
 
 def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiners: frozenset[str]) -> list[Token]:
@@ -25,11 +26,22 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
             text = " ".join(token.text for token in run)
             spelled = run[0].word if len(run) == 1 else " ".join(words)
             value = _value([numerals[word] for word in words])
+            if (power := _power(tokens, end, numerals)) is not None:
+                end += 3
+                run = tokens[place:end]
+                text, spelled, value = " ".join(token.text for token in run), "", value * 10**-power
             found.append(Token("number", NUMBER, text, run[0].start, run[-1].end, value, spelled))
         else:
             found.append(tokens[place])
         place = max(end, place + 1)
     return found
+
+
+def _power(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> int | None:
+    """The power of ten below one that words give: `e minus four`."""
+    said = tokens[place : place + 3]
+    scientific = len(said) == 3 and said[0].word == "e" and said[1].word in _MINUS and said[2].word in numerals
+    return int(numerals[said[2].word]) if scientific else None
 
 
 def _end_of_run(tokens: Sequence[Token], start: int, numerals: Mapping[str, float], joiners: frozenset[str]) -> int:

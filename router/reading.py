@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from router.background import background
 from router.declarations import DEPLOY_PREFIX
 from router.layout import tasks_of
 from router.lexer import Hooks, tokenize
@@ -52,7 +53,8 @@ class Reading:
     """The tokens of a request and the mentions in them, those of one layer never sharing a token.
 
     `grammar` holds the words of the language files by their use, `corrected` maps a misspelt word to what it was read
-    as, `remarks` are tokens of clauses that only tell why.
+    as, `remarks` are tokens of clauses that only tell why, `told` those that tell what is the case, `past` what
+    no longer is, or is not.
     """
 
     text: str
@@ -61,6 +63,8 @@ class Reading:
     grammar: Mapping[str, frozenset[str]]
     corrected: dict[str, str] = field(default_factory=dict)
     remarks: set[int] = field(default_factory=set)
+    told: frozenset[int] = frozenset()
+    past: frozenset[int] = frozenset()
 
     def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
         """The mentions of a kind (the part of the group before the colon); `negated` None takes all."""
@@ -74,6 +78,20 @@ class Reading:
     def said(self, mention: Mention) -> str:
         """The user's own words of a mention."""
         return self.text[self.tokens[mention.start].start : self.tokens[mention.end - 1].end]
+
+    def asking_words(self) -> list[str]:
+        """The words without those of clauses that only tell."""
+        return [token.word for n, token in enumerate(self.tokens) if n not in self.told]
+
+    def background(self) -> tuple[str, ...]:
+        """The user's own words of what is only told."""
+        runs: list[list[int]] = []
+        for place in sorted(self.told):
+            if runs and runs[-1][-1] == place - 1:
+                runs[-1].append(place)
+            else:
+                runs.append([place])
+        return tuple(self.text[self.tokens[run[0]].start : self.tokens[run[-1]].end] for run in runs)
 
     def clause(self, place: int) -> tuple[int, int]:
         """The first token of the clause that a token stands in, and the one behind its last."""
@@ -96,6 +114,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = _with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
     found = [*vocabulary.patterns.find(tokens), *_backbones(tokens, vocabulary)]
+    found = [m for m in found if not _belongs_before(text, tokens, m)]
     found += vocabulary.foreign.find(tokens)
     mentions = _action_names(tokens)
     layers = []
@@ -103,10 +122,14 @@ def read(text: str, skill: Skill) -> Reading:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
         layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
     for kept in layers:
-        resolved = (m for m in kept if not m.group.startswith("foreign") or m in layers[0])
+        resolved = (
+            m for m in kept if not m.group.startswith("foreign") or m in layers[0] or _other_model(m, layers[0])
+        )
         mentions += _with_negation(tokens, list(resolved), vocabulary)
-    mentions = sorted(dict.fromkeys(mentions), key=lambda m: m.places)
-    return Reading(text, tokens, mentions, vocabulary.grammar, corrected, _remarks(tokens, mentions))
+    mentions = _never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
+    behind = background(text, tokens, mentions, vocabulary.grammar)
+    remarks = _remarks(tokens, behind.mentions) | behind.told
+    return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
@@ -115,6 +138,20 @@ def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) 
     if not mention.group.startswith("value:") or before < 0 or tokens[before].kind != "number":
         return False
     return any(m.group == mention.group and before in m.places and mention.start in m.places for m in others)
+
+
+def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
+    """Whether another model is named, and not by a phrase that means nothing: "the golden image classifier"."""
+    known = {n for m in said if m.group == "neutral" for n in m.places}
+    return mention.group == "foreign:model" and known.isdisjoint(mention.places)
+
+
+def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
+    """Whether a value begins with the number of the name before it, as `2 gpus` in "nodes=2 gpus=8"."""
+    start = mention.start
+    if not mention.group.startswith("value:") or not start or tokens[start].kind != "number":
+        return False
+    return text[tokens[start - 1].end : tokens[start].start] in {"=", ":"} and len(mention.places) > 1
 
 
 def _is_action(skill: Skill, name: str) -> bool:
@@ -150,6 +187,21 @@ _SLOTS = frozenset(
         "ep",
         "img",
         "imgsz",
+        "steps",
+        "pipeline",
+        "actions",
+        "do",
+        "op",
+        "cmd",
+        "verb",
+        "model",
+        "ds",
+        "dataset",
+        "dtype",
+        "engine",
+        "from",
+        "source",
+        "parent_job_id",
     ]
 )
 
@@ -224,6 +276,23 @@ def _with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabul
         if not negated and found and found[-1].negated:
             negated = _carried(tokens, found[-1], mention, vocabulary)
         found.append(mention._replace(negated=bool(negated)))
+    return found
+
+
+def _never_without(tokens: Sequence[Token], mentions: list[Mention]) -> list[Mention]:
+    """Two negations in one clause ask for both: "never train untuned", "do not train without the search"."""
+    found = list(mentions)
+    for place, one in enumerate(mentions):
+        if not (one.negated and one.group.startswith("action:train")):
+            continue
+        for here, other in enumerate(mentions[place + 1 :], place + 1):
+            if other.start < one.end:
+                continue
+            between = tokens[one.end : other.start]
+            turned_off = (other.group == "policy:off") is not other.negated
+            if other.group.startswith("policy:") and not any(token.kind == "break" for token in between) and turned_off:
+                found[place] = one._replace(negated=False)
+                found[here] = other._replace(group="policy:on", negated=False)
     return found
 
 

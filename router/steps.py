@@ -120,6 +120,8 @@ def makes_a_model(decision: Decision, skill: Skill) -> bool:
 def _handed_on(decision: Decision, before: Decision, skill: Skill) -> Decision:
     """A later step: the model of the step before it is not asked for."""
     stated = dict(decision.stated)
+    if before.command and before.command.values.get("data") == decision.request.data:
+        stated.setdefault("data", decision.request.data)
     if decision.request.parent_job_id:
         stated.setdefault("parent", decision.request.parent_job_id)
     if not makes_a_model(before, skill) and not before.request.parent_job_id:

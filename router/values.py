@@ -11,7 +11,7 @@ from router.patterns import Mention
 from router.tokens import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from router.reading import Reading
     from router.vocabulary import Vocabulary
@@ -60,7 +60,10 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     _open_corrections(reading, values)
     _named_backbone(reading, vocabulary, values)
     _bare_numbers(reading, mentions, values)
-    values.stated = _corrected(sorted(values.stated, key=lambda s: s.place), reading)
+    stated = _corrected(sorted(values.stated, key=lambda s: s.place), reading)
+    asked = {one.name for one in stated if one.place not in reading.told}
+    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or one.name in asked)]
+    values.stated = [one for one in stated if one not in told]
     return values
 
 
@@ -88,6 +91,8 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [_figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
     words = {token.word for token in tokens}
+    if name in {"recall", "false_alarms"} and numbers and "percent" not in words and 0 < numbers[0] <= 1:
+        numbers = [round(100 * numbers[0], 9), *numbers[1:]]
     if name == "recall" and words & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
@@ -209,7 +214,8 @@ def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) ->
         for run in (_run_before(reading, place), _run_after(reading, place)):
             said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
             words = {reading.tokens[n].word for n in run}
-            known = words & vocabulary.known or any(reading.tokens[n].kind == "path" for n in run)
+            foreign = any(set(m.places) & set(run) for m in reading.of("foreign"))
+            known = foreign or words & vocabulary.known or any(reading.tokens[n].kind == "path" for n in run)
             if said and not known and any(letter.isalpha() for letter in said):
                 values.stated.append(Stated("backbone", said, run[0]))
                 reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]
@@ -258,7 +264,8 @@ def _bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values)
             continue
         before = [m for m in mentions if m.start < place]
         after = [m for m in mentions if m.start > place and m.negated]
-        corrects = any(m.start < place <= m.end + 1 for m in corrections) or _substitutes(reading, place)
+        corrects = _substitutes(reading, place) or _instead(reading, before, place)
+        corrects = corrects or any(m.start < place <= m.end + 1 for m in corrections)
         model = (
             before[-1] if before and corrects else after[0] if after and not _negated_number(reading, place) else None
         )
@@ -271,6 +278,12 @@ def _bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values)
         found = reader([number], set()) if reader else (name, number)
         if found:
             values.stated.append(Stated(found[0], found[1], place))
+
+
+def _instead(reading: Reading, before: Sequence[Mention], place: int) -> bool:
+    """Whether a number is to be taken in place of the value before it: "ten epochs were too few, take twenty"."""
+    said = {token.word for token in reading.tokens[max(0, place - 3) : place]}
+    return bool(before) and before[-1].start in reading.past and bool(said & reading.grammar["bids"])
 
 
 def _substitutes(reading: Reading, place: int) -> bool:

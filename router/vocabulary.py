@@ -50,6 +50,7 @@ class Vocabulary:
     compound_heads: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
     actions: frozenset[str] = frozenset()
+    misspelt: Mapping[str, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
 
@@ -81,12 +82,13 @@ class Vocabulary:
     def nearest(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelt one means; None where none is near.
 
-        One edit (a letter more, fewer, other, or two exchanged) in words of up to seven letters, two in longer ones.
-        The first letter is taken as right, unless it was exchanged with the second. Of several words that are as near,
-        one of the same letters goes first, then one that means something here.
+        Misspellings that the language files name go first. One edit (a letter more, fewer, other, or two exchanged) in
+        words of up to seven letters, two in longer ones. The first letter is taken as right, unless it was exchanged
+        with the second. Of several words that are as near, one of the same letters goes first, then one that means
+        something here.
         """
-        if len(word) < _SHORTEST_CORRECTED - 1:
-            return None
+        if word in self.misspelt or len(word) < _SHORTEST_CORRECTED - 1:
+            return self.misspelt.get(word)
         if any(letter.isdigit() for letter in word):
             return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
         most = 1 if len(word) < 8 else 2
@@ -190,6 +192,7 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         capitalising=_capitalising(languages),
         backbones=_backbones(own.get("backbones", {})),
         compound_heads=frozenset(languages.phrases("compound_heads")),
+        misspelt={word: right for right, words in languages.groups("misspelt").items() for word in words},
         commands=frozenset(languages.groups("verbs")),
         actions=frozenset(verb for task in info["tasks"].values() for verb in task["actions"]),
     )

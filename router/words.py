@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from router.declarations import Skill
+    from router.patterns import Mention
     from router.vocabulary import Vocabulary
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
@@ -84,8 +85,23 @@ def read_words(text: str, skill: Skill) -> Words:
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
-    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in reading.of("action", negated=True)))
+    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
+
+
+def _refused(reading: Reading) -> list[Mention]:
+    """Actions that are ruled out, but for what other words ask for later: "no masks needed, just the verdicts"."""
+    asked = reading.of("action")
+    return [
+        one
+        for one in reading.of("action", negated=True)
+        if not any(
+            other.group == one.group
+            and other.start > one.start
+            and reading.tokens[other.start].word != reading.tokens[one.start].word
+            for other in asked
+        )
+    ]
 
 
 def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
@@ -100,7 +116,7 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
     ruled_out = any(reading.of(kind, negated=True) for kind in ("action", "verb", "model", "noun"))
     if not named or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
         return intent
-    label, share = ranked([token.word for token in reading.tokens])
+    label, share = ranked(reading.asking_words())
     if label in {NOTHING, SEVERAL} or share < _LIKELY:
         return intent
     if vocabulary.is_command(label):
@@ -137,14 +153,13 @@ def _spoken(
 ) -> Spoken:
     stated, unclear = _settled(values, part)
     named = _uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not _ruled_out(reading, n)])
-    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in named))
+    asked = [n for n in named if n not in reading.told]
+    jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in asked or named))
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _uncorrected(reading, files)
     files = _without_examples(reading, files)
     model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
-    paths = tuple(
-        (reading.tokens[n].text, _role(reading, n, roles)) for n in files if not _is_no_data(reading.tokens[n].text)
-    )
+    data = {reading.tokens[n].text: _role(reading, n, roles) for n in files if not _is_no_data(reading.tokens[n].text)}
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
     spoken = Spoken(
@@ -152,7 +167,7 @@ def _spoken(
         unclear=unclear,
         overrides=dict(parse_override(reading.tokens[n].text) for n in part if reading.tokens[n].kind == "override"),
         jobs=jobs,
-        paths=paths,
+        paths=tuple(data.items()),
         no_data=model_files,
         parents=_parents(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
@@ -190,6 +205,12 @@ def _add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
     formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
+    formats = allowed if len(allowed) == 1 else formats
+    if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
+        spoken.values["number_format"] = allowed[0]
+    if len(allowed) == 1:
+        spoken.unclear.pop("number_format", None)
     settled = words & (reading.grammar["not"] | reading.grammar["substitutes"]) or list(reading.of("correction"))
     wanted = [one for one in formats if not _of_a_model(reading, part, one)]
     if len(formats) > 1 and (words & reading.grammar["choice"] or (len(wanted) > 1 and not settled)):
@@ -205,6 +226,15 @@ def _add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -
         value = spoken.values.pop("number_format")
         trains = "train" in verbs and value != "int8"
         spoken.values["precision" if trains else "data_type"] = value
+
+
+def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool:
+    """Whether a number format is ruled out, as in "no int8, use fp32" or "bf16 won't fly"."""
+    places = [n for n in part if reading.tokens[n].word == number_format]
+    no = reading.grammar["not"] | reading.grammar["rules_out"]
+    return bool(places) and all(
+        n in reading.past or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no) for n in places
+    )
 
 
 def _of_a_model(reading: Reading, part: range, number_format: str) -> bool:

@@ -95,14 +95,14 @@ class Inspect(Section):
     least_area: Count = knob(12, "Regions of fewer changed pixels are left out.", le=1000000, unit="pixels")
     calibrate_to: float | None = knob(
         None,
-        "Segment: share of good boards that may be flagged. With it all pairs are taken for good, and the model's "
-        "threshold is set for them, in a checkpoint of its own.",
+        "Share of good boards that may be flagged. With it all pairs are taken for good, and the model's "
+        "threshold is set for them, in a file of its own.",
         ge=0,
         lt=1,
     )
     defect_sizes: Annotated[list[float], Field(min_length=2, max_length=2)] = knob(
         [6.0, 60.0],
-        "Segment: smallest and largest size of the defects that are drawn into the pairs of a calibration.",
+        "Smallest and largest size of the defects that are drawn into the pairs of a calibration.",
         unit="pixels",
     )
     crop: Annotated[int, Field(ge=16, le=8192)] | None = knob(

@@ -174,7 +174,7 @@ ACTIONS: dict[str, ActionSpec] = {
                 *_under("dataset.classify", "batch_size", "align_pixels"),
                 "inspect",
             ),
-            (*TRAINING_ONLY, *_under("inspect", "least_area", "calibrate_to", "defect_sizes")),
+            (*TRAINING_ONLY, "inspect.least_area"),
         ),
         _segment("train", ("wandb", "model", "dataset.segment", "train"), (*_TEST_SPLITS, "train.classify")),
         _segment(

@@ -23,6 +23,7 @@ from engine.classify.pair_images import PairBatch
 from engine.classify.trained_model import load_model, with_model_settings
 from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect, pairs_of
+from engine.inspect.calibrate import calibrate
 from engine.inspect.evidence import Inspector
 from engine.inspect.tiling import starts_of
 from pairs.appearance import MOST_PARTS, appearance_of_parts, spread_starts
@@ -51,7 +52,10 @@ def inspect_classify(run: Run, status: StatusFile) -> None:
     """
     pairs = pairs_of(run)
     run = with_model_settings(run)
-    inspect(run, status, pairs, by_crops(run))
+    if run.experiment.inspect.calibrate_to is None:
+        inspect(run, status, pairs, by_crops(run))
+    else:
+        calibrate(run, status, pairs, by_crops(run))
 
 
 def by_crops(run: Run) -> Inspector:
@@ -67,7 +71,8 @@ def by_crops(run: Run) -> Inspector:
     model.network.to(scoring_device(section, run.command))
     share_cores(Devices("cpu"))
     threshold = model.threshold.value if section.threshold is None else section.threshold
-    crops = Crops(model, width, height, threshold=threshold, batch=max(_LEAST_BATCH, data.batch_size))
+    marked_from = threshold if section.calibrate_to is None else None
+    crops = Crops(model, width, height, threshold=marked_from, batch=max(_LEAST_BATCH, data.batch_size))
     seen = (crops.seen_width, crops.seen_height)
     scale = "at their own scale" if seen == (width, height) else f"seen as {seen[0]} x {seen[1]}"
     return Inspector(
@@ -106,9 +111,12 @@ def _crop_of(run: Run, model: TrainedModel) -> tuple[tuple[int, int], tuple[str,
 
 
 class Crops:
-    """Looks at overlapping crops of a board, `batch` at a time, and judges them by `threshold`."""
+    """Looks at overlapping crops of a board, `batch` at a time, and judges them by `threshold`.
 
-    def __init__(self, model: TrainedModel, width: int, height: int, *, threshold: float, batch: int) -> None:
+    Without one, while it is sought, each crop shows its score wherever it would mark something.
+    """
+
+    def __init__(self, model: TrainedModel, width: int, height: int, *, threshold: float | None, batch: int) -> None:
         self.seen_width, self.seen_height = model.preparation.width, model.preparation.height
         self._model = model
         self._width, self._height = width, height
@@ -165,7 +173,7 @@ class Crops:
         scores = network.score(model.preparation.augmented(network, inputs, output)).float().cpu().numpy()
         if not np.isfinite(scores).all():
             raise JobFailedError("the model gives no finite score", code="scores", where=str(corners[0]))
-        over = np.flatnonzero(scores > self._threshold)
+        over = np.flatnonzero(scores > (0.0 if self._threshold is None else self._threshold))
         maps = self._evidence(inputs, goldens, over.tolist()) if model.can_explain and len(over) else {}
         for i, score in enumerate(scores.tolist()):
             yield self._marked(score, maps.get(i))
@@ -204,5 +212,6 @@ class Crops:
             return marks
         share = evidence / evidence.max()
         over = share >= _HALF
-        marks[over] = self._threshold + (score - self._threshold) * share[over]
+        lowest = score if self._threshold is None else self._threshold
+        marks[over] = lowest + (score - lowest) * share[over]
         return marks

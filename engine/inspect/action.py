@@ -13,6 +13,7 @@ from core.verdicts import NO_PASS
 from engine.console import ProgressLine, say
 from engine.inspect.board import inspect_board
 from engine.inspect.files import InspectionFiles
+from pairs.good_pairs import list_good_pairs
 from pairs.whole_pairs import list_whole_pairs
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def pairs_of(run: Run) -> list[WholePair]:
-    """The pictures that the spec names.
+    """The pictures that the spec names; for a calibration the good ones of a folder of pairs, or of a data set.
 
     Raises:
         SpecError, DataError: none are named, or they are not there.
@@ -34,6 +35,8 @@ def pairs_of(run: Run) -> list[WholePair]:
     if not section.golden:
         remedy = "name a golden picture, a folder of them, or a CSV file"
         raise SpecError("inspect.golden is not set", code="spec.pictures", where="inspect.golden", remedy=remedy)
+    if section.calibrate_to is not None and not section.test and Path(section.golden).is_dir():
+        return list_good_pairs(Path(section.golden))
     return list_whole_pairs(Path(section.golden), Path(section.test) if section.test else None)
 
 

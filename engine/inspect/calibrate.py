@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inspect.calibrate_to`: a model's threshold for a line of good pairs alone, in a checkpoint of its own."""
+"""`inspect.calibrate_to`: a model's threshold for a line of good pairs alone, in a file of its own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,9 +12,9 @@ from core.file_names import CALIBRATION_FILE
 from core.files import atomic_path, write_json
 from engine.checkpoints import read_checkpoint
 from engine.console import ProgressLine, say
-from engine.file_names import calibrated_checkpoint
+from engine.file_names import calibrated_model
 from engine.inspect.calibration import FEWEST_PAIRS, Calibrator
-from engine.starter import STARTER, checkpoint_file
+from engine.starter import checkpoint_file
 from pairs.good_pairs import lay
 from scoring.origin import ThresholdOrigin
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from engine.status import StatusFile
     from pairs.whole_pairs import WholePair
 
+_EXPORTED = ".onnx"
+
 
 def calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Inspector) -> None:
     """Set the threshold on pairs that are all good, and keep model and figures.
@@ -34,21 +36,15 @@ def calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: I
     A pair that can't be read or registered is told, and the others are used.
 
     Raises:
-        SpecError: no model is named, or one whose threshold is fixed.
+        SpecError: no model is named.
         DataError: there are fewer than three pairs that can be used.
     """
     section, task = run.experiment.inspect, run.experiment.task
     if not section.checkpoint:
         message, remedy = "the plain difference has no threshold to keep", "name a model, or package:starter"
         raise SpecError(message, code="spec.checkpoint", where="inspect.checkpoint", remedy=remedy)
-    if not section.checkpoint.endswith((".pth", STARTER)):
-        message, remedy = (
-            "an exported file keeps the threshold that it was made with",
-            "calibrate its checkpoint, then export",
-        )
-        raise SpecError(message, code="spec.checkpoint", where="inspect.checkpoint", remedy=remedy)
     sizes = (float(section.defect_sizes[0]), float(section.defect_sizes[1]))
-    calibrator = Calibrator(inspector, section.region_gap, section.least_area, sizes, len(pairs))
+    calibrator = Calibrator(inspector, section.region_gap, inspector.least_area, sizes, len(pairs))
     used = 0
     with ProgressLine(run.command, len(pairs), "pairs") as line:
         for done, pair in enumerate(pairs):
@@ -65,7 +61,8 @@ def calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: I
         )
         raise DataError(message, code="data.few_pairs", where=section.golden, remedy=remedy)
     found = calibrator.result(float(section.calibrate_to or 0.0))
-    path = _keep(run.results_dir / calibrated_checkpoint(task), checkpoint_file(section.checkpoint, task), found)
+    model = checkpoint_file(section.checkpoint, task)
+    path = _keep(run.results_dir / calibrated_model(task, model.suffix.lower()), model, found)
     origin = {"model": section.checkpoint, "earlier_threshold": inspector.threshold, "checkpoint": path.name}
     write_json(run.results_dir / CALIBRATION_FILE, origin | found.to_json())
     kpi = {"threshold": found.threshold, "good_pairs": float(found.pairs), "flagged": float(found.flagged)}
@@ -75,13 +72,19 @@ def calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: I
 
 
 def _keep(path: Path, model: Path, found: Calibration) -> Path:
-    """The model with its new threshold."""
-    content = read_checkpoint(model)
-    content["threshold"] = found.threshold
-    content["threshold_source"] = f"calibrated on {found.pairs} good pairs for {100 * found.wanted:g} % false alarms"
-    content["threshold_origin"] = ThresholdOrigin(
-        "validation", "calibration", f"far<={100 * found.wanted:g}%"
-    ).to_json()
+    """The model with its new threshold, as a file of the same kind."""
+    told: dict[str, Any] = {
+        "threshold": found.threshold,
+        "threshold_source": f"calibrated on {found.pairs} good pairs for {100 * found.wanted:g} % false alarms",
+        "threshold_origin": ThresholdOrigin("validation", "calibration", f"far<={100 * found.wanted:g}%").to_json(),
+    }
+    if path.suffix == _EXPORTED:
+        from deployed.model_file import read_model, write_model
+
+        graph, settings = read_model(model)
+        write_model(path, graph, settings | told)
+        return path
+    content = read_checkpoint(model) | told
     with atomic_path(path) as temporary:
         torch.save(content, temporary)
     return path

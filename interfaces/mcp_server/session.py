@@ -60,7 +60,7 @@ class Session:
 
     server: Mapping[str, Any]
     roots: Roots
-    _plans: OrderedDict[str, Routed] = field(default_factory=OrderedDict)
+    _plans: OrderedDict[str, tuple[Routed, Any]] = field(default_factory=OrderedDict)
     _calls: OrderedDict[str, _Call] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "call"))
@@ -81,7 +81,7 @@ class Session:
         """
         from interfaces.verbs.planned import planned
 
-        return planned(self._plan(plan_id)).text
+        return planned(self._plan(plan_id)[0]).text
 
     def kept(self, call_id: str) -> tuple[str, str] | None:
         """The tool of a call that answered `working`, and when it was called; None where there is none of this id."""
@@ -152,22 +152,27 @@ class Session:
         if not plan_id:
             return reply_of(outcome)
         with self._lock:
-            self._plans[plan_id] = routed
+            self._plans[plan_id] = (routed, options)
             while len(self._plans) > _MOST_PLANS:
                 self._plans.popitem(last=False)
         said = Outcome(outcome.document, f"{outcome.text}\nnext: {LAUNCH} with plan_id {plan_id}", outcome.exit_code)
         return reply_of(said, plan_id=plan_id)
 
-    def _plan(self, plan_id: str) -> Routed:
+    def _plan(self, plan_id: str) -> tuple[Routed, Any]:
         if plan_id not in self._plans:
             message = f"no plan '{plan_id}' was shown by this server since it started"
             raise RequestError(message, code="plan.unknown", where="plan_id", remedy="call `plan` and take its plan_id")
         return self._plans[plan_id]
 
     def _launched(self, plan_id: str) -> Outcome:
-        from interfaces.verbs.run import start
+        from interfaces.verbs.steps import start
 
-        return start(self._plan(plan_id), Reporter(), detach=True)
+        routed, options = self._plan(plan_id)
+        if not routed.steps:
+            return start(routed, Reporter(), detach=True)
+        from interfaces.verbs.chain_run import start_chain
+
+        return start_chain(routed, options, plan_id)
 
 
 def _actions() -> Outcome:

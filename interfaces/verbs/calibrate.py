@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from interfaces.outcome import Outcome, Reporter
     from runners.jobs.job import Job
 
-_ACTION = "segment_inspect"
+_ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
 _STARTER, _STARTER_FILE = "starter", "package:starter"
-_FOLDERS = (("golden", "test"), ("A", "B"))
+_FOLDERS, _PARTS = ("golden", "test"), ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrateOptions:
     """Which model, for which good pairs, and how many of them it may flag."""
 
-    model: str = argument("`starter`, or the job, search or .pth file of a segment model")
-    pairs: str = argument("10 to 50 good pairs: folders golden and test, or a CSV file with these columns")
+    model: str = argument("`starter`, or the job, search or file (.pth, .onnx) of a model")
+    pairs: str = argument("10 to 50 good pairs: folders golden and test, a CSV file with these columns, or a data set")
     far: str = option("share of good boards that may be flagged", metavar="SHARE", default="1%")
     sizes: str | None = option("smallest and largest defect to estimate recall by", metavar="PIXELS", otherwise="6..60")
     results_root: str | None = option(**RESULTS)
@@ -45,12 +45,15 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
     from core.installation import require
     from interfaces.verbs.data_sets import sizes_of
     from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.model_task import MODEL_FILES, task_of_model
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
 
     require("inspect", "cv2")
     starter = options.model == _STARTER
-    checkpoint = _STARTER_FILE if starter else options.model if Path(options.model).suffix == ".pth" else None
+    in_file = Path(options.model).suffix.lower() in MODEL_FILES
+    checkpoint = _STARTER_FILE if starter else options.model if in_file else None
+    task = "segment" if starter else task_of_model(options.model, options.results_root)
     golden, test = _places(options.pairs)
     sizes = sizes_of(options.sizes)
     keys: dict[str, Any] = {
@@ -61,7 +64,7 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
         "inspect.defect_sizes": list(sizes) if sizes else None,
     }
     request = RequestOptions(
-        (_ACTION,),
+        (_ACTIONS[task],),
         overrides=tuple(f"{key}={json.dumps(value)}" for key, value in keys.items() if value is not None),
         parent_job_id=None if checkpoint else options.model,
         results_root=options.results_root,
@@ -78,13 +81,17 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
 
 
 def _places(pairs: str) -> tuple[str, str | None]:
-    """Golden and test place of a folder of pairs; a table names both."""
+    """Golden and test place of a folder of pairs; a table names both, and a data set's good rows are its pairs."""
+    from pairs.layout import detect_layout
+
     folder = Path(pairs)
     if not folder.is_dir():
         return pairs, None
-    for golden, test in _FOLDERS:
-        if (folder / golden).is_dir() and (folder / test).is_dir():
-            return str(folder / golden), str(folder / test)
+    golden, test = (folder / name for name in _FOLDERS)
+    if golden.is_dir() and test.is_dir():
+        return str(golden), str(test)
+    if detect_layout(folder) or all((folder / name).is_dir() for name in _PARTS):
+        return pairs, None
     remedy = "name a folder that holds the folders golden and test, or a CSV file with the columns golden and test"
     raise InputError("the folder holds no pairs", code="data.no_pairs", where=pairs, remedy=remedy)
 

@@ -10,7 +10,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from core.documents import canonical_json
-from core.errors import NotReadyError
+from core.errors import NotReadyError, RequestError
 from interfaces.brief import brief_decision, brief_plan, brief_search, fitting
 from interfaces.outcome import Outcome
 from interfaces.verbs.request_options import RequestOptions
@@ -31,6 +31,18 @@ def plan_id_of(routed: Routed) -> str:
         parts = [_identity(step) for step in routed.steps]
         return "" if None in parts else _digits(parts)
     return routed.plan.id[:_ID_DIGITS] if routed.plan else _digits(routed.search.identity()) if routed.search else ""
+
+
+def require_plan(routed: Routed, plan_id: str) -> None:
+    """What was reviewed is what starts.
+
+    Raises:
+        RequestError: the request makes another plan than the one of this id.
+    """
+    found = plan_id_of(routed)
+    if not found or found != plan_id[:_ID_DIGITS]:
+        message = f"this is plan {found or 'none'} now, not {plan_id}: data, record or options are not as they were"
+        raise RequestError(message, code="plan.changed", where="--plan", remedy="call `changenet plan` again")
 
 
 def _identity(step: Routed) -> Any:

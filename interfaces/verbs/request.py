@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`plan`: a request is decided, and planned by the route that it takes."""
+"""A request is decided, and planned by the route that it takes; nothing is started."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
 from core.memory import Memory
-from interfaces.options import option
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
 from interfaces.verbs.spoken import decided
@@ -18,17 +16,10 @@ from router.steps import makes_a_model
 
 if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
-    from interfaces.outcome import Outcome, Reporter
+    from interfaces.outcome import Reporter
     from router.declarations import Skill
     from router.types import Decision, Request
     from runners.planning.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions(RequestOptions):
-    """A request that is planned, and where the plan is written for a machine that nobody reaches from here."""
-
-    out: str | None = option("write a new folder for the machine that runs it", metavar="FOLDER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +35,6 @@ class Routed:
     search: ExperimentPlan | None = None
     steps: tuple[Routed, ...] = ()
     memory: Memory = field(default_factory=Memory)
-
-
-def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing. What a command answers is answered.
-
-    Raises:
-        RequestError: a folder is asked for, and the request is a search.
-        ChangenetError: as `route` and `runners.handover.folder.write_folder` say.
-    """
-    from interfaces.verbs.answers import answer
-    from interfaces.verbs.planned import next_line, planned
-
-    routed = route(options)
-    if answered := answer(routed.decision, reporter):
-        return answered
-    shown = planned(routed, full=options.full, next_line="" if options.out else next_line(options))
-    if options.out is None or shown.exit_code:
-        return shown
-    if routed.plan is None:
-        message = "what is carried in a folder is one job: no search, which decides as its trials end, and no steps"
-        remedy = "ask for one training (--automl off) or one step, or run it where its jobs can be started"
-        raise RequestError(message, code="handover.search", where="--out", remedy=remedy)
-    from runners.handover.folder import write_folder
-
-    folder = Path(options.out).expanduser().absolute()
-    reporter.say(f"writing {folder}")
-    files = write_folder(routed.plan, folder)
-    written = f"folder {folder}: {', '.join(files)}\nnext: copy it to the machine, and do what its README.md says"
-    text = f"{shown.text}\n{written}"
-    return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
 def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:

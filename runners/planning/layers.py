@@ -23,11 +23,14 @@ class Layers:
         self.spec = schema.default()
         self.provenance: dict[str, Provenance] = {}
         self._adjustable: set[str] = set()
+        self._covered: dict[str, Any] = {}
 
     def put(self, key: str, value: Any, source: Source, detail: str = "") -> None:
         """Set a key that the schema has; a section is spread over its keys."""
         for leaf, inner in self.schema.spread(key, value):
             self._forget_below(leaf)
+            if source in _SAID and self.source(leaf) not in _SAID:
+                self._covered[leaf] = dotted.get(self.spec, leaf, None)
             dotted.put(self.spec, leaf, inner)
             self.provenance[leaf] = Provenance(source, detail)
             self._adjustable.discard(leaf)
@@ -41,6 +44,10 @@ class Layers:
     def get(self, key: str) -> Any:
         """The value that stands now."""
         return dotted.get(self.spec, key)
+
+    def below(self, key: str) -> Any:
+        """The value that a key had before the user set it."""
+        return self._covered.get(key)
 
     def source(self, key: str) -> Source:
         """Where the value that stands now comes from."""

@@ -38,6 +38,7 @@ from runners.planning.profiles import (
     choose_profile,
     has_gpu,
     require_profile_of_container,
+    start_left_out,
     too_small,
 )
 from runners.planning.resolved import resolve
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 # Short names by which a skill tells keys that plans look at.
 _BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
+_START, _RESUME = "pretrained_model", "resume_checkpoint"
+_NETWORK = "model."  # what the data decides, such as its size, fits any start
 
 
 @dataclass(slots=True)
@@ -219,6 +222,7 @@ def _put_devices(draft: _Draft) -> list[str]:
 def _settle(draft: _Draft) -> None:
     """Adjust defaults that break a rule between keys; what is still broken then is an error."""
     resolved, layers = draft.resolved, draft.layers
+    _settle_start(draft)
     settled = resolved.rules.constraints(layers.spec, resolved.action, layers.given())
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
@@ -226,6 +230,16 @@ def _settle(draft: _Draft) -> None:
     refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
+
+
+def _settle_start(draft: _Draft) -> None:
+    """A model to start from that the profile chose goes where the user wants another network, or another start."""
+    resolved, names = draft.resolved, draft.resolved.short_names
+    others = [key for key in resolved.rules.inherited.architecture if key.startswith(_NETWORK)]
+    others += [key for name in (_BACKBONE, _BACKBONE_WEIGHTS, _RESUME) if (key := names.get(name))]
+    start = names.get(_START, "")
+    if start and (why := start_left_out(draft.layers, start, others)):
+        draft.warnings.append(f"the training does not start from the starter: {why}")
 
 
 def _seal(decision: Decision, draft: _Draft) -> Plan:

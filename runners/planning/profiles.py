@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import RequestError
+from runners.model_rules import is_below
 from runners.platforms.table import DEFAULT, capabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from router.declarations import Skill
     from runners.planning.layers import Layers
+
+_SAID = {"shorthand", "override"}
 
 
 @cache
@@ -73,6 +76,22 @@ def too_small(skill: Skill, profile: str) -> str | None:
         return None
     needs = f"{least['gpus']} GPU with {least['gpu_memory_gb']} GB ({best['gpus']} with {best['strategy']} recommended)"
     return f"profile {profile} needs at least {needs}, and this machine shows {gpus_shown() or 'none'}"
+
+
+def start_left_out(layers: Layers, start: str, others: Collection[str]) -> str:
+    """Leave out the model that a profile starts from where the user set one of `others` to something else; says why.
+
+    `others` are keys or sections: of another network, of weights of the user's own, of a training that goes on. Empty
+    where it stays.
+    """
+    if layers.source(start) != "profile" or not layers.get(start):
+        return ""
+    said = [key for key, origin in layers.provenance.items() if origin.source in _SAID and is_below(key, others)]
+    changed = next((key for key in said if layers.get(key) != layers.below(key)), None)
+    if changed is None:
+        return ""
+    layers.suggest(start, None, "adjusted", reason := f"{changed} is set, and the starter was made otherwise")
+    return reason
 
 
 def apply_profile(layers: Layers, skill: Skill, profile: str, *, leave_out: str | None) -> None:

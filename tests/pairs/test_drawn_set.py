@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.errors import DataError, InputError
 from pairs.drawn_set import DrawnSettings, draw_into
+from pairs.good_pairs import list_good_pairs
 from pairs.segment_folders import SegmentSource, check_folders
 
 if TYPE_CHECKING:
@@ -142,3 +143,17 @@ def test_what_is_drawn_can_be_trained_on(pairs: Path, tmp_path: Path) -> None:
     findings, names = check_folders(SegmentSource(tmp_path / "out"), dict.fromkeys(("train", "val", "test"), True))
     assert findings == []
     assert all(names.values())
+
+
+def test_good_pairs_of_a_data_set_are_its_rows_labelled_pass(pairs: Path, tmp_path: Path) -> None:
+    draw_into(pairs, tmp_path / "set", DrawnSettings(task="classify", sizes=(10, 24), copies=2))
+    rows = []
+    for split in ("train", "val", "test"):
+        with (tmp_path / "set" / split / "dataset.csv").open(encoding="utf-8") as file:
+            rows += [row for row in csv.DictReader(file) if row["label"] == "PASS"]
+    found = list_good_pairs(tmp_path / "set")
+    assert len(found) == len({one.name for one in found}) == len(rows)
+    assert {one.test for one in found} == {
+        tmp_path / "set" / "images" / row["input_path"] / f"{row['object_name']}.png" for row in rows
+    }
+    assert all(one.golden.is_file() and one.test.is_file() for one in found)

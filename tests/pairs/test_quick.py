@@ -138,6 +138,19 @@ def test_golden_folders_hold_enough_candidates(data: DataSet) -> None:
     assert found(data, num_golden=2)["data.golden_few"].severity == "error"
 
 
+def test_hardly_a_defect_among_many_rows_is_warned_of_with_what_draws_more(data: DataSet) -> None:
+    rows = [f"board,golden,PASS,U{1 + i % 2}" for i in range(57)]
+    data.write([*rows, "board,golden,open,U1", "board,golden,short,U2", "board,golden,open,U2"])
+    few = found(data)["data.few_defects"]
+    assert (few.severity, few.count) == ("warning", 3)
+    assert "3 of 60 rows are defects" in few.message
+    assert "changenet data synthesize OUT --from PAIRS" in few.remedy
+    data.write([*rows, *["board,golden,open,U1"] * 10])
+    assert "data.few_defects" not in found(data)
+    data.write(["board,golden,PASS,U1", "board,golden,open,U2"])
+    assert "data.few_defects" not in found(data)  # a small set is no line of good boards
+
+
 @pytest.mark.parametrize(
     ("labels", "missing"), [(("PASS", "PASS"), "no defect row"), (("open", "short"), "no PASS row")]
 )

@@ -9,6 +9,7 @@ import random
 import shlex
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -270,6 +271,35 @@ def test_a_plan_proposes_the_import_which_is_planned_with_then(
     assert (code, plan["missing"]) == (0, [])
     (tmp_path / "mydata" / "results.csv").unlink()
     assert call("plan", "train", "--data", "mydata")[1]["error"]["remedy"].startswith("changenet data import names ")
+
+
+def test_for_good_pairs_alone_drawing_defects_is_proposed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for part in ("golden", "test"):
+        (tmp_path / "line" / part).mkdir(parents=True)
+    for number in range(4):
+        picture = Image.fromarray(rng.integers(0, 255, (20, 20, 3), dtype=np.uint8)).resize((150, 150))
+        for part in ("golden", "test"):
+            picture.save(tmp_path / "line" / part / f"b{number}.png")
+
+    def call(*words: str) -> tuple[int, dict[str, Any]]:
+        code = main([*words, "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    code, document = call("plan", "train", "--data", "line", "--automl", "off")
+    assert (code, document["error"]["code"]) == (2, "data.import")
+    command, _, other = document["error"]["remedy"].partition("  # or ")
+    assert other == f"changenet calibrate starter {tmp_path / 'line'}"
+    assert call("data", "check", "line")[1]["error"]["remedy"].endswith("changenet calibrate starter line")
+    words = shlex.split(command)[1:]
+    assert call(*words)[0] == 0
+    code, plan = call("plan", "train", "--data", words[2], "--automl", "off")
+    assert (code, plan["missing"]) == (0, [])
+    (tmp_path / "line" / "golden" / "b0.png").unlink()
+    assert "synthesize" not in proposed_import(tmp_path / "line")
 
 
 def test_options_of_a_table_are_refused_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

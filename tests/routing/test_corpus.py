@@ -41,12 +41,14 @@ def test_the_corpus_is_whole(routing: ModuleType) -> None:
     assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
 
 
+@pytest.mark.long
 def test_actions_policies_and_values_are_read_as_labelled(figures: Any) -> None:
     assert figures.actions[""].f1 >= 0.97
     assert figures.policies[""].f1 == 1.0
     assert figures.values[""].f1 >= 0.97
 
 
+@pytest.mark.long
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     assert figures.planned_negatives == []
 

@@ -107,3 +107,35 @@ def test_a_model_of_several_lightings_is_refused(boards: Path, engine: Callable[
     done, _, found = inspected(boards, engine, trained.spec, trained.latest, "dataset.classify.num_golden=2")
     assert (done.code, found) == (1, {})
     assert "2 golden images" in done.err
+
+
+@pytest.mark.long
+def test_good_pairs_set_the_threshold_of_a_checkpoint_and_of_an_exported_file(
+    boards: Path, engine: Callable[..., Any], trained: Any
+) -> None:
+    for part in ("golden", "test"):
+        (boards / "good" / part).mkdir(parents=True)
+    for number in range(3):
+        golden = draw_board(number + 5, (192, 160), 60)
+        golden.save(boards / "good" / "golden" / f"b{number}.png")
+        shifted(golden, 2, -1).save(boards / "good" / "test" / f"b{number}.png")
+    exported = boards / "model.onnx"
+    target = (f"export.checkpoint={trained.latest}", f"export.onnx_file={exported}", f"results_dir={boards / 'export'}")
+    assert engine("export", trained.spec, *target).code == 0
+    pairs = (f"inspect.golden={boards / 'good'}", "inspect.calibrate_to=0.1", "inspect.defect_sizes=[8,24]")
+    for model in (trained.latest, exported):
+        results = boards / f"calibrated{model.suffix}"
+        places = (f"results_dir={results}", f"inspect.checkpoint={model}", *pairs)
+        done = engine("inspect", trained.spec, *places)
+        assert done.code == 0, done.err
+        told = json.loads((results / "inspect" / "calibration.json").read_text())
+        assert (told["good_pairs"], told["flagged"]) == (3, 0)
+        assert told["recall"]["drawn"] > 12
+        assert told["recall"]["found"] > 0
+        kept = results / "inspect" / told["checkpoint"]
+        assert kept.suffix == model.suffix
+        done, sheet, found = inspected(boards, engine, trained.spec, kept)
+        assert done.code == 0, done.err
+        assert sheet["evidence"]["threshold"] == pytest.approx(told["threshold"])
+        assert sheet["evidence"]["threshold_origin"]["split"] == "calibration"
+        assert found["good"]["verdict"] == "PASS"

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a classify model makes of crops of many kinds that it was not trained on, and one threshold for all of them.
+
+    python benchmarks/starter_crops.py CHECKPOINT DATA CROPS WORK [--boards FOLDER]... [--synthetic TABLE IMAGES]
+        [--threshold T] [--held-out]
+
+DATA holds deeppcb/PCBData and real/hripcb, FOLDER a classify data set whose validation split is taken, TABLE crops that
+`starter.py draw` wrote, judged by kind. Without a threshold the one is taken at which the worst kind has the best F1.
+`--held-out` takes the test designs of DeepPCB alone, which choose nothing, and needs a threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from starter_measure import ROOT, hripcb
+
+from core.documents import dump_yaml, read_yaml
+from core.dotted import nest, put
+from core.verdicts import PASS
+from pairs.classify_csv import COLUMNS, write_csv
+from pairs.good_pairs import lay
+from scoring.figures import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
+CROP = 128
+GOOD_CROPS = 40  # of each photo
+SHOWN = ("f1", "auc", "recall", "false_alarm_rate", "far_at_99_recall")
+Row = tuple[str, ...]
+
+
+def photo_crops(data: Path, out: Path) -> Iterator[Row]:
+    """Crops around every box of the colour photos, and as many times GOOD_CROPS that show none."""
+    for number, case in enumerate(hripcb(data / "real" / "hripcb")):
+        laid, rng = lay(case.pair), np.random.default_rng(number)
+        height, width = laid.golden.shape[:2]
+        places = [
+            (int((y1 + y2) / 2 - CROP / 2), int((x1 + x2) / 2 - CROP / 2), "defect") for x1, y1, x2, y2 in case.boxes
+        ]
+        while len(places) < len(case.boxes) + GOOD_CROPS:
+            top, left = int(rng.integers(height - CROP)), int(rng.integers(width - CROP))
+            clear = all(left + CROP < x1 or x2 < left or top + CROP < y1 or y2 < top for x1, y1, x2, y2 in case.boxes)
+            if clear and not laid.unknown[top : top + CROP, left : left + CROP].any():
+                places.append((top, left, PASS))
+        for index, (top, left, label) in enumerate(places):
+            at = np.s_[max(0, min(top, height - CROP)) :, max(0, min(left, width - CROP)) :]
+            for side, picture in (("golden", laid.golden), ("test", laid.test)):
+                folder = out / case.pair.name / side
+                folder.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(picture[at][:CROP, :CROP]).save(folder / f"{index}.png", compress_level=1)
+            yield str(out / case.pair.name / "test"), str(out / case.pair.name / "golden"), label, str(index)
+
+
+def listed(table: Path, images: Path) -> list[Row]:
+    """The rows of a table, their folders under `images`."""
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [(str(images / r["input_path"]), str(images / r["golden_path"]), r["label"], r["object_name"]) for r in rows]
+
+
+def kind_of(row: Row) -> str:
+    """The kind of a synthetic crop, by the name of its folder."""
+    name = next(part for part in Path(row[0]).parts[::-1] if part.startswith(("val_", "train_")))
+    return "synthetic " + "_".join(word for word in name.split("_")[1:] if not word.isdigit())
+
+
+def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndarray:
+    """The score of every row."""
+    work.mkdir(parents=True, exist_ok=True)
+    write_csv(work / "pairs.csv", COLUMNS, rows)
+    tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["classify"])
+    values = {
+        "task": "classify", "results_dir": str(work), "inference.checkpoint": checkpoint,
+        "dataset.classify.image_ext": ending,
+        "dataset.classify.infer_dataset": {"csv_path": str(work / "pairs.csv"), "images_dir": "/"},
+    }  # fmt: skip
+    for key, value in values.items():
+        put(tree, key, value)
+    for section in ("train", "evaluate"):
+        tree.pop(section)
+    (work / "spec.yaml").write_text(dump_yaml(tree), encoding="utf-8")
+    subprocess.run([COMMAND, "inference", "-e", str(work / "spec.yaml")], check=True, stdout=subprocess.DEVNULL)
+    with (work / "inference" / "inference.csv").open(encoding="utf-8") as file:
+        return np.array([float(row["siamese_score"]) for row in csv.DictReader(file)])
+
+
+def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Labels (N,) and scores (N,) by kind."""
+    work: Path = given.work
+    deeppcb = "test" if given.held_out else "val"
+    sets: list[tuple[str, list[Row], str]] = []
+    sets.append((f"deeppcb {deeppcb}", listed(given.crops / deeppcb / "dataset.csv", given.crops / "images"), ".png"))
+    if not given.held_out:
+        sets.append(("hripcb", list(photo_crops(given.data, work / "photos")), ".png"))
+        sets += [(one.name, listed(one / "val" / "dataset.csv", one / "images"), ".jpg") for one in given.boards]
+        if given.synthetic:
+            rows = listed(*map(Path, given.synthetic))
+            sets += [
+                (kind, [row for row in rows if kind_of(row) == kind], ".png")
+                for kind in sorted(set(map(kind_of, rows)))
+            ]
+    found = {}
+    for name, rows, ending in sets:
+        labels = np.array([row[2] != PASS for row in rows])
+        found[name] = labels, scores(given.checkpoint, rows, ending, work / name.replace(" ", "_"))
+    return found
+
+
+def best_for_the_worst(found: dict[str, tuple[np.ndarray, np.ndarray]]) -> float:
+    """The threshold at which the worst kind has the best F1; the middle, in log odds, of those that have it."""
+    steps = 1 / (1 + np.exp(-np.linspace(-6, 8, 141)))
+    worst = np.array([min(summarize(*one, step)["f1"] or 0.0 for one in found.values()) for step in steps])
+    best = np.flatnonzero(worst == worst.max())
+    return float(steps[best[len(best) // 2]])
+
+
+def main() -> None:
+    """Score, choose a threshold where none is given, and print a line for each kind."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("crops", type=Path, help="what `changenet data import deeppcb` wrote")
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--boards", type=Path, action="append", default=[])
+    parser.add_argument("--synthetic", nargs=2)
+    parser.add_argument("--threshold", type=float)
+    parser.add_argument("--held-out", action="store_true")
+    given = parser.parse_args()
+    if given.held_out and given.threshold is None:
+        parser.error("held-out crops choose no threshold: give one")
+    found = judged_sets(given)
+    threshold = best_for_the_worst(found) if given.threshold is None else given.threshold
+    print(f"threshold {threshold:.4f}")
+    for name, (labels, values) in found.items():
+        figures = summarize(labels, values, threshold)
+        print(
+            f"{name:<26}{len(labels):>5} crops  " + "  ".join(f"{key} {figures[key]:.4f}" for key in SHOWN), flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which clauses of a request ask, and which only tell what is the case: "Engine is built. Evaluate it on ./lot"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from router.clauses import Clause, clauses_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from router.patterns import Mention
+    from router.tokens import Token
+
+_ASKING = frozenset({"action", "named", "verb", "noun"})
+_OURS = frozenset({"model", "task", "trade", "parent"})
+_WHOLE_PHRASE = 3
+_WHOLE = frozenset({"verb:stage", "verb:doctor", "verb:demo", "verb:data_synthesize", "verb:data_check"})
+_CARRIES = frozenset({"path", "job"})
+
+
+class Background(NamedTuple):
+    """The tokens of clauses that only tell; `past` those that tell of the past, or that something is not so.
+
+    `mentions` are those of the request without what these clauses seem to ask for.
+    """
+
+    mentions: list[Mention]
+    told: frozenset[int] = frozenset()
+    past: frozenset[int] = frozenset()
+
+
+def background(
+    text: str, tokens: Sequence[Token], mentions: list[Mention], grammar: Mapping[str, frozenset[str]]
+) -> Background:
+    """The clauses that only tell, of a request in which another clause asks."""
+    asking = [m for m in mentions if _kind(m) in _ASKING and not m.negated]
+    clauses = clauses_of(text, tokens, asking, grammar)
+    asked = [c for c in clauses if c.asks]
+    if not asked:
+        searching = [m for m in mentions if m.group in {"policy:on", "policy:off", "policy:named"}]
+        asked = [c for c in clauses if _searches(c, searching, mentions)]
+    if len(clauses) < 2 or not (asked or any(c.mood == "bids" for c in clauses)):
+        return Background(mentions)
+    whole = [c for c in asked if _names_ours(c, clauses, tokens, mentions, grammar)]
+    if asked and not whole:
+        return Background(mentions)
+    full = [c for c in whole if c.mood == "asks"]
+    telling = [c for c in clauses if _tells(c, tokens, full, sure=bool(asked))]
+    told = frozenset(n for c in telling for n in c.places)
+    past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
+    front = [m for m in mentions if m.start not in told]
+    gone = frozenset(n for n in past if {tokens[p].word for p in _around(telling, n)} & grammar["past"])
+    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in gone)]
+    return Background(kept, told, past)
+
+
+def _around(clauses: Iterable[Clause], place: int) -> range:
+    return next(c.places for c in clauses if place in c.places)
+
+
+def _kind(mention: Mention) -> str:
+    return mention.group.partition(":")[0]
+
+
+def _searches(clause: Clause, searching: Iterable[Mention], mentions: Iterable[Mention]) -> bool:
+    """Whether a clause asks for a training by naming the search, and what is trained: "so HPO for the classifier"."""
+    ours = any(m.start in clause.places and _kind(m) in {"model", "task"} for m in mentions)
+    return clause.mood == "none" and ours and any(m.start in clause.places for m in searching)
+
+
+def _names_ours(
+    clause: Clause,
+    clauses: Iterable[Clause],
+    tokens: Sequence[Token],
+    mentions: Iterable[Mention],
+    grammar: Mapping[str, frozenset[str]],
+) -> bool:
+    """Whether the sentence of a clause names this model, its trade, data or a job, or a long phrase says it whole."""
+    if any(len(m.places) >= _WHOLE_PHRASE or m.group in _WHOLE for m in clause.asking):
+        return True
+    places = {n for c in clauses if c.sentence == clause.sentence for n in c.places}
+    if any(m.group.startswith("action") for m in clause.asking) and any(
+        tokens[n].word in grammar["holds_format"] for n in clause.places
+    ):
+        return True
+    if clause.asking and clause.asking[0].group.startswith("verb") and any(token.kind == "job" for token in tokens):
+        return True
+    named = any(m.start in places and _kind(m) in _OURS for m in mentions)
+    return named or any(tokens[n].kind in {*_CARRIES, "action"} for n in places)
+
+
+def _tells(clause: Clause, tokens: Sequence[Token], full: Sequence[Clause], *, sure: bool) -> bool:
+    """Whether a clause only tells: by its mood, or as it leads up to a whole request."""
+    return (clause.mood == "tells" and (sure or not clause.asking)) or _stands_before(clause, full, tokens)
+
+
+def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Token]) -> bool:
+    """Whether a clause leads up to a whole request: it asks for nothing, or only wishes for what is then asked for."""
+    later = next((c for c in full if c.places.start > clause.places.start), None)
+    if later is None:
+        return False
+    carries = any(tokens[n].kind in _CARRIES for n in clause.places)
+    if clause.announces and clause.mood == "asks" and later.places.start == clause.places.stop:
+        return not carries and all(m.group.startswith("verb") for m in clause.asking)
+    if clause.mood == "wishes":
+        return clause.sentence < later.sentence and not carries and not later.goes_on
+    return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
+
+
+def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a clause tells of the past, or says that something is not so."""
+    words = {tokens[n].word for n in clause.places}
+    return clause.mood == "tells" and bool(words & (grammar["past"] | grammar["not"] | grammar["rules_out"]))
+
+
+def _drops(
+    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], gone: bool
+) -> bool:
+    """Whether a mention of a clause that only tells says nothing of what is asked for."""
+    kind = _kind(mention)
+    in_front = {_kind(m) for m in front}
+    if kind == "foreign":
+        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
+        path = any(token.kind == "path" for token in tokens)
+        return job or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
+    if mention.group == "policy:on" and not mention.negated and any(_kind(m) == "policy" for m in front):
+        return True
+    if kind == "policy":
+        return not mention.negated and (mention.group == "policy:named" or gone)
+    if kind == "parent":
+        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
+        return job or "parent" in in_front or any(m.group == "action:train" for m in front)
+    if kind == "task":
+        return "task" in in_front
+    return kind in _ASKING | {"other", "pointer"}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cuts a request into clauses, and tells the mood of each: what it asks, wishes, bids or tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from router.patterns import Mention
+    from router.tokens import Token
+
+# It asks, or wishes, for something that a phrase knows; bids for what no phrase knows; tells what is the case.
+Mood = Literal["asks", "wishes", "bids", "tells", "none"]
+_SENTENCE_ENDS = frozenset(".!?\n;")
+_BEFORE_S = frozenset({"it", "that", "there", "here", "what", "who", "he", "she", "this", "everything"})
+
+
+class Clause(NamedTuple):
+    """The tokens of a clause, the number of its sentence, its mood, and the phrases in it that ask for something.
+
+    `goes_on` tells that it continues what was asked before ("then …"), `announces` that a colon ends it.
+    """
+
+    places: range
+    sentence: int
+    mood: Mood
+    asking: tuple[Mention, ...]
+    goes_on: bool = False
+    announces: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for something that a phrase knows."""
+        return self.mood in {"asks", "wishes"}
+
+
+def clauses_of(
+    text: str, tokens: Sequence[Token], asking: Sequence[Mention], grammar: Mapping[str, frozenset[str]]
+) -> list[Clause]:
+    """The clauses: what punctuation, a colon, or a word such as "so" sets apart; subordinate ones belong to them."""
+    reader, found, sentence = _Reader(text, tokens, grammar), [], 0
+    for places in reader.cut():
+        theirs = tuple(m for m in asking if m.start in places)
+        mood = reader.mood(places, theirs)
+        goes_on = any(tokens[n].word in grammar["separates"] for n in list(places)[:2])
+        found.append(Clause(places, sentence, mood, theirs, goes_on, reader.announces(places)))
+        end = places.stop
+        sentence += end < len(tokens) and tokens[end].kind == "break" and tokens[end].text in _SENTENCE_ENDS
+    return found
+
+
+class _Reader(NamedTuple):
+    text: str
+    tokens: Sequence[Token]
+    grammar: Mapping[str, frozenset[str]]
+
+    def cut(self) -> Iterable[range]:
+        """The tokens of each clause."""
+        start = 0
+        for place in range(len(self.tokens) + 1):
+            if place < len(self.tokens) and not self._divides(place):
+                continue
+            if place > start:
+                yield range(start, place)
+            start = place + (place < len(self.tokens) and self.tokens[place].kind == "break")
+
+    def _divides(self, place: int) -> bool:
+        token = self.tokens[place]
+        if token.kind == "break":
+            behind = self.tokens[place + 1].word if place + 1 < len(self.tokens) else ""
+            return token.text in _SENTENCE_ENDS or behind not in self.grammar["subordinates"]
+        if not place:
+            return False
+        concludes = token.word in self.grammar["concludes"] and self.tokens[place - 1].kind != "break"
+        return concludes or self._colon_before(place)
+
+    def _colon_before(self, place: int) -> bool:
+        return ":" in self.text[self.tokens[place - 1].end : self.tokens[place].start]
+
+    def announces(self, places: range) -> bool:
+        """Whether a colon ends a clause."""
+        return places.stop < len(self.tokens) and self._colon_before(places.stop)
+
+    def mood(self, places: range, asking: Sequence[Mention]) -> Mood:
+        """The mood of a clause, by its finite verb, and by what stands before it."""
+        first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
+        finite = self._finite(places, first)
+        bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
+        if asking and self._is_habit(places, asking[0]):
+            return "tells"
+        if self._wishes(places):
+            return "wishes" if asking else "none"
+        if self._is_question(places) or self._waits(places):
+            return "asks" if asking else "bids"
+        if finite is None or (bids and finite >= first):
+            return "asks" if asking else "bids" if bids else "none"
+        noun = bool(asking) and asking[0].group.startswith("noun")
+        if asking and not noun and asking[0].start <= first and finite > asking[0].start + 1:
+            return "asks"
+        return "tells"
+
+    def _is_question(self, places: range) -> bool:
+        rest = (t.text for t in self.tokens[places.stop :] if t.kind == "break" and t.text in _SENTENCE_ENDS)
+        return next(rest, "") == "?"
+
+    def _waits(self, places: range) -> bool:
+        """Whether a clause begins with what has to happen first, as "once it is through, …"."""
+        return any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2])
+
+    def _is_habit(self, places: range, asking: Mention) -> bool:
+        """Whether somebody does what elsewhere would be asked for: "we export to ONNX every week"."""
+        subject = self.tokens[places.start].word in self.grammar["habit"]
+        return subject and asking.start == places.start + 1 and not asking.group.startswith("noun")
+
+    def _wishes(self, places: range) -> bool:
+        """Whether a clause wishes for something, as "we need", and does not say that nothing is wished for."""
+        words = [self.tokens[n].word for n in places]
+        for place, word in enumerate(words):
+            before = words[max(0, place - 3) : place]
+            if word in self.grammar["obliges"]:
+                return True
+            refuses = set(before[-2:]) & (self.grammar["not"] | self.grammar["rules_out"])
+            has_to = word == "have" and words[place + 1 : place + 2] == ["to"]
+            wish = has_to or word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
+            if wish and set(before) & self.grammar["wishing"] and not refuses:
+                return True
+        return False
+
+    def _finite(self, places: range, first: int) -> int | None:
+        """The first finite verb behind a subject, before any subordinate clause."""
+        if places and self.tokens[places.start].word in self.grammar["past"] & self.grammar["finite"]:
+            return places.start
+        subject = self.tokens[places.start].word in self.grammar["subjects"]
+        for n in list(places)[1:]:
+            word = self.tokens[n].word
+            if n <= first:
+                continue
+            is_verb = self.tokens[n].kind == "word" and (word != "s" or self.tokens[n - 1].word in _BEFORE_S)
+            if is_verb and (word in self.grammar["finite"] or (subject and len(word) > 4 and word.endswith("ed"))):
+                return n
+            if word in self.grammar["subordinates"]:
+                return None
+        return None

@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
-from core.secret_rules import KNOWN, hints_in, secret_spans, suspects
+from core.secret_rules import KNOWN, hints_in, is_secret, names_in, secret_spans, suspects
+from core.secret_shapes import mask_shapes
 from core.secret_values import is_path, is_value
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _PIECE = 64 * 1024  # of a line that is longer than this, parts are masked and h
 _HELD = 4 * 1024  # what is kept back of such a line, so that no secret is cut in two
 _CONTEXT = 512  # how far before a secret its name may begin
 _KNOWN_LENGTH = 8
+_FEW = 64  # so many names with values in one piece are looked at line by line
 _SHORT_WORD = re.compile(r"[\w./-]{0,15}")  # nothing beside it, and too short to be known by its form
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -96,7 +98,11 @@ class Redactor:
         if self._goes_on() or (hints and _may_go_on(text)):
             *lines, last = text.split("\n")
             return "\n".join([self._line(line, hints) for line in lines] + [self._line(last, hints) if last else ""])
-        found = suspects(text, hints) if hints else []
+        names = names_in(text, hints) if hints else []
+        if len(names) > _FEW and not self._holds_known(text):
+            text = mask_shapes(text, names, MASK, is_secret)
+            names = names_in(text, hints)
+        found = suspects(text, hints, names) if hints else []
         found += [(begin, end, KNOWN) for begin, end in self._known_spans(text)]
         return self._lines_of(text, found, hints) if found else text
 

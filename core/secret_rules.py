@@ -17,7 +17,7 @@ from core.secret_tokens import VENDOR, VENDOR_HINTS, VENDOR_RUNS
 from core.secret_values import is_basic, is_ngc_key, is_path, is_plain_word, is_prose, is_value, looks_random
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 Span = tuple[int, int]
 Suspect = tuple[int, int, int]
@@ -66,7 +66,7 @@ def _is_variable(name: str, value: str) -> bool:
 
 def is_place(name: str, value: str) -> bool:
     """Whether the text says where something is, under a name that stands for a secret as often as for its file."""
-    return name.lower().endswith(("pwd", "credential", "credentials")) and is_path(value)
+    return name.lower().endswith(("pwd", "credential", "credentials", "ssh_key")) and is_path(value)
 
 
 def _named(found: re.Match[str]) -> bool:
@@ -137,6 +137,11 @@ _RULES = (
     _rule(
         "password", r"^\s{0,16}password\s{1,4}(?P<secret>[^\s/]+)\s*$", lambda found: looks_random(found["secret"], 6)
     ),
+    _rule(
+        "password passphrase",
+        r"\bpass(?:word|phrase) for [^\s:]{1,128}: {0,4}(?P<secret>\S+)\s*$",
+        lambda found: looks_random(found["secret"], 6),
+    ),
     _rule("redis-cli", r"redis-cli\b[^\r\n]{0,100}?\s-a\s{1,4}(?P<secret>\S+)", _header),
     _rule("mongo", r"mongo\w{0,8}\s[^\r\n]{0,200}?\s-p\s{0,4}(?P<secret>[^\s\"'-]\S{5,})", _header),
     _rule("ldap", r"\bldap\w{2,10}\s[^\r\n]{0,200}?\s-w\s{1,4}(?P<secret>\S+)", _header),
@@ -184,15 +189,15 @@ _HALF_NGC = 42
 _NGC = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{84}(?![A-Za-z0-9+/=_-])")
 
 _NAME_WORDS = frozenset(_NAME_HINTS.split())
-_NAME_REST = re.compile(r"[\w.-]*+")
 _ASSIGNMENT = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]++)(?P<close>\\{0,3}[\"'`]?\]?)[ \t]{0,8}(?P<sep>:=|=>|=(?!=)|:(?!:)|,)"
     r"(?P<gap>[ \t]{0,8})(?P<open>\\{0,3}[\"'`])?"
 )
 # What stands behind a name that has a value; an option's may be any word.
-_FOLLOWED = re.compile(
-    r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,]|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})", re.IGNORECASE
+_FOLLOWED = (
+    r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,](?![ \t]?\"?\*{8}(?:[\s\"]|$))|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})"
 )
+_DASH = re.compile(r"-(?<![\w.]-)")
 _USUAL_NAME = 32
 _LOOKED_AT = 256  # characters before or after a name that may tell whether prose or a secret follows
 _HEADERS = ("authorization", "cookie")  # their values have rules of their own
@@ -218,7 +223,7 @@ def _may_hold_ngc_key(text: str) -> bool:
     return any(" " not in text[place : place + _HALF_NGC] for place in range(0, len(text) - _HALF_NGC + 1, _HALF_NGC))
 
 
-def suspects(text: str, hints: Collection[str]) -> list[Suspect]:
+def suspects(text: str, hints: Collection[str], names: Iterable[Span]) -> list[Suspect]:
     """Where in a text of many lines secrets may stand, and by what: lines that no span touches hold none.
 
     Asked of all lines at once, so that lines with words such as `token` cost little where no secret is beside them.
@@ -230,7 +235,12 @@ def suspects(text: str, hints: Collection[str]) -> list[Suspect]:
     ]
     if _LONG in hints:
         found += [(*match.span(), NGC_KEYS) for match in _NGC.finditer(text)]
-    return found + [(begin, end, NAMES) for begin, end in _secret_names(text, hints, one_a_line=True)]
+    return found + [(begin, end, NAMES) for begin, end in names]
+
+
+def names_in(text: str, hints: Collection[str]) -> list[Span]:
+    """Begin and end of the first word of each line that names a secret and has a value."""
+    return list(_secret_names(text, hints, one_a_line=True))
 
 
 def secret_spans(line: str, hints: Collection[str], by: Collection[int] | None = None) -> list[Span]:
@@ -277,7 +287,7 @@ def _rules_of(hints: frozenset[str]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=256)
 def _name_hint(hints: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(hints)))
+    return re.compile(f"(?P<name>(?:{'|'.join(sorted(hints))})[\\w.-]*+)(?P<followed>{_FOLLOWED})?+")
 
 
 def _secret_names(text: str, hints: Collection[str], *, one_a_line: bool = False) -> Iterator[Span]:
@@ -288,18 +298,18 @@ def _secret_names(text: str, hints: Collection[str], *, one_a_line: bool = False
     words = _NAME_WORDS.intersection(hints)
     if not words:
         return
-    looked_for, low, done = _name_hint(words), _small(text), 0
-    hint = looked_for.search(low)
-    while hint:
+    options = not one_a_line or _DASH.search(text)
+    done = 0
+    for hint in _name_hint(words).finditer(_small(text)):
+        if hint.start() < done or (not hint["followed"] and not options):
+            continue
         begin = _begin_of_word(text, done, hint.start())
-        done = _match_end(_NAME_REST, text, hint.start())
-        if one_a_line and not (_FOLLOWED.match(text, done) or text[begin] == "-"):
-            hint = looked_for.search(low, done)
+        done = hint.end("name")
+        if one_a_line and not hint["followed"] and text[begin] != "-":
             continue
         if kind_of(text[begin:done]):
             yield begin, done
             done = _end_of_line(text, done) if one_a_line else done
-        hint = looked_for.search(low, done)
 
 
 def _end_of_line(text: str, place: int) -> int:

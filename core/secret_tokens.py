@@ -8,7 +8,7 @@ VENDOR = (
     r"[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}|pypi-[\w-]{40,}|npm_[A-Za-z0-9]{30,}|"
     r"nvapi-[\w-]{20,}|A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])|do[por]_v1_[0-9a-f]{40,}|"
     r"SG\.[\w-]{16,64}\.[\w-]{16,}|eyJ[\w-]{16,}+(?:\.[\w-]*+){0,4}|dckr_[op]at_[\w-]{20,}|dapi[0-9a-f]{32}|"
-    r"r8_[A-Za-z0-9]{30,}|hv[bsr]\.[\w-]{20,}|gl(?:sa|c)_[\w+/=]{20,}|\d{8,10}:AA[\w-]{32,}|shp[a-z]{2}_[0-9a-f]{32}|"
+    r"r8_[A-Za-z0-9]{30,}|hv[bsr]\.[\w-]{20,}|gl(?:sa|c)_[\w+/=]{20,}|(?:bot)?\d{8,10}:AA[\w-]{32,}|shp[a-z]{2}_[0-9a-f]{32}|"
     r"AGE-SECRET-KEY-1[A-Z0-9]{50,}|lin_api_\w{30,}|PMAK-[0-9a-f-]{40,}|key-[0-9a-f]{32}(?![0-9a-f])|"
     r"hooks\.slack\.com/services/[\w/-]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{50,})"
 )

@@ -29,10 +29,10 @@ class Rule:
     `fill` are there for that alone. A rule may be bound to `exit_codes` and `actions`; without patterns, its exit codes
     are enough. `past`: a line that fits one of these, further down, says
     that it was overcome. `codes`: its platform gave the failure one of these, which is enough as well. `system`: a
-    message that stands outside of tracebacks, as a kernel's or a scheduler's does. `verdict`: somebody outside says how
-    the job ended, which counts wherever it stands where the end tells nothing. `launch`: it keeps the program from being
-    started, and is past once that has spoken. `warnings`: a warning says it. `symptom`: it only follows from another
-    failure, and is never told as the cause with certainty. `retry` is one of `RETRIES`.
+    message that stands outside of tracebacks, as a kernel's or a scheduler's does. `verdict`: somebody outside says
+    how the job ended, which counts wherever it stands where the end tells nothing. `launch`: it keeps the program from
+    being started, and is past once that has spoken. `warnings`: a warning says it. `symptom`: it only follows from
+    another failure, and is never told as the cause with certainty. `retry` is one of `RETRIES`.
     `fix` are commands, their places filled from the job's plan; of several with a `|` between them the first is taken
     whose places can all be filled.
     """

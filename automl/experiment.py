@@ -75,11 +75,11 @@ def create(experiment: ExperimentPlan) -> Path:
 
     Raises:
         NotReadyError: something is missing that the search does not set.
-        ChangenetError: engine, inputs or data are not fit for a trial; see `runners.api.check`.
+        ChangenetError: engine, inputs or data are not fit for a trial; see `runners.launch_check.check`.
     """
     from automl.job_trainer import as_part
-    from runners.api import check
     from runners.jobs.store import JobStore
+    from runners.launch_check import check
 
     require("automl", "optuna", "scipy", "cmaes")
     base = experiment.base

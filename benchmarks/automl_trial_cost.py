@@ -30,9 +30,9 @@ from core.memory import Memory
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
-from runners.api import check
 from runners.jobs.record import open_job
 from runners.jobs.store import JobStore
+from runners.launch_check import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,10 +21,10 @@ import torch
 
 from core.documents import dump_yaml, read_yaml
 from core.dotted import nest, put
-from engine.segment.evaluation import load_model
 from engine.segment.pictures import WholePair as Squares
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
+from engine.segment.trained_model import load_model
 from engine.settings import load_run
 from pairs.deeppcb_source import read_splits
 from pairs.good_pairs import lay

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interfaces.options import declared
 from interfaces.parser import Parser, number, whole_number
-from interfaces.table import GROUPS, VARIABLES, VERBS
+from interfaces.table import GROUPS, VERBS
+from interfaces.variables import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from interfaces.options import Declared, Group
-    from interfaces.table import Verb
+    from interfaces.verb import Verb
 
 PROGRAM = "changenet"
 EXAMPLES = """\

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from interfaces.options import Declared
-    from interfaces.table import Verb
+    from interfaces.verb import Verb
 
 _NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 

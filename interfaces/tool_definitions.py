@@ -14,7 +14,7 @@ from interfaces.table import VERBS
 
 if TYPE_CHECKING:
     from interfaces.options import Declared, Group
-    from interfaces.table import Verb
+    from interfaces.verb import Verb
 
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # What the server is started with, and no call may change.

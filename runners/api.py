@@ -6,11 +6,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ChangenetError, PlatformError, RequestError
+from core.errors import ChangenetError, PlatformError
 from core.memory import Memory
 from core.problem import Problem
 from runners.jobs.job import Job, JobState
@@ -97,6 +96,7 @@ def launch(  # noqa: PLR0913 - all but the plan by keyword, each with a default
     """
     from runners.jobs.record import open_job
     from runners.jobs.watch import cancel as stop
+    from runners.launch_check import check
 
     store = store or open_store(plan.results_root)
     spec, findings = check(plan, store, memory)
@@ -167,36 +167,6 @@ def _start(store: JobStore, job: Job, plan: Plan) -> Job:
     except OSError as problem:
         return finish(store, job, None, Problem("launch.failed", job.id, str(problem)))
     return look(store, job.id)
-
-
-def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
-
-    Raises:
-        ChangenetError: the plan can't be launched; see `launch`.
-    """
-    from runners import preflight
-    from runners.jobs.database import require_locks
-    from runners.model_rules import skill_at
-    from runners.planning.data_sources import part_names
-    from runners.staging.inputs import brought, stage
-
-    plan.require_launchable()
-    platform = platform_of(plan.runner)
-    if plan.decision.route == "automl" and plan.part_of is None:
-        remedy = "hand the plan to the AutoML skill, or ask for automl_policy off"
-        raise RequestError("the request is routed to AutoML, not to a direct run", code="plan.automl", remedy=remedy)
-    platform.check(plan)
-    preflight.require_room(store.root)
-    require_locks(store.root)
-    memory, inputs = memory or Memory(), tuple((key, str(value)) for key, value in plan.inputs.items())
-    memory.once(("parent", plan.parent_job_id, inputs), lambda: preflight.require_unchanged_parent(plan, store))
-    skill = skill_at(plan.skill_dir)
-    rows = skill.data_sources(plan.action)
-    parts = {key: part_names(row) for key, row in rows.items()}
-    bring = None if capabilities(plan.runner).reads_stores else partial(brought, skill=skill)
-    spec = stage(plan.spec, plan.inputs, parts=parts, memory=memory, bring=bring)
-    return spec, preflight.sound_data(skill, plan.action, spec, memory)
 
 
 def _ignore(update: Update) -> None:

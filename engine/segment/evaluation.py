@@ -5,36 +5,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
 
-from core.errors import JobFailedError, SpecError
+from core.errors import JobFailedError
 from core.file_names import FIGURES_FILE, MASKS_FOLDER, PICTURES_FILE
 from core.files import write_json
 from engine.batch_samplers import OrderedBatches
-from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.console import ProgressLine, say
 from engine.devices import Devices, scoring_device, share_cores
-from engine.export.file_settings import is_deployed, model_path, settled_by_file
 from engine.segment.figures import Counted, evaluation_kpi, figure_sheet, headline, in_words
 from engine.segment.labels import IGNORED
 from engine.segment.losses import SegmentLoss
 from engine.segment.mask_files import MaskFiles, mask_names
-from engine.segment.network import build_network
 from engine.segment.pair_list import PairList, read_pairs
 from engine.segment.pictures import open_pixels, scoring_loader
-from engine.segment.preparation import Preparation
 from engine.segment.result_tables import ResultTables, Scored
 from engine.segment.scoring_loop import Scorer, score_pairs
-from engine.segment.task import segment_task
-from engine.segment.threshold import MaskThreshold, change_of, mask_of
-from engine.starter import checkpoint_file
+from engine.segment.threshold import change_of, mask_of
+from engine.segment.trained_model import load_model, with_model_settings
 from engine.unlike import UnlikePictures
 from pairs.pictures import picture_size
-from pairs.trained_on import TrainedOn, read_trained_on
 from scoring.pixels import confusion
 
 if TYPE_CHECKING:
@@ -43,120 +37,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from engine.segment.network import MaskNetwork
     from engine.segment.pictures import WholePair
+    from engine.segment.trained_model import TrainedModel
     from engine.settings import Run
     from engine.status import StatusFile
 
     Bytes = NDArray[np.uint8]
 
-_ONNX = ".onnx"
 _LEAST = 1e-7  # of a probability, whose logarithm is taken
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """A network with a checkpoint's weights, the threshold chosen on validation data, and what it was trained on."""
-
-    network: MaskNetwork
-    preparation: Preparation
-    threshold: MaskThreshold
-    white: int
-    trained_on: TrainedOn
-    epoch: int | None = None
-
-
-def with_model_settings(run: Run) -> Run:
-    """The action with the settings that travel in the file of its model; a checkpoint's are those of its spec.
-
-    Raises:
-        CheckpointError: see `load_model`.
-    """
-    path = model_path(run)
-    if is_deployed(run):
-        from engine.export.deployment import NOTICE, read_deployment, with_batch
-
-        say(f"NOTICE {NOTICE}")
-        deployment = read_deployment(path)
-        settled = settled_by_file(run, deployment.settings, path, segment_task(run.experiment))
-        return with_batch(settled, deployment, "dataset.segment.batch_size")
-    if path.suffix != _ONNX:
-        return run
-    return settled_by_file(run, _read_file(path)[1], path, segment_task(run.experiment))
-
-
-def _read_file(path: Path) -> tuple[Any, dict[str, Any]]:
-    from deployed.sessions import require_libraries
-
-    require_libraries()
-    from deployed.model_file import read_model
-
-    return read_model(path)
-
-
-def load_model(run: Run) -> TrainedModel:
-    """The model of `<command>.checkpoint`: a .pth file, or an .onnx file that was exported here.
-
-    Raises:
-        CheckpointError: it is missing, broken, or of another architecture than the spec says.
-    """
-    path = model_path(run)
-    if not path.name:
-        key = f"{run.command}.checkpoint"
-        raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    exported = is_deployed(run) or path.suffix == _ONNX
-    return (
-        load_exported(run, path)
-        if exported
-        else load_checkpoint(run, checkpoint_file(str(path), segment_task(run.experiment).name))
-    )
-
-
-def load_exported(run: Run, path: Path) -> TrainedModel:
-    """An exported network, with the settings that travelled with it.
-
-    Raises:
-        CheckpointError: see `load_model`.
-        PlatformError: ONNX Runtime is not installed.
-    """
-    if is_deployed(run):
-        from engine.export.deployment import read_deployment
-
-        deployment = read_deployment(path)
-        model, settings = deployment.whole, deployment.settings
-    else:
-        model, settings = _read_file(path)
-    from engine.segment.onnx_network import OnnxMaskNetwork
-
-    settled = settled_by_file(run, settings, path, segment_task(run.experiment))
-    network = OnnxMaskNetwork(model, all_scales=settled.experiment.dataset.segment.multi_scale_infer)
-    say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor)")
-    return _judging(settled, network, settings, path)
-
-
-def load_checkpoint(run: Run, path: Path) -> TrainedModel:
-    """The network of a checkpoint, with its weights.
-
-    Raises:
-        CheckpointError: see `load_model`.
-    """
-    content = read_checkpoint(path)
-    for warning in check_fits(content, run.config, path, segment_task(run.experiment)):
-        say(f"WARNING {warning}")
-    network = build_network(run.experiment)
-    load_trained(network, content, path)
-    epoch = content.get("epoch")
-    say(f"checkpoint {path}" + (f", epoch {epoch + 1}" if isinstance(epoch, int) else ""))
-    return _judging(run, network, content, path)
-
-
-def _judging(run: Run, network: MaskNetwork, content: dict[str, Any], path: Path) -> TrainedModel:
-    threshold = MaskThreshold.of_checkpoint(content, path)
-    bearer = "model" if path.suffix == _ONNX else "checkpoint"
-    say(f"threshold {threshold.value:.6g} of the {bearer}: {threshold.source}")
-    preparation, white = Preparation(run.experiment), read_white(content, path)
-    trained_on = read_trained_on(content, path)
-    return TrainedModel(network.eval(), preparation, threshold, white, trained_on, content.get("epoch"))
 
 
 def evaluate(run: Run, status: StatusFile) -> None:

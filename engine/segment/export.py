@@ -11,14 +11,14 @@ from core.errors import CheckpointError
 from core.files import sha256_file
 from engine.checkpoints import WHITE_LEVEL, read_checkpoint
 from engine.export.writing import accept_or_reject, check_size, path_of, tell
-from engine.segment.evaluation import load_checkpoint
 from engine.segment.onnx_network import OnnxMaskNetwork, graph_of
 from engine.segment.parity import ParityPairs
 from engine.segment.task import Segment
+from engine.segment.trained_model import load_checkpoint
 from pairs.trained_on import TRAINED_ON
 
 if TYPE_CHECKING:
-    from engine.segment.evaluation import TrainedModel
+    from engine.segment.trained_model import TrainedModel
     from engine.settings import Run
     from engine.status import StatusFile
 

@@ -12,10 +12,10 @@ from engine.inspect.action import inspect, pairs_of
 from engine.inspect.calibrate import calibrate
 from engine.inspect.difference import plain_difference
 from engine.inspect.evidence import Inspector
-from engine.segment.evaluation import load_model, with_model_settings
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
+from engine.segment.trained_model import load_model, with_model_settings
 from engine.starter import STARTER
 from pairs.appearance import appearance_of
 

@@ -111,7 +111,7 @@ def _data(options: CheckOptions, reporter: Reporter) -> Data:
     def unpack(place: Path) -> Path:
         """What an archive holds, from the cache that launches unpack into as well."""
         from interfaces.skill import the_skill
-        from runners.planning.data_sources import all_parts
+        from runners.planning.data_tables import all_parts
         from runners.staging.inputs import unpacked
 
         found = unpacked(place, parts=all_parts(the_skill()))

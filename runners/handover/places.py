@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from core.file_names import is_archive
 from runners.names import archives_of
 from runners.planning.container import SPEC_FOLDER, is_below
-from runners.planning.data_sources import all_parts
+from runners.planning.data_tables import all_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

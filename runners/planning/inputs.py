@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.types import Request
-    from runners.planning.data_sources import DataTables
+    from runners.planning.data_tables import DataTables
     from runners.planning.layers import Layers
     from runners.planning.parents import Wanted
     from runners.planning.resolved import ResolvedRequest

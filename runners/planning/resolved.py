@@ -12,7 +12,7 @@ from core.errors import InputError, RequestError, did_you_mean
 from router.consistency import RESUME
 from runners.jobs.store import JobStore, default_root
 from runners.model_rules import rules_of
-from runners.planning.data_sources import DataTables
+from runners.planning.data_tables import DataTables
 from runners.planning.parents import wanted_artifacts
 from runners.platforms.table import DEFAULT, capabilities, settings_in_plan
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.addresses import bare_address, is_fetched
 from core.errors import PlatformError
 from core.staged import staged
-from runners.planning.data_sources import all_parts
+from runners.planning.data_tables import all_parts
 from runners.staging.failures import is_passing
 from runners.staging.fetch import Names, Watcher, fetch
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SECONDS = 20.0
+"""Longer is a hang; on a machine that has more to do than processors, as much longer."""
 MEGABYTES = 1024
 _POLL_SECONDS = 0.02
 _FACES = {"changenet": "interfaces.cli", "visual_changenet": "engine.cli"}
@@ -42,12 +43,16 @@ _DEFECTS = ("Traceback (most recent call last)", "a defect of this program", "ER
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One command line in a folder whose files were prepared for it; `what` names the mutation."""
+    """One command line in a folder whose files were prepared for it; `what` names the mutation.
+
+    What never ends by itself is asked to, by SIGTERM, after `asked_to_end` seconds.
+    """
 
     group: str
     what: str
     program: str
     argv: tuple[str, ...]
+    asked_to_end: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,16 @@ def run(case: Case, folder: Path) -> Ending:
     child = os.fork()
     if child == 0:
         _become(case, folder, streams)
-    late, peak = False, 0.0
+    late, peak, asked = False, 0.0, case.asked_to_end is None
     while True:
         pid, status, usage = os.wait4(child, os.WNOHANG)
         if pid:
             break
-        late = late or time.monotonic() - begun > SECONDS
+        late = late or time.monotonic() - begun > SECONDS * busy()
+        if not asked and time.monotonic() - begun > (case.asked_to_end or 0):
+            asked = True
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
         peak = max(peak, _resident(child))
         if late or peak > 2 * MEGABYTES:
             _end_session(child)
@@ -120,6 +129,11 @@ def _become(case: Case, folder: Path, streams: list[Path]) -> NoReturn:
         os._exit(code & 0xFF)
 
 
+def busy() -> float:
+    """How many times longer a process takes because of others, at least 1."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def _resident(pid: int) -> float:
     with suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
@@ -137,7 +151,7 @@ def judge(case: Case, ending: Ending) -> list[str]:
     found = []
     if ending.late:
         found.append(f"hang: over {SECONDS:.0f} s")
-    elif ending.exit_code < 0:
+    elif ending.exit_code < 0 and not (case.asked_to_end and ending.exit_code == -signal.SIGTERM):
         found.append(f"crash: {signal.Signals(-ending.exit_code).name}")
     if ending.megabytes > MEGABYTES:
         found.append(f"memory: {ending.megabytes:.0f} MB")

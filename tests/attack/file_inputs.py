@@ -17,18 +17,22 @@ from arena import Case
 from typed_inputs import looked_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from draw import Draw
 
 
 def picture(draw: Draw, folder: Path) -> Case:
     """A picture that is spoiled, of another kind, or says that it is huge."""
-    pictures = sorted((folder / "boards" / "images").rglob("*.png"))
+    return looked_at(draw, "picture", spoiled_picture(draw, sorted((folder / "boards" / "images").rglob("*.png"))))
+
+
+def spoiled_picture(draw: Draw, pictures: Sequence[Path]) -> str:
+    """Spoil one of the pictures; returns how."""
     path = draw.chance.choice(pictures)
     kind = draw.chance.choice(("spoiled", "huge", "empty", "pipe", "loop", "text", "folder", "deep", "gif", "float"))
     _PICTURES[kind](draw, path)
-    return looked_at(draw, "picture", kind)
+    return kind
 
 
 def replaced(path: Path, make: Callable[[Path], Any]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from file_inputs import archive, checkpoint, picture
+from line_inputs import line, line_command
 from record_inputs import record
 from typed_inputs import command_line, spec, table
 
@@ -24,6 +25,8 @@ GROUPS: dict[str, Callable[[Draw, Path], Case]] = {
     "archive": archive,
     "checkpoint": checkpoint,
     "record": record,
+    "line": line,
+    "line command": line_command,
 }
 
 ENGINE_ONLY = {"spec", "checkpoint"}

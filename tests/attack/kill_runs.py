@@ -29,6 +29,7 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT)]
 
 import workplace  # noqa: E402 - a script beside its modules
+from arena import busy  # noqa: E402
 from kill_checks import left_over, processes_of, wrong_jobs  # noqa: E402
 
 from runners.jobs.store import JobStore  # noqa: E402
@@ -39,6 +40,7 @@ _SEARCHES = {
     "random": ("--algorithm", "random", "--trials", "3", "--parallel", "1"),
     "asha": ("--algorithm", "asha", "--trials", "4", "--parallel", "2"),
 }
+_HUNG = 124
 _ALL = ("--seed", "7", "-s", "num_epochs=2", "--no-test")
 
 
@@ -51,9 +53,19 @@ class Place:
     def changenet(self, *words: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
         argv = [sys.executable, "-m", "interfaces.cli", *words]
-        return subprocess.run(
-            argv, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
-        )
+        try:
+            return subprocess.run(
+                argv,
+                cwd=self.folder,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=seconds * busy(),
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            said = (late.stderr or b"").decode(errors="replace")  # bytes, whatever was asked for
+            return subprocess.CompletedProcess(argv, _HUNG, "", f"did not end: {said}")
 
     def jobs(self, root: Path) -> subprocess.CompletedProcess[str]:
         """Look at all jobs of a results root."""
@@ -199,6 +211,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=20, help="runs of a job; default: 20")
     parser.add_argument("--searches", type=int, default=5, help="runs of a search; default: 5")
+    parser.add_argument("--begin", type=int, default=0, help="leave the runs before this one out")
     parser.add_argument("--seed", default="1")
     given = parser.parse_args()
     wrong = 0
@@ -209,7 +222,7 @@ def main() -> int:
             root = place.folder / f"whole-{algorithm}"
             place.changenet(*train(place, root, "simulated", *words, *_ALL))
             expected[algorithm] = _trials(root)
-        for number in range(given.jobs + given.searches):
+        for number in range(given.begin, given.jobs + given.searches):
             root = place.folder / f"results-{number}"
             chance = random.Random(f"{given.seed}/{number}")
             is_job = number < given.jobs

@@ -10,6 +10,7 @@ from arena import Case
 from odd_values import KEYS, OPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from draw import Draw
@@ -17,9 +18,17 @@ if TYPE_CHECKING:
 
 def command_line(draw: Draw, folder: Path) -> Case:
     """A command of people's, with words changed, added, doubled, swapped or left out."""
+    argv = changed(draw, folder, draw.chance.choice(COMMANDS), OPTIONS)
+    if argv[:1] == ["run"]:
+        argv.append("--dry-run")
+    return Case("command line", " ".join(map(ascii, argv))[:160], "changenet", tuple(argv))
+
+
+def changed(draw: Draw, folder: Path, words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The words with one to three changes."""
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to("loop")
-    argv = list(draw.chance.choice(COMMANDS))
+    argv = list(words)
     for _ in range(draw.chance.randint(1, 3)):
         # A changed verb is refused at once: most changes come after it.
         at = draw.chance.randrange(0 if draw.chance.random() < 0.1 else 1, len(argv)) if len(argv) > 1 else 0
@@ -35,10 +44,8 @@ def command_line(draw: Draw, folder: Path) -> Case:
         elif kind == 4:
             argv += ["-s", f"{draw.chance.choice(KEYS)}={draw.typed()}"]
         else:
-            argv += [draw.chance.choice(OPTIONS), draw.typed()]
-    if argv[:1] == ["run"]:
-        argv.append("--dry-run")
-    return Case("command line", " ".join(map(ascii, argv))[:160], "changenet", tuple(argv))
+            argv += [draw.chance.choice(options), draw.typed()]
+    return argv
 
 
 COMMANDS: list[tuple[str, ...]] = [
@@ -58,6 +65,15 @@ COMMANDS: list[tuple[str, ...]] = [
     ("report", "evaluate-1", "--results", "results"),
     ("cancel", "train-2026", "--results", "results"),
     ("schemas", "--check"),
+    ("diagnose", "train-2026", "--results", "results", "--json"),
+    ("compare", "train-2026", "evaluate-1", "--results", "results"),
+    ("remove", "train-2026", "--yes", "--results", "results"),
+    ("advise", "--board", "30x20", "--defect", "0.1"),
+    ("import-job", "boards", "--results", "results"),
+    ("upload", "train-2026", "file:///no/such/place", "--results", "results"),
+    ("stage", "backbone", "--from", "model.pth"),
+    ("tools", "--format", "openai"),
+    ("doctor", "--runner", "docker", "--json"),
 ]
 
 

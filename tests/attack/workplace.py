@@ -51,16 +51,35 @@ export:
   gpu_id: 0
   checkpoint: model.pth
 """
+WHOLE_SPEC = """\
+task: segment
+results_dir: out
+model:
+  backbone: {type: timm/tf_efficientnet_lite0, finest_stride: 2}
+  segment: {decoder: light}
+dataset:
+  segment:
+    img_size: 64
+    batch_size: 2
+inspect:
+  num_gpus: 0
+  golden: line/golden
+  test: line/test
+"""
 
 
 def prepare(folder: Path, *, weights: bool = True) -> Path:
     """Fill the folder; the weights come from one epoch of real training, where they are needed."""
     boards(folder / "boards")
+    line(folder / "line")
     (folder / "spec.yaml").write_text(SPEC)
+    (folder / "whole.yaml").write_text(WHOLE_SPEC)
     if weights:
         _quietly([sys.executable, "-m", "engine.cli", "train", "-e", "spec.yaml"], folder)
         made = next(path for path in (folder / "out" / "train").glob("*.pth") if not path.is_symlink())
         made.rename(folder / "model.pth")
+        _quietly([sys.executable, "-m", "engine.cli", "export", "-e", "spec.yaml"], folder)
+        (folder / "out" / "export" / "changenet_classify.onnx").rename(folder / "model.onnx")
         shutil.rmtree(folder / "out")
     _job(folder)
     return folder
@@ -83,6 +102,26 @@ def boards(root: Path) -> None:
             rows.append(f"{split}{number},golden,{'bridge' if number % 2 else 'PASS'},part{number}")
         (root / split).mkdir(parents=True)
         (root / split / "dataset.csv").write_text("\n".join(rows) + "\n")
+
+
+def line(root: Path) -> None:
+    """Whole pictures of a line: golden images, test pictures of the same names with boxes, and a table of both."""
+    from PIL import Image, ImageDraw
+
+    rows = ["golden,test"]
+    for name in ("golden", "test", "labels"):
+        (root / name).mkdir(parents=True)
+    for number in range(4):
+        board = Image.new("RGB", (96, 96), (20, 70, 30))
+        for at in range(6, 90, 14):
+            ImageDraw.Draw(board).rectangle((at, 8 + at // 2 + number, at + 8, 30 + at // 2), fill=(180, 150, 2 * at))
+        board.save(root / "golden" / f"b{number}.png")
+        ImageDraw.Draw(board).ellipse((40, 70, 52, 82), fill=(250, 250, 250))
+        board.save(root / "test" / f"b{number}.png")
+        (root / "labels" / f"b{number}.txt").write_text("0 0.48 0.79 0.13 0.13\n")
+        rows.append(f"golden/b{number}.png,test/b{number}.png")
+    (root / "labels" / "classes.txt").write_text("bridge\n")
+    (root / "pairs.csv").write_text("\n".join(rows) + "\n")
 
 
 def _job(folder: Path) -> None:

@@ -16,6 +16,7 @@ from interfaces.cli import main
 from router.declarations import load_skill
 from router.types import Request
 from runners import api
+from runners.launch_check import check
 from runners.planning.plan import Plan
 
 HEADER = "input_path,golden_path,label,object_name"
@@ -183,9 +184,9 @@ def test_what_was_checked_for_the_plan_is_not_checked_again_for_its_launch(board
     plan = api.prepare_decision(decide(request, skill), skill, memory=memory)
     table = str(boards / "train/dataset.csv")
     once = _OPENED[-1][table]
-    api.check(plan, api.open_store("results"), memory)
+    check(plan, api.open_store("results"), memory)
     assert _OPENED[-1][table] == once
-    api.check(plan, api.open_store("results"))
+    check(plan, api.open_store("results"))
     assert _OPENED[-1][table] > once
     _OPENED.clear()
 

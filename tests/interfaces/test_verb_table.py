@@ -20,15 +20,16 @@ from core.errors import RequestError
 from interfaces.command_line import parse
 from interfaces.options import declared, words_of
 from interfaces.outcome import Reporter
-from interfaces.table import VARIABLES, VERBS
+from interfaces.table import VERBS
 from interfaces.tool_definitions import member_name, tool_definitions
+from interfaces.variables import VARIABLES
 from interfaces.verbs.demo import DemoOptions, demo, training
 from interfaces.verbs.request_options import RUNNER, RequestOptions, request_of
 from router.types import Request
 from runners.platforms.table import PLATFORMS
 
 if TYPE_CHECKING:
-    from interfaces.table import Verb
+    from interfaces.verb import Verb
 
 FULL = (
     'run train --data boards --train a --train b --eval c --infer d --calibration e -s x.y=1 -s z="a b" '

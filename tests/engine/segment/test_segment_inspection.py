@@ -15,11 +15,11 @@ import torch
 from PIL import Image, ImageDraw
 
 from engine.inspect.difference import difference
-from engine.segment.evaluation import load_model
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
 from engine.segment.tiles import tiles_of
+from engine.segment.trained_model import load_model
 from engine.settings import load_run
 from interfaces.verbs.model_task import task_of_model
 from tests.drawn_boards import shifted

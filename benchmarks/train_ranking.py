@@ -40,7 +40,7 @@ def examples(path: Path) -> list[tuple[list[str], str]]:
     """The features and the label of each request of a file."""
     skill = load_skill(ROOT)
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    words = ([token.word for token in read(row["text"], skill).tokens] for row in rows)
+    words = (read(row["text"], skill).asking_words() for row in rows)
     return [(list(dict.fromkeys(features(w))), label_of(row["expect"])) for w, row in zip(words, rows, strict=True)]
 
 

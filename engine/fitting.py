@@ -86,6 +86,8 @@ def fit(trainer: Trainer, module: TaskModule, loaders: tuple[Loader, Loader], re
     """
     module.steps_per_epoch = len(loaders[0])
     path = resumed.path if resumed else None
+    # Lightning changes the format after it has restored a checkpoint: the weights of one in 64 bit would be rounded.
+    trainer.precision_plugin.convert_module(module)
     try:
         trainer.fit(module, *loaders, ckpt_path=path, weights_only=True)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as problem:

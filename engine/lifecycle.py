@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # What torchrun, Lightning's own launcher, Slurm and the nodes of a cluster give each process; 0 in the first one alone.
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "SLURM_PROCID")
+_OF_OTHERS = {"stopped", "process.lost"}  # what happens to a process because of another one
+# What Gloo and NCCL say, of a process that has ended, in the others.
+_LOST = ("gloo/transport", "Connection closed by peer", "ncclRemoteError", "NCCL communicator was aborted")
 _logger = logging.getLogger(__name__)
 
 
@@ -84,11 +87,20 @@ def execute(run: Run, action: Callable[[Run, StatusFile], None]) -> bool:
 
 
 def report(error: ChangenetError) -> None:
-    """Say what is wrong on standard error."""
-    if is_first_process():
+    """Say what is wrong on standard error.
+
+    Of several processes that train together, all meet what is wrong before they are joined, and the first one says it.
+    From then on each may meet what the others don't, as a broken picture among its own, and says so.
+    """
+    if is_first_process() or (_is_joined() and error.code not in _OF_OTHERS):
         sys.stdout.flush()
         sys.stderr.write(f"ERROR [{error.code}] {printable(redact_text(str(error)))}\n")
         sys.stderr.flush()
+
+
+def _is_joined() -> bool:
+    torch = sys.modules.get("torch")
+    return bool(torch and torch.distributed.is_available() and torch.distributed.is_initialized())
 
 
 def _write_failure(status: StatusFile, error: ChangenetError) -> None:
@@ -113,14 +125,24 @@ def _explained(problem: BaseException, run: Run) -> ChangenetError:
     if isinstance(problem, ActionStopped):
         return ChangenetError(str(problem), code="stopped", remedy="run the same command again; training resumes")
     if _is_out_of_memory(problem):
-        remedy = "lower dataset.classify.batch_size, the image size or cache_images_mb, or take a smaller backbone"
+        batch = f"dataset.{run.experiment.task}.batch_size"
+        remedy = f"lower {batch}, the image size or cache_images_mb, or take a smaller backbone"
         return ChangenetError("there is not enough memory", code="out_of_memory", remedy=remedy)
-    if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(problem, RuntimeError) and any(mark in str(problem) for mark in _LOST):
+        return _lost_process()
+    return _system_error(problem, run) if isinstance(problem, OSError) else _unexpected(problem, run)
+
+
+def _lost_process() -> ChangenetError:
+    remedy = "its own error stands beside this one, where it could tell; the same command again resumes"
+    return ChangenetError("another of the processes that train together has ended", code="process.lost", remedy=remedy)
+
+
+def _system_error(problem: OSError, run: Run) -> ChangenetError:
+    if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
         where = str(problem.filename or run.results_dir)
         return ChangenetError("the disk is full", code="disk_full", where=where, remedy="make room, then run it again")
-    if isinstance(problem, OSError) and problem.filename:
-        return file_error(problem)
-    return _unexpected(problem, run)
+    return file_error(problem) if problem.filename else _unexpected(problem, run)
 
 
 def file_error(problem: OSError) -> InputError:

@@ -56,6 +56,9 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     """
     steps = tuple(_trained_anew(reading, step) for step in _steps(reading))
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    if steps:
+        parents = {n for m in reading.of("parent") for n in m.places}
+        verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
     question = _is_question(reading, questions)
@@ -111,6 +114,8 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
 def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     """Whether the request asks about something, and does not ask politely for it to be done."""
     words = [token.word for token in reading.tokens]
+    if any(_opens(reading, m.start) and not _asked_behind(reading, m.start) for m in reading.of("action")):
+        return False
     if not words or reading.tokens[0].kind != "word":
         return False
     first = 0
@@ -121,13 +126,31 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     return words[first] in questions
 
 
+def _asked_behind(reading: Reading, place: int) -> bool:
+    return any(token.text == "?" for token in reading.tokens[place:])
+
+
+def _opens(reading: Reading, place: int) -> bool:
+    """Whether a token opens a clause behind another one."""
+    return place > 0 and (
+        reading.tokens[place - 1].kind == "break"
+        or ":" in reading.text[reading.tokens[place - 1].end : reading.tokens[place].start]
+    )
+
+
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
     said = [m for m in said if not _describes(reading, m, said)]
     named = [m for m in said if m.group.startswith("named")]
-    said = [m for m in said if m in named or not any(m.start <= one.start < m.end for one in named)]
+    engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
+    said = [
+        m
+        for m in said
+        if m in named
+        or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
+    ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
@@ -235,7 +258,11 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     found += later
     has_command = any(step.command for step in found)
     names = {step.verb for step in found}
-    several = len(found) >= _SEVERAL and has_command and names != {"compare", "remove"}
+    several = (
+        len(found) >= _SEVERAL
+        and has_command
+        and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
+    )
     return tuple(found) if several else ()
 
 

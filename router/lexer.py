@@ -99,6 +99,8 @@ def _quoted(found: _Found) -> Iterator[Token]:
     inside = found.said[1:-1]
     if JOB_ID.fullmatch(inside):
         yield Token("job", JOB, inside, found.start, found.end)
+    elif found.follows("cites"):
+        return
     elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)
     elif " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text:

@@ -79,6 +79,20 @@ class Reading:
         """The user's own words of a mention."""
         return self.text[self.tokens[mention.start].start : self.tokens[mention.end - 1].end]
 
+    def asking_words(self) -> list[str]:
+        """The words without those of clauses that only tell."""
+        return [token.word for n, token in enumerate(self.tokens) if n not in self.told]
+
+    def background(self) -> tuple[str, ...]:
+        """The user's own words of what is only told."""
+        runs: list[list[int]] = []
+        for place in sorted(self.told):
+            if runs and runs[-1][-1] == place - 1:
+                runs[-1].append(place)
+            else:
+                runs.append([place])
+        return tuple(self.text[self.tokens[run[0]].start : self.tokens[run[-1]].end] for run in runs)
+
     def clause(self, place: int) -> tuple[int, int]:
         """The first token of the clause that a token stands in, and the one behind its last."""
         breaks = [n for n, token in enumerate(self.tokens) if token.kind == "break"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from router.declarations import Skill
+    from router.patterns import Mention
     from router.vocabulary import Vocabulary
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
@@ -84,8 +85,23 @@ def read_words(text: str, skill: Skill) -> Words:
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
-    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in reading.of("action", negated=True)))
+    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
+
+
+def _refused(reading: Reading) -> list[Mention]:
+    """Actions that are ruled out, but for what other words ask for later: "no masks needed, just the verdicts"."""
+    asked = reading.of("action")
+    return [
+        one
+        for one in reading.of("action", negated=True)
+        if not any(
+            other.group == one.group
+            and other.start > one.start
+            and reading.tokens[other.start].word != reading.tokens[one.start].word
+            for other in asked
+        )
+    ]
 
 
 def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
@@ -100,7 +116,7 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
     ruled_out = any(reading.of(kind, negated=True) for kind in ("action", "verb", "model", "noun"))
     if not named or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
         return intent
-    label, share = ranked([token.word for token in reading.tokens])
+    label, share = ranked(reading.asking_words())
     if label in {NOTHING, SEVERAL} or share < _LIKELY:
         return intent
     if vocabulary.is_command(label):

@@ -99,7 +99,8 @@ class ClassifyDataset(Section):
     )
     cache_images_mb: Index = knob(
         2048,
-        "Memory for decoded images, so that each file is decoded once; 0 turns the cache off.",
+        "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache "
+        "off.",
         le=1048576,
         unit="MB",
         engines=list(EMBEDDED),
@@ -166,7 +167,8 @@ class SegmentDataset(Section):
     )
     cache_images_mb: Index = knob(
         2048,
-        "Memory for decoded images, so that each file is decoded once; 0 turns the cache off.",
+        "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache "
+        "off.",
         le=1048576,
         unit="MB",
         engines=list(EMBEDDED),

@@ -122,7 +122,8 @@ class Train(Section):
 
     num_gpus: Index = knob(
         1,
-        "Devices per node; 0 trains on the processor, as does 1 where there is no GPU.",
+        "Devices per node; 0 trains on the processor, as does 1 where there is no GPU. Several are as many processes "
+        "there, at most one a core.",
         le=1024,
         unit="devices",
         popular=True,
@@ -172,9 +173,13 @@ class Train(Section):
     segment: SegmentLoss = section(SegmentLoss, "Loss of the segment task.")
     tensorboard: Tensorboard = section(Tensorboard, "What is written for TensorBoard.")
     precision: Precision = knob(
-        "32-true", "Number format of training: width in bits, and whether weights stay in 32 bit."
+        "32-true",
+        "Number format of training: width in bits, and whether weights stay in 32 bit. 16-mixed needs a GPU of CUDA; "
+        "bf16-mixed is computed by processors as well, hardly quicker.",
     )
     sync_batchnorm: bool = knob(False, "Share batch statistics between devices.")
     use_distributed_sampler: bool = knob(
-        False, "Give each device its own part of the training pairs instead of its own weighted draws."
+        False,
+        "Give each device its own part of the training pairs instead of its own weighted draws. Segment "
+        "trainings, which weigh no pairs, always do.",
     )

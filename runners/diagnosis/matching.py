@@ -85,7 +85,9 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
         return None
     matches = [hit for pattern in rule.patterns for hit in usable[pattern]]
     least = _least(rule, traced=any(line.weight is Weight.NONE for line in lines))
-    final = [(n, m) for n, m in matches if lines[n].weight >= least and (rule.warnings or not lines[n].warns)]
+    over = max((n for pattern in rule.past for n, _ in text.find(pattern)), default=-1)
+    weighty = [(n, m) for n, m in matches if lines[n].weight >= least and n > over]
+    final = [(n, m) for n, m in weighty if rule.warnings or not lines[n].warns]
     certain = bool(final) and not rule.symptom and all(any(h in final for h in usable[p]) for p in rule.all)
     chosen = sorted(final if certain else matches, key=lambda hit: hit[0])
     told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]

@@ -27,9 +27,10 @@ class Rule:
     Patterns are regular expressions on single lines: one of `any` and each of `all` has to be there, none of `none`.
     A group (`(?P<module>…)`) of a pattern fills the place of its name in `cause`, `advice` and `fix`; patterns of
     `fill` are there for that alone. A rule may be bound to `exit_codes` and `actions`; without patterns, its exit codes
-    are enough. `codes`: its platform gave the failure one of these, which is enough as well. `system`: a message that
-    stands outside of tracebacks, as a kernel's or a scheduler's does. `verdict`: somebody outside says how the job
-    ended, which counts wherever it stands where the end tells nothing. `launch`: it keeps the program from being
+    are enough. `past`: a line that fits one of these, further down, says
+    that it was overcome. `codes`: its platform gave the failure one of these, which is enough as well. `system`: a
+    message that stands outside of tracebacks, as a kernel's or a scheduler's does. `verdict`: somebody outside says how
+    the job ended, which counts wherever it stands where the end tells nothing. `launch`: it keeps the program from being
     started, and is past once that has spoken. `warnings`: a warning says it. `symptom`: it only follows from another
     failure, and is never told as the cause with certainty. `retry` is one of `RETRIES`.
     `fix` are commands, their places filled from the job's plan; of several with a `|` between them the first is taken
@@ -43,6 +44,7 @@ class Rule:
     all: tuple[str, ...] = ()
     fill: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
     exit_codes: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
@@ -124,7 +126,7 @@ def _rule(entry: Any, where: str) -> Rule:
     rule = Rule(**{name: _value(name, value, where) for name, value in entry.items()})
     if rule.retry not in RETRIES:
         raise DeclarationError(f"retry is {' or '.join(RETRIES)}", where=where, remedy=_MEND)
-    for pattern in (*rule.patterns, *rule.fill, *rule.none):
+    for pattern in (*rule.patterns, *rule.fill, *rule.none, *rule.past):
         _require_pattern(pattern, where)
     return rule
 

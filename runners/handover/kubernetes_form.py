@@ -50,6 +50,8 @@ class KubernetesForm:
             "manifest": dump_yaml(manifest),
             "name": name,
             "label": f"{JOB_LABEL}={name}",
+            "label_key": JOB_LABEL,
+            "fetches": "initContainers" in manifest["spec"]["template"]["spec"],
             "container": ACTION,
             "user": _USER,
             "group": _GROUP,

@@ -25,7 +25,13 @@ from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detai
 from runners.platforms.kubernetes_api import ClusterSilentError, GoneError, TakenError, connect
 from runners.platforms.kubernetes_listing import listing_of
 from runners.platforms.kubernetes_log import add_logs, last_words, say_once
-from runners.platforms.kubernetes_manifest import job_manifest, object_name, secret_manifest, service_manifest
+from runners.platforms.kubernetes_manifest import (
+    job_manifest,
+    network_manifest,
+    object_name,
+    secret_manifest,
+    service_manifest,
+)
 from runners.platforms.kubernetes_settings import KubernetesSettings
 from runners.platforms.kubernetes_states import current_pods, waiting
 from runners.platforms.kubernetes_states import sight_of as sight_of_job
@@ -74,6 +80,8 @@ class KubernetesPlatform:
         handle = with_detail(handle, _ABOUT, about | {"uid": made["uid"], "sent_at": time.time()})
         store.add_handle(job.id, handle)
         _add_owned(cluster, plan, job.id, made)
+        if not plan.resources.network:
+            _close_network(cluster, job, made, fetches="initContainers" in manifest["spec"]["template"]["spec"])
         _listing(handle).forget()
         if store.cancel_reason(job.id) is not None:
             self.cancel(job, handle)
@@ -180,6 +188,17 @@ def _add_owned(cluster: Cluster, plan: Plan, job_id: str, owner: dict[str, Any])
     except PlatformError:
         _delete(cluster, job_id)
         raise
+
+
+def _close_network(cluster: Cluster, job: Job, owner: dict[str, Any], *, fetches: bool) -> None:
+    """Keep the pods of a Job from the network; a cluster that does not let us is named in the log."""
+    manifest = network_manifest(object_name(job.id), job.id, owner, fetches=fetches)
+    create = cluster.networking.create_namespaced_network_policy
+    try:
+        with suppress(TakenError):
+            cluster.document(create, cluster.namespace, manifest, patiently=True)
+    except PlatformError as problem:
+        say_once(Path(job.folder), f"the pods keep the network of the namespace: {problem.message}")
 
 
 def _delete(cluster: Cluster, job_id: str) -> None:

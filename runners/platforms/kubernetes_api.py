@@ -53,6 +53,7 @@ class Cluster:
     server: str
     core: Any
     batch: Any
+    networking: Any
 
     def ask(self, question: Callable[..., Any], *arguments: Any, patiently: bool = False, **options: Any) -> Any:
         """The answer as the client gives it, not read yet; `patiently`: asked again where a connection broke.
@@ -131,7 +132,8 @@ def _connected(context: str, namespace: str, files: str) -> Cluster:
         raise _silent(context or "kubeconfig", str(problem)) from None
     settings.retries = False  # asked again by us, or not at all
     api = client.ApiClient(settings)
-    return Cluster(context, namespace or own, str(settings.host), client.CoreV1Api(api), client.BatchV1Api(api))
+    apis = (client.CoreV1Api(api), client.BatchV1Api(api), client.NetworkingV1Api(api))
+    return Cluster(context, namespace or own, str(settings.host), *apis)
 
 
 def _passes(problem: BaseException) -> bool:

@@ -81,10 +81,22 @@ def service_manifest(name: str, job_id: str, owner: dict[str, Any]) -> dict[str,
     return _owned("Service", name, job_id, owner) | {"spec": spec}
 
 
-def _owned(kind: str, name: str, job_id: str, owner: dict[str, Any]) -> dict[str, Any]:
+def network_manifest(name: str, job_id: str, owner: dict[str, Any], *, fetches: bool) -> dict[str, Any]:
+    """The NetworkPolicy of a Job whose action speaks to nobody: nothing comes in, nothing goes out.
+
+    A policy holds for the whole pod: where data is fetched into it first (`fetches`), it has to let that out.
+    """
+    spec = {
+        "podSelector": {"matchLabels": {JOB_LABEL: job_id}},
+        "policyTypes": ["Ingress", *([] if fetches else ["Egress"])],
+    }
+    return _owned("NetworkPolicy", name, job_id, owner, "networking.k8s.io/v1") | {"spec": spec}
+
+
+def _owned(kind: str, name: str, job_id: str, owner: dict[str, Any], version: str = "v1") -> dict[str, Any]:
     reference = {"apiVersion": "batch/v1", "kind": "Job", "name": owner["name"], "uid": owner["uid"]}
     metadata = {"name": name, "labels": MANAGED | {JOB_LABEL: job_id}, "ownerReferences": [reference]}
-    return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata}
 
 
 def _failure_rules() -> list[dict[str, Any]]:

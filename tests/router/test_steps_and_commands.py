@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.errors import RequestError
 from router.decision import decide
 from router.types import Decision, Request
 
@@ -137,3 +138,40 @@ def test_what_something_is_only_to_come_before_is_no_step(skill: Skill) -> None:
     assert decision.steps == ()
     assert decision.command is not None
     assert decision.command.verb == "data_check"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("what is different between golden.jpg and test.jpg", "changenet inspect golden.jpg test.jpg"),
+        ("Was ist anders zwischen golden.jpg und test.jpg?", "changenet inspect golden.jpg test.jpg"),
+        ("diff golden.png test.png", "changenet inspect golden.png test.png"),
+        ("check this board against the golden one", "changenet inspect"),
+        ("prüf dieses Board gegen das Goldene", "changenet inspect"),
+        (f"Calibrate {JOB} on the good pairs in ./good", f"changenet calibrate {JOB} ./good"),
+        (f"Kalibriere {JOB} auf die Gutteile in ./gut", f"changenet calibrate {JOB} ./gut"),
+        (
+            f"watch /aoi/inbox and inspect each pair that arrives with {JOB}",
+            f"changenet watch /aoi/inbox --model {JOB}",
+        ),
+        (f"Stell das Modell {JOB} als HTTP-Dienst bereit", f"changenet serve {JOB}"),
+        ("draw defects onto our own good boards in ./good", "changenet data synthesize DIR --from ./good"),
+    ],
+)
+def test_words_lead_to_the_line_of_a_command(text: str, line: str, skill: Skill) -> None:
+    command = decide(Request(text=text), skill).command
+    assert command is not None
+    assert command.line == line
+
+
+@pytest.mark.parametrize(
+    "text", ["calibrate the torque wrench of line 3", "serve lunch for the AOI team", "watch the football game"]
+)
+def test_commands_are_for_our_things(text: str, skill: Skill) -> None:
+    with pytest.raises(RequestError):
+        decide(Request(text=text), skill)
+
+
+def test_the_columns_of_a_table_ask_for_nothing(skill: Skill) -> None:
+    found = decide(Request(text="Train on ./mydata, a table with columns Image, Reference, Result with OK / NG"), skill)
+    assert (found.action, found.request.data, found.steps, found.missing) == ("train", "./mydata", (), ())

@@ -72,6 +72,26 @@ def test_other_losses_train_the_full_decoder_on_all_scales(
     assert saved["model.head.fuse.0.weight"].shape == (8, 32, 1, 1)
 
 
+@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true"])
+def test_16_bit_trains_with_all_that_is_done_to_pictures_and_is_evaluated_in_32(
+    precision: str, mask_tree: Spec, engine: Callable[..., Any], kpi_of: Callable[..., Any]
+) -> None:
+    mask_tree["dataset"]["segment"] |= {"tiles": True, "align_pixels": 2, "test_split": "val"}
+    mask_tree["dataset"]["segment"]["augmentation"] = {"with_random_blur": True, "nuisance": {"enable": True}}
+    done = engine("train", mask_tree, f"train.precision={precision}", "train.num_epochs=1")
+    assert done.code == 0, done.err
+    folder = Path(mask_tree["results_dir"])
+    kinds = {value.dtype for value in weights(folder / "train" / LATEST).values() if value.is_floating_point()}
+    assert kinds == {torch.bfloat16 if precision == "bf16-true" else torch.float32}
+
+    done = engine("evaluate", mask_tree, f"evaluate.checkpoint={folder / 'train' / LATEST}")
+
+    assert done.code == 0, done.err
+    losses = [kpi[name] for place in ("train", "evaluate") for kpi in kpi_of(folder / place) for name in kpi
+              if name in {"val_loss", "test_loss"}]  # fmt: skip
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+
+
 @pytest.mark.long
 def test_a_killed_training_resumes_to_the_same_weights(
     mask_tree: Spec, tmp_path: Path, engine: Callable[..., Any]
@@ -127,6 +147,7 @@ def test_a_folder_of_another_training_is_not_taken_for_this_one(
         ("dataset.segment.label_suffix=.bmp", "the labels end in .png, but label_suffix is .bmp"),
         ("dataset.segment.img_size=50", "multiples of 32"),
         ("train.checkpointer.filename=best_{val_recall}", "can't be filled in"),
+        ("train.precision=16-mixed", "the processor can't train in 16-mixed"),
     ],
 )
 def test_what_can_not_be_trained_on_is_told_before(

@@ -32,9 +32,16 @@ VERSIONS = ("1.31.0", "1.37.0")
 TOKEN = "token-of-the-test"  # noqa: S105 - of a server that lives as long as a test
 INDEX = "batch.kubernetes.io/job-completion-index"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_PATH = re.compile(r"/(?:api/v1|apis/batch/v1)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?(?:/(log))?")
-_NAMES = {"v1": ("pods", "secrets", "services", "events"), "batch/v1": ("jobs",)}
+_PATH = re.compile(
+    r"/(?:api/v1|apis/batch/v1|apis/networking.k8s.io/v1)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?(?:/(log))?"
+)
+_NAMES = {
+    "v1": ("pods", "secrets", "services", "events"),
+    "batch/v1": ("jobs",),
+    "networking.k8s.io/v1": ("networkpolicies",),
+}
 _KINDS = {"jobs": "Job", "pods": "Pod", "secrets": "Secret", "services": "Service", "events": "Event"}
+_KINDS["networkpolicies"] = "NetworkPolicy"
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the server
@@ -225,7 +232,7 @@ class Cluster:
     def _remove(self, job: dict[str, Any]) -> None:
         """Foreground deletion: what a job owns goes first."""
         uid, name = job["metadata"]["uid"], job["metadata"]["name"]
-        for kind in ("pods", "secrets", "services"):
+        for kind in ("pods", "secrets", "services", "networkpolicies"):
             for found in list(self.objects[kind].values()):
                 if any(owner["uid"] == uid for owner in found["metadata"].get("ownerReferences", ())):
                     if kind == "pods":
@@ -364,14 +371,22 @@ def _discovery(path: str) -> dict[str, Any] | None:
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"]}
     if path == "/apis":
-        version = {"groupVersion": "batch/v1", "version": "v1"}
-        group = {"name": "batch", "versions": [version], "preferredVersion": version}
-        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group]}
+        groups = []
+        for name in ("batch", "networking.k8s.io"):
+            version = {"groupVersion": f"{name}/v1", "version": "v1"}
+            groups.append({"name": name, "versions": [version], "preferredVersion": version})
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
     for version, names in _NAMES.items():
         if path in {f"/api/{version}", f"/apis/{version}"}:
             verbs = ["create", "delete", "get", "list"]
             found = [
-                {"name": name, "singularName": name[:-1], "namespaced": True, "kind": _KINDS[name], "verbs": verbs}
+                {
+                    "name": name,
+                    "singularName": _KINDS[name].lower(),
+                    "namespaced": True,
+                    "kind": _KINDS[name],
+                    "verbs": verbs,
+                }
                 for name in names
             ]
             return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": found}

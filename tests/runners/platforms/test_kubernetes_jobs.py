@@ -255,3 +255,19 @@ def test_the_doctor_asks_as_the_runner_does(cluster: Cluster, monkeypatch: pytes
     found = list(kubernetes())
     assert [(check.status, bool(check.remedy)) for check in found] == [("error", True)]
     assert "there is no " in found[0].found
+
+
+def test_a_job_that_needs_no_network_has_a_policy_of_its_own(
+    make: MakePlan, store: JobStore, cluster: Cluster, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = begun(make(sleep=600), store, wait_for)
+    policy = next(iter(cluster.objects["networkpolicies"].values()))
+    made = next(iter(cluster.objects["jobs"].values()))
+    assert policy["metadata"]["ownerReferences"][0]["uid"] == made["metadata"]["uid"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == {"changenet.job": job.id}
+    assert ended(api.cancel(job.id, store), store, wait_for).state is JobState.CANCELED
+    wait_for(lambda: not cluster.objects["networkpolicies"])
+    monkeypatch.setattr("tests.runners.platforms.kubernetes_cluster._KINDS", {"jobs": "Job", "pods": "Pod"})
+    refused = api.launch(make(), store=store, detach=True)
+    assert any("keep the network of the namespace" in line for line in said(refused, store))
+    assert ended(refused, store, wait_for).state is JobState.COMPLETE

@@ -11,7 +11,13 @@ import pytest
 
 from core.errors import InputError, RequestError
 from runners.planning.plan import Mount, Resources
-from runners.platforms.kubernetes_manifest import job_manifest, object_name, secret_manifest, service_manifest
+from runners.platforms.kubernetes_manifest import (
+    job_manifest,
+    network_manifest,
+    object_name,
+    secret_manifest,
+    service_manifest,
+)
 from runners.platforms.kubernetes_settings import KubernetesSettings
 from runners.platforms.kubernetes_volumes import require_claimed
 from tests.runners.platforms.docker_bench import sealed
@@ -55,6 +61,8 @@ def test_every_object_is_valid_by_the_official_schema(plan: Plan, version: str, 
         manifest(plan, mounts, **settings),
         secret_manifest(object_name(JOB), JOB, OWNER, {"HF_TOKEN": "value"}),
         service_manifest(object_name(JOB), JOB, OWNER),
+        network_manifest(object_name(JOB), JOB, OWNER, fetches=False),
+        network_manifest(object_name(JOB), JOB, OWNER, fetches=True),
     ]
 
     for document in objects:
@@ -143,3 +151,11 @@ def test_a_setting_that_can_not_be_used_is_refused_with_what_can(name: str, valu
 )
 def test_a_time_limit_is_read_as_slurm_reads_it(text: str, seconds: int) -> None:
     assert KubernetesSettings(time_limit=text).seconds() == seconds
+
+
+def test_pods_that_need_no_network_have_none_but_for_what_is_fetched_into_them(plan: Plan) -> None:
+    pod = manifest(plan)["spec"]["template"]["metadata"]["labels"]
+    closed, fetching = (network_manifest("x", JOB, OWNER, fetches=fetches)["spec"] for fetches in (False, True))
+    assert (closed["policyTypes"], fetching["policyTypes"]) == (["Ingress", "Egress"], ["Ingress"])
+    assert closed["podSelector"]["matchLabels"].items() <= pod.items()
+    assert not {"ingress", "egress"} & {*closed, *fetching}  # a direction that is named without rules is shut

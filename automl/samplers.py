@@ -14,7 +14,6 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState, create_trial
 
 from automl.draws import START, even_point, first_points, seed_of
-from automl.pressed import pressed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,12 +88,11 @@ class Suggester:
             return even_point(self._space, self._seed, number), {}
         if number <= len(self._first):
             return self._first[number - 1], {}
-        study = self._as_told() if self._asks_process() and len(self._directions) == 1 else self._study
-        study.sampler = self._sampler(seed_of(self._seed, self._model, number))
-        trial = study.ask(self._known)
-        attrs = dict(study.get_trials(deepcopy=False)[-1].system_attrs)
+        self._study.sampler = self._sampler(seed_of(self._seed, self._model, number))
+        trial = self._study.ask(self._known)
+        attrs = dict(self._study.get_trials(deepcopy=False)[-1].system_attrs)
         # The run may still be refused, and a search that is taken up again does not ask: nothing of this ask stays.
-        study.tell(trial, state=TrialState.FAIL)
+        self._study.tell(trial, state=TrialState.FAIL)
         point = dict(trial.params)
         return (point, attrs) if self._what(point) not in self._seen else (self._another(number, point), {})
 
@@ -131,28 +129,12 @@ class Suggester:
         if len(self._study.get_trials(deepcopy=False)) >= _REBUILT_AT:
             self._rebuild()
 
-    def _asks_process(self) -> bool:
-        return self._model == "gp" and self._complete <= _GP_MOST_RESULTS
-
-    def _as_told(self) -> Study:
-        """The results so far as the Gaussian process is told of them, and what is running."""
-        trials = self._study.get_trials(deepcopy=False)
-        complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-        costs = pressed([self._objective.key(trial.values[0]) for trial in complete], len(self._first) + 1)
-        told = self._new_study()
-        for trial, cost in zip(complete, costs, strict=True):
-            # A cost's own key is the value: the sign changes, or it does not.
-            value = self._objective.key(cost)
-            told.add_trial(
-                create_trial(params=trial.params, distributions=self._known, values=[value], state=trial.state)
-            )
-        for trial in trials:
-            if trial.state is TrialState.RUNNING:
-                told.add_trial(trial)
-        return told
-
     def _sampler(self, seed: int) -> BaseSampler:
-        sampler: Any = (_Gp if self._asks_process() else _Tpe)(seed=seed, n_startup_trials=1)
+        sampler: Any
+        if self._model == "gp" and self._complete <= _GP_MOST_RESULTS:
+            sampler = _Gp(seed=seed, n_startup_trials=1)
+        else:
+            sampler = _Tpe(seed=seed, n_startup_trials=1)
         sampler.space, sampler.known = self._space, self._known
         return sampler  # type: ignore[no-any-return]
 

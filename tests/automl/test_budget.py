@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from automl.budget import Budget, parallel_trials
+from automl.budget import Budget, machine_threads, parallel_trials
 from automl.settings import AutomlSettings
 from automl.types import Run
 
@@ -37,3 +39,12 @@ def test_a_run_is_refused_where_it_would_take_more_epochs_than_are_left() -> Non
 
 def test_a_cluster_places_four_trials_whatever_this_machine_has() -> None:
     assert {parallel_trials(gpus=g, threads=t, scheduled=True) for g in (0, 1, 8) for t in (2, 64)} == {4}
+
+
+def test_the_processors_counted_are_those_that_this_process_may_use() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert machine_threads() == 1
+    finally:
+        os.sched_setaffinity(0, before)

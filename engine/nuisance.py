@@ -70,7 +70,7 @@ def disturb(tests: Tensor, settings: Nuisance, seeds: Sequence[int | None]) -> T
     places = torch.tensor(list(chosen), device=tests.device)
     several = list(chosen.values())
     images = tests[places].flatten(1, 2)  # (K, L * 3, H, W)
-    images = _blurred(_moved(images, several), [one.blur for one in several])
+    images = _blurred(_moved(images, several), [one.blur for one in several], settings.blur_sigma)
     images = images * _column([one.gain for one in several], images) + _noise(images, several)
     return tests.index_copy(0, places, images.clamp(0.0, 1.0).view(-1, *tests.shape[1:]))
 
@@ -95,9 +95,9 @@ def _sampling(one: Disturbance, height: int, width: int) -> list[list[float]]:
     ]
 
 
-def _blurred(images: Tensor, sigmas: Sequence[float]) -> Tensor:
-    """Gaussian blur (K, C, H, W), each image with its own sigma, truncated at three of the largest."""
-    reach = math.ceil(3.0 * max(sigmas))
+def _blurred(images: Tensor, sigmas: Sequence[float], most: float) -> Tensor:
+    """Gaussian blur (K, C, H, W), each image with its own sigma, cut off at three of `most` whatever the others are."""
+    reach = math.ceil(3.0 * most)
     if reach == 0:
         return images
     steps = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)

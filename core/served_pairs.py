@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pairs on their way to a scorer, in the process that asks and in the one that answers; see `core.frames`."""
+"""Pairs on their way to a scorer and judgements on their way back, in both processes; see `core.frames`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import ChangenetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,24 @@ class Pair:
     test: tuple[Picture, ...]
     golden: Golden
     overlay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a pair was judged.
+
+    `size` is the width and height of the test picture as it was sent, and `regions` are boxes on it that differ.
+    `overlay` is a PNG of the test picture with the evidence laid on it; empty where none was asked for, or there is
+    none.
+    """
+
+    verdict: str
+    score: float
+    threshold: float
+    size: tuple[int, int]
+    regions: list[dict[str, Any]] = field(default_factory=list)
+    overlay: bytes = b""
+
+
+Answer = Judged | ChangenetError
+"""What comes back for a pair: how it was judged, or why it was not."""

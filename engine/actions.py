@@ -26,6 +26,7 @@ ACTIONS: dict[tuple[str, str], Action] = {
 }
 AVAILABLE = tuple(command for command in COMMANDS if any(command == known for _, known in ACTIONS))
 _TALKATIVE = (
+    "lightning.fabric.utilities.distributed",
     "lightning.pytorch.utilities.rank_zero",
     "lightning.fabric.utilities.rank_zero",
     "lightning.pytorch.trainer.connectors.signal_connector",
@@ -88,6 +89,8 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", message=r".*your dataloader is\s+not resumable.*")
     # Frozen levels of a backbone stay as loaded, their statistics with them: they are meant to be in that mode.
     warnings.filterwarnings("ignore", message=r".*in eval mode at the start of training.*")
+    # Figures are gathered before they are logged: all processes log the same.
+    warnings.filterwarnings("ignore", message=r".*recommended to use `self\.log\(.*sync_dist=True\)`.*")
     # Whoever started the action chose how: that srun is on the path of a login node is no reason to use it.
     warnings.filterwarnings("ignore", message=r".*The `srun` command is available on your system but is not used.*")
     # The pictures of this data set are in memory: worker processes would only slow loading down.

@@ -48,6 +48,9 @@ class Devices:
 def training_devices(settings: DeviceSettings, section: str = "train") -> Devices:
     """The devices to train on. A process that torchrun started takes the number of processes from it.
 
+    Where several GPUs are asked for and there is none, as many processes train on the processor, one a core at most:
+    steps and batches are then those of as many GPUs.
+
     Raises:
         SpecError: a GPU is named that is not there.
     """
@@ -57,7 +60,19 @@ def training_devices(settings: DeviceSettings, section: str = "train") -> Device
         return Devices(accelerator, here, everywhere // here)
     if accelerator == "cuda":
         return Devices("cuda", list(settings.gpu_ids), settings.num_nodes)
-    return Devices(accelerator, 1, settings.num_nodes if accelerator == "cpu" else 1)
+    if accelerator == "mps":
+        return Devices("mps")
+    return Devices("cpu", _processes(settings, section), settings.num_nodes)
+
+
+def _processes(settings: DeviceSettings, section: str) -> int:
+    asked, cores = max(1, settings.num_gpus), usable_cores()
+    if asked > cores:
+        _logger.warning("%s.num_gpus is %d, more than this machine has cores (%d).", section, asked, cores)
+    count = min(asked, cores)
+    if count > 1:
+        _logger.info("%d processes train together.", count)
+    return count
 
 
 def share_cores(devices: Devices) -> None:

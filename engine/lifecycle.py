@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from engine.settings import Run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# What torchrun, Lightning's own launcher, Slurm and the nodes of a cluster give each process; 0 in the first one alone.
+_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "SLURM_PROCID")
 _logger = logging.getLogger(__name__)
 
 
@@ -39,8 +41,7 @@ class ActionStopped(BaseException):
 
 def is_first_process() -> bool:
     """Whether this process reports: of several that train together only the first one does."""
-    ranks = (os.environ.get(name, "0") for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
-    return all(rank == "0" for rank in ranks)
+    return all(os.environ.get(name, "0") == "0" for name in _RANKS)
 
 
 @contextmanager

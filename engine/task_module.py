@@ -76,7 +76,7 @@ class TaskModule(LightningModule):
         self.kpi = {**self.kpi, **kpi}
         self._on_kpi(what, kpi)
         known = {name: float(value) for name, value in kpi.items() if value is not None}
-        self.log_dict(known, sync_dist=False)
+        self.log_dict(known, sync_dist=False)  # they are those of all processes already
 
     def diverged(self) -> JobFailedError:
         """The error where a loss or a score is no finite number."""

@@ -15,6 +15,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from core.errors import SpecError
 from engine.console import say
 from engine.file_names import TENSORBOARD
+from engine.shared_batch_norm import SharedBatchNorm
 
 if TYPE_CHECKING:
     from lightning.pytorch.callbacks import Callback
@@ -28,17 +29,18 @@ def build_trainer(run: Run, devices: Devices, callbacks: list[Callback]) -> Trai
     """The trainer, with the callbacks that report and write checkpoints."""
     settings = run.experiment.train
     set_cudnn(settings.cudnn)
+    together = devices.processes > 1
     return Trainer(
         accelerator=devices.accelerator,
         devices=devices.devices,
         num_nodes=devices.num_nodes,
         # Heads and backbones have parts that some settings leave unused; a static graph finds them once.
-        strategy=DDPStrategy(static_graph=True) if devices.processes > 1 else "auto",
+        strategy=DDPStrategy(static_graph=True) if together else "auto",
         max_epochs=settings.num_epochs,
         check_val_every_n_epoch=settings.validation_interval,
         num_sanity_val_steps=0,
         precision=settings.precision,
-        sync_batchnorm=settings.sync_batchnorm,
+        plugins=[SharedBatchNorm()] if together and settings.sync_batchnorm else None,
         use_distributed_sampler=False,
         logger=_logger(run),
         log_every_n_steps=1,

@@ -131,7 +131,9 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
         space.add_segment_data()
     prompt, check = entry["prompt"].replace("{trained}", job), entry["check"]
     code, said, document = space.run("plan", prompt, "--json")
-    wrong = [text for name, text in _plan_faults(check, code, said, document, job) if name in check]
+    whole = space.run("plan", prompt, "--json", "--full")[2] if "spec" in check else {}
+    faults = [*_plan_faults(check, code, said, document, job), *_spec_faults(check, whole)]
+    wrong = [text for name, text in faults if name in check]
     wrong += [] if space.files() == space.files_before else ["planning left files"]
     if "follow" in check and not wrong:
         followed, told, _ = space.run(*shlex.split(_line(document))[1:])
@@ -162,17 +164,18 @@ def _plan_faults(
     slots = {one["slot"] for one in document.get("missing") or ()}
     if not set(check.get("missing", ())) <= slots:
         faults.append(("missing", f"asks for {sorted(slots)}"))
-    spec = plan.get("spec") or {}
-    faults += [
-        ("spec", f"{key}: {get(spec, key)!r}")
-        for key, value in check.get("spec", {}).items()
-        if get(spec, key) != value
-    ]
     if not _line(document).startswith(check.get("line", "").replace("{trained}", job)):
         faults.append(("line", f"names {_line(document)!r}"))
     if not re.search(check.get("says", ""), said):
         faults.append(("says", f"says {said.strip()[:150]!r}"))
     return faults
+
+
+def _spec_faults(check: dict[str, Any], whole: dict[str, Any]) -> list[tuple[str, str]]:
+    """Values of the plan, which the document of `--full` has all of, that are not as they should be."""
+    plan = (whole.get("steps") or [whole])[0].get("plan") or {}
+    found = {key: get(plan.get("spec") or {}, key) for key in check.get("spec", {})}
+    return [("spec", f"{key}: {value!r}") for key, value in found.items() if value != check["spec"][key]]
 
 
 def _line(document: dict[str, Any]) -> str:

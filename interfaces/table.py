@@ -76,7 +76,7 @@ _ROOM = "interfaces.verbs"
 _ALL = (
     Verb(
         "plan",
-        f"{_ROOM}.request",
+        f"{_ROOM}.plan",
         "plan",
         "show what a request would run, without running it; with --out, write it for another machine",
         _REQUEST_EXAMPLES.format(verb="plan"),
@@ -289,7 +289,8 @@ _ALL = (
         f"{_ROOM}.package",
         "package",
         "build the bank: the skills, their code and manifests in one folder to install elsewhere",
-        "examples:\n  changenet package bank\n  changenet package bank --key ~/.ssh/id_ed25519\n",
+        "examples:\n  changenet package bank\n  changenet package bank --key ~/.ssh/id_ed25519\n"
+        "  changenet package carried --offline --runner docker\n",
         destructive=True,
         slow=True,
         is_tool=False,

@@ -20,10 +20,17 @@ SUPERVISOR_LOG = "supervisor.log"
 VERSIONS_FILE = "versions.json"  # of the libraries that an action on this machine was launched with
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
 
+CHAIN_PREFIX = "chain-"  # of the folder of several steps that run one after the other by themselves
+
 
 def names_search(name: str) -> bool:
     """Whether a name that was given for a job means a search: its id, or its folder."""
     return name.startswith(SEARCH_PREFIX) or (os.sep in name and Path(name).name.startswith(SEARCH_PREFIX))
+
+
+def names_chain(name: str) -> bool:
+    """The same for a chain of steps."""
+    return name.startswith(CHAIN_PREFIX) or (os.sep in name and Path(name).name.startswith(CHAIN_PREFIX))
 
 
 def archive_stem(name: str) -> str:

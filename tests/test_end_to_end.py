@@ -197,6 +197,7 @@ def _logs(workplace: Path) -> set[Path]:
     return set(workplace.glob("results/*/log.txt"))
 
 
+@pytest.mark.long
 def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(workplace: Path) -> None:
     before = _logs(workplace)
     words = ["run", "train", "--data", "boards", "--automl", "off", "-s", "num_epochs=60", *SMALL, "--json"]
@@ -239,6 +240,7 @@ def test_a_detached_job_is_found_followed_and_cancelled(workplace: Path) -> None
     assert lines[-1].endswith("Execution status: FAIL")
 
 
+@pytest.mark.long
 def test_a_training_tunes_itself_and_outlives_kill_9_of_controller_and_trial(workplace: Path) -> None:
     place = ("--results", "searches")
     words = ["run", "train", "--data", "boards", "--trials", "2", "-s", "num_epochs=1", "--no-test", *SMALL, *place]

@@ -59,7 +59,7 @@ def changenet(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ch
 
 
 def test_words_are_routed_and_planned_by_what_the_skill_declares(changenet: Changenet, root: Path, data: Path) -> None:
-    code, document = changenet("plan", f"fit a line on {data}, no AutoML", "-s", "num_epochs=3")
+    code, document = changenet("plan", f"fit a line on {data}, no AutoML", "-s", "num_epochs=3", "--full")
     plan = document["plan"]
     assert (code, plan["action"], plan["task"], plan["profile"]) == (0, "fit", "regress", "plain")
     assert plan["command"] == [str(root / "line_fit"), "fit", "-e", "{job}/spec.yaml"]
@@ -101,7 +101,7 @@ def test_steps_in_words_run_in_order_with_the_model_handed_on(changenet: Changen
     assert measured["parent_job_id"] == fitted["id"]
 
     code, planned = changenet("plan", f"measure a line on {data} with the model from before")
-    assert (code, planned["decision"]["request"]["parent_job_id"]) == (0, fitted["id"])
+    assert (code, planned["plan"]["parent_job_id"]) == (0, fitted["id"])
     assert f"the last model is {fitted['id']}" in planned["decision"]["reasons"]
 
 

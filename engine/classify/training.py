@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.errors import DataError
-from engine.batch_samplers import DeviceShare, OrderedBatches, WeightedBatches
+from engine.batch_samplers import OrderedBatches, WeightedBatches
 from engine.checkpoint_writer import CheckpointWriter
 from engine.checkpoints import read_checkpoint, start_from
 from engine.classify.kpi import summary
@@ -22,7 +22,9 @@ from engine.classify.task import CLASSIFY
 from engine.classify.training_module import ClassifyModule
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
-from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
+from engine.fitting import Split, fit, go_on_at, my_part, require_pairs, require_validation, share_of
+from engine.number_formats import check_precision
+from engine.resume import Resumed, TrainingRecord, find_resume
 from engine.starter import checkpoint_file
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
@@ -54,6 +56,7 @@ def train(run: Run, status: StatusFile) -> None:
     settings = run.experiment.train
     check_loggers(run)
     devices = training_devices(settings)
+    check_precision(settings.precision, devices.accelerator)
     share_cores(devices)
     resumed = find_resume(run, CLASSIFY)
     if resumed and resumed.next_epoch == settings.num_epochs:
@@ -73,7 +76,9 @@ def train(run: Run, status: StatusFile) -> None:
     module.white = data.source.store.white
     module.trained_on = look_at_pictures(files_of_some(data.train), lambda path: data.source.store.read(path).numpy())
     callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
-    _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
+    trainer = build_trainer(run, devices, callbacks)
+    loaders = _training_loader(run, data, trainer, seed, resumed), _validation_loader(run, data, trainer)
+    fit(trainer, module, loaders, resumed)
 
 
 def read_data(run: Run, devices: Devices) -> Data:
@@ -84,17 +89,16 @@ def read_data(run: Run, devices: Devices) -> Data:
     """
     section = run.experiment.dataset.classify
     tables = read_table(section, "train"), read_table(section, "validation")
-    needed = section.batch_size * devices.processes
-    if len(tables[0]) < needed:
-        raise DataError(
-            f"the train split has {len(tables[0])} rows, fewer than one batch on each device ({needed})",
-            code="data.too_few_rows",
-            where=str(tables[0].source.csv_path),
-            remedy=f"lower dataset.classify.batch_size to {max(2, len(tables[0]) // devices.processes)}, or add rows",
-        )
+    train, validation = (_split(*one) for one in zip(("train", "validation"), tables, strict=True))
+    require_pairs(train, section.batch_size, devices, least=2)
+    require_validation(validation, devices)
     _check_classes(tables[0])
     say(f"train: {_count(tables[0])}; validation: {_count(tables[1])}")
     return Data(*tables, open_pairs(section, tables))
+
+
+def _split(name: str, table: PairTable) -> Split:
+    return Split(f"the {name} split", len(table), str(table.source.csv_path), "dataset.classify.batch_size")
 
 
 def _check_classes(table: PairTable) -> None:
@@ -113,45 +117,20 @@ def _count(table: PairTable) -> str:
     return f"{len(table)} pairs, {sum(table.labels)} of them defects"
 
 
-@dataclass(frozen=True, slots=True)
-class _Training:
-    """What is trained, on what, and from where on."""
-
-    run: Run
-    module: ClassifyModule
-    data: Data
-    resumed: Resumed | None
-
-
-def _fit(training: _Training, trainer: Trainer) -> None:
-    resumed, loader = training.resumed, _training_loader(training, trainer)
-    training.module.steps_per_epoch = len(loader)
-    validation = _validation_loader(training, trainer)
-    try:
-        trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as problem:
-        if resumed and not training.module.has_started:
-            raise unusable_state(resumed, problem) from problem
-        raise
-
-
-def _training_loader(training: _Training, trainer: Trainer) -> Loader:
-    experiment, data, resumed = training.run.experiment, training.data, training.resumed
-    section, shared = experiment.dataset.classify, experiment.train.use_distributed_sampler
+def _training_loader(run: Run, data: Data, trainer: Trainer, seed: int, resumed: Resumed | None) -> Loader:
+    section = run.experiment.dataset.classify
     draws = WeightedBatches(
         data.train.labels,
         section.batch_size,
         section.fpratio_sampling,
-        seed=training.module.seed,
-        device=DeviceShare(trainer.global_rank, trainer.world_size, shared),
+        seed=seed,
+        device=share_of(trainer, shared=run.experiment.train.use_distributed_sampler),
     )
-    if resumed:
-        draws.resume_at(resumed.next_epoch, resumed.next_batch)
+    go_on_at(draws, resumed)
     return pair_loader(data.train, data.source, draws)
 
 
-def _validation_loader(training: _Training, trainer: Trainer) -> Loader:
-    data = training.data
-    mine = by_golden_image(data.validation)[trainer.global_rank :: trainer.world_size]
-    batches = OrderedBatches(mine, training.run.experiment.dataset.classify.batch_size)
+def _validation_loader(run: Run, data: Data, trainer: Trainer) -> Loader:
+    mine = my_part(trainer, by_golden_image(data.validation))
+    batches = OrderedBatches(mine, run.experiment.dataset.classify.batch_size)
     return pair_loader(data.validation, data.source, batches)

@@ -15,6 +15,7 @@ from engine.classify.losses import build_loss
 from engine.classify.scoring_loop import GoldenFeatures
 from engine.classify.threshold import choose, inspection_target
 from engine.loading import checked
+from engine.number_formats import in_single_precision
 from engine.task_module import SO_FAR, TaskModule, of_all_processes
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class ClassifyModule(TaskModule):
         """The loss of one batch."""
         # Dropout draws from the global generator: seeding it by step makes a resumed run go on exactly.
         torch.manual_seed(derived_seed(self.seed, self.global_rank, self.current_epoch, batch_idx))
-        inputs = self._preparation.for_training(batch)
+        with in_single_precision(self.device):
+            inputs = self._preparation.for_training(batch)
         output = self.model(inputs.tests, inputs.goldens)
         loss: Tensor = self.loss(output, batch.labels)
         if not torch.isfinite(loss):
@@ -109,7 +111,8 @@ class ClassifyModule(TaskModule):
     def validation_step(self, batch: PairBatch, _batch_idx: int) -> None:
         """Score one batch."""
         started = time.perf_counter()
-        inputs = self._preparation.for_scoring(batch)
+        with in_single_precision(self.device):
+            inputs = self._preparation.for_scoring(batch)
         output = self._goldens.output(self.model, inputs)
         self._validation.add(batch.labels, output)  # on the processor, so the device has ended its work
         self._validation.seconds += time.perf_counter() - started

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.loading import checked
+from engine.number_formats import in_single_precision
 from engine.segment.tiles import Canvas, cut, padded, tiles_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Scorer:
 
     def _predict(self, goldens: Sequence[Tensor], tests: Sequence[Tensor]) -> Tensor:
         stacks = (torch.stack(list(squares)).to(self._network.device) for squares in (goldens, tests))
-        inputs = self._preparation.for_scoring(*stacks)
+        with in_single_precision(self._network.device):
+            inputs = self._preparation.for_scoring(*stacks)
         return self._network.probabilities(*inputs).cpu()
 
 

@@ -94,8 +94,9 @@ class Canvas:
         height, width = max(side, size[0]), max(side, size[1])
         self._size = size
         self._side = side
-        self._sum = torch.zeros(classes, height, width)
-        self._weight = torch.zeros(height, width)
+        # Sums in 32 bit, whatever the format of the training that validates.
+        self._sum = torch.zeros(classes, height, width, dtype=torch.float32)
+        self._weight = torch.zeros(height, width, dtype=torch.float32)
         self._tile_weight = blend_weights(side)
 
     def add(self, corner: Corner, probabilities: Tensor) -> None:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.errors import DataError
-from engine.batch_samplers import DeviceShare, OrderedBatches
+from engine.batch_samplers import OrderedBatches
 from engine.checkpoint_writer import CheckpointWriter
 from engine.checkpoints import read_checkpoint, start_from
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
+from engine.fitting import Split, fit, go_on_at, my_part, require_pairs, require_validation, share_of
 from engine.network_setup import start_backbone
-from engine.resume import Resumed, TrainingRecord, find_resume, unusable_state
+from engine.number_formats import check_precision
+from engine.resume import Resumed, TrainingRecord, find_resume
 from engine.segment.draws import EpochDraws
 from engine.segment.figures import summary
 from engine.segment.network import build_network
@@ -56,6 +57,7 @@ def train(run: Run, status: StatusFile) -> None:
     settings, task = run.experiment.train, segment_task(run.experiment)
     check_loggers(run)
     devices = training_devices(settings)
+    check_precision(settings.precision, devices.accelerator)
     share_cores(devices)
     resumed = find_resume(run, task)
     if resumed and resumed.next_epoch == settings.num_epochs:
@@ -75,7 +77,9 @@ def train(run: Run, status: StatusFile) -> None:
     module.white = data.pixels.source.store.white
     module.trained_on = _look_at(data)
     callbacks = [report, TrainingRecord(run, task, seed), CheckpointWriter(run, task, lambda: module.kpi)]
-    _fit(_Training(run, module, data, resumed), build_trainer(run, devices, callbacks))
+    trainer = build_trainer(run, devices, callbacks)
+    loaders = _training_loader(run, data, trainer, seed, resumed), _validation_loader(run, data, trainer)
+    fit(trainer, module, loaders, resumed)
 
 
 def _look_at(data: Data) -> TrainedOn:
@@ -94,16 +98,15 @@ def read_lists(run: Run, devices: Devices) -> tuple[PairList, PairList]:
     """
     section = run.experiment.dataset.segment
     lists = read_pairs(section, "train_split"), read_pairs(section, "validation_split")
-    needed = section.batch_size * devices.processes
-    if len(lists[0]) < needed:
-        raise DataError(
-            f"the split {section.train_split!r} has {len(lists[0])} pairs, fewer than one batch on each device "
-            f"({needed})",
-            code="data.too_few_rows",
-            where=str(lists[0].source.list_file(lists[0].split)),
-            remedy=f"lower dataset.segment.batch_size to {max(1, len(lists[0]) // devices.processes)}, or add pairs",
-        )
+    train, validation = (_split(pairs) for pairs in lists)
+    require_pairs(train, section.batch_size, devices)
+    require_validation(validation, devices)
     return lists
+
+
+def _split(pairs: PairList) -> Split:
+    where = str(pairs.source.list_file(pairs.split))
+    return Split(f"the split {pairs.split!r}", len(pairs), where, "dataset.segment.batch_size")
 
 
 def read_data(run: Run, train: PairList, validation: PairList) -> Data:
@@ -123,47 +126,22 @@ def _repeats(pixels: Pixels) -> int:
     return tiles_per_pair(*pixels.typical, pixels.side) if pixels.tiled else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Training:
-    """What is trained, on what, and from where on."""
-
-    run: Run
-    module: SegmentModule
-    data: Data
-    resumed: Resumed | None
-
-
-def _fit(training: _Training, trainer: Trainer) -> None:
-    resumed, loader = training.resumed, _training_loader(training, trainer)
-    training.module.steps_per_epoch = len(loader)
-    validation = _validation_loader(training, trainer)
-    try:
-        trainer.fit(training.module, loader, validation, ckpt_path=resumed.path if resumed else None, weights_only=True)
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as problem:
-        if resumed and not training.module.has_started:
-            raise unusable_state(resumed, problem) from problem
-        raise
-
-
-def _training_loader(training: _Training, trainer: Trainer) -> Loader:
-    experiment, data, resumed = training.run.experiment, training.data, training.resumed
-    section, shared = experiment.dataset.segment, experiment.train.use_distributed_sampler
+def _training_loader(run: Run, data: Data, trainer: Trainer, seed: int, resumed: Resumed | None) -> Loader:
+    section = run.experiment.dataset.segment
     draws = EpochDraws(
         len(data.train),
         _repeats(data.pixels),
         section.batch_size,
         shuffle=section.shuffle,
-        seed=training.module.seed,
-        device=DeviceShare(trainer.global_rank, trainer.world_size, shared),
+        seed=seed,
+        device=share_of(trainer, shared=True),  # there are no weighted draws that each could have of its own
     )
-    if resumed:
-        draws.resume_at(resumed.next_epoch, resumed.next_batch)
+    go_on_at(draws, resumed)
     return training_loader(data.train, data.pixels, draws)
 
 
-def _validation_loader(training: _Training, trainer: Trainer) -> Loader:
-    data = training.data
-    mine = range(len(data.validation))[trainer.global_rank :: trainer.world_size]
+def _validation_loader(run: Run, data: Data, trainer: Trainer) -> Loader:
+    mine = my_part(trainer, range(len(data.validation)))
     # Whole pictures may be large: each of them gives a batch of tiles by itself.
-    pairs_at_once = 1 if data.pixels.tiled else training.run.experiment.dataset.segment.batch_size
+    pairs_at_once = 1 if data.pixels.tiled else run.experiment.dataset.segment.batch_size
     return scoring_loader(data.validation, data.pixels, OrderedBatches(mine, pairs_at_once), with_labels=True)

@@ -11,6 +11,7 @@ import torch
 
 from engine.batch_samplers import derived_seed
 from engine.loading import checked
+from engine.number_formats import in_single_precision
 from engine.segment.labels import IGNORED
 from engine.segment.losses import SegmentLoss
 from engine.segment.scoring_loop import Scorer
@@ -96,7 +97,8 @@ class SegmentModule(TaskModule):
         """The loss of one batch."""
         # Dropout draws from the global generator: seeding it by step makes a resumed run go on exactly.
         torch.manual_seed(derived_seed(self.seed, self.global_rank, self.current_epoch, batch_idx))
-        goldens, tests, labels = self._preparation.for_training(batch)
+        with in_single_precision(self.device):
+            goldens, tests, labels = self._preparation.for_training(batch)
         predictions = self.model(goldens, tests)
         loss: Tensor = self.loss(predictions, labels)
         if not torch.isfinite(loss):

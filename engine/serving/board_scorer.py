@@ -11,20 +11,20 @@ from PIL import Image
 
 from core.errors import ChangenetError, DataError
 from core.installation import require
+from core.served_pairs import Judged
 from core.verdicts import NOT_INSPECTED
 from engine.inspect.board import inspect_board
 from engine.inspect.pictures import board_picture
 from engine.segment.inspection import by_model
 from engine.serving.overlay import as_png
 from engine.serving.pictures import opened, require_count
-from engine.serving.scorer import Judged
 from pairs.decoding import FULL_WHITE
 from pairs.whole_pairs import WholePair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.served_pairs import Golden, Pair, Picture
+    from core.served_pairs import Answer, Golden, Pair, Picture
     from engine.settings import Run
 
 
@@ -64,11 +64,11 @@ class BoardScorer:
         require_count(len(golden.pictures), (None,), "golden")
         opened(golden.pictures[0], FULL_WHITE, self._most_pixels, "golden picture")
 
-    def judge(self, pairs: Sequence[Pair]) -> list[Judged | ChangenetError]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         """See `Scorer`."""
         return [self._judged(pair) for pair in pairs]
 
-    def _judged(self, pair: Pair) -> Judged | ChangenetError:
+    def _judged(self, pair: Pair) -> Answer:
         try:
             require_count(len(pair.test), (None,), "test")
             self.check(pair.golden)

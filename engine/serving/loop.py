@@ -25,7 +25,8 @@ from core.served_pairs import Golden, Pair, Picture
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.serving.scorer import Judged, Scorer
+    from core.served_pairs import Answer
+    from engine.serving.scorer import Scorer
 
 
 def answer_messages(path: Path, most_pixels: int) -> None:
@@ -86,7 +87,7 @@ def _checked(scorer: Scorer, golden: Golden) -> dict[str, Any]:
     return {}
 
 
-def _told(answers: list[Judged | ChangenetError]) -> Frame:
+def _told(answers: list[Answer]) -> Frame:
     parts: list[bytes] = []
     told: list[dict[str, Any]] = []
     for answer in answers:

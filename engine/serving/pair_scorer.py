@@ -11,17 +11,17 @@ import numpy as np
 
 from core.cores import usable_cores
 from core.errors import ChangenetError, DataError, JobFailedError
+from core.served_pairs import Judged
 from core.verdicts import NO_PASS, PASS
 from engine.serving.overlay import laid_over, strong_places
 from engine.serving.pictures import KeptPixels, lightings, require_count
-from engine.serving.scorer import Judged
 from pairs.appearance import appearance_of
 from pairs.trained_on import UNLIKE, UNLIKE_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.served_pairs import Golden, Pair
+    from core.served_pairs import Answer, Golden, Pair
     from deployed.pair_model import Pairs
     from pairs.trained_on import TrainedOn
 
@@ -80,12 +80,10 @@ class PairScorer:
         """See `Scorer`."""
         self._golden(golden)
 
-    def judge(self, pairs: Sequence[Pair]) -> list[Judged | ChangenetError]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         """See `Scorer`."""
         found = list(self._pool.map(self._ready, pairs))
-        answers: dict[int, Judged | ChangenetError] = {
-            place: one for place, one in enumerate(found) if isinstance(one, ChangenetError)
-        }
+        answers: dict[int, Answer] = {place: one for place, one in enumerate(found) if isinstance(one, ChangenetError)}
         for explained in (False, True):
             some = {
                 place: one
@@ -122,9 +120,7 @@ class PairScorer:
         self._kept.keep(golden.name, pixels)
         return pixels
 
-    def _judged(
-        self, ready: Sequence[Ready], names: Sequence[str], *, explained: bool
-    ) -> list[Judged | ChangenetError]:
+    def _judged(self, ready: Sequence[Ready], names: Sequence[str], *, explained: bool) -> list[Answer]:
         if not ready:
             return []
         scores, grey = self._scores(_together(ready, names), explained=explained)
@@ -133,9 +129,7 @@ class PairScorer:
             for i, (score, (test, size, _)) in enumerate(zip(scores, ready, strict=True))
         ]
 
-    def _answer(
-        self, score: float, test: Pixels, size: tuple[int, int], grey: Pixels | None
-    ) -> Judged | ChangenetError:
+    def _answer(self, score: float, test: Pixels, size: tuple[int, int], grey: Pixels | None) -> Answer:
         if not np.isfinite(score):
             return JobFailedError("the model gives no finite score", code="scores", where="test picture")
         threshold = self._about.threshold

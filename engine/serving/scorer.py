@@ -3,31 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.errors import ChangenetError
-    from core.served_pairs import Golden, Pair
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """How a pair was judged.
-
-    `size` is the width and height of the test picture as it was sent, and `regions` are boxes on it that differ.
-    `overlay` is a PNG of the test picture with the evidence laid on it; empty where none was asked for, or there is
-    none.
-    """
-
-    verdict: str
-    score: float
-    threshold: float
-    size: tuple[int, int]
-    regions: list[dict[str, Any]] = field(default_factory=list)
-    overlay: bytes = b""
+    from core.served_pairs import Answer, Golden, Pair
 
 
 class Scorer(Protocol):
@@ -44,5 +25,5 @@ class Scorer(Protocol):
             ImageError, DataError: they can't.
         """
 
-    def judge(self, pairs: Sequence[Pair]) -> list[Judged | ChangenetError]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         """Judge pairs together, each in its place."""

@@ -10,7 +10,7 @@ from core.errors import ChangenetError
 from core.redaction import redact, redact_text
 from core.salvage import salvage
 from core.terminal import printable
-from interfaces.mcp_server.bounded import bounded, bounded_text
+from interfaces.bounded import bounded, bounded_text
 
 if TYPE_CHECKING:
     from interfaces.outcome import Outcome

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.documents import canonical_json
 from core.errors import ChangenetError, RequestError
 from interfaces.mcp_server.reply import Reply, defect, refusal, reply_of
 from interfaces.outcome import Outcome, Reporter
@@ -62,7 +60,7 @@ class Session:
 
     server: Mapping[str, Any]
     roots: Roots
-    _plans: OrderedDict[str, Routed] = field(default_factory=OrderedDict)
+    _plans: OrderedDict[str, tuple[Routed, Any]] = field(default_factory=OrderedDict)
     _calls: OrderedDict[str, _Call] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "call"))
@@ -81,9 +79,9 @@ class Session:
         Raises:
             RequestError: no such plan was shown.
         """
-        from interfaces.verbs.request import planned
+        from interfaces.verbs.planned import planned
 
-        return planned(self._plan(plan_id)).text
+        return planned(self._plan(plan_id)[0]).text
 
     def kept(self, call_id: str) -> tuple[str, str] | None:
         """The tool of a call that answered `working`, and when it was called; None where there is none of this id."""
@@ -145,36 +143,36 @@ class Session:
             return defect(problem)
 
     def _planned(self, options: Any) -> Reply:
-        from interfaces.verbs.request import planned, route
+        from interfaces.verbs.planned import planned
+        from interfaces.verbs.request import route
 
         routed = route(options)
-        outcome, plan_id = planned(routed), _id_of(routed)
-        if not plan_id or outcome.exit_code:
+        outcome = planned(routed)
+        plan_id = str(outcome.document.get("plan_id") or "")
+        if not plan_id:
             return reply_of(outcome)
         with self._lock:
-            self._plans[plan_id] = routed
+            self._plans[plan_id] = (routed, options)
             while len(self._plans) > _MOST_PLANS:
                 self._plans.popitem(last=False)
         said = Outcome(outcome.document, f"{outcome.text}\nnext: {LAUNCH} with plan_id {plan_id}", outcome.exit_code)
         return reply_of(said, plan_id=plan_id)
 
-    def _plan(self, plan_id: str) -> Routed:
+    def _plan(self, plan_id: str) -> tuple[Routed, Any]:
         if plan_id not in self._plans:
             message = f"no plan '{plan_id}' was shown by this server since it started"
             raise RequestError(message, code="plan.unknown", where="plan_id", remedy="call `plan` and take its plan_id")
         return self._plans[plan_id]
 
     def _launched(self, plan_id: str) -> Outcome:
-        from interfaces.verbs.run import start
+        from interfaces.verbs.steps import start
 
-        return start(self._plan(plan_id), Reporter(), detach=True)
+        routed, options = self._plan(plan_id)
+        if not routed.steps:
+            return start(routed, Reporter(), detach=True)
+        from interfaces.verbs.chain_run import start_chain
 
-
-def _id_of(routed: Routed) -> str:
-    """Twelve digits of the hash of everything that was decided; empty while a question is open."""
-    if routed.search:
-        return hashlib.sha256(canonical_json(routed.search.identity()).encode()).hexdigest()[:12]
-    return routed.plan.id[:12] if routed.plan else ""
+        return start_chain(routed, options, plan_id)
 
 
 def _actions() -> Outcome:

@@ -91,7 +91,7 @@ def _state(session: Session, task_id: str, *, begins: bool = False) -> tuple[dic
         if not job:
             return _task(task_id, "completed", began, None, ""), reply
     try:
-        status, at, updated = _standing(session, job)
+        status, at, updated = standing(session, job)
     except ChangenetError as error:
         raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from None
     if begins and status == "completed":
@@ -103,14 +103,21 @@ def _state(session: Session, task_id: str, *, begins: bool = False) -> tuple[dic
 def _launched(reply: Reply) -> str:
     """The job, or search, that a launch has started."""
     made = reply.document.get("result") or {}
-    return str((made.get("job") or {}).get("id") or (made.get("automl") or {}).get("experiment") or "")
+    named = (made.get("job") or {}).get("id") or (made.get("automl") or {}).get("experiment")
+    return str(named or (made.get("chain") or {}).get("id") or "")
 
 
-def _standing(session: Session, name: str) -> tuple[str, str, str]:
+def standing(session: Session, name: str) -> tuple[str, str, str]:
     """Status of the protocol, when it began, and when it changed, of a job or a search."""
-    from runners.names import names_search
+    from runners.names import names_chain, names_search
 
     root = session.server.get("results_root")
+    if names_chain(name):
+        from interfaces.verbs.chain_record import CANCELED, RUNNING, STARTING, find_chain
+
+        chain = find_chain(name, root)
+        ended = "cancelled" if chain.state == CANCELED else "completed"
+        return "working" if chain.state in {STARTING, RUNNING} else ended, chain.created_at, _now()
     if names_search(name):
         from automl.lookup import find_experiment, overview
 

@@ -15,8 +15,7 @@ from interfaces.serving.scorer_process import ScorerDied
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.served_pairs import Pair
-    from interfaces.serving.scorer_process import Answer
+    from core.served_pairs import Answer, Pair
 
 _WEIGHT = 0.2  # of the newest batch in the time that a pair takes
 

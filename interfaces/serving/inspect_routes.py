@@ -18,7 +18,7 @@ from interfaces.serving.scorer_process import ScorerDied
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from interfaces.serving.scorer_process import Answer
+    from core.served_pairs import Judged
     from interfaces.serving.service import Service
 
 TOLD = (ChangenetError, Busy, Closed, ScorerDied)
@@ -35,7 +35,7 @@ def inspect_routes(service: Service) -> list[Route]:
             (answer,) = await service.judged([pair])
         except TOLD as error:
             return refusal(error)
-        return refusal(answer.error) if answer.error else JSONResponse(_told(service, answer))
+        return refusal(answer) if isinstance(answer, ChangenetError) else JSONResponse(_told(service, answer))
 
     async def register(request: Request) -> Response:
         if waiting := not_ready(service):
@@ -65,7 +65,7 @@ def inspect_routes(service: Service) -> list[Route]:
     ]
 
 
-def _told(service: Service, answer: Answer) -> dict[str, Any]:
+def _told(service: Service, answer: Judged) -> dict[str, Any]:
     overlay = f"data:image/png;base64,{base64.b64encode(answer.overlay).decode()}" if answer.overlay else None
     return {
         "verdict": answer.verdict,

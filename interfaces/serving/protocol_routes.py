@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.errors import InputError
+from core.errors import ChangenetError, InputError
 from core.installation import version
 from interfaces.serving.answers import not_ready, refusal
 from interfaces.serving.forms import TOO_LARGE, limited
@@ -67,12 +67,13 @@ async def _inferred(service: Service, body: bytes) -> dict[str, Any]:
     if len(pairs) > service.most_pairs:
         message = f"{len(pairs)} pairs are more than the queue holds, {service.most_pairs}"
         raise InputError(message, code=TOO_LARGE, where="inputs", remedy="send fewer at once")
-    answers = await service.judged(pairs)
-    for number, answer in enumerate(answers):
-        if answer.error:
-            answer.error.where = f"pair {number}, {answer.error.where}"
-            raise answer.error
-    return answer_of(service.model.name, request_id, answers, asked)
+    judged = []
+    for number, answer in enumerate(await service.judged(pairs)):
+        if isinstance(answer, ChangenetError):
+            answer.where = f"pair {number}, {answer.where}"
+            raise answer
+        judged.append(answer)
+    return answer_of(service.model.name, request_id, judged, asked)
 
 
 def _unknown(service: Service, request: Request) -> Response | None:

@@ -10,33 +10,20 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from core.errors import ChangenetError, JobFailedError
 from core.frames import Frame, read_frame, write_frame
+from core.served_pairs import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from core.served_pairs import Golden, Pair, Picture
+    from core.served_pairs import Answer, Golden, Pair, Picture
 
 _SECONDS_TO_END = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How a pair was judged, or the error that says why it was not."""
-
-    verdict: str = ""
-    score: float = 0.0
-    threshold: float = 0.0
-    size: tuple[int, int] = (0, 0)
-    regions: list[dict[str, Any]] = field(default_factory=list)
-    overlay: bytes = b""
-    error: ChangenetError | None = None
 
 
 class ScorerDied(Exception):  # noqa: N818 - what is wrong is told by its cause
@@ -167,6 +154,6 @@ def error_of(told: dict[str, Any]) -> ChangenetError:
 
 def _answer_of(told: dict[str, Any], parts: Sequence[bytes]) -> Answer:
     if "error" in told:
-        return Answer(error=error_of(told))
+        return error_of(told)
     overlay = parts[told["overlay"]] if told["overlay"] is not None else b""
-    return Answer(told["verdict"], told["score"], told["threshold"], tuple(told["size"]), told["regions"], overlay)
+    return Judged(told["verdict"], told["score"], told["threshold"], tuple(told["size"]), told["regions"], overlay)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError
+from core.served_pairs import Judged
 from interfaces.serving.batches import Batches
 from interfaces.serving.goldens import Goldens
 from interfaces.serving.metrics import Metrics
@@ -17,10 +18,10 @@ from interfaces.serving.steady import SteadyScorer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.served_pairs import Golden, Pair
+    from core.served_pairs import Answer, Golden, Pair
     from interfaces.serving.batches import BatchSettings
     from interfaces.serving.model import ServedModel
-    from interfaces.serving.scorer_process import Answer, ScorerProcess
+    from interfaces.serving.scorer_process import ScorerProcess
 
 
 class State(StrEnum):
@@ -91,7 +92,7 @@ class Service:
         """The answers to the pairs of one request; see `Batches.judged` for what is raised."""
         answers = await self._batches.judged(pairs)
         for answer in answers:
-            if answer.error is None:
+            if isinstance(answer, Judged):
                 self.metrics.judged(answer.verdict, answer.score)
         return answers
 

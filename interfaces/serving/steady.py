@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import JobFailedError
-from interfaces.serving.scorer_process import Answer, ScorerDied
+from interfaces.serving.scorer_process import ScorerDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.served_pairs import Pair
+    from core.served_pairs import Answer, Pair
     from interfaces.serving.scorer_process import ScorerProcess
 
 
@@ -40,7 +40,7 @@ class SteadyScorer:
             self._start_again()
             message = "the engine ended while it judged this pair"
             remedy = "look at the pictures of this pair"
-            return Answer(error=JobFailedError(message, code="scorer.died", where="test", remedy=remedy))
+            return JobFailedError(message, code="scorer.died", where="test", remedy=remedy)
 
     def _start_again(self) -> None:
         self._on_restart()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import InputError
-from core.served_pairs import Pair, Picture
+from core.served_pairs import Judged, Pair, Picture
 from interfaces.serving.goldens import golden_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from core.served_pairs import Golden
     from interfaces.serving.goldens import Goldens
-    from interfaces.serving.scorer_process import Answer
 
 TEST, GOLDEN, GOLDEN_ID = "test", "golden", "golden_id"
 INPUTS: list[dict[str, Any]] = [
@@ -63,7 +62,7 @@ def pairs_of(body: bytes, goldens: Goldens) -> tuple[str | None, list[Pair], lis
     return _id_of(document), pairs, _asked(document)
 
 
-def answer_of(model: str, request_id: str | None, answers: Sequence[Answer], asked: Sequence[str]) -> dict[str, Any]:
+def answer_of(model: str, request_id: str | None, answers: Sequence[Judged], asked: Sequence[str]) -> dict[str, Any]:
     """The answer to a request, whose pairs were all judged."""
     values = {
         "score": [answer.score for answer in answers],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, ImageError, MissingInputError
 from core.files import write_bytes, write_json
-from core.served_pairs import Pair, Picture
+from core.served_pairs import Judged, Pair, Picture
 from core.verdicts import NO_PASS, PASS
 from interfaces.serving.arrivals import OVERLAY, SUFFIXES, Arrivals
 from interfaces.serving.goldens import golden_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from core.served_pairs import Golden
     from interfaces.serving.arrivals import Naming, Part
     from interfaces.serving.ledger import Ledger
-    from interfaces.serving.scorer_process import Answer
     from interfaces.serving.steady import SteadyScorer
 
 TABLE, SET_ASIDE = "inspected.csv", "set-aside"
@@ -146,8 +145,8 @@ class Watch:
                 ready.append((part, *pair))
         answers = self.scorer.judge([pair for _, _, pair in ready]) if ready else []
         judged = [(part, golden, answer) for (part, golden, _), answer in zip(ready, answers, strict=True)]
-        refused += [(part, golden, answer.error) for part, golden, answer in judged if answer.error]
-        good = [(part, golden, answer) for part, golden, answer in judged if not answer.error]
+        refused += [(part, golden, answer) for part, golden, answer in judged if isinstance(answer, ChangenetError)]
+        good = [(part, golden, answer) for part, golden, answer in judged if isinstance(answer, Judged)]
         hopeless = [(part, golden, error) for part, golden, error in refused if self._is_hopeless(part)]
         self._record(good, hopeless)
         return len(good) + len(hopeless)
@@ -170,7 +169,7 @@ class Watch:
         return age >= _PATIENCE or age < 0  # a clock that goes wrong tells nothing
 
     def _record(
-        self, good: Sequence[tuple[Part, str, Answer]], hopeless: Sequence[tuple[Part, str, ChangenetError]]
+        self, good: Sequence[tuple[Part, str, Judged]], hopeless: Sequence[tuple[Part, str, ChangenetError]]
     ) -> None:
         """Results beside the pictures first, then the rows, which make them count; broken pictures go last."""
         rows = []
@@ -197,7 +196,7 @@ class Watch:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         return Row(now, part.name, *part.stamp, verdict, "", "", golden, self.model)
 
-    def _write_result(self, part: Part, row: Row, answer: Answer) -> None:
+    def _write_result(self, part: Part, row: Row, answer: Judged) -> None:
         if answer.overlay:
             write_bytes(self.folder / f"{part.name}{OVERLAY}", answer.overlay)
         document = {

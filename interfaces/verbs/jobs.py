@@ -13,7 +13,7 @@ from interfaces.outcome import Outcome
 from interfaces.verbs import searches
 from interfaces.verbs.common import RESULTS
 from interfaces.verbs.searches import NamedOptions
-from runners.names import names_search
+from runners.names import names_chain, names_search
 
 if TYPE_CHECKING:
     from core.memory import Memory
@@ -143,17 +143,29 @@ def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     store, most = open_store(options.results_root), _most_listed(options)
     found, more_jobs = _listed(store, most, running=options.running)
     tunings, more_searches = searches.summaries(options.results_root, most, running=options.running)
+    linked = _linked(store.root, most, running=options.running)
     document = {
         "jobs": [_listing(job, full=options.full) | {"removed": is_removed(job)} for job in found],
         "experiments": [tuning for tuning, _ in tunings],
+        "chains": [chain for chain, _ in linked],
         "more": {"jobs": more_jobs, "experiments": more_searches},
     }
-    if options.running and not (found or tunings):
+    if options.running and not (found or tunings or linked):
         return Outcome(document, f"nothing runs in {store.root}")
-    lines = [*(line for _, line in tunings), *jobs_text(found, store.root).splitlines()]
+    lines = [*(line for _, line in (*linked, *tunings)), *jobs_text(found, store.root).splitlines()]
     shown = lines[: len(lines) if options.full else options.limit or _MOST_LINES]
     left = len(lines) - len(shown) + more_jobs + more_searches
     return Outcome(document, "\n".join([*shown, *([f"{left:,} more: --limit N, or --full"] if left else [])]))
+
+
+def _linked(root: Path, most: int | None, *, running: bool) -> list[searches.Summary]:
+    from runners.search_folders import chain_folders
+
+    if not chain_folders(root):
+        return []
+    from interfaces.verbs import chains
+
+    return chains.summaries(root, most, running=running)
 
 
 def _most_listed(options: JobsOptions) -> int | None:
@@ -183,6 +195,10 @@ def status(options: ShownOptions, reporter: Reporter) -> Outcome:
     from runners.jobs.status_log import read_progress
 
     del reporter
+    if names_chain(options.job):
+        from interfaces.verbs import chains
+
+        return chains.status(options)
     if names_search(options.job):
         return searches.status(options)
     job, _ = job_of(options)
@@ -197,6 +213,10 @@ def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
     """The log of a job, line by line as it comes; or that of a detached search."""
     from runners.api import follow_log
 
+    if names_chain(options.job):
+        from interfaces.verbs import chains
+
+        return chains.logs(options, reporter)
     if names_search(options.job):
         return searches.logs(options, reporter)
     job, store = job_of(options)
@@ -216,6 +236,10 @@ def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:
     from runners.api import cancel as stop
 
     del reporter
+    if names_chain(options.job):
+        from interfaces.verbs import chains
+
+        return chains.cancel(options)
     if names_search(options.job):
         return searches.cancel(options)
     before, store = job_of(options)
@@ -229,6 +253,10 @@ def result(options: ShownOptions, reporter: Reporter) -> Outcome:
     from runners.api import result as made_by
 
     del reporter
+    if names_chain(options.job):
+        from interfaces.verbs import chains
+
+        return chains.result(options)
     if names_search(options.job):
         return searches.result(options)
     job, _ = job_of(options)

@@ -18,10 +18,18 @@ _HOME = {"metavar": "DIR", "otherwise": "your own"}
 
 @dataclass(frozen=True, slots=True)
 class PackageOptions:
-    """Where to, and signed by whom."""
+    """Where to, signed by whom, and what a machine without a network needs besides."""
 
     out: str = argument("folder that becomes the bank", metavar="OUT")
     key: str | None = option("OpenSSH key that signs it", metavar="FILE", otherwise="not signed")
+    offline: bool = option("for a machine without a network: with packages, weights and images", default=False)
+    runner: str | None = option("offline: the runner that will be used there", metavar="NAME", otherwise="local")
+    image: tuple[str, ...] = option(
+        "offline: image to take along", metavar="NAME", default=(), otherwise="those of the runner's actions"
+    )
+    backbone: str | None = option(
+        "offline: file of the published backbone weights", metavar="FILE", otherwise="what was staged, else fetched"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,40 @@ class UninstallOptions:
 def package(options: PackageOptions, reporter: Reporter) -> Outcome:
     """Build the bank."""
     from interfaces.bank.build import build_bank
+    from interfaces.bank.offline import require_offline_words
 
+    named = {"runner": options.runner, "image": options.image, "backbone": options.backbone}
+    require_offline_words(offline=options.offline, named=named)
+    if options.offline:
+        return _offline(options, reporter)
     reporter.say("building the wheel")
     out = Path(options.out).expanduser().absolute()
     bank = build_bank(out, Path(options.key).expanduser() if options.key else None)
     signed = "signed" if options.key else "not signed"
     text = f"{out}: {' and '.join(bank.skills)}, version {bank.version}, {signed}\n  next: changenet install {out}"
     return Outcome({"bank": str(out), "signed": options.key is not None, **bank.to_json()}, text)
+
+
+def _offline(options: PackageOptions, reporter: Reporter) -> Outcome:
+    """Build the folder to carry; exit code 3 where something is missing without which nothing runs there."""
+    from interfaces.bank.offline import Wanted, build_offline
+    from interfaces.skill import the_skill
+
+    out = Path(options.out).expanduser().absolute()
+    key, backbone = (Path(name).expanduser() if name else None for name in (options.key, options.backbone))
+    wanted = Wanted(options.runner or "local", options.image, backbone)
+    pieces = build_offline(out, key, wanted, the_skill(), reporter.say)
+    missing = [piece for piece in pieces if not piece.place]
+    lacks = any(piece.needed for piece in missing)
+    lines = [f"{out}: for runner {wanted.runner} on a machine without a network"]
+    lines += [f"  {piece.place}: {piece.name}" for piece in pieces if piece.place]
+    lines += [
+        f"  missing{'' if piece.needed else ', if need be'}: {piece.name}\n    {piece.remedy}" for piece in missing
+    ]
+    lines.append(f"  next: carry it there, and run: sh {out.name}/install.sh --unsigned")
+    document = {"folder": str(out), "runner": wanted.runner, "complete": not lacks}
+    document["pieces"] = [piece.to_json() for piece in pieces]
+    return Outcome(document, "\n".join(lines), 3 if lacks else 0)
 
 
 def install(options: InstallOptions, reporter: Reporter) -> Outcome:

@@ -1,39 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`plan`: a request is decided, and planned by the route that it takes."""
+"""A request is decided, and planned by the route that it takes; nothing is started."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from shutil import which
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.errors import NotReadyError, RequestError
+from core.errors import RequestError
 from core.memory import Memory
-from interfaces.options import option
-from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
 from interfaces.verbs.spoken import decided
 from router.steps import makes_a_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
     from router.declarations import Skill
-    from router.types import Decision, Question, Request
+    from router.types import Decision, Request
     from runners.planning.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions(RequestOptions):
-    """A request that is planned, and where the plan is written for a machine that nobody reaches from here."""
-
-    out: str | None = option("write a new folder for the machine that runs it", metavar="FOLDER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +35,6 @@ class Routed:
     search: ExperimentPlan | None = None
     steps: tuple[Routed, ...] = ()
     memory: Memory = field(default_factory=Memory)
-
-
-def plan(options: PlanOptions, reporter: Reporter) -> Outcome:
-    """Decide and prepare, start nothing; exit code 3 where something is missing. What a command answers is answered.
-
-    Raises:
-        RequestError: a folder is asked for, and the request is a search.
-        ChangenetError: as `route` and `runners.handover.folder.write_folder` say.
-    """
-    from interfaces.verbs.answers import answer
-
-    routed = route(options)
-    if answered := answer(routed.decision, reporter):
-        return answered
-    shown = planned(routed, full=options.full, next_line="" if options.out else next_line(options))
-    if options.out is None or shown.exit_code:
-        return shown
-    if routed.plan is None:
-        message = "what is carried in a folder is one job: no search, which decides as its trials end, and no steps"
-        remedy = "ask for one training (--automl off) or one step, or run it where its jobs can be started"
-        raise RequestError(message, code="handover.search", where="--out", remedy=remedy)
-    from runners.handover.folder import write_folder
-
-    folder = Path(options.out).expanduser().absolute()
-    reporter.say(f"writing {folder}")
-    files = write_folder(routed.plan, folder)
-    written = f"folder {folder}: {', '.join(files)}\nnext: copy it to the machine, and do what its README.md says"
-    text = f"{shown.text}\n{written}"
-    return replace(shown, document=shown.document | {"folder": str(folder), "files": list(files)}, text=text)
 
 
 def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
@@ -160,100 +117,3 @@ def _refuse_settings(options: RequestOptions, decision: Decision) -> None:
     message = f"only AutoML takes {', '.join(flags)}, and the route is {decision.route} ({why})"
     remedy = "leave that out, or ask for a training with --automl on"
     raise RequestError(message, code="automl.options", remedy=remedy)
-
-
-def next_line(options: RequestOptions) -> str:
-    """The command that runs what was planned."""
-    from interfaces.options import words_of
-
-    asked = RequestOptions(**{entry.name: getattr(options, entry.name) for entry in fields(RequestOptions)})
-    return f"changenet run {words_of(replace(asked, full=False))}"
-
-
-def planned(routed: Routed, *, full: bool = False, next_line: str = "") -> Outcome:
-    """What a request would run, or what is open; exit code 3 where something is missing.
-
-    In a dozen lines, the last of which is what to type next; `full` gives every key with where its value comes from.
-    """
-    from interfaces.present import decision_text, plan_text
-    from interfaces.present_plan import plan_brief, search_brief
-
-    if routed.steps:
-        return _planned_steps(routed, full=full, next_line=next_line)
-    if routed.search:
-        from interfaces.verbs.tuning import search_text
-
-        missing = routed.search.base.missing
-        text = search_text(routed.search) if full else search_brief(routed.search, "" if missing else next_line)
-        return _asking(missing, routed.search.to_json(), text)
-    decision = routed.decision.to_json()
-    command = routed.decision.command
-    if command and not routed.decision.missing:
-        text = f"nothing was done; this is for\n  {command.line}{_absent(command.line)}"
-        return Outcome({"missing": [], "decision": decision, "plan": None, "command": command.line}, text)
-    if routed.plan is None:
-        return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))
-    document = {"decision": decision, "plan": routed.plan.to_json()}
-    missing = routed.plan.missing
-    text = (
-        plan_text(routed.plan) if full else plan_brief(routed.plan, "" if missing else _reached(routed.plan, next_line))
-    )
-    return _asking(missing, document, text)
-
-
-def _reached(plan: Plan, line: str) -> str:
-    """The command that runs a plan: where there is no Docker here, the one that writes it for a machine that has it."""
-    if plan.runner != "docker" or not line or "DOCKER_HOST" in os.environ or which("docker"):
-        return line
-    return f"{line.replace('changenet run', 'changenet plan', 1)} --out handover  (there is no Docker here)"
-
-
-def _asking(questions: Sequence[Question], document: dict[str, Any], text: str) -> Outcome:
-    """Whatever the route, and however far it came, what is missing stands at the top."""
-    missing = [question.to_json() for question in questions]
-    # A decision that asks for nothing and names no action is no plan either.
-    not_ready = bool(missing) or document["plan"] is None
-    return Outcome({"missing": missing} | document, text, NotReadyError.exit_code * not_ready)
-
-
-def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
-    """Each step as it would run; one that waits for what the step before it makes as it was decided."""
-    from interfaces.present_plan import fitted
-
-    shown = [
-        planned(step, full=full)
-        if step.plan or step.search
-        else Outcome({"decision": step.decision.to_json(), "plan": None})
-        for step in routed.steps
-    ]
-    texts = []
-    for number, (step, outcome) in enumerate(zip(routed.steps, shown, strict=True), 1):
-        if command := step.decision.command:
-            texts.append(f"step {number} of {len(shown)}: {command.verb}\n  {command.line}{_absent(command.line)}")
-            continue
-        waits = f"  works on what step {number - 1} makes{_on_data(step.decision)}"
-        text = outcome.text or waits
-        texts.append(f"step {number} of {len(shown)}: {step.decision.action}\n{text}")
-    document = {"missing": [], "decision": routed.decision.to_json(), "steps": [outcome.document for outcome in shown]}
-    lines = "\n".join(texts).splitlines()
-    exit_code = max(outcome.exit_code for outcome in shown)
-    if any(step.decision.command for step in routed.steps):
-        lines.append("nothing was done: commands are among the steps; type each step by itself, in this order")
-    elif next_line and not exit_code:
-        lines.append(f"next: {next_line}")
-    return Outcome(document, "\n".join(lines) if full else fitted(lines), exit_code)
-
-
-def _absent(line: str) -> str:
-    """Word of a command that this installation does not have."""
-    from interfaces.table import VERBS
-
-    words = line.split()[1:]
-    known = words[0] in VERBS or " ".join(words[:2]) in VERBS
-    return "" if known else "\n  which is not part of this version: see `changenet --help`"
-
-
-def _on_data(decision: Decision) -> str:
-    asked = decision.request
-    data = asked.inference_dataset or asked.eval_dataset or asked.data
-    return f", on {data}" if data else ""

@@ -12,6 +12,7 @@ from interfaces.verbs.request_options import given_settings, request_of, request
 from router.types import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from automl.experiment import ExperimentResult
@@ -39,21 +40,29 @@ def search_text(search: ExperimentPlan) -> str:
     return plan_text(search, value_lines(search.base))
 
 
-def run_search(search: ExperimentPlan, reporter: Reporter, *, detach: bool) -> Outcome:
-    """Run the search and tell of it until it ends; with `detach` it goes on by itself."""
+def run_search(
+    search: ExperimentPlan, reporter: Reporter, *, detach: bool = False, begun: Callable[[str], None] | None = None
+) -> Outcome:
+    """Run the search and tell of it until it ends; with `detach` it goes on by itself. `begun` is told its id."""
     if detach:
         from automl.experiment import create
 
         return _started(create(search))
-    return search_outcome(follow_search(search, reporter))
+    return search_outcome(follow_search(search, reporter, begun))
 
 
-def follow_search(search: ExperimentPlan, reporter: Reporter) -> ExperimentResult:
+def follow_search(
+    search: ExperimentPlan, reporter: Reporter, begun: Callable[[str], None] | None = None
+) -> ExperimentResult:
     """Run a search and tell of its trials."""
-    from automl.experiment import run
+    from automl.experiment import create, resume, run
 
     with reporter.search(search.objectives, search.settings.trials, search.base.task) as callback:
-        return run(search, callback)
+        if begun is None:
+            return run(search, callback)
+        folder = create(search)
+        begun(folder.name)
+        return resume(str(folder), callback)
 
 
 def resume_search(
@@ -109,20 +118,23 @@ def search_outcome(result: ExperimentResult) -> Outcome:
 
 def _started(folder: Path, *, standby: bool = False) -> Outcome:
     """Let a process of its own go on with the search in `folder`."""
-    import subprocess
-
     from automl.files import LOG
     from automl.lookup import command_name
 
-    argv = [sys.executable, "-P", "-m", "interfaces.cli", "run", "--resume", str(folder)]
-    argv += ["--standby"] if standby else []
-    # The child's own parent ends at once, so that nobody has to wait for it.
-    starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
-    with (folder / LOG).open("ab") as log:
-        subprocess.run(
-            [sys.executable, "-c", starter, *argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True
-        )
+    start_process(["run", "--resume", str(folder), *(["--standby"] if standby else [])], folder / LOG)
     name = command_name(folder)
     text = f"{folder.name}: started\n  changenet status {name}\n  changenet logs {name}\n  changenet cancel {name}"
     document = {"experiment": folder.name, "folder": str(folder), "state": "running", "log": str(folder / LOG)}
     return Outcome({"automl": document}, text)
+
+
+def start_process(words: Sequence[str], log: Path, place: str | None = None) -> None:
+    """Let a process of its own do what these words say, which outlives this one and says all into `log`."""
+    import subprocess
+
+    argv = [sys.executable, "-P", "-m", "interfaces.cli", *words]
+    # The child's own parent ends at once, so that nobody has to wait for it.
+    starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
+    command = [sys.executable, "-c", starter, *argv]
+    with log.open("ab") as said:
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=place, check=True)

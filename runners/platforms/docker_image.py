@@ -7,10 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.files import atomic_path
 from runners.platforms.docker_engine import GoneError, asked, connect, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 _SAY_EVERY_SECONDS = 2.0
 
@@ -61,6 +63,23 @@ def get_image(host: str, name: str, say: Callable[[str], None]) -> Image:
     if found is None:
         raise refused(name, "manifest unknown: the image is not there after it was pulled")
     return found
+
+
+def save_image(host: str, name: str, archive: Path) -> None:
+    """Write an image of the engine, under its name, as the archive that `docker load` takes; whole or not at all.
+
+    Raises:
+        PlatformError: the engine does not give it.
+    """
+    client = connect(host)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+
+    def save() -> None:
+        with atomic_path(archive) as temporary, temporary.open("wb") as handle:
+            for chunk in client.images.get(name).save(named=name):
+                handle.write(chunk)
+
+    asked(host, save, about=name)
 
 
 def _follow(name: str, events: Iterable[dict[str, Any]], say: Callable[[str], None]) -> None:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
     "words",
     [
         ("attack_inputs.py", "--program", "changenet", "--count", "25", "--seed", "sample"),
-        ("kill_runs.py", "--jobs", "4", "--searches", "0", "--seed", "sample"),
+        pytest.param(("kill_runs.py", "--jobs", "4", "--searches", "0", "--seed", "sample"), marks=pytest.mark.long),
     ],
     ids=lambda words: words[0],
 )

@@ -144,7 +144,7 @@ def test_a_search_is_one_document_and_its_name_works_everywhere(shell: Shell, bo
     assert figure == {"name": "test_acc", "value": 90.0, "unit": "%", "of": "all pairs", "at": "eval_margin"}
     assert Path(shell.done("report", str(shell.search))["report"]).is_file()
     for parent in (name, winner):
-        plan = shell.done("plan", "evaluate", "--data", str(boards), "--parent", parent)["plan"]
+        plan = shell.done("plan", "evaluate", "--data", str(boards), "--parent", parent, "--full")["plan"]
         assert (plan["parent_job_id"], plan["spec"]["evaluate"]["checkpoint"]) == (winner, found["checkpoint"])
 
 

@@ -12,10 +12,17 @@ needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="tells what 
 
 
 @needs_no_gpu
-def test_without_a_gpu_one_process_trains_on_the_processor(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_gpu_as_many_processes_train_on_the_processor_as_gpus_were_asked_for(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.devices.usable_cores", lambda: 2)
     caplog.set_level("INFO", "engine")
-    assert training_devices(Train(num_gpus=4, gpu_ids=[0, 1, 2, 3])) == Devices("cpu", 1, 1)
+    assert training_devices(Train()) == Devices("cpu", 1, 1)
+    assert training_devices(Train(num_gpus=2, gpu_ids=[0, 1], num_nodes=3)) == Devices("cpu", 2, 3)
     assert "no GPU" in caplog.text
+    assert "more than" not in caplog.text
+    assert training_devices(Train(num_gpus=4, gpu_ids=[0, 1, 2, 3])) == Devices("cpu", 2, 1)
+    assert "train.num_gpus is 4, more than this machine has cores (2)" in caplog.text
     assert scoring_device(Train(), "evaluate") == torch.device("cpu")
 
 
@@ -49,7 +56,8 @@ def test_ids_of_gpus_are_named_where_there_is_none(
     count: int, ids: list[int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert training_devices(Train(num_gpus=count, gpu_ids=ids)) == Devices("cpu")
+    monkeypatch.setattr("engine.devices.usable_cores", lambda: 2)
+    assert training_devices(Train(num_gpus=count, gpu_ids=ids)) == Devices("cpu", count)
     assert scoring_device(Train(num_gpus=count, gpu_ids=ids), "evaluate") == torch.device("cpu")
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert told == [f"{part}.gpu_ids {ids} are not used: this machine has no GPU." for part in ("train", "evaluate")]

@@ -89,7 +89,7 @@ def test_a_plan_is_complete_repeatable_and_loads_nothing_heavy(boards: Path) -> 
         "import sys; from interfaces.cli import main; code = main(sys.argv[1:]); "
         f"loaded = sorted(set({HEAVY!r}) & set(sys.modules)); print(loaded, file=sys.stderr); sys.exit(code)"
     )
-    words = ["plan", "train", "--data", str(boards), "-s", "num_epochs=3", "-s", "batch_size=2", "--json"]
+    words = ["plan", "train", "--data", str(boards), "-s", "num_epochs=3", "-s", "batch_size=2", "--full", "--json"]
     runs = [
         subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=False)
         for _ in range(2)
@@ -105,7 +105,7 @@ def test_a_plan_is_complete_repeatable_and_loads_nothing_heavy(boards: Path) -> 
 
 def test_words_and_slots_make_the_same_spec(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def spec_of(*words: str) -> object:
-        assert main(["plan", *words, "-s", "batch_size=2", "--json"]) == 0
+        assert main(["plan", *words, "-s", "batch_size=2", "--full", "--json"]) == 0
         return json.loads(capsys.readouterr().out)["plan"]["spec"]
 
     sentence = f"train ChangeNet classify on {boards} for 7 epochs, no HPO"

@@ -50,7 +50,7 @@ def edit(table: Path, old: str, new: str) -> None:
 
 
 def planned(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
-    code = main(["plan", *words, "--json"])
+    code = main(["plan", *words, "--full", "--json"])
     return code, json.loads(capsys.readouterr().out)
 
 

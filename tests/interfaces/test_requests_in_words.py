@@ -56,14 +56,14 @@ def test_a_plan_shows_every_step(place: Path) -> None:
     code, planned = run_in(place, "plan", "train ChangeNet on ./boards, no HPO, 1 epoch, then evaluate it")
     assert code == 0
     assert [step["decision"]["action"] for step in planned["steps"]] == ["train", "evaluate"]
-    assert planned["steps"][0]["plan"]["spec"]["train"]["num_epochs"] == 1
+    assert planned["steps"][0]["plan"]["values"]["train.num_epochs"] == 1
     assert planned["steps"][1]["plan"] is None
 
 
 def test_limits_of_a_search_in_words_are_its_settings(place: Path) -> None:
     code, document = run_in(place, "plan", "tune ChangeNet on ./boards: 2 trials at most, 1 epoch each, 30 minutes")
     assert code == 0
-    settings = document["settings"] if "settings" in document else document["automl"]["settings"]
+    settings = document["automl"]
     assert (settings["trials"], settings["wall_minutes"]) == (2, 30)
 
 

@@ -25,7 +25,7 @@ def trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """The record of a training on this machine, with the plan that it was launched with."""
     job = record(tmp_path, "train")
     words = ["plan", "train", "--data", "s3://lot/boards", "--automl", "off", "--profile", "laptop"]
-    assert main([*words, "-s", "num_epochs=7", "--results", str(tmp_path), "--json"]) == 0
+    assert main([*words, "-s", "num_epochs=7", "--results", str(tmp_path), "--full", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)["plan"]
     (tmp_path / job.id / "plan.json").write_text(json.dumps(plan))
     return job.id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.errors import RequestError
-from interfaces.mcp_server.bounded import bounded, bounded_text
+from interfaces.bounded import bounded, bounded_text
 from interfaces.mcp_server.roots import Roots
 from interfaces.table import VERBS
 from interfaces.tool_calls import options_of

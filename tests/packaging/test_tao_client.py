@@ -30,7 +30,7 @@ def test_its_runner_tunes_two_trials_and_what_it_found_loads_here(project_root: 
     _done(changenet, "package", "bank", folder=tmp_path)
     _done(changenet, "data", "synthesize", "boards", "--boards", "4", folder=tmp_path)
     settings = [word for one in _SMALL for word in ("-s", one)]
-    train = ["plan", "train", "--data", "boards", "--automl", "off", *settings, "--json"]
+    train = ["plan", "train", "--data", "boards", "--automl", "off", *settings, "--full", "--json"]
     spec = json.loads(_done(changenet, *train, folder=tmp_path))["plan"]["spec"]
     (tmp_path / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
 

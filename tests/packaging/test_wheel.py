@@ -48,7 +48,9 @@ def test_the_source_distribution_holds_what_a_checkout_holds(built: Built) -> No
 def test_an_installed_copy_plans_with_its_own_files(installed: Installed, tmp_path: Path) -> None:
     drawn = installed.run(tmp_path, "changenet", "data", "synthesize", "boards", "--boards", "4", "--size", "64")
     assert drawn.returncode == 0, drawn.stderr
-    planned = installed.run(tmp_path, "changenet", "plan", "train ChangeNet on ./boards for 3 epochs", "--json")
+    planned = installed.run(
+        tmp_path, "changenet", "plan", "train ChangeNet on ./boards for 3 epochs", "--full", "--json"
+    )
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert str(installed.site / SKILL) in planned.stdout
     single = installed.run(tmp_path, "changenet", "plan", "train", "--data", "boards", "--automl", "off", "--json")

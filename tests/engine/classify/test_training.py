@@ -395,7 +395,7 @@ def test_other_number_formats_train(train: Callable[..., Path], precision: str) 
 
 def test_a_split_with_fewer_rows_than_a_batch_is_named(refused: Callable[..., str]) -> None:
     told = refused("dataset.classify.batch_size=64")
-    assert "the train split has 32 rows, fewer than one batch on each device (64)" in told
+    assert "the train split has 32 pairs, fewer than one batch on each device (64)" in told
 
 
 def test_the_validation_split_may_be_smaller_than_a_batch(train: Callable[..., Path]) -> None:

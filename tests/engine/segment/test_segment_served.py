@@ -11,9 +11,8 @@ import pytest
 from PIL import Image
 
 from core.errors import ChangenetError
-from core.served_pairs import Golden, Pair, Picture
+from core.served_pairs import Golden, Judged, Pair, Picture
 from engine.serving.opening import open_model
-from engine.serving.scorer import Judged
 
 if TYPE_CHECKING:
     from pathlib import Path

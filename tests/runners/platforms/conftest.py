@@ -135,7 +135,8 @@ def stand_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
     return put
 
 
-_SLOW = {"ray": pytest.mark.long}  # a job of it takes ten seconds to begin
+# A job of these takes several seconds to begin: their turn is in `make test-long`.
+_SLOW = {"ray": pytest.mark.long, "kubernetes": pytest.mark.long}
 
 
 @pytest.fixture(params=[pytest.param(n, marks=_SLOW.get(n, ())) for n, row in PLATFORMS.items() if row.module])

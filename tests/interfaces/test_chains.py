@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several steps that run by themselves: launched by the plan id that was shown, from the shell and over MCP."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from interfaces.cli import main
+from interfaces.mcp_server import tasks
+from interfaces.mcp_server.roots import Roots
+from interfaces.mcp_server.session import Session
+from runners.api import open_store
+from tests.interfaces.test_api import ENGINE, boards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["boards"]
+WORDS = "train on ./boards for 2 epochs without HPO, then evaluate it on ./boards and score ./boards/test"
+SMALL = "backbone=fan_tiny_8_p4_hybrid"
+WAITING = 'import time\nwhile command == "evaluate" and Path("WAIT").exists(): time.sleep(0.05)\nprint("Exec'
+_SECONDS = 90.0
+
+
+@pytest.fixture
+def call(boards: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Exit code and document of a command in the folder of the boards."""
+    monkeypatch.chdir(Path(boards).parent)
+
+    def run(*words: str) -> tuple[int, dict[str, Any]]:
+        code = main([*words, "--json"])
+        return code, json.loads(capfd.readouterr().out)
+
+    return run
+
+
+@pytest.fixture
+def hold(boards: str) -> Path:
+    """The evaluation waits while this file is there."""
+    wait = Path(boards).parent / "wait"
+    wait.touch()
+    engine = ENGINE.format(python=sys.executable).replace('print("Exec', WAITING.replace("WAIT", str(wait)))
+    (wait.parent / "bin/visual_changenet").write_text(engine)
+    return wait
+
+
+def _until(state: set[str], look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    deadline = time.monotonic() + _SECONDS
+    while (found := look())["state"] not in state:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    return found
+
+
+def _is_at(number: int, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    deadline = time.monotonic() + _SECONDS
+    while (found := look())["steps"][number].get("job_state") != "RUNNING":
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    return found
+
+
+def test_steps_have_a_plan_id_and_start_only_as_they_were_shown(call: Any, boards: str) -> None:
+    code, shown = call("plan", WORDS, "-s", SMALL)
+    assert (code, len(shown["plan_id"])) == (0, 12)
+    assert call("plan", WORDS, "-s", SMALL)[1]["plan_id"] == shown["plan_id"]
+    table = Path(boards, "train", "dataset.csv")
+    before = table.read_text()
+    table.write_text(before.replace("train_unit,golden,PASS,R0", "train_unit,golden,missing,R0"))
+    changed = call("plan", WORDS.replace("2 epochs", "3 epochs"), "-s", SMALL)[1]["plan_id"]
+    assert changed != shown["plan_id"]
+    code, refused = call("run", WORDS.replace("2 epochs", "3 epochs"), "-s", SMALL, "--plan", shown["plan_id"])
+    assert (code, refused["error"]["code"]) == (2, "plan.changed")
+    assert not Path(boards).parent.joinpath("results").exists()
+    table.write_text(before)
+    code, done = call("run", WORDS, "-s", SMALL, "--plan", shown["plan_id"])
+    assert (code, len(done["steps"])) == (0, 3)
+
+
+def test_steps_that_are_cancelled_stop_with_their_job_and_can_be_gone_on_with(call: Any, hold: Path) -> None:
+    code, begun = call("run", WORDS, "-s", SMALL, "--detach")
+    name = begun["chain"]["id"]
+    assert code == 0
+
+    def look() -> dict[str, Any]:
+        return dict(call("status", name)[1]["chain"])
+
+    _is_at(1, look)
+    assert [one["id"] for one in call("jobs", "--running")[1]["chains"]] == [name]
+    assert call("result", name)[0] == 3
+    code, stopped = call("cancel", name)
+    assert (code, stopped["chain"]["state"]) == (0, "canceled")
+    train, evaluate, inference = stopped["chain"]["steps"]
+    assert (train["exit_code"], evaluate["job_state"], inference["name"]) == (0, "CANCELED", "")
+    assert call("result", name)[0] == 4
+
+    hold.unlink()
+    assert call("run", "--resume", name)[0] == 0
+    ended = look()
+    assert (ended["state"], ended["steps"][0]["name"]) == ("finished", train["name"])
+    jobs = {job.action: job for job in open_store(None).newest()}
+    assert {jobs["evaluate"].parent_job_id, jobs["inference"].parent_job_id} == {train["name"]}
+    assert [job.action for job in open_store(None).newest()].count("train") == 1
+    assert call("result", name)[0] == 0
+
+
+def test_steps_whose_process_was_killed_are_stopped_and_their_job_is_cancelled(call: Any, hold: Path) -> None:
+    from automl.writer_lock import writer_of
+
+    assert hold.exists()
+    begun = call("run", WORDS, "-s", SMALL, "--detach")[1]["chain"]
+
+    def look() -> dict[str, Any]:
+        return dict(call("status", begun["id"])[1]["chain"])
+
+    _is_at(1, look)
+    writer = writer_of(Path(begun["folder"]))
+    assert writer
+    assert writer.process
+    os.kill(writer.process.pid, signal.SIGKILL)
+    _until({"stopped"}, look)
+    stopped = call("cancel", begun["id"])[1]["chain"]
+    assert (stopped["state"], stopped["steps"][1]["job_state"]) == ("canceled", "CANCELED")
+    assert call("logs", begun["id"])[1]["lines"]
+    code, refused = call("status", f"{begun['id'][:-1]}x")
+    assert (code, refused["error"]["code"]) == (2, "chain.unknown")
+    assert begun["id"] in refused["error"]["remedy"]
+
+
+def test_an_agent_launches_steps_by_their_plan_id(call: Any, boards: str) -> None:
+    assert call
+    session = Session({"results_root": str(Path(boards).parent / "results")}, Roots())
+
+    def reply(name: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+        found = session.call(name, arguments)
+        while found.document.get("working"):
+            found = session.call("wait", {"call_id": found.document["call_id"]})
+        return found.text, dict(found.document)
+
+    text, planned = reply("plan", request=[WORDS], overrides=[SMALL])
+    assert text.splitlines()[-1] == f"next: launch with plan_id {planned['plan_id']}"
+    text, launched = reply("launch", plan_id=planned["plan_id"])
+    name = launched["result"]["chain"]["id"]
+    assert name in text
+    assert tasks.standing(session, name)[0] == "working"
+    ended = _until({"finished", "failed"}, lambda: dict(reply("status", job=name)[1]["result"]["chain"]))
+    assert ended["state"] == "finished", reply("logs", job=name)
+    assert [step["job_state"] for step in ended["steps"]] == ["COMPLETE"] * 3
+    assert tasks.standing(session, name)[0] == "completed"
+    assert re.search(r"3 of 3 steps: train, evaluate, inference", reply("jobs")[0])
+    session.close()

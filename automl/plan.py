@@ -21,6 +21,8 @@ from runners.model_rules import is_below, rules_of
 from runners.platforms.table import SCHEDULED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automl.settings import AutomlSettings
     from automl.space import Space
     from automl.types import Objective
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from runners.planning.schema import ActionSchema
 
 _SHOWN = 3
+_START = "pretrained_model"  # short name of the model that a training starts from
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,13 @@ def make_plan(
         settings = replace(settings, test_dataset=_place(settings.test_dataset))
     memory = Memory()
     base = prepare(decision, skill, command=engine, memory=memory)
-    keys = TrialKeys.of(skill, action, base.spec)
     names = skill.shorthand_keys(action)
+    network = rules_of(skill).inherited.architecture
+    if start_key := _start_of_profile(base, settings, names, network):
+        overrides = dict(decision.request.overrides) | {start_key: None}
+        decision = replace(decision, request=replace(decision.request, overrides=overrides))
+        base = prepare(decision, skill, command=engine, memory=memory)
+    keys = TrialKeys.of(skill, action, base.spec)
     overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
     decision = replace(decision, request=_placed(decision.request, base, overrides))
     start = keys.start_checkpoint(base.spec)
@@ -133,7 +141,7 @@ def make_plan(
     source = Source(
         schema=schema.document,
         base=schema.filled(base.spec, knows),
-        pinned=_pinned(base, overrides, start, rules_of(skill).inherited.architecture),
+        pinned=_pinned(base, overrides, start, network),
         engine=knows,
         aliases=names,
     )
@@ -208,6 +216,14 @@ def _schema(skill: Skill, action: str, memory: Memory) -> ActionSchema:
         message = "the schema does not say what AutoML searches"
         raise DeclarationError(message, code="automl.schema", where=str(path), remedy=remedy)
     return schema
+
+
+def _start_of_profile(base: Plan, settings: AutomlSettings, names: Mapping[str, str], network: tuple[str, ...]) -> str:
+    """The key of the model that the profile starts from, where networks are searched that it does not fit."""
+    key = names.get(_START, "")
+    searched = [names.get(name, name) for name in (*settings.add, *settings.ranges, *settings.options)]
+    chosen = key in base.provenance and base.provenance[key].source == "profile"
+    return key if chosen and any(is_below(name, network) for name in searched) else ""
 
 
 def _pinned(base: Plan, overrides: dict[str, Any], start: str | None, architecture: tuple[str, ...]) -> dict[str, str]:

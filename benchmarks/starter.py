@@ -33,6 +33,7 @@ from core.documents import dump_yaml, read_json, read_yaml
 from core.dotted import nest, put
 from core.files import sha256_file, write_json, write_text
 from pairs.classify_csv import COLUMNS, write_csv
+from pairs.trained_on import TRAINED_ON
 from scoring.regions import find_regions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -176,8 +177,8 @@ def train(work: Path, task: str, seed: int, start: str | None) -> None:
 
 
 def pack(work: Path, task: str, seed: int, threshold: float) -> None:
-    """Write the network of the first epoch: half precision, a threshold, no trace of where it was trained."""
-    found = min((work / f"{task}_model" / "train").glob("model_epoch_*.pth"))
+    """Write the network of the last epoch: half precision, a threshold, no trace of where it was trained."""
+    found = max((work / f"{task}_model" / "train").glob("model_epoch_*.pth"))
     content = torch.load(found, map_location="cpu", weights_only=True)
     weights = {name: value for name, value in content["state_dict"].items() if name.startswith("model.")}
     config = _without_places(content["config"])
@@ -190,6 +191,7 @@ def pack(work: Path, task: str, seed: int, threshold: float) -> None:
         "epoch": content["epoch"], "global_step": content["global_step"], "task": task, "config": config,
         "threshold": threshold, "threshold_source": "benchmarks/starter_measure.py: one threshold for all kinds",
         "threshold_origin": {"kind": "validation", "split": "starter", "target": ""},
+        TRAINED_ON: content[TRAINED_ON],
     }  # fmt: skip
     STARTER.mkdir(parents=True, exist_ok=True)
     path = STARTER / f"{task}.pth"

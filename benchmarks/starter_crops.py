@@ -2,7 +2,7 @@
 """What a classify model makes of crops of many kinds that it was not trained on, and one threshold for all of them.
 
     python benchmarks/starter_crops.py CHECKPOINT DATA CROPS WORK [--boards FOLDER]... [--synthetic TABLE IMAGES]
-        [--threshold T] [--held-out]
+        [--photos] [--threshold T] [--held-out]
 
 DATA holds deeppcb/PCBData and real/hripcb, FOLDER a classify data set whose validation split is taken, TABLE crops that
 `starter.py draw` wrote, judged by kind. Without a threshold the one is taken at which the worst kind has the best F1.
@@ -79,7 +79,8 @@ def kind_of(row: Row) -> str:
 def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndarray:
     """The score of every row."""
     work.mkdir(parents=True, exist_ok=True)
-    write_csv(work / "pairs.csv", COLUMNS, rows)
+    below_root = [(test.lstrip("/"), golden.lstrip("/"), *rest) for test, golden, *rest in rows]
+    write_csv(work / "pairs.csv", COLUMNS, below_root)
     tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["classify"])
     values = {
         "task": "classify", "results_dir": str(work), "inference.checkpoint": checkpoint,
@@ -100,21 +101,21 @@ def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.nda
     """Labels (N,) and scores (N,) by kind."""
     work: Path = given.work
     deeppcb = "test" if given.held_out else "val"
-    sets: list[tuple[str, list[Row], str]] = []
-    sets.append((f"deeppcb {deeppcb}", listed(given.crops / deeppcb / "dataset.csv", given.crops / "images"), ".png"))
-    if not given.held_out:
-        sets.append(("hripcb", list(photo_crops(given.data, work / "photos")), ".png"))
-        sets += [(one.name, listed(one / "val" / "dataset.csv", one / "images"), ".jpg") for one in given.boards]
-        if given.synthetic:
-            rows = listed(*map(Path, given.synthetic))
-            sets += [
-                (kind, [row for row in rows if kind_of(row) == kind], ".png")
-                for kind in sorted(set(map(kind_of, rows)))
-            ]
-    found = {}
-    for name, rows, ending in sets:
+    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def judge(name: str, rows: list[Row], ending: str = ".png") -> None:
         labels = np.array([row[2] != PASS for row in rows])
         found[name] = labels, scores(given.checkpoint, rows, ending, work / name.replace(" ", "_"))
+
+    judge(f"deeppcb {deeppcb}", listed(given.crops / deeppcb / "dataset.csv", given.crops / "images"))
+    for folder in () if given.held_out else given.boards:
+        judge(folder.name, listed(folder / "val" / "dataset.csv", folder / "images"), ".jpg")
+    if given.synthetic and not given.held_out:
+        rows = listed(*(Path(place) for place in given.synthetic))
+        for kind in sorted({kind_of(row) for row in rows}):
+            judge(kind, [row for row in rows if kind_of(row) == kind])
+    if given.photos and not given.held_out:
+        judge("hripcb", list(photo_crops(given.data, work / "photos")))
     return found
 
 
@@ -135,6 +136,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--boards", type=Path, action="append", default=[])
     parser.add_argument("--synthetic", nargs=2)
+    parser.add_argument("--photos", action="store_true", help="crops of the colour photos as well")
     parser.add_argument("--threshold", type=float)
     parser.add_argument("--held-out", action="store_true")
     given = parser.parse_args()

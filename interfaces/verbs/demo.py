@@ -16,6 +16,7 @@ from interfaces.verbs.run import RunOptions
 
 if TYPE_CHECKING:
     from automl.experiment import ExperimentResult
+    from automl.plan import ExperimentPlan
     from interfaces.outcome import Reporter
     from interfaces.verbs.request import Routed
     from runners.jobs.job import Job
@@ -26,6 +27,7 @@ _PARALLEL = 2
 # magnitudes of the schema: four trials are few. After a few minutes of training a model doubts most pairs: looking at
 # all of those again takes time and tells little.
 _SPEC = ("batch_size=8", "model.classify.second_look=0")
+_STARTER = ("evaluate.checkpoint=package:starter", "model.classify.second_look=0")
 _RANGES = ("lr=0.001..0.01",)
 _FIGURES = (
     *("recall_at_threshold", "false_alarm_rate_at_threshold", "f1_at_threshold", "escapes_at_threshold"),
@@ -43,14 +45,16 @@ class DemoOptions:
 
 
 def demo(options: DemoOptions, reporter: Reporter) -> Outcome:
-    """Draw boards (once), tune a training on them, evaluate the winner and run it on boards that were held out."""
+    """Draw boards (once), look at them with the starter, tune a training, and run its winner on held-out boards."""
     data, results = Path(options.out) / "boards", Path(options.out) / "results"
     _draw(data, reporter)
-    search = _search(options, data, results, reporter)
+    plan = _planned(options, data, results, reporter)
+    first = _first_look(data, results, reporter)
+    search = _search(plan, reporter)
     evaluate = _run("evaluate", data, results, search.winner_job_id, reporter)
     inference = _run("inference", data, results, search.winner_job_id, reporter)
     document: dict[str, Any] = {"automl": search.to_json(), "results": str(results)}
-    document["jobs"] = [job.to_json() for job in (evaluate, inference)]
+    document["jobs"] = [job.to_json() for job in (first, evaluate, inference)]
     return Outcome(document, _summary(search, evaluate, inference, results))
 
 
@@ -79,11 +83,9 @@ def training(options: DemoOptions, data: Path, results: Path) -> RunOptions:
     )
 
 
-def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter) -> ExperimentResult:
-    from automl.lookup import command_name
+def _planned(options: DemoOptions, data: Path, results: Path, reporter: Reporter) -> ExperimentPlan:
+    """The search, planned and told; what is wrong with it is told before anything runs."""
     from automl.plan_text import plan_text
-    from automl.result_text import result_text
-    from interfaces.verbs.tuning import follow_search
 
     routed = _routed(training(options, data, results), reporter)
     if routed.search is None:
@@ -91,7 +93,15 @@ def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter)
         why = "; ".join((*decision.reasons, *decision.warnings))
         raise NotReadyError(f"the training is not tuned: {why}", remedy="see `changenet plan train`")
     reporter.say(plan_text(routed.search))
-    found = follow_search(routed.search, reporter)
+    return routed.search
+
+
+def _search(plan: ExperimentPlan, reporter: Reporter) -> ExperimentResult:
+    from automl.lookup import command_name
+    from automl.result_text import result_text
+    from interfaces.verbs.tuning import follow_search
+
+    found = follow_search(plan, reporter)
     reporter.say(result_text(found))
     if found.state == "interrupted" or not found.winner_job_id:
         remedy = f"go on with `changenet run --resume {command_name(found.folder)}`"
@@ -99,11 +109,27 @@ def _search(options: DemoOptions, data: Path, results: Path, reporter: Reporter)
     return found
 
 
+def _first_look(data: Path, results: Path, reporter: Reporter) -> Job:
+    """What the starter makes of the held-out boards: pictures and figures before anything is trained."""
+    from runners.jobs.inspection_report import report_path
+
+    options = RunOptions(
+        request=("evaluate",), data=str(data), results_root=str(results), profile="laptop", overrides=_STARTER
+    )
+    job = _finished(options, reporter)
+    reporter.say(f"before any training, the starter that ships with the skill: {report_path(job)}")
+    return job
+
+
 def _run(action: str, data: Path, results: Path, parent: str | None, reporter: Reporter) -> Job:
+    options = RunOptions(request=(action,), data=str(data), results_root=str(results), parent_job_id=parent)
+    return _finished(options, reporter)
+
+
+def _finished(options: RunOptions, reporter: Reporter) -> Job:
     from interfaces.verbs.jobs import follow_plan, job_outcome
     from runners.planning.plan import open_questions
 
-    options = RunOptions(request=(action,), data=str(data), results_root=str(results), parent_job_id=parent)
     routed = _routed(options, reporter)
     if routed.plan is None:
         raise open_questions(routed.decision.missing)

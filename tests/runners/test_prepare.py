@@ -660,3 +660,31 @@ def test_preparing_imports_nothing_heavy(skill: Skill, boards: Path) -> None:
         [sys.executable, "-c", program, str(skill.root), str(boards)], capture_output=True, text=True, check=True
     )
     assert not set(HEAVY) & set(json.loads(answer.stdout))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "start"),
+    [
+        ({}, "package:starter"),
+        ({"lr": 0.01}, "package:starter"),
+        ({"dataset.classify.image_width": 256, "dataset.classify.image_height": 256}, "package:starter"),
+        ({"difference_module": "learnable"}, "package:starter"),  # as it is anyway
+        ({"pretrained_model": None}, None),
+        ({"model.classify.difference_head": "flatten"}, None),
+        ({"pretrained_backbone": None, "model.backbone.frozen_levels": 0}, None),
+    ],
+)
+def test_trainings_of_the_laptop_profile_start_from_the_starter_unless_another_start_is_wanted(
+    skill: Skill, boards: Path, overrides: Values, start: str | None
+) -> None:
+    plan = train(skill, boards, overrides)
+    key = "train.pretrained_model_path"
+    assert value(plan, key) == start
+    if start:
+        assert plan.provenance[key].source == "profile"
+    told = [warning for warning in plan.warnings if "does not start from the starter" in warning]
+    assert bool(told) is (start is None and "pretrained_model" not in overrides)
+
+
+def test_the_container_starts_from_no_starter(skill: Skill, boards: Path) -> None:
+    assert value(train(skill, boards, profile="container"), "train.pretrained_model_path") is None

@@ -54,6 +54,7 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     """
     from core.installation import require
     from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.model_task import task_of_model
 
     named, golden, test = _read(options.places)
     exported = named is not None and Path(named).suffix.lower() == _EXPORTED

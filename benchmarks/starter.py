@@ -37,6 +37,7 @@ from pairs.trained_on import TRAINED_ON
 from scoring.regions import find_regions
 
 ROOT = Path(__file__).resolve().parent.parent
+JUDGED_BY = {"classify": "starter_crops.py", "segment": "starter_measure.py"}
 STARTER = ROOT / "models" / "starter"
 CARD: dict[str, Any] = {
     "name": "starter",
@@ -189,7 +190,7 @@ def pack(work: Path, task: str, seed: int, threshold: float) -> None:
     packed = {
         "state_dict": {name: _halved(name, value) for name, value in weights.items()},
         "epoch": content["epoch"], "global_step": content["global_step"], "task": task, "config": config,
-        "threshold": threshold, "threshold_source": "benchmarks/starter_measure.py: one threshold for all kinds",
+        "threshold": threshold, "threshold_source": f"benchmarks/{JUDGED_BY[task]}: one threshold for all kinds",
         "threshold_origin": {"kind": "validation", "split": "starter", "target": ""},
         TRAINED_ON: content[TRAINED_ON],
     }  # fmt: skip

@@ -55,6 +55,8 @@ def read(skill: Skill, text: str, **slots: Any) -> dict[str, Any]:
         ("train on ~/boards.", {"data": "~/boards"}),
         ("train on s3://bucket/data/train.", {"data": "s3://bucket/data/train"}),
         ("evaluate on /data/val", {"data": "/data/val"}),
+        ("evaluate on E:/archive/lot_2025", {"data": "E:/archive/lot_2025"}),
+        ("evaluate on E:\\archive\\lot_2025", {"data": "E:\\archive\\lot_2025"}),
         (
             "train on ./train and validate on ./val, results to ./out",
             {"train_datasets": ["./train"], "eval_dataset": "./val", "results_root": "./out"},

@@ -226,6 +226,7 @@ def test_control_c_ends_the_job_and_the_next_run_goes_on_from_its_checkpoint(wor
     assert f"after epoch {done}" in (Path(resumed["folder"]) / "log.txt").read_text()
 
 
+@pytest.mark.long
 def test_a_detached_job_is_found_followed_and_cancelled(workplace: Path) -> None:
     words = ("run", "train", "--data", "boards", "--automl", "off", "-s", "num_epochs=60", *SMALL, "--detach")
     job = changenet(workplace, *words)["job"]

@@ -43,6 +43,7 @@ def test_a_command_without_its_library_is_one_error_with_the_remedy(
     tmp_path: Path, hidden: str, extra: str, words: str
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{hidden!r}] = None\n")
+    (tmp_path / "spec.yaml").write_text("task: classify\nresults_dir: results\n")
     program, *rest = words.split()
     command = [str(Path(sys.executable).with_name(program)), *rest]
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}

@@ -39,6 +39,7 @@ def test_the_page_lists_every_published_failure(evals: Path) -> None:
     assert f"{sum(not one['wrong'] for one in results)} of {len(results)} right" in page
 
 
+@pytest.mark.long
 def test_a_sample_is_as_right_as_published(evals: Path) -> None:
     spec = importlib.util.spec_from_file_location("evals_run", evals / "run.py")
     assert spec

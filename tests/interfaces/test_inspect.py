@@ -64,6 +64,7 @@ def test_an_inspection_is_a_job_with_an_answer_and_a_page(
     assert "can&#39;t be registered" in page
 
 
+@pytest.mark.long
 def test_without_a_model_named_the_starter_judges_and_is_calibrated_by_good_pairs(
     photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

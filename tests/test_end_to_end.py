@@ -251,7 +251,8 @@ def test_a_training_tunes_itself_and_outlives_kill_9_of_controller_and_trial(wor
         assert process.stderr is not None
         assert any("trial 0  started" in line for line in process.stderr)
         process.kill()
-    (trial,) = changenet(workplace, "jobs", *place)["jobs"]
+    (start, trial) = reversed(changenet(workplace, "jobs", *place)["jobs"])
+    assert start["action"] == "evaluate"  # of what trainings start from, before the search
     store = JobStore(workplace / "searches")
     while "action" not in processes_in(store.handle(trial["id"])):
         time.sleep(0.05)
@@ -260,7 +261,7 @@ def test_a_training_tunes_itself_and_outlives_kill_9_of_controller_and_trial(wor
     search = changenet(workplace, "run", "--resume", name, *place)["automl"]
     assert [found["state"] for found in search["trials"]] == ["complete", "complete"]
     states = {job["id"]: job["state"] for job in changenet(workplace, "jobs", *place)["jobs"]}
-    assert (states.pop(trial["id"]), set(states.values()), len(states)) == ("ERROR", {"COMPLETE"}, 2)
+    assert (states.pop(trial["id"]), set(states.values()), len(states)) == ("ERROR", {"COMPLETE"}, 3)
     assert search["score"] == min(found["values"][0] for found in search["trials"])
     evaluated = changenet(workplace, "run", "evaluate", "--data", "boards", "--parent", name, *place)["job"]
     assert (evaluated["state"], evaluated["parent_job_id"]) == ("COMPLETE", search["job_id"])

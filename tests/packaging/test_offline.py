@@ -131,4 +131,4 @@ def test_a_machine_without_a_network_installs_plans_and_trains(tmp_path: Path) -
     request = ("train", "--data", "boards", "--automl", "off", "--profile", "laptop", "--json")
     assert there(command, "plan", *request)["missing"] == []
     trained = there(command, "run", *request, "-s", "num_epochs=1", "-s", "dataset.classify.image_width=32")
-    assert trained["state"] == "COMPLETE"
+    assert trained["job"]["state"] == "COMPLETE"

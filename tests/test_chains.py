@@ -80,8 +80,8 @@ def test_segment_from_training_to_a_deployment(tmp_path: Path) -> None:
     places = (f"results_dir={tmp_path / 'export'}", f"export.checkpoint={checkpoint}", f"export.onnx_file={file}")
     assert "every verdict is the same" in called(tmp_path, "visual_changenet", "export", "-e", str(spec), *places)
     words = ("run", "build a TensorRT engine for segment", "-s", f"gen_trt_engine.onnx_file={file}")
-    words = (*words, "-s", "dataset.segment.img_size=64", "--json")  # which no job tells of a file of the engine's command
-    built = json.loads(called(tmp_path, "changenet", *words))["job"]
+    size = ("-s", "dataset.segment.img_size=64")  # no job tells that of a file of the engine's command
+    built = json.loads(called(tmp_path, "changenet", *words, *size, "--json"))["job"]
     assert (built["action"], built["state"]) == ("deploy_segment_gen_trt_engine", "COMPLETE")
     for request in ("deploy_segment_evaluate", "deploy_segment_inference"):
         ran(tmp_path, request, built["id"], "--data", "masks")

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,30 @@ from engine.settings import load_run
 from engine.torch_setup import prepare_torch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.classify.trained_model import TrainedModel
 
 COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 TAKE_ANYTHING = ("quantize.most_flips=1000000", "quantize.least_speedup=0")
+
+
+def asked(doc: str | None, pairs: int, golden: int, rounds: int) -> argparse.ArgumentParser:
+    """What these measurements ask: how many pairs and golden images are made, and how often it is measured."""
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("--pairs", type=int, default=pairs)
+    parser.add_argument("--golden", type=int, default=golden)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    return parser
+
+
+@contextmanager
+def subject(options: argparse.Namespace, job: Path | None = None) -> Iterator[tuple[Path, Path, Path]]:
+    """A folder with the pairs that were asked for, its spec and checkpoint; gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_pairs(folder, options.pairs, options.golden)
+        yield folder, *write_checkpoint(folder, job)
 
 
 def write_checkpoint(folder: Path, job: Path | None) -> tuple[Path, Path]:
@@ -104,18 +125,12 @@ class Form:
 
 def main() -> None:
     """Make the files, and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pairs", type=int, default=400)
-    parser.add_argument("--golden", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = asked(__doc__, pairs=400, golden=20, rounds=3)
     parser.add_argument("--job", type=Path)
     options = parser.parse_args()
     prepare_torch(usable_cores())
     quiet_libraries()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_pairs(folder, options.pairs, options.golden)
-        spec, checkpoint = write_checkpoint(folder, options.job)
+    with subject(options, options.job) as (folder, spec, checkpoint):
         files = {"PyTorch": checkpoint, "ONNX": folder / "model.onnx"}
         run(folder, spec, "export", f"export.checkpoint={checkpoint}", f"export.onnx_file={files['ONNX']}")
         for kind, mode in (("8-bit weights", "weight_only_ptq"), ("8 bits", "static_ptq")):

@@ -11,14 +11,10 @@ with PyTorch in the same run, and where the time of a pair goes.
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine_speed import make_pairs
-from export_speed import TAKE_ANYTHING, Form, run, write_checkpoint
+from export_speed import TAKE_ANYTHING, Form, asked, run, subject
 
 from core.cores import usable_cores
 from deployed.pair_model import PairModel
@@ -31,6 +27,7 @@ from engine.torch_setup import prepare_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from deployed.pair_model import Pairs
 
@@ -78,17 +75,10 @@ def _spent(work: Callable[[], object], batch: Pairs, rounds: int = 5) -> float:
 
 def main() -> None:
     """Make the files, and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pairs", type=int, default=240)
-    parser.add_argument("--golden", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    options = asked(__doc__, pairs=240, golden=12, rounds=5).parse_args()
     prepare_torch(usable_cores())
     quiet_libraries()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_pairs(folder, options.pairs, options.golden)
-        spec, checkpoint = write_checkpoint(folder, None)
+    with subject(options) as (folder, spec, checkpoint):
         file, place = folder / "model.onnx", folder / "static"
         run(folder, spec, "export", f"export.checkpoint={checkpoint}", f"export.onnx_file={file}")
         run(folder, spec, "quantize", f"quantize.model_path={file}", f"quantize.results_dir={place}", *TAKE_ANYTHING)

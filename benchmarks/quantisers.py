@@ -17,17 +17,13 @@ turns.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from engine_speed import make_pairs
-from export_speed import run, write_checkpoint
+from export_speed import asked, run, subject
 
 from core.cores import usable_cores
 from deployed.model_file import read_model
@@ -41,6 +37,7 @@ from engine.torch_setup import prepare_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from onnx import ModelProto
@@ -140,11 +137,11 @@ def forms_of(folder: Path, spec: Path, checkpoint: Path, calibration: list[Batch
     linear = [node.name for node in whole.graph.node if node.op_type == "Gemm"]  # the last layer stays in float
     with StaticQuantizer(whole, lambda: iter([batch.feeds for batch in calibration]), "minmax") as quantizer:
         forms.append(by_onnxruntime("ONNX Runtime, static QDQ, 8 bits", quantizer.quantized(linear)))
-    asked = load_run("inference", spec, [f"inference.checkpoint={checkpoint}", "model.classify.second_look=0"])
-    forms.append(with_torch(load_model(asked).network, quantised=False))
+    inference = load_run("inference", spec, [f"inference.checkpoint={checkpoint}", "model.classify.second_look=0"])
+    forms.append(with_torch(load_model(inference).network, quantised=False))
     for libraries, more in (
         (("openvino", "nncf"), lambda: with_openvino(file, calibration)),
-        (("torchao",), lambda: [with_torch(load_model(asked).network, quantised=True)]),
+        (("torchao",), lambda: [with_torch(load_model(inference).network, quantised=True)]),
     ):
         if missing := [name for name in libraries if importlib.util.find_spec(name) is None]:
             print(f"left out, not installed: {', '.join(missing)}")
@@ -155,20 +152,14 @@ def forms_of(folder: Path, spec: Path, checkpoint: Path, calibration: list[Batch
 
 def main() -> None:
     """Make the forms, and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pairs", type=int, default=96)
-    parser.add_argument("--golden", type=int, default=6)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = asked(__doc__, pairs=96, golden=6, rounds=3)
     parser.add_argument("--batch", type=int, default=16)
     options = parser.parse_args()
     prepare_torch(usable_cores())
     quiet_libraries()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_pairs(folder, options.pairs, options.golden)
-        spec, checkpoint = write_checkpoint(folder, None)
-        asked = load_run("inference", spec, [f"inference.checkpoint={checkpoint}", "model.classify.second_look=0"])
-        batches = batches_of(asked, options.pairs, options.batch)
+    with subject(options) as (folder, spec, checkpoint):
+        inference = load_run("inference", spec, [f"inference.checkpoint={checkpoint}", "model.classify.second_look=0"])
+        batches = batches_of(inference, options.pairs, options.batch)
         calibration, judged = batches[::2], batches[1::2]
         forms = forms_of(folder, spec, checkpoint, calibration)
         for form in forms:

@@ -14,14 +14,12 @@ A stop: 8 clients ask without pause, the server is sent SIGTERM, and whatever wa
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import random
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from engine_speed import make_pairs
-from export_speed import run, write_checkpoint
+from export_speed import asked, run, subject
 
 from core.cores import usable_cores
 from core.served_pairs import Golden, Pair, Picture
@@ -198,16 +195,10 @@ def stop_under_load(model: Path, files: Files, chance: random.Random) -> tuple[i
 
 def main() -> None:
     """Make the model, and print the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pairs", type=int, default=240)
-    parser.add_argument("--golden", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = asked(__doc__, pairs=240, golden=12, rounds=3)
     parser.add_argument("--stops", type=int, default=100)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_pairs(folder, options.pairs, options.golden)
-        spec, checkpoint = write_checkpoint(folder, None)
+    with subject(options) as (folder, spec, checkpoint):
         model = folder / "model.onnx"
         words = (f"export.checkpoint={checkpoint}", f"export.onnx_file={model}", "model.classify.second_look=0")
         run(folder, spec, "export", *words)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.dotted import get
-from core.errors import CheckpointError
-from deployed.model_file import read_model
+from deployed.model_file import normalisation, read_model_for
 from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
 from deployed.sessions import Session
 from deployed.siamese_graph import leading_to
@@ -47,14 +46,12 @@ class MaskModel:
     """
 
     def __init__(self, settings: Settings, whole: ModelProto) -> None:
-        config, how = settings["config"], settings["input"]
+        config = settings["config"]
         self.settings = settings
         self.side = int(get(config, f"{_DATA}.img_size"))
         self.threshold = float(settings.get("threshold", _EVEN))
         self._reach = int(get(config, f"{_DATA}.align_pixels"))
-        std = np.asarray(how["std"], np.float32)[:, None, None]
-        self._scale = (1 / (255 * std)).astype(np.float32)
-        self._offset = (-np.asarray(how["mean"], np.float32)[:, None, None] / std).astype(np.float32)
+        self._scale, self._offset = normalisation(settings)
         every = get(config, f"{_DATA}.multi_scale_infer")
         outputs = [entry.name for entry in whole.graph.output] if every else [FINAL]
         self._session = Session(leading_to(whole, outputs).SerializeToString())
@@ -64,12 +61,9 @@ class MaskModel:
         """The model of a file.
 
         Raises:
-            CheckpointError: see `read_model`; or it is of another task.
+            CheckpointError: see `read_model_for`.
         """
-        model, settings = read_model(path)
-        if settings.get("task") != "segment":
-            message = f"the model is one for the {settings.get('task')} task"
-            raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for segment")
+        model, settings = read_model_for("segment", path)
         return cls(settings, model)
 
     def change(self, golden: Bytes, test: Bytes) -> Levels:

@@ -20,6 +20,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import onnx
 
 from core.documents import canonical_json
@@ -29,6 +30,7 @@ from core.files import write_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from onnx import ModelProto
 
 SUFFIX = ".onnx"
@@ -68,6 +70,26 @@ def read_model(path: Path) -> tuple[ModelProto, Settings]:
         message = "the file does not say how it is to be used: lightings, normalisation, threshold"
         raise _error(path, message, "checkpoint.foreign", "use a file that `visual_changenet export` wrote")
     return model, _checked(path, model, text)
+
+
+def read_model_for(task: str, path: Path) -> tuple[ModelProto, Settings]:
+    """The same of a model that has to be one for `task`.
+
+    Raises:
+        CheckpointError: see `read_model`; or it is of another task.
+    """
+    model, settings = read_model(path)
+    if settings.get("task") != task:
+        message = f"the model is one for the {settings.get('task')} task"
+        raise _error(path, message, "checkpoint.task", f"name a model for {task}")
+    return model, settings
+
+
+def normalisation(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """By what bytes (…, 3, H, W) are multiplied, and what is added then: (3, 1, 1) each."""
+    how = settings["input"]
+    mean, std = (np.asarray(how[name], np.float32)[:, None, None] for name in ("mean", "std"))
+    return (1 / (255 * std)).astype(np.float32), (-mean / std).astype(np.float32)
 
 
 def _checked(path: Path, model: ModelProto, text: str) -> Settings:

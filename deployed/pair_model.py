@@ -13,7 +13,7 @@ from core.errors import CheckpointError
 from core.verdicts import NO_PASS, PASS
 from deployed.evidence import moved_back, on_test_pictures
 from deployed.layout import Tiling
-from deployed.model_file import read_model
+from deployed.model_file import normalisation, read_model_for
 from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
 from deployed.second_look import seen, views_of
 from deployed.sessions import Session
@@ -72,7 +72,7 @@ class PairModel:
     """
 
     def __init__(self, settings: Settings, parts: Parts) -> None:
-        config, how = settings["config"], settings["input"]
+        config = settings["config"]
         self.settings, self.parts = settings, parts
         self.height, self.width = int(get(config, f"{_DATA}.image_height")), int(get(config, f"{_DATA}.image_width"))
         self.lights: tuple[str | None, ...] = tuple(settings["lights"])
@@ -82,10 +82,8 @@ class PairModel:
         self._reach = int(get(config, f"{_DATA}.align_pixels"))
         self._doubtful = float(get(config, f"{_MODEL}.second_look"))
         self._distances = get(config, f"{_MODEL}.difference_module") == "euclidean"
-        self._tiling = Tiling(*how["layout"])
-        std = np.asarray(how["std"], np.float32)[:, None, None]
-        self._scale = (1 / (255 * std)).astype(np.float32)
-        self._offset = (-np.asarray(how["mean"], np.float32)[:, None, None] / std).astype(np.float32)
+        self._tiling = Tiling(*settings["input"]["layout"])
+        self._scale, self._offset = normalisation(settings)
         self._describe = Session(parts.describe.SerializeToString())
         self._compare = Session(parts.compare.SerializeToString())
         self._explain: Session | None = None
@@ -98,12 +96,9 @@ class PairModel:
         """The model of a file.
 
         Raises:
-            CheckpointError: see `read_model`; or it is of another task.
+            CheckpointError: see `read_model_for`.
         """
-        model, settings = read_model(path)
-        if settings.get("task") != "classify":
-            message = f"the model is one for the {settings.get('task')} task"
-            raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy="name a model for classify")
+        model, settings = read_model_for("classify", path)
         return cls(settings, take_apart(model))
 
     def verdict(self, score: float) -> str:

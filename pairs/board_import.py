@@ -12,6 +12,7 @@ golden picture, those of one test picture do. What is not used stands in `OUT/no
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -126,7 +127,7 @@ def _splits(pairs: Sequence[MarkedPair], source: Path) -> dict[str, str]:
     return share_out(groups, str(source))
 
 
-class _Writer:
+class _Writer(ABC):
     """Writes one pair after the other, and the lists at the end."""
 
     def __init__(self, folder: Path, side: int, crops: str, summary: BoardSummary) -> None:
@@ -173,11 +174,13 @@ class _Writer:
         write_json(self.folder / MARKER, self.summary.as_dict())
         return self.summary
 
+    @abstractmethod
     def _cut(self, pair: MarkedPair, laid: LaidPair) -> tuple[list[Any], list[str]]:
-        raise NotImplementedError
+        """Write the crops or tiles of a pair; returns their rows and labels."""
 
+    @abstractmethod
     def _write_lists(self) -> None:
-        raise NotImplementedError
+        """Write the table or the lists of the splits."""
 
     def _save(self, place: str, pixels: Pixels, x: int, y: int) -> None:
         path = self.folder / place

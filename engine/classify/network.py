@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
     from spec.experiment import Experiment
 
 
-class PairNetwork(nn.Module):
+class PairNetwork(nn.Module, ABC):
     """Scores pairs of a test image and its golden images: what scoring asks of a network, however it is run."""
 
     head: DifferenceHead
     can_explain = True  # whether it can tell where it sees a difference
 
     @property
+    @abstractmethod
     def device(self) -> torch.device:
         """Where it computes."""
-        raise NotImplementedError
 
     def forward(self, tests: Tensor, goldens: Tensor) -> Tensor:
         """The output of B pairs: a distance (B,), or logits (B, classes).
@@ -43,13 +44,13 @@ class PairNetwork(nn.Module):
         features = self.describe(torch.cat([tests, goldens.flatten(0, 1)]))
         return self.head.compare([f[:pairs] for f in features], [f[pairs:] for f in features], count)
 
+    @abstractmethod
     def describe(self, images: Tensor) -> Features:
         """Features of images (M, 3, H, W), each by itself."""
-        raise NotImplementedError
 
+    @abstractmethod
     def off_centre(self, height: int, width: int) -> dict[Size, Shift]:
         """How many pixels the cells of its maps look past their middle, by the maps' sizes."""
-        raise NotImplementedError
 
     def score(self, output: Tensor) -> Tensor:
         """Scores (B,) of an output; the higher, the more likely a defect."""

@@ -7,6 +7,7 @@ Both decoders return logits (B, classes, h, w) of the levels, coarsest first, an
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,12 +27,12 @@ _DETAIL = 16
 _RESIDUAL = 0.1
 
 
-class Decoder(nn.Module):
+class Decoder(nn.Module, ABC):
     """What both decoders offer."""
 
+    @abstractmethod
     def forward(self, goldens: Maps, tests: Maps, pictures: tuple[Tensor, Tensor]) -> list[Tensor]:
         """The five predictions; `pictures` are both of the pair, (B, 3, H, W), as the backbone saw them."""
-        raise NotImplementedError
 
 
 class FullDecoder(Decoder):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from spec.experiment import Experiment
 
 
-class MaskNetwork(nn.Module):
+class MaskNetwork(nn.Module, ABC):
     """Predicts a mask for pairs of a golden and a test picture, however it is run.
 
     Args:
@@ -31,9 +32,9 @@ class MaskNetwork(nn.Module):
         self._all_scales = all_scales
 
     @property
+    @abstractmethod
     def device(self) -> torch.device:
         """Where it computes."""
-        raise NotImplementedError
 
     def probabilities(self, goldens: Tensor, tests: Tensor) -> Tensor:
         """Probabilities (B, classes, H, W) of pictures (B, 3, H, W)."""

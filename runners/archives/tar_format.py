@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import tarfile
 import zlib
 from contextlib import closing
@@ -23,6 +24,8 @@ _GZIP_MAGIC = b"\x1f\x8b"
 # The largest single read that tarfile makes is the body of an extended header, kept in memory whole.
 _LARGEST_READ = 4 * 1024 * 1024
 _LONGEST_PADDING = 64 * 1024 * 1024
+# A second guard behind `require_safe` and `_disown`, which Python has from 3.11.4 on.
+_FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 def unpack_into(archive: Path, folder: Path, budget: Budget) -> None:
@@ -37,8 +40,19 @@ def unpack_into(archive: Path, folder: Path, budget: Budget) -> None:
         for member in tar:
             budget.take(member.name, member.size)
             require_safe(_described(member), folder, archive)
-            tar.extract(member, folder, filter="data")
+            _disown(member)
+            tar.extract(member, folder, **_FILTER)
         _require_whole(plain)
+
+
+def _disown(member: tarfile.TarInfo) -> None:
+    """Give a member the caller as its owner, and rights as PEP 706 has them for data."""
+    member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+    if member.isdir():
+        member.mode = 0o755
+    elif member.isreg():
+        runs = 0o111 if member.mode & 0o100 else 0
+        member.mode = member.mode & 0o644 | 0o600 | (member.mode & runs)
 
 
 def _described(member: tarfile.TarInfo) -> Member:

@@ -21,7 +21,7 @@ _CARRIES = frozenset({"path", "job"})
 
 
 class Background(NamedTuple):
-    """The tokens of clauses that only tell; `past` those that tell of the past, or that something is not so.
+    """The tokens of clauses that only tell; `past` those that tell what happened.
 
     `mentions` are those of the request without what these clauses seem to ask for.
     """
@@ -51,13 +51,8 @@ def background(
     told = frozenset(n for c in telling for n in c.places)
     past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
-    gone = frozenset(n for n in past if {tokens[p].word for p in _around(telling, n)} & grammar["past"])
-    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in gone)]
+    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in past)]
     return Background(kept, told, past)
-
-
-def _around(clauses: Iterable[Clause], place: int) -> range:
-    return next(c.places for c in clauses if place in c.places)
 
 
 def _kind(mention: Mention) -> str:
@@ -110,13 +105,14 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
 
 
 def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a clause tells of the past, or says that something is not so."""
+    """Whether a clause tells what happened; who said or decided something hands on an order, and a denial is one."""
     words = {tokens[n].word for n in clause.places}
-    return clause.mood == "tells" and bool(words & (grammar["past"] | grammar["not"] | grammar["rules_out"]))
+    orders = grammar["orders"] | grammar["not"]
+    return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
 
 
 def _drops(
-    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], gone: bool
+    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
@@ -128,7 +124,7 @@ def _drops(
     if mention.group == "policy:on" and not mention.negated and any(_kind(m) == "policy" for m in front):
         return True
     if kind == "policy":
-        return not mention.negated and (mention.group == "policy:named" or gone)
+        return not mention.negated and (mention.group == "policy:named" or past)
     if kind == "parent":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
         return job or "parent" in in_front or any(m.group == "action:train" for m in front)

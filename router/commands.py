@@ -12,6 +12,7 @@ from router.tokens import JOB_ID
 from router.types import Command, Decision, Question
 
 if TYPE_CHECKING:
+    from router.notes import Notes
     from router.one_action import Case
     from router.reading import Reading
     from router.types import Request
@@ -22,13 +23,17 @@ _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0
 
 
 class _Form(NamedTuple):
-    """How a command is typed; it can't do without so many `jobs`, and `data`; of the values it takes `values`."""
+    """How a command is typed; it can't do without so many `jobs`, and `data`; of the values it takes `values`.
+
+    `flags` are those of its options that values of the words go to.
+    """
 
     name: str
     jobs: int = 0
     data: bool = False
     extra: str = ""
     values: tuple[str, ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
 
 
 _ADVISED = (
@@ -56,12 +61,14 @@ _FORMS = {
     "resume": _Form("run", jobs=1, extra="--resume"),
     "data_check": _Form("data check", data=True),
     "data_import": _Form("data import", data=True),
-    "data_synthesize": _Form("data synthesize", values=("seed", "lights", "image_size")),
+    "data_synthesize": _Form(
+        "data synthesize", values=("seed", "lights", "image_size"), flags=(("seed", "--seed"), ("image_size", "--size"))
+    ),
     "stage": _Form("stage", extra="backbone", values=("backbone",)),
     "doctor": _Form("doctor"),
     "advise": _Form("advise", values=_ADVISED),
     "inspect": _Form("inspect"),
-    "calibrate": _Form("calibrate", jobs=1, data=True),
+    "calibrate": _Form("calibrate", jobs=1, data=True, values=("target",), flags=(("target", "--far"),)),
     "serve": _Form("serve", jobs=1),
     "watch": _Form("watch", data=True),
     "demo": _Form("demo"),
@@ -83,7 +90,15 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         values["images"] = paths
     elif paths and (form.data or not form.jobs):
         values["data"] = paths[0]
+    words = _line(verb, form, spoken, paths)
+    words += [word for name, flag in form.flags if name in values for word in (flag, _typed(values[name]))]
+    if results_root and (form.jobs or verb == "jobs"):
+        words += ["--results", results_root]
     missing = _missing(verb, form, spoken, paths)
+    return Command(verb, values, f"changenet {shlex.join(words)}"), missing
+
+
+def _line(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> list[str]:
     words = [*form.name.split(), *([form.extra] if form.extra else [])]
     if verb == "resume" and spoken.jobs and not spoken.jobs[0].startswith("automl-"):
         action = JOB_ID.fullmatch(spoken.jobs[0])
@@ -95,9 +110,23 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         words.append("DIR")
     if verb == "watch" and spoken.jobs:
         words += ["--model", spoken.jobs[0]]
-    if results_root and (form.jobs or verb == "jobs"):
-        words += ["--results", results_root]
-    return Command(verb, values, f"changenet {shlex.join(words)}"), missing
+    return words
+
+
+def _typed(value: Any) -> str:
+    """A value as an option takes it; a target is typed by its share of false alarms, both sides of a picture by one."""
+    if isinstance(value, dict):
+        return f"{round(100 * value['false_alarms'], 6):g}%" if "false_alarms" in value else "SHARE"
+    return str(max(value) if isinstance(value, list) else value)
+
+
+def _tell_unused(command: Command, spoken: Spoken, notes: Notes) -> None:
+    """Values of the words that neither the line of a command nor its other readers take."""
+    form = _FORMS[command.verb]
+    carried = {name for name, _ in form.flags} | ({*form.values} if command.verb in {"advise", "stage"} else set())
+    for name, value in spoken.values.items():
+        if name not in carried:
+            notes.warn(f"{form.name} is typed without '{name}' ({value}): say what else it is for, or leave it out")
 
 
 def _missing(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> Question | None:
@@ -141,6 +170,7 @@ def command_step(request: Request, verb: str, spoken: Spoken, before: Decision |
         spoken = replace(spoken, paths=((before.request.data, None),))
     command, question = command_of(verb, spoken, request.results_root)
     notes = case.notes
+    _tell_unused(command, spoken, notes)
     if question and not (before and before.action):
         notes.ask(question)
     data = request.data or command.values.get("data")
@@ -153,6 +183,7 @@ def command_step(request: Request, verb: str, spoken: Spoken, before: Decision |
         policy_source="slot" if request.automl_policy else "default",
         request=replace(request, data=data),
         reasons=tuple(notes.reasons),
+        warnings=tuple(notes.warnings),
         missing=tuple(notes.missing),
         command=command,
         stated=command.values,
@@ -166,6 +197,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     if request.parent_job_id and not spoken.jobs:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
+    _tell_unused(command, spoken, notes)
     if command.verb == "advise":
         if command.values.get("data_type", "int8") != "int8" and not spoken.engine:
             kept = {name: value for name, value in command.values.items() if name != "data_type"}

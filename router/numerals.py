@@ -29,7 +29,7 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
             if (power := _power(tokens, end, numerals)) is not None:
                 end += 3
                 run = tokens[place:end]
-                text, spelled, value = " ".join(token.text for token in run), "", value * 10**-power
+                text, spelled, value = " ".join(token.text for token in run), "", float(f"{value:g}e-{power}")
             found.append(Token("number", NUMBER, text, run[0].start, run[-1].end, value, spelled))
         else:
             found.append(tokens[place])

@@ -91,14 +91,17 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [_figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
     words = {token.word for token in tokens}
-    if name in {"recall", "false_alarms"} and numbers and "percent" not in words and 0 < numbers[0] <= 1:
+    bare = name in {"recall", "false_alarms"} and numbers and "percent" not in words
+    if bare and 0 < numbers[0] < 1:
         numbers = [round(100 * numbers[0], 9), *numbers[1:]]
     if name == "recall" and words & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
+    if bare and numbers[0] == 1:  # all of them as a share, and hardly any in percent
+        numbers, others = [], ("1 %", "100 %")
     if name == "image_size" and words & reading.grammar["for_all"] and len(numbers) > 1:
         return Stated(name, None, place, tuple(f"{number:g}" for number in numbers))
-    if others and numbers:
+    if others and (numbers or bare):
         return Stated(name, None, place, (*(f"{number:g}" for number in numbers), *others))
     if reader := _READERS.get(name):
         found = reader(numbers, words)

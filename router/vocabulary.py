@@ -172,7 +172,9 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     foreign.add("foreign:model", languages.phrases("other_models"))
     foreign.add("foreign:craft", languages.phrases("other_crafts"))
     bystanders = frozenset(languages.phrases("bystanders"))
-    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *own.get("words", "").split(), *bystanders}
+    ours = own.get("words", "").split()
+    orders = languages.phrases("grammar", "orders")
+    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *orders, *ours, *bystanders}
     names = info["train_policy"]["names"]
     vocabulary = Vocabulary(
         patterns=patterns,

@@ -92,6 +92,7 @@ def _planned(routed: Routed, line: str, *, full: bool) -> Outcome:
     command = routed.decision.command
     if command and not routed.decision.missing:
         text = f"nothing was done; this is for\n  {command.line}{_absent(command.line)}"
+        text += "".join(f"\n  warning: {warning}" for warning in routed.decision.warnings)
         return Outcome({"missing": [], "decision": decision, "plan": None, "command": command.line}, text)
     if (plan := routed.plan) is None:
         return _asking(routed.decision.missing, {"decision": decision, "plan": None}, decision_text(routed.decision))

@@ -74,8 +74,8 @@ class KubernetesPlatform:
         try:
             made = _made(cluster, manifest)
         except ClusterSilentError:
-            if plan.secrets or plan.resources.nodes > 1:
-                raise
+            if plan.secrets or plan.resources.nodes > 1 or not plan.resources.network:
+                raise  # what a Job owns can't be made of one that may not be there
             return handle  # it may have been taken all the same: whoever looks finds it by its name
         handle = with_detail(handle, _ABOUT, about | {"uid": made["uid"], "sent_at": time.time()})
         store.add_handle(job.id, handle)

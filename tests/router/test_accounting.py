@@ -49,6 +49,7 @@ def test_a_request_for_something_else_is_declined(skill: Skill, text: str) -> No
         ("evaluate the other one", "other one"),
         (f"export {JOB}. Don't export it.", "rule it out"),
         ("can ChangeNet train on a CPU?", "question"),
+        ("Train ChangeNet on ./b, false alarm rate below 1", "1 % and 100 %"),
         ("The candidates should be 50. Train ChangeNet on ./b", "'50'"),
         ("train ChangeNet on ./b for 20 epochs, or maybe 50", "'50'"),
         ("train ChangeNet on ./b with lr somewhere between 1e-5 and 1e-3", "'1e-5' and '1e-3'"),

@@ -45,7 +45,8 @@ def decided(text: str, skill: Skill) -> Decision:
 )
 def test_what_leads_up_to_a_request_is_no_part_of_it(text: str, action: str, skill: Skill) -> None:
     found = decided(text, skill)
-    assert (found.action, found.missing[:0], found.steps) == (action, (), ())
+    assert (found.action, found.steps) == (action, ())
+    assert [question.slot for question in found.missing if question.slot not in {"parent_job_id", "data"}] == []
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,26 @@ def test_an_unknown_manner_is_asked_about(text: str, skill: Skill) -> None:
 def test_a_job_that_is_only_told_of_is_not_the_one_that_is_meant(skill: Skill) -> None:
     other = "evaluate-20260312-120033-77aa01"
     assert decided(f"{other} was too optimistic; eval {JOB} on /d/hard", skill).request.parent_job_id == JOB
+
+
+@pytest.mark.parametrize(
+    ("told", "policy", "values"),
+    [
+        ("My boss said no AutoML.", "off", {}),
+        ("We agreed on no HPO.", "off", {}),
+        ("AutoML was not approved.", "off", {}),
+        ("The user asked for 20 epochs and no AutoML.", "off", {"epochs": 20}),
+        ("No trial may take more than 5 epochs.", "on", {"epochs": 5}),
+        ("We never have more than 2 GPUs.", "on", {"gpus": 2}),
+        ("Recall must not fall below 99 %.", "on", {"target": {"recall": 0.99}}),
+        ("The budget has been set to 20 epochs.", "on", {"epochs": 20}),
+        ("Es wurde entschieden, dass 20 Epochen genug sind.", "on", {"epochs": 20}),
+        ("Last week it ran for 30 epochs and was bad.", "on", {}),
+    ],
+)
+def test_orders_and_limits_count_and_what_happened_does_not(
+    told: str, policy: str, values: dict[str, object], skill: Skill
+) -> None:
+    found = decided(f"{told} Train PASS/NO_PASS on /d/a", skill)
+    assert (found.action, found.automl_policy) == ("train", policy)
+    assert {name: value for name, value in found.stated.items() if name not in {"data", "task"}} == values

@@ -149,6 +149,7 @@ def test_what_something_is_only_to_come_before_is_no_step(skill: Skill) -> None:
         ("check this board against the golden one", "changenet inspect"),
         ("prüf dieses Board gegen das Goldene", "changenet inspect"),
         (f"Calibrate {JOB} on the good pairs in ./good", f"changenet calibrate {JOB} ./good"),
+        (f"Calibrate {JOB} on ./good to 0.5 % false alarms", f"changenet calibrate {JOB} ./good --far 0.5%"),
         (f"Kalibriere {JOB} auf die Gutteile in ./gut", f"changenet calibrate {JOB} ./gut"),
         (
             f"watch /aoi/inbox and inspect each pair that arrives with {JOB}",
@@ -162,6 +163,15 @@ def test_words_lead_to_the_line_of_a_command(text: str, line: str, skill: Skill)
     command = decide(Request(text=text), skill).command
     assert command is not None
     assert command.line == line
+
+
+def test_a_value_that_a_command_does_not_take_is_told(skill: Skill) -> None:
+    found = decide(Request(text=f"serve {JOB} with batch size 8"), skill)
+    assert found.command is not None
+    assert found.command.line == f"changenet serve {JOB}"
+    (warning,) = found.warnings
+    assert "batch_size" in warning
+    assert "8" in warning
 
 
 @pytest.mark.parametrize(

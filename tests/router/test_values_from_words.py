@@ -145,6 +145,7 @@ def test_what_was_read_is_said_without_secrets(skill: Skill) -> None:
         ("twelve epochs, batches of four", {"num_epochs": 12, "batch_size": 4}),
         ("batch size of 16", {"batch_size": 16}),
         ("three-epoch training", {"num_epochs": 3}),
+        ("a learning rate of three e minus four", {"learning_rate": 0.0003}),
     ],
 )
 def test_numbers_in_words_are_read(skill: Skill, words: str, found: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import time
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from core.record_places import place_of
 from runners.platforms.processes import ProcessId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LOCKED = "automl.locked"
@@ -86,6 +87,16 @@ def take_lock(folder: Path) -> int:
         time.sleep(_PAUSE)
     os.close(handle)
     raise locked(folder)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Keep writers away for a moment, without being one whom others may ask to stop; whether there was none."""
+    handle = os.open(folder / _NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield _locked(handle)
+    finally:
+        os.close(handle)
 
 
 def locked(folder: Path) -> RequestError:

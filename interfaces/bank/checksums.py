@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
-from core.files import read_ordinary, sha256_file, write_text
+from core.files import open_ordinary, read_ordinary, sha256_file, write_text
 from interfaces.bank.layout import BankError
 
 if TYPE_CHECKING:
@@ -36,17 +36,39 @@ def copy_checked(folder: Path, target: Path) -> None:
     Raises:
         BankError: a file is missing, changed or not listed, a name leads out of the bank, or there is a link.
     """
+    for name, expected in _listed(folder).items():
+        data = read_ordinary(folder / name, _LARGEST, BankError)
+        _require_sum(hashlib.sha256(data).hexdigest(), expected, folder / name)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(data)
+
+
+def check(folder: Path) -> list[str]:
+    """Check files that are too large to be copied where they lie; returns their names, which lead nowhere else.
+
+    Raises:
+        BankError: as `copy_checked`.
+    """
+    sums = _listed(folder)
+    for name, expected in sums.items():
+        open_ordinary(folder / name, BankError).close()  # a pipe would keep its reader waiting
+        _require_sum(sha256_file(folder / name), expected, folder / name)
+    return list(sums)
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """File name to sum, where what is listed is what is there."""
     sums = _read_sums(folder)
     found = set(_files(folder))
     for words, names in (("not listed in", found - sums.keys()), ("listed, but missing, in", sums.keys() - found)):
         if names:
             raise _refusal(f"{words} {SUMS}", folder / min(names), "bank.files")
-    for name, expected in sums.items():
-        data = read_ordinary(folder / name, _LARGEST, BankError)
-        if hashlib.sha256(data).hexdigest() != expected:
-            raise _refusal(f"the file is not the one that {SUMS} lists", folder / name, "bank.changed")
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        (target / name).write_bytes(data)
+    return sums
+
+
+def _require_sum(found: str, expected: str, path: Path) -> None:
+    if found != expected:
+        raise _refusal(f"the file is not the one that {SUMS} lists", path, "bank.changed")
 
 
 def _read_sums(folder: Path) -> dict[str, str]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 BANK_FILE = "bank.json"
 SKILLS, WHEELS, PINS = "skills", "wheels", "constraints.txt"
+# Of a folder for a machine without a network, which holds a bank among others.
+OFFLINE_FILE, BANK, PACKAGES, BACKBONE, IMAGES = "offline.json", "bank", "packages", "backbone", "images"
 FORMAT = 1
 
 

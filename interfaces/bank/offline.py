@@ -20,7 +20,7 @@ from core.installation import version
 from interfaces.bank import checksums
 from interfaces.bank.build import build_bank
 from interfaces.bank.extras import extras_of
-from interfaces.bank.layout import PINS, WHEELS, BankError
+from interfaces.bank.layout import BACKBONE, BANK, IMAGES, OFFLINE_FILE, PACKAGES, PINS, WHEELS, BankError
 from interfaces.bank.packages import collect_wheels, platform_words
 from runners.platforms.table import capabilities
 from runners.staging.weights import Published, record_of, stage_weights
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
 
-OFFLINE_FILE, BANK, PACKAGES, BACKBONE, IMAGES = "offline.json", "bank", "packages", "backbone", "images"
 _KEY = "model.backbone.pretrained_backbone_path"
-_STARTER, _PAGE = "offline_install.sh", "offline_README.md.j2"
+_STARTER, _PAGE = "install.sh", "offline_README.md.j2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _USUAL = ("engine", "automl", "deploy", "inspect", "mcp", "serve")
-_OF_RUNNER = {"docker": ("docker",), "kubernetes": ("kubernetes",)}
+_OF_RUNNER = {"docker": ("docker",), "kubernetes": ("kubernetes",), "ray": ("ray",)}
 
 
 def collect_wheels(wheel: Path, pins: Path, folder: Path, runner: str) -> None:

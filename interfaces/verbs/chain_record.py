@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.documents import read_json
-from core.errors import ChangenetError, RequestError, did_you_mean
+from core.errors import ChangenetError, InputError, RequestError, did_you_mean
 from core.files import write_json
 from interfaces.options import given
 from interfaces.verbs.request_options import RequestOptions
-from runners.jobs.store import default_root
+from runners.jobs.store import default_root, now
 from runners.names import CHAIN_PREFIX
 from runners.search_folders import chain_folders
 
@@ -31,22 +31,30 @@ RECORD, LOG = "chain.json", "log.txt"
 STARTING, RUNNING, FINISHED, FAILED, CANCELED, STOPPED = (
     "starting", "running", "finished", "failed", "canceled", "stopped",
 )  # fmt: skip
+_STATES = {STARTING, RUNNING, FINISHED, FAILED, CANCELED, STOPPED}
 _START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChainStep:
-    """A step: `plan_id` once it is launched, `name` the job or search that it became, `exit_code` once it has ended."""
+    """A step: `plan_id` and `claim`, by which its job is found, once it is launched; `exit_code` once it has ended.
+
+    `name` is the search that it became, or, once it has ended, the job.
+    """
 
     action: str
     plan_id: str = ""
+    claim: str = ""
     name: str = ""
     exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain as it is recorded. `place` is the folder in which it was asked for, `options` are what was asked."""
+    """A chain as it is recorded. `place` is the folder in which it was asked for, `options` are what was asked.
+
+    `removed_at` is when the files of its jobs were removed, empty where they were not.
+    """
 
     folder: str
     plan_id: str
@@ -55,7 +63,8 @@ class Chain:
     steps: tuple[ChainStep, ...]
     state: str = STARTING
     reason: str = ""
-    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    created_at: str = field(default_factory=now)
+    removed_at: str = ""
 
     @property
     def id(self) -> str:
@@ -95,10 +104,28 @@ def read_chain(folder: Path) -> Chain:
     Raises:
         InputError: its record was damaged.
     """
-    document = read_json(folder / RECORD)
-    steps = tuple(ChainStep(**step) for step in document["steps"])
-    chain = Chain(**{**document, "folder": str(folder), "steps": steps})
+    chain = recorded(folder)
     return replace(chain, state=_state(chain))
+
+
+def recorded(folder: Path) -> Chain:
+    """The chain of a folder as it was last written: what whoever holds its lock goes by. Errors: see `read_chain`."""
+    document = read_json(folder / RECORD)
+    try:
+        steps = tuple(ChainStep(**step) for step in document["steps"])
+        chain = Chain(**{**document, "folder": str(folder), "steps": steps})
+        chain.request()
+        if chain.state not in _STATES or not all(isinstance(text, str) for text in _texts(chain)):
+            raise TypeError  # noqa: TRY301 - told as all that does not fit
+    except (AttributeError, KeyError, TypeError):
+        message, remedy = "the record of these steps is damaged", "launch the steps again, by their words"
+        raise InputError(message, code="chain.damaged", where=str(folder / RECORD), remedy=remedy) from None
+    return chain
+
+
+def _texts(chain: Chain) -> list[object]:
+    own: list[object] = [chain.plan_id, chain.place, chain.reason, chain.created_at, chain.removed_at]
+    return own + [text for step in chain.steps for text in (step.action, step.plan_id, step.claim, step.name)]
 
 
 def _state(chain: Chain) -> str:
@@ -133,6 +160,6 @@ def chains(root: Path) -> list[Chain]:
     for folder in chain_folders(root):
         try:
             found.append(read_chain(folder))
-        except (ChangenetError, OSError, KeyError, TypeError):
+        except (ChangenetError, OSError):
             continue
     return found

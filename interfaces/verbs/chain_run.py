@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import INTERRUPTED, ChangenetError
+from core.errors import INTERRUPTED, ChangenetError, RequestError
 from interfaces.outcome import Outcome
 from interfaces.verbs import chain_record as record
-from interfaces.verbs.chain_record import Chain, find_chain, new_chain, read_chain
+from interfaces.verbs.chain_record import Chain, find_chain, new_chain
 from interfaces.verbs.chains import document_of, name_of, status_of
 from interfaces.verbs.steps import Book, run_steps
 from runners.jobs.store import ROOT_VARIABLE
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from interfaces.verbs.request import Routed
     from interfaces.verbs.request_options import RequestOptions
 
+_LAUNCHED = "CHANGENET_CHAIN"  # tells the process that was launched from one that goes on by hand
+
 
 def start_chain(routed: Routed, options: RequestOptions, plan_id: str) -> Outcome:
     """Let a process of its own run the steps that were planned, one after the other; returns at once."""
@@ -29,7 +32,8 @@ def start_chain(routed: Routed, options: RequestOptions, plan_id: str) -> Outcom
 
     chain = new_chain(options, plan_id, [str(step.decision.action) for step in routed.steps])
     folder = Path(chain.folder)
-    start_process(["run", "--resume", chain.folder], folder / record.LOG, chain.place)
+    words = ["run", "--resume", chain.folder]
+    start_process(words, folder / record.LOG, chain.place, {_LAUNCHED: chain.id})
     lines = [f"{chain.id}: started, {len(chain.steps)} steps", f"next: changenet status {name_of(chain)}"]
     return Outcome({"chain": document_of(chain, None)}, "\n".join(lines))
 
@@ -38,17 +42,20 @@ def go_on(name: str, results_root: str | None, reporter: Reporter) -> Outcome:
     """Run what is left of a chain, in this process.
 
     Raises:
-        RequestError: another process works on it, it was cancelled before it began, or what it would run is not what
-            was shown.
+        RequestError: another process works on it, it was cancelled before it began, its jobs were removed, or what it
+            would run is not what was shown.
     """
     from automl.writer_lock import take_lock
 
+    launched = os.environ.pop(_LAUNCHED, "")
     chain = find_chain(name, results_root)
     if chain.state == record.FINISHED:
         return status_of(chain)
     lock = take_lock(Path(chain.folder))
     try:
-        chain = replace(read_chain(Path(chain.folder)), state=record.RUNNING, reason="").write()
+        chain = record.recorded(Path(chain.folder))
+        _require_wanted(chain, is_launch=launched == chain.id)
+        chain = replace(chain, state=record.RUNNING, reason="").write()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.default_int_handler)
         os.chdir(chain.place)
@@ -57,6 +64,16 @@ def go_on(name: str, results_root: str | None, reporter: Reporter) -> Outcome:
         return _ended(chain, reporter)
     finally:
         os.close(lock)
+
+
+def _require_wanted(chain: Chain, *, is_launch: bool) -> None:
+    """Refuse what was cancelled between the launch and now; whoever asks for it by hand afterwards wants it."""
+    if is_launch and chain.state == record.CANCELED:
+        message, remedy = "it was cancelled before it began", f"changenet run --resume {name_of(chain)}"
+        raise RequestError(message, code="chain.canceled", where=chain.folder, remedy=remedy)
+    if chain.removed_at:
+        message, remedy = "the files of its jobs were removed", "launch the steps again, by their words"
+        raise RequestError(message, code="chain.removed", where=chain.folder, remedy=remedy)
 
 
 def _ended(chain: Chain, reporter: Reporter) -> Outcome:
@@ -102,9 +119,12 @@ class _Book(Book):
         step = self.chain.steps[number]
         return step.name if step.exit_code == 0 else None
 
-    def begins(self, number: int, *, plan_id: str = "", name: str = "") -> None:
-        """A step is about to be launched, by its plan; of a search, its id."""
-        self.chain = self.chain.with_step(number, plan_id=plan_id, name=name, exit_code=None).write()
+    def begins(self, number: int, *, plan_id: str = "", name: str = "") -> str:
+        """A step is about to be launched, by its plan; of a search, its id. Returns what its job is known by."""
+        claim = f"{self.chain.id}/{number}/{secrets.token_hex(4)}"
+        facts = {"plan_id": plan_id, "claim": claim, "name": name, "exit_code": None}
+        self.chain = self.chain.with_step(number, **facts).write()
+        return claim
 
     def ends(self, number: int, name: str, exit_code: int) -> None:
         """A step has ended."""

@@ -18,6 +18,7 @@ from runners.names import names_search
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from automl.writer_lock import Writer
     from interfaces.outcome import Reporter
     from interfaces.verbs.searches import NamedOptions
     from runners.jobs.job import Job
@@ -27,11 +28,10 @@ _POLL_SECONDS, _STOP_SECONDS = 0.1, 60.0
 _OVER = {record.FINISHED, record.FAILED, record.CANCELED}
 
 
-def summaries(root: Path, most: int | None, *, running: bool = False) -> list[tuple[dict[str, Any], str]]:
-    """The chains of a results root, newest first, each as a JSON object and a line."""
-    found = chains(root)[:most]
-    shown = [one for one in found if not running or one.state in {record.STARTING, record.RUNNING}]
-    return [(document_of(one, None), _headline(one)) for one in shown]
+def summaries(root: Path, most: int | None, *, running: bool = False) -> tuple[list[tuple[dict[str, Any], str]], int]:
+    """The `most` newest chains of a results root, each as a JSON object and a line, and how many more there are."""
+    found = [one for one in chains(root) if not running or one.state in {record.STARTING, record.RUNNING}]
+    return [(document_of(one, None), _headline(one)) for one in found[:most]], len(found[most:]) if most else 0
 
 
 def status(options: NamedOptions) -> Outcome:
@@ -78,17 +78,27 @@ def cancel(options: NamedOptions) -> Outcome:
         shown = status_of(chain)
         return replace(shown, text=f"{shown.text}\n(it had ended before; nothing was stopped)")
     folder, deadline = Path(chain.folder), time.monotonic() + _STOP_SECONDS
-    if writer := writer_of(folder):
-        writer.ask_to_stop()
-    while writer_of(folder):
+    asked: Writer | None = None
+    while not _closed(folder):
+        if (writer := writer_of(folder)) and writer != asked:
+            writer.ask_to_stop()
+            asked = writer
         if time.monotonic() > deadline:
             raise JobFailedError("it was asked to stop and still works", where=chain.folder, remedy="ask again")
         time.sleep(_POLL_SECONDS)
     chain = read_chain(folder)
-    if chain.state not in _OVER:  # its process died, or has not come so far
-        _stop_what_runs(chain)
-        chain = replace(chain, state=record.CANCELED, reason="canceled by the user").write()
+    _stop_what_runs(chain)
     return status_of(chain)
+
+
+def _closed(folder: Path) -> bool:
+    """Whether no process works on the chain; its record says that none is to begin, before one can."""
+    from automl.writer_lock import held
+
+    with held(folder) as is_free:
+        if is_free and (chain := record.recorded(folder)).state not in _OVER:  # its process died, or has yet to begin
+            replace(chain, state=record.CANCELED, reason="canceled by the user").write()
+        return is_free
 
 
 def _stop_what_runs(chain: Chain) -> None:
@@ -100,7 +110,7 @@ def _stop_what_runs(chain: Chain) -> None:
         if step.exit_code is None and names_search(step.name):
             with suppress(RequestError):
                 stop(find_experiment(step.name, str(store.root)))
-        elif step.exit_code is None and (job := _job(step, store)):
+        elif step.exit_code is None and (job := job_of(step, store)):
             cancel_job(job.id, store)
 
 
@@ -110,24 +120,28 @@ def _store(chain: Chain) -> JobStore:
     return open_store(str(Path(chain.folder).parent))
 
 
-def _job(step: record.ChainStep, store: JobStore) -> Job | None:
-    """The newest job that was launched by a step's plan, once it is there."""
+def job_of(step: record.ChainStep, store: JobStore) -> Job | None:
+    """The job that a step became, or the last that goes on with it, once its record is open."""
     from runners.api import get_job
 
-    if not step.plan_id or names_search(step.name):
+    if names_search(step.name):
         return None
-    found = store.with_plan(step.plan_id) if store.exists() else []
-    name = step.name or (found[-1].id if found else "")
-    return get_job(name, store) if name else None
+    name = step.name or (store.claimed_by(step.claim) if step.claim else "")
+    job = get_job(name, store) if name else None
+    while job and (following := store.retry_of(job.id)):
+        job = get_job(following.id, store)
+    return job
 
 
 def document_of(chain: Chain, store: JobStore | None) -> dict[str, Any]:
     """The chain as a JSON object; with the `store`, each step with its job as it is now."""
     steps = []
     for step in chain.steps:
-        job = _job(step, store) if store else None
-        steps.append(asdict(step) | ({"job": job.id, "job_state": job.state} if job else {}))
+        job = job_of(step, store) if store else None
+        own = {name: value for name, value in asdict(step).items() if name != "claim"}
+        steps.append(own | ({"job": job.id, "job_state": job.state} if job else {}))
     own = {"id": chain.id, "folder": chain.folder, "state": chain.state, "plan_id": chain.plan_id}
+    own |= {"removed": True} if chain.removed_at else {}
     return own | {"created_at": chain.created_at, "reason": chain.reason, "steps": steps}
 
 
@@ -138,13 +152,14 @@ def _headline(chain: Chain) -> str:
 
 
 def _lines(chain: Chain, store: JobStore) -> Iterator[str]:
-    yield f"{chain.id}: {chain.state}" + (f" ({chain.reason.partition(chr(10))[0]})" if chain.reason else "")
+    removed = ", files removed" if chain.removed_at else ""
+    yield f"{chain.id}: {chain.state}{removed}" + (f" ({chain.reason.partition(chr(10))[0]})" if chain.reason else "")
     last = ""
     for number, step in enumerate(chain.steps, 1):
-        job = _job(step, store)
+        job = job_of(step, store)
         last = (job.id if job else step.name) or last
         yield f"  {number} {step.action:<10} {_told(step, job)}"
-    if chain.state in {record.STOPPED, record.CANCELED, record.FAILED}:
+    if chain.state in {record.STOPPED, record.CANCELED, record.FAILED} and not chain.removed_at:
         yield f"  to go on: changenet run --resume {name_of(chain)}"
     if last:
         yield f"next: changenet {'result' if chain.state in _OVER else 'status'} {last}{_results(chain)}"

@@ -55,14 +55,21 @@ class LogsOptions(NamedOptions):
     follow: bool = option("go on until the job ends", short="-f", default=False)
 
 
-def follow_plan(plan: Plan, reporter: Reporter, *, memory: Memory | None = None, detach: bool = False) -> Job:
-    """Launch a plan and tell of it until it ends; Ctrl-C cancels the job."""
+def follow_plan(
+    plan: Plan,
+    reporter: Reporter,
+    *,
+    memory: Memory | None = None,
+    detach: bool = False,
+    claim: str | None = None,
+) -> Job:
+    """Launch a plan and tell of it until it ends; Ctrl-C cancels the job. For `claim` see `runners.api.launch`."""
     from runners.api import launch
 
     if detach:
-        return launch(plan, detach=True, memory=memory)
+        return launch(plan, detach=True, memory=memory, claim=claim)
     with reporter.job(plan.action) as callback:
-        return launch(plan, follow=callback, memory=memory)
+        return launch(plan, follow=callback, memory=memory, claim=claim)
 
 
 def job_outcome(job: Job, *, full: bool = False) -> Outcome:
@@ -143,26 +150,26 @@ def jobs(options: JobsOptions, reporter: Reporter) -> Outcome:
     store, most = open_store(options.results_root), _most_listed(options)
     found, more_jobs = _listed(store, most, running=options.running)
     tunings, more_searches = searches.summaries(options.results_root, most, running=options.running)
-    linked = _linked(store.root, most, running=options.running)
+    linked, more_chains = _linked(store.root, most, running=options.running)
     document = {
         "jobs": [_listing(job, full=options.full) | {"removed": is_removed(job)} for job in found],
         "experiments": [tuning for tuning, _ in tunings],
         "chains": [chain for chain, _ in linked],
-        "more": {"jobs": more_jobs, "experiments": more_searches},
+        "more": {"jobs": more_jobs, "experiments": more_searches, "chains": more_chains},
     }
     if options.running and not (found or tunings or linked):
         return Outcome(document, f"nothing runs in {store.root}")
     lines = [*(line for _, line in (*linked, *tunings)), *jobs_text(found, store.root).splitlines()]
     shown = lines[: len(lines) if options.full else options.limit or _MOST_LINES]
-    left = len(lines) - len(shown) + more_jobs + more_searches
+    left = len(lines) - len(shown) + more_jobs + more_searches + more_chains
     return Outcome(document, "\n".join([*shown, *([f"{left:,} more: --limit N, or --full"] if left else [])]))
 
 
-def _linked(root: Path, most: int | None, *, running: bool) -> list[searches.Summary]:
+def _linked(root: Path, most: int | None, *, running: bool) -> tuple[list[searches.Summary], int]:
     from runners.search_folders import chain_folders
 
     if not chain_folders(root):
-        return []
+        return [], 0
     from interfaces.verbs import chains
 
     return chains.summaries(root, most, running=running)

@@ -36,7 +36,7 @@ class PackageOptions:
 class InstallOptions:
     """What, for whom, and whom to trust."""
 
-    bank: str = argument("folder that `changenet package` made", metavar="BANK")
+    bank: str = argument("folder that `changenet package` made, with --offline or without", metavar="BANK")
     agents: str | None = option(
         "agents that get the skills, with commas between: claude-code, codex, gemini, cursor, copilot, opencode",
         metavar="NAMES",
@@ -99,6 +99,7 @@ def _offline(options: PackageOptions, reporter: Reporter) -> Outcome:
 
 def install(options: InstallOptions, reporter: Reporter) -> Outcome:
     """Check the bank, put its skills where agents look, and make the environment that they use."""
+    from interfaces.bank.carried import install_carried, is_carried
     from interfaces.bank.install import Wish, home_at, install_bank
 
     wheels, signers = (
@@ -106,13 +107,15 @@ def install(options: InstallOptions, reporter: Reporter) -> Outcome:
     )
     home = home_at(options.home)
     wish = Wish(options.agents, options.engine, wheels, signers, options.unsigned)
-    record = install_bank(Path(options.bank).expanduser().absolute(), home, wish, reporter.say)
+    folder = Path(options.bank).expanduser().absolute()
+    carried = is_carried(folder)
+    record = (install_carried if carried else install_bank)(folder, home, wish, reporter.say)
     command = home.root / "environment" / "bin" / "changenet"
     signed = f", signed by {record.signer}" if record.signer else ", its signature was not checked"
     lines = [f"version {record.version} is installed{signed}", *(f"  {skill}" for skill in record.skills)]
     lines += [f"  command: {command}", f"  to remove it: {command} uninstall" + _home_words(options.home)]
     document = {"command": str(command), "skills": list(record.skills), "version": record.version}
-    return Outcome({**document, "signer": record.signer or None, "engine": options.engine}, "\n".join(lines))
+    return Outcome({**document, "signer": record.signer or None, "engine": options.engine or carried}, "\n".join(lines))
 
 
 def uninstall(options: UninstallOptions, reporter: Reporter) -> Outcome:

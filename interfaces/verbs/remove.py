@@ -56,6 +56,8 @@ def remove(options: RemoveOptions, reporter: Reporter) -> Outcome:
         line = f"changenet remove {options.job} --yes{place}"
         text = "\n".join([*lines, f"nothing was removed yet; next: {line}"])
         return Outcome({"removed": False, "next": line} | document, text, NotReadyError.exit_code)
+    if names_chain(options.job):
+        _say_removed(options)
     for job in jobs:  # first, so that no record names files that are gone
         store.record_removal(job.id, _bytes(Path(job.folder)))
     for folder in folders:
@@ -82,12 +84,24 @@ def _what(options: RemoveOptions, store: JobStore) -> tuple[Sequence[Job], Seque
 def _of_chain(options: RemoveOptions, store: JobStore) -> tuple[Sequence[Job], Sequence[Path]]:
     """What a chain ran; its own folder has little more than the names of that."""
     from interfaces.verbs.chain_record import RUNNING, STARTING, find_chain
+    from interfaces.verbs.chains import job_of
 
     chain = find_chain(options.job, options.results_root)
     if chain.state in {STARTING, RUNNING}:
         raise _running(chain.id)
-    parts = [_what(replace(options, job=step.name), store) for step in chain.steps if step.name]
+    found = {step: job_of(step, store) for step in chain.steps}  # one that was stopped has no name yet
+    names = [job.id if job else step.name for step, job in found.items()]
+    parts = [_what(replace(options, job=name), store) for name in dict.fromkeys(names) if name]
     return [job for jobs, _ in parts for job in jobs], [folder for _, folders in parts for folder in folders]
+
+
+def _say_removed(options: RemoveOptions) -> None:
+    """The record of a chain says that what it ran is gone."""
+    from interfaces.verbs.chain_record import find_chain, recorded
+    from runners.jobs.store import now
+
+    chain = recorded(Path(find_chain(options.job, options.results_root).folder))
+    replace(chain, removed_at=now()).write()
 
 
 def _require_ended(jobs: Iterable[Job]) -> None:

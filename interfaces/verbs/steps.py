@@ -17,7 +17,6 @@ from router.steps import makes_a_model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.memory import Memory
     from interfaces.outcome import Reporter
     from interfaces.verbs.request import Routed
     from interfaces.verbs.request_options import RequestOptions
@@ -33,8 +32,10 @@ class Book:
         del number
         return None
 
-    def begins(self, number: int, *, plan_id: str = "", name: str = "") -> None:
-        """A step is about to be launched by its plan; a search has its name by then."""
+    def begins(self, number: int, *, plan_id: str = "", name: str = "") -> str | None:
+        """A step is about to be launched by its plan; a search has its name by then. A job is launched by the claim."""
+        del number, plan_id, name
+        return None
 
     def ends(self, number: int, name: str, exit_code: int) -> None:
         """A step has ended."""
@@ -50,7 +51,10 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
 
         return run_search(routed.search, reporter, detach=detach)
     if routed.plan:
-        return _followed(routed.plan, routed.memory, reporter, detach=detach, tells_next=True)
+        from interfaces.verbs.jobs import follow_plan, run_outcome
+
+        job = follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach)
+        return _with_next(run_outcome(job), job, routed.plan)
     return shown
 
 
@@ -83,15 +87,11 @@ def _step(ready: Routed, reporter: Reporter, book: Book, number: int, *, is_last
         return run_search(ready.search, reporter, begun=lambda name: book.begins(number, name=name))
     if ready.plan is None:
         return planned(ready)
-    book.begins(number, plan_id=ready.plan.id)
-    return _followed(ready.plan, ready.memory, reporter, detach=False, tells_next=is_last)
-
-
-def _followed(plan: Plan, memory: Memory, reporter: Reporter, *, detach: bool, tells_next: bool) -> Outcome:
     from interfaces.verbs.jobs import follow_plan, run_outcome
 
-    job = follow_plan(plan, reporter, memory=memory, detach=detach)
-    return _with_next(run_outcome(job), job, plan) if tells_next else run_outcome(job)
+    claim = book.begins(number, plan_id=ready.plan.id)
+    job = follow_plan(ready.plan, reporter, memory=ready.memory, claim=claim)
+    return _with_next(run_outcome(job), job, ready.plan) if is_last else run_outcome(job)
 
 
 def _with_next(outcome: Outcome, job: Job, plan: Plan) -> Outcome:

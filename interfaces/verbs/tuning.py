@@ -12,7 +12,7 @@ from interfaces.verbs.request_options import given_settings, request_of, request
 from router.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from automl.experiment import ExperimentResult
@@ -41,7 +41,7 @@ def search_text(search: ExperimentPlan) -> str:
 
 
 def run_search(
-    search: ExperimentPlan, reporter: Reporter, *, detach: bool = False, begun: Callable[[str], None] | None = None
+    search: ExperimentPlan, reporter: Reporter, *, detach: bool = False, begun: Callable[[str], object] | None = None
 ) -> Outcome:
     """Run the search and tell of it until it ends; with `detach` it goes on by itself. `begun` is told its id."""
     if detach:
@@ -52,7 +52,7 @@ def run_search(
 
 
 def follow_search(
-    search: ExperimentPlan, reporter: Reporter, begun: Callable[[str], None] | None = None
+    search: ExperimentPlan, reporter: Reporter, begun: Callable[[str], object] | None = None
 ) -> ExperimentResult:
     """Run a search and tell of its trials."""
     from automl.experiment import create, resume, run
@@ -128,8 +128,11 @@ def _started(folder: Path, *, standby: bool = False) -> Outcome:
     return Outcome({"automl": document}, text)
 
 
-def start_process(words: Sequence[str], log: Path, place: str | None = None) -> None:
+def start_process(
+    words: Sequence[str], log: Path, place: str | None = None, variables: Mapping[str, str] | None = None
+) -> None:
     """Let a process of its own do what these words say, which outlives this one and says all into `log`."""
+    import os
     import subprocess
 
     argv = [sys.executable, "-P", "-m", "interfaces.cli", *words]
@@ -137,4 +140,7 @@ def start_process(words: Sequence[str], log: Path, place: str | None = None) -> 
     starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
     command = [sys.executable, "-c", starter, *argv]
     with log.open("ab") as said:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=place, check=True)
+        environment = os.environ | dict(variables or {})
+        subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=place, env=environment, check=True
+        )

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,11 @@ from interfaces.cli import main
 from interfaces.mcp_server import tasks
 from interfaces.mcp_server.roots import Roots
 from interfaces.mcp_server.session import Session
+from interfaces.verbs.chain_record import Chain, ChainStep
+from interfaces.verbs.chains import job_of
 from runners.api import open_store
+from runners.jobs.job import Handle, Job, JobState, Transition
+from runners.jobs.store import Ending, JobStore
 from tests.interfaces.test_api import ENGINE, boards
 
 if TYPE_CHECKING:
@@ -73,15 +78,11 @@ def test_steps_have_a_plan_id_and_start_only_as_they_were_shown(call: Any, board
     code, shown = call("plan", WORDS, "-s", SMALL)
     assert (code, len(shown["plan_id"])) == (0, 12)
     assert call("plan", WORDS, "-s", SMALL)[1]["plan_id"] == shown["plan_id"]
-    table = Path(boards, "train", "dataset.csv")
-    before = table.read_text()
-    table.write_text(before.replace("train_unit,golden,PASS,R0", "train_unit,golden,missing,R0"))
-    changed = call("plan", WORDS.replace("2 epochs", "3 epochs"), "-s", SMALL)[1]["plan_id"]
-    assert changed != shown["plan_id"]
-    code, refused = call("run", WORDS.replace("2 epochs", "3 epochs"), "-s", SMALL, "--plan", shown["plan_id"])
+    other = WORDS.replace("2 epochs", "3 epochs")
+    assert call("plan", other, "-s", SMALL)[1]["plan_id"] != shown["plan_id"]
+    code, refused = call("run", other, "-s", SMALL, "--plan", shown["plan_id"])
     assert (code, refused["error"]["code"]) == (2, "plan.changed")
     assert not Path(boards).parent.joinpath("results").exists()
-    table.write_text(before)
     code, done = call("run", WORDS, "-s", SMALL, "--plan", shown["plan_id"])
     assert (code, len(done["steps"])) == (0, 3)
 
@@ -111,6 +112,104 @@ def test_steps_that_are_cancelled_stop_with_their_job_and_can_be_gone_on_with(ca
     assert {jobs["evaluate"].parent_job_id, jobs["inference"].parent_job_id} == {train["name"]}
     assert [job.action for job in open_store(None).newest()].count("train") == 1
     assert call("result", name)[0] == 0
+
+
+def test_steps_that_are_cancelled_before_their_process_begins_stay_cancelled(
+    call: Any, boards: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[tuple[list[str], dict[str, str]]] = []
+    with monkeypatch.context() as slow:
+        slow.setattr(
+            "interfaces.verbs.tuning.start_process",
+            lambda words, _log, _place, variables: launched.append((words, variables)),
+        )
+        begun = call("run", WORDS, "-s", SMALL, "--detach")[1]["chain"]
+    assert begun["state"] == "starting"
+    assert call("cancel", begun["id"])[1]["chain"]["state"] == "canceled"
+
+    (words, variables) = launched[0]
+    with monkeypatch.context() as late:
+        for name, value in variables.items():
+            late.setenv(name, value)
+        code, refused = call(*words)
+    assert (code, refused["error"]["code"]) == (2, "chain.canceled")
+    stopped = call("status", begun["id"])[1]["chain"]
+    assert (stopped["state"], stopped["reason"]) == ("canceled", "canceled by the user")
+    assert open_store(str(Path(boards).parent / "results")).newest() == []
+
+    assert call("run", "--resume", begun["id"])[0] == 0  # asked for by hand
+    assert call("status", begun["id"])[1]["chain"]["state"] == "finished"
+
+
+def _chain(root: Path, number: int, **facts: Any) -> Chain:
+    folder = root / f"chain-20260101-00000{number}-aaaaaa"
+    folder.mkdir(parents=True)
+    chain = Chain(str(folder), "plan", str(root), {}, (ChainStep("train"), ChainStep("evaluate")))
+    return replace(chain, **facts).write()
+
+
+def _job(store: JobStore, number: int, claim: str | None = None) -> Job:
+    first = Transition(JobState.PENDING, "2026-01-01T00:00:00.000+00:00", "the record is opened")
+    name = f"train-20260101-000000-{number:06}"
+    folder = store.root / name
+    folder.mkdir(parents=True)
+    (folder / "model.pth").write_bytes(b"model")
+    job = Job(name, "train", "classify", "local", JobState.PENDING, str(folder), str(folder), "plan", "c", (first,))
+    store.open_record(job, Handle("local"), claim)
+    store.close(name, Ending(JobState.COMPLETE, "done", 0))
+    return store.read(name)
+
+
+def test_a_step_is_the_job_that_it_launched_not_one_of_the_same_plan(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    step = ChainStep("train", "plan", "chain-1/0/aa")
+    _job(store, 1)
+    assert job_of(step, store) is None
+    own = _job(store, 2, step.claim)
+    _job(store, 3)
+    assert job_of(step, store) == own
+
+
+def test_what_is_removed_of_steps_is_every_job_and_their_record_says_so(call: Any, tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "results")
+    done, stopped = _job(store, 1), _job(store, 2, "chain-1/1/aa")
+    steps = (ChainStep("train", "plan", "", done.id, 0), ChainStep("evaluate", "plan", "chain-1/1/aa"))
+    chain = _chain(store.root, 1, steps=steps, state="canceled")
+    code, told = call("remove", chain.id, "--yes")
+    assert (code, told["jobs"]) == (0, [done.id, stopped.id])
+    assert not list(store.root.rglob("model.pth"))
+    assert call("status", chain.id)[1]["chain"]["removed"] is True
+    code, refused = call("run", "--resume", chain.id)
+    assert (code, refused["error"]["code"]) == (2, "chain.removed")
+
+
+def test_steps_that_run_are_listed_however_many_ended_after_them(call: Any, tmp_path: Path) -> None:
+    root = tmp_path / "results"
+    oldest, second = _chain(root, 1), _chain(root, 2)
+    _chain(root, 3, state="finished")
+    listed = call("jobs", "--running", "--limit", "1")[1]
+    assert ([one["id"] for one in listed["chains"]], listed["more"]["chains"]) == ([second.id], 1)
+    listed = call("jobs", "--running")[1]
+    assert ([one["id"] for one in listed["chains"]], listed["more"]["chains"]) == ([second.id, oldest.id], 0)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        '{"a": 1}', "[]", '{"steps": 3}', '{"steps": [{"action": 7}]}', '{"steps": [{"other": "train"}]}',
+        '{"state": "running well"}', '{"options": {"no such": 1}}', '{"options": [1]}', '{"plan_id": null}',
+    ],
+)  # fmt: skip
+def test_a_damaged_record_of_steps_is_told(call: Any, tmp_path: Path, harm: str) -> None:
+    chain = _chain(tmp_path / "results", 1)
+    path = Path(chain.folder, "chain.json")
+    document = json.loads(harm)
+    whole = isinstance(document, list) or "a" in document
+    path.write_text(harm if whole else json.dumps(json.loads(path.read_text()) | document))
+    for verb in ("status", "result", "cancel", "logs", "remove"):
+        code, told = call(verb, chain.id)
+        assert (code, told["error"]["code"]) == (2, "chain.damaged")
+    assert call("jobs")[0] == 0
 
 
 def test_steps_whose_process_was_killed_are_stopped_and_their_job_is_cancelled(call: Any, hold: Path) -> None:

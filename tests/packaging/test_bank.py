@@ -42,18 +42,6 @@ def changenet(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("ssh-keygen") is None:
-        pytest.skip("no ssh-keygen here")
-    path = tmp_path_factory.mktemp("keys") / "maker"
-    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "maker", "-f", str(path)]
-    subprocess.run(words, check=True, capture_output=True)
-    public = " ".join(path.with_suffix(".pub").read_text().split()[:2])
-    path.with_name("allowed").write_text(f"maker@example.com {public}\n")
-    return path
-
-
-@pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Path:
     folder = tmp_path_factory.mktemp("banks")
     done = changenet("package", str(folder / "bank"), "--key", str(key), home=folder)

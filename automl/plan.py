@@ -132,7 +132,10 @@ def make_plan(
     if start_key := _start_of_profile(base, settings, names, network):
         overrides = dict(decision.request.overrides) | {start_key: None}
         decision = replace(decision, request=replace(decision.request, overrides=overrides))
+        start_file = dotted.get(base.spec, start_key)
+        left_out = f"no trial starts from {start_file}, as networks are searched that it does not fit"
         base = prepare(decision, skill, command=engine, memory=memory)
+        base = replace(base, warnings=(*base.warnings, left_out))
     keys = TrialKeys.of(skill, action, base.spec)
     overrides = _overrides(base, {names.get(name, name): v for name, v in decision.request.overrides.items()})
     decision = replace(decision, request=_placed(decision.request, base, overrides))

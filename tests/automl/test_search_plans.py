@@ -48,6 +48,7 @@ def test_a_trial_whose_backbone_is_searched_differs_from_the_defaults_in_nothing
     trial = prepare(replace(plan.decision, route="direct", request=asked, handover=None), skill)
 
     assert differing(plan.base, trial) == changed
+    assert [warning for warning in plan.base.warnings if "no trial starts from package:starter" in warning]
 
 
 def differing(one: Plan, other: Plan) -> set[str]:

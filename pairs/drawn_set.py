@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pairs.flaws.drawing import Flaw
-    from pairs.good_pairs import LaidPair
+    from pairs.good_pairs import GoodPairs, LaidPair
     from pairs.whole_pairs import WholePair
 
     Picture = NDArray[np.uint8]
@@ -39,7 +39,8 @@ RECORD = "synthesis.json"
 FLAWS_FILE = "flaws.csv"
 FEWEST_PAIRS = 3
 _GROUPS_SPLIT = 6  # with fewer golden pictures the pairs themselves are shared out
-_SHARES = (0.7, 0.15, 0.15)
+_HELD = 0.15  # the share of val, and of test
+_FROM_SPLITS = ("train", "val")  # a data set's test pairs stay unseen
 _FLAW_COLUMNS = ("split", "name", "kind", "size", "x", "y", "width", "height")
 
 
@@ -80,7 +81,10 @@ class DrawnSettings:
 
 @dataclass(slots=True)
 class DrawnSummary:
-    """What was written: rows of each split, flaws by kind, and the pairs that could not be used, with why."""
+    """What was written: rows of each split, flaws by kind, and the pairs that could not be used, with why.
+
+    `source_splits` counts the good pairs that were taken of each split of a data set; other places have none.
+    """
 
     out: str
     task: str
@@ -88,6 +92,7 @@ class DrawnSummary:
     rows: dict[str, int] = field(default_factory=dict)
     flaws: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    source_splits: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as a JSON object."""
@@ -103,9 +108,9 @@ def draw_into(
         DataError: there are fewer than three pairs, or `out` holds something else.
         ImageError: no picture can be read.
     """
-    pairs = list_good_pairs(source)
-    splits = _shared_out(pairs)
-    summary = DrawnSummary(str(out), settings.task, settings.seed)
+    good = list_good_pairs(source, _FROM_SPLITS)
+    pairs, splits = good.pairs, _splits_of(good)
+    summary = DrawnSummary(str(out), settings.task, settings.seed, source_splits=dict(Counter(good.splits or ())))
     with new_folder(out, marker=RECORD, force=settings.force) as folder:
         writer = _Writer(folder, settings)
         for number, pair in enumerate(pairs):
@@ -132,20 +137,34 @@ def draw_into(
 _MORE = f"give {FEWEST_PAIRS} good pairs or more, of which both pictures show the same"
 
 
-def _shared_out(pairs: Sequence[WholePair]) -> list[str]:
-    """The split of each pair; those of one golden picture stay together where there are enough of these."""
+def _splits_of(good: GoodPairs) -> list[str]:
+    """The split of each pair: its own where it is of `val`; all others are shared out."""
+    pairs, given = good.pairs, good.splits or ("",) * len(good.pairs)
     if len(pairs) < FEWEST_PAIRS:
-        message = f"there are {len(pairs)} pairs"
-        raise DataError(message, code="data.few_pairs", where=str(pairs[0].golden), remedy=_MORE)
+        raise _too_few(len(pairs), pairs[0])
+    shared = [pair for pair, split in zip(pairs, given, strict=True) if split != "val"]
+    wanted = ("test",) if "val" in given else ("test", "val")
+    if len(shared) <= len(wanted):
+        raise _too_few(len(shared), pairs[0])
+    drawn = iter(_shared_out(shared, wanted))
+    return [split if split == "val" else next(drawn) for split in given]
+
+
+def _shared_out(pairs: Sequence[WholePair], held: Sequence[str]) -> list[str]:
+    """`train` or one of `held` for each; those of one golden picture stay together where there are enough of these."""
     goldens = list(dict.fromkeys(pair.golden for pair in pairs))
     together = len(goldens) >= _GROUPS_SPLIT
     places = [goldens.index(pair.golden) if together else number for number, pair in enumerate(pairs)]
     count = max(places) + 1
     order = np.random.default_rng(count).permutation(count)
-    held = [max(1, round(share * count)) for share in _SHARES[1:]]
-    of_place = {int(place): "test" if rank < held[1] else "val" if rank < sum(held) else "train"
-                for rank, place in enumerate(order)}  # fmt: skip
+    each = max(1, round(_HELD * count))
+    of_rank = [split for split in held for _ in range(each)]
+    of_place = {int(place): of_rank[rank] if rank < len(of_rank) else "train" for rank, place in enumerate(order)}
     return [of_place[place] for place in places]
+
+
+def _too_few(count: int, pair: WholePair) -> DataError:
+    return DataError(f"there are {count} pairs", code="data.few_pairs", where=str(pair.golden), remedy=_MORE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,19 +125,20 @@ def _header(csv_path: Path) -> set[str]:
 
 def _named_after_splits(tables: list[Path]) -> dict[str, Path]:
     """All CSVs beside these by the split that each is named after; nothing where none of these is named so."""
-    if not any(_split_of(path) for path in tables):
+    if not any(split_of(path.stem) for path in tables):
         return {}
     found: dict[str, Path] = {}
-    beside = [path for path in tables[0].parent.glob("*.csv") if _split_of(path) and not _is_scored(path)]
+    beside = [path for path in tables[0].parent.glob("*.csv") if split_of(path.stem) and not _is_scored(path)]
     for path in sorted({*tables, *beside}):
-        if (split := _split_of(path)) in {"", *found}:
+        if (split := split_of(path.stem)) in {"", *found}:
             raise _several(tables)
         found[split] = path
     return found
 
 
-def _split_of(csv_path: Path) -> str:
-    return _SPLIT_OF.get(csv_path.stem.casefold().replace("-", "_").removesuffix("_set"), "")
+def split_of(name: str) -> str:
+    """The split that a folder, table or list is named after (`train`, `val`, `test`, `infer`), or nothing."""
+    return _SPLIT_OF.get(name.casefold().replace("-", "_").removesuffix("_set"), "")
 
 
 def _only(tables: list[Path]) -> Path:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.dotted import get
@@ -31,11 +32,13 @@ def batch_profile(spec: Spec, action: str) -> BrokenRule | None:
 
 
 def int8_calibration(spec: Spec, action: str) -> BrokenRule | None:
-    """An INT8 engine needs calibration images and a file for what they give."""
+    """An INT8 engine needs calibration images and a file for what they give, or a file in which that stands already."""
     keys = (f"{TRT}.calibration.cal_image_dir", f"{TRT}.calibration.cal_cache_file")
     found = values(spec, *keys)
     is_int8 = str(get(spec, f"{TRT}.data_type", "")).lower() == "int8"
     if command_of(action) != "gen_trt_engine" or not is_int8 or found is None or all(found):
+        return None
+    if found[1] and Path(str(found[1])).is_file():
         return None
     missing = [key for key, value in zip(keys, found, strict=True) if not value]
     message = (

@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import SpecError
 from core.files import sha256_file, write_bytes
 from engine.console import say
-from engine.export.tensorrt_engine import SUFFIXES, CalibrationData, build_engine, has_tensorrt
+from engine.export.tensorrt_engine import SUFFIXES, CalibrationData, build_engine, has_tensorrt, is_quantised
 from pairs.rgb_pixels import read_rgb
 
 if TYPE_CHECKING:
@@ -49,10 +49,14 @@ def build(run: Run, status: StatusFile, model: ModelProto, settings: dict[str, A
 
 
 def _calibration(run: Run, model: ModelProto, settings: dict[str, Any]) -> CalibrationData | None:
-    """Pictures of the folders named: each beside itself, and beside the next one, as good and as bad pairs are."""
+    """Pictures of the folders named: each beside itself, and beside the next one, as good and as bad pairs are.
+
+    None where nothing is left to measure: the cache holds the ranges, or the file is quantised.
+    """
     section = run.experiment.gen_trt_engine
     how = section.tensorrt.calibration
-    if section.tensorrt.data_type.lower() != "int8" or not how.cal_image_dir:
+    measured = bool(how.cal_cache_file) and Path(how.cal_cache_file).is_file()
+    if section.tensorrt.data_type.lower() != "int8" or not how.cal_image_dir or measured or is_quantised(model):
         return None
     folders = [Path(name) for name in how.cal_image_dir]
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _PICTURES)

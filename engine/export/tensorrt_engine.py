@@ -67,7 +67,7 @@ def build_engine(model: ModelProto, section: GenTrtEngine, calibration: Calibrat
     trt, how = _loaded(), section.tensorrt
     logger = trt.Logger(trt.Logger.VERBOSE if section.verbose else trt.Logger.WARNING)
     builder = trt.Builder(logger)
-    typed = _is_quantised(model) or not hasattr(trt.BuilderFlag, "FP16")
+    typed = is_quantised(model) or not hasattr(trt.BuilderFlag, "FP16")
     network = builder.create_network(_network_flags(trt, typed=typed))
     _parse(trt, network, logger, model)
     config = builder.create_builder_config()
@@ -93,7 +93,8 @@ def _loaded() -> Any:
         raise PlatformError(message, code="deploy.tensorrt", where=_LIBRARY, remedy=remedy) from None
 
 
-def _is_quantised(model: ModelProto) -> bool:
+def is_quantised(model: ModelProto) -> bool:
+    """Whether the numbers of the file are quantised already (QDQ)."""
     return any(node.op_type in _QUANTISED for node in model.graph.node)
 
 

@@ -13,7 +13,7 @@ from core.verdicts import NO_PASS
 from engine.console import ProgressLine, say
 from engine.inspect.board import inspect_board
 from engine.inspect.files import InspectionFiles
-from pairs.good_pairs import list_good_pairs
+from pairs.good_pairs import CALIBRATION_SPLITS, list_good_pairs
 from pairs.whole_pairs import list_whole_pairs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def pairs_of(run: Run) -> list[WholePair]:
-    """The pictures that the spec names; for a calibration the good ones of a folder of pairs, or of a data set.
+    """The pictures that the spec names; for a calibration the good ones of a folder, or of a data set's `val`.
 
     Raises:
         SpecError, DataError: none are named, or they are not there.
@@ -36,7 +36,10 @@ def pairs_of(run: Run) -> list[WholePair]:
         remedy = "name a golden picture, a folder of them, or a CSV file"
         raise SpecError("inspect.golden is not set", code="spec.pictures", where="inspect.golden", remedy=remedy)
     if section.calibrate_to is not None and not section.test and Path(section.golden).is_dir():
-        return list_good_pairs(Path(section.golden))
+        good = list_good_pairs(Path(section.golden), CALIBRATION_SPLITS)
+        if good.splits:
+            say(f"{len(good.pairs)} good pairs of the {CALIBRATION_SPLITS[0]} split; no other split is used")
+        return good.pairs
     return list_whole_pairs(Path(section.golden), Path(section.test) if section.test else None)
 
 

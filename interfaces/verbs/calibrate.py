@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
 _STARTER, _STARTER_FILE = "starter", "package:starter"
-_FOLDERS, _PARTS = ("golden", "test"), ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,9 @@ class CalibrateOptions:
     """Which model, for which good pairs, and how many of them it may flag."""
 
     model: str = argument("`starter`, or the job, search or file (.pth, .onnx) of a model")
-    pairs: str = argument("10 to 50 good pairs: folders golden and test, a CSV file with these columns, or a data set")
+    pairs: str = argument(
+        "10 to 50 good pairs: folders golden and test, a CSV file with these columns, or a data set (val)"
+    )
     far: str = option("share of good boards that may be flagged", metavar="SHARE", default="1%")
     sizes: str | None = option("smallest and largest defect to estimate recall by", metavar="PIXELS", otherwise="6..60")
     results_root: str | None = option(**RESULTS)
@@ -39,6 +40,7 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
 
     Raises:
         InputError: rate or sizes can't be read.
+        DataError: the place holds no good pairs, or is a data set without a validation split.
         RequestError: nothing can be calibrated by that.
         ChangenetError: as `runners.api.prepare_decision` and `launch` say.
     """
@@ -54,11 +56,10 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
     in_file = Path(options.model).suffix.lower() in MODEL_FILES
     checkpoint = _STARTER_FILE if starter else options.model if in_file else None
     task = "segment" if starter else task_of_model(options.model, options.results_root)
-    golden, test = _places(options.pairs)
+    _check_pairs(options.pairs)
     sizes = sizes_of(options.sizes)
     keys: dict[str, Any] = {
-        "inspect.golden": golden,
-        "inspect.test": test,
+        "inspect.golden": options.pairs,
         "inspect.checkpoint": checkpoint,
         "inspect.calibrate_to": _share(options.far),
         "inspect.defect_sizes": list(sizes) if sizes else None,
@@ -80,20 +81,11 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
     return replace(outcome, **_told(job, outcome)) if not outcome.exit_code else outcome
 
 
-def _places(pairs: str) -> tuple[str, str | None]:
-    """Golden and test place of a folder of pairs; a table names both, and a data set's good rows are its pairs."""
-    from pairs.layout import detect_layout
+def _check_pairs(place: str) -> None:
+    """Tell before a launch where there are no good pairs: the job lists them in the same way."""
+    from pairs.good_pairs import CALIBRATION_SPLITS, list_good_pairs
 
-    folder = Path(pairs)
-    if not folder.is_dir():
-        return pairs, None
-    golden, test = (folder / name for name in _FOLDERS)
-    if golden.is_dir() and test.is_dir():
-        return str(golden), str(test)
-    if detect_layout(folder) or all((folder / name).is_dir() for name in _PARTS):
-        return pairs, None
-    remedy = "name a folder that holds the folders golden and test, or a CSV file with the columns golden and test"
-    raise InputError("the folder holds no pairs", code="data.no_pairs", where=pairs, remedy=remedy)
+    list_good_pairs(Path(place), CALIBRATION_SPLITS)
 
 
 def _share(text: str) -> float:

@@ -222,7 +222,9 @@ def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> O
     settings = DrawnSettings(**{key: value for key, value in said.items() if value is not None}, force=options.force)
     summary = draw_into(Path(source), Path(options.out), settings, reporter.progress("draw"))
     drawn = ", ".join(f"{count} {kind}" for kind, count in summary.flaws.items())
-    lines = [f"drawn: {drawn}", *(f"left out: {name}: {why}" for name, why in summary.left_out.items())]
+    taken = ", ".join(f"{count:,} {split}" for split, count in summary.source_splits.items())
+    lines = [f"good pairs taken: {taken}; the data set's test pairs stay unseen"] if taken else []
+    lines += [f"drawn: {drawn}", *(f"left out: {name}: {why}" for name, why in summary.left_out.items())]
     return Outcome(summary.as_dict(), "\n".join([*lines, _described(options.out, summary.rows, settings.task)]))
 
 

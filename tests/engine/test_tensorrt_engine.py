@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from core.errors import JobFailedError, PlatformError, SpecError
-from engine.export.tensorrt_action import _batches
+from engine.export.tensorrt_action import _batches, _calibration
 from engine.export.tensorrt_engine import CalibrationData, build_engine
 from spec.action_sections import GenTrtEngine
 
@@ -195,3 +195,17 @@ def test_what_tensorrt_refuses_is_told(stand_in: Any, monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     with pytest.raises(PlatformError, match="TensorRT can't be loaded"):
         build_engine(graph(), section(), None)
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_no_picture_is_read_where_the_ranges_are_known(tmp_path: Path, quantised: bool) -> None:
+    cache = tmp_path / "cal.bin"
+    calibration = {"cal_image_dir": [str(tmp_path / "absent")], "cal_cache_file": str(cache)}
+    run: Any = SimpleNamespace(
+        experiment=SimpleNamespace(gen_trt_engine=section(data_type="int8", calibration=calibration))
+    )
+    if not quantised:
+        with pytest.raises(SpecError, match="0 pictures are there"):
+            _calibration(run, graph(), {})
+        cache.write_bytes(b"ranges")
+    assert _calibration(run, graph(quantised=quantised), {}) is None

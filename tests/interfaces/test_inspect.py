@@ -100,6 +100,25 @@ def test_without_a_model_named_the_starter_judges_and_is_calibrated_by_good_pair
     assert judged["evidence"]["threshold_origin"]["split"] == "calibration"
 
 
+def test_a_calibration_takes_no_marked_pair_and_no_set_without_val(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for part, mode in (("line/golden", "RGB"), ("line/test", "RGB"), ("line/label", "L")):
+        (tmp_path / part).mkdir(parents=True)
+        Image.new(mode, (64, 64), 255 if mode == "L" else (20, 70, 30)).save(tmp_path / part / "b0.png")
+    assert main(["calibrate", "starter", "line", "--results", "results"]) == 2
+    assert "no pair is good: each label marks a defect" in capsys.readouterr().err
+    table = tmp_path / "set" / "train" / "dataset.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text(
+        "input_path,golden_path,label,object_name\n../line/test,../line/golden,PASS,b0\n", encoding="utf-8"
+    )
+    assert main(["calibrate", "starter", "set", "--results", "results"]) == 2
+    assert "no val split" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
 def test_two_pictures_of_different_boards_end_with_an_answer(
     photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

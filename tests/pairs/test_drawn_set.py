@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from core.errors import DataError, InputError
 from pairs.drawn_set import DrawnSettings, draw_into
-from pairs.good_pairs import list_good_pairs
+from pairs.good_pairs import CALIBRATION_SPLITS, list_good_pairs
 from pairs.segment_folders import SegmentSource, check_folders
 
 if TYPE_CHECKING:
@@ -128,13 +129,15 @@ def test_settings_that_can_not_be_drawn_are_refused(wrong: dict[str, object]) ->
         DrawnSettings(**wrong)  # type: ignore[arg-type]
 
 
-def test_pairs_of_a_segment_data_set_with_defects_are_left_out(pairs: Path, tmp_path: Path) -> None:
+def test_pairs_of_a_segment_data_set_with_defects_or_for_tests_are_left_out(pairs: Path, tmp_path: Path) -> None:
     first = tmp_path / "first"
     draw_into(pairs, first, DrawnSettings(sizes=(8, 20), copies=1))
     summary = draw_into(first, tmp_path / "second", DrawnSettings(sizes=(8, 20), copies=1))
+    held = {path.stem for path in _good_tests(first, "test")}
+    assert len(held) == 1
     assert {path.name.rpartition("_")[0] for path in (tmp_path / "second" / "A").iterdir()} == {
         f"b{number}_0" for number in range(4)
-    }
+    } - held
     assert summary.left_out == {}
 
 
@@ -145,15 +148,69 @@ def test_what_is_drawn_can_be_trained_on(pairs: Path, tmp_path: Path) -> None:
     assert all(names.values())
 
 
-def test_good_pairs_of_a_data_set_are_its_rows_labelled_pass(pairs: Path, tmp_path: Path) -> None:
-    draw_into(pairs, tmp_path / "set", DrawnSettings(task="classify", sizes=(10, 24), copies=2))
-    rows = []
-    for split in ("train", "val", "test"):
-        with (tmp_path / "set" / split / "dataset.csv").open(encoding="utf-8") as file:
-            rows += [row for row in csv.DictReader(file) if row["label"] == "PASS"]
-    found = list_good_pairs(tmp_path / "set")
-    assert len(found) == len({one.name for one in found}) == len(rows)
-    assert {one.test for one in found} == {
-        tmp_path / "set" / "images" / row["input_path"] / f"{row['object_name']}.png" for row in rows
+@pytest.fixture(scope="module", params=["classify", "segment"])
+def made(request: pytest.FixtureRequest, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of either task with train, val and test."""
+    out: Path = tmp_path_factory.mktemp(request.param) / "set"
+    draw_into(pairs, out, DrawnSettings(task=request.param, sizes=(10, 24), copies=2))
+    return out
+
+
+def _good_tests(folder: Path, split: str) -> set[Path]:
+    """The test pictures of a split in which there is no defect."""
+    if (folder / "list").is_dir():
+        names = (folder / "list" / f"{split}.txt").read_text(encoding="utf-8").split()
+        return {folder / "B" / name for name in names if not _read(folder / "label" / name).any()}
+    with (folder / split / "dataset.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] == "PASS"]
+    return {folder / "images" / row["input_path"] / f"{row['object_name']}.png" for row in rows}
+
+
+def test_a_threshold_is_set_on_the_good_pairs_of_val_alone(made: Path) -> None:
+    found = list_good_pairs(made, CALIBRATION_SPLITS)
+    assert {one.test for one in found.pairs} == _good_tests(made, "val")
+    assert set(found.splits or ()) == {"val"}
+    assert all(one.golden.is_file() and one.test.is_file() for one in found.pairs)
+
+
+def test_a_data_set_without_val_gives_no_pairs_to_calibrate_on(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made, tmp_path / "set")
+    if (tmp_path / "set" / "val").is_dir():
+        shutil.rmtree(tmp_path / "set" / "val")
+    else:
+        (tmp_path / "set" / "list" / "val.txt").unlink()
+    with pytest.raises(DataError, match="no val split") as error:
+        list_good_pairs(tmp_path / "set", CALIBRATION_SPLITS)
+    assert error.value.code == "data.no_split"
+    found = list_good_pairs(tmp_path / "set", ("train", "val"))
+    assert {one.test for one in found.pairs} == _good_tests(tmp_path / "set", "train")
+
+
+def test_defects_are_drawn_into_train_and_val_pairs_which_keep_their_split(pairs: Path, tmp_path: Path) -> None:
+    source = tmp_path / "first"
+    for part in ("A", "B"):
+        shutil.copytree(pairs / {"A": "golden", "B": "test"}[part], source / part)
+    shutil.copy(source / "A" / "b0.png", source / "A" / "b4.png")
+    shutil.copy(source / "B" / "b0.png", source / "B" / "b4.png")
+    (source / "list").mkdir()
+    for split, names in {"train": ("b0", "b1", "b2"), "val": ("b3",), "test": ("b4",)}.items():
+        (source / "list" / f"{split}.txt").write_text("".join(f"{name}.png\n" for name in names), encoding="utf-8")
+    summary = draw_into(source, tmp_path / "out", DrawnSettings(sizes=(8, 20), copies=1))
+    drawn = {
+        split: {name[:2] for name in (tmp_path / "out" / "list" / f"{split}.txt").read_text().split()}
+        for split in ("train", "val", "test")
     }
-    assert all(one.golden.is_file() and one.test.is_file() for one in found)
+    assert drawn["val"] == {"b3"}
+    assert drawn["train"] | drawn["test"] == {"b0", "b1", "b2"}
+    assert (len(drawn["train"]), len(drawn["test"])) == (2, 1)
+    assert summary.source_splits == {"train": 3, "val": 1}
+
+
+def test_marked_pairs_of_a_plain_folder_are_no_good_ones(pairs: Path, tmp_path: Path) -> None:
+    shutil.copytree(pairs, tmp_path / "line")
+    (tmp_path / "line" / "label").mkdir()
+    mark = np.zeros((150, 150), dtype=np.uint8)
+    mark[40:50, 60:70] = 255
+    Image.fromarray(mark).save(tmp_path / "line" / "label" / "b1.png")
+    found = list_good_pairs(tmp_path / "line", CALIBRATION_SPLITS)
+    assert ([one.name for one in found.pairs], found.splits) == (["b0", "b2", "b3"], None)

@@ -474,3 +474,15 @@ def test_each_metric_may_be_monitored_in_its_own_direction(action: str, monitor:
 def test_a_metric_that_is_not_logged_is_no_monitor(monitor: str) -> None:
     changes = {"train.checkpointer.enable_topk": True, "train.checkpointer.monitor": monitor}
     assert "spec.monitor" in {found.problem.code for found in check(spec_with("train", changes), "train")}
+
+
+def test_a_cache_that_exists_needs_no_calibration_images(tmp_path: Path) -> None:
+    cache = tmp_path / "cal.bin"
+    changes = {f"{T}.data_type": "int8", f"{T}.calibration.cal_cache_file": str(cache)}
+
+    def codes() -> set[str]:
+        return {found.problem.code for found in check(spec_with("gen_trt_engine", changes), "gen_trt_engine")}
+
+    assert "spec.calibration" in codes()
+    cache.write_bytes(b"ranges")
+    assert "spec.calibration" not in codes()

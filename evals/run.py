@@ -148,7 +148,9 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
     code, said, document = space.run("plan", prompt, "--json")
     said += json.dumps(document)  # which tools give beside their text
     whole = space.shell("plan", prompt, "--json", "--full")[2] if "spec" in check else {}
-    faults = [*_plan_faults(check, code, said, document, job), *_spec_faults(check, whole)]
+    faults = [*_plan_faults(check, code, said, document), *_spec_faults(check, whole)]
+    if not (space.tools and document.get("plan_id")):  # what is a command in words is launched by its plan there
+        faults += _line_faults(check, document, job)
     wrong = [text for name, text in faults if name in check]
     wrong += [] if space.files() == space.files_before else ["planning left files"]
     if "follow" in check and not wrong:
@@ -161,9 +163,12 @@ def grade(entry: dict[str, Any], space: Workspace) -> Grade:
     return Grade(str(entry["id"]), entry["prompt"], wrong)
 
 
-def _plan_faults(
-    check: dict[str, Any], code: int, said: str, document: dict[str, Any], job: str
-) -> list[tuple[str, str]]:
+def _line_faults(check: dict[str, Any], document: dict[str, Any], job: str) -> list[tuple[str, str]]:
+    expected = check.get("line", "").replace("{trained}", job)
+    return [] if _line(document).startswith(expected) else [("line", f"names {_line(document)!r}")]
+
+
+def _plan_faults(check: dict[str, Any], code: int, said: str, document: dict[str, Any]) -> list[tuple[str, str]]:
     decision = document.get("decision") or {}
     steps = document.get("steps") or [document]
     plan = steps[0].get("plan") or {}
@@ -180,8 +185,6 @@ def _plan_faults(
     slots = {one["slot"] for one in document.get("missing") or ()}
     if not set(check.get("missing", ())) <= slots:
         faults.append(("missing", f"asks for {sorted(slots)}"))
-    if not document.get("plan_id") and not _line(document).startswith(check.get("line", "").replace("{trained}", job)):
-        faults.append(("line", f"names {_line(document)!r}"))
     if not re.search(check.get("says", ""), said):
         faults.append(("says", f"says {said.strip()[:150]!r}"))
     return faults

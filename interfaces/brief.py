@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 2_900
 _LEAST_CHARACTERS = 500
-_NEVER_CUT = ("plan_id", "next", "command")
+_NEVER_CUT = ("plan_id", "next", "command", "missing")
 _OF_A_DECISION = ("action", "task", "route", "automl_policy", "policy_source")
 _IF_ANY = ("reasons", "warnings", "not_understood", "stated")
 _OF_A_PLAN = ("action", "task", "runner", "profile", "parent_job_id", "image")

@@ -77,10 +77,10 @@ def _inspected(job: Job) -> Iterator[str]:
     if path is None:
         return
     try:
-        boards = read_json(Path(job.results_dir) / path)["boards"]
-    except (ChangenetError, OSError, KeyError, TypeError):
-        return
-    yield from (f"  {line}" for board in boards for line in board_lines(board))
+        lines = [line for board in read_json(Path(job.results_dir) / path)["boards"] for line in board_lines(board)]
+    except (ChangenetError, OSError, AttributeError, KeyError, TypeError, ValueError):
+        lines = [] if is_removed(job) else [f"boards   unknown: {path} is missing or damaged"]
+    yield from (f"  {line}" for line in lines)
 
 
 def _flagged(job: Job) -> Iterator[str]:

@@ -45,7 +45,7 @@ def install_carried(folder: Path, home: Home, wish: Wish, say: Callable[[str], N
 def _load_images(archives: Iterable[Path], say: Callable[[str], None]) -> None:
     """Bring images into the Docker engine here; where none answers, it is told how to do that elsewhere."""
     for archive in archives:
-        command = ["docker", "load", "--quiet", "--input", str(archive)]
+        command = ["docker", "load", "-q", "-i", str(archive)]
         said = "there is no docker here"
         if shutil.which("docker"):
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -53,4 +53,4 @@ def _load_images(archives: Iterable[Path], say: Callable[[str], None]) -> None:
             if done.returncode == 0:
                 say(done.stdout.strip())
                 continue
-        say(f"an image was not loaded ({said}); where the containers run: docker load --input {archive}")
+        say(f"an image was not loaded ({said}); where the containers run: docker load -i {archive}")

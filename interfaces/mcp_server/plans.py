@@ -37,7 +37,8 @@ def planned_for_a_tool(options: Any, reporter: Reporter) -> tuple[Routed | None,
         from interfaces.command_line import parse
         from interfaces.verbs.inspect import inspection
 
-        routed = inspection(parse(shlex.split(command.line)[1:]).options)
+        parsed = parse(shlex.split(command.line)[1:]).options
+        routed = inspection(replace(parsed, results_root=options.results_root), options.engine)
     outcome = planned(routed)
     if routed.plan and (why := why_elsewhere(routed.plan)):
         line = f"{why}: call `plan` again with `out`, a new folder for the machine that runs it, such as handover"

@@ -76,12 +76,11 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     job = follow_plan(plan, reporter)
     outcome = run_outcome(job)
     inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
-    word = _STARTER if named in {None, _STARTER} else named or _NO_MODEL
-    return replace(outcome, **_told(job, outcome, word)) if inspected else outcome
+    return replace(outcome, **_told(job, outcome, named or _STARTER)) if inspected else outcome
 
 
-def inspection(options: InspectOptions) -> Routed:
-    """The plan of what is to be inspected. Errors: see `inspect`."""
+def inspection(options: InspectOptions, engine: str | None = None) -> Routed:
+    """The plan of what is to be inspected, by another `engine` where one is named. Errors: see `inspect`."""
     from interfaces.verbs.model_task import MODEL_FILES, task_of_model
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
@@ -105,6 +104,7 @@ def inspection(options: InspectOptions) -> Routed:
         parent_job_id=parent,
         results_root=options.results_root,
         profile="laptop" if starter else None,
+        engine=engine,
     )
     return route(request)
 

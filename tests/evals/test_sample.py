@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,16 +40,42 @@ def test_the_page_lists_every_published_failure(evals: Path) -> None:
     assert f"{sum(not one['wrong'] for one in results)} of {len(results)} right" in page
 
 
-@pytest.mark.long
-def test_a_sample_is_as_right_as_published(evals: Path) -> None:
+@pytest.fixture(scope="module")
+def runner(evals: Path) -> Any:
     spec = importlib.util.spec_from_file_location("evals_run", evals / "run.py")
     assert spec
     assert spec.loader
-    runner = importlib.util.module_from_spec(spec)
-    import sys
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = found
+    spec.loader.exec_module(found)
+    return found
 
-    sys.modules[spec.name] = runner
-    spec.loader.exec_module(runner)
+
+@pytest.mark.parametrize(
+    ("tools", "document", "wrong"),
+    [
+        (None, {"decision": {"command": {"line": "changenet inspect a b"}}}, 0),
+        (None, {"plan_id": "0123456789ab", "decision": {"action": "train"}}, 1),
+        (object(), {"plan_id": "0123456789ab", "decision": {"action": "segment_inspect"}}, 0),
+        (object(), {"decision": {"action": None}}, 1),
+    ],
+)
+def test_a_plan_stands_for_a_command_only_where_tools_launch_it(
+    runner: Any, tmp_path: Path, tools: object, document: dict[str, Any], wrong: int
+) -> None:
+    class Answering(runner.Workspace):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            self.folder, self.tools, self.files_before = tmp_path, tools, set()
+
+        def run(self, *_: str) -> tuple[int, str, dict[str, Any]]:
+            return 0, "", document
+
+    entry = {"id": 1, "prompt": "what is different?", "check": {"line": "changenet inspect"}}
+    assert len(runner.grade(entry, Answering()).wrong) == wrong
+
+
+@pytest.mark.long
+def test_a_sample_is_as_right_as_published(evals: Path, runner: Any) -> None:
     results = json.loads((evals / "results.json").read_text(encoding="utf-8"))
     right = {one["id"] for one in results if not one["wrong"]}
     grades = runner.run_all(every=6)

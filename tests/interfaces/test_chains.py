@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from interfaces.cli import main
 from interfaces.mcp_server import tasks
@@ -233,6 +234,31 @@ def test_steps_whose_process_was_killed_are_stopped_and_their_job_is_cancelled(c
     code, refused = call("status", f"{begun['id'][:-1]}x")
     assert (code, refused["error"]["code"]) == (2, "chain.unknown")
     assert begun["id"] in refused["error"]["remedy"]
+
+
+@pytest.mark.usefixtures("call")
+def test_an_inspection_planned_by_an_agent_is_a_job_of_its_results_root(
+    boards: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHANGENET_ENGINE")  # the starter takes the embedded one
+    place = Path(boards).parent
+    for name in ("golden.jpg", "test.jpg"):
+        Image.new("RGB", (64, 64), (20, 70, 30)).save(place / name)
+    session = Session({"results_root": str(place / "own")}, Roots())
+
+    def reply(name: str, **arguments: Any) -> dict[str, Any]:
+        found = session.call(name, arguments)
+        while found.document.get("working"):
+            found = session.call("wait", {"call_id": found.document["call_id"]})
+        return dict(found.document)
+
+    planned = reply("plan", request=["Two photos, golden.jpg and test.jpg: what is different?"])
+    launched = reply("launch", plan_id=planned["plan_id"])["result"]["job"]
+    assert launched["action"] == "segment_inspect"
+    assert Path(launched["folder"]).parent == place / "own"
+    reply("cancel", job=launched["id"])
+    assert not (place / "results").exists()
+    session.close()
 
 
 def test_an_agent_launches_steps_by_their_plan_id(call: Any, boards: str) -> None:

@@ -95,6 +95,24 @@ def test_a_folder_without_jobs_is_named(root: Path, capsys: pytest.CaptureFixtur
     assert f"no jobs in {other} yet" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("boards", [[{"name": "a"}], [7], [{"reason": "none"}], None])
+def test_boards_of_an_inspection_that_were_damaged_are_told(
+    root: Path, capsys: pytest.CaptureFixture[str], boards: object
+) -> None:
+    name = JOB.replace("train", "segment_inspect")
+    folder = root / name
+    folder.mkdir()
+    (folder / "inspection.json").write_text(json.dumps({"boards": boards}))
+    first = Transition(JobState.PENDING, "2026-01-01T12:00:00.000+00:00", "the record is opened")
+    names = (name, "segment_inspect", "segment", "local", JobState.PENDING)
+    store = JobStore(root)
+    store.open_record(Job(*names, str(folder), str(folder), "p", "c", (first,)), Handle("local"))
+    found = Artifact("inspection.json", "table", 3, "0" * 64)
+    store.close(name, Ending(JobState.COMPLETE, "done", 0, {}, (found,)))
+    assert main(["status", name]) == 0
+    assert "boards   unknown: inspection.json is missing or damaged" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "name", ["plan.json", "artifacts.json", "results/figures.json", "results/status.json", "spec.yaml"]
 )

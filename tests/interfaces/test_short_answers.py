@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from interfaces.brief import fitting
 from interfaces.cli import main
 from interfaces.present_job import job_brief
 from interfaces.present_plan import LETTERS, LINES, fitted, plan_brief
@@ -223,3 +224,10 @@ def test_the_two_models_are_the_last_two_that_are_still_there(
     told = capsys.readouterr().out
     assert told.startswith(f"changenet compare {models[1].id} {models[2].id} --results ")
     assert "24 pairs in common" in told
+
+
+def test_what_is_missing_is_never_cut() -> None:
+    missing = [{"slot": f"slot {number}", "question": "which one? " * 20} for number in range(12)]
+    shown = fitting({"missing": missing, "plan": {f"key{n}": "value" * 20 for n in range(80)}})
+    assert (shown["missing"], shown["has_more"]) == (missing, True)
+    assert len(json.dumps(shown["plan"])) < 1_000

@@ -139,7 +139,7 @@ def test_a_carried_folder_as_it_was_signed_is_installed_with_its_packages_and_im
     record = install_carried(signed, home_at(str(tmp_path / "home")), wish, lambda _: None)
     assert record.signer == "maker@example.com"
     assert found == {"engine": True, "wheels": signed / "packages"}
-    assert loaded.read_text() == f"load --quiet --input {signed}/images/aoi.tar\n"
+    assert loaded.read_text() == f"load -q -i {signed}/images/aoi.tar\n"
 
 
 def test_weights_that_are_named_and_broken_end_it_and_leave_nothing(

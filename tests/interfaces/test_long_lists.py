@@ -134,7 +134,7 @@ def test_searches_that_run_are_found_without_reading_the_others(
     assert read == [root / names[1]]
     read.clear()
     document = json.loads(answer(capsys, "--limit", "2", "--json"))
-    assert (len(document["experiments"]), document["more"]) == (2, {"jobs": 58, "experiments": 2})
+    assert (len(document["experiments"]), document["more"]) == (2, {"jobs": 58, "experiments": 2, "chains": 0})
     assert len(read) == 2
 
 

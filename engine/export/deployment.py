@@ -70,6 +70,12 @@ def build(run: Run, status: StatusFile) -> None:
     section = run.experiment.gen_trt_engine
     if not wants_engine(run):
         say(f"NOTICE {_why()}: {NOTICE}")
+    if section.tensorrt.layers_precision:
+        say(
+            "NOTICE gen_trt_engine.tensorrt.layers_precision has no effect here: one number format holds for all layers"
+        )
+    if section.batch_size > 0:
+        say("NOTICE gen_trt_engine.batch_size has no effect here: the file itself tells its batch")
     if not section.onnx_file:
         key = "gen_trt_engine.onnx_file"
         raise SpecError(f"{key} is not set", code="spec.onnx", where=key, remedy="name the .onnx file of an export")

@@ -63,3 +63,13 @@ def test_why_no_engine_is_built_is_told(
     told = capsys.readouterr().out
     assert told.startswith(f"NOTICE {why}")
     assert ("there is no TensorRT here" in told) is not installed
+
+
+def test_keys_without_effect_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    how = GenTrtEngine.model_validate({"batch_size": 4, "tensorrt": {"layers_precision": ["head:fp16"]}})
+    run: Any = SimpleNamespace(experiment=SimpleNamespace(gen_trt_engine=how))
+    with pytest.raises(SpecError):
+        build(run, SimpleNamespace())  # type: ignore[arg-type]  # nothing is written to it
+    told = capsys.readouterr().out
+    assert "gen_trt_engine.tensorrt.layers_precision has no effect" in told
+    assert "gen_trt_engine.batch_size has no effect" in told

@@ -68,7 +68,8 @@ def training_devices(settings: DeviceSettings, section: str = "train") -> Device
 def _processes(settings: DeviceSettings, section: str) -> int:
     asked, cores = max(1, settings.num_gpus), usable_cores()
     if asked > cores:
-        _logger.warning("%s.num_gpus is %d, more than this machine has cores (%d).", section, asked, cores)
+        message = "%s.num_gpus is %d, more than this machine has cores: %d train, and a step sees %d batches, not %d."
+        _logger.warning(message, section, asked, cores, cores, asked)
     count = min(asked, cores)
     if count > 1:
         _logger.info("%d processes train together.", count)

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from core.problem import Severity
 
 READABLE = "make it readable for you"
-NO_DEFECTS = (
-    "where there are good pairs alone, `changenet data synthesize OUT --from PAIRS` draws defects into them, and "
+MORE_DEFECTS = (
+    "`changenet data synthesize OUT --from PAIRS` draws defects into good pairs, and "
     "`changenet calibrate starter PAIRS` needs no training"
 )
+NO_DEFECTS = f"where there are good pairs alone: {MORE_DEFECTS}"
 FEW_DEFECTS, MANY_ROWS = 10, 50
 """Fewer defects among so many rows teach little."""
 
@@ -27,8 +28,7 @@ def few_defects(defects: int, rows: int, where: str) -> list[Problem]:
     message = (
         f"{defects} of {rows} rows {'is a defect' if defects == 1 else 'are defects'}: hardly enough to learn from"
     )
-    remedy = NO_DEFECTS.replace("where there are good pairs alone, ", "")
-    return [Problem("data.few_defects", where, message, remedy, "warning", count=defects)]
+    return [Problem("data.few_defects", where, message, MORE_DEFECTS, "warning", count=defects)]
 
 
 class Tally:

@@ -27,6 +27,7 @@ _MOST_TABLES = 20
 _MOST_PICTURES = 5_000
 _NEEDED = ("test", "golden", "label")
 _GOOD_PAIRS = ("golden", "test")
+_LABEL = "label"
 
 
 def proposed_import(place: Path) -> str:
@@ -87,7 +88,7 @@ def _of_names(folder: Path) -> str:
 
 def _of_good_pairs(folder: Path) -> str:
     """Folders golden and test of whole pictures, and no label: defects can be drawn into them."""
-    if not all((folder / part).is_dir() for part in _GOOD_PAIRS):
+    if not all((folder / part).is_dir() for part in _GOOD_PAIRS) or (folder / _LABEL).exists():
         return ""
     names = [{path.stem for path in (folder / part).iterdir() if path.is_file()} for part in _GOOD_PAIRS]
     if not names[1] or not (len(names[0]) == 1 or names[1] <= names[0]):

@@ -25,6 +25,7 @@ from deployed.siamese_graph import Parts, take_apart
 from engine.console import say
 from engine.export.tensorrt_action import build as build_tensorrt
 from engine.export.tensorrt_action import wants_engine
+from engine.export.tensorrt_engine import has_tensorrt
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
 
-NOTICE = "there is no TensorRT here: this is a deployment for ONNX Runtime on the processor, and no TensorRT engine"
+NOTICE = "this is a deployment for ONNX Runtime on the processor, and no TensorRT engine"
 _KIND = "onnxruntime-deployment"
 _COMPARE, _DESCRIBE, _WHOLE = "compare", "describe", "whole"
 _REMEDY = "build it again (gen_trt_engine)"
@@ -68,7 +69,13 @@ def build(run: Run, status: StatusFile) -> None:
     """
     section = run.experiment.gen_trt_engine
     if not wants_engine(run):
-        say(f"NOTICE {NOTICE}")
+        say(f"NOTICE {_why()}: {NOTICE}")
+    if section.tensorrt.layers_precision:
+        say(
+            "NOTICE gen_trt_engine.tensorrt.layers_precision has no effect here: one number format holds for all layers"
+        )
+    if section.batch_size > 0:
+        say("NOTICE gen_trt_engine.batch_size has no effect here: the file itself tells its batch")
     if not section.onnx_file:
         key = "gen_trt_engine.onnx_file"
         raise SpecError(f"{key} is not set", code="spec.onnx", where=key, remedy="name the .onnx file of an export")
@@ -92,8 +99,13 @@ def build(run: Run, status: StatusFile) -> None:
     description = _description(run, path, settings | {"goldens": goldens}, files)
     write_json(target, description)
     size = sum(entry["bytes"] for entry in files.values())
-    status.write("RUNNING", f"Deployment for ONNX Runtime written, {NOTICE}.", kpi={"file_megabytes": size / 1e6})
+    told = "Deployment for ONNX Runtime written, which is no TensorRT engine."
+    status.write("RUNNING", told, kpi={"file_megabytes": size / 1e6})
     say(f"deployment for ONNX Runtime, {size / 1e6:.1f} MB: {target}")
+
+
+def _why() -> str:
+    return "no engine file is named (gen_trt_engine.trt_engine)" if has_tensorrt() else "there is no TensorRT here"
 
 
 def _target_of(run: Run) -> Path:

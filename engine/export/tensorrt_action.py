@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from pairs.rgb_pixels import read_rgb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
     from onnx import ModelProto
@@ -42,10 +44,18 @@ def build(run: Run, status: StatusFile, model: ModelProto, settings: dict[str, A
     """
     section = run.experiment.gen_trt_engine
     path = Path(section.trt_engine or "")
-    write_bytes(path, build_engine(model, section, _calibration(run, model, settings)))
+    with _gpu(section.gpu_id):
+        write_bytes(path, build_engine(model, section, _calibration(run, model, settings)))
     size = path.stat().st_size / 1e6
     status.write("RUNNING", f"TensorRT engine written to {path.name}.", kpi={"file_megabytes": size})
     say(f"TensorRT engine, {size:.1f} MB, for this GPU and this release of TensorRT: {path} ({sha256_file(path)})")
+
+
+def _gpu(number: int) -> AbstractContextManager[Any]:
+    """Makes this GPU the one that TensorRT builds on, where PyTorch reaches one."""
+    import torch
+
+    return torch.cuda.device(number) if torch.cuda.is_available() else nullcontext()
 
 
 def _calibration(run: Run, model: ModelProto, settings: dict[str, Any]) -> CalibrationData | None:

@@ -84,7 +84,7 @@ class ParityPairs:
 
     def telling(self, most: int, side: int) -> list[tuple[Bytes, Bytes]]:
         """Golden and test squares (3, side, side), one of each of a few pairs: where most has changed, by `compare`."""
-        order = sorted(self._peaks, key=lambda place: self._peaks[place][0])
+        order = sorted(self._peaks, key=lambda place: self._peaks[place][0], reverse=True)  # one alone tells the most
         count = min(most, len(order))
         chosen = [order[round(i * (len(order) - 1) / max(1, count - 1))] for i in range(count)]
         loader = scoring_loader(self._list, self._pixels, OrderedBatches(chosen, 1), with_labels=False)

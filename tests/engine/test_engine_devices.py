@@ -22,7 +22,7 @@ def test_without_a_gpu_as_many_processes_train_on_the_processor_as_gpus_were_ask
     assert "no GPU" in caplog.text
     assert "more than" not in caplog.text
     assert training_devices(Train(num_gpus=4, gpu_ids=[0, 1, 2, 3])) == Devices("cpu", 2, 1)
-    assert "train.num_gpus is 4, more than this machine has cores (2)" in caplog.text
+    assert "more than this machine has cores: 2 train, and a step sees 2 batches, not 4" in caplog.text
     assert scoring_device(Train(), "evaluate") == torch.device("cpu")
 
 

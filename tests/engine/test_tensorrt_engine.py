@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from core.errors import JobFailedError, PlatformError, SpecError
-from engine.export.tensorrt_action import _batches, _calibration
+from engine.export.tensorrt_action import _batches, _calibration, build
 from engine.export.tensorrt_engine import CalibrationData, build_engine
 from spec.action_sections import GenTrtEngine
 
@@ -209,3 +210,16 @@ def test_no_picture_is_read_where_the_ranges_are_known(tmp_path: Path, quantised
             _calibration(run, graph(), {})
         cache.write_bytes(b"ranges")
     assert _calibration(run, graph(quantised=quantised), {}) is None
+
+
+def test_an_engine_is_built_on_the_gpu_that_is_named(
+    stand_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in()
+    chosen: list[int] = []
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device", lambda number: chosen.append(number) or nullcontext())
+    how = GenTrtEngine.model_validate({"gpu_id": 2, "trt_engine": str(tmp_path / "model.engine")})
+    run: Any = SimpleNamespace(experiment=SimpleNamespace(gen_trt_engine=how))
+    build(run, SimpleNamespace(write=lambda *_, **__: None), graph(), {})  # type: ignore[arg-type]  # a status file
+    assert ((tmp_path / "model.engine").read_bytes(), chosen) == (b"engine", [2])

@@ -294,6 +294,9 @@ def test_for_good_pairs_alone_drawing_defects_is_proposed(
     command, _, other = document["error"]["remedy"].partition("  # or ")
     assert other == f"changenet calibrate starter {tmp_path / 'line'}"
     assert call("data", "check", "line")[1]["error"]["remedy"].endswith("changenet calibrate starter line")
+    (tmp_path / "line" / "label").mkdir()
+    assert proposed_import(tmp_path / "line") == ""
+    (tmp_path / "line" / "label").rmdir()
     words = shlex.split(command)[1:]
     assert call(*words)[0] == 0
     code, plan = call("plan", "train", "--data", words[2], "--automl", "off")

@@ -18,7 +18,9 @@ from core.files import sha256_file
 from deployed.mask_model import MaskModel
 from deployed.model_file import read_model, write_model
 from deployed.self_test import run_self_test
+from engine.segment.parity import ParityPairs
 from engine.serving.opening import open_model
+from spec.dataset_section import SegmentDataset
 from tests.without_torch import run_without_torch
 
 if TYPE_CHECKING:
@@ -184,3 +186,13 @@ def test_squares_stand_in_the_file_and_one_that_marks_otherwise_is_not_used(expo
     for boards in (False, True):
         with pytest.raises(CheckpointError, match="self-test FAILED"):
             open_model(tmp_path / "spoiled.onnx", 1_000_000, boards=boards)
+
+
+def test_one_stored_pair_is_the_one_in_which_most_has_changed(shared_masks: Any) -> None:
+    data = SegmentDataset.model_validate({"root_dir": str(shared_masks.root), "img_size": 64})
+    pairs = ParityPairs(data, 65535, "validation_split", 4)
+    pairs._peaks = {place: (change, 10, 10) for place, change in enumerate((0.2, 0.9, 0.4, 0.1))}  # noqa: SLF001
+    ((golden, test),) = pairs.telling(1, 64)
+    for part, found in (("A", golden), ("B", test)):
+        with Image.open(shared_masks.root / part / "val_1.png") as picture:
+            assert np.array_equal(found.transpose(1, 2, 0), np.asarray(picture))

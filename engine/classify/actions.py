@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.file_names import INFERENCE_FILE
-from engine.export.file_settings import is_exported
+from engine.export.file_settings import inspects_with_torch
 from engine.task import Action
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
 
 
 def _inspect(run: Run, status: StatusFile) -> None:
-    if not _inspects_with_torch(run):
+    if not inspects_with_torch(run):
         from engine.inspect.action import inspect, pairs_of
 
         pairs = pairs_of(run)
@@ -90,16 +90,12 @@ def _inspect(run: Run, status: StatusFile) -> None:
     inspect_classify(run, status)
 
 
-def _inspects_with_torch(run: Run) -> bool:
-    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
-
-
 ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
     "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
     "inspect": Action(
-        "find what differs on whole pictures, registered first, crop by crop", _inspect, _inspects_with_torch
+        "find what differs on whole pictures, registered first, crop by crop", _inspect, inspects_with_torch
     ),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),

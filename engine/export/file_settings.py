@@ -50,6 +50,11 @@ def is_exported(run: Run) -> bool:
     return model_path(run).suffix == SUFFIX
 
 
+def inspects_with_torch(run: Run) -> bool:
+    """Whether an inspection needs PyTorch: by a checkpoint, and to calibrate any model."""
+    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
+
+
 def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Travels) -> Run:
     """The action with what an exported file says of its input.
 

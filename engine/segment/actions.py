@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.file_names import MASKS_FOLDER
-from engine.export.file_settings import is_exported
+from engine.export.file_settings import inspects_with_torch
 from engine.task import Action
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
 
 
 def _inspect(run: Run, status: StatusFile) -> None:
-    if not _inspects_with_torch(run):
+    if not inspects_with_torch(run):
         from engine.inspect.action import inspect, pairs_of
 
         pairs = pairs_of(run)
@@ -81,17 +81,13 @@ def _build(run: Run, status: StatusFile) -> None:
     build(run, status)
 
 
-def _inspects_with_torch(run: Run) -> bool:
-    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
-
-
 ACTIONS = {
     "train": Action("task=segment: train on the pairs that dataset.segment.train_split lists", _train),
     "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
     "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
     "inspect": Action(
-        "task=segment: find what differs on whole pictures, registered first", _inspect, _inspects_with_torch
+        "task=segment: find what differs on whole pictures, registered first", _inspect, inspects_with_torch
     ),
     "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

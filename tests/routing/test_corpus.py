@@ -53,7 +53,11 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "count", "actions", "policies", "values"),
-    [("held_out.jsonl", 206, 0.90, 0.94, 0.98), ("held_out2.jsonl", 240, 0.88, 0.97, 0.97), ("held_out3.jsonl", 200, 0.82, 0.95, 0.97)],
+    [
+        ("held_out.jsonl", 206, 0.90, 0.94, 0.98),
+        ("held_out2.jsonl", 240, 0.88, 0.97, 0.97),
+        ("held_out3.jsonl", 200, 0.82, 0.95, 0.97),
+    ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
     routing: ModuleType, project_root: Path, name: str, count: int, actions: float, policies: float, values: float

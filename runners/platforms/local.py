@@ -18,6 +18,7 @@ from runners.jobs.status_log import last_lines
 from runners.names import SUPERVISOR_LOG
 from runners.platforms import belongings
 from runners.platforms.handles import ACTION, LAUNCHER, SUPERVISOR, process_of, sight_of
+from runners.platforms.interrupts import interrupts_held
 from runners.platforms.platform import Sight
 from runners.platforms.this_machine import ThisMachine, action_environment
 
@@ -34,23 +35,19 @@ class LocalPlatform(ThisMachine):
         """Start the job's supervisor and wait until the action runs, or the job has ended."""
         log = Path(job.folder) / SUPERVISOR_LOG
         argv = [sys.executable, "-P", "-m", "runners.platforms.supervise", job.folder]
-        with log.open("ab") as errors:
-            starter = subprocess.Popen(
+        # A supervisor that is not there yet could not be asked to stop.
+        with log.open("ab") as errors, interrupts_held():
+            starter = subprocess.run(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=action_environment(plan.resources) | client_environment(),
                 start_new_session=True,
+                check=False,
             )
-        with starter:
-            try:
-                answer = starter.wait()
-            except KeyboardInterrupt:
-                starter.wait()  # a supervisor that is not there yet could not be asked to stop
-                raise
         # One that died later than that may have left an action that goes on, as the next look tells.
-        if answer and store.read(job.id).state is JobState.PENDING:
+        if starter.returncode and store.read(job.id).state is JobState.PENDING:
             said = " ".join(last_lines(log, 1))
             raise PlatformError(f"the supervisor could not start. {said}".strip(), code="launch.failed", where=job.id)
         return store.handle(job.id)

@@ -130,7 +130,8 @@ def test_ctrl_c_in_the_caller_cancels_the_job(
     with launch_elsewhere(make_plan(sleep=600, worker=True), store) as caller:
         job = running(store, wait_for)
         caller.send_signal(signal.SIGINT)
-        assert caller.wait(30) == 0
+        # Python ends by the signal itself where that came within one of its own `exec`, though it was taken.
+        assert caller.wait(30) in {0, -signal.SIGINT}
 
     ended = store.read(job.id)
     assert (ended.state, ended.transitions[-1].reason) == (JobState.CANCELED, "interrupted from the keyboard")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -107,7 +108,12 @@ class _Reader(NamedTuple):
 
     def _waits(self, places: range) -> bool:
         """Whether a clause begins with what has to happen first, as "once it is through, …"."""
-        return any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2])
+        if not any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2]):
+            return False
+        words = [self.tokens[n].word for n in places]
+        return not any(
+            one in self.grammar["wishing"] and other in self.grammar["past"] for one, other in itertools.pairwise(words)
+        )
 
     def _is_habit(self, places: range, asking: Mention) -> bool:
         """Whether somebody does what elsewhere would be asked for: "we export to ONNX every week"."""

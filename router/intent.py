@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.tokens import BREAK
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -119,11 +121,20 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     if not words or reading.tokens[0].kind != "word":
         return False
     first = 0
+    if words[1:2] == [BREAK] or _wishes_impersonally(reading, words):
+        return False
     if words[first] in reading.grammar["polite"] and set(words[first + 1 : first + 3]) & reading.grammar["addressed"]:
         return False
     if words[first] in reading.grammar["auxiliaries"]:
         return set(words[first + 1 : first + 2]) <= reading.grammar["persons"] and len(words) > first + 1
     return words[first] in questions
+
+
+def _wishes_impersonally(reading: Reading, words: Sequence[str]) -> bool:
+    """Whether it is a wish in the form of a question: "is possible to train …?", "is wished a training", with data."""
+    start = [word for word in words[:4] if word not in {"it", "there", "maybe", "es"}]
+    carries = any(token.kind in {"path", "job"} for token in reading.tokens)
+    return carries and words[0] in reading.grammar["finite"] and bool(set(start[1:2]) & reading.grammar["possible"])
 
 
 def _asked_behind(reading: Reading, place: int) -> bool:

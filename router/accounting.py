@@ -139,7 +139,8 @@ def _is_time(reading: Reading, place: int) -> bool:
 def _foreign(reading: Reading, intent: Intent) -> str:
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
-        strong = reading.of("model") and any(t.kind in {"path", "job"} for t in reading.tokens)
+        named = reading.of("model") or reading.of("task")
+        strong = any(t.kind == "job" or (named and t.kind == "path") for t in reading.tokens)
         if mention.start in reading.remarks - reading.told and intent.steps:
             continue
         elsewhere = _of_another_sentence(reading, intent, mention)

@@ -111,9 +111,9 @@ class _Reader(NamedTuple):
         if not any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2]):
             return False
         words = [self.tokens[n].word for n in places]
-        return not any(
-            one in self.grammar["wishing"] and other in self.grammar["past"] for one, other in itertools.pairwise(words)
-        )
+        said = self.grammar["past"] | self.grammar["orders"]
+        happened = any(one in self.grammar["wishing"] and other in said for one, other in itertools.pairwise(words))
+        return not happened or bool(set(words[1:2]) & self.grammar["wishing"])
 
     def _is_habit(self, places: range, asking: Mention) -> bool:
         """Whether somebody does what elsewhere would be asked for: "we export to ONNX every week"."""
@@ -130,7 +130,9 @@ class _Reader(NamedTuple):
             refuses = set(before[-2:]) & (self.grammar["not"] | self.grammar["rules_out"])
             has_to = word == "have" and words[place + 1 : place + 2] == ["to"]
             wish = has_to or word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
-            if wish and set(before) & self.grammar["wishing"] and not refuses:
+            asks = word in self.grammar["asks_for"] and set(words[place + 1 : place + 3]) & self.grammar["for_that"]
+            would = word in self.grammar["would"] and set(words[place + 1 : place + 4]) & self.grammar["had"]
+            if (wish or asks or would) and set(before) & self.grammar["wishing"] and not refuses:
                 return True
         return False
 

@@ -167,6 +167,10 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
         nouns = [m for m in nouns if _is_item(reading, m)]
     if any(m.group == f"noun:{ENGINE_VERB}" for m in nouns) and not said:
         nouns = [m for m in nouns if m.group != "noun:export"]
+    said = [m for m in said if not _within(m, said)]
+    if any(_runs_engine(reading, m) for m in said):
+        said = [m for m in said if m.group != f"action:{ENGINE_VERB}" or _builds(reading, m)]
+        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or _goes_before(reading, m, said)]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)
@@ -184,6 +188,32 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
         else:
             steps[name] = step
     return (*steps.values(), *later)
+
+
+def _within(mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether a word that names a task stands within what is asked for: "make of ChangeNet classify the engine"."""
+    return mention.group == "action:inference" and any(m.start < mention.start and mention.end < m.end for m in said)
+
+
+def _runs_engine(reading: Reading, mention: Mention) -> bool:
+    """Whether a phrase asks for an engine to be run, as "TRT inference" and "deploy_evaluate" do."""
+    if mention.group.startswith(("named:deploy_", "named:trt_", "named:tensorrt_")):
+        return True
+    if mention.group.partition(":")[2] not in _MEASURING:
+        return False
+    near = range(mention.start - 1, mention.end + 1)
+    return any(n in near for m in reading.of("engine") for n in m.places)
+
+
+def _builds(reading: Reading, mention: Mention) -> bool:
+    """Whether a phrase says that an engine is to be built, and does not merely name one."""
+    words = {reading.tokens[n].word for n in range(max(0, mention.start - 2), mention.end)}
+    return bool(words & reading.grammar["builds"])
+
+
+def _goes_before(reading: Reading, noun: Mention, said: Sequence[Mention]) -> bool:
+    """Whether an engine that is only named comes before what is run: "onnx, engine, then trt inference"."""
+    return not any(m.start < noun.start for m in said if _runs_engine(reading, m))
 
 
 def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
@@ -315,6 +345,8 @@ def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence
 def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
     asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
+    asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
+    asked.sort()
     if not steps or not asked or any(step.verb.endswith("train") for step in steps):
         return steps
     first = min(step.place for step in steps)
@@ -323,6 +355,12 @@ def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         for token in reading.tokens[asked[0] : first]
     )
     return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
+
+
+def _waits(reading: Reading, place: int) -> bool:
+    """Whether a clause tells of what is over: "after 30 trials, …"."""
+    start, _ = reading.clause(place)
+    return bool({token.word for token in reading.tokens[start:place]} & reading.grammar["awaits"])
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

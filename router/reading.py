@@ -48,6 +48,9 @@ _LAYERS = (
 )
 
 
+_SHOWN = 3
+
+
 @dataclass(slots=True)
 class Reading:
     """The tokens of a request and the mentions in them, those of one layer never sharing a token.
@@ -299,8 +302,9 @@ def _never_without(tokens: Sequence[Token], mentions: list[Mention]) -> list[Men
 def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> bool:
     """Whether the words directly before a token negate it; two negations, as in "don't skip", are none."""
     place, negated = start, False
+    still = vocabulary.still if _mostly_german(tokens, vocabulary) else frozenset[str]()
     while place > 0:
-        ending_so = vocabulary.negations.get(tokens[place - 1].word, ())
+        ending_so = () if tokens[place - 1].word in still else vocabulary.negations.get(tokens[place - 1].word, ())
         phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
         if phrase:
             negated, place = not negated, place - len(phrase)
@@ -309,6 +313,12 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
         else:
             break
     return negated
+
+
+def _mostly_german(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
+    """Whether a request is in a language in which `no` says "still", as it does in the dialects of German."""
+    shown = sum(token.word in vocabulary.capitalising for token in tokens)
+    return shown >= _SHOWN and shown * 4 > len(tokens)
 
 
 def _stands_before(tokens: Sequence[Token], place: int, phrase: tuple[str, ...]) -> bool:

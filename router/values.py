@@ -21,7 +21,8 @@ _COUNTS = COUNTS | {"validation_interval", "checkpoint_interval"}
 _THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _FORMATS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "half": "fp16", "mixed": "fp16", "halbe": "fp16"}
-_REACH = 4
+_OF = frozenset({"of", "from", "out", "von", "aus"})
+_REACH, _BEYOND = 4, 2
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
@@ -133,11 +134,21 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
     before = mention.start - 1
-    if before > 0 and tokens[before].word in joins:
+    number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
+    if number > _BEYOND and _spans(reading, number):
+        found.append(tokens[number - 2].text)
+    elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _spans(reading: Reading, place: int) -> bool:
+    """Whether a number ends a span: "anything from 300 to 600", "between 4 and 8"."""
+    tokens = reading.tokens
+    joined = tokens[place - 1].word in _BETWEEN and tokens[place - 2].kind == "number"
+    return joined and tokens[place - 3].word in reading.grammar["spans"]
 
 
 def _figure(text: str, value: float, name: str) -> float | int:
@@ -185,7 +196,9 @@ def _false_alarms(numbers: list[float], words: set[str]) -> tuple[str, Any] | No
 
 
 def _recall(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
-    del words
+    if len(numbers) > 1 and words & _OF:
+        found, of = sorted(numbers)[:2]
+        return ("target", {"recall": round(found / of, 9)}) if 0 < found <= of else None
     return "target", {"recall": _share(numbers[0] if numbers else 100)}
 
 

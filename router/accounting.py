@@ -124,7 +124,9 @@ def _open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
 
 def _is_share(reading: Reading, place: int) -> bool:
     """Whether a number is a share of something that is not said: "with 5 % or 1 %"."""
-    return any(token.word in {"percent", "prozent"} for token in reading.tokens[place + 1 : place + 2])
+    tokens = reading.tokens
+    percent = any(token.word in {"percent", "prozent"} for token in tokens[place + 1 : place + 2])
+    return percent and tokens[place - 1].word in reading.grammar["manner"] | reading.grammar["choice"]
 
 
 def _is_time(reading: Reading, place: int) -> bool:
@@ -186,9 +188,11 @@ def _mention_at(reading: Reading, place: int) -> Mention | None:
 def _object(reading: Reading, place: int) -> range:
     """The tokens of what a verb at a token acts on: behind it up to a preposition, or else before it."""
     mention = _mention_at(reading, place)
-    if mention and len(mention.places) > 1:
+    if mention and mention.end - mention.start > len(mention.places):
         return range(mention.start + 1, mention.end - 1)
     start, stop = reading.clause(place)
+    if mention and len(mention.places) > 1:
+        place = mention.end - 1
     here = place + 1
     taken = set(mention.places) if mention else set()
     while here < stop and (here in taken or reading.tokens[here].word not in reading.grammar["prepositions"]):
@@ -284,6 +288,8 @@ def _qualifies(reading: Reading, place: int) -> bool:
     if word.endswith(_ADVERBS) or word in reading.grammar["colours"]:
         return True
     behind = tokens[place + 1] if place + 1 < len(tokens) else None
+    if behind and behind.word in reading.grammar["ways"]:
+        return True
     if behind and behind.kind in {"path", "job", "number"} and len(word) <= _SHORT:
         return False
     if word.endswith("en") and (behind is None or behind.kind == "break"):

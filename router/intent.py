@@ -165,11 +165,17 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
-    if any(m.group == f"noun:{ENGINE_VERB}" for m in nouns) and not said:
+    engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
+    joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
+    if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
     said = [m for m in said if not _within(m, said)]
     if any(_runs_engine(reading, m) for m in said):
-        said = [m for m in said if m.group != f"action:{ENGINE_VERB}" or _builds(reading, m)]
+        said = [
+            m
+            for m in said
+            if m.group != f"action:{ENGINE_VERB}" or _builds(reading, m) or _goes_before(reading, m, said)
+        ]
         nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or _goes_before(reading, m, said)]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
@@ -335,11 +341,19 @@ def _follows(reading: Reading, before: int, place: int) -> bool:
 
 def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
     """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
+    if [step.verb for step in steps[:2]] == ["inference", "train"] and _is_aim(reading, *steps[:2]):
+        return steps[1:]
     alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
     if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
         return (Step("train", steps[0].place, implied=True),)
     return steps
+
+
+def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:
+    """Whether what stands before a training only says what it is for: "we want the changes marked: train on ./lot"."""
+    start, _ = reading.clause(wish.place)
+    return not any(token.kind in {"path", "job"} for token in reading.tokens[start : training.place])
 
 
 def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:

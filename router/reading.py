@@ -126,7 +126,11 @@ def read(text: str, skill: Skill) -> Reading:
         layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
     for kept in layers:
         resolved = (
-            m for m in kept if not m.group.startswith("foreign") or m in layers[0] or _other_model(m, layers[0])
+            m
+            for m in kept
+            if not m.group.startswith("foreign")
+            or (m in layers[0] and not _of_golden(tokens, m))
+            or _other_model(m, layers[0])
         )
         mentions += _with_negation(tokens, list(resolved), vocabulary)
     mentions = _never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
@@ -147,6 +151,11 @@ def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
     """Whether another model is named, and not by a phrase that means nothing: "the golden image classifier"."""
     known = {n for m in said if m.group == "neutral" for n in m.places}
     return mention.group == "foreign:model" and known.isdisjoint(mention.places)
+
+
+def _of_golden(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Whether what may name another model is the golden image's: "a run of the golden-image classifier"."""
+    return mention.start > 0 and tokens[mention.start - 1].word in {"golden", "reference"}
 
 
 def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
@@ -318,7 +327,7 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
 def _mostly_german(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
     """Whether a request is in a language in which `no` says "still", as it does in the dialects of German."""
     shown = sum(token.word in vocabulary.capitalising for token in tokens)
-    return shown >= _SHOWN and shown * 4 > len(tokens)
+    return shown >= _SHOWN and shown * 5 > len(tokens)
 
 
 def _stands_before(tokens: Sequence[Token], place: int, phrase: tuple[str, ...]) -> bool:

@@ -23,6 +23,7 @@ _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _FORMATS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "half": "fp16", "mixed": "fp16", "halbe": "fp16"}
 _OF = frozenset({"of", "from", "out", "von", "aus"})
 _REACH, _BEYOND = 4, 2
+_TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
@@ -55,7 +56,8 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
         if mention.negated and not mention.group.endswith(("no_gpus", "recall")):
             values.negated.update(mention.places)
             continue
-        found = _stated(mention, reading, vocabulary)
+        limits = mention.group.partition(":")[2] not in _TIMES or not _is_no_limit(mention, reading)
+        found = _stated(mention, reading, vocabulary) if limits else None
         if found:
             values.stated.append(found)
     _open_corrections(reading, values)
@@ -108,6 +110,19 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
         found = reader(numbers, words)
         return Stated(found[0], found[1], place) if found else None
     return _counted(name, numbers, mention, reading)
+
+
+def _is_no_limit(mention: Mention, reading: Reading) -> bool:
+    """Whether a duration limits nothing: that of each piece, or a deadline of somebody ("boss wants it in 10 min")."""
+    tokens, start = reading.tokens, mention.start
+    words = {token.word for token in tokens[max(0, start - 2) : mention.end]}
+    if words & reading.grammar["limits"]:
+        return False
+    behind = {token.word for token in tokens[mention.end : mention.end + 2]}
+    begin, _ = reading.clause(start)
+    waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
+    deadline = start > 0 and tokens[start - 1].word == "in" and bool(waits)
+    return deadline or bool(behind & reading.grammar["of_each"])
 
 
 def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading) -> Stated:

@@ -68,7 +68,8 @@ class Diagnosis:
     """What is known of why a job failed.
 
     `cause` is None where no rule fits with certainty: `possible` are those that fit in part, `words` what the job ended
-    with. Where the cause tells what happened and not why, `possible` are those of which one may be behind it. `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
+    with. Where the cause tells what happened and not why, `possible` are those of which one may be behind it.
+    `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
     `retried_as` is the job that goes on with it by itself.
     """
 

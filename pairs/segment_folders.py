@@ -69,7 +69,7 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
         text = read_ordinary(path, _LONGEST_LIST, DataError).decode("utf-8-sig")
         names = [line.strip() for line in text.splitlines()]
     except (DataError, UnicodeDecodeError) as error:
-        remedy = f"write one file name a line into {path}"
+        remedy = _list_remedy(source, path)
         reason = (
             error.message.removeprefix("can't be read: ") if isinstance(error, DataError) else "it is not UTF-8 text"
         )
@@ -79,6 +79,13 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
     if not listed:
         raise DataError("the list is empty", code="data.no_rows", where=str(path), remedy="add one file name a line")
     return listed
+
+
+def _list_remedy(source: SegmentSource, path: Path) -> str:
+    """Sets as published are imported, which shares their pairs out; other folders want the list itself."""
+    by_hand = f"write one file name a line into {path}"
+    import_it = published_remedy(source.root)
+    return f"{import_it}; or {by_hand}" if import_it else by_hand
 
 
 def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Problem], dict[str, dict[int, str]]]:

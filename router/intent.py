@@ -57,7 +57,8 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
 
     `stated` names the values that the request states, `questions` are the words that begin a question.
     """
-    steps = tuple(_trained_anew(reading, step) for step in _steps(reading))
+    anew = [_trained_anew(reading, step) for step in _steps(reading)]
+    steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
@@ -140,6 +141,8 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
             m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
         ]
         nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or goes_before(reading, m, said)]
+    if any(m.group == "action:export" for m in (*said, *nouns)) or any(m.group == "noun:export" for m in nouns):
+        said = [m for m in said if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)

@@ -40,7 +40,7 @@ def _is_to_be_done(reading: Reading, words: Sequence[str]) -> bool:
 
 def _wishes_impersonally(reading: Reading, words: Sequence[str]) -> bool:
     """Whether it is a wish in the form of a question: "is possible to train …?", "is wished a training", with data."""
-    start = [word for word in words[:4] if word not in {"it", "there", "maybe", "es"}]
+    start = [word for word in words[:5] if word not in reading.grammar["expletives"]]
     carries = any(token.kind in {"path", "job"} for token in reading.tokens)
     return carries and words[0] in reading.grammar["finite"] and bool(set(start[1:2]) & reading.grammar["possible"])
 

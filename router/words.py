@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-_LIKELY = 0.6
+_LIKELY = 0.4
 
 
 @dataclass(frozen=True, slots=True)

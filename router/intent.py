@@ -167,6 +167,10 @@ def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> b
     before = [m for m in said if m.start < mention.start]
     if not before or mention.group.startswith("named"):
         return False
+    if before[-1].group == "action:train" and any(
+        reading.tokens[n - 1].word in reading.grammar["infinitive"] for n in mention.places
+    ):
+        return True
     start, _ = reading.clause(mention.start)
     between = [token.word for token in reading.tokens[max(start, before[-1].start + 1) : mention.start]]
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]

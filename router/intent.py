@@ -167,7 +167,7 @@ def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> b
     before = [m for m in said if m.start < mention.start]
     if not before or mention.group.startswith("named"):
         return False
-    if before[-1].group == "action:train" and any(
+    if (before[-1].group, mention.group) == ("action:train", "action:inference") and any(
         reading.tokens[n - 1].word in reading.grammar["infinitive"] for n in mention.places
     ):
         return True

@@ -44,6 +44,7 @@ from runners.planning.profiles import (
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
 from runners.planning.sizes import size_in_bytes
+from runners.planning.table_digests import table_digests
 from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def prepare(
     _put_overrides(draft)
     _settle(draft)
     draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
-    return _seal(decision, draft)
+    return _seal(decision, draft, memory)
 
 
 def _put_suggestions(draft: _Draft, memory: Memory) -> None:
@@ -242,13 +243,14 @@ def _settle_start(draft: _Draft) -> None:
         draft.warnings.append(f"the training does not start from the starter: {why}")
 
 
-def _seal(decision: Decision, draft: _Draft) -> Plan:
+def _seal(decision: Decision, draft: _Draft, memory: Memory) -> Plan:
     resolved, layers = draft.resolved, draft.layers
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     in_container = resolved.can.needs_image
     argv = skill.command(action, SPEC_PATH if in_container else f"{JOB_FOLDER}/spec.yaml")
     resources, told = _resources(layers, resolved)
+    inputs = inputs_of(layers, skill)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
@@ -265,7 +267,8 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         resources=resources,
         platform=resolved.platform,
         secrets=draft.secrets,
-        inputs=inputs_of(layers, skill),
+        inputs=inputs,
+        tables=table_digests(inputs, skill.data_sources(action), memory),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-GAP, LEAST_AREA, FRAME = 8, 12, 2
+GAP, LEAST_AREA = 8, 12
 Box = tuple[float, float, float, float]
 
 

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
+from core.secret_shapes import HEADERS
 from core.secret_tokens import VENDOR, VENDOR_HINTS, VENDOR_RUNS
 from core.secret_values import is_basic, is_ngc_key, is_path, is_plain_word, is_prose, is_value, looks_random
 
@@ -200,7 +201,6 @@ _FOLLOWED = (
 _DASH = re.compile(r"-(?<![\w.]-)")
 _USUAL_NAME = 32
 _LOOKED_AT = 256  # characters before or after a name that may tell whether prose or a secret follows
-_HEADERS = ("authorization", "cookie")  # their values have rules of their own
 _BEFORE_FIRST = re.compile(
     r"[\s\"'#>$*+-]*(?:(?:export|set|setenv|env|declare -x|let|const|var)\s{1,4})?[\s\"'-]*", re.IGNORECASE
 )
@@ -340,7 +340,7 @@ def _assigned(line: str, names: list[Span]) -> Iterator[Span]:
     for begin, _ in names:
         found = _ASSIGNMENT.match(line, begin)
         # A name inside the secret before it is a part of that; asking for it again would take quadratic time.
-        if found and begin >= covered and not found["name"].lower().endswith(_HEADERS):
+        if found and begin >= covered and not found["name"].lower().endswith(HEADERS):
             span = _value_of(line, found)
             if span and is_secret(found["name"], line[slice(*span)]):
                 covered = span[1]

@@ -19,7 +19,7 @@ _SHAPE = re.compile(
     r"(?P<name>[A-Za-z_][\w.-]{0,79}+)"
     r"(?:=(?P<word>[\w+/=.:~-]{1,256}+)(?=[ \n]|\Z)|[\"']?(?:: ?| ?= ?)\"(?P<quoted>[^\"\\\s]{1,256}+)\")"
 )
-_HEADERS = ("authorization", "cookie")  # their values have rules of their own
+HEADERS = ("authorization", "cookie")  # their values have rules of their own
 
 
 def mask_shapes(text: str, names: Iterable[tuple[int, int]], mask: str, is_secret: Callable[[str, str], bool]) -> str:
@@ -31,7 +31,7 @@ def mask_shapes(text: str, names: Iterable[tuple[int, int]], mask: str, is_secre
             continue
         name, word, value = found["name"], found["word"], found["word"] or found["quoted"]
         low = name.lower()
-        if low.endswith(_HEADERS) or (word and ("pass" in low or is_prose(word))) or not is_secret(name, value):
+        if low.endswith(HEADERS) or (word and ("pass" in low or is_prose(word))) or not is_secret(name, value):
             continue
         first, last = found.span("word" if word else "quoted")
         parts += [text[done:first], mask]

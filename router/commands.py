@@ -230,7 +230,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     if words.intent.alternatives:
         text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
         question = Question("action", text, words.intent.alternatives)
-    elif spoken.others and len(spoken.jobs) < 2 and not drops_one:
+    elif spoken.others and len(spoken.jobs) < max(1, _FORMS[command.verb].jobs) and not drops_one:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)

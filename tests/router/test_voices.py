@@ -46,6 +46,7 @@ def names(decision: Decision) -> list[str]:
         (f"The user inquires whether {JOB} has finished.", ["status"]),
         (f"compare {JOB} and {OTHER}, then remove {JOB}", ["compare", "remove"]),
         (f"first ONNX, then a TensorRT engine in fp16, from {JOB}", ["export", "deploy_classify_gen_trt_engine"]),
+        ("evaluate the model we trained yesterday on /e/3", ["evaluate"]),
         (f"resume {JOB} and afterwards evaluate it on /s/5", ["resume", "evaluate"]),
         ("The supplier recommends it. Please train the PASS/NO_PASS ChangeNet on /a/b.", ["train"]),
     ],

@@ -13,12 +13,14 @@ from core.file_names import ARCHIVES
 from core.files import read_ordinary
 from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.findings import READABLE, Tally
+from pairs.layout import CSV_NAME
 from pairs.published_folders import published_remedy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _LOSSY = (".jpg", ".jpeg")
+_OTHER_TASK = "data.other_task"
 _LONGEST_LIST = 256 * 2**20
 
 
@@ -92,9 +94,10 @@ def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[
     Returns the findings and, of each split that could be read, the names by their lines. What archives hold is told
     once they are unpacked.
     """
-    found = _folder_findings(source, labels_needed=any(splits.values()))
+    found = _of_other_task(source) or _folder_findings(source, labels_needed=any(splits.values()))
     names: dict[str, dict[int, str]] = {}
-    if any(map(source.is_packed, (source.before, source.after, source.labels, source.lists))):
+    packed = any(map(source.is_packed, (source.before, source.after, source.labels, source.lists)))
+    if packed or any(problem.code == _OTHER_TASK for problem in found):
         return found, names
     for split in splits:
         try:
@@ -122,6 +125,21 @@ def overlaps(source: SegmentSource, names: dict[str, dict[int, str]], severity: 
                 shown = tuple(rows[:ROWS_NAMED])
                 found.append(Problem("data.split_overlap", where, message, remedy, severity, shown, len(rows)))
     return found
+
+
+def _of_other_task(source: SegmentSource) -> list[Problem]:
+    """A folder, or split of one, that holds labelled pairs in a table, and nothing of a segment data set."""
+    root = source.root
+    own = (source.before, source.after, source.lists)
+    if any((root / name).exists() or source.is_packed(name) for name in own):
+        return []
+    table = next((path for path in (root / CSV_NAME, root / "train" / CSV_NAME) if path.is_file()), None)
+    if table is None:
+        return []
+    message = f"this holds pairs with labels in {CSV_NAME}, which classify actions read, and no masks"
+    remedy = "leave the task out, or say classify: changenet run train --data DIR; masks to try: "
+    remedy += "changenet data synthesize MASKS --task segment"
+    return [Problem(_OTHER_TASK, str(table), message, remedy, count=1)]
 
 
 def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Problem]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.tokens import BREAK
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -119,11 +121,20 @@ def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
     if not words or reading.tokens[0].kind != "word":
         return False
     first = 0
+    if words[1:2] == [BREAK] or _wishes_impersonally(reading, words):
+        return False
     if words[first] in reading.grammar["polite"] and set(words[first + 1 : first + 3]) & reading.grammar["addressed"]:
         return False
     if words[first] in reading.grammar["auxiliaries"]:
         return set(words[first + 1 : first + 2]) <= reading.grammar["persons"] and len(words) > first + 1
     return words[first] in questions
+
+
+def _wishes_impersonally(reading: Reading, words: Sequence[str]) -> bool:
+    """Whether it is a wish in the form of a question: "is possible to train …?", "is wished a training", with data."""
+    start = [word for word in words[:4] if word not in {"it", "there", "maybe", "es"}]
+    carries = any(token.kind in {"path", "job"} for token in reading.tokens)
+    return carries and words[0] in reading.grammar["finite"] and bool(set(start[1:2]) & reading.grammar["possible"])
 
 
 def _asked_behind(reading: Reading, place: int) -> bool:
@@ -154,8 +165,18 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said:
         nouns = [m for m in nouns if _is_item(reading, m)]
-    if any(m.group == f"noun:{ENGINE_VERB}" for m in nouns) and not said:
+    engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
+    joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
+    if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
+    said = [m for m in said if not _within(m, said)]
+    if any(_runs_engine(reading, m) for m in said):
+        said = [
+            m
+            for m in said
+            if m.group != f"action:{ENGINE_VERB}" or _builds(reading, m) or _goes_before(reading, m, said)
+        ]
+        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or _goes_before(reading, m, said)]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)
@@ -173,6 +194,32 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
         else:
             steps[name] = step
     return (*steps.values(), *later)
+
+
+def _within(mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether a word that names a task stands within what is asked for: "make of ChangeNet classify the engine"."""
+    return mention.group == "action:inference" and any(m.start < mention.start and mention.end < m.end for m in said)
+
+
+def _runs_engine(reading: Reading, mention: Mention) -> bool:
+    """Whether a phrase asks for an engine to be run, as "TRT inference" and "deploy_evaluate" do."""
+    if mention.group.startswith(("named:deploy_", "named:trt_", "named:tensorrt_")):
+        return True
+    if mention.group.partition(":")[2] not in _MEASURING:
+        return False
+    near = range(mention.start - 1, mention.end + 1)
+    return any(n in near for m in reading.of("engine") for n in m.places)
+
+
+def _builds(reading: Reading, mention: Mention) -> bool:
+    """Whether a phrase says that an engine is to be built, and does not merely name one."""
+    words = {reading.tokens[n].word for n in range(max(0, mention.start - 2), mention.end)}
+    return bool(words & reading.grammar["builds"])
+
+
+def _goes_before(reading: Reading, noun: Mention, said: Sequence[Mention]) -> bool:
+    """Whether an engine that is only named comes before what is run: "onnx, engine, then trt inference"."""
+    return not any(m.start < noun.start for m in said if _runs_engine(reading, m))
 
 
 def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
@@ -294,6 +341,8 @@ def _follows(reading: Reading, before: int, place: int) -> bool:
 
 def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
     """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
+    if [step.verb for step in steps[:2]] == ["inference", "train"] and _is_aim(reading, *steps[:2]):
+        return steps[1:]
     alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
     if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
@@ -301,9 +350,17 @@ def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence
     return steps
 
 
+def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:
+    """Whether what stands before a training only says what it is for: "we want the changes marked: train on ./lot"."""
+    start, _ = reading.clause(wish.place)
+    return not any(token.kind in {"path", "job"} for token in reading.tokens[start : training.place])
+
+
 def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
     asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
+    asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
+    asked.sort()
     if not steps or not asked or any(step.verb.endswith("train") for step in steps):
         return steps
     first = min(step.place for step in steps)
@@ -312,6 +369,12 @@ def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         for token in reading.tokens[asked[0] : first]
     )
     return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
+
+
+def _waits(reading: Reading, place: int) -> bool:
+    """Whether a clause tells of what is over: "after 30 trials, …"."""
+    start, _ = reading.clause(place)
+    return bool({token.word for token in reading.tokens[start:place]} & reading.grammar["awaits"])
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -48,6 +48,9 @@ _LAYERS = (
 )
 
 
+_SHOWN = 3
+
+
 @dataclass(slots=True)
 class Reading:
     """The tokens of a request and the mentions in them, those of one layer never sharing a token.
@@ -123,7 +126,11 @@ def read(text: str, skill: Skill) -> Reading:
         layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
     for kept in layers:
         resolved = (
-            m for m in kept if not m.group.startswith("foreign") or m in layers[0] or _other_model(m, layers[0])
+            m
+            for m in kept
+            if not m.group.startswith("foreign")
+            or (m in layers[0] and not _of_golden(tokens, m))
+            or _other_model(m, layers[0])
         )
         mentions += _with_negation(tokens, list(resolved), vocabulary)
     mentions = _never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
@@ -144,6 +151,11 @@ def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
     """Whether another model is named, and not by a phrase that means nothing: "the golden image classifier"."""
     known = {n for m in said if m.group == "neutral" for n in m.places}
     return mention.group == "foreign:model" and known.isdisjoint(mention.places)
+
+
+def _of_golden(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Whether what may name another model is the golden image's: "a run of the golden-image classifier"."""
+    return mention.start > 0 and tokens[mention.start - 1].word in {"golden", "reference"}
 
 
 def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
@@ -299,8 +311,9 @@ def _never_without(tokens: Sequence[Token], mentions: list[Mention]) -> list[Men
 def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> bool:
     """Whether the words directly before a token negate it; two negations, as in "don't skip", are none."""
     place, negated = start, False
+    still = vocabulary.still if _mostly_german(tokens, vocabulary) else frozenset[str]()
     while place > 0:
-        ending_so = vocabulary.negations.get(tokens[place - 1].word, ())
+        ending_so = () if tokens[place - 1].word in still else vocabulary.negations.get(tokens[place - 1].word, ())
         phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
         if phrase:
             negated, place = not negated, place - len(phrase)
@@ -309,6 +322,12 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
         else:
             break
     return negated
+
+
+def _mostly_german(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
+    """Whether a request is in a language in which `no` says "still", as it does in the dialects of German."""
+    shown = sum(token.word in vocabulary.capitalising for token in tokens)
+    return shown >= _SHOWN and shown * 5 > len(tokens)
 
 
 def _stands_before(tokens: Sequence[Token], place: int, phrase: tuple[str, ...]) -> bool:

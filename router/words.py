@@ -92,10 +92,12 @@ def read_words(text: str, skill: Skill) -> Words:
 def _refused(reading: Reading) -> list[Mention]:
     """Actions that are ruled out, but for what other words ask for later: "no masks needed, just the verdicts"."""
     asked = reading.of("action")
+    of_search = {n for m in reading.of("policy", negated=None) for n in m.places}
     return [
         one
         for one in reading.of("action", negated=True)
-        if not any(
+        if one.start not in of_search
+        and not any(
             other.group == one.group
             and other.start > one.start
             and reading.tokens[other.start].word != reading.tokens[one.start].word
@@ -312,10 +314,19 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
         if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
             continue
         start = mention.start
-        if mention.negated:
+        if mention.negated or (state == "off" and _not_renounced(reading, mention)):
             state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
     return asked
+
+
+def _not_renounced(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause denies that a search is left out: "auf die Suche will ich keinesfalls verzichten"."""
+    if not any(reading.tokens[n].word in reading.grammar["renounces"] for n in mention.places):
+        return False
+    start, _ = reading.clause(mention.start)
+    words = {reading.tokens[n].word for n in range(start, mention.end) if n not in mention.places}
+    return bool(words & reading.grammar["not"])
 
 
 def _begin_of_negation(reading: Reading, place: int) -> int:

@@ -45,11 +45,6 @@ def in_container(value: Any, mounts: Iterable[Mount]) -> Any:
     return _renamed(value, [(mount.source, mount.target) for mount in mounts])
 
 
-def out_of_container(value: Any, mounts: Iterable[Mount]) -> Any:
-    """The inverse: places of the container are those of this machine again."""
-    return _renamed(value, [(mount.target, mount.source) for mount in mounts])
-
-
 def as_staged(plan_inputs: Mapping[str, Any], mounts: Sequence[Mount], staged: Mapping[str, Any]) -> list[Mount]:
     """The mounts of a plan with what stands for each input by now: `staged` is the spec by dotted keys.
 

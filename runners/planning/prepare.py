@@ -15,6 +15,7 @@ from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
+from runners.model_rules import is_below
 from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import (
@@ -44,6 +45,7 @@ from runners.planning.profiles import (
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
 from runners.planning.sizes import size_in_bytes
+from runners.planning.table_digests import table_digests
 from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
@@ -56,7 +58,6 @@ if TYPE_CHECKING:
 # Short names by which a skill tells keys that plans look at.
 _BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
 _START, _RESUME = "pretrained_model", "resume_checkpoint"
-_NETWORK = "model."  # what the data decides, such as its size, fits any start
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ def prepare(
     _put_overrides(draft)
     _settle(draft)
     draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
-    return _seal(decision, draft)
+    return _seal(decision, draft, memory)
 
 
 def _put_suggestions(draft: _Draft, memory: Memory) -> None:
@@ -235,20 +236,22 @@ def _settle(draft: _Draft) -> None:
 def _settle_start(draft: _Draft) -> None:
     """A model to start from that the profile chose goes where the user wants another network, or another start."""
     resolved, names = draft.resolved, draft.resolved.short_names
-    others = [key for key in resolved.rules.inherited.architecture if key.startswith(_NETWORK)]
+    inherited = resolved.rules.inherited
+    others = [key for key in inherited.architecture if is_below(key, inherited.network)]
     others += [key for name in (_BACKBONE, _BACKBONE_WEIGHTS, _RESUME) if (key := names.get(name))]
     start = names.get(_START, "")
     if start and (why := start_left_out(draft.layers, start, others)):
-        draft.warnings.append(f"the training does not start from the starter: {why}")
+        draft.warnings.append(why)
 
 
-def _seal(decision: Decision, draft: _Draft) -> Plan:
+def _seal(decision: Decision, draft: _Draft, memory: Memory) -> Plan:
     resolved, layers = draft.resolved, draft.layers
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
     in_container = resolved.can.needs_image
     argv = skill.command(action, SPEC_PATH if in_container else f"{JOB_FOLDER}/spec.yaml")
     resources, told = _resources(layers, resolved)
+    inputs = inputs_of(layers, skill)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
@@ -265,7 +268,8 @@ def _seal(decision: Decision, draft: _Draft) -> Plan:
         resources=resources,
         platform=resolved.platform,
         secrets=draft.secrets,
-        inputs=inputs_of(layers, skill),
+        inputs=inputs,
+        tables=table_digests(inputs, skill.data_sources(action), memory),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),

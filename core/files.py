@@ -8,13 +8,13 @@ import json
 import os
 import stat
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
 
@@ -107,6 +107,11 @@ def replace_link(link: Path, target_name: str) -> None:
     temporary = link.with_name(f".{link.name}.{os.urandom(4).hex()}.tmp")
     temporary.symlink_to(target_name)
     temporary.replace(link)
+
+
+def real_path(path: str | Path) -> Path:
+    """The absolute path without links; a link that leads to itself stays one, where `Path.resolve` raises."""
+    return Path(os.path.realpath(path))
 
 
 def sha256_file(path: Path) -> str:

@@ -31,6 +31,7 @@ _HARMLESS_TOKENS = words_of(
     "current stop start end image text prompt input output total word sub"
 )
 _PASS_OF = words_of("db user smtp mysql postgres pg redis admin root ssh ftp mail login http proxy sudo become")
+_FUSED_PASSES = frozenset(f"{of}pass" for of in _PASS_OF)
 _KEYS_OF = words_of(
     "api app access secret private encryption encrypt decryption signing sign account storage master auth service "
     "deploy ssh client crypt cipher aes hmac shared subscription license licence webhook session symmetric functions "
@@ -55,7 +56,7 @@ def kind_of(name: str) -> Kind:
     if not words or words[-1] == "oldpwd" or name in {"PWD", "OLDPWD"}:
         return ""
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last == "pass" and before in _PASS_OF:
+    if last in _FUSED_PASSES or (last == "pass" and before in _PASS_OF):
         return "strong"
     if last in _WEAK_WORDS or words == ["pass"] or name.lower().endswith(("sessionid", "phpsessid")):
         return "weak"

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from core.secret_tokens import VENDOR
-from core.secret_values import is_basic, is_prose, is_secret, is_value, looks_random
+from core.secret_values import is_basic, is_drawn, is_prose, is_secret, is_value, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,8 @@ class Rule:
     is_token: bool = False
 
 
-def _rule(hints: str, pattern: str, holds: Callable[[re.Match[str]], bool] = lambda _: True) -> Rule:
-    return Rule(tuple(hints.split()), f"(?im){pattern}", holds)
+def _rule(hints: str | tuple[str, ...], pattern: str, holds: Callable[[re.Match[str]], bool] = lambda _: True) -> Rule:
+    return Rule(tuple(hints.split()) if isinstance(hints, str) else hints, f"(?im){pattern}", holds)
 
 
 def _token(begin: str, rest: str) -> Rule:
@@ -66,10 +66,21 @@ def _header(found: re.Match[str]) -> bool:
     return is_value(found["secret"]) and not is_prose(found["secret"])
 
 
+def _drawn(found: re.Match[str]) -> bool:
+    return is_drawn(found["secret"])
+
+
+def _long_drawn(found: re.Match[str]) -> bool:
+    return looks_random(found["secret"], 16)
+
+
 def _is_login(found: re.Match[str]) -> bool:
     return is_value(found["secret"])
 
 
+_KINDS_OF_KEYS = (
+    "api|access|secret|private|encryption|signing|fernet|license|master|unseal|account|shared|recovery|hmac|aes|cipher"
+)
 RULES = (
     *(_token(begin, rest) for begins, rest in VENDOR for begin in begins.split()),
     _rule(":aa", r"(?<![a-z0-9])(?P<secret>(?:bot)?\d{8,10}:(?-i:AA)[\w-]{32,})"),
@@ -77,11 +88,13 @@ RULES = (
     _rule("://", r"://(?P<secret>[^\s/@:\[\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>]{1,256})@"),
     _rule("://", r"://(?<=[a-z0-9+.-]://)(?<!ssh://)(?<!sftp://)(?P<secret>[^\s/@:\"'<>]{1,256})@", _is_login),
     _rule(
-        "x-amz x-goog sig",
+        "x-amz- x-goog- sig= signature=",
         r"[?&;](?:x-(?:amz|goog)-(?:signature|security-token|credential)|sig|signature)=(?P<secret>[^&\s\"'<>#;]{1,})",
     ),
     _rule(
-        "key sig", r"[?&;\s](?:sig|key)=(?P<secret>[^&\s\"'<>#;]{16,})", lambda found: looks_random(found["secret"], 16)
+        tuple(f"{before}{name}=" for before in "?&; \t" for name in ("sig", "key")),
+        r"[?&;\s](?:sig|key)=(?P<secret>[^&\s\"'<>#;]{16,})",
+        lambda found: looks_random(found["secret"], 16),
     ),
     _rule("sharedaccesssignature", r"sharedaccesssignature[ =]{1,4}(?P<secret>\S+)"),
     _rule(
@@ -95,8 +108,8 @@ RULES = (
     ),
     _rule("bearer basic", r"\b(?P<scheme>bearer|basic)\s{1,4}(?P<secret>[\w.~+/=-]{12,})", _token_alone),
     _rule("cookie", r"\b(?:set-)?cookie[\"'\\]{0,3}\s{0,4}[:=]\s{0,4}[\"'\\]{0,2}(?P<secret>[\w.%-]+=[^\r\n\"']+)"),
-    _rule("login", r"login\([^()\r\n]{0,80}?key=[\"'](?P<secret>[^\s\"']{16,})"),
-    _rule("auth", r"auth=\([\"'][^\"'\r\n]{0,64}[\"'], {0,2}[\"'](?P<secret>[^\"'\r\n]+)"),
+    _rule("login(", r"login\([^()\r\n]{0,80}?key=[\"'](?P<secret>[^\s\"']{16,})"),
+    _rule("auth=(", r"auth=\([\"'][^\"'\r\n]{0,64}[\"'], {0,2}[\"'](?P<secret>[^\"'\r\n]+)"),
     _rule("mysql", r"mysql\w{0,16}\s[^\r\n]{0,100}?-p(?P<secret>[^\s\"']{6,})"),
     _rule("@tcp(", r"(?<![\w.-])[\w.-]{1,64}:(?P<secret>[^\s:\"'@]{1,128})@tcp\("),
     _rule("curl", r"\s(?:-u[ =]?|--(?:proxy-)?user[ =])[\"']?[^\s:\"'$]{1,64}:(?P<secret>[^\s\"']+)", _header),
@@ -109,12 +122,49 @@ RULES = (
     _rule("identified password", r"\b(?:identified(?: with \w{1,64})? by|password)\s{1,4}'(?P<secret>[^'\r\n]+)'"),
     _rule("login", r"\blogin\s{1,4}\S{1,128}\s{1,4}password\s{1,4}(?P<secret>\S+)"),
     _rule(
-        "password", r"^\s{0,16}password\s{1,4}(?P<secret>[^\s/]+)\s*$", lambda found: looks_random(found["secret"], 6)
+        "password passwort passwd kennwort",
+        r"^\s{0,16}(?:passw(?:or)?[dt]|kennwort)\s{1,4}(?P<secret>[^\s/]+)\s*$",
+        _drawn,
     ),
     _rule(
-        "password passphrase",
-        r"\bpass(?:word|phrase) for [^\s:]{1,128}: {0,4}(?P<secret>\S+)\s*$",
-        lambda found: looks_random(found["secret"], 6),
+        ("password", "passphrase", "pass phrase"),
+        r"\bpass ?(?:word|phrase) for [^\s:]{1,128}: {0,4}(?P<secret>\S+)\s*$",
+        _drawn,
+    ),
+    _rule(  # The password for the camera is …
+        ("password", "passwort", "passwd", "passphrase", "pass phrase", "passcode", "kennwort"),
+        r"\b(?:passw(?:or)?[dt]|pass ?phrase|passcode|kennwort)\b[^\r\n:=]{0,48}?"
+        r"\s(?:is|was|to|lautet|ist|war)\s{1,4}[\"']?(?P<secret>[^\s\"',;]+)",
+        _drawn,
+    ),
+    _rule("pw: pw= pswd", r"(?<![\w.-])(?:pw|pswd)\s{0,2}[:=]\s{0,4}[\"']?(?P<secret>[^\s\"',;]+)", _drawn),
+    _rule(  # api key …, "unseal key 1: …"
+        tuple(f"{kind} key" for kind in _KINDS_OF_KEYS.split("|")),
+        rf"\b(?:{_KINDS_OF_KEYS}) key(?: \d{{1,2}})?[\"']?\s{{0,2}}[:=]?\s{{0,4}}(?:is |was )?[\"']?"
+        r"(?P<secret>[^\s\"',;()]{16,})",
+        _long_drawn,
+    ),
+    _rule(
+        "recovery backup 2fa otp one-time pairing",
+        r"\b(?:recovery|backup|2fa|otp|one-time|pairing) codes?\s{0,2}[:=]?\s{0,4}(?P<secret>(?=\S*[\d-])[\w-]{6,})",
+    ),
+    _rule(("pin:", "pin=", "pin is "), r"(?<![\w.-])(?-i:PIN)(?:\s{0,2}[:=]\s{0,4}| is )(?P<secret>\d{4,8})(?![\w.])"),
+    _rule(
+        "$1$ $5$ $6$ $y$ $apr1$ $2a$ $2b$ $2x$ $2y$ $argon2",
+        r"\$(?:1|5|6|y|apr1|2[abxy]|argon2(?:id|i|d))\$(?P<secret>[\w./+,=$-]{20,})",
+    ),
+    _rule("private-", r"\bprivate-(?:mac|hash): {1,4}(?P<secret>[0-9a-f]{40,})"),
+    _rule(
+        ("alias set", "host add"),
+        r"\bmc(?:li)?\s{1,4}(?:alias set|config host add)(?:\s{1,4}\S{1,128}){3}\s{1,4}(?P<secret>\S+)",
+    ),
+    _rule("vault", r"\bvault\s{1,4}login\s{1,4}(?:-\S{1,64}\s{1,4}){0,4}(?P<secret>[^\s=-][^\s=]{7,})(?!\S)", _drawn),
+    _rule(("net use",), r"\bnet\s{1,4}use\s{1,4}(?:\S{1,8}\s{1,4})?\\\\\S{1,128}\s{1,4}(?P<secret>[^\s/*]\S*)"),
+    _rule("snmp", r"\bsnmp\w{2,12}\s[^\r\n]{0,200}?\s(?-i:-A)\s{1,4}[\"']?(?P<secret>[^\s\"'$]+)"),
+    _rule("snmp", r"\bsnmp\w{2,12}\s[^\r\n]{0,200}?\s(?-i:-X)\s{1,4}[\"']?(?P<secret>[^\s\"'$]+)"),
+    _rule(
+        "chpasswd",
+        r"(?:echo|printf)\s{1,4}[\"']?[^\s:\"'$]{1,64}:(?P<secret>[^\s\"'|$]+)[\"']?\s{0,4}\|[^|\r\n]{0,32}chpasswd",
     ),
     _rule("redis-cli", r"redis-cli\b[^\r\n]{0,100}?\s-a\s{1,4}(?P<secret>\S+)", _header),
     _rule("mongo", r"mongo\w{0,8}\s[^\r\n]{0,200}?\s-p\s{0,4}(?P<secret>[^\s\"'-]\S{5,})", _header),

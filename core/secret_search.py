@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from core.secret_rules import Rule
 
 _NAME_HINTS = words_of("pass pwd secret token key credential auth cookie sig sess kennwort contrase senha psk jwt")
-_HINTS = tuple({**dict.fromkeys(hint for rule in RULES for hint in rule.hints), **dict.fromkeys(_NAME_HINTS)})
+_ALL_HINTS = {*_NAME_HINTS, *(hint for rule in RULES for hint in rule.hints)}
+# Parts of hints, each looked for once: a text without the part holds none of its hints.
+_PARTS = (" key", "_v1_", "_live_", "_test_", "webhooks/", "pass", "token", "secret", *"$@(<=")
+_HINTS = {
+    part: tuple(hint for hint in _ALL_HINTS if part == next((p for p in _PARTS if p in hint), None)) for part in _PARTS
+}
+_OTHER_HINTS = tuple(_ALL_HINTS.difference(*_HINTS.values()))
 _RUN_HINT = "\n"  # a hint that no line holds: it stands for a run of letters and digits as long as in most tokens
 _RUN = b"a" * 17
 _KINDS = bytes(97 if place < 128 and chr(place).isalnum() else 32 for place in range(256))
@@ -31,14 +37,15 @@ _NGC_LENGTH = 84
 _FOLLOWED = (
     r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,](?![ \t]?\"?\*{8}(?:[\s\"]|$))|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})"
 )
-_OPTION = re.compile(r"(?<![\w.-])--?[A-Za-z]")
+_OPTION = re.compile(r"-(?<![\w.-]-)-?[A-Za-z]")
 _USUAL_NAME = 32
 
 
 def hints_in(text: str) -> frozenset[str]:
     """What in a text may tell of secrets; a text without any holds none."""
     low = text.casefold()
-    hints = {hint for hint in _HINTS if hint in low}
+    hints = {hint for hint in _OTHER_HINTS if hint in low}
+    hints |= {hint for part, of_it in _HINTS.items() if part in low for hint in of_it if hint in low}
     return frozenset(hints | {_RUN_HINT} if _RUN in _letters(text) else hints)
 
 
@@ -140,8 +147,10 @@ def _name_hint(hints: frozenset[str]) -> re.Pattern[str]:
 def _begin_of_word(text: str, least: int, place: int) -> int:
     """Where the name around a place begins, at `least` or behind it."""
     space = text.rfind(" ", max(least, place - _USUAL_NAME), place)
-    if space >= 0 and (space + 1 == place or text[space + 1 : place].isalnum()):
-        return space + 1
+    if space >= 0:
+        between = text[space + 1 : place]
+        if not between or between.isalnum() or between.isidentifier():
+            return space + 1
     while place > least and (text[place - 1].isalnum() or text[place - 1] in "_.-"):
         place -= 1
     return place

@@ -27,6 +27,11 @@ _PROSE = words_of(
     "variable wants was were when where which will with without word would write wrong you your"
 )
 _WORD = re.compile(r"[a-z']+$")
+_LEAST_PASSWORD = 6
+# node17, v1.2.3, 12.5ms, 10:31:05: what sentences hold besides words.
+_NUMBERED = re.compile(
+    r"(?:[A-Z]?[a-z]+|[A-Z]+)[_.-]?\d{1,4}(?:[.:-]\d+)*\W?|\d[\d.,:]*[A-Za-z%]{1,5}\W?|v?\d[\d.:-]*\W?"
+)
 
 
 def is_value(text: str) -> bool:
@@ -79,6 +84,13 @@ def looks_random(text: str, length: int = 12) -> bool:
 def is_basic(text: str) -> bool:
     """Whether the text is base64 of `user:password`."""
     return ":" in _decoded(text)
+
+
+def is_drawn(text: str) -> bool:
+    """Whether the text may be a password that somebody chose: letters and digits mixed, no name with a number."""
+    mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+    whole = is_value(text) and len(text) >= _LEAST_PASSWORD and not is_path(text) and "://" not in text
+    return mixed and whole and not _NUMBERED.fullmatch(text)
 
 
 _NGC = re.compile(r"[a-z0-9]{20,32}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from core.dotted import flatten, get
 from core.errors import CheckpointError
+from core.files import real_path
 from engine.checkpoints import check_fits, read_checkpoint
 from engine.console import say
 from engine.file_names import latest_link
@@ -83,7 +84,7 @@ def find_resume(run: Run, task: Task) -> Resumed | None:
         _tell_of_changes(content, run)
     say(f"resuming from {path}, after epoch {content['epoch'] + 1}, step {content['global_step']}")
     seed = content.get("seed")
-    return Resumed(path.resolve(), next_epoch, next_batch, seed if isinstance(seed, int) else None)
+    return Resumed(real_path(path), next_epoch, next_batch, seed if isinstance(seed, int) else None)
 
 
 def _check_data(content: Content, run: Run, task: Task, path: Path, *, named: bool) -> None:
@@ -108,7 +109,7 @@ def _check_data(content: Content, run: Run, task: Task, path: Path, *, named: bo
 
 
 def _is_elsewhere(key: str, trained: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    before, now = (Path(str(get(tree, key) or "")).resolve() for tree in (trained, config))
+    before, now = (real_path(Path(str(get(tree, key) or ""))) for tree in (trained, config))
     return before != now
 
 

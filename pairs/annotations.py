@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
+from core.files import real_path
 from pairs.annotation_formats import Marked, read_boxes_table, read_json_marks, read_voc, read_yolo, yolo_names
 from pairs.image_folders import is_picture
 
@@ -62,7 +63,7 @@ def find_annotations(root: Path, pictures: set[Path]) -> Annotations:
     names = yolo_names(root)
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
         if is_picture(path.name):
-            if path.resolve() not in pictures and path.parent.name.casefold() in _MASK_FOLDERS:
+            if real_path(path) not in pictures and path.parent.name.casefold() in _MASK_FOLDERS:
                 found.masks[path.stem.casefold()] = path
             continue
         try:

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError, ImageError
-from core.files import write_json, write_text
+from core.files import real_path, write_json, write_text
 from core.verdicts import PASS
 from pairs.board_shares import share_out
 from pairs.classify_csv import COLUMNS, write_csv
@@ -90,7 +90,7 @@ def import_boards(  # noqa: PLR0913 - the choices of `changenet data import pair
     if not 16 <= side <= 8192:
         remedy = "choose a size from 16 to 8192"
         raise DataError(f"crops of {side} px can't be cut", code="data.import_option", where="--size", remedy=remedy)
-    if out.resolve().is_relative_to((source if source.is_dir() else source.parent).resolve()):
+    if real_path(out).is_relative_to(real_path(source if source.is_dir() else source.parent)):
         remedy = "choose a folder outside of it"
         raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
     pairs, unused = read_marked_pairs(source)

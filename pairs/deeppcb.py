@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError
-from core.files import write_json, write_text
+from core.files import real_path, write_json, write_text
 from pairs.classify_csv import COLUMNS, write_csv
 from pairs.deeppcb_crops import Crop, centred_crops, grid_crops
 from pairs.deeppcb_source import Board, read_splits
@@ -88,7 +88,7 @@ def import_deeppcb(  # noqa: PLR0913 - the choices of `changenet data import dee
         ImageError: a picture can't be read.
     """
     _check_options(task, crops, size, stride)
-    if out.resolve().is_relative_to(source.resolve()):
+    if real_path(out).is_relative_to(real_path(source)):
         remedy = "choose a folder outside of it"
         raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
     splits = read_splits(source)

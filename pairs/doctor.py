@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
+from core.files import real_path
 from pairs.classify_check import Checked, ClassifySource, check_split
 from pairs.classify_csv import image_suffix, light_names
 from pairs.decoding import FULL_WHITE
@@ -181,7 +182,7 @@ def _report(splits: list[_Split], leaks: list[tuple[_Split, _Split]], options: O
 
 def _others(split: _Split, known: _Split) -> list[PairLook]:
     """The pictures that are not told by their names to be in the other split as well."""
-    if split.source.images_dir.resolve() != known.source.images_dir.resolve():
+    if real_path(split.source.images_dir) != real_path(known.source.images_dir):
         return split.looks
     names = {look.name for look in known.looks}
     return [look for look in split.looks if look.name not in names]

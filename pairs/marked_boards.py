@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DataError
+from core.files import real_path
 from pairs.annotations import find_annotations
 from pairs.image_folders import is_picture
 from pairs.whole_pairs import list_whole_pairs
@@ -49,7 +50,7 @@ def read_marked_pairs(source: Path) -> tuple[list[MarkedPair], list[tuple[str, s
     """
     root = source if source.is_dir() else source.parent
     found = _of_folder(source) if source.is_dir() else _of_table(source)
-    pictures = {path.resolve() for golden, test, *_ in found for path in (golden, test)}
+    pictures = {real_path(path) for golden, test, *_ in found for path in (golden, test)}
     annotations = find_annotations(root, pictures)
     goldens = {golden for golden, *_ in found}
     pairs: list[MarkedPair] = []

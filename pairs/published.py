@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from core.errors import DataError
-from core.files import write_json, write_text
+from core.files import real_path, write_json, write_text
 from pairs.layout import SPLITS
 from pairs.new_folder import new_folder
 from pairs.published_labels import meaning_of, read_values
@@ -77,7 +77,7 @@ def import_published(
         DataError: the source is no such set, or is incomplete, or `out` is occupied.
         ImageError: a label can't be read.
     """
-    if out.resolve().is_relative_to(source.resolve()):
+    if real_path(out).is_relative_to(real_path(source)):
         remedy = "choose a folder outside of it"
         raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
     found = read_published(source)
@@ -143,7 +143,7 @@ def _write_pair(folder: Path, name: str, pair: PublishedPair, meaning: LabelMean
             with Image.open(path) as image:
                 image.save(place)
         elif link:
-            place.symlink_to(path.resolve())
+            place.symlink_to(real_path(path))
         else:
             shutil.copyfile(path, place)
     (folder / "label").mkdir(exist_ok=True)

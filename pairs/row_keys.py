@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.files import real_path
 from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.classify_csv import board_of
 
@@ -29,7 +30,7 @@ class RowKeys:
 
     def __init__(self, source: ClassifySource) -> None:
         self.where = str(source.csv_path)
-        self._root = str(source.images_dir.resolve())
+        self._root = str(real_path(source.images_dir))
         self.lines = array("q")
         self._pairs, self._tests, self._judged = array("q"), array("q"), array("q")
         self._boards, self._folders = array("q"), array("q")

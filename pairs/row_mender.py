@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.files import real_path
 from core.verdicts import PASS
 from pairs.classify_csv import COLUMNS, light_names
 from pairs.image_folders import IMAGE_EXTENSIONS, ImageFolders, leaves_folder
@@ -70,13 +71,13 @@ class RowMender:
 
     def _candidates(self, folder: str) -> Iterator[tuple[str, str]]:
         """What a folder may stand for, with the kind of mistake that would be."""
-        root = self.source.images_dir.resolve()
+        root = real_path(self.source.images_dir)
         if not folder.startswith("/"):
             yield "", folder
             if "\\" in folder:
                 yield "backslash", folder.replace("\\", "/")
-        elif Path(folder).resolve().is_relative_to(root):
-            folder = Path(folder).resolve().relative_to(root).as_posix()
+        elif real_path(Path(folder)).is_relative_to(root):
+            folder = real_path(Path(folder)).relative_to(root).as_posix()
             yield "absolute_path", folder
         if folder.lower().endswith(IMAGE_EXTENSIONS) and not folder.startswith("/"):
             yield "file_for_folder", folder.rpartition("/")[0] or "."

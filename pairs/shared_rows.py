@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.files import real_path
 from pairs.classify_csv import board_of
 from pairs.findings import Tally
 
@@ -21,7 +22,7 @@ class SharedRows:
         self.where = str(source.csv_path)
         self.pictures: set[int] = set()
         self.boards: set[int] = set()
-        self._root, self._earlier = str(source.images_dir.resolve()), earlier
+        self._root, self._earlier = str(real_path(source.images_dir)), earlier
         self._tally = Tally(self.where)
 
     def visit(self, row: PairRow) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DataError
-from core.files import write_json
+from core.files import real_path, write_json
 from pairs.board_shares import boards_by_name, share_out
 from pairs.classify_csv import COLUMNS, DEPLOY_SCORE, SCORE_COLUMNS, write_csv
 from pairs.import_rows import (
@@ -115,7 +115,7 @@ def import_pairs(  # noqa: PLR0913 - the choices of `changenet data import table
         DataError: the table can't be read, its columns or labels can't be told, no row is used, or `out` is occupied.
         ImageError: a picture that has to be converted can't be read.
     """
-    if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+    if source.is_dir() and real_path(out).is_relative_to(real_path(source)):
         remedy = "choose a folder outside of it"
         raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
     read = _of_names(source) if source.is_dir() else _of_table(source, options)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
+from core.files import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def build_wheel(checkout: Path, out: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="changenet-wheel-") as folder:
         sources = Path(folder) / "sources"
         _copy_sources(checkout, sources)
-        command = [sys.executable, "-c", _BUILD, str(out.resolve())]
+        command = [sys.executable, "-c", _BUILD, str(real_path(out))]
         environment = os.environ | {"SOURCE_DATE_EPOCH": EPOCH}
         done = subprocess.run(command, cwd=sources, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

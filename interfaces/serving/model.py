@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import MissingInputError, ParentError
 from core.file_names import is_model
+from core.files import real_path
 from interfaces.skill import the_skill
 
 _CHECKPOINT = ".checkpoint"
@@ -34,7 +35,7 @@ def find_model(named: str, results_root: str | None) -> ServedModel:
         if not path.is_file():
             remedy = "name the .onnx file of an export, a .pth file, or a job"
             raise MissingInputError("there is no such model", code="model.missing", where=named, remedy=remedy)
-        return ServedModel(path.resolve(), path.stem)
+        return ServedModel(real_path(path), path.stem)
     return _of_job(named, results_root)
 
 
@@ -53,7 +54,7 @@ def _of_job(named: str, results_root: str | None) -> ServedModel:
     if not wanted:
         remedy = "name a job that trained, exported or quantised a model"
         raise ParentError(f"the job {job.id} has no model", code="parent.no_artifact", where=job.id, remedy=remedy)
-    return ServedModel(artifact_of(job, wanted[0])[1].resolve(), job.id)
+    return ServedModel(real_path(artifact_of(job, wanted[0])[1]), job.id)
 
 
 def engine_command() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.importing import uncollected
+from core.files import real_path
 from core.installation import require
 from interfaces.http_access import require_token
 from interfaces.options import option
@@ -56,7 +57,7 @@ def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
 
     results = str(default_root(options.results_root).absolute())
     roots = Roots.of((*_named(options), results) if options.root or options.http else ())
-    if options.root and roots.folders[0] != Path(results).resolve():
+    if options.root and roots.folders[0] != real_path(Path(results)):
         os.chdir(roots.folders[0])  # a name without a place lies within the roots, too
     session = Session({"results_root": results}, roots)
     try:

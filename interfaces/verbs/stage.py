@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.addresses import is_fetched
 from core.errors import DataError, InputError
 from core.file_names import is_archive
+from core.files import real_path
 from core.redaction import redact_text
 from core.staged import Staged
 from interfaces.options import argument, option
@@ -63,13 +64,13 @@ def backbone(options: BackboneOptions, reporter: Reporter) -> Outcome:
     published = Published(source["huggingface_repo"], source["file"], options.revision, source["token"])
     own = Path(options.own).expanduser() if options.own else None
     weights = stage_weights(published, target, own, reporter.say)
-    path = str(target.resolve())
+    path = str(real_path(target))
     keys = f"-s {shlex.quote(f'{_KEY}={path}')} -s model.backbone.type={source['backbone_type']}"
     mount = f"{path}:{source['destination_path']}"
     text = f"{path}\nrevision {weights.revision}, sha256 {weights.sha256}, {weights.size:,} bytes"
     text += f"\nnext: changenet run train {keys} …\nor in a container: -v {shlex.quote(mount)}"
     document = {"path": path, "mount": mount, "backbone_type": source["backbone_type"], "spec_key": _KEY}
-    return Outcome(document | asdict(weights) | {"record": str(record_of(target.resolve()))}, text)
+    return Outcome(document | asdict(weights) | {"record": str(record_of(real_path(target)))}, text)
 
 
 def data(options: DataOptions, reporter: Reporter) -> Outcome:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import ArchiveError
+from core.files import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def _problems(member: Member, folder: Path) -> Iterator[str]:
     if member.kind == "other":
         yield "is no file, folder or link"
     destination, is_folder = folder / place, member.kind == "folder"
-    if destination.parent.resolve() != destination.parent:
+    if real_path(destination.parent) != destination.parent:
         yield "would be written through a link"
     if os.path.lexists(destination) and not (is_folder and destination.is_dir() and not destination.is_symlink()):
         yield "is given twice"
@@ -114,4 +115,4 @@ def _is_unpacked_file(folder: Path, target: PurePosixPath) -> bool:
     if target.is_absolute() or ".." in target.parts:
         return False
     path = folder / target
-    return path.parent.resolve() == path.parent and path.exists() and stat.S_ISREG(path.lstat().st_mode)
+    return real_path(path.parent) == path.parent and path.exists() and stat.S_ISREG(path.lstat().st_mode)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.cache import default_cache
 from core.errors import ArchiveError
-from core.files import sha256_file
+from core.files import real_path, sha256_file
 from runners.archives import tar_format, zip_format
 from runners.archives.rules import DEFAULT_LIMITS, Budget
 from runners.names import archive_stem
@@ -53,7 +53,7 @@ def _unpack_beside(archive: Path, target: Path, limits: Limits) -> None:
     draft = target.with_name(f".{target.name[:16]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     draft.mkdir()
     try:
-        _unpack_into(archive, draft.resolve(), limits)
+        _unpack_into(archive, real_path(draft), limits)
         _move_into_place(draft, target)
     except OSError as problem:
         raise ArchiveError(f"can't be unpacked: {problem.strerror or problem}", where=str(archive)) from None

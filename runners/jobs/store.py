@@ -253,6 +253,9 @@ def _insert_handle(connection: Record, job_id: str, handle: Handle) -> None:
 def _state(connection: Record, job_id: str, root: Path) -> JobState:
     query = "SELECT state FROM transitions WHERE job_id = ? ORDER BY sequence DESC LIMIT 1"
     row = connection.execute(query, (job_id,)).fetchone()
-    if row is None:
+    if row is None and not connection.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone():
         raise _unknown(job_id, _ids(connection, _MOST_COMPARED), root)
+    if row is None:
+        remedy = f"see what the job left in {root / job_id}, and run it again"
+        raise PlatformError("the record holds no state of the job", code="job.damaged", where=job_id, remedy=remedy)
     return rows.STATES.get(row[0], JobState.UNKNOWN)

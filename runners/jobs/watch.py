@@ -72,7 +72,7 @@ def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -
     """Stop the job and all processes of its action; a job that has ended stays as it is, and nothing of it at work.
 
     Raises:
-        PlatformError: the action did not end in time.
+        PlatformError: the action did not end in time, or the record was damaged and can't say whether it did.
     """
     job = look(store, job_id)
     if job.state.is_terminal:
@@ -82,6 +82,10 @@ def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -
                 platform_of(job.runner).cancel(job, store.handle(job.id))
         return job
     ask_to_stop(store, job, reason)
+    if store.read(job.id).state is JobState.UNKNOWN:
+        remedy = f"see what it left in {job.folder}"
+        message = "the record holds no state of the job; whatever of it was at work was stopped"
+        raise PlatformError(message, code="job.damaged", where=job.id, remedy=remedy)
     return _wait_for_end(store, job)
 
 

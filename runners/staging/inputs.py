@@ -16,6 +16,7 @@ from core.addresses import is_fetched
 from core.cache import default_cache
 from core.errors import DataError
 from core.file_names import ARCHIVES, is_archive
+from core.files import real_path
 from core.memory import Memory
 from runners.archives.unpacking import unpack
 from runners.names import archive_stem, archives_of
@@ -75,7 +76,7 @@ def unpacked(place: Path, parts: Sequence[str] = ()) -> Path:
 def _joined_root(root: Path, archives: dict[str, Path], names: Sequence[str]) -> Path:
     """A folder of links to the parts of a data set, named after what it links to."""
     parts = {name: unpack(path) for name, path in archives.items()}
-    parts |= {name: (root / name).resolve() for name in names if name not in parts and (root / name).is_dir()}
+    parts |= {name: real_path(root / name) for name in names if name not in parts and (root / name).is_dir()}
     identity = hashlib.sha256("\n".join(f"{name}={path}" for name, path in sorted(parts.items())).encode()).hexdigest()
     target = default_cache() / "roots" / identity
     if not target.is_dir():

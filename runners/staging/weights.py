@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.documents import read_json
 from core.errors import CheckpointError, InputError, PlatformError
-from core.files import atomic_path, sha256_file, write_json
+from core.files import atomic_path, real_path, sha256_file, write_json
 from core.installation import require
 from core.redaction import redact_text
 
@@ -66,9 +66,9 @@ def stage_weights(
     say(f"fetching {published.file} of {published.repository}, {revision}")
     fetched = _download(published)
     require_whole(fetched)
-    told = fetched.resolve().name  # the hub's cache calls large files by their SHA-256
+    told = real_path(fetched).name  # the hub's cache calls large files by their SHA-256
     if _SHA256.fullmatch(told) and sha256_file(fetched) != told:
-        remedy = f"remove {fetched.resolve()}, and stage again"
+        remedy = f"remove {real_path(fetched)}, and stage again"
         raise CheckpointError(
             "it does not have the SHA-256 that the hub tells", code="stage.checksum", where=str(fetched), remedy=remedy
         )
@@ -136,7 +136,7 @@ def _record(published: Published, target: Path, revision: str) -> Weights:
 
 
 def _copy(source: Path, target: Path) -> None:
-    if source.resolve() != target.resolve():
+    if real_path(source) != real_path(target):
         with atomic_path(target) as temporary:
             shutil.copyfile(source, temporary)
 

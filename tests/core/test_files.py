@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.files import atomic_path, replace_link, sha256_file, write_json, write_text
+from core.files import atomic_path, real_path, replace_link, sha256_file, write_json, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +45,10 @@ def test_the_latest_link_is_relative_and_moves(tmp_path: Path) -> None:
 def test_sha256_of_a_file_is_the_published_test_vector(tmp_path: Path) -> None:
     write_text(tmp_path / "abc", "abc")
     assert sha256_file(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_link_to_itself_has_a_real_path(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to("folder")
+    assert real_path(tmp_path / "loop").name == "loop"
+    assert real_path(str(tmp_path / "link" / "..") + "/a") == tmp_path.resolve() / "a"

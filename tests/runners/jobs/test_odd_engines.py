@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.errors import PlatformError
 from core.redaction import MASK
 from core.tail import PIECE
 from runners import api
@@ -165,3 +166,19 @@ def test_a_list_survives_rows_that_were_damaged(
     assert [job.id for job in listed] == [going.id, ended.id]
     json.dumps([job.to_json() for job in listed], allow_nan=False).encode()
     (store.root / STORE_FILE).unlink()  # nobody else can read it
+
+
+def test_a_job_whose_record_lost_its_states_is_stopped_without_waiting_for_one(
+    engine: Path, make_plan: MakePlan, store: JobStore
+) -> None:
+    ended = run(engine, make_plan, store, "")
+    with closing(sqlite3.connect(store.root / STORE_FILE)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM transitions")
+        connection.commit()
+    with pytest.raises(PlatformError, match="holds no state") as told:
+        api.cancel(ended.id, store)
+    assert (told.value.code, told.value.where) == ("job.damaged", ended.id)
+    with pytest.raises(PlatformError, match="holds no state"):
+        store.move(ended.id, JobState.RUNNING, "late")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from router.notes import Notes
     from router.one_action import Case
     from router.reading import Reading
+    from router.spoken import Spoken
     from router.types import Request
-    from router.words import Spoken
 
 
 _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}
@@ -230,7 +230,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     if words.intent.alternatives:
         text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
         question = Question("action", text, words.intent.alternatives)
-    elif spoken.others and len(spoken.jobs) < 2 and not drops_one:
+    elif spoken.others and len(spoken.jobs) < max(1, _FORMS[command.verb].jobs) and not drops_one:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)

@@ -59,6 +59,7 @@ class InheritedKeys(NamedTuple):
     """Spec keys, or sections, that a job takes over from its parent; skill_info.yaml says what each kind means."""
 
     architecture: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
     habits: tuple[str, ...] = ()
     of_data: tuple[str, ...] = ()
     not_resumed: tuple[str, ...] = ()

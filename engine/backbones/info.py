@@ -26,7 +26,7 @@ class BackboneInfo:
     """A backbone as the spec and the decoder see it.
 
     `embed_dim` is the width of the last block; the vector that `Backbone.final_features` returns may be longer, its
-    length is `Backbone.embed_dim`. `mean_std` are those its published weights were trained with, for images in 0..1.
+    length is `Backbone.embed_dim`.
     """
 
     name: str
@@ -36,7 +36,6 @@ class BackboneInfo:
     strides: tuple[int, int, int, int]
     frozen: bool
     input_multiple: int
-    mean_std: MeanStd
 
 
 def named_info(name: str) -> BackboneInfo:
@@ -50,7 +49,6 @@ def named_info(name: str) -> BackboneInfo:
         strides=facts.strides,
         frozen=facts.frozen,
         input_multiple=facts.input_multiple,
-        mean_std=CLIP if facts.family == "c_radio" else IMAGENET,
     )
 
 

@@ -35,7 +35,6 @@ class RadioSize:
     width: int
     depth: int
     heads: int
-    teachers: int = 4
     tokens: int = 8
     summaries: tuple[int, ...] = (0, 1, 2)
     mlp_norm: bool = False
@@ -46,7 +45,7 @@ SIZES = {
     "c_radio_v2_vit_base_patch16_224": RadioSize(768, 12, 12),
     "c_radio_v2_vit_large_patch16_224": RadioSize(1024, 24, 16),
     "c_radio_v2_vit_huge_patch16_224": RadioSize(1280, 32, 16),
-    "c_radio_p1_vit_huge_patch16_224_mlpnorm": _V1(teachers=3),
+    "c_radio_p1_vit_huge_patch16_224_mlpnorm": _V1(),
     "c_radio_p2_vit_huge_patch16_224_mlpnorm": _V1(summaries=(0, 1, 2, 3)),
     "c_radio_p3_vit_huge_patch16_224_mlpnorm": _V1(),
 }

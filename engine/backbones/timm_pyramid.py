@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.errors import SpecError, did_you_mean
 from engine.backbones.base import Backbone, Levels
-from engine.backbones.info import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, BackboneInfo, MeanStd
+from engine.backbones.info import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, BackboneInfo
 from engine.backbones.timm_parts import timm
 
 if TYPE_CHECKING:
@@ -99,7 +99,6 @@ def describe(name: str, finest_stride: int = 4) -> BackboneInfo:
     channels, strides = _levels(info.channels()), _levels(info.reduction())
     if finest_stride != 4 and strides[0] != finest_stride:
         raise _unsuitable(name, f"its maps have strides {list(strides)}, none of {finest_stride}")
-    config = timm.get_pretrained_cfg(_network_name(name))
     return BackboneInfo(
         name,
         family="timm",
@@ -108,7 +107,6 @@ def describe(name: str, finest_stride: int = 4) -> BackboneInfo:
         strides=strides,
         frozen=False,
         input_multiple=max(strides),
-        mean_std=_mean_std(config),
     )
 
 
@@ -179,10 +177,6 @@ def _own_key(key: str, left_out: set[str]) -> str:
 def _levels(values: list[int]) -> Levels:
     first, second, third, fourth = values
     return first, second, third, fourth
-
-
-def _mean_std(config: Any) -> MeanStd:
-    return tuple(config.mean), tuple(config.std)
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.file_names import PICTURES_FILE, REGIONS_FILE
 from pairs.classify_csv import write_csv
-from scoring.regions import RegionCounts, find_regions, match_regions
+from scoring.regions import RegionCounts, count_regions, find_regions, match_regions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,14 +71,13 @@ class ResultTables:
             for region in predicted.regions:
                 self._add_region(scored, "marked", region, predicted, scored.mask)
             return RegionCounts(predicted=len(predicted.regions))
-        found, right = match_regions(labelled, predicted)
+        found, right = matched = match_regions(labelled, predicted)
         for region in predicted.regions:
             self._add_region(scored, "hit" if region.number in right else "false", region, predicted, scored.mask)
         for region in labelled.regions:
             if region.number not in found:
                 self._add_region(scored, "missed", region, labelled, label)
-        total = len(predicted.regions)
-        return RegionCounts(len(labelled.regions), len(found), total, total - len(right))
+        return count_regions(labelled, predicted, matched)
 
     def _add_region(self, scored: Scored, kind: Kind, region: Region, of: RegionMap, ids: Bytes) -> None:
         box = np.s_[region.y1 : region.y2, region.x1 : region.x2]

@@ -18,7 +18,9 @@ from runners.planning.plan import JOB_FOLDER, Mount
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from router.declarations import Skill
     from runners.planning.layers import Layers
+    from runners.planning.plan import Plan
     from runners.planning.resolved import ResolvedRequest
 
 SPEC_FOLDER = f"{JOB_FOLDER}/container"
@@ -40,14 +42,23 @@ def mounts_of(layers: Layers, resolved: ResolvedRequest) -> tuple[Mount, ...]:
     return tuple(_apart(found))
 
 
+def mounts_as_if(plan: Plan, skill: Skill) -> tuple[Mount, ...]:
+    """The mounts of a plan; those that it would have in a container, where it has none, spec and results among them."""
+    if plan.mounts:
+        return plan.mounts
+    tables = skill.data_sources(plan.action)
+    data = [place for key, value in plan.inputs.items() if key in tables for place in _places(value)]
+    models = [place for key, value in plan.inputs.items() if key not in tables for place in _places(value)]
+    found = [Mount(SPEC_FOLDER, str(PurePosixPath(SPEC_PATH).parent))]
+    found += [mount for group in _by_store(data) for mount in _data_mounts(group)]
+    found += [Mount(place, f"{_MODELS}/{PurePosixPath(place).name}") for place in dict.fromkeys(models)]
+    found.append(Mount(str(plan.spec["results_dir"]), _RESULTS, read_only=False))
+    return tuple(_apart(found))
+
+
 def in_container(value: Any, mounts: Iterable[Mount]) -> Any:
     """A copy of `value` in which every text that names a mounted place, or one inside it, is that of the container."""
     return _renamed(value, [(mount.source, mount.target) for mount in mounts])
-
-
-def out_of_container(value: Any, mounts: Iterable[Mount]) -> Any:
-    """The inverse: places of the container are those of this machine again."""
-    return _renamed(value, [(mount.target, mount.source) for mount in mounts])
 
 
 def as_staged(plan_inputs: Mapping[str, Any], mounts: Sequence[Mount], staged: Mapping[str, Any]) -> list[Mount]:

@@ -15,6 +15,7 @@ from core.memory import Memory
 from core.problem import Problem, refuse
 from core.redaction import redact
 from router.types import Decision
+from runners.model_rules import is_below
 from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
 from runners.planning.engines import (
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 # Short names by which a skill tells keys that plans look at.
 _BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
 _START, _RESUME = "pretrained_model", "resume_checkpoint"
-_NETWORK = "model."  # what the data decides, such as its size, fits any start
 
 
 @dataclass(slots=True)
@@ -236,11 +236,12 @@ def _settle(draft: _Draft) -> None:
 def _settle_start(draft: _Draft) -> None:
     """A model to start from that the profile chose goes where the user wants another network, or another start."""
     resolved, names = draft.resolved, draft.resolved.short_names
-    others = [key for key in resolved.rules.inherited.architecture if key.startswith(_NETWORK)]
+    inherited = resolved.rules.inherited
+    others = [key for key in inherited.architecture if is_below(key, inherited.network)]
     others += [key for name in (_BACKBONE, _BACKBONE_WEIGHTS, _RESUME) if (key := names.get(name))]
     start = names.get(_START, "")
     if start and (why := start_left_out(draft.layers, start, others)):
-        draft.warnings.append(f"the training does not start from the starter: {why}")
+        draft.warnings.append(why)
 
 
 def _seal(decision: Decision, draft: _Draft, memory: Memory) -> Plan:

@@ -90,8 +90,9 @@ def start_left_out(layers: Layers, start: str, others: Collection[str]) -> str:
     changed = next((key for key in said if layers.get(key) != layers.below(key)), None)
     if changed is None:
         return ""
-    layers.suggest(start, None, "adjusted", reason := f"{changed} is set, and the starter was made otherwise")
-    return reason
+    model = layers.get(start)
+    layers.suggest(start, None, "adjusted", f"{changed} is set, and {model} was made otherwise")
+    return f"the training does not start from {model}: {changed} is set, and that was made otherwise"
 
 
 def apply_profile(layers: Layers, skill: Skill, profile: str, *, leave_out: str | None) -> None:

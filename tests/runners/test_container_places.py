@@ -12,7 +12,7 @@ from core import dotted
 from core.errors import RequestError
 from router.types import Request
 from runners import api
-from runners.planning.container import as_staged, in_container, out_of_container
+from runners.planning.container import as_staged, in_container
 from runners.planning.plan import Plan
 from runners.staging.inputs import stage
 
@@ -55,7 +55,6 @@ def test_data_lies_below_data_as_it_lies_here_and_only_results_can_be_written(
     inside = in_container(plan.spec, plan.mounts)
     assert inside["dataset"]["classify"]["train_dataset"]["csv_path"] == "/data/boards/train/dataset.csv"
     assert inside["results_dir"] == "/results"
-    assert out_of_container(inside, plan.mounts)["dataset"] == plan.spec["dataset"]
 
 
 def test_weights_of_ones_own_stand_where_the_container_expects_them_unless_their_kind_differs(

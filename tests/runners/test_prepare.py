@@ -682,7 +682,7 @@ def test_trainings_of_the_laptop_profile_start_from_the_starter_unless_another_s
     assert value(plan, key) == start
     if start:
         assert plan.provenance[key].source == "profile"
-    told = [warning for warning in plan.warnings if "does not start from the starter" in warning]
+    told = [warning for warning in plan.warnings if "does not start from package:starter" in warning]
     assert bool(told) is (start is None and "pretrained_model" not in overrides)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scoring.regions import RegionCounts, count_regions, find_regions, sheet_of
+from scoring.regions import RegionCounts, count_regions, find_regions, match_regions, sheet_of
 
 
 def mask(text: str) -> Any:
@@ -68,8 +68,9 @@ def test_specks_with_a_small_gap_between_them_are_one_region(gap: int) -> None:
 def test_found_false_and_missed() -> None:
     label = find_regions(mask("##.... ##.... ....## ......"))
     marked = find_regions(mask(".#.... ...... ...... #...#."))
-    assert count_regions(label, marked) == RegionCounts(labelled=2, found=1, predicted=3, false=2)
-    assert sheet_of(count_regions(label, marked)) == {
+    counts = count_regions(label, marked, match_regions(label, marked))
+    assert counts == RegionCounts(labelled=2, found=1, predicted=3, false=2)
+    assert sheet_of(counts) == {
         "defects": 2,
         "found": 1,
         "missed": 1,
@@ -83,7 +84,8 @@ def test_found_false_and_missed() -> None:
 def test_a_mask_that_covers_everything_finds_nothing() -> None:
     label = np.zeros((20, 20), dtype=bool)
     label[3:6, 3:6] = True
-    assert count_regions(find_regions(label), find_regions(np.ones_like(label))) == RegionCounts(1, 0, 1, 1)
+    small, whole = find_regions(label), find_regions(np.ones_like(label))
+    assert count_regions(small, whole, match_regions(small, whole)) == RegionCounts(1, 0, 1, 1)
 
 
 def test_counts_of_several_pictures_add_up_and_nothing_has_no_share() -> None:

@@ -42,9 +42,6 @@ DOCUMENTED = {
     "export.input_height": 896,
     "export.input_width": 224,
 }
-DEPLOY = {
-    f"deploy_{task}_{act}" for task in ("classify", "segment") for act in ("gen_trt_engine", "evaluate", "inference")
-}
 
 
 @pytest.mark.parametrize(("key", "value"), DOCUMENTED.items())

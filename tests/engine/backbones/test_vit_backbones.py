@@ -28,7 +28,7 @@ def tiny_radio(*, pyramid: bool = True, summary: bool = True) -> VitBackbone:
 
 
 def tiny_radio_v1(*, pyramid: bool = True, summary: bool = True) -> VitBackbone:
-    size = RadioSize(WIDTH, 4, 4, teachers=3, tokens=16, mlp_norm=True)
+    size = RadioSize(WIDTH, 4, 4, tokens=16, mlp_norm=True)
     return RadioBackbone("tiny", RadioTrunk(size), pyramid=pyramid, use_summary_token=summary)
 
 

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from scoring.pixels import change_figures, confusion
-from scoring.regions import count_regions, find_regions, sheet_of
+from scoring.regions import count_regions, find_regions, match_regions, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,8 @@ def test_figures_are_those_of_the_masks_that_were_written(
         )
         assert (mask.dtype, set(np.unique(mask)) <= {0, 1}) == (np.uint8, True)
         matrix += confusion(label, mask, 2)
-        counts = count_regions(find_regions(label > 0, 8), find_regions(mask > 0, 8))
+        labelled, marked = find_regions(label > 0, 8), find_regions(mask > 0, 8)
+        counts = count_regions(labelled, marked, match_regions(labelled, marked))
         assert [int(row[name]) for name in ("defects", "found", "false_regions", "regions")] == [
             counts.labelled,
             counts.found,

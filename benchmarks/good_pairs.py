@@ -6,7 +6,8 @@
 BOARDS is what `changenet data import deeppcb SRC BOARDS` wrote. `--pairs` good crops of each train design go through
 `changenet data synthesize --from` into a training of the laptop profile, whose threshold drawn validation crops choose;
 the test designs are measured by it. Then `--calibrate` good crops of the test designs go through `changenet calibrate`
-for a rate of 1 %, and `changenet inspect` judges all their other good crops by the calibrated model.
+for a rate of 1 %, and all their other good crops are judged by the calibrated model as an inspection judges them
+(`inspect` itself refuses crops: they are too small to be registered).
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from typing import Any
 from deeppcb_accuracy import changenet, figures, scores_of, seconds_of, shown
 
 from core.verdicts import PASS
+from engine.classify.inspection import by_crops
+from engine.file_names import calibrated_model
+from engine.settings import load_run
+from pairs.good_pairs import lay
+from pairs.whole_pairs import list_whole_pairs
+from scoring.regions import find_regions
 
 Row = dict[str, str]
 
@@ -76,15 +83,28 @@ def calibrate(given: argparse.Namespace, model: str, results: str) -> None:
     table = write_pairs(given.work / "calibrate.csv", given.boards, few)
     told, _ = changenet("calibrate", model, str(table), "--far", "1%", "--results", results)
     table = write_pairs(given.work / "others.csv", given.boards, others)
-    found, _ = changenet("inspect", told["job"]["id"], str(table), "--results", results)
-    verdicts = [board["verdict"] for board in found["boards"]]
-    flagged = sum(verdict != PASS for verdict in verdicts)
+    flagged = flagged_of(Path(told["job"]["results_dir"]), table, told["threshold"])
     bound = 100 * told["false_alarm_rate_at_most"]
     print(
         f"calibrated on {len(few)} good pairs: threshold {told['threshold']:.4g}, at most {bound:.1f} % false alarms "
         f"(95 %), {told['recall']['found']} of {told['recall']['drawn']} drawn defects found; "
-        f"{flagged} of {len(verdicts)} other good pairs flagged ({100 * flagged / len(verdicts):.2f} %)"
+        f"{flagged} of {len(others)} other good pairs flagged ({100 * flagged / len(others):.2f} %)"
     )
+
+
+def flagged_of(folder: Path, table: Path, threshold: float) -> int:
+    """How many pairs of a table have a region, by the model that a calibration left in a folder."""
+    model = folder / calibrated_model("classify", ".pth")
+    run = load_run(
+        "inspect", folder.parents[1] / "spec.yaml", [f"inspect.checkpoint={model}", "inspect.calibrate_to=null"]
+    )
+    inspector, gap = by_crops(run), run.experiment.inspect.region_gap
+    flagged = 0
+    for pair in list_whole_pairs(table, None):
+        laid = lay(pair)
+        regions = find_regions(inspector.find(laid.golden, laid.test, laid.residual) > threshold, gap).regions
+        flagged += any(one.area >= inspector.least_area for one in regions)
+    return flagged
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import CheckpointError, SpecError
 from engine.export.deployment import build, read_deployment
-from spec.action_sections import GenTrtEngine
+from spec.deploy_sections import GenTrtEngine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -59,7 +59,7 @@ class InUse:
         return {
             "alignment": _spent(lambda: [model._laid(t, look) for t, look in zip(batch.tests, looks)], batch),  # noqa: SLF001, B905
             "normalisation": _spent(lambda: model._finished(batch.tests), batch),  # noqa: SLF001
-            "describing the test picture": _spent(lambda: model._run(inputs), batch),  # noqa: SLF001
+            "describing golden images": _spent(lambda: model._described(inputs), batch),  # noqa: SLF001
             "whole": _spent(lambda: model.scores(batch), batch),
         }
 

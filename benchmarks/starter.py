@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the starter: draws its pairs, trains both networks of the laptop profile on them, and packs them with a card.
 
-    python benchmarks/starter.py draw WORK [--seed 1]      # pairs, masks and crops
+    python benchmarks/starter.py draw WORK [--seed 1] [--task segment]     # pairs, masks and crops
     python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL]
     python benchmarks/starter.py pack WORK --task TASK --threshold T   # models/starter, and its part of the card
 
@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +52,8 @@ CARD: dict[str, Any] = {
     ),
 }
 COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
-TRAIN = {"bare": 110, "assembled": 60, "large": 64, "scene": 150, "worn": 90}
-VALIDATION = {"bare": 8, "assembled": 6, "large": 24, "scene": 8, "worn": 8}
+TRAIN = {"bare": 110, "assembled": 70, "large": 80, "scene": 140, "worn": 160}
+VALIDATION = {"bare": 10, "assembled": 8, "large": 24, "scene": 10, "worn": 12}
 WHOLE_ALONE = "worn"  # of which no crops are made
 CROP = 128
 CROP_BOARDS = {  # style and folder: boards, nuisance, and what is added to the seed
@@ -64,7 +66,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "dataset.segment.img_size": 160,
         "dataset.segment.batch_size": 4,
         "dataset.segment.changed_tiles": 0.6,
-        "train.num_epochs": 2,  # the rate falls over two; the shipped one is that of the first (`pack`)
+        "train.num_epochs": 2,
     },
     "classify": {
         "train.num_epochs": 1,
@@ -75,27 +77,41 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 
 
-def draw(work: Path, seed: int) -> None:
-    """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one."""
-    rows: dict[str, list[tuple[str, ...]]] = {}
+def draw(work: Path, seed: int, task: str | None = None) -> None:
+    """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one.
+
+    With `task` segment no crops are made. Kinds are drawn at once, each from a seed of its own.
+    """
     for part, (split, counts) in enumerate({"train": TRAIN, "val": VALIDATION}.items()):
-        names: list[str] = []
-        rng = np.random.default_rng((seed, part, 7))
-        rows[split] = _board_crops(work, split, seed * 10 + part)
-        for kind, pair in pairs_of(seed * 10 + part, counts, work / "boards" / split):
-            name = f"{split}_{kind}_{len(names):04d}.png"
-            pictures = {"A": pair.golden, "B": pair.test, "label": pair.mask.astype(np.uint8) * 255}
-            for folder, picture in pictures.items():
-                (work / "segment" / folder).mkdir(parents=True, exist_ok=True)
-                Image.fromarray(picture).save(work / "segment" / folder / name, compress_level=1)
-            names.append(name)
-            if kind != WHOLE_ALONE:
-                rows[split] += _crops(rng, pair, work / "classify" / "images", Path(name).stem)
+        rows = _board_crops(work, split, seed * 10 + part) if task != "segment" else []
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
+            parts = [processes.submit(_draw_kind, work, split, seed * 10 + part, kind, counts[kind]) for kind in counts]
+            drawn = [one.result() for one in parts]
+        names = [name for some, _ in drawn for name in some]
         (work / "segment" / "list").mkdir(exist_ok=True)
         write_text(work / "segment" / "list" / f"{split}.txt", "".join(f"{name}\n" for name in names))
-        (work / "classify" / split).mkdir(parents=True, exist_ok=True)
-        write_csv(work / "classify" / split / "dataset.csv", COLUMNS, rows[split])
-        print(f"{split}: {len(names)} pairs, {len(rows[split])} crops")
+        if task != "segment":
+            (work / "classify" / split).mkdir(parents=True, exist_ok=True)
+            rows += [row for _, some in drawn for row in some]
+            write_csv(work / "classify" / split / "dataset.csv", COLUMNS, rows)
+        print(f"{split}: {len(names)} pairs, {len(rows)} crops")
+
+
+def _draw_kind(work: Path, split: str, seed: int, kind: str, count: int) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The pairs of one kind, and crops of them."""
+    names: list[str] = []
+    rows: list[tuple[str, ...]] = []
+    rng = np.random.default_rng((seed, 7, sorted(TRAIN).index(kind)))
+    for _, pair in pairs_of(seed, {kind: count}, work / "boards" / split):
+        name = f"{split}_{kind}_{len(names):04d}.png"
+        pictures = {"A": pair.golden, "B": pair.test, "label": pair.mask.astype(np.uint8) * 255}
+        for folder, picture in pictures.items():
+            (work / "segment" / folder).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(work / "segment" / folder / name, compress_level=1)
+        names.append(name)
+        if kind != WHOLE_ALONE:
+            rows += _crops(rng, pair, work / "classify" / "images", Path(name).stem)
+    return names, rows
 
 
 def _board_crops(work: Path, split: str, seed: int) -> list[tuple[str, ...]]:
@@ -269,7 +285,7 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, default=0.5)
     options = parser.parse_args()
     if options.step == "draw":
-        draw(options.work, options.seed)
+        draw(options.work, options.seed, options.task)
     elif options.step == "pack":
         pack(options.work, options.task, options.seed, options.threshold)
     else:

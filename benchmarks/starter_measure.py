@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the segment starter finds on pictures that it was not trained on, at many thresholds.
 
-    python benchmarks/starter_measure.py CHECKPOINT DATA MAPS [--held-out] [--thresholds 0.3,0.5,0.7,0.9]
+    python benchmarks/starter_measure.py CHECKPOINT DATA MAPS [--set SET]... [--drawn FOLDER] [--thresholds 0.3,0.5,0.7]
 
 DATA holds deeppcb/PCBData, real/hripcb and photo_pairs; MAPS keeps the scores, so that other thresholds cost little.
-Prints for each set and threshold how many boxes hold a region, and how many regions lie outside every box. `--held-out`
-takes the test designs of DeepPCB, which choose nothing, instead of the sets that a threshold may be chosen by.
+Prints for each set and threshold how many boxes hold a region, how many regions lie outside every box, and the F1 of
+both. A threshold is chosen by `--set validation` (DeepPCB's validation list) and `--drawn FOLDER`, the validation pairs
+of `starter.py draw` by kind: the one at which the worst kind has the best F1 is printed. The photos and the test
+designs of DeepPCB (`photos`, `hripcb`, `test`) choose nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from __future__ import annotations
 import argparse
 import csv
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from core.documents import dump_yaml, read_yaml
 from core.dotted import nest, put
@@ -27,7 +31,7 @@ from engine.segment.threshold import change_of
 from engine.segment.trained_model import load_model
 from engine.settings import load_run
 from pairs.deeppcb_source import read_splits
-from pairs.good_pairs import lay
+from pairs.good_pairs import LaidPair, lay
 from pairs.registration import register
 from pairs.whole_pairs import WholePair
 from pairs.whole_picture import read_whole_pair
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 GAP, LEAST_AREA = 8, 12
+DRAWN = "drawn"
 Box = tuple[float, float, float, float]
 
 
@@ -50,13 +55,29 @@ class Case:
     boxes: tuple[Box, ...]
 
 
-def chosen_by(data: Path) -> Iterator[Case]:
-    """The sets that thresholds may be chosen by."""
+def photos(data: Path) -> Iterator[Case]:
+    """Photos of two boards whose defects have no boxes."""
     for name in ("smt", "bare"):
         folder = data / "photo_pairs" / name
         yield Case(name, WholePair(name, folder / "golden.jpg", folder / "test.jpg"), ())
-    yield from deeppcb(data, "val")
-    yield from hripcb(data / "real" / "hripcb")
+
+
+def drawn(folder: Path) -> Iterator[Case]:
+    """The validation pairs of a folder of drawn ones, with the boxes of what is drawn; as they lie, by kind."""
+    for name in (folder / "list" / "val.txt").read_text(encoding="utf-8").split():
+        with Image.open(folder / "label" / name) as label:
+            regions = find_regions(np.asarray(label.convert("L")) > 0, GAP).regions
+        boxes = tuple((one.x1, one.y1, one.x2, one.y2) for one in regions)
+        kind = name.split("_")[1]
+        yield Case(f"{DRAWN} {kind}", WholePair(Path(name).stem, folder / "A" / name, folder / "B" / name), boxes)
+
+
+SETS = {
+    "photos": photos,
+    "validation": lambda data: deeppcb(data, "val"),
+    "hripcb": lambda data: hripcb(data / "real" / "hripcb"),
+    "test": lambda data: deeppcb(data, "test"),
+}
 
 
 def deeppcb(data: Path, split: str) -> Iterator[Case]:
@@ -105,12 +126,17 @@ class Scores:
         kept = self._folder / f"{case.of}_{case.pair.name}.npz".replace(" ", "_")
         if kept.is_file():
             return np.load(kept)["scores"].astype(np.float32)
-        laid = lay(case.pair)
+        laid = _as_they_lie(case.pair) if case.of.startswith(DRAWN) else lay(case.pair)
         golden, test = (torch.from_numpy(one.transpose(2, 0, 1).copy()) for one in (laid.golden, laid.test))
         scores = change_of(self._scorer.probabilities([Squares(0, golden, test, None)])[0]).numpy()
         scores[laid.unknown] = 0.0
         np.savez_compressed(kept, scores=scores.astype(np.float16))
         return scores
+
+
+def _as_they_lie(pair: WholePair) -> LaidPair:
+    golden, test = read_whole_pair(pair.golden, pair.test)
+    return LaidPair(golden, test, np.zeros(golden.shape[:2], dtype=bool), 0.0)
 
 
 def judged(scores: Any, boxes: tuple[Box, ...], threshold: float) -> tuple[int, int]:
@@ -125,28 +151,62 @@ def judged(scores: Any, boxes: tuple[Box, ...], threshold: float) -> tuple[int, 
     return found, len(kept - inside)
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What was found on the pairs of one set at one threshold."""
+
+    boxes: int
+    found: int
+    outside: int
+    pairs: int
+    most: int
+
+    @property
+    def f1(self) -> float:
+        """Of boxes found and regions outside."""
+        return 2 * self.found / max(self.found + self.boxes + self.outside, 1)
+
+    def plus(self, found: int, outside: int, boxes: int) -> Count:
+        """One pair more."""
+        most = max(self.most, outside)
+        return Count(self.boxes + boxes, self.found + found, self.outside + outside, self.pairs + 1, most)
+
+    def __str__(self) -> str:
+        told = f"{self.found} of {self.boxes} boxes, F1 {self.f1:.3f}, " if self.boxes else ""
+        return f"{told}{self.outside} regions outside in {self.pairs} pairs, at most {self.most} in one"
+
+
+def best_for_the_worst(counts: dict[tuple[str, float], Count]) -> float:
+    """The threshold at which the worst set has the best F1."""
+    steps = sorted({step for _, step in counts})
+    worst = [min(one.f1 for (_, at), one in counts.items() if at == step and one.boxes) for step in steps]
+    return steps[int(np.argmax(worst))]
+
+
 def main() -> None:
     """Score, then print a line for each set and threshold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint")
     parser.add_argument("data", type=Path)
     parser.add_argument("maps", type=Path)
-    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--set", action="append", choices=sorted(SETS), default=[], dest="sets")
+    parser.add_argument("--drawn", type=Path)
     parser.add_argument("--thresholds", default="")
     options = parser.parse_args()
     torch.set_num_threads(1)
     scores = Scores(options.checkpoint, options.maps)
     steps = [float(text) for text in options.thresholds.split(",") if text] or [scores.threshold]
-    counted: dict[tuple[str, float], list[tuple[int, int, int]]] = {}
-    for case in deeppcb(options.data, "test") if options.held_out else chosen_by(options.data):
+    cases = chain.from_iterable(SETS[name](options.data) for name in options.sets)
+    counts: dict[tuple[str, float], Count] = {}
+    for case in chain(drawn(options.drawn) if options.drawn else (), cases):
         found = scores.of(case)
         for step in steps:
-            counted.setdefault((case.of, step), []).append((*judged(found, case.boxes, step), len(case.boxes)))
-    for (name, step), rows in counted.items():
-        found_boxes, outside, boxes = (sum(row[part] for row in rows) for part in range(3))
-        most = max(row[1] for row in rows)
-        told = f"{found_boxes} of {boxes} boxes, " if boxes else ""
-        print(f"{name} at {step:g}: {told}{outside} regions outside in {len(rows)} pairs, at most {most} in one")
+            before = counts.get((case.of, step), Count(0, 0, 0, 0, 0))
+            counts[(case.of, step)] = before.plus(*judged(found, case.boxes, step), len(case.boxes))
+    for (name, step), count in counts.items():
+        print(f"{name} at {step:g}: {count}")
+    if len(steps) > 1 and any(count.boxes for count in counts.values()):
+        print(f"best for the worst set: {best_for_the_worst(counts):g}")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from __future__ import annotations
 import io
 import string
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from starter_surfaces import SIDE, Rng, blurred, metal_pair, slow, specimens
 
 from boards import SynthesisSettings, synthesize
 from pairs.flaws.drawing import KINDS, draw_flaw, drawn_size
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Mask = NDArray[np.bool_]
 
-SIDE = 512
 SMALLEST, LARGEST = 5.0, 70.0
+SMALLEST_BRUSHED = 9.0  # pixels: what is smaller is wear, on such a surface
 MOST_FLAWS = 9
 UNHARMED = 0.12  # share of the pairs without any flaw
-Rng = np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def with_flaws(rng: Rng, pair: Pair) -> Pair:
     kinds = [kind for kind in KINDS if kind != "scratch"] if pair.brushed else list(KINDS)
     for _ in range(int(rng.integers(1, MOST_FLAWS + 1))):
         kind = str(rng.choice(kinds))
-        drawn = draw_flaw(test, kind, drawn_size(rng, SMALLEST, LARGEST), rng, mask)
+        size = drawn_size(rng, SMALLEST_BRUSHED if pair.brushed else SMALLEST, LARGEST)
+        drawn = draw_flaw(test, kind, size, rng, mask)
         if drawn:
             test, mask = drawn[0], mask | drawn[1].mask
     return replace(pair, test=test, mask=mask)
@@ -87,7 +88,7 @@ def displacement(rng: Rng) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     v, u = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     spread = rng.choice((0.3, 0.8, 2.0), p=(0.4, 0.4, 0.2))
     (dx, dy), angle, zoom = rng.normal(0, spread, 2), rng.normal(0, 0.0012), rng.normal(0, 0.001)
-    warp = rng.choice((0.0, 0.5, 1.2))
+    warp = rng.choice((0.0, 0.5, 1.2, 2.0))
     x = u + dx + zoom * (u - SIDE / 2) - angle * (v - SIDE / 2) + warp * slow(rng, 100)
     y = v + dy + zoom * (v - SIDE / 2) + angle * (u - SIDE / 2) + warp * slow(rng, 100)
     return np.clip(x, 0, SIDE - 1.01).astype(np.float32), np.clip(y, 0, SIDE - 1.01).astype(np.float32)
@@ -124,13 +125,6 @@ def exposed(rng: Rng, picture: Picture, strength: float, *, grey: bool) -> Pictu
     return np.asarray(np.round(np.clip(levels + noise * grain, 0, 1) * 255), dtype=np.uint8)
 
 
-def slow(rng: Rng, grain: float) -> NDArray[np.float32]:
-    """Smooth noise of unit spread, features about `grain` pixels wide."""
-    knots = max(2, round(SIDE / grain) + 1)
-    coarse = rng.standard_normal((knots, knots)).astype(np.float32)
-    return np.asarray(Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC), dtype=np.float32)
-
-
 def shadow(rng: Rng) -> NDArray[np.float32]:
     """A soft shadow over part of the picture, as a factor."""
     image = Image.new("L", (SIDE, SIDE))
@@ -141,12 +135,6 @@ def shadow(rng: Rng) -> NDArray[np.float32]:
     return 1 - np.float32(rng.uniform(0.1, 0.4)) * np.asarray(soft, dtype=np.float32) / 255
 
 
-def blurred(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Levels (H, W, 3) of 0..1 out of focus."""
-    image = Image.fromarray(np.round(np.clip(levels, 0, 1) * 255).astype(np.uint8))
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(sigma)), dtype=np.float32) / 255
-
-
 def jpeg(picture: Picture, quality: int) -> Picture:
     """A picture as its JPEG file gives it back."""
     held = io.BytesIO()
@@ -155,7 +143,7 @@ def jpeg(picture: Picture, quality: int) -> Picture:
 
 
 def _boards(rng: Rng, count: int, work: Path, style: str, side: int) -> Iterator[Pair]:
-    """Pairs cut from boards, half of which have the boards' own defects."""
+    """Pairs cut from boards as they are drawn, half of which have the boards' own defects."""
     each = max(1, (side // SIDE) ** 2)
     for part, (rate, factor) in enumerate(((0.2, 1.0), (0.0, 1.6))):
         folder = work / str(part)
@@ -176,7 +164,7 @@ def _boards(rng: Rng, count: int, work: Path, style: str, side: int) -> Iterator
             for top in range(0, side, SIDE):
                 for left in range(0, side, SIDE):
                     golden, test, label = (one[top : top + SIDE, left : left + SIDE] for one in shown)
-                    yield _coloured(rng, Pair(golden, test, label[..., 0] > 127), style)
+                    yield Pair(golden, test, label[..., 0] > 127)
 
 
 def _open(path: Path) -> Picture:
@@ -184,9 +172,14 @@ def _open(path: Path) -> Picture:
         return np.asarray(image.convert("RGB"))
 
 
-def _coloured(rng: Rng, pair: Pair, style: str) -> Pair:
+def _bare(rng: Rng, count: int, work: Path) -> Iterator[Pair]:
+    for pair in _boards(rng, count, work, "bare", SIDE):
+        yield _coloured(rng, pair)
+
+
+def _coloured(rng: Rng, pair: Pair) -> Pair:
     """Bare boards stay black and white in half of the pairs; else copper and laminate take two colours."""
-    if style != "bare" or rng.random() < 0.5:
+    if rng.random() < 0.5:
         return pair
     dark, light = rng.uniform(0, 255, (2, 3))
     grain = 1 + 0.05 * rng.uniform(0, 2) * slow(rng, rng.choice((3, 8, 30)))
@@ -198,20 +191,23 @@ def _coloured(rng: Rng, pair: Pair, style: str) -> Pair:
 
 
 def _worn(rng: Rng, count: int, work: Path) -> Iterator[Pair]:
-    """Coloured bare boards, half of which have the boards' own defects, each picture with a surface of its own."""
+    """Bare boards of metal that was brushed, scratched or stained, each picture with a surface of its own."""
     for pair in _boards(rng, count, work, "bare", SIDE):
-        yield _brushed(rng, pair)
+        near = _nearer(pair, rng.choice((1.0, 1.5, 2.2, 3.0)), rng.integers(0, 10_000, 2).tolist())
+        golden, test = metal_pair(rng, near.golden, near.test)
+        yield Pair(golden, test, near.mask, brushed=True)
 
 
-def _brushed(rng: Rng, pair: Pair) -> Pair:
-    """Two specimens whose metal, or whose ground, is brushed and scratched each in its own way."""
-    grey = pair.golden.mean(axis=2)
-    metal = grey > (float(grey.min()) + float(grey.max())) / 2
-    where = blurred(np.repeat((metal if rng.random() < 0.7 else ~metal)[..., None], 3, axis=2).astype(np.float32), 1.0)
-    golden, test = specimens(
-        rng, pair.golden, pair.test, where[..., 0] if rng.random() < 0.7 else None, rng.uniform(1, 2.5)
+def _nearer(pair: Pair, zoom: float, corner: list[int]) -> Pair:
+    """A part of both pictures, enlarged."""
+    side = round(SIDE / zoom)
+    top, left = (place % (SIDE - side + 1) for place in corner)
+    at = np.s_[top : top + side, left : left + side]
+    golden, test, mask = (
+        np.asarray(Image.fromarray(one[at]).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+        for one in (pair.golden, pair.test, pair.mask.astype(np.uint8) * 255)
     )
-    return Pair(golden, test, pair.mask, brushed=True)
+    return Pair(golden, test, mask > 127)
 
 
 def _scenes(rng: Rng, count: int, _work: Path) -> Iterator[Pair]:
@@ -219,38 +215,6 @@ def _scenes(rng: Rng, count: int, _work: Path) -> Iterator[Pair]:
         scene = draw_scene(rng)
         golden, test = specimens(rng, scene, scene) if rng.random() < 0.6 else (scene, scene)
         yield Pair(golden, test, np.zeros((SIDE, SIDE), dtype=bool))
-
-
-def specimens(
-    rng: Rng, first: Picture, second: Picture, where: Any = None, deep: float = 1.0
-) -> tuple[Picture, Picture]:
-    """Two specimens whose surfaces are brushed and grained each in its own way, where `where` (H, W) of 0..1 says.
-
-    Without it here more and there less, as it comes. `deep` is a factor of how much both differ.
-    """
-    count, spread, turn = int(rng.integers(0, 900)), rng.choice((0.03, 0.4, 3.0)), rng.uniform(0, np.pi)
-    depth, grain, soft = rng.uniform(4, 26), rng.uniform(0, 9), rng.uniform(0.4, 2.0)
-    if where is None:
-        where = np.clip(0.5 + slow(rng, rng.choice((60, 150))), 0, 1)
-    found = []
-    for scene in (first, second):
-        image = Image.new("L", (SIDE, SIDE), 128)
-        pen = ImageDraw.Draw(image)
-        for x, y in rng.uniform(0, SIDE, (count, 2)).tolist():
-            angle, reach = turn + rng.normal(0, spread), rng.uniform(10, 120)
-            ends = (
-                x - reach * np.cos(angle),
-                y - reach * np.sin(angle),
-                x + reach * np.cos(angle),
-                y + reach * np.sin(angle),
-            )
-            pen.line(ends, fill=int(np.clip(128 + rng.normal(0, depth), 0, 255)), width=int(rng.integers(1, 3)))
-        lines = np.asarray(image.filter(ImageFilter.GaussianBlur(0.5)), dtype=np.float32) - 128
-        noise = Image.fromarray(np.clip(128 + 40 * rng.standard_normal((SIDE, SIDE)), 0, 255).astype(np.uint8))
-        specks = np.asarray(noise.filter(ImageFilter.GaussianBlur(soft)), dtype=np.float32) - 128
-        specks = specks * np.float32(soft * grain / 20)
-        found.append(np.clip(scene + (deep * where * (lines + specks))[..., None], 0, 255).astype(np.uint8))
-    return found[0], found[1]
 
 
 def draw_scene(rng: Rng) -> Picture:
@@ -329,7 +293,7 @@ def _print(rng: Rng, pen: ImageDraw.ImageDraw, palette: NDArray[np.float64]) -> 
 
 _LAYERS = {"lines": _lines, "parts": _parts, "discs": _discs, "print": _print}
 MAKERS = {
-    "bare": lambda rng, count, work: _boards(rng, count, work, "bare", SIDE),
+    "bare": _bare,
     "assembled": lambda rng, count, work: _boards(rng, count, work, "assembled", SIDE),
     "large": lambda rng, count, work: _boards(rng, count, work, "assembled", 2 * SIDE),
     "scene": _scenes,

@@ -9,8 +9,7 @@ from typing import Any
 
 from core.redaction_stream import MASK, Redactor, known_values
 from core.secret_names import is_secret_key, kind_of
-from core.secret_rules import is_place
-from core.secret_values import looks_random
+from core.secret_values import is_place, looks_random
 
 __all__ = ["MASK", "Redactor", "is_secret_key", "redact", "redact_text", "secret_places"]
 

@@ -8,21 +8,17 @@ import re
 from typing import TYPE_CHECKING
 
 from core.secret_names import kind_of
-from core.secret_rules import KNOWN, hints_in, is_secret, names_in, secret_spans, suspects
-from core.secret_shapes import mask_shapes
+from core.secret_search import hints_in, secret_spans
 from core.secret_values import is_path, is_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from core.secret_rules import Span, Suspect
+    from core.secret_assignments import Span
 
 MASK = "********"
 _PIECE = 64 * 1024  # of a line that is longer than this, parts are masked and handed on
 _HELD = 4 * 1024  # what is kept back of such a line, so that no secret is cut in two
 _CONTEXT = 512  # how far before a secret its name may begin
 _KNOWN_LENGTH = 8
-_FEW = 64  # so many names with values in one piece are looked at line by line
 _SHORT_WORD = re.compile(r"[\w./-]{0,15}")  # nothing beside it, and too short to be known by its form
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -98,31 +94,13 @@ class Redactor:
         if self._goes_on() or (hints and _may_go_on(text)):
             *lines, last = text.split("\n")
             return "\n".join([self._line(line, hints) for line in lines] + [self._line(last, hints) if last else ""])
-        names = names_in(text, hints) if hints else []
-        if len(names) > _FEW and not self._holds_known(text):
-            text = mask_shapes(text, names, MASK, is_secret)
-            names = names_in(text, hints)
-        found = suspects(text, hints, names) if hints else []
-        found += [(begin, end, KNOWN) for begin, end in self._known_spans(text)]
-        return self._lines_of(text, found, hints) if found else text
+        return _masked(text, self._spans(text, hints), 0, len(text))
 
     def _goes_on(self) -> bool:
         """Whether what a line holds depends on the lines before it."""
         return self._in_pem or self._inside or self._is_named or self._block is not None
 
-    def _lines_of(self, text: str, found: list[Suspect], hints: Collection[str]) -> str:
-        """The text with the lines that suspects touch masked one by one, each by what is suspected there."""
-        parts, done = [], 0
-        for first, last, by in _touched(text, found):
-            masked = [
-                _masked(line, secret_spans(line, hints, by) + self._known_spans(line), 0, len(line))
-                for line in text[first:last].split("\n")
-            ]
-            parts += [text[done:first], "\n".join(masked)]
-            done = last
-        return "".join([*parts, text[done:]])
-
-    def _line(self, line: str, hints: Collection[str]) -> str:
+    def _line(self, line: str, hints: frozenset[str]) -> str:
         begin = self._end_of_secret(line) if self._inside else 0
         self._inside = False
         if self._block is not None and (masked := self._block_line(line)) is not None:
@@ -137,9 +115,9 @@ class Redactor:
             self._block = len(line) - len(line.lstrip())
         return _masked(line, spans, begin, len(line))
 
-    def _spans(self, line: str, hints: Collection[str]) -> list[Span]:
-        """Where secrets stand that show in the line itself."""
-        return secret_spans(line, hints) + self._known_spans(line)
+    def _spans(self, text: str, hints: frozenset[str]) -> list[Span]:
+        """Where secrets stand that show in their own lines."""
+        return (secret_spans(text, hints) if hints else []) + self._known_spans(text)
 
     def _block_line(self, line: str) -> str | None:
         content = line.lstrip()
@@ -169,7 +147,7 @@ class Redactor:
     def _part(self) -> str:
         """The first part of a line that is too long to wait for its end, cut where no secret stands."""
         text = self._rest
-        spans = sorted(secret_spans(text, hints_in(text)) + self._known_spans(text))
+        spans = sorted(self._spans(text, hints_in(text)))
         cut = len(text) - _HELD
         for begin, end in spans:
             if begin - _CONTEXT <= cut < end:
@@ -195,24 +173,6 @@ class Redactor:
                 spans.append((begin, begin + len(value)))
                 begin = line.find(value, begin + len(value))
         return spans
-
-
-def _touched(text: str, found: list[Suspect]) -> Iterator[tuple[int, int, set[int]]]:
-    """Runs of whole lines that suspects touch: begin, end, and what is suspected in them."""
-    first, last, by = 0, -1, set[int]()
-    for begin, end, kind in sorted(found):
-        if begin <= last and end - 1 <= last:
-            by.add(kind)
-            continue
-        if begin > last:
-            if by:
-                yield first, last, by
-            first, by = text.rfind("\n", 0, begin) + 1, set()
-        by.add(kind)
-        last = text.find("\n", max(begin, end - 1))
-        last = len(text) if last < 0 else last
-    if by:
-        yield first, last, by
 
 
 def _may_go_on(text: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from core.secret_names import words_of
+from core.secret_names import kind_of, words_of
 
 _NO_VALUE = re.compile(
     r"[^A-Za-z0-9]*|env:\w*|\$.*|%\w+%|<.*|\{[\w.]*\}?.*|\[|x{3,}|\.{3,}|…|[|>][+-]?\d?"
@@ -33,6 +33,25 @@ def is_value(text: str) -> bool:
     """Whether the text can be a secret at all: no reference, placeholder, type or piece of code."""
     first = text.split(maxsplit=1)[0] if " | " in text else text  # `str | None` is a type
     return bool(text) and not _NO_VALUE.fullmatch(first) and not _CODE.match(text)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a text under this name is a secret: no reference, placeholder or piece of code."""
+    kind = kind_of(name)
+    if not kind or not is_value(value) or is_place(name, value) or _is_variable(name, value):
+        return False
+    return kind == "strong" or looks_random(value)
+
+
+def _is_variable(name: str, value: str) -> bool:
+    """Whether a line of code hands a variable on: `token=self.token`."""
+    ours, theirs = (text.rpartition(".")[2].lower().strip("-_") for text in (name, value))
+    return ours == theirs
+
+
+def is_place(name: str, value: str) -> bool:
+    """Whether the text says where something is, under a name that stands for a secret as often as for its file."""
+    return name.lower().endswith(("pwd", "credential", "credentials", "ssh_key")) and is_path(value)
 
 
 def is_path(text: str) -> bool:

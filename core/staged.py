@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.addresses import bare_address, is_fetched
 from core.cache import default_cache, is_own
 from core.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,23 @@ def remember(staged: Staged) -> None:
     path.chmod(0o600)
 
 
+_ignored: ContextVar[bool] = ContextVar("ignored", default=False)
+
+
+@contextmanager
+def as_if_nothing_was_fetched() -> Iterator[None]:
+    """Within it, no place counts as fetched: what is planned then is what was planned before it was."""
+    token = _ignored.set(True)
+    try:
+        yield
+    finally:
+        _ignored.reset(token)
+
+
 def staged(source: str) -> Staged | None:
     """What was fetched from a place and is still there; None also for what another user could have written."""
+    if _ignored.get():
+        return None
     path = _record(source)
     with suppress(OSError, ValueError, TypeError):
         if is_own(path):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,20 +12,23 @@ from core.dotted import get
 from core.errors import CheckpointError
 from core.verdicts import NO_PASS, PASS
 from deployed.evidence import moved_back, on_test_pictures
+from deployed.golden_memory import Golden, GoldenMemory
+from deployed.golden_shares import halves_of
 from deployed.layout import Tiling
 from deployed.model_file import normalisation, read_model_for
 from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
 from deployed.second_look import seen, views_of
-from deployed.sessions import Session
+from deployed.sessions import Session, threads
 from deployed.siamese_graph import take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from deployed.model_file import Settings
+    from deployed.second_look import View
     from deployed.siamese_graph import Parts
 
     Bytes = NDArray[np.uint8]
@@ -33,8 +36,7 @@ if TYPE_CHECKING:
     Features = list[NDArray[np.float32]]
 
 _DATA, _MODEL = "dataset.classify", "model.classify"
-_GOLDEN_BYTES = 256 << 20
-_FEWEST = 8  # views in one pass of the network, which is slow on single pictures
+_TOGETHER = 4  # pairs in one pass of the network: the maps of more leave the processor's caches
 
 
 class Pairs(NamedTuple):
@@ -47,20 +49,6 @@ class Pairs(NamedTuple):
     goldens: Bytes  # (U, N, L, 3, H, W)
     golden_of: Sequence[int]  # B, the set of each pair
     golden_names: Sequence[str]  # U
-
-
-class _Golden(NamedTuple):
-    """What is remembered of a set of golden images."""
-
-    inputs: Inputs  # (N, 3, H, W) normalised, lightings combined
-    features: Features  # (N, ...) each
-    look: GoldenLook | None
-    turned: dict[tuple[int, bool], Features]
-
-    @property
-    def size(self) -> int:
-        """Bytes, with room for one turned copy of the features."""
-        return self.inputs.nbytes + 2 * sum(level.nbytes for level in self.features)
 
 
 class PairModel:
@@ -84,12 +72,14 @@ class PairModel:
         self._distances = get(config, f"{_MODEL}.difference_module") == "euclidean"
         self._tiling = Tiling(*settings["input"]["layout"])
         self._scale, self._offset = normalisation(settings)
-        self._describe = Session(parts.describe.SerializeToString())
-        self._compare = Session(parts.compare.SerializeToString())
+        halves = halves_of(parts)
+        self._golden, self._judge = (Session(half.SerializeToString()) for half in halves)
+        self._features = len(parts.describe.graph.output)  # before the shares
+        self._workers = threads()
+        self._pool = ThreadPoolExecutor(self._workers)
         self._explain: Session | None = None
         self._off_centre = {(int(h), int(w)): (float(d), float(r)) for h, w, d, r in settings.get("off_centre") or ()}
-        self._known: OrderedDict[str, _Golden] = OrderedDict()
-        self._bytes = 0
+        self._known = GoldenMemory()
 
     @classmethod
     def read(cls, path: Path) -> PairModel:
@@ -108,12 +98,15 @@ class PairModel:
     def scores(self, pairs: Pairs) -> NDArray[np.float64]:
         """The score of each pair, (B,); the higher, the more likely a defect."""
         sets = self._sets(pairs)
-        tests = np.stack([self._laid(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)])
-        inputs = self._finished(tests)
         chosen = [sets[i] for i in pairs.golden_of]
-        output = self._output(inputs, [one.features for one in chosen])
-        output = self._second_look(inputs, chosen, output)
-        return self._score(output)
+
+        def some(part: slice, *, alone: bool) -> tuple[Inputs, Inputs]:
+            laid = [self._laid(test, one.look) for test, one in zip(pairs.tests[part], chosen[part], strict=True)]
+            inputs = self._finished(np.stack(laid))
+            return inputs, self._output(inputs, [one.features for one in chosen[part]], alone=alone)
+
+        inputs, outputs = zip(*self._in_parts(len(chosen), some), strict=True)
+        return self._score(self._second_look(np.concatenate(inputs), chosen, np.concatenate(outputs)))
 
     @property
     def explains(self) -> bool:
@@ -134,45 +127,34 @@ class PairModel:
         sets = self._sets(pairs)
         shifts = [self._shift(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)]
         inputs = self._finished(np.stack([moved(test, shift) for test, shift in zip(pairs.tests, shifts, strict=True)]))
-        chosen = [sets[i].features for i in pairs.golden_of]
+        chosen = [sets[i].features[: self._features] for i in pairs.golden_of]
         together = [np.concatenate(levels) for levels in zip(*chosen, strict=True)]
-        feeds = dict(zip(self._explain.inputs, [*self._run(inputs), *together], strict=True))
+        tests = self._described(inputs)[: self._features]
+        feeds = dict(zip(self._explain.inputs, [*tests, *together], strict=True))
         _, *levels = self._explain.run(feeds)
         found = on_test_pictures(levels, (inputs.shape[-2], inputs.shape[-1]), self._tiling, self._off_centre)
         return np.stack([moved_back(one, shift) for one, shift in zip(found, shifts, strict=True)])
 
     def forget(self) -> None:
         """Forget all golden images."""
-        self._known.clear()
-        self._bytes = 0
+        self._known.forget()
 
-    def _sets(self, pairs: Pairs) -> list[_Golden]:
+    def _sets(self, pairs: Pairs) -> list[Golden]:
         names = pairs.golden_names
-        found = {i: self._known[name] for i, name in enumerate(names) if name in self._known}
+        found = {i: known for i, name in enumerate(names) if (known := self._known.get(name))}
         new = [i for i in range(len(names)) if i not in found]
         if new:
             count = pairs.goldens.shape[1]
             inputs = self._finished(pairs.goldens[new].reshape(-1, *pairs.goldens.shape[2:]))
-            levels = self._run(inputs)
+            levels = self._described(inputs)
             for place, i in enumerate(new):
                 part = slice(place * count, (place + 1) * count)
                 # Of several golden images the test image is laid on the first: they are registered to each other.
                 look = GoldenLook.of(grey(pairs.goldens[i, :1])[0], self._reach) if self._reach else None
-                found[i] = _Golden(inputs[part].copy(), [level[part].copy() for level in levels], look, {})
+                found[i] = Golden(inputs[part].copy(), [level[part].copy() for level in levels], look, {})
         for i, name in enumerate(names):
-            self._keep(name, found[i])
+            self._known.keep(name, found[i])
         return [found[i] for i in range(len(names))]
-
-    def _keep(self, name: str, golden: _Golden) -> None:
-        if not name:
-            return
-        if name in self._known:
-            self._known.move_to_end(name)
-            return
-        self._known[name] = golden
-        self._bytes += golden.size
-        while self._bytes > _GOLDEN_BYTES and len(self._known) > 1:
-            self._bytes -= self._known.popitem(last=False)[1].size
 
     def _laid(self, test: Bytes, look: GoldenLook | None) -> Bytes:
         """A test picture (L, 3, H, W) on its golden image."""
@@ -188,14 +170,27 @@ class PairModel:
         levels += self._offset
         return np.ascontiguousarray(self._tiling.combine(levels))
 
-    def _run(self, inputs: Inputs) -> Features:
-        return self._describe.run({self._describe.inputs[0]: inputs})
+    def _in_parts(self, count: int, work: Callable[..., Any]) -> list[Any]:
+        """What `work` gives for slices of `count` things, a slice for each thread at a time."""
+        step = min(_TOGETHER, -(-count // self._workers))
+        parts = [slice(start, start + step) for start in range(0, count, step)]
+        if len(parts) == 1:
+            return [work(parts[0], alone=True)]
+        return list(self._pool.map(lambda part: work(part, alone=False), parts))
 
-    def _output(self, tests: Inputs, goldens: Sequence[Features]) -> Inputs:
+    def _described(self, inputs: Inputs) -> Features:
+        """All that is needed of golden pictures; of test ones the features, which come first, are of use."""
+
+        def some(part: slice, *, alone: bool) -> Features:
+            return self._golden.run({self._golden.inputs[0]: inputs[part]}, alone=alone)
+
+        return [np.concatenate(levels) for levels in zip(*self._in_parts(len(inputs), some), strict=True)]
+
+    def _output(self, tests: Inputs, goldens: Sequence[Features], *, alone: bool) -> Inputs:
         together = [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
-        return self._compare.run(dict(zip(self._compare.inputs, [*self._run(tests), *together], strict=True)))[0]
+        return self._judge.run(dict(zip(self._judge.inputs, [tests, *together], strict=True)), alone=alone)[0]
 
-    def _second_look(self, tests: Inputs, goldens: Sequence[_Golden], output: Inputs) -> Inputs:
+    def _second_look(self, tests: Inputs, goldens: Sequence[Golden], output: Inputs) -> Inputs:
         """The output with that of doubtful pairs averaged over all views."""
         if self._doubtful <= 0 or self._distances:
             return output
@@ -204,18 +199,20 @@ class PairModel:
             return output
         views = views_of(self.height, self.width)
         todo = [(int(pair), view) for pair in doubtful for view in views]
-        total, step = output.copy(), max(len(tests), _FEWEST)
-        for start in range(0, len(todo), step):
-            some = todo[start : start + step]
-            turned = np.concatenate([seen(tests[pair : pair + 1], view, self._tiling) for pair, view in some])
-            found = self._output(turned, [self._turned(goldens[pair], view) for pair, view in some])
-            np.add.at(total, [pair for pair, _ in some], found)
+        turned = [self._turned(goldens[pair], view) for pair, view in todo]
+
+        def some(part: slice, *, alone: bool) -> Inputs:
+            pictures = [seen(tests[pair : pair + 1], view, self._tiling) for pair, view in todo[part]]
+            return self._output(np.concatenate(pictures), turned[part], alone=alone)
+
+        total = output.copy()
+        np.add.at(total, [pair for pair, _ in todo], np.concatenate(self._in_parts(len(todo), some)))
         total[doubtful] /= 1 + len(views)
         return total
 
-    def _turned(self, golden: _Golden, view: tuple[int, bool]) -> Features:
+    def _turned(self, golden: Golden, view: View) -> Features:
         if view not in golden.turned:
-            golden.turned[view] = self._run(seen(golden.inputs, view, self._tiling))
+            golden.turned[view] = self._described(seen(golden.inputs, view, self._tiling))
         return golden.turned[view]
 
     def _score(self, output: Inputs) -> NDArray[np.float64]:

@@ -2,14 +2,15 @@
 """The shift by whole pixels that lays a test image on its golden one, as `engine.alignment` finds it, without PyTorch.
 
 What belongs to the golden image alone is worked out once. The cost of a shift is the mean squared grey difference over
-the overlap: two sums of squares, from running sums, and one correlation, at a size whose transform is quick.
+the overlap: two sums of squares, and one correlation, by a transform of a quick size that is turned back for the few
+shifts alone that are asked for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,12 +43,10 @@ class GoldenLook:
     @classmethod
     def of(cls, golden: Levels, reach: int) -> GoldenLook:
         """Of a grey image, for shifts within `reach`, of which at most half a side is used."""
-        height, width = golden.shape
-        reach = _usable(reach, height, width)
+        search = _search(*golden.shape, reach)
         middle = golden.mean()
         levels = golden - middle
-        spectrum = np.asarray(np.fft.rfft2(levels, s=_padded(height, width, reach)), np.complex64)
-        return cls(middle, spectrum, _overlap_sums(np.square(levels)[None], reach, sign=1)[0])
+        return cls(middle, search.spectrum_of(levels), search.overlap_sums(np.square(levels)))
 
 
 def best_shift(test: Levels, golden: GoldenLook, reach: int) -> tuple[int, int]:
@@ -55,16 +54,12 @@ def best_shift(test: Levels, golden: GoldenLook, reach: int) -> tuple[int, int]:
 
     The test image's pixel (y - down, x - right) belongs to the golden image's pixel (y, x).
     """
-    height, width = test.shape
-    reach = _usable(reach, height, width)
-    size = _padded(height, width, reach)
+    search = _search(*test.shape, reach)
     levels = test - golden.middle
-    product = golden.spectrum * np.fft.rfft2(levels, s=size).conj()
-    squares = golden.squares + _overlap_sums(np.square(levels)[None], reach, sign=-1)[0]
-    steps = np.arange(-reach, reach + 1)
-    correlation = np.fft.irfft2(product, s=size)[np.ix_(steps % size[0], steps % size[1])]
-    overlap = (height - np.abs(steps))[:, None] * (width - np.abs(steps))[None, :]
-    cost = (squares - 2 * correlation) / overlap + PULL * (steps[:, None] ** 2 + steps[None, :] ** 2)
+    product = golden.spectrum * search.spectrum_of(levels).conj()
+    squares = golden.squares + search.overlap_sums(np.square(levels))[::-1, ::-1]
+    cost = (squares - 2 * search.correlation(product)) / search.overlap + search.pull
+    steps = search.steps
     down, right = divmod(int(cost.argmin()), len(steps))
     return int(steps[down]), int(steps[right])
 
@@ -79,13 +74,44 @@ def moved(picture: Bytes, shift: tuple[int, int]) -> Bytes:
     return picture.take(rows, axis=-2).take(columns, axis=-1)
 
 
-def _usable(reach: int, height: int, width: int) -> int:
-    return min(reach, (min(height, width) - 1) // 2)
+class _Search:
+    """What all searches within images of one size have in common.
+
+    Nothing here is a product of matrices: the library that NumPy takes for these wakes all cores for a small one, which
+    wait for the next by spinning.
+    """
+
+    def __init__(self, height: int, width: int, reach: int) -> None:
+        steps = np.arange(-reach, reach + 1)
+        self.reach, self.steps = reach, steps
+        self.overlap = ((height - np.abs(steps))[:, None] * (width - np.abs(steps))).astype(np.float32)
+        self.pull = (PULL * (steps[:, None] ** 2 + steps**2)).astype(np.float32)
+        self._size = (_quick(height + reach), _quick(width + reach))
+
+    def spectrum_of(self, levels: Levels) -> Spectra:
+        return np.asarray(np.fft.rfft2(levels, s=self._size), np.complex64)
+
+    def correlation(self, product: Spectra) -> Levels:
+        """The inverse transform at the shifts alone."""
+        rows = np.fft.ifft(product, axis=0)[self.steps]
+        return np.asarray(np.fft.irfft(rows, n=self._size[1], axis=1)[:, self.steps], np.float32)
+
+    def overlap_sums(self, levels: Levels) -> Levels:
+        """Sums of an image over what overlaps after each shift of another one, (2 * reach + 1, 2 * reach + 1)."""
+        bands = _without_edges(levels, self.reach)
+        return _without_edges(bands.T, self.reach).T.astype(np.float32)
+
+
+def _without_edges(levels: NDArray[Any], reach: int) -> NDArray[np.float64]:
+    """Sums over lines (L, N): without the last `reach`, ..., the last one, none, the first, ..., the first `reach`."""
+    first, last = (np.cumsum(lines[:reach], axis=0, dtype=np.float64) for lines in (levels, levels[::-1]))
+    total = levels.sum(axis=0, dtype=np.float64)
+    return np.concatenate([total - last[::-1], total[None], total - first])
 
 
 @cache
-def _padded(height: int, width: int, reach: int) -> tuple[int, int]:
-    return _quick(height + reach), _quick(width + reach)
+def _search(height: int, width: int, reach: int) -> _Search:
+    return _Search(height, width, min(reach, (min(height, width) - 1) // 2))
 
 
 def _quick(length: int) -> int:
@@ -102,16 +128,3 @@ def _is_quick(length: int) -> bool:
         while length % factor == 0:
             length //= factor
     return length == 1
-
-
-def _overlap_sums(squares: Levels, reach: int, sign: int) -> Levels:
-    """Sums of (M, H, W) over what overlaps after each shift, for the image that moves (sign -1) or stays (1)."""
-    height, width = squares.shape[-2:]
-    running = np.zeros((len(squares), height + 1, width + 1), np.float64)
-    np.cumsum(squares, axis=1, dtype=np.float64, out=running[:, 1:, 1:])
-    np.cumsum(running[:, 1:, 1:], axis=2, out=running[:, 1:, 1:])
-    steps = sign * np.arange(-reach, reach + 1)
-    top, left = np.maximum(steps, 0)[:, None], np.maximum(steps, 0)
-    bottom, right = height + np.minimum(steps, 0)[:, None], width + np.minimum(steps, 0)
-    found = running[:, bottom, right] - running[:, top, right] - running[:, bottom, left] + running[:, top, left]
-    return found.astype(np.float32)

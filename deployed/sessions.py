@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from core.cores import usable_cores
@@ -30,28 +31,45 @@ def require_libraries() -> None:
     require(EXTRA, *LIBRARIES)
 
 
-def quiet_options() -> Any:
-    """Session options: errors only in the log, as many threads as cores, none of which spins while it waits."""
+def threads() -> int:
+    """How many threads compute: as many as cores, or as $OMP_NUM_THREADS says."""
+    return int(os.environ.get("OMP_NUM_THREADS") or usable_cores())
+
+
+def quiet_options(count: int | None = None) -> Any:
+    """Session options: errors only in the log, `count` threads (all), none of which spins while it waits."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or usable_cores())
+    options.intra_op_num_threads = threads() if count is None else count
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 
 class Session:
-    """A graph that is ready to run on the processor."""
+    """A graph that is ready to run on the processor; several threads at a time may run it."""
 
     def __init__(self, graph: bytes) -> None:
+        self._graph = graph
+        self._ready: dict[int, Any] = {}
+        self._lock = Lock()
+        session = self._with(threads())
+        self.inputs = [entry.name for entry in session.get_inputs()]
+        self.outputs = [entry.name for entry in session.get_outputs()]
+
+    def run(self, feeds: Mapping[str, NDArray[np.float32]], *, alone: bool = True) -> Arrays:
+        """All outputs, in the order of `outputs`; unless it is `alone`, it keeps to the thread that calls."""
+        found: Arrays = self._with(threads() if alone else 1).run(None, dict(feeds))
+        return found
+
+    def _with(self, count: int) -> Any:
+        """The session of that many threads, made when it is first needed."""
         import onnxruntime
 
-        self._session = onnxruntime.InferenceSession(graph, quiet_options(), providers=["CPUExecutionProvider"])
-        self.inputs = [entry.name for entry in self._session.get_inputs()]
-        self.outputs = [entry.name for entry in self._session.get_outputs()]
-
-    def run(self, feeds: Mapping[str, NDArray[np.float32]]) -> Arrays:
-        """All outputs, in the order of `outputs`."""
-        found: Arrays = self._session.run(None, dict(feeds))
-        return found
+        with self._lock:
+            if count not in self._ready:
+                options = quiet_options(count)
+                made = onnxruntime.InferenceSession(self._graph, options, providers=["CPUExecutionProvider"])
+                self._ready[count] = made
+            return self._ready[count]

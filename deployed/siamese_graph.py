@@ -7,7 +7,7 @@ and `join/` lays several golden images of a pair in a row. By these names the fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import onnx
@@ -125,6 +125,15 @@ def without_evidence(explain: ModelProto) -> ModelProto:
     """What of a comparing part leads to its output."""
     graph = explain.graph
     return _model(_between(graph, graph.input, graph.output[:1]), explain)
+
+
+def with_features_of_golden(parts: Parts) -> ModelProto:
+    """Both parts as one graph for golden images that are described already: test pictures, then those features."""
+    whole = join(replace(parts, explain=None), Names("test_picture", "golden_picture", "result"), -1)
+    graph = whole.graph
+    pictures = _value(graph.input[0], graph.input[0].name)
+    features = [_value(value, value.name, GOLDEN_BATCH) for value in graph.value_info if value.name.startswith(GOLDEN)]
+    return _model(_between(graph, [pictures, *features], graph.output), whole)
 
 
 def leading_to(whole: ModelProto, outputs: Sequence[str]) -> ModelProto:

@@ -2,6 +2,7 @@
 """Runs the evaluations by a scripted agent: it does what SKILL.md says first, and is graded by what that leads to.
 
     python evals/run.py [--every N] [--only TASK …] [--over mcp] [--out results.json]
+    python evals/run.py --transcripts evals/transcripts.json    # what a model did, as it was recorded
 
 The agent hands the user's words to `changenet plan … --json`; where the answer names another command, it runs that one,
 and it leads the twelve conversations to their end (`turns`). Graded are exit codes, the planned spec, the questions and
@@ -29,10 +30,11 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from core.dotted import get
+from evals.transcripts import is_near_miss, near_miss_faults, recorded, task_faults
 from evals.turns import lead, named_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
@@ -168,7 +170,7 @@ def _line_faults(check: dict[str, Any], document: dict[str, Any], job: str) -> l
     return [] if _line(document).startswith(expected) else [("line", f"names {_line(document)!r}")]
 
 
-def _plan_faults(check: dict[str, Any], code: int, said: str, document: dict[str, Any]) -> list[tuple[str, str]]:
+def _plan_faults(check: Mapping[str, Any], code: int, said: str, document: dict[str, Any]) -> list[tuple[str, str]]:
     decision = document.get("decision") or {}
     steps = document.get("steps") or [document]
     plan = steps[0].get("plan") or {}
@@ -190,7 +192,7 @@ def _plan_faults(check: dict[str, Any], code: int, said: str, document: dict[str
     return faults
 
 
-def _spec_faults(check: dict[str, Any], whole: dict[str, Any]) -> list[tuple[str, str]]:
+def _spec_faults(check: Mapping[str, Any], whole: dict[str, Any]) -> list[tuple[str, str]]:
     """Values of the plan, which the document of `--full` has all of, that are not as they should be."""
     plan = (whole.get("steps") or [whole])[0].get("plan") or {}
     found = {key: get(plan.get("spec") or {}, key) for key in check.get("spec", {})}
@@ -207,6 +209,31 @@ def grade_near_miss(number: int, query: str, space: Workspace) -> Grade:
     code, _, document = space.run("plan", query, "--json")
     planned = bool(document.get("plan")) or _line(document) != "" or any(document.get("steps") or ())
     return Grade(f"near {number}", query, [f"exit {code}, planned"] if planned or code == 0 else [])
+
+
+def grade_recorded(path: Path) -> list[Grade]:
+    """Grade what was recorded, in a fresh workspace."""
+    tasks = {
+        str(entry["id"]): entry for entry in json.loads((HERE / "evals.json").read_text(encoding="utf-8"))["evals"]
+    }
+    grades = []
+    with tempfile.TemporaryDirectory(prefix="changenet-evals-") as folder:
+        space = Workspace(Path(folder))
+
+        def replay(*words: str) -> tuple[int, str, dict[str, Any]]:
+            return space.shell(*(word.replace("{trained}", space.trained) if "{" in word else word for word in words))
+
+        for one in recorded(path):
+            if is_near_miss(one):
+                wrong = near_miss_faults(one)
+            else:
+                wrong = task_faults(tasks[one["id"]]["check"], one, replay, _faults)
+            grades.append(Grade(one["id"], one["prompt"], wrong))
+    return grades
+
+
+def _faults(check: Mapping[str, Any], code: int, said: str, document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [*_plan_faults(check, code, said, document), *_spec_faults(check, document)]
 
 
 def run_all(every: int = 1, only: Sequence[str] = (), *, over_mcp: bool = False) -> list[Grade]:
@@ -235,8 +262,12 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=(), metavar="TASK", help="these tasks alone")
     parser.add_argument("--over", choices=("shell", "mcp"), default="shell", help="commands, or calls of tools")
     parser.add_argument("--out", type=Path, help="write the grades there as JSON")
+    parser.add_argument("--transcripts", type=Path, metavar="FILE", help="what a model did, as it was recorded")
     options = parser.parse_args()
-    grades = run_all(options.every, options.only, over_mcp=options.over == "mcp")
+    if options.transcripts:
+        grades = grade_recorded(options.transcripts)
+    else:
+        grades = run_all(options.every, options.only, over_mcp=options.over == "mcp")
     for one in grades:
         print(f"{'wrong' if one.wrong else 'right'}  {one.id:>7}  {one.prompt[:90]}")
         for text in one.wrong:

@@ -22,7 +22,7 @@ def diagnosis_lines(found: Diagnosis) -> list[str]:
         return ["  it was stopped on request: nothing failed"]
     if found.state != "ERROR":
         return ["  it did not fail"]
-    lines = _cause_lines("cause", found.cause) if found.cause else _unknown(found)
+    lines = [*_cause_lines("cause", found.cause), *_behind(found)] if found.cause else _unknown(found)
     if found.followed:
         lines.append(f"  then     {', '.join(found.followed)}")
     if found.retried_as:
@@ -41,6 +41,11 @@ def _unknown(found: Diagnosis) -> list[str]:
     for cause in found.possible:
         lines += _cause_lines("possibly", cause)
     return lines
+
+
+def _behind(found: Diagnosis) -> list[str]:
+    """What may be behind a cause that tells what happened and not why, a line each."""
+    return [f"  perhaps  {cause.sentence} [{cause.rule}]" for cause in found.possible]
 
 
 def _cause_lines(title: str, cause: Cause) -> list[str]:

@@ -68,6 +68,8 @@ def where(plan: Plan) -> str:
 def _body(plan: Plan, *, warnings: Sequence[str] | None = None, reasons: Sequence[str] | None = None) -> Iterator[str]:
     for question in plan.missing:  # first, since what comes last may be cut
         yield f"  missing  {question.text}"
+        if question.slot == "parent_job_id" and question.choices:
+            yield f"  one of   {', '.join(question.choices[:_MOST_TOLD])}"
     told = plan.decision.reasons if reasons is None else reasons
     if said := [reason for reason in told if not reason.startswith(_KNOWN) and not reason.endswith(_PLAIN)]:
         yield f"  because  {'; '.join(said)}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -41,7 +41,8 @@ class PublishedSummary:
     """What an import wrote; the same stands in `OUT/import.json`.
 
     `rows` counts pairs per split, `groups` the pictures that they were cut from; `shared_out` says whether the splits
-    were made here. `label_transform` and `num_classes` are what a spec has to say.
+    were made here. `lists_unused` are lists of the source without a train split, `unlisted` counts pairs that none of
+    its lists names and that were left out. `label_transform` and `num_classes` are what a spec has to say.
     """
 
     source: str
@@ -52,6 +53,8 @@ class PublishedSummary:
     labels: str
     label_transform: str
     num_classes: int
+    lists_unused: tuple[str, ...] = ()
+    unlisted: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The same as a JSON object."""
@@ -77,7 +80,8 @@ def import_published(
     if out.resolve().is_relative_to(source.resolve()):
         remedy = "choose a folder outside of it"
         raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
-    pairs = read_published(source)
+    found = read_published(source)
+    pairs = found.pairs
     shared_out = not any(pair.split for pair in pairs)
     splits = share_out(pairs) if shared_out else {pair: pair.split for pair in pairs}
     names = _names(pairs, splits)
@@ -88,7 +92,11 @@ def import_published(
             if progress:
                 progress(done, len(pairs))
         _write_lists(folder, names, splits)
-        summary = _summary(source, splits, meaning, shared_out=shared_out, linked=link)
+        summary = replace(
+            _summary(source, splits, meaning, shared_out=shared_out, linked=link),
+            lists_unused=found.lists_unused,
+            unlisted=found.unlisted,
+        )
         write_json(folder / MARKER, summary.as_dict())
     return summary
 

@@ -29,7 +29,16 @@ class PublishedPair:
     label: Path
 
 
-def read_published(root: Path) -> list[PublishedPair]:
+@dataclass(frozen=True, slots=True)
+class PublishedSet:
+    """The pairs of a set; `lists_unused` are lists that name no train split, `unlisted` pairs that no list names."""
+
+    pairs: tuple[PublishedPair, ...]
+    lists_unused: tuple[str, ...] = ()
+    unlisted: int = 0
+
+
+def read_published(root: Path) -> PublishedSet:
     """All pairs of a set, by splits where it tells them: by folders, or by lists that name a train split.
 
     Raises:
@@ -42,22 +51,18 @@ def read_published(root: Path) -> list[PublishedPair]:
     pairs = [pair for trio in trios for pair in _pairs_of(trio)]
     if not pairs:
         raise DataError("the folders hold no pictures", code="data.no_rows", where=str(trios[0].after))
-    listed = _listed_splits(root, trios[0]) if len(trios) == 1 and not trios[0].split else {}
-    if not listed:
-        return pairs
-    return [_in_split(pair, listed[pair.after.name]) for pair in pairs if pair.after.name in listed]
+    if len(trios) > 1 or trios[0].split:
+        return PublishedSet(tuple(pairs))
+    source = SegmentSource(root, trios[0].before.name, trios[0].after.name, trios[0].labels.name)
+    if "train" not in source.splits():
+        return PublishedSet(tuple(pairs), lists_unused=source.splits())
+    listed = {name: split for split in source.splits() for name in read_names(source, split)}
+    named = tuple(_in_split(pair, listed[pair.after.name]) for pair in pairs if pair.after.name in listed)
+    return PublishedSet(named, unlisted=len(pairs) - len(named))
 
 
 def _in_split(pair: PublishedPair, split: str) -> PublishedPair:
     return PublishedPair(pair.name, split, pair.before, pair.after, pair.label)
-
-
-def _listed_splits(root: Path, trio: Trio) -> dict[str, str]:
-    """The split of each listed file name; empty where no list of a train split is there."""
-    source = SegmentSource(root, trio.before.name, trio.after.name, trio.labels.name)
-    if "train" not in source.splits():
-        return {}
-    return {name: split for split in source.splits() for name in read_names(source, split)}
 
 
 def _pairs_of(trio: Trio) -> list[PublishedPair]:

@@ -13,12 +13,14 @@ from core.file_names import ARCHIVES
 from core.files import read_ordinary
 from core.problem import ROWS_NAMED, Problem, Severity
 from pairs.findings import READABLE, Tally
+from pairs.layout import CSV_NAME
 from pairs.published_folders import published_remedy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _LOSSY = (".jpg", ".jpeg")
+_OTHER_TASK = "data.other_task"
 _LONGEST_LIST = 256 * 2**20
 
 
@@ -67,7 +69,7 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
         text = read_ordinary(path, _LONGEST_LIST, DataError).decode("utf-8-sig")
         names = [line.strip() for line in text.splitlines()]
     except (DataError, UnicodeDecodeError) as error:
-        remedy = f"write one file name a line into {path}"
+        remedy = _list_remedy(source, path)
         reason = (
             error.message.removeprefix("can't be read: ") if isinstance(error, DataError) else "it is not UTF-8 text"
         )
@@ -79,15 +81,23 @@ def read_lines(source: SegmentSource, split: str) -> dict[int, str]:
     return listed
 
 
+def _list_remedy(source: SegmentSource, path: Path) -> str:
+    """Sets as published are imported, which shares their pairs out; other folders want the list itself."""
+    by_hand = f"write one file name a line into {path}"
+    import_it = published_remedy(source.root)
+    return f"{import_it}; or {by_hand}" if import_it else by_hand
+
+
 def check_folders(source: SegmentSource, splits: dict[str, bool]) -> tuple[list[Problem], dict[str, dict[int, str]]]:
     """Check the folders and the lists of `splits` (name to whether labels are needed).
 
     Returns the findings and, of each split that could be read, the names by their lines. What archives hold is told
     once they are unpacked.
     """
-    found = _folder_findings(source, labels_needed=any(splits.values()))
+    found = _of_other_task(source) or _folder_findings(source, labels_needed=any(splits.values()))
     names: dict[str, dict[int, str]] = {}
-    if any(map(source.is_packed, (source.before, source.after, source.labels, source.lists))):
+    packed = any(map(source.is_packed, (source.before, source.after, source.labels, source.lists)))
+    if packed or any(problem.code == _OTHER_TASK for problem in found):
         return found, names
     for split in splits:
         try:
@@ -115,6 +125,21 @@ def overlaps(source: SegmentSource, names: dict[str, dict[int, str]], severity: 
                 shown = tuple(rows[:ROWS_NAMED])
                 found.append(Problem("data.split_overlap", where, message, remedy, severity, shown, len(rows)))
     return found
+
+
+def _of_other_task(source: SegmentSource) -> list[Problem]:
+    """A folder, or split of one, that holds labelled pairs in a table, and nothing of a segment data set."""
+    root = source.root
+    own = (source.before, source.after, source.lists)
+    if any((root / name).exists() or source.is_packed(name) for name in own):
+        return []
+    table = next((path for path in (root / CSV_NAME, root / "train" / CSV_NAME) if path.is_file()), None)
+    if table is None:
+        return []
+    message = f"this holds pairs with labels in {CSV_NAME}, which classify actions read, and no masks"
+    remedy = "leave the task out, or say classify: changenet run train --data DIR; masks to try: "
+    remedy += "changenet data synthesize MASKS --task segment"
+    return [Problem(_OTHER_TASK, str(table), message, remedy, count=1)]
 
 
 def _folder_findings(source: SegmentSource, *, labels_needed: bool) -> list[Problem]:

@@ -41,6 +41,7 @@ class SegmentFigures:
     false_regions: int
     threshold: float | None
     gap: int
+    wide_regions: int
     pixels: Mapping[str, float | None]
     classes: tuple[Mapping[str, Any], ...]
 
@@ -70,7 +71,13 @@ class SegmentFigures:
             sure = f" (95% interval of the share found: {100 * bounds.lower:.1f}% to {100 * bounds.upper:.1f}%)"
         f1 = self.pixels.get("f1")
         pixels = "no pixel is labelled as changed" if f1 is None else f"F1 of pixels {as_percent(f1)}"
-        return f"{self.headline}{sure}; {pixels}"
+        return f"{self.headline}{sure}; {pixels}{self._width()}"
+
+    def _width(self) -> str:
+        if not self.wide_regions:
+            return ""
+        verb = "spans" if self.wide_regions == 1 else "span"
+        return f"; {_counted(self.wide_regions, 'region')} {verb} half a picture or more, so 'found' says little"
 
 
 def write_segment_report(folder: Path, results: Path, out: Path) -> ReportSummary:
@@ -94,7 +101,9 @@ def write_segment_report(folder: Path, results: Path, out: Path) -> ReportSummar
         "gallery": gallery,
         "regions": _worst_regions(tables.regions),
         "hidden_regions": max(0, len(tables.regions) - MOST_REGIONS),
-        "notes": sorted((*tables.notes, *_picture_notes(gallery)), key=lambda note: note.severity),
+        "notes": sorted(
+            (*tables.notes, *_picture_notes(gallery), *_region_notes(figures)), key=lambda note: note.severity
+        ),
         "own_figures": list(named(told.kpi, "segment")),
         "results": ResultFacts(
             job.findings(),
@@ -123,10 +132,18 @@ def _figures(tables: SegmentTables, sheet: Mapping[str, Any], kpi: Mapping[str, 
         found=sum(row.found for row in rows),
         false_regions=sum(row.false_regions for row in rows),
         threshold=threshold if isinstance(threshold, float) else None,
+        wide_regions=_wide(tables),
         gap=sheet["region_gap"] if isinstance(sheet.get("region_gap"), int) else 0,
         pixels=_pixel_figures(rows),
         classes=_classes(sheet),
     )
+
+
+def _wide(tables: SegmentTables) -> int:
+    """Regions whose box takes at least half of their picture: whatever is labelled there counts as found."""
+    areas = {row.name: row.height * row.width for row in tables.pictures}
+    marked = [one for one in tables.regions if one.kind != "missed" and areas.get(one.name)]
+    return sum(2 * one.box[2] * one.box[3] >= areas[one.name] for one in marked)
 
 
 def _pixel_figures(rows: Sequence[PictureRow]) -> dict[str, float | None]:
@@ -197,6 +214,17 @@ def _picture_notes(gallery: SegmentGallery) -> list[Problem]:
         message = f"{gallery.unreadable} pictures of the pairs shown are missing, unreadable or outside their folder"
         return [Problem("report.pictures", PICTURES_FILE, message, "check names and masks", "warning")]
     return []
+
+
+def _region_notes(figures: SegmentFigures) -> list[Problem]:
+    if not (figures.judged and figures.wide_regions):
+        return []
+    message = (
+        f"{_counted(figures.wide_regions, 'region')} with a box of half a picture or more: "
+        "a defect counts as found wherever it lies in there"
+    )
+    remedy = "go by F1, precision and recall of pixels, and train longer"
+    return [Problem("report.wide_region", PICTURES_FILE, message, remedy, "warning")]
 
 
 def _counted(number: int, name: str) -> str:

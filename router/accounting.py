@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from router.figures import is_name, is_told, open_figures
+
 if TYPE_CHECKING:
     from router.intent import Intent, Step
     from router.patterns import Mention
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 _BESIDE = 2
 _SENTENCE_ENDS = frozenset(".!?\n")
 _WRITES = frozenset({"export", "quantize", "gen_trt_engine"})
+_ADVERBS = ("ly", "wise", "ways")
+_SHORT = 4
 _OURS = ("model", "trade", "task", "parent")
 
 
@@ -35,7 +39,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     unknown = [n for n in _unknown(reading, vocabulary) if n not in reading.told]
     ours = _names_ours(reading)
     said = _phrases(reading, unknown)
-    numbers = [n for n in sorted(values.unread) if not _is_name(reading, n) and not _told(reading, n)]
+    numbers = [n for n in sorted(values.unread) if not is_name(reading, n) and not is_told(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     declined = _foreign(reading, intent) or _negated_model(reading)
     things = _things(reading, unknown, vocabulary)
@@ -47,7 +51,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
         return Account(ours, told, _declined_nothing(reading, things, said))
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     declined = _declined_action(reading, intent, things, beside, ours=ours)
-    asked = () if declined else (*_of_manner(reading, intent, unknown), *_open_figures(reading, values))
+    asked = () if declined else (*_of_manner(reading, intent, unknown), *open_figures(reading, values))
     return Account(ours, told, declined, _of_pronoun(reading, intent), asked)
 
 
@@ -85,52 +89,35 @@ def _phrases(reading: Reading, places: list[int]) -> tuple[str, ...]:
     return tuple(reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] for run in runs)
 
 
-def _is_name(reading: Reading, place: int) -> bool:
-    """Whether a number is part of a name: `line 3`, `rev 2`."""
-    return place > 0 and reading.tokens[place - 1].kind == "word" and not _is_figure(reading, place)
-
-
-def _is_figure(reading: Reading, place: int) -> bool:
-    """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3", "4 and 16"."""
-    tokens = reading.tokens
-    before = tokens[place - 1].word if place else ""
-    if not tokens[place].text[0].isdigit() or (place + 1 < len(tokens) and tokens[place + 1].text == ")"):
-        return False
-    if before in reading.grammar["joins_figures"]:
-        other = place - 2
-        named = any(m.group.startswith("value") for m in reading.mentions if other in m.places)
-        return other >= 0 and tokens[other].kind == "number" and (named or _is_figure(reading, other))
-    return before in reading.grammar["gives_figures"]
-
-
-def _told(reading: Reading, place: int) -> bool:
-    """Whether a number stands in a clause that only tells, and does not say how something is to be."""
-    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
-    return place in reading.told and not before & reading.grammar["obliges"]
-
-
-def _open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
-    """Numbers that are said of something, of which no value was made."""
-    return tuple(
-        reading.tokens[n].text for n in sorted(values.unread) if _is_figure(reading, n) and not _told(reading, n)
-    )
-
-
 def _foreign(reading: Reading, intent: Intent) -> str:
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
-        strong = reading.of("model") and any(t.kind in {"path", "job"} for t in reading.tokens)
+        named = reading.of("model") or reading.of("task")
+        strong = any(t.kind == "job" or (named and t.kind == "path") for t in reading.tokens)
         if mention.start in reading.remarks - reading.told and intent.steps:
             continue
-        elsewhere = intent.verb and intent.mention and _of_another_sentence(reading, mention, intent.mention)
+        elsewhere = _of_another_sentence(reading, intent, mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
             return reading.said(mention)
     return ""
 
 
-def _of_another_sentence(reading: Reading, one: Mention, other: Mention) -> bool:
-    between = reading.tokens[min(one.start, other.start) : max(one.start, other.start)]
-    return any(token.kind == "break" and token.text in _SENTENCE_ENDS for token in between)
+def _of_another_sentence(reading: Reading, intent: Intent, mention: Mention) -> bool:
+    """Whether every sentence that asks is another one than that of a mention, and names this model or a job."""
+    if intent.mention:
+        return not _same_sentence(reading, mention.start, intent.mention.start)
+    places = [one.place for one in intent.steps if not one.implied]
+    named = [m.start for kind in ("model", "task", "parent") for m in reading.of(kind)]
+    named += [n for n, token in enumerate(reading.tokens) if token.kind == "job"]
+    return bool(places) and all(
+        not _same_sentence(reading, mention.start, place) and any(_same_sentence(reading, place, n) for n in named)
+        for place in places
+    )
+
+
+def _same_sentence(reading: Reading, one: int, other: int) -> bool:
+    between = reading.tokens[min(one, other) : max(one, other)]
+    return not any(token.kind == "break" and token.text in _SENTENCE_ENDS for token in between)
 
 
 def _object_of(reading: Reading, intent: Intent, mention: Mention) -> bool:
@@ -152,9 +139,11 @@ def _mention_at(reading: Reading, place: int) -> Mention | None:
 def _object(reading: Reading, place: int) -> range:
     """The tokens of what a verb at a token acts on: behind it up to a preposition, or else before it."""
     mention = _mention_at(reading, place)
-    if mention and len(mention.places) > 1:
+    if mention and mention.end - mention.start > len(mention.places):
         return range(mention.start + 1, mention.end - 1)
     start, stop = reading.clause(place)
+    if mention and len(mention.places) > 1:
+        place = mention.end - 1
     here = place + 1
     taken = set(mention.places) if mention else set()
     while here < stop and (here in taken or reading.tokens[here].word not in reading.grammar["prepositions"]):
@@ -238,7 +227,28 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
             return not _describes_data(reading, place)
         if token.word in grammar["prepositions"]:
             return token.word in grammar["joins_steps"] and here > verb
-    return True
+    return _qualifies(reading, place)
+
+
+def _qualifies(reading: Reading, place: int) -> bool:
+    """Whether an unknown word behind what is asked for may say how: an adverb, or what stands where one would stand.
+
+    A short word before a path or a number is a preposition of some dialect, a German word in -en a verb.
+    """
+    tokens, word = reading.tokens, reading.tokens[place].word
+    if word.endswith(_ADVERBS) or word in reading.grammar["colours"]:
+        return True
+    behind = tokens[place + 1] if place + 1 < len(tokens) else None
+    if behind and behind.word in reading.grammar["ways"]:
+        return True
+    if behind and behind.kind in {"path", "job", "number"} and len(word) <= _SHORT:
+        return False
+    if word.endswith("en") and (behind is None or behind.kind == "break"):
+        return False
+    ends = behind is None or behind.kind == "break" or behind.word in reading.grammar["prepositions"]
+    before = tokens[place - 1].word
+    said = any(place - 1 in m.places for kind in (*_OURS, "action", "noun") for m in reading.of(kind))
+    return ends and (said or before in reading.grammar["pronouns"] | reading.grammar["stresses"])
 
 
 def _describes_data(reading: Reading, place: int) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -107,7 +108,12 @@ class _Reader(NamedTuple):
 
     def _waits(self, places: range) -> bool:
         """Whether a clause begins with what has to happen first, as "once it is through, …"."""
-        return any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2])
+        if not any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2]):
+            return False
+        words = [self.tokens[n].word for n in places]
+        said = self.grammar["past"] | self.grammar["orders"]
+        happened = any(one in self.grammar["wishing"] and other in said for one, other in itertools.pairwise(words))
+        return not happened or bool(set(words[1:2]) & self.grammar["wishing"])
 
     def _is_habit(self, places: range, asking: Mention) -> bool:
         """Whether somebody does what elsewhere would be asked for: "we export to ONNX every week"."""
@@ -124,7 +130,9 @@ class _Reader(NamedTuple):
             refuses = set(before[-2:]) & (self.grammar["not"] | self.grammar["rules_out"])
             has_to = word == "have" and words[place + 1 : place + 2] == ["to"]
             wish = has_to or word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
-            if wish and set(before) & self.grammar["wishing"] and not refuses:
+            asks = word in self.grammar["asks_for"] and set(words[place + 1 : place + 3]) & self.grammar["for_that"]
+            would = word in self.grammar["would"] and set(words[place + 1 : place + 4]) & self.grammar["had"]
+            if (wish or asks or would) and set(before) & self.grammar["wishing"] and not refuses:
                 return True
         return False
 

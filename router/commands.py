@@ -12,11 +12,13 @@ from router.tokens import JOB_ID
 from router.types import Command, Decision, Question
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from router.notes import Notes
     from router.one_action import Case
     from router.reading import Reading
+    from router.spoken import Spoken
     from router.types import Request
-    from router.words import Spoken
 
 
 _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}
@@ -162,6 +164,19 @@ def _advice(values: dict[str, Any], reading: Reading) -> str:
     return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value)
 
 
+def _drawing(command: Command, reading: Reading, said: Collection[str]) -> str:
+    """The line that draws: how many boards the words ask for, or into whose good pairs."""
+    own, place = "changenet data synthesize", command.values.get("data")
+    if place and not reading.grammar["from_own"].isdisjoint(said):
+        return f"{own} DIR --from {shlex.quote(place)}"
+    line = command.line if place else command.line.replace(own, f"{own} DIR", 1)
+    for number, token in enumerate(reading.tokens):
+        after = reading.tokens[number + 1 : number + 3]
+        if token.kind == "number" and any(one.word in reading.grammar["drawn"] for one in after):
+            return f"{line} --boards {token.value:g}"
+    return line
+
+
 def command_step(request: Request, verb: str, spoken: Spoken, before: Decision | None, case: Case) -> Decision:
     """The decision on a command that stands among other steps: its job, or its data, may be that of the step before."""
     if before and not spoken.jobs and before.command and "job" in before.command.values:
@@ -207,16 +222,15 @@ def command_decision(request: Request, case: Case) -> Decision:
     if drops_one:
         command = replace(command, values={**command.values, "remove": "worse"})
     said = {token.word for token in words.reading.tokens}
-    if command.verb == "data_synthesize" and "data" in command.values and said & words.reading.grammar["from_own"]:
-        line = f"changenet data synthesize DIR --from {shlex.quote(command.values['data'])}"
-        command = replace(command, line=line)
+    if command.verb == "data_synthesize":
+        command = replace(command, line=_drawing(command, words.reading, said))
     if command.verb == "jobs" and said & words.reading.grammar["running"]:
         command = replace(command, line=f"{command.line} --running")
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if words.intent.alternatives:
         text = f"{listed(words.intent.alternatives)}: which one is meant? Which one is first?"
         question = Question("action", text, words.intent.alternatives)
-    elif spoken.others and len(spoken.jobs) < 2 and not drops_one:
+    elif spoken.others and len(spoken.jobs) < max(1, _FORMS[command.verb].jobs) and not drops_one:
         question = Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     if question:
         notes.ask(question)

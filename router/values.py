@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from router.patterns import Mention
 from router.tokens import fold
+from router.unknown_backbone import run_after, run_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,9 @@ _COUNTS = COUNTS | {"validation_interval", "checkpoint_interval"}
 _THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _FORMATS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "half": "fp16", "mixed": "fp16", "halbe": "fp16"}
-_REACH = 4
+_OF = frozenset({"of", "from", "out", "von", "aus"})
+_REACH, _BEYOND = 4, 2
+_TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
@@ -54,7 +57,8 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
         if mention.negated and not mention.group.endswith(("no_gpus", "recall")):
             values.negated.update(mention.places)
             continue
-        found = _stated(mention, reading, vocabulary)
+        limits = mention.group.partition(":")[2] not in _TIMES or not _is_no_limit(mention, reading)
+        found = _stated(mention, reading, vocabulary) if limits else None
         if found:
             values.stated.append(found)
     _open_corrections(reading, values)
@@ -109,6 +113,19 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     return _counted(name, numbers, mention, reading)
 
 
+def _is_no_limit(mention: Mention, reading: Reading) -> bool:
+    """Whether a duration limits nothing: that of each piece, or a deadline of somebody ("boss wants it in 10 min")."""
+    tokens, start = reading.tokens, mention.start
+    words = {token.word for token in tokens[max(0, start - 2) : mention.end]}
+    if words & reading.grammar["limits"]:
+        return False
+    behind = {token.word for token in tokens[mention.end : mention.end + 2]}
+    begin, _ = reading.clause(start)
+    waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
+    deadline = start > 0 and tokens[start - 1].word == "in" and bool(waits)
+    return deadline or bool(behind & reading.grammar["of_each"])
+
+
 def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading) -> Stated:
     """One number; or the choices between which the words leave it open."""
     place, words = mention.start, {reading.tokens[n].word for n in mention.places}
@@ -133,11 +150,21 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
     before = mention.start - 1
-    if before > 0 and tokens[before].word in joins:
+    number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
+    if number > _BEYOND and _spans(reading, number):
+        found.append(tokens[number - 2].text)
+    elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _spans(reading: Reading, place: int) -> bool:
+    """Whether a number ends a span: "anything from 300 to 600", "between 4 and 8"."""
+    tokens = reading.tokens
+    joined = tokens[place - 1].word in _BETWEEN and tokens[place - 2].kind == "number"
+    return joined and tokens[place - 3].word in reading.grammar["spans"]
 
 
 def _figure(text: str, value: float, name: str) -> float | int:
@@ -185,7 +212,9 @@ def _false_alarms(numbers: list[float], words: set[str]) -> tuple[str, Any] | No
 
 
 def _recall(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
-    del words
+    if len(numbers) > 1 and words & _OF:
+        found, of = sorted(numbers)[:2]
+        return ("target", {"recall": round(found / of, 9)}) if 0 < found <= of else None
     return "target", {"recall": _share(numbers[0] if numbers else 100)}
 
 
@@ -214,7 +243,7 @@ def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) ->
     for place, token in enumerate(reading.tokens):
         if token.word not in {"backbone", "encoder"}:
             continue
-        for run in (_run_before(reading, place), _run_after(reading, place)):
+        for run in (run_before(reading, place), run_after(reading, place)):
             said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
             words = {reading.tokens[n].word for n in run}
             foreign = any(set(m.places) & set(run) for m in reading.of("foreign"))
@@ -224,38 +253,6 @@ def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) ->
                 reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]
                 reading.mentions.append(Mention("value:backbone", tuple(run)))
                 return
-
-
-def _run_before(reading: Reading, place: int) -> list[int]:
-    run: list[int] = []
-    here = place - 1
-    while here >= 0 and reading.tokens[here].kind in {"word", "number"}:
-        if run and reading.tokens[here].end == reading.tokens[run[0]].start:
-            run.insert(0, here)
-        elif run and not _glued(reading, here, run[0]):
-            break
-        else:
-            run.insert(0, here)
-        here -= 1
-    return run
-
-
-def _run_after(reading: Reading, place: int) -> list[int]:
-    here = place + 1
-    while here < len(reading.tokens) and reading.tokens[here].word in {"of", "is", "to", "as"}:
-        here += 1
-    run: list[int] = []
-    while here < len(reading.tokens) and reading.tokens[here].kind in {"word", "number"}:
-        if run and not _glued(reading, run[-1], here):
-            break
-        run.append(here)
-        here += 1
-    return run
-
-
-def _glued(reading: Reading, one: int, other: int) -> bool:
-    between = reading.text[reading.tokens[one].end : reading.tokens[other].start]
-    return between in {"", "-", "_", "/", "."}
 
 
 def _bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) -> None:

@@ -48,6 +48,7 @@ class Vocabulary:
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
     compound_heads: frozenset[str] = frozenset()
+    still: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
     actions: frozenset[str] = frozenset()
     misspelt: Mapping[str, str] = field(default_factory=dict)
@@ -194,6 +195,7 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         capitalising=_capitalising(languages),
         backbones=_backbones(own.get("backbones", {})),
         compound_heads=frozenset(languages.phrases("compound_heads")),
+        still=frozenset(languages.phrases("grammar", "still")),
         misspelt={word: right for right, words in languages.groups("misspelt").items() for word in words},
         commands=frozenset(languages.groups("verbs")),
         actions=frozenset(verb for task in info["tasks"].values() for verb in task["actions"]),

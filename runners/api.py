@@ -89,7 +89,8 @@ def launch(  # noqa: PLR0913 - all but the plan by keyword, each with a default
 
     Raises:
         sqlite3.IntegrityError: another job has the claim, or is the retry of the same one.
-        RequestError, MissingInputError: the plan was altered, something is missing, or it belongs to AutoML.
+        RequestError, MissingInputError: the plan, or a table that it reads, was altered, something is missing, or it
+            belongs to AutoML.
         InputError: inputs are not on this machine, an archive is unsafe, or the data has errors.
         ParentError: the parent's artifact was changed since the parent ended.
         PlatformError: the engine or the runner is not there, or the results root can't be written, or is full.

@@ -20,12 +20,13 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
     """The spec with its inputs as they lie here, and what the data check found; nothing is recorded or started.
 
     Raises:
-        ChangenetError: the plan can't be launched; see `launch`.
+        ChangenetError: the plan can't be launched, or its tables are no longer what they were; see `launch`.
     """
     from runners import preflight
     from runners.jobs.database import require_locks
     from runners.model_rules import skill_at
     from runners.planning.data_tables import part_names
+    from runners.planning.table_digests import require_same_tables
     from runners.staging.inputs import brought, stage
 
     plan.require_launchable()
@@ -43,4 +44,6 @@ def check(plan: Plan, store: JobStore, memory: Memory | None = None) -> tuple[di
     parts = {key: part_names(row) for key, row in rows.items()}
     bring = None if capabilities(plan.runner).reads_stores else partial(brought, skill=skill)
     spec = stage(plan.spec, plan.inputs, parts=parts, memory=memory, bring=bring)
-    return spec, preflight.sound_data(skill, plan.action, spec, memory)
+    findings = preflight.sound_data(skill, plan.action, spec, memory)
+    require_same_tables(plan, skill, memory)
+    return spec, findings

@@ -4,12 +4,14 @@
 #   slurm_cluster.sh install               Slurm, MUNGE and an ssh server from Debian or Ubuntu
 #   slurm_cluster.sh start FOLDER [PORT]   the controller listens on PORT, the nodes n1 and n2 on the next two
 #   slurm_cluster.sh stop FOLDER           ends the daemons, by the process ids that they noted
+#   slurm_cluster.sh install-accounting    slurmdbd and a MariaDB as well; where ACCOUNTING=yes, start brings both up, so
+#                                          that sacct answers; they listen on the two ports after those of the nodes
 # Use it with SLURM_CONF=FOLDER/slurm.conf. Jobs of the partition main take the place of those of the partition low. A
 # node that says nothing for SLURMD_TIMEOUT seconds (default 6) is lost.
 set -eu
 
 usage() {
-    sed -n '3,8s/^# *//p' "$0" >&2
+    sed -n '3,10s/^# *//p' "$0" >&2
     exit 2
 }
 
@@ -19,8 +21,70 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge openssh-server
 }
 
+# A MariaDB that its package would start is not wanted here: each folder has its own.
+install_accounting() {
+    command -v slurmdbd >/dev/null 2>&1 && command -v mariadbd >/dev/null 2>&1 && return
+    apt-get update -qq
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurmdbd mariadb-server
+}
+
+begin_accounting() {
+    folder=$1 port=$2 host=$(hostname -s) word=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    mariadb-install-db --no-defaults --user="$(id -un)" --auth-root-authentication-method=normal --skip-test-db \
+        --datadir="$folder/accounts" >"$folder/mariadb-install.log" 2>&1
+    mariadbd --no-defaults --user="$(id -un)" --datadir="$folder/accounts" --socket="$folder/mariadb.socket" \
+        --pid-file="$folder/mariadbd.pid" --bind-address=127.0.0.1 --port=$((port + 4)) --innodb-buffer-pool-size=16M \
+        --innodb-flush-log-at-trx-commit=0 --innodb-lock-wait-timeout=900 >"$folder/mariadbd.log" 2>&1 </dev/null &
+    await mariadb-admin --no-defaults --socket="$folder/mariadb.socket" ping
+    mariadb --no-defaults --socket="$folder/mariadb.socket" \
+        --execute="CREATE USER slurm@'127.0.0.1' IDENTIFIED BY '$word'; GRANT ALL ON slurm_acct_db.* TO slurm@'127.0.0.1'"
+    (umask 077 && cat >"$folder/slurmdbd.conf" <<CONF
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge.socket
+DbdHost=$host
+DbdAddr=127.0.0.1
+DbdPort=$((port + 3))
+SlurmUser=$(id -un)
+LogFile=$folder/slurmdbd.log
+PidFile=$folder/slurmdbd.pid
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=$((port + 4))
+StorageUser=slurm
+StoragePass=$word
+StorageLoc=slurm_acct_db
+CONF
+    )
+    cat >>"$folder/slurm.conf" <<CONF
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=$((port + 3))
+AccountingStoragePass=$folder/munge.socket
+JobAcctGatherFrequency=1
+JobAcctGatherParams=OverMemoryKill
+DefMemPerNode=500
+CONF
+    SLURM_CONF="$folder/slurm.conf" slurmdbd
+    SLURM_CONF="$folder/slurm.conf" await sacctmgr --noheader show cluster
+    SLURM_CONF="$folder/slurm.conf" sacctmgr --immediate add cluster changenet >/dev/null
+}
+
+await() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 300 ]; then
+            echo "no answer: $*" >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+
 write_configuration() {
-    folder=$1 port=$2 host=$(hostname -s) user=$(id -un)
+    folder=$1 port=$2 host=$(hostname -s) user=$(id -un) resources=CR_Core
+    # Memory is counted, and a job that takes more is killed, where that can be written down.
+    [ "${ACCOUNTING:-}" != yes ] || resources=CR_Core_Memory
     cat >"$folder/slurm.conf" <<CONF
 ClusterName=changenet
 SlurmctldHost=$host(127.0.0.1)
@@ -42,7 +106,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=$resources
 SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1
 JobCompType=jobcomp/filetxt
 JobCompLoc=$folder/jobcomp.txt
@@ -78,6 +142,9 @@ begin() {
     chmod 755 "$folder"
     munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \
         --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
+    if [ "${ACCOUNTING:-}" = yes ]; then
+        begin_accounting "$folder" "$port"
+    fi
     export SLURM_CONF="$folder/slurm.conf"
     slurmctld -f "$SLURM_CONF"
     for node in n1 n2; do
@@ -127,7 +194,8 @@ stop() {
 }
 
 end_daemons() {
-    pids=$(cat "$1"/slurmd-n1.pid "$1"/slurmd-n2.pid "$1"/slurmctld.pid "$1"/munged.pid 2>/dev/null || true)
+    # In this order: each writes to the next.
+    pids=$(cd "$1" && cat slurmd-n1.pid slurmd-n2.pid slurmctld.pid slurmdbd.pid mariadbd.pid munged.pid 2>/dev/null || true)
     for pid in $pids; do
         kill "$pid" 2>/dev/null || true
     done
@@ -143,6 +211,7 @@ end_daemons() {
 
 case "${1:-}" in
 install) install_packages ;;
+install-accounting) install_packages && install_accounting ;;
 start) [ -n "${2:-}" ] || usage; begin "$2" "${3:-}" ;;
 stop) [ -n "${2:-}" ] || usage; stop "$2" ;;
 *) usage ;;

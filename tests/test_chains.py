@@ -85,3 +85,17 @@ def test_segment_from_training_to_a_deployment(tmp_path: Path) -> None:
     assert (built["action"], built["state"]) == ("deploy_segment_gen_trt_engine", "COMPLETE")
     for request in ("deploy_segment_evaluate", "deploy_segment_inference"):
         ran(tmp_path, request, built["id"], "--data", "masks")
+
+
+@pytest.mark.parametrize("name", ["levir", "dsifn"])
+def test_real_pairs_of_two_dates_as_they_were_published(name: str, real_data: Path, tmp_path: Path) -> None:
+    source = str(real_data / "real" / "change" / name)
+    imported = called(tmp_path, "changenet", "data", "import", "masks", source, "pairs")
+    assert "not used: list 'test' of the source" in imported
+    words = ("run", f"segment_train on {tmp_path / 'pairs'} for 1 epoch with automl off", *SEGMENT, "--json")
+    trained = json.loads(called(tmp_path, "changenet", *words))["job"]
+    for data in ("pairs", source):
+        judged = ran(tmp_path, "segment_evaluate", trained["id"], "--data", data)
+        sheet = json.loads((Path(judged["results_dir"]) / "figures.json").read_text())
+        assert sheet["regions"]["defects"] > 0
+        assert (Path(judged["results_dir"]) / "report.html").is_file()

@@ -36,7 +36,7 @@ class AdviseOptions:
     """What is known of board and defects."""
 
     board: str | None = option("what one picture shows, in mm: 30x20", metavar="WxH")
-    defect: float | None = option("smallest defect to be found, in mm", metavar="MM")
+    defect: float | None = option("smallest defect to find, in mm", metavar="MM")
     backbone: str | None = option("a backbone, as the spec or as people name it", metavar="NAME", group=MEMORY)
     batch: int | None = option("batch size", metavar="N", group=MEMORY)
     image: int | None = option("side of the images in pixels", metavar="PX", group=MEMORY)

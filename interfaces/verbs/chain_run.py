@@ -100,12 +100,9 @@ def _as_shown(chain: Chain) -> Routed:
     Raises:
         RequestError: they are not.
     """
-    from interfaces.verbs.planned import require_plan
-    from interfaces.verbs.request import route
+    from interfaces.verbs.reviewed import reviewed
 
-    routed = route(chain.request())
-    require_plan(routed, chain.plan_id)
-    return routed
+    return reviewed(chain.request(), chain.plan_id, asked_at=chain.created_at)
 
 
 class _Book(Book):

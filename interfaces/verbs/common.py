@@ -8,8 +8,8 @@ from typing import Any
 from core.errors import InputError
 from interfaces.options import Group, given
 
-CLASSIFY = Group("classify", "for classify data alone")
-SEGMENT = Group("segment", "for segment data alone")
+CLASSIFY = Group("classify", "for classify data")
+SEGMENT = Group("segment", "for segment data")
 RESULTS: dict[str, Any] = {
     "help": "folder of all jobs",
     "flag": "--results",

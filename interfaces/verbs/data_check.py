@@ -40,7 +40,7 @@ class CheckOptions:
         "lightings in their order, comma-separated", metavar="NAMES", otherwise="those found", group=CLASSIFY
     )
     goldens: int = option("num_golden; above 1, golden_path names folders", metavar="N", default=1, group=CLASSIFY)
-    no_labels: bool = option("data that is only to be scored: labels may be missing", default=False)
+    no_labels: bool = option("only to be scored: labels may be missing", default=False)
     label_suffix: str = option("ending of the label files", metavar=".EXT", default=".png", group=SEGMENT)
     label_transform: Literal["norm", "None"] = option("label_transform, as in the spec", default="norm", group=SEGMENT)
     classes: int = option("num_classes, the class ids a label may hold", metavar="N", default=2, group=SEGMENT)

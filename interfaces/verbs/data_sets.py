@@ -151,7 +151,12 @@ def _import_masks(options: ImportOptions, reporter: Reporter) -> Outcome:
         if summary.labels == "ids"
         else ""
     )
-    return Outcome(summary.as_dict(), _described(options.out, summary.rows, "segment") + settings)
+    told = [
+        f"not used: list {name!r} of the source, as no list names a train split; all pairs were shared out anew"
+        for name in summary.lists_unused
+    ]
+    told += [f"not used: {summary.unlisted} pairs that no list names"] if summary.unlisted else []
+    return Outcome(summary.as_dict(), "\n".join([*told, _described(options.out, summary.rows, "segment")]) + settings)
 
 
 def _import_pairs(options: ImportOptions, reporter: Reporter) -> Outcome:

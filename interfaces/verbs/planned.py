@@ -10,7 +10,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from core.documents import canonical_json
-from core.errors import NotReadyError, RequestError
+from core.errors import NotReadyError
 from interfaces.brief import brief_decision, brief_plan, brief_search, fitting
 from interfaces.outcome import Outcome
 from interfaces.verbs.request_options import RequestOptions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from router.types import Decision, Question
     from runners.planning.plan import Plan
 
-_ID_DIGITS = 12
+ID_DIGITS = 12
 
 
 def plan_id_of(routed: Routed) -> str:
@@ -30,19 +30,9 @@ def plan_id_of(routed: Routed) -> str:
     if routed.steps:
         parts = [_identity(step) for step in routed.steps]
         return "" if None in parts else _digits(parts)
-    return routed.plan.id[:_ID_DIGITS] if routed.plan else _digits(routed.search.identity()) if routed.search else ""
-
-
-def require_plan(routed: Routed, plan_id: str) -> None:
-    """What was reviewed is what starts.
-
-    Raises:
-        RequestError: the request makes another plan than the one of this id.
-    """
-    found = plan_id_of(routed)
-    if not found or found != plan_id[:_ID_DIGITS]:
-        message = f"this is plan {found or 'none'} now, not {plan_id}: data, record or options are not as they were"
-        raise RequestError(message, code="plan.changed", where="--plan", remedy="call `changenet plan` again")
+    if search := routed.search:
+        return _digits({**search.identity(), "tables": search.base.tables})
+    return routed.plan.id[:ID_DIGITS] if routed.plan else ""
 
 
 def _identity(step: Routed) -> Any:
@@ -53,7 +43,7 @@ def _identity(step: Routed) -> Any:
 
 
 def _digits(value: Any) -> str:
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:_ID_DIGITS]
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:ID_DIGITS]
 
 
 def next_line(options: RequestOptions) -> str:

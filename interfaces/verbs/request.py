@@ -37,17 +37,18 @@ class Routed:
     memory: Memory = field(default_factory=Memory)
 
 
-def route(options: RequestOptions, reporter: Reporter | None = None) -> Routed:
+def route(options: RequestOptions, reporter: Reporter | None = None, *, asked_at: str | None = None) -> Routed:
     """What a request means, and the plan of its route; starts nothing.
 
-    With a `reporter`, data that lies elsewhere is fetched first; otherwise nothing is written.
+    With a `reporter`, data that lies elsewhere is fetched first; otherwise nothing is written. `asked_at` is when it
+    was asked, where that is not now: what "the model from before" is depends on it.
 
     Raises:
         RequestError: an option of a search is given for a request that is none.
         ChangenetError: as `router.decision.decide`, `automl.plan.make_plan` and `runners.api.prepare_decision` say.
     """
     skill = the_skill()
-    decision = decided(request_of(options), skill)
+    decision = decided(request_of(options), skill, asked_at=asked_at)
     if reporter:
         decision = with_data(decision, skill, reporter, options.test)
     if not decision.steps:
@@ -76,6 +77,14 @@ def route_one(decision: Decision, skill: Skill, options: RequestOptions, *, of_s
     memory = Memory()
     plan = prepare_decision(decision, skill, engine=options.engine, memory=memory)
     return Routed(decision, plan=plan, memory=memory)
+
+
+def names_data_elsewhere(routed: Routed, test: str | None = None) -> bool:
+    """Whether a request, or the `test` data of its search, names data that has to be fetched to be read here."""
+    from core.addresses import is_fetched
+
+    requests = [routed.decision.request, *(step.decision.request for step in routed.steps)]
+    return any(map(is_fetched, [*(place for one in requests for place in _places_of(one)), *([test] if test else [])]))
 
 
 def with_data(decision: Decision, skill: Skill, reporter: Reporter, test: str | None = None) -> Decision:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from core.addresses import is_store
 from core.errors import RequestError
 from interfaces.options import option
-from interfaces.verbs.planned import next_line, plan_id_of, planned, require_plan
+from interfaces.verbs.planned import next_line, plan_id_of, planned
 from interfaces.verbs.request import route
 from interfaces.verbs.request_options import RequestOptions
+from interfaces.verbs.reviewed import reviewed
 from interfaces.verbs.steps import run_steps, start
 from runners.names import names_chain, names_search
 
@@ -37,9 +38,8 @@ def run(options: RunOptions, reporter: Reporter) -> Outcome:
     options = _with_place(options, reporter)
     if options.resume is not None:
         return _sent(_resumed(options.resume, options, reporter), options, reporter)
-    if options.plan:
-        require_plan(route(options), options.plan)
-    routed = route(options, None if options.dry_run else reporter)
+    fetching = None if options.dry_run else reporter
+    routed = reviewed(options, options.plan, fetching) if options.plan else route(options, fetching)
     if routed.decision.command:
         return _sent(_answered(routed, options, reporter), options, reporter)
     shown = planned(routed, full=options.full, next_line=next_line(options))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class NamedOptions:
     """A job, or a search, by its name."""
 
-    job: str = argument("job or search: id or its beginning", metavar="JOB")
+    job: str = argument("job or search (id or prefix)", metavar="JOB")
     results_root: str | None = option(**RESULTS)
 
 

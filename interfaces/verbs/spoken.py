@@ -23,11 +23,12 @@ _TWO = 2
 _EMBEDDED = "embedded"
 
 
-def decided(request: Request, skill: Skill) -> Decision:
+def decided(request: Request, skill: Skill, *, asked_at: str | None = None) -> Decision:
     """The decision on a request; a parent that is named by what it is becomes the job that the record tells.
 
     A comparison of two models that are not named is of the last two. "The same training" on a runner with the container
     is a new one with the settings of the last, where the container can't load what the embedded engine trained.
+    With `asked_at`, it is decided as it was then: jobs that ended later were not meant.
 
     Raises:
         ChangenetError: as `router.decision.decide` says. ParentError: there is no job of that kind.
@@ -40,17 +41,34 @@ def decided(request: Request, skill: Skill) -> Decision:
         return _of_two_models(decision, skill)
     name = first.request.parent_job_id or (first.command.values.get("parent") if first.command else None)
     if name not in SPOKEN_PARENTS:
-        return decision
+        return _with_parents_of_steps(decision, skill, asked_at)
     from runners.api import open_store
     from runners.planning.spoken_parents import SPOKEN, find_spoken
 
     store, trains = open_store(request.results_root), skill.info["train_policy"]["applies_to"]
-    found = find_spoken(store, name, trains, request.task or first.stated.get("task"))
+    found = find_spoken(store, name, trains, request.task or first.stated.get("task"), asked_at=asked_at)
     why = f"{SPOKEN[name]} is {found}"
     if name == LAST_TRAINING and decision.action in trains and (again := _again(decision, found, store)):
         return replace(again, reasons=(*again.reasons, why))
     decision = decide(replace(request, parent_job_id=found), skill)
     return replace(decision, reasons=(*decision.reasons, why))
+
+
+def _with_parents_of_steps(decision: Decision, skill: Skill, asked_at: str | None) -> Decision:
+    """The decision with the parents of its later steps: those that were there before any of its steps ran."""
+    if not any(step.request.parent_job_id in SPOKEN_PARENTS for step in decision.steps):
+        return decision
+    from runners.api import open_store
+    from runners.planning.spoken_parents import SPOKEN, find_spoken
+
+    store, trains = open_store(decision.request.results_root), skill.info["train_policy"]["applies_to"]
+    steps, reasons = list(decision.steps), list(decision.reasons)
+    for number, step in enumerate(steps):
+        if (name := step.request.parent_job_id) in SPOKEN_PARENTS:
+            found = find_spoken(store, name, trains, step.request.task or step.stated.get("task"), asked_at=asked_at)
+            steps[number] = replace(step, request=replace(step.request, parent_job_id=found))
+            reasons.append(f"{SPOKEN[name]} is {found}")
+    return replace(decision, steps=tuple(steps), reasons=tuple(reasons))
 
 
 def _of_two_models(decision: Decision, skill: Skill) -> Decision:

@@ -20,7 +20,7 @@ from runners.diagnosis import evidence
 from runners.diagnosis.commands import commands_of
 from runners.diagnosis.differences import Difference, differences, last_good
 from runners.diagnosis.evidence import Line, Weight
-from runners.diagnosis.matching import hits_of
+from runners.diagnosis.matching import alternatives, hits_of
 from runners.diagnosis.rules import RETRIES, rules_for
 from runners.jobs.job import JobState
 from runners.jobs.status_log import read_progress
@@ -68,7 +68,8 @@ class Diagnosis:
     """What is known of why a job failed.
 
     `cause` is None where no rule fits with certainty: `possible` are those that fit in part, `words` what the job ended
-    with. `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
+    with. Where the cause tells what happened and not why, `possible` are those of which one may be behind it.
+    `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
     `retried_as` is the job that goes on with it by itself.
     """
 
@@ -111,14 +112,17 @@ def diagnose(store: JobStore, job: Job) -> Diagnosis:
 
         skill = skill_at(plan.skill_dir if plan else "")
     lines = _lines(store, job)
-    hits = hits_of(rules_for(skill.root if skill else None), lines, job)
+    rules = rules_for(skill.root if skill else None)
+    hits = hits_of(rules, lines, job)
     certain = [hit for hit in hits if hit.certain]
 
     def cause(hit: Hit) -> Cause:
         return _cause(hit, lines, job, commands_of(job, plan, skill, store, hit.told))
 
     good = last_good(store, job)
-    possible = [] if certain else hits[:_MOST_POSSIBLE]
+    told = certain[:1] or hits[:_MOST_POSSIBLE]
+    behind = [one for hit in told for one in alternatives(hit, rules, lines)]
+    possible = behind if certain else [*told, *(one for one in behind if one.rule not in [hit.rule for hit in told])]
     next_job = store.retry_of(job.id) if store.exists() else None
     return Diagnosis(
         job.id,
@@ -158,7 +162,7 @@ def _lines(store: JobStore, job: Job) -> list[Line]:
 def _cause(hit: Hit, lines: list[Line], job: Job, commands: dict[str, str]) -> Cause:
     rule, told = hit.rule, hit.told
     filled = (_first_filled(choice, commands) for choice in rule.fix)
-    shown = [lines[n] for n in hit.lines[:_MOST_EVIDENCE]] or _of_record(job)
+    shown = [lines[n] for n in hit.lines[:_MOST_EVIDENCE]] or (_of_record(job) if hit.certain else [])
     return Cause(
         rule.id,
         _with(rule.cause, told),

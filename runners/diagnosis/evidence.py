@@ -56,6 +56,8 @@ _PROGRESS = re.compile(
     re.IGNORECASE,
 )
 _LIBRARY_ERROR = re.compile(r"\[TRT\].*\[[EF]\]|\[E:onnxruntime|NCCL WARN")
+_PROMPT = re.compile(r"(?:\(\w[\w.-]*\) )?(?:\[?[\w.-]+@[\w.-]+[: ][^$#]{0,80}[$#]|\$) \S")
+_YES = re.compile(r"(?i)\W?(?:true|yes|[1-9]\d*)\b")
 # A scheduler numbers its steps as well, and an exception names the step at which it came: neither is progress.
 _NO_PROGRESS = re.compile(
     r"\b(?:slurmstepd|srun|sbatch|salloc|kubelet|systemd)\b|^(?:  |Traceback)|\w(?:Error|Exception)\b: "
@@ -89,6 +91,16 @@ class Line:
     def warns(self) -> bool:
         """Whether the program says that it passes over this, or tries it again."""
         return bool(_HARMLESS.search(self.text)) and not _FINAL.search(self.text)
+
+    @property
+    def typed(self) -> bool:
+        """Whether it is a command at a prompt, as logs have it that somebody looked into afterwards."""
+        return bool(_PROMPT.match(self.text))
+
+    @property
+    def says_yes(self) -> bool:
+        """Whether it begins as the answer yes, or a count, of a command does."""
+        return bool(_YES.match(self.text))
 
     @property
     def place(self) -> str:

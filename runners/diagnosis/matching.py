@@ -44,15 +44,28 @@ def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], jo
     first = evidence.first_exception(lines)
     if first and first[1] and not any(first[0] in hit.lines for hit in hits):
         # The first thing that went wrong is no rule's: what came after it may only have followed.
-        said = {n for n, line in enumerate(lines[: first[0]]) if not line.warns}
-        hits = [hit if not hit.lines or said & set(hit.lines) else hit._replace(certain=False) for hit in hits]
+        hits = [hit if _came_first(hit, lines, first[0]) else hit._replace(certain=False) for hit in hits]
     return hits
+
+
+def _came_first(hit: Hit, lines: list[Line], first: int) -> bool:
+    """Whether it was said before an exception that is no rule's; by a warning, where that follows from it."""
+    follows = any(compiled(pattern).search(lines[first].bare) for pattern in hit.rule.leads_to)
+    return not hit.lines or any(n < first and (follows or not lines[n].warns) for n in hit.lines)
+
+
+def alternatives(hit: Hit, rules: Sequence[Rule], lines: list[Line]) -> list[Hit]:
+    """What may have been behind a hit that tells what happened and not why, but for what a line denies."""
+    text = _Text(lines, range(len(lines)))
+    named = (rule for name in hit.rule.between for rule in rules if rule.id == name)
+    return [Hit(rule, (), {}, certain=False) for rule in named if not any(text.find(one) for one in rule.denied)]
 
 
 class _Text:
     """The chosen lines as one text, in which patterns are looked for."""
 
     def __init__(self, lines: list[Line], chosen: Sequence[int]) -> None:
+        chosen = [n for n in chosen if not _asked_in_vain(lines, n)]
         bare = [lines[n].bare for n in chosen]
         self._chosen = chosen
         self._whole = "\n".join(bare)
@@ -93,6 +106,11 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]
     groups = {name: value.strip() for each in reversed(told) for name, value in each.items() if value}
     return Hit(rule, tuple(dict.fromkeys(n for n, _ in chosen)), groups, certain)
+
+
+def _asked_in_vain(lines: list[Line], n: int) -> bool:
+    """Whether it is a typed command, which names what was looked for, and the answer is not yes."""
+    return lines[n].typed and not (n + 1 < len(lines) and lines[n + 1].says_yes)
 
 
 def _least(rule: Rule, *, traced: bool) -> Weight:

@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING
 from core.errors import PlatformError
 from runners.doctor.check import Check, error, ok
 from runners.doctor.commands import ask
+from runners.platforms.slurm_commands import Host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SLURM = ("sbatch", "squeue", "scontrol", "scancel", "sinfo")
+_PARTITIONS = "--format=%P %a %D nodes, %G"
 _MOST_TOLD = 6
 
 
-def slurm() -> Iterator[Check]:
-    """Its commands, and whether the controller answers, with the partitions."""
+def slurm(host: str = "") -> Iterator[Check]:
+    """Its commands, and whether the controller answers, with the partitions; by ssh where a login node is named."""
+    if host:
+        yield _by_ssh(host)
+        return
     missing = [name for name in _SLURM if shutil.which(name) is None]
     if missing:
         remedy = "work on a login node of the cluster, or install the client package (slurm-client)"
         yield error("slurm", f"not on the PATH: {', '.join(missing)}", remedy)
         return
-    answer = ask("sinfo", "--noheader", "--format=%P %a %D nodes, %G")
+    answer = ask("sinfo", "--noheader", _PARTITIONS)
     if answer is None or not answer.worked:
         yield error("slurm", f"its controller does not answer: {answer.text if answer else ''}", "see `scontrol ping`")
         return
@@ -35,6 +40,15 @@ def slurm() -> Iterator[Check]:
         yield ok("slurm accounting", "none: how jobs ended is told by `scontrol show job`")
     else:
         yield ok("slurm accounting", "sacct answers")
+
+
+def _by_ssh(name: str) -> Check:
+    try:
+        Host(name).require("sbatch")
+        lines = Host(name).run(["sinfo", "--noheader", _PARTITIONS]).splitlines()
+    except PlatformError as problem:
+        return error("slurm", problem.message, problem.remedy or f"see what `ssh {name} sinfo` says")
+    return ok("slurm", f"{name}: {'; '.join(lines[:_MOST_TOLD]) or 'no partitions'}")
 
 
 def kubernetes() -> Iterator[Check]:

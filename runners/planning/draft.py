@@ -13,9 +13,11 @@ from runners.planning.inputs import inputs_of, missing_weights, open_questions
 from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
 from runners.planning.profiles import has_gpu
 from runners.planning.sizes import size_in_bytes
+from runners.planning.table_digests import table_digests
 from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
+    from core.memory import Memory
     from runners.planning.layers import Layers
     from runners.planning.parents import Parent
     from runners.planning.resolved import ResolvedRequest
@@ -36,14 +38,15 @@ class Draft:
     warnings: list[str] = field(default_factory=list)
 
 
-def seal(decision: Decision, draft: Draft) -> Plan:
-    """The plan that a settled draft is."""
+def seal(decision: Decision, draft: Draft, memory: Memory) -> Plan:
+    """The plan that a settled draft is; `memory` holds the digests of tables that were read before."""
     resolved, layers = draft.resolved, draft.layers
     skill, action = resolved.skill, resolved.action
     weights = resolved.short_names.get(BACKBONE_WEIGHTS)
     in_container = resolved.can.needs_image
     argv = skill.command(action, SPEC_PATH if in_container else f"{JOB_FOLDER}/spec.yaml")
     resources, told = _resources(layers, resolved)
+    inputs = inputs_of(layers, skill)
     return Plan.sealed(
         decision=_without_secrets(decision),
         action=action,
@@ -60,7 +63,8 @@ def seal(decision: Decision, draft: Draft) -> Plan:
         resources=resources,
         platform=resolved.platform,
         secrets=draft.secrets,
-        inputs=inputs_of(layers, skill),
+        inputs=inputs,
+        tables=table_digests(inputs, skill.data_sources(action), memory),
         outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
         parent_job_id=draft.parent.job.id if draft.parent else None,
         skill_dir=str(skill.root),

@@ -90,6 +90,7 @@ class Plan:
     resources: Resources = field(default_factory=Resources)
     secrets: tuple[str, ...] = ()
     inputs: dict[str, str | list[str]] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     platform: dict[str, Any] = field(default_factory=dict)
     parent_job_id: str | None = None
@@ -137,6 +138,8 @@ class Plan:
         document = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
         document["decision"] = self.decision.to_json()
         document["missing"] = [question.to_json() for question in self.missing]
+        if not self.tables:  # as plans that were recorded before this was kept
+            del document["tables"]
         return document
 
     @classmethod

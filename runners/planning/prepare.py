@@ -91,7 +91,7 @@ def prepare(
     _put_overrides(draft)
     _settle(draft)
     draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
-    return seal(decision, draft)
+    return seal(decision, draft, memory)
 
 
 def _put_suggestions(draft: Draft, memory: Memory) -> None:

@@ -27,15 +27,20 @@ SPOKEN = {
 _MOST_JOBS_READ = 200
 
 
-def find_spoken(store: JobStore, name: str, trains: Collection[str], task: str | None = None) -> str:
+def find_spoken(
+    store: JobStore, name: str, trains: Collection[str], task: str | None = None, *, asked_at: str | None = None
+) -> str:
     """The id of the job, or search, that a name of `SPOKEN` means, newest first; of one task where that is said.
 
-    `trains` are the skill's train actions. A trial stands for its search, whose winner is what a child takes.
+    `trains` are the skill's train actions. Jobs that ended after `asked_at` were not meant. A trial stands for its
+    search, whose winner is what a child takes.
 
     Raises:
         ParentError: there is none below the results root.
     """
     jobs = [job for job in store.newest(_MOST_JOBS_READ) if task in (None, job.task)]
+    if asked_at:
+        jobs = [job for job in jobs if job.updated_at <= asked_at]
     found: Iterator[str]
     if name == LAST_FAILED:
         found = (job.part_of or job.id for job in jobs if job.state in {JobState.ERROR, JobState.CANCELED})

@@ -35,8 +35,9 @@ from runners.platforms.docker_engine import (
     identity,
 )
 from runners.platforms.docker_gpus import share_of
-from runners.platforms.docker_image import get_image
+from runners.platforms.docker_image import find_image, get_image
 from runners.platforms.docker_log import add_to_log
+from runners.platforms.docker_probe import require_seen
 from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detail
 from runners.platforms.platform import Sight, grace_seconds
 
@@ -55,11 +56,18 @@ class DockerPlatform:
     """Its handle names the engine, by address and identity, and the container."""
 
     def check(self, plan: Plan) -> None:
-        """An engine answers, and what the container reads is here; the image is looked for when the job starts."""
+        """An engine answers, and what the container reads is here; the image is looked for when the job starts.
+
+        Where the engine need not be this machine's, a container that has its image already looks at the results root.
+        """
         containers.require_one_machine(plan)
         containers.require_sources(plan)
         containers.require_secrets(plan)
-        connect(host_named())
+        host = host_named()
+        connect(host)
+        if not host.startswith("unix://"):
+            image = find_image(host, str(plan.image))
+            require_seen(host, image.id if image else None, Path(plan.results_root))
 
     def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:
         """Get the image, and start the container; what is known of both is recorded first."""

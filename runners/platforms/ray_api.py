@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib import error, request
 
 from core.errors import PlatformError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ADDRESS_VARIABLE, HEADERS_VARIABLE, TOKEN_VARIABLE = "RAY_API_SERVER_ADDRESS", "RAY_JOB_HEADERS", "RAY_AUTH_TOKEN"
 _DEFAULT = "http://127.0.0.1:8265"
 _SECONDS = 30.0
 _FRESH_SECONDS = 0.5
 _PATIENT_SECONDS = 10.0
+_ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
 _OWN_FAULT = 500  # from this HTTP status on
 
 
@@ -78,12 +83,43 @@ class Cluster:
             self.refresh()
         return self._jobs.get(submission_id)
 
+    def find_now(self, submission_id: str) -> dict[str, Any] | None:
+        """The same, asked anew. Raises SilentError, RefusedError."""
+        self.forget()
+        return self.find(submission_id)
+
     def refresh(self) -> None:
         """Ask for all jobs at once. Raises SilentError, RefusedError."""
         listed = self._call("GET", "/api/jobs/")
         rows = listed if isinstance(listed, list) else []
         self._jobs = {str(row["submission_id"]): row for row in rows if row.get("submission_id")}
         self._asked_at = time.monotonic()
+
+    def version(self) -> str:
+        """The version of Ray that answers. Raises SilentError, RefusedError."""
+        told = self._call("GET", "/api/version")
+        return str(told.get("ray_version", "")) if isinstance(told, dict) else ""
+
+    def output_of(self, submission_id: str, argv: Sequence[str], seconds: float, poll_seconds: float) -> str:
+        """What a short command prints on a node; it is waited for so long, and nothing of it stays.
+
+        Raises:
+            SilentError: it did not end in that time, or Ray gave no answer.
+            RefusedError: Ray does not take it.
+        """
+        self.submit({"entrypoint": shlex.join(argv), "submission_id": submission_id, "entrypoint_num_cpus": 1})
+        deadline = time.monotonic() + seconds
+        while (self.find_now(submission_id) or {}).get("status") not in _ENDED:
+            if time.monotonic() > deadline:
+                self.stop(submission_id)
+                remedy = "see `ray status` for what its nodes have free"
+                raise SilentError(f"no node took a short job in {seconds:.0f} s", where=self.address, remedy=remedy)
+            time.sleep(poll_seconds)
+        told = self._call("GET", f"/api/jobs/{submission_id}/logs")
+        with suppress(RefusedError):
+            self._call("DELETE", f"/api/jobs/{submission_id}")
+        self.forget()
+        return str(told.get("logs", "")) if isinstance(told, dict) else ""
 
     def stop(self, submission_id: str) -> None:
         """Ask Ray to end a job: SIGTERM to its process group, SIGKILL some seconds later."""

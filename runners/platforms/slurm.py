@@ -17,6 +17,7 @@ from core.file_names import LOG_FILE
 from core.files import write_text
 from core.problem import Problem
 from runners.jobs.job import JobState
+from runners.platforms.compute_side import asking_folder, question, seen
 from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import Sight
@@ -52,6 +53,8 @@ class SlurmPlatform:
             require_mountable(plan.mounts)
         Host(settings.slurm_host).require("sbatch")
         require_answer(queue_of(settings.slurm_host))
+        if settings.slurm_host:
+            _require_shared(settings.slurm_host, Path(plan.results_root))
 
     def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:
         """Submit the job script; the job is there, or may be, once the record says when it was submitted."""
@@ -119,6 +122,23 @@ class SlurmPlatform:
             listed = queue_of(about["host"]).find(about["name"], about["submitted_at"], about.get("job_id"))
             return listed is not None and listed.native == "COMPLETED"
         return False
+
+
+def _require_shared(host: str, root: Path) -> None:
+    """The login node that ssh reaches sees the results root as this machine does: a script of sbatch lies there.
+
+    Raises:
+        PlatformError: it does not.
+    """
+    try:
+        with asking_folder(root) as folder:
+            found = seen(Host(host).run(question(str(folder))), folder).results
+    except OSError:
+        return  # the room below it is looked at next, with its own remedy
+    if found not in {"ok", "silent"}:
+        known = "is not there" if found == "missing" else "can't be written" if found == "refused" else "is another one"
+        message = f"the results root {known} on {host}"
+        raise PlatformError(message, code="slurm.results", where=str(root), remedy=_SHARED)
 
 
 def _submit(host: Host, folder: Path, plan: Plan) -> str:

@@ -134,7 +134,7 @@ def test_a_file_in_use_loads_no_torch_and_no_pydantic(tmp_path: Path) -> None:
 
 def test_what_is_remembered_of_golden_images_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     _, model, pairs = scored(tree_of({}, {"second_look": 0.0}))
-    monkeypatch.setattr("deployed.pair_model._GOLDEN_BYTES", 1)
+    monkeypatch.setattr("deployed.golden_memory._MOST_BYTES", 1)
     before = model.scores(pairs)
     assert len(model._known) == 1  # noqa: SLF001 - what is remembered shows nowhere else
     assert model.scores(pairs) == pytest.approx(before)

@@ -122,6 +122,16 @@ def test_a_part_of_a_segment_set_that_is_missing_is_told(
     assert f"there is no folder '{missing}'" in json.dumps(document["error"])
 
 
+def test_pairs_with_labels_are_told_from_a_segment_set_in_one_sentence(
+    boards: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, document = planned(capsys, "segment_train", "--data", str(boards), "--automl", "off")
+    error = document["error"]
+    assert (code, error["code"]) == (2, "data.other_task")
+    assert "leave the task out" in error["remedy"]
+    assert "list" not in error["message"]
+
+
 def test_packed_parts_are_looked_into_once_they_are_unpacked(boards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = boards.parent / "masks"
     root.mkdir()

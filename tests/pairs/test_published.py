@@ -108,6 +108,26 @@ def test_labels_of_jpeg_beside_lists_are_told_with_the_import(tmp_path: Path) ->
     assert check_is_clean(tmp_path / "out") == {"train": ["0.jpg", "1.jpg"]}
 
 
+def test_what_the_lists_of_a_source_leave_out_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "published"
+    for i in range(24):
+        write_pair(source, f"scene_{i}", ("A", "B", "label"))
+    (source / "list").mkdir()
+    listed = source / "list" / "test.txt"
+    listed.write_text("".join(f"scene_{i}.jpg\n" for i in range(24)), encoding="utf-8")
+    found = check_data(find_data(source)).findings
+    assert all(
+        one.remedy.startswith(f"changenet data import masks {source} NEW") for one in found if one.severity == "error"
+    )
+    shared = import_published(source, tmp_path / "shared")
+    assert (shared.shared_out, shared.lists_unused, shared.unlisted) == (True, ("test",), 0)
+
+    listed.rename(source / "list" / "train.txt")
+    (source / "list" / "train.txt").write_text("scene_1.jpg\nscene_2.jpg\n", encoding="utf-8")
+    named = import_published(source, tmp_path / "named")
+    assert (named.shared_out, named.lists_unused, named.unlisted) == (False, (), 22)
+
+
 def test_lists_that_name_a_train_split_are_kept(tmp_path: Path) -> None:
     source = tmp_path / "published"
     for i in range(4):

@@ -97,6 +97,15 @@ def test_the_page_says_what_was_found_and_shows_mistakes_first(job: Path) -> Non
     assert verdict(job / "results" / "evaluate") == "1 of 2 defects found, 1 false region; F1 of pixels 50.00%"
 
 
+def test_a_region_that_spans_its_picture_is_told_since_all_in_it_counts_as_found(job: Path) -> None:
+    results = job / "results" / "evaluate"
+    assert "half a picture" not in page_of(job)
+    (results / "regions.csv").write_text(REGIONS.replace("hit,1,100,20,30,30,40", "hit,1,100,20,30,820,530"), "utf-8")
+    page = page_of(job)
+    assert "1 region spans half a picture or more" in page
+    assert "1 region with a box of half a picture or more" in page
+
+
 def test_the_same_files_give_the_same_bytes(job: Path) -> None:
     assert page_of(job) == page_of(job)
 

@@ -67,7 +67,9 @@ def test_the_policy_of_the_words_is_that_of_the_training(skill: Skill) -> None:
         (f"resume {JOB}", f"changenet run train --automl off --parent {JOB}"),
         ("check the data in ./boards", "changenet data check ./boards"),
         ("prüfe den Datensatz in ./boards", "changenet data check ./boards"),
-        ("draw some synthetic boards", "changenet data synthesize"),
+        ("draw some synthetic boards", "changenet data synthesize DIR"),
+        ("draw me 12 synthetic boards, seed 5", "changenet data synthesize DIR --seed 5 --boards 12"),
+        ("zeichne mir 12 synthetische Platinen", "changenet data synthesize DIR --boards 12"),
         ("how long does a training of ChangeNet take?", "changenet advise"),
         (
             "which image size for 30 x 20 mm boards with 0.1 mm defects?",

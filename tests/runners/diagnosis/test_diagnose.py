@@ -330,3 +330,47 @@ def test_the_failures_of_a_search_are_counted_by_cause(
     assert f"{search}: 3 jobs failed" in out
     assert "2 x gpu.out_of_memory, such as train-0" in out or "2 x gpu.out_of_memory, such as train-2" in out
     assert "1 x unknown" in out
+
+
+def test_a_bare_kill_is_told_with_what_may_be_behind_it_but_for_what_the_log_denies(
+    failed_job: FailedJob, store: JobStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kill = "Epoch 3: loss 0.2\ncn-31 exited with code 137\n"
+    denied = f'{kill}$ docker inspect cn-31\n{{"OOMKilled":false,"ExitCode":137}}\n'
+    bare, looked_into = (diagnose(store, failed_job(log, name=f"job-{n}")) for n, log in enumerate((kill, denied)))
+
+    assert (bare.cause and bare.cause.rule) == (looked_into.cause and looked_into.cause.rule) == "process.killed_word"
+    assert {"memory.limit", "memory.exhausted", "slurm.cancelled"} <= {cause.rule for cause in bare.possible}
+    assert "memory.limit" not in {cause.rule for cause in looked_into.possible}
+    assert {cause.evidence for cause in bare.possible} == {()}
+    assert main(["diagnose", "job-0", "--results", str(store.root)]) == 0
+    assert "perhaps  A person, or another program, cancelled the job. [slurm.cancelled]" in capsys.readouterr().out
+
+
+def test_a_failure_on_the_gpu_that_has_no_name_has_several_possible_causes(
+    failed_job: FailedJob, store: JobStore
+) -> None:
+    found = diagnose(store, failed_job(f"{TRACEBACK}RuntimeError: CUDA error: unspecified launch failure\n"))
+
+    assert found.cause is None
+    told = [cause.rule for cause in found.possible]
+    assert told[0] == "gpu.launch_failure"
+    assert {"gpu.illegal_access", "gpu.hardware"} <= set(told)
+
+
+@pytest.mark.parametrize(("answer", "rule"), [("true", "memory.limit"), ("false", "process.killed_word")])
+def test_a_command_that_was_typed_names_what_was_asked_and_its_answer_counts(
+    answer: str, rule: str, failed_job: FailedJob, store: JobStore
+) -> None:
+    log = f"Epoch 3: loss 0.2\nKilled\nlab@box:~$ docker inspect cn-31 -f '{{{{.State.OOMKilled}}}}'\n{answer}\n"
+
+    told = diagnose(store, failed_job(log)).cause
+
+    assert told
+    assert told.rule == rule
+
+
+def test_every_rule_that_may_be_behind_another_is_one(project_root: Path) -> None:
+    rules = rules_for(project_root)
+
+    assert {name for rule in rules for name in rule.between} <= {rule.id for rule in rules}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where secrets stand in a text of many lines: each rule looks at the lines that hold one of its hints, and no more."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.secret_assignments import named_values, plain_value
+from core.secret_names import kind_of, words_of
+from core.secret_rules import RULES, compiled, rules_of
+from core.secret_tokens import VENDOR_RUNS
+from core.secret_values import is_ngc_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.secret_assignments import Span
+    from core.secret_rules import Rule
+
+_NAME_HINTS = words_of("pass pwd secret token key credential auth cookie sig sess kennwort contrase senha psk jwt")
+_HINTS = tuple({**dict.fromkeys(hint for rule in RULES for hint in rule.hints), **dict.fromkeys(_NAME_HINTS)})
+_RUN_HINT = "\n"  # a hint that no line holds: it stands for a run of letters and digits as long as in most tokens
+_RUN = b"a" * 17
+_KINDS = bytes(97 if place < 128 and chr(place).isalnum() else 32 for place in range(256))
+_BEFORE_RUN = 96  # how far before such a run its token may begin
+_TOKEN = re.compile(r"[\w.=/~+:-]*+")
+_NGC_LENGTH = 84
+# What stands behind a name that has a value; an option's may be any word.
+_FOLLOWED = (
+    r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,](?![ \t]?\"?\*{8}(?:[\s\"]|$))|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})"
+)
+_OPTION = re.compile(r"(?<![\w.-])--?[A-Za-z]")
+_USUAL_NAME = 32
+
+
+def hints_in(text: str) -> frozenset[str]:
+    """What in a text may tell of secrets; a text without any holds none."""
+    low = text.casefold()
+    hints = {hint for hint in _HINTS if hint in low}
+    return frozenset(hints | {_RUN_HINT} if _RUN in _letters(text) else hints)
+
+
+def secret_spans(text: str, hints: frozenset[str]) -> list[Span]:
+    """Begin and end of every secret that shows in its own line, in no order; they may overlap.
+
+    `hints`: what `hints_in` told of this text, or of a longer one that it is a part of.
+    """
+    small = _small(text)
+    spans = _of_names(text, small, hints)
+    if _RUN_HINT in hints:
+        spans += _of_runs(text, sorted(spans))
+    for rule in rules_of(hints):
+        if rule.is_token:
+            spans += [found.span("secret") for found in compiled(rule.pattern).finditer(text)]
+        else:
+            spans += _of_rule(rule, text, small, hints)
+    return spans
+
+
+def _of_rule(rule: Rule, text: str, small: str, hints: frozenset[str]) -> Iterator[Span]:
+    """What a rule finds in the lines that hold one of its hints."""
+    pattern = compiled(rule.pattern)
+    for hint in hints.intersection(rule.hints):
+        place = small.find(hint)
+        while place >= 0:
+            begin, end = _line_around(text, place)
+            for found in pattern.finditer(text, begin, end):
+                if rule.holds(found):
+                    yield found.span("secret")
+            place = small.find(hint, end)
+
+
+def _of_runs(text: str, known: list[Span]) -> Iterator[Span]:
+    """Tokens around long runs of letters and digits, but for those runs that are known for secrets."""
+    kinds, done, passed = _letters(text), 0, 0
+    end = 0
+    while (begin := kinds.find(_RUN, end)) >= 0:
+        end = kinds.find(b" ", begin)
+        end = len(kinds) if end < 0 else end
+        while passed < len(known) and known[passed][1] <= begin:
+            passed += 1
+        if passed < len(known) and known[passed][0] <= begin:
+            continue
+        if end - begin == _NGC_LENGTH and _is_ngc_key(text, begin, end):
+            yield begin, end
+        if begin < done:
+            continue
+        first = max(done, text.rfind(" ", max(done, begin - _BEFORE_RUN), begin) + 1, begin - _BEFORE_RUN)
+        found = _TOKEN.match(text, end)
+        done = found.end() if found else end
+        for token in compiled(VENDOR_RUNS).finditer(text, first, done):
+            yield token.span("secret")
+
+
+def _is_ngc_key(text: str, begin: int, end: int) -> bool:
+    is_whole = text[max(0, begin - 1) : begin] not in {"+", "/"} and text[end : end + 1] not in {*"+/=_-"}
+    return is_whole and is_ngc_key(text[begin:end])
+
+
+def _of_names(text: str, small: str, hints: frozenset[str]) -> list[Span]:
+    """The values of names of secrets. A line whose first is in no common shape is looked at as a whole."""
+    spans: list[Span] = []
+    words = hints & _NAME_HINTS
+    if not words:
+        return spans
+    done, options = 0, _OPTION.search(text)
+    for hint in _name_hint(words).finditer(small):
+        if hint.start() < done or not (hint["followed"] or options):
+            continue
+        begin, done = _begin_of_word(text, done, hint.start()), hint.end("name")
+        if not (hint["followed"] or text[begin] == "-") or not kind_of(text[begin:done]):
+            continue
+        if span := plain_value(text, begin):
+            spans.append(span)
+            done = span[1]
+            continue
+        first, done = _line_around(text, begin)
+        line = text[first:done]
+        spans += [(first + b, first + e) for b, e in named_values(line, list(_names_of(line)))]
+    return spans
+
+
+def _names_of(line: str) -> Iterator[Span]:
+    """Begin and end of every word in a line that names a secret."""
+    done = 0
+    for hint in _name_hint(_NAME_HINTS).finditer(_small(line)):
+        if hint.start() >= done:
+            begin, done = _begin_of_word(line, done, hint.start()), hint.end("name")
+            if kind_of(line[begin:done]):
+                yield begin, done
+
+
+@lru_cache(maxsize=256)
+def _name_hint(hints: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f"(?P<name>(?:{'|'.join(sorted(hints))})[\\w.-]*+)(?P<followed>{_FOLLOWED})?+")
+
+
+def _begin_of_word(text: str, least: int, place: int) -> int:
+    """Where the name around a place begins, at `least` or behind it."""
+    space = text.rfind(" ", max(least, place - _USUAL_NAME), place)
+    if space >= 0 and (space + 1 == place or text[space + 1 : place].isalnum()):
+        return space + 1
+    while place > least and (text[place - 1].isalnum() or text[place - 1] in "_.-"):
+        place -= 1
+    return place
+
+
+def _line_around(text: str, place: int) -> Span:
+    end = text.find("\n", place)
+    return text.rfind("\n", 0, place) + 1, end if end >= 0 else len(text)
+
+
+def _small(text: str) -> str:
+    """The text in small letters, each at its place."""
+    low = text.casefold()
+    if len(low) == len(text):
+        return low
+    return "".join(small if len(small := letter.casefold()) == 1 else letter for letter in text)
+
+
+def _letters(text: str) -> bytes:
+    """A byte for each character: the same for all letters and digits, another for all else."""
+    return text.encode("ascii", "replace").translate(_KINDS)

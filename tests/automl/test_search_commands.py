@@ -203,7 +203,8 @@ def test_control_c_stops_the_trial_and_says_how_to_go_on(
     assert [trial["state"] for trial in same["trials"]] == ["complete"] * 3
 
 
-@pytest.mark.parametrize("second", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_control_c_waits_for_no_trial_and_leaves_none_at_work(
     shell: Shell, boards: Path, simulate: Callable[..., None], monkeypatch: pytest.MonkeyPatch, second: signal.Signals
 ) -> None:

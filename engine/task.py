@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from engine.inspect.evidence import Inspector
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -24,6 +25,24 @@ class Action:
     summary: str
     carry_out: Callable[[Run, StatusFile], None]
     needs_torch: Callable[[Run], bool] = lambda _: True
+
+
+def build(run: Run, status: StatusFile) -> None:
+    """Make an exported model ready for use."""
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from engine.export.deployment import build
+
+    build(run, status)
+
+
+def inspect_exported(run: Run, status: StatusFile, inspector: Callable[[Run], tuple[Inspector, object]]) -> None:
+    """Inspect whole boards with an exported file; the boards are looked for before `inspector` reads it."""
+    from engine.inspect.action import inspect, pairs_of
+
+    pairs = pairs_of(run)
+    inspect(run, status, pairs, inspector(run)[0])
 
 
 class Task(Protocol):

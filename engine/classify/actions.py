@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.file_names import INFERENCE_FILE
 from engine.export.file_settings import inspects_with_torch
-from engine.task import Action
+from engine.task import Action, build, inspect_exported
 
 if TYPE_CHECKING:
     from deployed.self_test import SelfTest
@@ -52,15 +52,6 @@ def _quantize(run: Run, status: StatusFile) -> None:
     quantize(run, status)
 
 
-def _build(run: Run, status: StatusFile) -> None:
-    from deployed.sessions import require_libraries
-
-    require_libraries()
-    from engine.export.deployment import build
-
-    build(run, status)
-
-
 def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
     """What looks at whole boards with an exported file, without PyTorch, and how the file did on its stored pairs.
 
@@ -80,10 +71,7 @@ def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
 
 def _inspect(run: Run, status: StatusFile) -> None:
     if not inspects_with_torch(run):
-        from engine.inspect.action import inspect, pairs_of
-
-        pairs = pairs_of(run)
-        inspect(run, status, pairs, exported_inspector(run)[0])
+        inspect_exported(run, status, exported_inspector)
         return
     from engine.classify.inspection import inspect_classify
 
@@ -99,5 +87,5 @@ ACTIONS = {
     ),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
-    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
+    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", build),
 }

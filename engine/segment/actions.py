@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.file_names import MASKS_FOLDER
 from engine.export.file_settings import inspects_with_torch
-from engine.task import Action
+from engine.task import Action, build, inspect_exported
 
 if TYPE_CHECKING:
     from deployed.self_test import SelfTest
@@ -62,23 +62,11 @@ def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
 
 def _inspect(run: Run, status: StatusFile) -> None:
     if not inspects_with_torch(run):
-        from engine.inspect.action import inspect, pairs_of
-
-        pairs = pairs_of(run)
-        inspect(run, status, pairs, exported_inspector(run)[0])
+        inspect_exported(run, status, exported_inspector)
         return
     from engine.segment.inspection import inspect_segment
 
     inspect_segment(run, status)
-
-
-def _build(run: Run, status: StatusFile) -> None:
-    from deployed.sessions import require_libraries
-
-    require_libraries()
-    from engine.export.deployment import build
-
-    build(run, status)
 
 
 ACTIONS = {
@@ -89,5 +77,5 @@ ACTIONS = {
     "inspect": Action(
         "task=segment: find what differs on whole pictures, registered first", _inspect, inspects_with_torch
     ),
-    "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
+    "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", build),
 }

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from engine.inspect.evidence import Inspector
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -35,14 +34,6 @@ def build(run: Run, status: StatusFile) -> None:
     from engine.export.deployment import build
 
     build(run, status)
-
-
-def inspect_exported(run: Run, status: StatusFile, inspector: Callable[[Run], tuple[Inspector, object]]) -> None:
-    """Inspect whole boards with an exported file; the boards are looked for before `inspector` reads it."""
-    from engine.inspect.action import inspect, pairs_of
-
-    pairs = pairs_of(run)
-    inspect(run, status, pairs, inspector(run)[0])
 
 
 class Task(Protocol):

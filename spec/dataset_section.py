@@ -38,8 +38,10 @@ class GridMap(Section):
 
 
 def _image_cache() -> Any:
-    about = "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache "
-    return knob(2048, f"{about}off.", le=1048576, unit="MB", engines=list(EMBEDDED))
+    about = (
+        "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache"
+    )
+    return knob(2048, f"{about} off.", le=1048576, unit="MB", engines=list(EMBEDDED))
 
 
 class ClassifyDataset(Section):

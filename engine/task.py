@@ -26,6 +26,16 @@ class Action:
     needs_torch: Callable[[Run], bool] = lambda _: True
 
 
+def build(run: Run, status: StatusFile) -> None:
+    """Make an exported model ready for use."""
+    from deployed.sessions import require_libraries
+
+    require_libraries()
+    from engine.export.deployment import build
+
+    build(run, status)
+
+
 class Task(Protocol):
     """A kind of model: what its training logs, and what of its spec decides its weights and its input."""
 

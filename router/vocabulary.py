@@ -77,9 +77,6 @@ class Vocabulary:
                 return first or letters, head, letters
         return None
 
-    def _is_part(self, word: str) -> bool:
-        return word in self.known and word not in self.bystanders
-
     def nearest(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelt one means; None where none is near.
 

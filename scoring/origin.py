@@ -42,3 +42,16 @@ class ThresholdOrigin:
         if self.kind == "unknown" or (self.kind == "validation" and self.target == str(target)):
             return ""
         return self.words()
+
+
+@dataclass(frozen=True)
+class SourcedThreshold:
+    """A threshold, where it comes from in a sentence, and the same as fields."""
+
+    value: float
+    source: str
+    origin: ThresholdOrigin
+
+    def origin_keys(self) -> dict[str, Any]:
+        """What checkpoints and result files say of the origin."""
+        return {"threshold_source": self.source, "threshold_origin": self.origin.to_json()}

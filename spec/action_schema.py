@@ -42,7 +42,7 @@ def _require_known(action: ActionSpec) -> None:
     known = all_keys(full_schema())
     unknown = [key for key in (*action.keep, *action.drop) if key not in known]
     if unknown:
-        remedy = "mend its row in spec/actions.py; a new section goes to spec/action_sections.py and spec/experiment.py"
+        remedy = "mend its row in spec/actions.py; a new section goes to spec/*_sections.py and spec/experiment.py"
         message = f"{action.name} is declared with '{unknown[0]}', which is no key of the spec"
         raise SpecError(message, code="spec.action", where=action.name, remedy=remedy)
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,13 @@ class GridMap(Section):
 
     x: Count = knob(2, "Columns.", le=64, unit="images")
     y: Count = knob(2, "Rows.", le=64, unit="images")
+
+
+def _image_cache() -> Any:
+    about = (
+        "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache"
+    )
+    return knob(2048, f"{about} off.", le=1048576, unit="MB", engines=list(EMBEDDED))
 
 
 class ClassifyDataset(Section):
@@ -97,14 +104,7 @@ class ClassifyDataset(Section):
         unit="pixels",
         engines=list(EMBEDDED),
     )
-    cache_images_mb: Index = knob(
-        2048,
-        "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache "
-        "off.",
-        le=1048576,
-        unit="MB",
-        engines=list(EMBEDDED),
-    )
+    cache_images_mb: Index = _image_cache()
 
 
 class SegmentDataset(Section):
@@ -165,14 +165,7 @@ class SegmentDataset(Section):
         unit="pixels",
         engines=list(EMBEDDED),
     )
-    cache_images_mb: Index = knob(
-        2048,
-        "Memory for decoded images, in each process that trains, so that each file is decoded once; 0 turns the cache "
-        "off.",
-        le=1048576,
-        unit="MB",
-        engines=list(EMBEDDED),
-    )
+    cache_images_mb: Index = _image_cache()
 
 
 class Dataset(Section):

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from spec.action_sections import Evaluate, Export, GenTrtEngine, Inference, Inspect, Quantize
+from spec.action_sections import Evaluate, Inference, Inspect
 from spec.dataset_section import Dataset
+from spec.deploy_sections import Export, GenTrtEngine, Quantize
 from spec.fields import Section, knob, section
 from spec.model_section import Model
 from spec.train_section import Train

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +34,29 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests, and the processes that they start, keep nothing in the cache of the user."""
     os.environ["CHANGENET_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Has a folder filled once for all processes that tests are shared out to, and gives it: `once(name, fill)`.
+
+    Whoever comes later waits until it is full.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def filled(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, full = shared / f"once-{name}", shared / f"once-{name}.full"
+        with (shared / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not full.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                full.touch()
+        return folder
+
+    return filled
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,7 +47,7 @@ def _environment() -> dict[str, str]:
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small synthetic data set in it."""
     folder = tmp_path_factory.mktemp("workplace")
-    changenet(folder, "data", "synthesize", "boards", "--boards", "6", "--size", "64", "--defect-rate", "0.4")
+    changenet(folder, "data", "synthesize", "boards", "--boards", "4", "--size", "64", "--defect-rate", "0.4")
     return folder
 
 

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.backbones.timm_parts import timm
 from engine.backbones.vit_backbone import VitBackbone
-from engine.backbones.vit_trunk import VitTrunk
+from engine.backbones.vit_trunk import TimmTrunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ _HUGGING_FACE_NAMES = (
 )
 
 
-class DinoV3Trunk(VitTrunk):
+class DinoV3Trunk(TimmTrunk):
     """A DINOv3 network of timm, with rotary positions, for any image size."""
 
     def __init__(self, network: str, **shape: int) -> None:
@@ -67,16 +67,6 @@ class DinoV3Trunk(VitTrunk):
         for block in self.vit.blocks[first:last]:
             tokens = block(tokens, rope=context)
         return tokens
-
-    def vector(self, tokens: Tensor) -> Tensor:
-        """Return the class token after the final norm."""
-        vector: Tensor = self.vit.norm(tokens)[:, 0]
-        return vector
-
-    def final_norm(self) -> nn.Module:
-        """The norm after the last block."""
-        norm: nn.Module = self.vit.norm
-        return norm
 
     def convert_weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename Meta's and Hugging Face's tensors to timm's, joining separate queries, keys and values."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.backbones.timm_parts import layers, vision_transformer
 from engine.backbones.vit_backbone import VitBackbone
-from engine.backbones.vit_trunk import PATCH, VitTrunk
+from engine.backbones.vit_trunk import PATCH, TimmTrunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ class DinoV2Size:
 VIT_LARGE = DinoV2Size(1024, 24, 16, 5472)
 
 
-class DinoV2Trunk(VitTrunk):
+class DinoV2Trunk(TimmTrunk):
     """timm's vision transformer in the shape of NVDINOv2, for one image size."""
 
     def __init__(self, size: DinoV2Size, image_height: int, image_width: int) -> None:
@@ -64,16 +64,6 @@ class DinoV2Trunk(VitTrunk):
         for block in self.vit.blocks[first:last]:
             tokens = block(tokens)
         return tokens
-
-    def vector(self, tokens: Tensor) -> Tensor:
-        """Return the class token after the final norm."""
-        vector: Tensor = self.vit.norm(tokens)[:, 0]
-        return vector
-
-    def final_norm(self) -> nn.Module:
-        """The norm after the last block."""
-        norm: nn.Module = self.vit.norm
-        return norm
 
     def convert_weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename, and resample the position grid and the patch kernel to this size (518 and 14 as published)."""

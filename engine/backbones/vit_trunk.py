@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
@@ -50,3 +50,19 @@ class VitTrunk(nn.Module, ABC):
     @abstractmethod
     def convert_weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename and resample published tensors to this trunk's keys (`skip:` marks what is left out on purpose)."""
+
+
+class TimmTrunk(VitTrunk):
+    """A vision transformer of timm, `vit`, whose vector is its class token."""
+
+    vit: Any
+
+    def vector(self, tokens: Tensor) -> Tensor:
+        """Return the class token after the final norm."""
+        vector: Tensor = self.vit.norm(tokens)[:, 0]
+        return vector
+
+    def final_norm(self) -> nn.Module:
+        """The norm after the last block."""
+        norm: nn.Module = self.vit.norm
+        return norm

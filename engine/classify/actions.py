@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.file_names import INFERENCE_FILE
 from engine.export.file_settings import needs_torch
-from engine.task import Action
+from engine.task import Action, build
 
 if TYPE_CHECKING:
     from deployed.self_test import SelfTest
@@ -52,15 +52,6 @@ def _quantize(run: Run, status: StatusFile) -> None:
     quantize(run, status)
 
 
-def _build(run: Run, status: StatusFile) -> None:
-    from deployed.sessions import require_libraries
-
-    require_libraries()
-    from engine.export.deployment import build
-
-    build(run, status)
-
-
 def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
     """What looks at whole boards with an exported file, without PyTorch, and how the file did on its stored pairs.
 
@@ -96,5 +87,5 @@ ACTIONS = {
     "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect, needs_torch),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
-    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
+    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", build),
 }

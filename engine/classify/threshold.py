@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import InputError, SpecError
 from engine.checkpoints import read_threshold
 from scoring.choice import choose_threshold
-from scoring.origin import ThresholdOrigin
+from scoring.origin import SourcedThreshold, ThresholdOrigin
 from scoring.targets import Target, parse
 from scoring.thresholds import best_f1
 from spec.model_section import ClassifyModel
@@ -25,17 +24,8 @@ if TYPE_CHECKING:
 TARGET_KEY = "model.classify.target"
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A threshold, where it comes from in a sentence, and the same as fields."""
-
-    value: float
-    source: str
-    origin: ThresholdOrigin
-
-    def origin_keys(self) -> dict[str, Any]:
-        """What checkpoints and result files say of the origin."""
-        return {"threshold_source": self.source, "threshold_origin": self.origin.to_json()}
+class Threshold(SourcedThreshold):
+    """A threshold of the score of a pair."""
 
     @classmethod
     def of_checkpoint(cls, content: Content, path: Path, experiment: Experiment) -> Threshold | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
-    from spec.action_sections import GenTrtEngine
+    from spec.deploy_sections import GenTrtEngine
 
     Batch = Mapping[str, NDArray[np.float32]]
 

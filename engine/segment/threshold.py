@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.checkpoints import read_threshold
-from scoring.origin import ThresholdOrigin
+from scoring.origin import SourcedThreshold, ThresholdOrigin
 from scoring.pixels import best_threshold
 
 if TYPE_CHECKING:
@@ -23,17 +22,8 @@ if TYPE_CHECKING:
 EVEN = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class MaskThreshold:
-    """A threshold of the probability of change, where it comes from in a sentence, and the same as fields."""
-
-    value: float
-    source: str
-    origin: ThresholdOrigin
-
-    def origin_keys(self) -> dict[str, Any]:
-        """What checkpoints and result files say of the origin."""
-        return {"threshold_source": self.source, "threshold_origin": self.origin.to_json()}
+class MaskThreshold(SourcedThreshold):
+    """A threshold of the probability of change."""
 
     @classmethod
     def chosen(cls, counts: Matrix, epoch: int) -> MaskThreshold | None:

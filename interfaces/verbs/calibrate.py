@@ -46,7 +46,7 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
     """
     from core.installation import require
     from interfaces.verbs.data_sets import sizes_of
-    from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.job_outcome import follow_plan, run_outcome
     from interfaces.verbs.model_task import task_of_model
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions

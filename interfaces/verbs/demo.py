@@ -127,7 +127,7 @@ def _run(action: str, data: Path, results: Path, parent: str | None, reporter: R
 
 
 def _finished(options: RunOptions, reporter: Reporter) -> Job:
-    from interfaces.verbs.jobs import follow_plan, job_outcome
+    from interfaces.verbs.job_outcome import follow_plan, job_outcome
     from runners.planning.plan import open_questions
 
     routed = _routed(options, reporter)

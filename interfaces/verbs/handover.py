@@ -24,7 +24,7 @@ class ImportOptions:
 
 def import_job(options: ImportOptions, reporter: Reporter) -> Outcome:
     """Record what the folder brings back; exit code 4 where the action failed there."""
-    from interfaces.verbs.jobs import job_outcome
+    from interfaces.verbs.job_outcome import job_outcome
     from runners.handover.importing import import_job as take_back
 
     folder = Path(options.folder).expanduser()

@@ -52,7 +52,7 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
         ChangenetError: as `runners.api.prepare_decision` and `launch` say.
     """
     from core.installation import require
-    from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.job_outcome import follow_plan, run_outcome
     from interfaces.verbs.model_task import task_of_model
 
     named, golden, test = _read(options.places)

@@ -3,25 +3,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import INTERRUPTED, JobFailedError, NotReadyError, RequestError
+from core.errors import NotReadyError, RequestError
 from interfaces.options import option
 from interfaces.outcome import Outcome
 from interfaces.verbs import searches
 from interfaces.verbs.common import RESULTS
+from interfaces.verbs.job_outcome import diagnosed, job_outcome, with_figures
 from interfaces.verbs.searches import NamedOptions
 from runners.names import names_chain, names_search
 
 if TYPE_CHECKING:
-    from core.memory import Memory
     from interfaces.outcome import Reporter
     from runners.jobs.follow import Update
     from runners.jobs.job import Job
     from runners.jobs.store import JobStore
-    from runners.planning.plan import Plan
 
 
 _MOST_LINES, _MOST_LISTED = 14, 50
@@ -53,67 +52,6 @@ class LogsOptions(NamedOptions):
     """Whose log, and whether it is followed."""
 
     follow: bool = option("go on until the job ends", short="-f", default=False)
-
-
-def follow_plan(
-    plan: Plan,
-    reporter: Reporter,
-    *,
-    memory: Memory | None = None,
-    detach: bool = False,
-    claim: str | None = None,
-) -> Job:
-    """Launch a plan and tell of it until it ends; Ctrl-C cancels the job. For `claim` see `runners.api.launch`."""
-    from runners.api import launch
-
-    if detach:
-        return launch(plan, detach=True, memory=memory, claim=claim)
-    with reporter.job(plan.action) as callback:
-        return launch(plan, follow=callback, memory=memory, claim=claim)
-
-
-def job_outcome(job: Job, *, full: bool = False) -> Outcome:
-    """A job as a result: exit code 4 where it failed or was cancelled."""
-    from interfaces.present import job_text
-    from interfaces.present_job import job_brief
-    from runners.jobs.inspection_report import verdict_line
-    from runners.jobs.job import JobState
-
-    failed = job.state in {JobState.ERROR, JobState.CANCELED}
-    document = {"job": _with_figures(job)} | ({"verdict": verdict} if (verdict := verdict_line(job)) else {})
-    document, text = _diagnosed(job, document, job_text(job) if full else job_brief(job))
-    return Outcome(document, text, JobFailedError.exit_code if failed else 0)
-
-
-def _diagnosed(job: Job, document: dict[str, Any], text: str) -> tuple[dict[str, Any], str]:
-    """Document and text of a job that failed, with why."""
-    if job.state != "ERROR":
-        return document, text
-    from interfaces.present_diagnosis import diagnosis_lines
-    from runners.api import diagnosis
-
-    found = diagnosis(job)
-    return document | {"diagnosis": found.to_json()}, "\n".join([text, *diagnosis_lines(found)])
-
-
-def run_outcome(job: Job) -> Outcome:
-    """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
-    from runners.platforms.platform import BY_KEYBOARD
-
-    outcome = job_outcome(job)
-    interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD
-    return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
-
-
-def _with_figures(job: Job) -> dict[str, Any]:
-    return job.to_json() | _figures(job)
-
-
-def _figures(job: Job) -> dict[str, Any]:
-    """The metrics as people read them: one unit each, and of what; `metrics` has them as the action wrote them."""
-    from runners.figures import figures_of
-
-    return {"figures": [figure.to_json() for figure in figures_of(job.metrics, job.task)]}
 
 
 def _leading(job: Job) -> dict[str, Any]:
@@ -213,7 +151,7 @@ def status(options: ShownOptions, reporter: Reporter) -> Outcome:
     latest = next((one for one in reversed(history) if one.epoch), None)
     progress = {name: value for name, value in asdict(latest).items() if value} if latest else {}
     text = job_text(job, progress) if options.full else job_brief(job, progress)
-    return Outcome(*_diagnosed(job, {"job": _with_figures(job), "progress": progress}, text))
+    return Outcome(*diagnosed(job, {"job": with_figures(job), "progress": progress}, text))
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:

@@ -51,7 +51,7 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
 
         return run_search(routed.search, reporter, detach=detach)
     if routed.plan:
-        from interfaces.verbs.jobs import follow_plan, run_outcome
+        from interfaces.verbs.job_outcome import follow_plan, run_outcome
 
         job = follow_plan(routed.plan, reporter, memory=routed.memory, detach=detach)
         return _with_next(run_outcome(job), job, routed.plan)
@@ -87,7 +87,7 @@ def _step(ready: Routed, reporter: Reporter, book: Book, number: int, *, is_last
         return run_search(ready.search, reporter, begun=lambda name: book.begins(number, name=name))
     if ready.plan is None:
         return planned(ready)
-    from interfaces.verbs.jobs import follow_plan, run_outcome
+    from interfaces.verbs.job_outcome import follow_plan, run_outcome
 
     claim = book.begins(number, plan_id=ready.plan.id)
     job = follow_plan(ready.plan, reporter, memory=ready.memory, claim=claim)

@@ -7,17 +7,14 @@ short names, overrides. Then defaults that break a rule with what was given are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from core.memory import Memory
 from core.problem import Problem, refuse
-from core.redaction import redact
-from router.types import Decision
 from runners.model_rules import is_below
-from runners.planning.container import SPEC_PATH, mounts_of
 from runners.planning.data_sources import apply_sources, unused_sources
+from runners.planning.draft import BACKBONE_WEIGHTS, Draft, seal
 from runners.planning.engines import (
     fit_to_engine,
     notes_of,
@@ -28,12 +25,11 @@ from runners.planning.engines import (
 )
 from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture, take_data
-from runners.planning.inputs import inputs_of, missing_weights, not_here_yet, open_questions, settle_paths
+from runners.planning.inputs import not_here_yet, settle_paths
 from runners.planning.layers import Layers
 from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, lineage, load_parent
-from runners.planning.plan import JOB_FOLDER, Adjustment, Plan, Resources
-from runners.planning.plan import open_questions as open_questions_error
+from runners.planning.plan import Adjustment, Plan, open_questions
 from runners.planning.profiles import (
     apply_profile,
     choose_profile,
@@ -44,33 +40,18 @@ from runners.planning.profiles import (
 )
 from runners.planning.resolved import resolve
 from runners.planning.schema import action_schema
-from runners.planning.sizes import size_in_bytes
-from runners.planning.table_digests import table_digests
-from runners.platforms.table import why_not_launched
 
 if TYPE_CHECKING:
     from router.declarations import Skill
+    from router.types import Decision
     from runners.jobs.store import JobStore
     from runners.planning.parents import Parent
     from runners.planning.resolved import ResolvedRequest
     from runners.planning.schema import ActionSchema
 
 # Short names by which a skill tells keys that plans look at.
-_BACKBONE, _BACKBONE_WEIGHTS, _TARGET = "backbone", "pretrained_backbone", "target"
+_BACKBONE, _TARGET = "backbone", "target"
 _START, _RESUME = "pretrained_model", "resume_checkpoint"
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A plan that is being made."""
-
-    resolved: ResolvedRequest
-    layers: Layers
-    parent: Parent | None
-    profile: str | None = None
-    adjustments: tuple[Adjustment, ...] = ()
-    secrets: tuple[str, ...] = ()
-    warnings: list[str] = field(default_factory=list)
 
 
 def prepare(
@@ -95,7 +76,7 @@ def prepare(
         RequestError: no such profile.
     """
     if decision.action is None:
-        raise open_questions_error(decision.missing)
+        raise open_questions(decision.missing)
     resolved = resolve(decision, skill, store, command)
     if resolved.embedded:
         require_action(skill, resolved.action, decision.missing)
@@ -103,17 +84,17 @@ def prepare(
         require_action_of_container(skill, resolved.action)
     memory = memory or Memory()
     schema = action_schema(skill, resolved.action, memory)
-    draft = _Draft(resolved, Layers(schema), _parent(resolved, schema))
+    draft = Draft(resolved, Layers(schema), _parent(resolved, schema))
     draft.warnings += [schema.notice] if schema.notice else []
     draft.warnings += notes_of(skill, resolved.action) if resolved.embedded else []
     _put_suggestions(draft, memory)
     _put_overrides(draft)
     _settle(draft)
     draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
-    return _seal(decision, draft, memory)
+    return seal(decision, draft, memory)
 
 
-def _put_suggestions(draft: _Draft, memory: Memory) -> None:
+def _put_suggestions(draft: Draft, memory: Memory) -> None:
     """All layers below what the user sets by name."""
     resolved, layers = draft.resolved, draft.layers
     apply_own_files(layers, resolved.skill, embedded=resolved.embedded)
@@ -125,7 +106,7 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
     if draft.profile:
         draft.warnings += [small] if (small := too_small(resolved.skill, draft.profile)) else []
         # Weights to start from are of use in training only.
-        useless = None if resolved.trains else resolved.short_names.get(_BACKBONE_WEIGHTS)
+        useless = None if resolved.trains else resolved.short_names.get(BACKBONE_WEIGHTS)
         apply_profile(layers, resolved.skill, draft.profile, leave_out=useless)
     apply_sources(layers, resolved.request, resolved.tables)
     intents = resolved.skill.info["tasks"][resolved.skill.task_of(resolved.action)]["dataset_intents"]
@@ -144,7 +125,7 @@ def _put_suggestions(draft: _Draft, memory: Memory) -> None:
             take_data(layers, lineage(resolved.store, draft.parent), sections)
 
 
-def _put_overrides(draft: _Draft) -> None:
+def _put_overrides(draft: Draft) -> None:
     """What the user sets by name, checked together with the whole spec."""
     resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
@@ -156,12 +137,12 @@ def _put_overrides(draft: _Draft) -> None:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)
 
 
-def _path_problems(draft: _Draft) -> list[Problem]:
+def _path_problems(draft: Draft) -> list[Problem]:
     resolved, local = draft.resolved, draft.resolved.can.reads_local_paths
     return settle_paths(draft.layers, resolved.skill, resolved.wanted, local=local, staged=resolved.tables.staged)
 
 
-def _target_problems(draft: _Draft) -> list[Problem]:
+def _target_problems(draft: Draft) -> list[Problem]:
     """A target that can't be read: the engine, and each trial of a search, would refuse it only when it runs."""
     key = draft.resolved.short_names.get(_TARGET, "")
     text = draft.layers.get(key)
@@ -183,7 +164,7 @@ def _parent(resolved: ResolvedRequest, schema: ActionSchema) -> Parent | None:
     return parent
 
 
-def _profile(draft: _Draft) -> str | None:
+def _profile(draft: Draft) -> str | None:
     """The profile that was named; else one chosen by machine, unless user or parent settle the backbone."""
     resolved = draft.resolved
     if resolved.request.profile and resolved.can.needs_image and not resolved.embedded:
@@ -203,7 +184,7 @@ def _profile(draft: _Draft) -> str | None:
     return chosen
 
 
-def _put_devices(draft: _Draft) -> list[str]:
+def _put_devices(draft: Draft) -> list[str]:
     """Put the counts of GPUs and nodes; returns warnings where they have no effect."""
     resolved, layers, warnings = draft.resolved, draft.layers, []
     section = resolved.skill.section(resolved.action)
@@ -220,7 +201,7 @@ def _put_devices(draft: _Draft) -> list[str]:
     return warnings
 
 
-def _settle(draft: _Draft) -> None:
+def _settle(draft: Draft) -> None:
     """Adjust defaults that break a rule between keys; what is still broken then is an error."""
     resolved, layers = draft.resolved, draft.layers
     _settle_start(draft)
@@ -233,73 +214,12 @@ def _settle(draft: _Draft) -> None:
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 
 
-def _settle_start(draft: _Draft) -> None:
+def _settle_start(draft: Draft) -> None:
     """A model to start from that the profile chose goes where the user wants another network, or another start."""
     resolved, names = draft.resolved, draft.resolved.short_names
     inherited = resolved.rules.inherited
     others = [key for key in inherited.architecture if is_below(key, inherited.network)]
-    others += [key for name in (_BACKBONE, _BACKBONE_WEIGHTS, _RESUME) if (key := names.get(name))]
+    others += [key for name in (_BACKBONE, BACKBONE_WEIGHTS, _RESUME) if (key := names.get(name))]
     start = names.get(_START, "")
     if start and (why := start_left_out(draft.layers, start, others)):
         draft.warnings.append(why)
-
-
-def _seal(decision: Decision, draft: _Draft, memory: Memory) -> Plan:
-    resolved, layers = draft.resolved, draft.layers
-    skill, action = resolved.skill, resolved.action
-    weights = resolved.short_names.get(_BACKBONE_WEIGHTS)
-    in_container = resolved.can.needs_image
-    argv = skill.command(action, SPEC_PATH if in_container else f"{JOB_FOLDER}/spec.yaml")
-    resources, told = _resources(layers, resolved)
-    inputs = inputs_of(layers, skill)
-    return Plan.sealed(
-        decision=_without_secrets(decision),
-        action=action,
-        task=skill.task_of(action),
-        spec=layers.spec,
-        provenance=layers.origins(),
-        runner=resolved.runner,
-        command=(resolved.engine, *argv[1:]),
-        results_root=str(resolved.store.root),
-        engine="embedded" if resolved.embedded else "container" if in_container else "named",
-        profile=draft.profile,
-        image=resolved.image,
-        mounts=mounts_of(layers, resolved) if in_container else (),
-        resources=resources,
-        platform=resolved.platform,
-        secrets=draft.secrets,
-        inputs=inputs,
-        tables=table_digests(inputs, skill.data_sources(action), memory),
-        outputs={key: str(layers.get(key)) for key in skill.action_info(action)["outputs"] if layers.get(key)},
-        parent_job_id=draft.parent.job.id if draft.parent else None,
-        skill_dir=str(skill.root),
-        adjustments=draft.adjustments,
-        warnings=tuple(filter(None, (*draft.warnings, *told, why_not_launched(resolved.runner)))),
-        missing=(
-            *open_questions(layers, resolved, decision.missing),
-            *missing_weights(layers, weights, local=resolved.can.reads_local_paths),
-        ),
-    )
-
-
-def _resources(layers: Layers, resolved: ResolvedRequest) -> tuple[Resources, list[str]]:
-    """What the action may use, and warnings of what was asked for and has no effect."""
-    section, declared = resolved.skill.section(resolved.action), resolved.skill.info["resources"]
-    counts = {name: layers.get(pattern.format(section=section)) for name, pattern in declared["spec_keys"].items()}
-    present = not resolved.can.on_this_machine or has_gpu()
-    nodes, shared, told = counts.get("nodes") or 1, str(declared["shared_memory"]), []
-    if asked := resolved.platform.get("shm_size"):
-        if size_in_bytes(asked, "shm_size") >= size_in_bytes(shared, "shm_size"):
-            shared = asked
-        else:
-            told.append(f"shm_size={asked} has no effect: data loaders need {shared}")
-    return Resources(
-        gpus=(counts.get("gpus") or 0) if present else 0,
-        nodes=nodes,
-        shm_size=shared,
-        network=nodes > 1 or any(layers.get(key) for key in declared.get("network_keys", ())),
-    ), told
-
-
-def _without_secrets(decision: Decision) -> Decision:
-    return Decision.from_json(redact(decision.to_json()))

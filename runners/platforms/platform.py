@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from core.file_names import LOG_FILE
 
+if TYPE_CHECKING:
     from core.problem import Problem
     from runners.jobs.job import Handle, Job, JobState
     from runners.jobs.store import JobStore
@@ -93,6 +94,15 @@ class Platform(Protocol):
 
     def collect(self, job: Job, handle: Handle) -> None:
         """Once the action has ended: end what it left running, and bring its results into the job's results folder."""
+
+
+class OwnLog:
+    """The half of a platform whose actions print into the log of the job itself."""
+
+    def log(self, job: Job, handle: Handle) -> Path:
+        """The job's own log: nothing has to be fetched."""
+        del handle
+        return Path(job.folder) / LOG_FILE
 
 
 def grace_seconds() -> float:

@@ -23,7 +23,7 @@ from runners.planning.plan import at_job
 from runners.planning.sizes import size_in_bytes
 from runners.platforms import belongings
 from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detail
-from runners.platforms.platform import Sight
+from runners.platforms.platform import OwnLog, Sight
 from runners.platforms.ray_api import SilentError, address_of, cluster_of
 from runners.platforms.ray_settings import RaySettings
 from runners.platforms.scripted_jobs import (
@@ -49,7 +49,7 @@ _UNANSWERED_SECONDS = 30.0  # in which a cluster that gave no answer lists a job
 _PASSED_ON = ("CHANGENET_", "HF_HOME", "HF_HUB_OFFLINE", "NCCL_", "GLOO_")
 
 
-class RayPlatform:
+class RayPlatform(OwnLog):
     """Its handle names the cluster's address, and when the job was submitted."""
 
     def check(self, plan: Plan) -> None:
@@ -99,11 +99,6 @@ class RayPlatform:
         """Ask Ray to stop the job."""
         if about := handle.details.get(_ABOUT):
             cluster_of(about["address"]).stop(Path(job.folder).name)
-
-    def log(self, job: Job, handle: Handle) -> Path:
-        """The job's own log: its script writes into it."""
-        del handle
-        return Path(job.folder) / LOG_FILE
 
     def collect(self, job: Job, handle: Handle) -> None:
         """Ray leaves no process of a job; wait until the shared file system shows what the script wrote last.

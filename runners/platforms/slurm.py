@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError
-from core.file_names import LOG_FILE
 from core.files import write_text
 from core.problem import Problem
 from runners.jobs.job import JobState
 from runners.platforms.compute_side import asking_folder, question, seen
 from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
-from runners.platforms.platform import Sight
+from runners.platforms.platform import OwnLog, Sight
 from runners.platforms.scripted_jobs import SCRIPT_FILE, exit_code_of, give_up, wait_for_exit_file
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
 from runners.platforms.slurm_queue import poll_seconds, queue_of, require_answer
@@ -40,7 +39,7 @@ _UNANSWERED_SECONDS = 12.0  # a controller that took a job says so within its Me
 _SHARED = "the job's folder has to lie on a file system that the cluster shares: name another one by --results DIR"
 
 
-class SlurmPlatform:
+class SlurmPlatform(OwnLog):
     """Its handle names host and name of the job, when it was submitted, and Slurm's number of it."""
 
     def check(self, plan: Plan) -> None:
@@ -100,11 +99,6 @@ class SlurmPlatform:
                 number = about.get("job_id")
                 Host(about["host"]).run(["scancel", number or f"--name={about['name']}"])
             queue_of(about["host"]).forget()
-
-    def log(self, job: Job, handle: Handle) -> Path:
-        """The job's own log: sbatch writes into it."""
-        del handle
-        return Path(job.folder) / LOG_FILE
 
     def collect(self, job: Job, handle: Handle) -> None:
         """Slurm leaves no process of a job; wait until the shared file system shows what the script wrote last.

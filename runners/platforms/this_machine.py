@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.file_names import LOG_FILE
@@ -13,10 +12,12 @@ from core.redaction import is_secret_key
 from runners.planning.plan import at_job
 from runners.platforms import belongings
 from runners.platforms.handles import ACTION, process_of
-from runners.platforms.platform import grace_seconds
+from runners.platforms.platform import OwnLog, grace_seconds
 from runners.preflight import require_engine, require_local_inputs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runners.jobs.job import Handle, Job
     from runners.planning.plan import Plan, Resources
 
@@ -27,18 +28,13 @@ _PASSED_ON = {
 _PASSED_ON_PREFIXES = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "NCCL_", "GLOO_", "OMP_", "MKL_", "TORCH_", "CHANGENET_")
 
 
-class ThisMachine:
+class ThisMachine(OwnLog):
     """The half of a platform that does not depend on who waits for the action."""
 
     def check(self, plan: Plan) -> None:
         """Engine and inputs are on this machine."""
         require_engine(plan)
         require_local_inputs(plan)
-
-    def log(self, job: Job, handle: Handle) -> Path:
-        """The job's own log: the action prints into it."""
-        del handle
-        return Path(job.folder) / LOG_FILE
 
     def collect(self, job: Job, handle: Handle) -> None:
         """End what the action left running; its results are where they belong."""

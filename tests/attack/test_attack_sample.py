@@ -12,11 +12,12 @@ import pytest
 HERE = Path(__file__).parent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words",
     [
         ("attack_inputs.py", "--program", "changenet", "--count", "25", "--seed", "sample"),
-        pytest.param(("kill_runs.py", "--jobs", "4", "--searches", "0", "--seed", "sample"), marks=pytest.mark.long),
+        ("kill_runs.py", "--jobs", "4", "--searches", "0", "--seed", "sample"),
     ],
     ids=lambda words: words[0],
 )

@@ -148,6 +148,7 @@ def test_a_search_is_one_document_and_its_name_works_everywhere(shell: Shell, bo
         assert (plan["parent_job_id"], plan["spec"]["evaluate"]["checkpoint"]) == (winner, found["checkpoint"])
 
 
+@pytest.mark.long
 def test_killed_controller_and_killed_trial_then_resume_end_as_without(
     shells: Callable[[str], Shell], boards: Path, simulate: Callable[..., None]
 ) -> None:
@@ -202,6 +203,7 @@ def test_control_c_stops_the_trial_and_says_how_to_go_on(
     assert [trial["state"] for trial in same["trials"]] == ["complete"] * 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_control_c_waits_for_no_trial_and_leaves_none_at_work(
     shell: Shell, boards: Path, simulate: Callable[..., None], monkeypatch: pytest.MonkeyPatch, second: signal.Signals

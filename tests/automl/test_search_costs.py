@@ -88,6 +88,7 @@ def test_schema_data_and_archives_are_read_for_the_search_and_not_for_each_trial
     assert all(one)
 
 
+@pytest.mark.long
 def test_the_data_check_is_made_for_each_batch_size_that_it_asks_for(
     planned: Callable[..., Any], boards: Path, opened: Counter[str]
 ) -> None:

@@ -124,7 +124,10 @@ def test_the_same_seed_gives_the_same_search_and_another_one_does_not(
     assert one.runs[0].origin == "defaults"
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    "algorithm",
+    [pytest.param(name, marks=pytest.mark.long if name in {"bohb", "hyperband"} else ()) for name in ALGORITHMS],
+)
 @given(at=st.integers(2, 70), written=st.booleans(), parallel=st.integers(1, 3), failing=st.integers(0, 6))
 @settings(FOLDERS, max_examples=7)
 def test_a_search_that_was_killed_at_any_write_goes_on_as_if_it_had_not_been(

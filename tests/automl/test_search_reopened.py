@@ -123,6 +123,7 @@ def test_what_can_not_be_given_more_says_why(algorithm: str, planned: Callable[.
             experiment.resume(str(first.folder), settings=replace(first.plan.settings, **change))
 
 
+@pytest.mark.long
 def test_a_search_goes_on_after_its_results_root_moved(planned: Callable[..., ExperimentPlan], tmp_path: Path) -> None:
     first = experiment.run(planned(trials=2, epochs=1, test=False))
     for number in (1, 2):

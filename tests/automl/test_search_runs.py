@@ -175,6 +175,7 @@ def _check_best_record(result: ExperimentResult) -> None:
         assert best["spec"]["train"]["optim"]["lr"] == winner.setting["train.optim.lr"]
 
 
+@pytest.mark.long
 def test_the_report_needs_nothing_beside_it_and_the_storage_opens_in_optuna(planned: Planned) -> None:
     import optuna
 

@@ -92,6 +92,7 @@ def test_one_that_stands_by_takes_the_place_of_one_that_was_killed(kept: str, se
     assert set(found.files) >= {"record", "best", "report"}
 
 
+@pytest.mark.long
 def test_one_whose_connection_breaks_writes_no_more(postgres: str, search: Path, controller: Start) -> None:
     first = controller()
     line_with(first, "started")

@@ -218,7 +218,7 @@ def test_defects_that_no_component_can_have_are_refused(tmp_path: Path) -> None:
 def test_every_defect_shows_inside_its_box(tmp_path: Path, style: Literal["assembled", "bare"]) -> None:
     """Without nuisance, a defect shows in its box, and outside no more changes than on good sites."""
     settings = SynthesisSettings(
-        boards=4, components=20, size=96, seed=3, defect_rate=0.8, nuisance=0.0, style=style, image_ext=".png"
+        boards=3, components=15, size=96, seed=3, defect_rate=0.8, nuisance=0.0, style=style, image_ext=".png"
     )
     synthesize(tmp_path / "set", settings)
     inside: dict[str, list[float]] = {}

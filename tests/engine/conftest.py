@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,12 +56,14 @@ def folder(tmp_path: Path) -> PairFolder:
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> PairFolder:
+def shared_folder(once: Callable[..., Path]) -> PairFolder:
     """Data that tests read but never change."""
-    made = PairFolder(tmp_path_factory.mktemp("shared"))
-    for number, (name, count) in enumerate((("train", 32), ("validation", 16), ("test", 16))):
-        made.split(name, count, seed=1000 * number)
-    return made
+
+    def fill(folder: Path) -> None:
+        for number, (name, count) in enumerate((("train", 32), ("validation", 16), ("test", 16))):
+            PairFolder(folder).split(name, count, seed=1000 * number)
+
+    return PairFolder(once("pairs", fill))
 
 
 def base_spec(data: PairFolder, results: Path) -> Spec:
@@ -158,11 +160,14 @@ class Trained:
 
 
 @pytest.fixture(scope="session")
-def trained(
-    shared_folder: PairFolder, tmp_path_factory: pytest.TempPathFactory, engine: Callable[..., Outcome]
-) -> Trained:
+def trained(shared_folder: PairFolder, once: Callable[..., Path], engine: Callable[..., Outcome]) -> Trained:
     """Six epochs on the shared pairs; tests read its files but never change them."""
-    results = tmp_path_factory.mktemp("trained")
-    tree = base_spec(shared_folder, results)
-    outcome = engine("train", tree, "train.num_epochs=6", "train.checkpoint_interval=2", "encryption_key=hush-hush")
-    return Trained(tree, results / "train", outcome)
+    settings = ("train.num_epochs=6", "train.checkpoint_interval=2", "encryption_key=hush-hush")
+
+    def fill(folder: Path) -> None:
+        outcome = engine("train", base_spec(shared_folder, folder), *settings)
+        (folder / "outcome.json").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+
+    results = once("trained", fill)
+    outcome = Outcome(**json.loads((results / "outcome.json").read_text(encoding="utf-8")))
+    return Trained(base_spec(shared_folder, results), results / "train", outcome)

@@ -13,7 +13,7 @@ from core.errors import CheckpointError, SpecError
 from deployed.model_file import write_model
 from engine.export.deployment import build, read_deployment
 from engine.export.tensorrt_action import wants_engine
-from spec.action_sections import GenTrtEngine
+from spec.deploy_sections import GenTrtEngine
 from tests.engine.test_tensorrt_engine import graph
 
 if TYPE_CHECKING:

@@ -37,7 +37,9 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seco
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGINT, 1), pytest.param(signal.SIGTERM, 0, marks=pytest.mark.long)]
+)
 def test_a_signal_ends_a_training_as_failed_with_nothing_left_behind(
     spec: Spec, write_spec: Callable[[Spec], Path], tmp_path: Path, number: signal.Signals, workers: int
 ) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from core.errors import JobFailedError, PlatformError, SpecError
 from engine.export.tensorrt_action import _batches, _calibration, build
 from engine.export.tensorrt_engine import CalibrationData, build_engine
-from spec.action_sections import GenTrtEngine
+from spec.deploy_sections import GenTrtEngine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -119,6 +119,7 @@ def test_a_calibration_takes_no_marked_pair_and_no_set_without_val(
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.long
 def test_two_pictures_of_different_boards_end_with_an_answer(
     photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

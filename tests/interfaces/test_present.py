@@ -9,7 +9,7 @@ import pytest
 
 from core.figure import plain
 from interfaces.present import artifact_lines, figure_lines, job_text, jobs_text
-from interfaces.verbs.jobs import job_outcome, run_outcome
+from interfaces.verbs.job_outcome import job_outcome, run_outcome
 from runners.api import result
 from runners.jobs.job import Artifact, Job, JobState, Transition
 from scoring.sheet import figure_sheet

@@ -64,6 +64,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.long
 def test_a_bank_built_again_is_the_same_to_the_byte(bank: Path, key: Path, tmp_path: Path) -> None:
     done = changenet("package", str(tmp_path / "again"), "--key", str(key), home=tmp_path)
     assert done.returncode == 0, done.stderr

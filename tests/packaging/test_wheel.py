@@ -21,6 +21,7 @@ NOT_IN_WHEEL |= {".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "MANIFEST.in",
 NOT_IN_WHEEL |= {"constraints.txt", "pyproject.toml", "setup.py", "Dockerfile", ".dockerignore"}
 NOT_IN_SDIST = {".ci", ".gitignore"}
 SKILL = "changenet_skill"
+pytestmark = pytest.mark.long
 
 
 def test_the_wheel_holds_all_code_and_every_file_of_the_skill_and_nothing_else(built: Built) -> None:

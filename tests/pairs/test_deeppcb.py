@@ -235,6 +235,7 @@ def test_options_that_have_no_such_value(source: Path, tmp_path: Path, option: d
     assert caught.value.code == "data.import_option"
 
 
+@pytest.mark.long
 def test_the_real_boards(real_data: Path, tmp_path: Path) -> None:
     summary = import_deeppcb(real_data / "deeppcb", tmp_path / "out")
     assert summary.boards == {"train": 190, "val": 30, "test": 84}

@@ -3,34 +3,33 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import PlatformError
+from engine.cli import main
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
 from runners.planning.engines import not_embedded
 from runners.planning.prepare import prepare
-from runners.planning.resolved import embedded_engine
 
 SKILL = load_skill(Path(__file__).parents[2])
 
 
 @pytest.mark.parametrize("action", SKILL.actions)
-def test_the_engine_refuses_what_is_refused_before_a_launch_and_nothing_else(action: str, tmp_path: Path) -> None:
+def test_the_engine_refuses_what_is_refused_before_a_launch_and_nothing_else(
+    action: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     argv = SKILL.command(action, str(SKILL.template_path(action)))[1:]
 
     # The templates name no data, so that no action gets far.
-    done = subprocess.run(
-        [embedded_engine(SKILL), *argv, f"results_dir={tmp_path}"], capture_output=True, text=True, check=False
-    )
+    code = main([*argv, f"results_dir={tmp_path}"])
 
-    assert done.returncode == 1
-    refused = "the embedded engine has no" in done.stdout + done.stderr
+    assert code == 1
+    refused = "the embedded engine has no" in "".join(capsys.readouterr())
     assert refused == (action in not_embedded(SKILL, action))
 
 

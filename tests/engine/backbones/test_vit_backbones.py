@@ -171,7 +171,14 @@ PUBLISHED_MILLIONS = {
 }
 
 
-@pytest.mark.parametrize("name", PUBLISHED_MILLIONS)
+# The large ones take seconds each.
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long if millions > 100 and name != "vit_large_nvdinov2" else ())
+        for name, millions in PUBLISHED_MILLIONS.items()
+    ],
+)
 def test_full_sizes_have_the_published_shape(name: str) -> None:
     with torch.device("meta"):
         backbone = build_backbone(name, image_height=64, image_width=128)

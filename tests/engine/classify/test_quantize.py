@@ -143,6 +143,7 @@ def test_what_onnx_runtime_does_not_do_is_refused(
     assert f"{place}: the embedded engine does not do this" in done.err
 
 
+@pytest.mark.long
 def test_the_layers_that_do_harm_go_back_to_float_and_no_more(model: TrainedModel, pairs: ParityPairs) -> None:
     """What is borne here is a little less than 8 bits in every layer cost."""
     parts = parts_of(model.network, (64, 64), 1, opset=17)

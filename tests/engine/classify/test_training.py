@@ -182,7 +182,11 @@ def interrupted_copy(whole: Path, folder: Path, checkpoint: str) -> Path:
     ("interval", "checkpoint"),
     [
         (("train.checkpoint_interval=1",), "model_epoch_000_step_00004.pth"),
-        (("train.checkpoint_interval=3", "train.checkpoint_interval_unit=step"), "model_epoch_001_step_00006.pth"),
+        pytest.param(
+            ("train.checkpoint_interval=3", "train.checkpoint_interval_unit=step"),
+            "model_epoch_001_step_00006.pth",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_resumed_run_ends_with_the_same_bits(
@@ -381,13 +385,14 @@ def test_the_euclidean_module_learns_too(spec: Spec, train: Callable[..., Path])
     assert losses[-1] < losses[0] / 2
 
 
+@pytest.mark.long
 def test_the_container_s_flattened_head_learns_too(train: Callable[..., Path]) -> None:
     narrow = ("model.classify.difference_head=flatten", "model.decode_head.decoder_params.embed_dim=16")
     losses = figures(train(*narrow, "train.num_epochs=4", "train.optim.optim=adam"), "train_loss")
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true", "64-true"])
+@pytest.mark.parametrize("precision", [pytest.param("bf16-mixed", marks=pytest.mark.long), "bf16-true", "64-true"])
 def test_other_number_formats_train(train: Callable[..., Path], precision: str) -> None:
     folder = train("train.num_epochs=1", f"train.precision={precision}")
     assert figures(folder, "val_loss")[0] > 0.0

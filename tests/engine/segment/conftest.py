@@ -25,7 +25,7 @@ class MaskFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         for name in ("A", "B", "label", "list"):
-            (root / name).mkdir(parents=True)
+            (root / name).mkdir(parents=True, exist_ok=True)
 
     def add(self, name: str, seed: int, *, size: tuple[int, int] = (SIDE, SIDE), blots: int = 1) -> None:
         """One pair with `blots` changes; the label is 255 where the picture is brighter."""
@@ -58,12 +58,15 @@ def mask_folder(tmp_path: Path) -> MaskFolder:
 
 
 @pytest.fixture(scope="session")
-def shared_masks(tmp_path_factory: pytest.TempPathFactory) -> MaskFolder:
+def shared_masks(once: Callable[..., Path]) -> MaskFolder:
     """Data that tests read but never change."""
-    made = MaskFolder(tmp_path_factory.mktemp("shared") / "masks")
-    for number, (name, count) in enumerate((("train", 16), ("val", 4), ("test", 4))):
-        made.split(name, count, seed=1000 * number)
-    return made
+
+    def fill(folder: Path) -> None:
+        made = MaskFolder(folder)
+        for number, (name, count) in enumerate((("train", 16), ("val", 4), ("test", 4))):
+            made.split(name, count, seed=1000 * number)
+
+    return MaskFolder(once("masks", fill))
 
 
 def mask_spec(data: MaskFolder, results: Path) -> Spec:
@@ -114,7 +117,6 @@ class TrainedMasks:
 
     spec: Spec
     folder: Path
-    outcome: Any
 
     @property
     def latest(self) -> Path:
@@ -133,14 +135,13 @@ def kpi_of() -> Callable[[Path], list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="session")
-def trained_masks(
-    shared_masks: MaskFolder, tmp_path_factory: pytest.TempPathFactory, engine: Callable[..., Any]
-) -> TrainedMasks:
+def trained_masks(shared_masks: MaskFolder, once: Callable[..., Path], engine: Callable[..., Any]) -> TrainedMasks:
     """Twenty epochs on the shared pairs; tests read its files but never change them."""
-    results = tmp_path_factory.mktemp("trained_masks")
-    tree = mask_spec(shared_masks, results)
-    outcome = engine(
-        "train", tree, "train.num_epochs=20", "train.validation_interval=10", "train.checkpoint_interval=10"
-    )
-    assert outcome.code == 0, outcome.err
-    return TrainedMasks(tree, results / "train", outcome)
+    settings = ("train.num_epochs=20", "train.validation_interval=10", "train.checkpoint_interval=10")
+
+    def fill(folder: Path) -> None:
+        outcome = engine("train", mask_spec(shared_masks, folder), *settings)
+        assert outcome.code == 0, outcome.err
+
+    results = once("trained-masks", fill)
+    return TrainedMasks(mask_spec(shared_masks, results), results / "train")

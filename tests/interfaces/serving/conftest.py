@@ -56,9 +56,17 @@ def _write_split(root: Path, name: str, count: int, seed: int) -> dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+def model(once: Callable[..., Path]) -> Model:
     """Trained for a few epochs by the engine, and exported by it."""
-    root = tmp_path_factory.mktemp("model")
+    root = once("served-model", _make_model)
+    return Model(
+        root / "export" / "changenet_classify.onnx",
+        root / "train" / "changenet_model_classify_latest.pth",
+        *(root / f"{name}.png" for name in ("golden", "good", "bad")),
+    )
+
+
+def _make_model(root: Path) -> None:
     data = {
         "train_dataset": _write_split(root, "train", 32, 0),
         "validation_dataset": _write_split(root, "val", 16, 500),
@@ -94,11 +102,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     golden = draw_board(900)
     for name, picture in (("golden", golden), ("good", golden), ("bad", add_defect(golden, 3))):
         picture.save(root / f"{name}.png")
-    return Model(
-        root / "export" / "changenet_classify.onnx",
-        Path(tree["export"]["checkpoint"]),
-        *(root / f"{name}.png" for name in ("golden", "good", "bad")),
-    )
 
 
 class Running:

@@ -7,8 +7,6 @@ that is taken up again, with its results read back, goes on exactly as it would 
 
 from __future__ import annotations
 
-import math
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 # benchmarks/automl_surfaces.py and benchmarks/automl_overhead.py.
 _GP_MOST_RESULTS = 48
 # The model is made from the best and the latest results: 10,000 of them would say no more and cost a second each.
-_EASED_EACH = 2  # so often the model sees the worse half of the results on a logarithmic scale
 _TWIN_DRAWS = 20  # then the space is small, and the twin is taken
 _KEPT_BEST, _KEPT_LATEST, _REBUILT_AT = 40, 80, 240
 
@@ -91,29 +88,13 @@ class Suggester:
             return even_point(self._space, self._seed, number), {}
         if number <= len(self._first):
             return self._first[number - 1], {}
-        study = self._eased_study() if self._sees_eased(number) else self._study
-        study.sampler = self._sampler(seed_of(self._seed, self._model, number))
-        trial = study.ask(self._known)
-        attrs = dict(study.get_trials(deepcopy=False)[-1].system_attrs)
+        self._study.sampler = self._sampler(seed_of(self._seed, self._model, number))
+        trial = self._study.ask(self._known)
+        attrs = dict(self._study.get_trials(deepcopy=False)[-1].system_attrs)
         # The run may still be refused, and a search that is taken up again does not ask: nothing of this ask stays.
-        study.tell(trial, state=TrialState.FAIL)
+        self._study.tell(trial, state=TrialState.FAIL)
         point = dict(trial.params)
         return (point, attrs) if self._what(point) not in self._seen else (self._another(number, point), {})
-
-    def _sees_eased(self, number: int) -> bool:
-        return number % _EASED_EACH == 0 and len(self._directions) == 1 and self._is_gp()
-
-    def _eased_study(self) -> Study:
-        """The results so far, those worse than the median closer to it: what is left to gain shows beside them."""
-        study, trials = self._new_study(), self._study.get_trials(deepcopy=False)
-        keys = iter(eased([self._objective.key(t.values[0]) for t in trials if t.state is TrialState.COMPLETE]))
-        for trial in trials:
-            if trial.state is TrialState.COMPLETE:
-                # A key has the direction's sign, which the study's values have not.
-                study.add_trial(self._trial(trial.state, trial.params, {}, [self._objective.key(next(keys))]))
-            elif trial.state is TrialState.RUNNING:
-                study.add_trial(self._trial(trial.state, trial.params, trial.system_attrs, None))
-        return study
 
     def _another(self, number: int, point: Point) -> Point:
         """An even draw that sets something new: training is seeded, so that a twin would only say the same again."""
@@ -149,30 +130,27 @@ class Suggester:
             self._rebuild()
 
     def _sampler(self, seed: int) -> BaseSampler:
-        sampler: Any = _Gp(seed=seed, n_startup_trials=1) if self._is_gp() else _Tpe(seed=seed, n_startup_trials=1)
+        sampler: Any
+        if self._model == "gp" and self._complete <= _GP_MOST_RESULTS:
+            sampler = _Gp(seed=seed, n_startup_trials=1)
+        else:
+            sampler = _Tpe(seed=seed, n_startup_trials=1)
         sampler.space, sampler.known = self._space, self._known
         return sampler  # type: ignore[no-any-return]
-
-    def _is_gp(self) -> bool:
-        return self._model == "gp" and self._complete <= _GP_MOST_RESULTS
 
     def _new_study(self) -> Study:
         return optuna.create_study(directions=self._directions, sampler=RandomSampler(seed=0))
 
     def _add(self, state: TrialState, point: Point, attrs: dict[str, Any], values: Sequence[float] | None) -> int:
-        self._study.add_trial(self._trial(state, point, attrs, values))
-        return len(self._study.get_trials(deepcopy=False)) - 1
-
-    def _trial(
-        self, state: TrialState, point: Point, attrs: dict[str, Any], values: Sequence[float] | None
-    ) -> FrozenTrial:
-        return create_trial(
+        trial = create_trial(
             state=state,
             params=point,
             distributions=self._known,
             system_attrs=attrs,
             values=list(values) if values is not None else None,
         )
+        self._study.add_trial(trial)
+        return len(self._study.get_trials(deepcopy=False)) - 1
 
     def _rebuild(self) -> None:
         """Go on with the best and the latest results, and with what is running."""
@@ -185,10 +163,3 @@ class Suggester:
             self._study.add_trial(kept[number])
         for run, number in self._running.items():
             self._running[run] = self._add(TrialState.RUNNING, trials[number].params, trials[number].system_attrs, None)
-
-
-def eased(keys: list[float]) -> list[float]:
-    """Numbers of which the least is best; above the median on a logarithmic scale, whose unit is the span below it."""
-    middle = median(keys)
-    unit = middle - min(keys)
-    return [middle + unit * math.log1p((key - middle) / unit) if key > middle and unit > 0 else key for key in keys]

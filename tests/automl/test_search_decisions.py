@@ -460,25 +460,3 @@ def test_settings_survive_json() -> None:
     assert AutomlSettings.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
     with pytest.raises(RequestError, match="Did you mean 'trials'"):
         AutomlSettings.from_json({"trails": 3})
-
-
-def test_results_worse_than_the_median_come_closer_in_their_order() -> None:
-    from automl.samplers import eased
-
-    assert eased([3.0, 0.0, 1.0, 1000.0, 2.0]) == pytest.approx([2 + 2 * math.log(1.5), 0, 1, 2 + 2 * math.log(500), 2])
-    assert eased([1.0, 1.0, 1.0, 7.0]) == [1.0, 1.0, 1.0, 7.0]
-
-
-def test_a_model_that_sees_eased_results_seeks_the_better_side_either_way() -> None:
-    from automl.dimensions import Number
-    from automl.samplers import Suggester
-    from automl.space import Space
-
-    suggested = []
-    for objective, sign in ((Objective("value", "minimize"), 1), (Objective("value", "maximize"), -1)):
-        model = Suggester(Space((Number("x", 0.0, 1.0),), {"x": 0.5}, {"x": {}}), (objective,), "gp", 5, start=2)
-        for step in range(11):
-            model.add({"x": step / 10}, [sign * math.exp(step)])
-        suggested.append([model.suggest(number)[0]["x"] for number in (8, 10)])
-    assert suggested[0] == suggested[1]
-    assert max(suggested[0]) < 0.3

@@ -5,9 +5,10 @@
 
 The model is the laptop profile's network, its head untrained, exported without a second look (an untrained network
 doubts all). Bare scoring is the scorer itself, in this process, on the same files: decoding, resizing, alignment,
-network, in batches of 16. Rounds of both take turns. Clients, server and scorer share the cores, so the clients' own
-work counts against serving by the clock; by CPU time it does not. Half load is half of what 8 clients reached, with
-requests at even intervals and latency from the moment at which each was due.
+network, in batches of 16, side by side on all cores. Rounds of both take turns. Clients, server and scorer share the
+cores, so the clients' own work counts against serving by the clock; by CPU time it does not. It is as little as it can
+be, and printed: see cheap_clients.py. Half load is half of what 8 clients reached, with requests at even intervals and
+latency from the moment at which each was due.
 
 A stop: 8 clients ask without pause, the server is sent SIGTERM, and whatever was sent and got no whole answer is lost.
 """
@@ -22,12 +23,12 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from cheap_clients import latencies, post, seconds_for
 from export_speed import asked, run, subject
 
 from core.cores import usable_cores
@@ -37,7 +38,7 @@ from interfaces.serving.goldens import golden_of
 from pairs.classify_csv import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 CHANGENET = str(Path(sys.executable).with_name("changenet"))
 CLIENTS, BATCH = 8, 16
@@ -77,10 +78,14 @@ class Server:
         """A connection that is kept."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-    def cpu(self) -> float:
-        """CPU seconds of the server and its scorer."""
+    def cpu(self) -> tuple[float, float]:
+        """CPU seconds of the server, and of its scorer."""
         own = psutil.Process(self.process.pid)
-        return sum(sum(one.cpu_times()[:2]) for one in (own, *own.children(recursive=True)))
+        return _cpu(own), sum(_cpu(one) for one in own.children(recursive=True))
+
+
+def _cpu(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:2])
 
 
 @contextmanager
@@ -122,39 +127,6 @@ def bodies_for(server: Server, files: Files) -> list[bytes]:
         require(ask(connection, "POST", "/golden", form(golden=golden)), 201)
     connection.close()
     return [form(test=test, golden_id=golden_of([Picture(golden)]).name.encode()) for test, golden in files]
-
-
-def ask_all(server: Server, bodies: Sequence[bytes]) -> float:
-    """Seconds that the clients take for all of it."""
-    shares = [bodies[i::CLIENTS] for i in range(CLIENTS)]
-
-    def client(share: Sequence[bytes]) -> None:
-        connection = server.connect()
-        for body in share:
-            require(ask(connection, "POST", "/inspect", body))
-        connection.close()
-
-    begun = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(client, shares))
-    return time.perf_counter() - begun
-
-
-def latencies(server: Server, bodies: Sequence[bytes], rate: float) -> list[float]:
-    """Seconds from the moment at which each request was due, `rate` a second."""
-    connections = threading.local()
-    begin = time.perf_counter() + 0.1
-
-    def one(number: int) -> float:
-        due = begin + number / rate
-        time.sleep(max(0.0, due - time.perf_counter()))
-        connection = getattr(connections, "one", None) or server.connect()
-        connections.one = connection
-        require(ask(connection, "POST", "/inspect", bodies[number % len(bodies)]))
-        return time.perf_counter() - due
-
-    with ThreadPoolExecutor(4 * CLIENTS) as pool:
-        return list(pool.map(one, range(len(bodies))))
 
 
 def stop_under_load(model: Path, files: Files, chance: random.Random) -> tuple[int, int, int]:
@@ -219,40 +191,40 @@ def measure(model: Path, files: Files, options: Any) -> None:
     asked = [
         Pair((Picture(test),), Golden(golden_of([Picture(golden)]).name, (Picture(golden),))) for test, golden in files
     ]
-    bare_wall = bare_cpu = served_wall = served_cpu = float("inf")
+    bare, rounds = [], []
     with served(model) as server:
-        bodies = bodies_for(server, files)
-        ask_all(server, bodies[:32])
+        requests = [post("/inspect", HEADERS["Content-Type"], body) for body in bodies_for(server, files)]
+        seconds_for(server.port, requests[:32], CLIENTS)
         scorer.judge(asked[:32])
         for _ in range(options.rounds):
             wall, cpu = time.perf_counter(), time.process_time()
             for start in range(0, len(asked), BATCH):
                 scorer.judge(asked[start : start + BATCH])
-            bare_wall = min(bare_wall, time.perf_counter() - wall)
-            bare_cpu = min(bare_cpu, time.process_time() - cpu)
-            before = server.cpu()
-            served_wall = min(served_wall, ask_all(server, bodies))
-            served_cpu = min(served_cpu, server.cpu() - before)
+            bare.append((time.perf_counter() - wall, time.process_time() - cpu))
+            before, cpu = server.cpu(), time.process_time()
+            wall = seconds_for(server.port, requests, CLIENTS)
+            spent = [after - then for after, then in zip(server.cpu(), before, strict=True)]
+            rounds.append((wall, *spent, time.process_time() - cpu))
         count = len(files)
+        (bare_wall, bare_cpu), (wall, serving, scoring, clients) = (map(min, zip(*each)) for each in (bare, rounds))  # noqa: B905 - tuples of one length
+        each = 1000 / count
         print(f"{count} pairs, {options.golden} golden images, {usable_cores()} cores, best of {options.rounds} rounds")
-        print(
-            f"bare scoring, batches of {BATCH}: {count / bare_wall:.1f} pairs/s, {1000 * bare_cpu / count:.2f} ms CPU"
-        )
-        print(f"served, {CLIENTS} clients: {count / served_wall:.1f} pairs/s, {1000 * served_cpu / count:.2f} ms CPU")
-        print(
-            f"throughput: {bare_wall / served_wall:.2f} of bare by the clock, {bare_cpu / served_cpu:.2f} by CPU time"
-        )
+        print(f"bare scoring, batches of {BATCH}: {count / bare_wall:.1f} pairs/s, {each * bare_cpu:.2f} ms CPU a pair")
+        print(f"served, {CLIENTS} clients: {count / wall:.1f} pairs/s")
+        print(f"ms CPU a pair: scorer {each * scoring:.2f}, server {each * serving:.2f}, clients {each * clients:.2f}")
+        by_cpu = bare_cpu / (serving + scoring)
+        print(f"throughput: {bare_wall / wall:.2f} of bare by the clock, {by_cpu:.2f} by CPU time")
         alone = []
         for one in asked[:60]:
             begun = time.perf_counter()
             scorer.judge([one])
             alone.append(time.perf_counter() - begun)
-        bare = statistics.median(alone)
-        found = sorted(latencies(server, bodies, 0.5 * count / served_wall))
+        one_pair = statistics.median(alone)
+        found = sorted(latencies(server.port, requests, 0.5 * count / wall, 4 * CLIENTS))
         p50, p99 = found[len(found) // 2], found[int(0.99 * (len(found) - 1))]
-        print(f"one pair alone, bare: {1000 * bare:.1f} ms")
-        print(f"at half load, median: {1000 * p50:.1f} ms, {p50 / bare:.1f} times that")
-        print(f"at half load, p99: {1000 * p99:.1f} ms, {p99 / bare:.1f} times that")
+        print(f"one pair alone, bare: {1000 * one_pair:.1f} ms")
+        print(f"at half load, median: {1000 * p50:.1f} ms, {p50 / one_pair:.1f} times that")
+        print(f"at half load, p99: {1000 * p99:.1f} ms, {p99 / one_pair:.1f} times that")
 
 
 if __name__ == "__main__":

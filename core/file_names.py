@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 PLAN_FILE = "plan.json"
 SPEC_FILE = "spec.yaml"
 LOG_FILE = "log.txt"  # all that the action printed
@@ -25,11 +27,23 @@ COCO_FILE = "coco.json"
 BOARD_PICTURES = "pictures"
 CROPS_FOLDER = "crops"
 FIGURES_FILE = "figures.json"  # the figure sheet of an evaluation
+CHECKPOINT_SUFFIX, EXPORTED_SUFFIX = ".pth", ".onnx"  # of models; whether in capitals does not matter
+MODEL_SUFFIXES = (EXPORTED_SUFFIX, CHECKPOINT_SUFFIX)
 DEPLOYMENT_FILE = "deployment.json"  # what describes a model made ready for ONNX Runtime
 OPTIMIZED_SUFFIX = ".optimized.onnx"  # of the graphs that it names
 REPORT_FILE = "report.html"
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
+
+
+def is_model(path: PurePath | str) -> bool:
+    """Whether a path is called as the file of a model is."""
+    return PurePath(path).suffix.lower() in MODEL_SUFFIXES
+
+
+def is_exported(path: PurePath | str) -> bool:
+    """Whether a path is called as an exported model is, which is used without PyTorch where that is possible."""
+    return PurePath(path).suffix.lower() == EXPORTED_SUFFIX
 
 
 def is_archive(place: str) -> bool:

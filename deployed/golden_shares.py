@@ -34,11 +34,13 @@ class Halves(NamedTuple):
 
     `golden` takes golden pictures (M, 3, H, W) and gives all that `judge` needs of them: the features first, in the
     order in which `Parts.describe` gives them, then the shares. `judge` takes B test pictures, then all of that for
-    B * `Parts.goldens` golden ones, and gives the output.
+    B * `Parts.goldens` golden ones, and gives the output. Where it `spreads`, what belongs to one golden image does for
+    all B pairs as well.
     """
 
     golden: ModelProto
     judge: ModelProto
+    spreads: bool
 
 
 class _Split(NamedTuple):
@@ -65,7 +67,13 @@ def halves_of(parts: Parts) -> Halves:
     for split in _splits(judge, set(described)):
         _move_share(split, judge.graph, golden.graph, own[split.feature])
     _drop_unused(judge.graph)
-    return Halves(golden, judge)
+    return Halves(golden, judge, parts.goldens == 1 and _spreads(judge.graph))
+
+
+def _spreads(judge: onnx.GraphProto) -> bool:
+    """Whether all that golden images bring is added or subtracted, which ONNX does for one and many as for as many."""
+    brought = {entry.name for entry in judge.input[1:]}
+    return all(node.op_type in {"Add", "Sub"} for node in judge.node if brought.intersection(node.input))
 
 
 def _splits(judge: ModelProto, described: set[str]) -> list[_Split]:

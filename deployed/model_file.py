@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
-SUFFIX = ".onnx"
 _KEY = "changenet"
 _FORMAT = 2
 Settings = dict[str, Any]

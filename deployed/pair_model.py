@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,11 +18,12 @@ from deployed.layout import Tiling
 from deployed.model_file import normalisation, read_model_for
 from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
 from deployed.second_look import seen, views_of
-from deployed.sessions import Session, threads
+from deployed.sessions import Session
 from deployed.siamese_graph import take_apart
+from deployed.side_by_side import SideBySide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     Features = list[NDArray[np.float32]]
 
 _DATA, _MODEL = "dataset.classify", "model.classify"
-_TOGETHER = 4  # pairs in one pass of the network: the maps of more leave the processor's caches
 
 
 class Pairs(NamedTuple):
@@ -52,7 +52,7 @@ class Pairs(NamedTuple):
 
 
 class PairModel:
-    """A classify model of one file; one thread at a time may use it.
+    """A classify model of one file; any number of threads may use it, and share its own.
 
     Args:
         settings: what stands in the file.
@@ -73,13 +73,13 @@ class PairModel:
         self._tiling = Tiling(*settings["input"]["layout"])
         self._scale, self._offset = normalisation(settings)
         halves = halves_of(parts)
-        self._golden, self._judge = (Session(half.SerializeToString()) for half in halves)
+        self._golden, self._judge = (Session(half.SerializeToString()) for half in (halves.golden, halves.judge))
+        self._spreads = halves.spreads
         self._features = len(parts.describe.graph.output)  # before the shares
-        self._workers = threads()
-        self._pool = ThreadPoolExecutor(self._workers)
+        self._threads = SideBySide()
         self._explain: Session | None = None
         self._off_centre = {(int(h), int(w)): (float(d), float(r)) for h, w, d, r in settings.get("off_centre") or ()}
-        self._known = GoldenMemory()
+        self._known, self._remembering = GoldenMemory(), Lock()
 
     @classmethod
     def read(cls, path: Path) -> PairModel:
@@ -98,15 +98,18 @@ class PairModel:
     def scores(self, pairs: Pairs) -> NDArray[np.float64]:
         """The score of each pair, (B,); the higher, the more likely a defect."""
         sets = self._sets(pairs)
-        chosen = [sets[i] for i in pairs.golden_of]
+        order = np.argsort(pairs.golden_of, kind="stable")  # those of one golden image are judged in one pass
+        chosen = [sets[pairs.golden_of[pair]] for pair in order]
 
         def some(part: slice, *, alone: bool) -> tuple[Inputs, Inputs]:
-            laid = [self._laid(test, one.look) for test, one in zip(pairs.tests[part], chosen[part], strict=True)]
+            tests = pairs.tests[order[part]]
+            laid = [self._laid(test, one.look) for test, one in zip(tests, chosen[part], strict=True)]
             inputs = self._finished(np.stack(laid))
             return inputs, self._output(inputs, [one.features for one in chosen[part]], alone=alone)
 
-        inputs, outputs = zip(*self._in_parts(len(chosen), some), strict=True)
-        return self._score(self._second_look(np.concatenate(inputs), chosen, np.concatenate(outputs)))
+        inputs, outputs = zip(*self._threads.in_parts(len(order), some), strict=True)
+        output = self._second_look(np.concatenate(inputs), chosen, np.concatenate(outputs))
+        return self._score(output)[np.argsort(order)]
 
     @property
     def explains(self) -> bool:
@@ -140,6 +143,10 @@ class PairModel:
         self._known.forget()
 
     def _sets(self, pairs: Pairs) -> list[Golden]:
+        with self._remembering:
+            return self._remembered(pairs)
+
+    def _remembered(self, pairs: Pairs) -> list[Golden]:
         names = pairs.golden_names
         found = {i: known for i, name in enumerate(names) if (known := self._known.get(name))}
         new = [i for i in range(len(names)) if i not in found]
@@ -170,24 +177,17 @@ class PairModel:
         levels += self._offset
         return np.ascontiguousarray(self._tiling.combine(levels))
 
-    def _in_parts(self, count: int, work: Callable[..., Any]) -> list[Any]:
-        """What `work` gives for slices of `count` things, a slice for each thread at a time."""
-        step = min(_TOGETHER, -(-count // self._workers))
-        parts = [slice(start, start + step) for start in range(0, count, step)]
-        if len(parts) == 1:
-            return [work(parts[0], alone=True)]
-        return list(self._pool.map(lambda part: work(part, alone=False), parts))
-
     def _described(self, inputs: Inputs) -> Features:
         """All that is needed of golden pictures; of test ones the features, which come first, are of use."""
 
         def some(part: slice, *, alone: bool) -> Features:
             return self._golden.run({self._golden.inputs[0]: inputs[part]}, alone=alone)
 
-        return [np.concatenate(levels) for levels in zip(*self._in_parts(len(inputs), some), strict=True)]
+        return [np.concatenate(levels) for levels in zip(*self._threads.in_parts(len(inputs), some), strict=True)]
 
     def _output(self, tests: Inputs, goldens: Sequence[Features], *, alone: bool) -> Inputs:
-        together = [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
+        alike = all(one is goldens[0] for one in goldens) and (self._spreads or len(goldens) == 1)
+        together = goldens[0] if alike else [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
         return self._judge.run(dict(zip(self._judge.inputs, [tests, *together], strict=True)), alone=alone)[0]
 
     def _second_look(self, tests: Inputs, goldens: Sequence[Golden], output: Inputs) -> Inputs:
@@ -198,7 +198,7 @@ class PairModel:
         if not len(doubtful):
             return output
         views = views_of(self.height, self.width)
-        todo = [(int(pair), view) for pair in doubtful for view in views]
+        todo = [(int(pair), view) for view in views for pair in doubtful]
         turned = [self._turned(goldens[pair], view) for pair, view in todo]
 
         def some(part: slice, *, alone: bool) -> Inputs:
@@ -206,7 +206,7 @@ class PairModel:
             return self._output(np.concatenate(pictures), turned[part], alone=alone)
 
         total = output.copy()
-        np.add.at(total, [pair for pair, _ in todo], np.concatenate(self._in_parts(len(todo), some)))
+        np.add.at(total, [pair for pair, _ in todo], np.concatenate(self._threads.in_parts(len(todo), some)))
         total[doubtful] /= 1 + len(views)
         return total
 

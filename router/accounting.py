@@ -226,8 +226,17 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
         if token.word in manner:
             return not _describes_data(reading, place)
         if token.word in grammar["prepositions"]:
-            return token.word in grammar["joins_steps"] and here > verb
+            return (token.word in grammar["joins_steps"] and here > verb) or _of_what(reading, here)
     return _qualifies(reading, place)
+
+
+def _of_what(reading: Reading, place: int) -> bool:
+    """Whether a preposition tells what a model is for that nothing else names: "a model for sales"."""
+    tokens, grammar = reading.tokens, reading.grammar
+    named = any(reading.of(kind) for kind in _OURS)
+    return (
+        not named and tokens[place].word in grammar["meant_for"] and tokens[place - 1].word in grammar["holds_format"]
+    )
 
 
 def _qualifies(reading: Reading, place: int) -> bool:

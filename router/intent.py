@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.descriptions import describes
 from router.engines import MEASURING, builds, goes_before, runs_engine, within
 from router.order import behind_before, comes_first, comes_later, follows, only_tells_when
 from router.questions import is_question
@@ -63,6 +64,8 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
+    of_task = {n for m in reading.of("task") for n in m.places}
+    verbs = [m for m in verbs if m.group != "verb:data_check" or of_task.isdisjoint(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
     question = is_question(reading, questions)
@@ -119,7 +122,7 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not _describes(reading, m, said)]
+    said = [m for m in said if not describes(reading, m, said)]
     named = [m for m in said if m.group.startswith("named")]
     engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
     said = [
@@ -160,23 +163,6 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
         else:
             steps[name] = step
     return (*steps.values(), *later)
-
-
-def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
-    """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
-    before = [m for m in said if m.start < mention.start]
-    if not before or mention.group.startswith("named"):
-        return False
-    start, _ = reading.clause(mention.start)
-    between = [token.word for token in reading.tokens[max(start, before[-1].start + 1) : mention.start]]
-    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
-    apart = joins | reading.grammar["prepositions"]
-    relative = [
-        n
-        for n, word in enumerate(between)
-        if word in reading.grammar["relative"] and not set(between[n - 1 : n]) & apart
-    ]
-    return before[-1].start >= start and bool(relative) and not set(between[relative[-1] :]) & joins
 
 
 def _is_item(reading: Reading, noun: Mention) -> bool:

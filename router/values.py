@@ -273,6 +273,9 @@ def _bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values)
             values.unread.add(place)
             continue
         name = model.group.partition(":")[2]
+        if reading.tokens[place - 1].word in reading.grammar["choice"]:
+            values.stated.append(Stated(name, None, place, (reading.said(model), token.text)))
+            continue
         number = _figure(token.text, token.value, name)
         reader = _READERS.get(name)
         found = reader([number], set()) if reader else (name, number)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-_LIKELY = 0.4
+_LIKELY, _LIKELY_OF_A_PATH = 0.4, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +90,17 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
     A question is never taken for an action, and nothing that the words rule out is taken at all.
     """
     strange = account(reading, intent, Values(), vocabulary)
-    named = any(reading.of(kind) for kind in ("model", "task")) or any(
-        t.kind in {"path", "job"} for t in reading.tokens
-    )
+    ours = any(reading.of(kind) for kind in ("model", "task")) or any(t.kind == "job" for t in reading.tokens)
+    path = any(token.kind == "path" for token in reading.tokens)
     ruled_out = any(reading.of(kind, negated=True) for kind in ("action", "verb", "model", "noun"))
-    if not named or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
+    if not (ours or path) or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
         return intent
     label, share = ranked(reading.asking_words())
-    if label in {NOTHING, SEVERAL} or share < _LIKELY:
+    if label in {NOTHING, SEVERAL} or share < (_LIKELY if ours else _LIKELY_OF_A_PATH):
         return intent
     if vocabulary.is_command(label):
         return replace(intent, verb=label, likely=True)
-    if intent.question or label not in vocabulary.actions:
+    if intent.question or label not in vocabulary.actions or (strange.unknown and not ours):
         return intent
     return replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.file_names import INFERENCE_FILE
-from engine.export.file_settings import inspects_with_torch
+from engine.export.file_settings import needs_torch
 from engine.task import Action
 
 if TYPE_CHECKING:
@@ -79,11 +79,10 @@ def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
 
 
 def _inspect(run: Run, status: StatusFile) -> None:
-    if not inspects_with_torch(run):
-        from engine.inspect.action import inspect, pairs_of
+    if not needs_torch(run):
+        from engine.inspect.exported import inspect_exported
 
-        pairs = pairs_of(run)
-        inspect(run, status, pairs, exported_inspector(run)[0])
+        inspect_exported(run, status, exported_inspector)
         return
     from engine.classify.inspection import inspect_classify
 
@@ -94,9 +93,7 @@ ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
     "inference": Action(f"score the pairs of dataset.classify.infer_dataset, into {INFERENCE_FILE}", _infer),
-    "inspect": Action(
-        "find what differs on whole pictures, registered first, crop by crop", _inspect, inspects_with_torch
-    ),
+    "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect, needs_torch),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
     "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),

@@ -13,8 +13,7 @@ from engine.classify.network_input import NetworkInput
 from engine.classify.pair_images import PairBatch
 from engine.classify.trained_model import load_model, with_model_settings
 from engine.devices import Devices, scoring_device, share_cores
-from engine.inspect.action import inspect, pairs_of
-from engine.inspect.calibrate import calibrate
+from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.crops import crop_inspector
 
 if TYPE_CHECKING:
@@ -37,10 +36,7 @@ def inspect_classify(run: Run, status: StatusFile) -> None:
     """
     pairs = pairs_of(run)
     run = with_model_settings(run)
-    if run.experiment.inspect.calibrate_to is None:
-        inspect(run, status, pairs, by_crops(run))
-    else:
-        calibrate(run, status, pairs, by_crops(run))
+    inspect_or_calibrate(run, status, pairs, by_crops(run))
 
 
 def by_crops(run: Run) -> Inspector:

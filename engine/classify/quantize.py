@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError, SpecError
+from core.file_names import EXPORTED_SUFFIX, is_exported
 from core.files import sha256_file, write_json
-from deployed.model_file import SUFFIX, read_model, write_model
+from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel
 from deployed.self_test import SELF_TEST
 from deployed.siamese_graph import join, take_apart
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 BACKEND = "onnxruntime"
 STATIC = "static_ptq"
-FILE = f"quantized_model_{BACKEND}{SUFFIX}"
+FILE = f"quantized_model_{BACKEND}{EXPORTED_SUFFIX}"
 MANIFEST = "quantize.json"
 _OPSET = 17
 _ROUNDING = 0.1
@@ -129,7 +130,7 @@ def _selection(run: Run) -> Selection:
 
 def _source(run: Run) -> tuple[Run, Source]:
     path = Path(run.experiment.quantize.model_path)
-    if path.suffix == SUFFIX:
+    if is_exported(path):
         run = with_model_settings(run, path)
         model = load_exported(run, path)
         whole, settings = read_model(path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SpecError
+from core.file_names import is_exported
 from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.network import build_network
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from engine.checkpoints import Content
     from engine.classify.network import PairNetwork
     from engine.settings import Run
-
-_ONNX = ".onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def with_model_settings(run: Run, path: Path | None = None) -> Run:
         deployment = read_deployment(path)
         settled = settled_by_file(run, deployment.settings, path, CLASSIFY)
         return with_batch(settled, deployment, "dataset.classify.batch_size")
-    if path.suffix != _ONNX:
+    if not is_exported(path):
         return run
     _require_runtime()
     from deployed.model_file import read_model
@@ -90,7 +89,7 @@ def load_model(run: Run) -> TrainedModel:
     if not path.name:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    exported = is_deployed(run) or path.suffix == _ONNX
+    exported = is_deployed(run) or is_exported(path)
     return load_exported(run, path) if exported else load_checkpoint(run, checkpoint_file(str(path), CLASSIFY.name))
 
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.dotted import get
 from core.errors import CheckpointError
+from core.file_names import is_exported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.settings import Run
-
-
-SUFFIX = ".onnx"
 
 
 class Travels(Protocol):
@@ -45,14 +43,9 @@ def model_path(run: Run) -> Path:
     return Path(section.trt_engine if is_deployed(run) else section.checkpoint)
 
 
-def is_exported(run: Run) -> bool:
-    """Whether the action's model is an exported file, which is used without PyTorch where that is possible."""
-    return model_path(run).suffix == SUFFIX
-
-
-def inspects_with_torch(run: Run) -> bool:
-    """Whether an inspection needs PyTorch: by a checkpoint, and to calibrate any model."""
-    return run.experiment.inspect.calibrate_to is not None or not is_exported(run)
+def needs_torch(run: Run) -> bool:
+    """Whether what the action does with its model needs PyTorch, as it does with all but an exported file."""
+    return not is_exported(model_path(run))
 
 
 def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Travels) -> Run:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError, SpecError
+from core.file_names import EXPORTED_SUFFIX
 from core.files import sha256_file, write_json
-from deployed.model_file import SUFFIX, write_model
+from deployed.model_file import write_model
 from deployed.self_test import SELF_TEST
 from engine.console import say
 
@@ -31,7 +32,9 @@ def path_of(run: Run) -> Path:
     """
     section = run.experiment.export
     path = (
-        Path(section.onnx_file) if section.onnx_file else run.results_dir / f"changenet_{run.experiment.task}{SUFFIX}"
+        Path(section.onnx_file)
+        if section.onnx_file
+        else run.results_dir / f"changenet_{run.experiment.task}{EXPORTED_SUFFIX}"
     )
     require_free(path, "export.onnx_file")
     if section.serialize_nvdsinfer:

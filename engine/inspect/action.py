@@ -12,6 +12,7 @@ from core.installation import require
 from core.verdicts import NO_PASS
 from engine.console import ProgressLine, say
 from engine.inspect.board import inspect_board
+from engine.inspect.calibrate import calibrate
 from engine.inspect.files import InspectionFiles
 from pairs.good_pairs import CALIBRATION_SPLITS, list_good_pairs
 from pairs.whole_pairs import list_whole_pairs
@@ -41,6 +42,15 @@ def pairs_of(run: Run) -> list[WholePair]:
             say(f"{len(good.pairs)} good pairs of the {CALIBRATION_SPLITS[0]} split; no other split is used")
         return good.pairs
     return list_whole_pairs(Path(section.golden), Path(section.test) if section.test else None)
+
+
+def inspect_or_calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Inspector) -> None:
+    """What `inspect` does, or with `inspect.calibrate_to` what `calibrate` does.
+
+    Raises:
+        ChangenetError: see there.
+    """
+    (inspect if run.experiment.inspect.calibrate_to is None else calibrate)(run, status, pairs, inspector)
 
 
 def inspect(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Inspector) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from core.errors import DataError, ImageError, SpecError
-from core.file_names import CALIBRATION_FILE
+from core.file_names import CALIBRATION_FILE, is_exported
 from core.files import atomic_path, write_json
-from engine.checkpoints import read_checkpoint
 from engine.console import ProgressLine, say
 from engine.file_names import calibrated_model
 from engine.inspect.calibration import FEWEST_PAIRS, Calibrator
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
     from pairs.whole_pairs import WholePair
-
-_EXPORTED = ".onnx"
 
 
 def calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Inspector) -> None:
@@ -78,12 +73,16 @@ def _keep(path: Path, model: Path, found: Calibration) -> Path:
         "threshold_source": f"calibrated on {found.pairs} good pairs for {100 * found.wanted:g} % false alarms",
         "threshold_origin": ThresholdOrigin("validation", "calibration", f"far<={100 * found.wanted:g}%").to_json(),
     }
-    if path.suffix == _EXPORTED:
+    if is_exported(path):
         from deployed.model_file import read_model, write_model
 
         graph, settings = read_model(model)
         write_model(path, graph, settings | told)
         return path
+    import torch
+
+    from engine.checkpoints import read_checkpoint
+
     content = read_checkpoint(model) | told
     with atomic_path(path) as temporary:
         torch.save(content, temporary)

@@ -11,6 +11,7 @@ from deployed.pair_model import Pairs
 from deployed.self_test import require_self_test
 from engine.console import say
 from engine.export.file_settings import model_path, settled_by_file
+from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.crops import crop_inspector
 from engine.inspect.evidence import Inspector
 from pairs.appearance import appearance_of
@@ -18,6 +19,8 @@ from pairs.trained_on import read_trained_on
 from scoring.origin import ThresholdOrigin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from deployed.mask_model import MaskModel
@@ -26,8 +29,19 @@ if TYPE_CHECKING:
     from engine.export.file_settings import Travels
     from engine.inspect.evidence import Picture, Scores
     from engine.settings import Run
+    from engine.status import StatusFile
 
     Bytes = NDArray[np.uint8]
+
+
+def inspect_exported(run: Run, status: StatusFile, opened: Callable[[Run], tuple[Inspector, SelfTest]]) -> None:
+    """`visual_changenet inspect` by an exported file, which `opened` opens.
+
+    Raises:
+        ChangenetError: the spec, the pictures or the file are wrong.
+    """
+    pairs = pairs_of(run)
+    inspect_or_calibrate(run, status, pairs, opened(run)[0])
 
 
 def by_exported_crops(run: Run, task: Travels, model: PairModel) -> tuple[Inspector, SelfTest]:

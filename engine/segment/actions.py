@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.file_names import MASKS_FOLDER
-from engine.export.file_settings import inspects_with_torch
+from engine.export.file_settings import needs_torch
 from engine.task import Action
 
 if TYPE_CHECKING:
@@ -61,11 +61,10 @@ def exported_inspector(run: Run) -> tuple[Inspector, SelfTest]:
 
 
 def _inspect(run: Run, status: StatusFile) -> None:
-    if not inspects_with_torch(run):
-        from engine.inspect.action import inspect, pairs_of
+    if not needs_torch(run):
+        from engine.inspect.exported import inspect_exported
 
-        pairs = pairs_of(run)
-        inspect(run, status, pairs, exported_inspector(run)[0])
+        inspect_exported(run, status, exported_inspector)
         return
     from engine.segment.inspection import inspect_segment
 
@@ -86,8 +85,6 @@ ACTIONS = {
     "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
     "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
-    "inspect": Action(
-        "task=segment: find what differs on whole pictures, registered first", _inspect, inspects_with_torch
-    ),
+    "inspect": Action("task=segment: find what differs on whole pictures, registered first", _inspect, needs_torch),
     "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.devices import Devices, scoring_device, share_cores
-from engine.inspect.action import inspect, pairs_of
-from engine.inspect.calibrate import calibrate
+from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.difference import plain_difference
 from engine.inspect.evidence import Inspector
 from engine.segment.pictures import WholePair
@@ -39,10 +38,7 @@ def inspect_segment(run: Run, status: StatusFile) -> None:
     pairs = pairs_of(run)
     section = run.experiment.inspect
     inspector = by_model(run) if section.checkpoint else plain_difference(section.threshold, section.least_area)
-    if section.calibrate_to is None:
-        inspect(run, status, pairs, inspector)
-    else:
-        calibrate(run, status, pairs, inspector)
+    inspect_or_calibrate(run, status, pairs, inspector)
 
 
 def by_model(run: Run) -> Inspector:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SpecError
+from core.file_names import is_exported
 from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_white
 from engine.console import say
 from engine.export.file_settings import is_deployed, model_path, settled_by_file
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from engine.segment.network import MaskNetwork
     from engine.settings import Run
-
-_ONNX = ".onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def with_model_settings(run: Run) -> Run:
         deployment = read_deployment(path)
         settled = settled_by_file(run, deployment.settings, path, segment_task(run.experiment))
         return with_batch(settled, deployment, "dataset.segment.batch_size")
-    if path.suffix != _ONNX:
+    if not is_exported(path):
         return run
     return settled_by_file(run, _read_file(path)[1], path, segment_task(run.experiment))
 
@@ -76,7 +75,7 @@ def load_model(run: Run) -> TrainedModel:
     if not path.name:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    exported = is_deployed(run) or path.suffix == _ONNX
+    exported = is_deployed(run) or is_exported(path)
     return (
         load_exported(run, path)
         if exported
@@ -124,7 +123,7 @@ def load_checkpoint(run: Run, path: Path) -> TrainedModel:
 
 def _judging(run: Run, network: MaskNetwork, content: dict[str, Any], path: Path) -> TrainedModel:
     threshold = MaskThreshold.of_checkpoint(content, path)
-    bearer = "model" if path.suffix == _ONNX else "checkpoint"
+    bearer = "model" if is_exported(path) else "checkpoint"
     say(f"threshold {threshold.value:.6g} of the {bearer}: {threshold.source}")
     preparation, white = Preparation(run.experiment), read_white(content, path)
     trained_on = read_trained_on(content, path)

@@ -46,6 +46,11 @@ class BoardScorer:
         self._gap, self._most_pixels = gap, most_pixels
 
     @property
+    def at_once(self) -> int:
+        """See `Scorer`."""
+        return 1
+
+    @property
     def facts(self) -> dict[str, Any]:
         """See `Scorer`; height and width are those of what the model looks at at a time."""
         width, height = self._inspector.tile or (0, 0)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_AT_ONCE = 2  # batches: pictures of one are decoded, and its answers told, while the other keeps the cores busy
+
 
 def open_exported(path: Path, most_pixels: int) -> tuple[PairScorer, dict[str, Any]]:
     """The model of a file, ready, and how it judged the pairs stored with it.
@@ -44,4 +46,4 @@ def open_exported(path: Path, most_pixels: int) -> tuple[PairScorer, dict[str, A
         grey = list(to_grey(model.evidence(pairs), found, model.threshold)) if explained else []
         return [float(score) for score in found], grey
 
-    return PairScorer(facts, scores, most_pixels), tested.to_json()
+    return PairScorer(facts, scores, most_pixels, _AT_ONCE), tested.to_json()

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers messages on standard input until it is closed, each on standard output; see `core.frames`.
 
-The first message out tells of the model: `facts`, and `self_test`, how it judged the pairs stored with it; or it is an
-`error`. Then each message has an `op`:
+The first message out tells of the model: `facts`, `self_test`, how it judged the pairs stored with it, and `at_once`,
+how many messages are answered side by side; or it is an `error`. Then each message has a `number`, which its answer
+repeats, and an `op`:
 
 - `judge`: `pairs`, each with `test`, the numbers of its pictures, `golden`, a name, and `overlay`; `goldens`, by name
   the numbers of their pictures; and `pictures`, for each part of the message its shape where it holds pixels, null
@@ -15,7 +16,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import ChangenetError
@@ -43,9 +47,22 @@ def answer_messages(path: Path, most_pixels: int, *, boards: bool) -> None:
     except ChangenetError as error:
         write_frame(answers, Frame(error.as_dict()))
         raise
-    write_frame(answers, Frame({"facts": scorer.facts, "self_test": self_test}))
-    while (frame := read_frame(messages)) is not None:
-        write_frame(answers, _answer(scorer, frame))
+    write_frame(answers, Frame({"facts": scorer.facts, "self_test": self_test, "at_once": scorer.at_once}))
+    one_at_a_time = Lock()
+
+    def answer(frame: Frame) -> None:
+        try:
+            answered = _answer(scorer, frame)
+            answered.message["number"] = frame.message["number"]
+            with one_at_a_time:
+                write_frame(answers, answered)
+        except BaseException:  # noqa: BLE001 - whatever it is: whoever asked is told by the end of this process
+            traceback.print_exc()
+            os._exit(1)
+
+    with ThreadPoolExecutor(scorer.at_once) as threads:
+        while (frame := read_frame(messages)) is not None:
+            threads.submit(answer, frame)
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:

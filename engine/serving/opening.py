@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import CheckpointError
+from core.file_names import is_exported
 from core.installation import ENGINE_LIBRARIES, require
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from engine.serving.scorer import Scorer
     from engine.settings import Run
 
-_ONNX = ".onnx"
 _CLASSIFY, _SEGMENT = "classify", "segment"
 
 
@@ -28,7 +28,7 @@ def open_model(path: Path, most_pixels: int, *, boards: bool = False) -> tuple[S
         SpecError: whole boards are asked of a model that compares more than one picture with one.
         PlatformError: what runs it is not installed.
     """
-    if path.suffix == _ONNX:
+    if is_exported(path):
         require("deploy", "onnx", "onnxruntime")
         return _open_exported(path, most_pixels, boards=boards)
     require("engine", *ENGINE_LIBRARIES)

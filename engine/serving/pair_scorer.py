@@ -55,10 +55,15 @@ class ScoresPairs(Protocol):
 class PairScorer:
     """See `engine.serving.scorer.Scorer`."""
 
-    def __init__(self, facts: PairFacts, scores: ScoresPairs, most_pixels: int) -> None:
-        self._about, self._scores, self._most_pixels = facts, scores, most_pixels
+    def __init__(self, facts: PairFacts, scores: ScoresPairs, most_pixels: int, at_once: int = 1) -> None:
+        self._about, self._scores, self._most_pixels, self._at_once = facts, scores, most_pixels, at_once
         self._kept = KeptPixels(_KEPT_BYTES)
         self._pool = ThreadPoolExecutor(usable_cores())
+
+    @property
+    def at_once(self) -> int:
+        """See `Scorer`."""
+        return self._at_once
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,23 +91,26 @@ def require_count(found: int, names: Sequence[str | None], place: str) -> None:
 
 
 class KeptPixels:
-    """Decoded golden pictures by name, the latest used of them within `limit` bytes."""
+    """Decoded golden pictures by name, the latest used of them within `limit` bytes; for any number of threads."""
 
     def __init__(self, limit: int) -> None:
+        self._lock = Lock()
         self._limit, self._bytes = limit, 0
         self._known: OrderedDict[Hashable, Pixels] = OrderedDict()
 
     def get(self, name: str) -> Pixels | None:
         """The pixels, if they are still known."""
-        if name in self._known:
-            self._known.move_to_end(name)
-        return self._known.get(name)
+        with self._lock:
+            if name in self._known:
+                self._known.move_to_end(name)
+            return self._known.get(name)
 
     def keep(self, name: str, pixels: Pixels) -> None:
         """Keep them, and let go of those not used for longest."""
-        if name in self._known:
-            return
-        self._known[name] = pixels
-        self._bytes += pixels.nbytes
-        while self._bytes > self._limit and len(self._known) > 1:
-            self._bytes -= self._known.popitem(last=False)[1].nbytes
+        with self._lock:
+            if name in self._known:
+                return
+            self._known[name] = pixels
+            self._bytes += pixels.nbytes
+            while self._bytes > self._limit and len(self._known) > 1:
+                self._bytes -= self._known.popitem(last=False)[1].nbytes

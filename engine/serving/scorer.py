@@ -15,6 +15,10 @@ class Scorer(Protocol):
     """A model that is ready to judge. Pictures that can't be used spoil no others: each pair has its own answer."""
 
     @property
+    def at_once(self) -> int:
+        """How many threads may judge at a time."""
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What a client may want to know of the model: task, lightings, size, threshold, file."""
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests judged together: a batch is closed when it is full, or when its first request has waited long enough."""
+"""Requests judged together: whatever waits when the scorer is free for it, so that neither waits for the other."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from core.served_pairs import Answer, Pair
 
-_WEIGHT = 0.2  # of the newest batch in the time that a pair takes
+_WEIGHT = 0.2  # of the newest batch in what is usual
+_PATIENCE = 0.002  # seconds in which a free scorer waits for the pairs that usually come
 
 
 class Busy(Exception):  # noqa: N818 - no error of the program
@@ -34,10 +36,14 @@ class Closed(Exception):  # noqa: N818 - no error of the program
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """`most` pairs go together; the first waits `wait` seconds at most for others; `queue` may be on their way."""
+    """`most` pairs go together; `queue` may be on their way.
+
+    Where `wait` is set, a scorer that is free waits until a batch is full, or its first pair has waited so many
+    seconds.
+    """
 
     most: int = 16
-    wait: float = 0.005
+    wait: float = 0.0
     queue: int = 128
 
 
@@ -51,8 +57,8 @@ class Batches:
     """The queue in front of a scorer.
 
     Args:
-        judge: judges pairs together; called in a thread, one batch at a time. It may raise `ScorerDied` or an error of
-            ours, which all pairs of the batch are then told.
+        judge: judges pairs together; called in a thread for each of the batches that `run` says. It may raise
+            `ScorerDied` or an error of ours, which all pairs of the batch are then told.
         settings: sizes and times.
         observe: is told the size of each batch.
     """
@@ -65,7 +71,8 @@ class Batches:
     ) -> None:
         self._judge, self._settings, self._observe = judge, settings, observe
         self._waiting: deque[_Waiting] = deque()
-        self._judging = 0
+        self._judging, self._at_once = 0, 1
+        self._usual = 0.0
         self._seconds_each = 0.0
         self._news = asyncio.Event()
         self._open = True
@@ -98,29 +105,52 @@ class Batches:
         self._open = False
         self._news.set()
 
-    async def run(self) -> None:
-        """Judge batch after batch until closed and empty."""
+    async def run(self, at_once: int) -> None:
+        """Judge batch after batch, so many side by side, until closed and empty."""
+        self._at_once = at_once
+        await asyncio.gather(*(self._run_one() for _ in range(at_once)))
+
+    async def _run_one(self) -> None:
         while self._open or self._waiting:
             if not self._waiting:
-                self._news.clear()
-                await self._news.wait()
-                continue
-            await self._gather()
-            count = min(len(self._waiting), self._settings.most)
-            await self._answer([self._waiting.popleft() for _ in range(count)])
+                await self._look_again(None)
+            elif len(self._waiting) >= self._enough() or (not self._is_left_to_others() and self._patience() <= 0):
+                await self._answer(self._taken())
+            else:
+                await self._look_again(None if self._is_left_to_others() else self._patience())
 
-    async def _gather(self) -> None:
-        """Wait until the batch is full, or its first request has waited long enough."""
-        until = self._waiting[0].since + self._settings.wait
-        while self._open and len(self._waiting) < self._settings.most and (left := until - time.monotonic()) > 0:
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), left)
-            except TimeoutError:
-                return
+    def _enough(self) -> int:
+        """With how many pairs a batch begins: with all that are to be expected, shared among the batches."""
+        if not self._open:
+            return 1
+        return (
+            self._settings.most if self._settings.wait else min(round(self._usual / self._at_once), self._settings.most)
+        )
+
+    def _is_left_to_others(self) -> bool:
+        """Whether too few wait for a batch of their own while another one is judged."""
+        return bool(self._judging) and not self._settings.wait
+
+    def _patience(self) -> float:
+        """Seconds that the first of those who wait has left."""
+        return self._waiting[0].since + (self._settings.wait or _PATIENCE) - time.monotonic()
+
+    async def _look_again(self, seconds: float | None) -> None:
+        """When something has changed, and after so many seconds at the latest."""
+        self._news.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), seconds)
+
+    def _taken(self) -> list[_Waiting]:
+        """The next batch."""
+        now = self.on_their_way
+        self._usual = max(float(now), self._usual + _WEIGHT * (now - self._usual))
+        count = min(len(self._waiting), max(self._enough(), 1))
+        return [self._waiting.popleft() for _ in range(count)]
 
     async def _answer(self, batch: list[_Waiting]) -> None:
-        self._judging, begun = len(batch), time.monotonic()
+        self._judging += len(batch)
+        begun = time.monotonic()
         try:
             answers = await asyncio.to_thread(self._judge, [one.pair for one in batch])
         except (ChangenetError, ScorerDied) as error:
@@ -134,7 +164,8 @@ class Batches:
             self._learn((time.monotonic() - begun) / len(batch))
             self._observe(len(batch))
         finally:
-            self._judging = 0
+            self._judging -= len(batch)
+            self._news.set()  # the other batches look again
 
     def _learn(self, seconds: float) -> None:
         known = self._seconds_each or seconds

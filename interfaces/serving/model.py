@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MissingInputError, ParentError
+from core.file_names import is_model
 from core.files import real_path
 from interfaces.skill import the_skill
 
-_SUFFIXES = (".onnx", ".pth")
 _CHECKPOINT = ".checkpoint"
 
 
@@ -31,7 +31,7 @@ def find_model(named: str, results_root: str | None) -> ServedModel:
         ParentError: the job has no model to use, or several between which nothing decides.
     """
     path = Path(named).expanduser()
-    if path.suffix in _SUFFIXES:
+    if is_model(path):
         if not path.is_file():
             remedy = "name the .onnx file of an export, a .pth file, or a job"
             raise MissingInputError("there is no such model", code="model.missing", where=named, remedy=remedy)

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.errors import ChangenetError, InputError
+from core.file_names import is_exported
 from core.installation import version
 from interfaces.serving.answers import not_ready, refusal
 from interfaces.serving.forms import TOO_LARGE, limited
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from interfaces.serving.service import Service
 
-_PLATFORMS = {".onnx": "onnxruntime_onnx", ".pth": "pytorch"}
+_EXPORTED, _CHECKPOINT = "onnxruntime_onnx", "pytorch"
 
 
 def protocol_routes(service: Service) -> list[Route]:
@@ -88,7 +89,7 @@ def _metadata(service: Service) -> dict[str, Any]:
     return {
         "name": model.name,
         "versions": [],
-        "platform": _PLATFORMS[model.path.suffix],
+        "platform": _EXPORTED if is_exported(model.path) else _CHECKPOINT,
         "inputs": INPUTS,
         "outputs": OUTPUTS,
         "parameters": {**service.scorer.facts, "self_test": service.scorer.self_test},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine's scorer as a process of its own, that answers one message at a time.
+"""The engine's scorer as a process of its own, which answers as many messages side by side as it says.
 
 A process apart: what waits for clients is not slowed down by what computes, and a model that takes its process down
 takes no request with it.
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from concurrent.futures import Future
 from contextlib import suppress
-from threading import Lock
+from itertools import count
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from core.errors import ChangenetError, JobFailedError
@@ -30,15 +32,89 @@ class ScorerDied(Exception):  # noqa: N818 - what is wrong is told by its cause
     """The process ended before it answered."""
 
 
+class _Process:
+    """One life of the process; any number of threads may ask it, and each waits for its own answer."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if "CHANGENET_TRACEBACK" not in os.environ else None,
+        )
+        self._asked: dict[int, Future[Frame]] = {}
+        self._numbers, self._lock = count(), Lock()
+        self._reader = Thread(target=self._read_answers, daemon=True)
+        self._ended = False
+
+    @property
+    def is_alive(self) -> bool:
+        return not self._ended and self._process.poll() is None
+
+    def begin(self) -> dict[str, Any]:
+        """Its first message; from then on it is asked.
+
+        Raises:
+            ScorerDied: it sends none.
+        """
+        first = self._read()
+        if first is None:
+            raise ScorerDied
+        self._reader.start()
+        return first.message
+
+    def ask(self, message: dict[str, Any], parts: Sequence[bytes]) -> Frame:
+        """The answer.
+
+        Raises:
+            ScorerDied: there will be none.
+        """
+        number, answer = next(self._numbers), Future[Frame]()
+        with self._lock:
+            if self._ended:
+                raise ScorerDied
+            self._asked[number] = answer
+            with suppress(OSError):  # then the reader finds its end as well
+                write_frame(cast("BinaryIO", self._process.stdin), Frame(message | {"number": number}, parts))
+        return answer.result()
+
+    def close(self) -> None:
+        """Let it end, once it has answered."""
+        with suppress(OSError):
+            cast("BinaryIO", self._process.stdin).close()
+        try:
+            self._process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._reader.ident:
+            self._reader.join()
+        cast("BinaryIO", self._process.stdout).close()
+
+    def _read_answers(self) -> None:
+        while (frame := self._read()) is not None:
+            self._asked.pop(frame.message["number"]).set_result(frame)
+        with self._lock:
+            self._ended = True
+        for answer in self._asked.values():
+            answer.set_exception(ScorerDied())
+
+    def _read(self) -> Frame | None:
+        try:
+            return read_frame(cast("BinaryIO", self._process.stdout))
+        except (EOFError, OSError, ValueError):
+            return None
+
+
 class ScorerProcess:
-    """A scorer that runs; started by `start`, ended by `close`."""
+    """A scorer that runs; started by `start`, ended by `close`, and asked by any number of threads in between."""
 
     def __init__(self, engine: str, model: Path, most_pixels: int, *, boards: bool = False) -> None:
         self._argv = [engine, "scorer", str(model), f"most_pixels={most_pixels}", f"boards={str(boards).lower()}"]
-        self._process: subprocess.Popen[bytes] | None = None
-        self._one_at_a_time = Lock()
+        self._process: _Process | None = None
         self.facts: dict[str, Any] = {}
         self.self_test: dict[str, Any] | None = None
+        self.at_once = 1
 
     def start(self) -> None:
         """Start the process, and wait until the model is ready and has judged the pairs stored with it as it should.
@@ -46,14 +122,9 @@ class ScorerProcess:
         Raises:
             ChangenetError: the model can't be used.
         """
-        self._process = subprocess.Popen(
-            self._argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if "CHANGENET_TRACEBACK" not in os.environ else None,
-        )
+        self._process = _Process(self._argv)
         try:
-            told = self._read().message
+            told = self._process.begin()
         except ScorerDied:
             self.close()
             message = "the engine ended before it was ready"
@@ -62,12 +133,12 @@ class ScorerProcess:
         if "error" in told:
             self.close()
             raise error_of(told)
-        self.facts, self.self_test = told["facts"], told["self_test"]
+        self.facts, self.self_test, self.at_once = told["facts"], told["self_test"], told["at_once"]
 
     @property
     def is_alive(self) -> bool:
         """Whether the process runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.is_alive
 
     def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         """Judge pairs together, each in its place.
@@ -107,40 +178,16 @@ class ScorerProcess:
     def close(self) -> None:
         """Let the process end, once it has answered."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):
-                cast("BinaryIO", pipe).close()
-        try:
-            process.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process:
+            process.close()
 
     def _ask(self, message: dict[str, Any], pictures: Sequence[Picture]) -> Frame:
+        process = self._process
+        if process is None:
+            raise ScorerDied
         if any(picture.shape for picture in pictures):
             message["pictures"] = [list(picture.shape) if picture.shape else None for picture in pictures]
-        with self._one_at_a_time:
-            if self._process is None:
-                raise ScorerDied
-            try:
-                write_frame(
-                    cast("BinaryIO", self._process.stdin), Frame(message, [picture.data for picture in pictures])
-                )
-            except OSError:
-                raise ScorerDied from None
-            return self._read()
-
-    def _read(self) -> Frame:
-        process = self._process
-        try:
-            frame = read_frame(cast("BinaryIO", process.stdout)) if process else None
-        except (EOFError, OSError, ValueError):
-            frame = None
-        if frame is None:
-            raise ScorerDied
-        return frame
+        return process.ask(message, [picture.data for picture in pictures])
 
 
 def error_of(told: dict[str, Any]) -> ChangenetError:

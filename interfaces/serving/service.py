@@ -76,7 +76,7 @@ class Service:
         except ChangenetError as error:
             self.state, self.failure = State.FAILED, error
             raise
-        self._work = asyncio.create_task(self._batches.run())
+        self._work = asyncio.create_task(self._batches.run(self.scorer.at_once))
         if self.state is State.STARTING:
             self.state = State.READY
 

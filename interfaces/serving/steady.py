@@ -3,35 +3,46 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from threading import Condition
 from typing import TYPE_CHECKING
 
 from core.errors import JobFailedError
 from interfaces.serving.scorer_process import ScorerDied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from core.served_pairs import Answer, Pair
     from interfaces.serving.scorer_process import ScorerProcess
 
 
 class SteadyScorer:
-    """Judges with a scorer that runs; `on_restart` is called when it had ended by itself."""
+    """Judges with a scorer that runs; `on_restart` is called when it had ended by itself.
+
+    Any number of threads may judge side by side. What was asked when the scorer died is asked again pair by pair, with
+    nothing beside it: only then does it tell of which pair the scorer dies.
+    """
 
     def __init__(self, scorer: ScorerProcess, on_restart: Callable[[], None]) -> None:
         self._scorer, self._on_restart = scorer, on_restart
+        self._turns = _Turns()
 
     def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
-        """Judge pairs together; where the scorer dies of them, each by itself.
+        """Judge pairs together; where the scorer dies, each by itself.
 
         Raises:
             ChangenetError: the scorer can't be started again.
         """
         try:
-            return self._scorer.judge(pairs)
+            with self._turns.beside_others():
+                return self._scorer.judge(pairs)
         except ScorerDied:
-            self._start_again()
-        return [self._judge_alone(pair) for pair in pairs]
+            pass
+        with self._turns.alone():
+            if not self._scorer.is_alive:
+                self._start_again()
+            return [self._judge_alone(pair) for pair in pairs]
 
     def _judge_alone(self, pair: Pair) -> Answer:
         try:
@@ -46,3 +57,36 @@ class SteadyScorer:
         self._on_restart()
         self._scorer.close()
         self._scorer.start()
+
+
+class _Turns:
+    """Many at a time, or one alone."""
+
+    def __init__(self) -> None:
+        self._change = Condition()
+        self._running = 0
+        self._alone = False
+
+    @contextmanager
+    def beside_others(self) -> Iterator[None]:
+        with self._change:
+            self._change.wait_for(lambda: not self._alone)
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._running -= 1
+                self._change.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._change:
+            self._change.wait_for(lambda: not self._alone and not self._running)
+            self._alone = True
+        try:
+            yield
+        finally:
+            with self._change:
+                self._alone = False
+                self._change.notify_all()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, RequestError
-from core.file_names import CALIBRATION_FILE
+from core.file_names import CALIBRATION_FILE, is_model
 from interfaces.options import argument, option
 from interfaces.verbs.common import RESULTS
 
@@ -47,13 +47,13 @@ def calibrate(options: CalibrateOptions, reporter: Reporter) -> Outcome:
     from core.installation import require
     from interfaces.verbs.data_sets import sizes_of
     from interfaces.verbs.jobs import follow_plan, run_outcome
-    from interfaces.verbs.model_task import MODEL_FILES, task_of_model
+    from interfaces.verbs.model_task import task_of_model
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
 
     require("inspect", "cv2")
     starter = options.model == _STARTER
-    in_file = Path(options.model).suffix.lower() in MODEL_FILES
+    in_file = is_model(options.model)
     checkpoint = _STARTER_FILE if starter else options.model if in_file else None
     task = "segment" if starter else task_of_model(options.model, options.results_root)
     _check_pairs(options.pairs)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import RequestError
-from core.file_names import INSPECTION_FILE, REPORT_FILE
+from core.file_names import INSPECTION_FILE, REPORT_FILE, is_exported, is_model
 from interfaces.options import argument, option
 from interfaces.verbs.common import RESULTS
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _ACTIONS = {"classify": "inspect", "segment": "segment_inspect"}
 _TABLE = ".csv"
-_EXPORTED = ".onnx"
 _STARTER, _NO_MODEL = "starter", "none"  # words that stand in a model's place
 _STARTER_FILE = "package:starter"
 
@@ -57,7 +56,7 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     from interfaces.verbs.model_task import task_of_model
 
     named, golden, test = _read(options.places)
-    exported = named is not None and Path(named).suffix.lower() == _EXPORTED
+    exported = named is not None and is_exported(named)
     if named and test and exported and not options.overrides and task_of_model(named, None) == "classify":
         from interfaces.verbs.inspect_crop import crop_outcome
 
@@ -81,7 +80,7 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
 
 def inspection(options: InspectOptions, engine: str | None = None) -> Routed:
     """The plan of what is to be inspected, by another `engine` where one is named. Errors: see `inspect`."""
-    from interfaces.verbs.model_task import MODEL_FILES, task_of_model
+    from interfaces.verbs.model_task import task_of_model
     from interfaces.verbs.request import route
     from interfaces.verbs.request_options import RequestOptions
 
@@ -89,7 +88,7 @@ def inspection(options: InspectOptions, engine: str | None = None) -> Routed:
     starter = named in {None, _STARTER}
     model = None if named == _NO_MODEL else _STARTER_FILE if starter else named
     task = task_of_model(model, options.results_root) if model and not starter else "segment"
-    checkpoint = model if model and (starter or Path(model).suffix.lower() in MODEL_FILES) else None
+    checkpoint = model if model and (starter or is_model(model)) else None
     keys: dict[str, str | float | None] = {
         "inspect.golden": golden,
         "inspect.test": test,

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.file_names import is_exported, is_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MODEL_FILES = frozenset({".pth", ".onnx"})
 _CLASSIFY, _SEGMENT = "classify", "segment"
 _PICKLE = "data.pkl"
 _MOST_BYTES = 64 << 20
@@ -26,7 +26,7 @@ _IN_SETTINGS = re.compile(rb'"task":\s*"classify"')
 
 def task_of_model(model: str, results_root: str | None) -> str:
     """`classify` or `segment`; the latter where nothing tells, for what is wrong with the model is told later."""
-    if Path(model).suffix.lower() in MODEL_FILES:
+    if is_model(model):
         return _task_of_file(Path(model))
     from runners.api import open_store
     from runners.planning.parents import winner_of
@@ -40,7 +40,7 @@ def task_of_model(model: str, results_root: str | None) -> str:
 def _task_of_file(path: Path) -> str:
     """The task that a file was written with; no code of it runs, and no weights are read."""
     with suppress(OSError, ValueError, zipfile.BadZipFile):
-        if path.suffix.lower() == ".onnx":
+        if is_exported(path):
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 return _CLASSIFY if _IN_SETTINGS.search(content) else _SEGMENT
         with zipfile.ZipFile(path) as archive:

@@ -34,7 +34,7 @@ class ServeOptions:
     name: str | None = option("what clients call the model", metavar="NAME", otherwise="the file's name, or the job's")
     boards: bool = option("judge whole boards with a classify model, crop by crop", default=False)
     batch: int = option("most pairs judged together", metavar="PAIRS", default=16)
-    batch_ms: float = option("how long the first pair of a batch waits for others", metavar="MS", default=5.0)
+    batch_ms: float = option("how long a free scorer waits for more pairs", metavar="MS", default=0.0)
     queue: int = option("most pairs that wait; more are answered 429", metavar="PAIRS", default=128)
     most_mb: int = option("longest request", metavar="MB", default=32)
     most_megapixels: float = option("largest picture", metavar="MP", default=50.0)

@@ -47,6 +47,10 @@ def test_convolutions_over_golden_maps_have_a_share_and_say_the_same() -> None:
     assert in_two_steps(halves, goldens) == pytest.approx(expected, abs=1e-5)
     for found, level in zip(run(halves.golden, goldens), described, strict=False):  # what tells of evidence takes these
         assert found == pytest.approx(level, abs=1e-5)
+    assert halves.spreads
+    one = [level[:1] for level in run(halves.golden, goldens)]
+    expected = run(parts.compare, *run(parts.describe, TESTS), *run(parts.describe, goldens[[0, 0, 0]]))[0]
+    assert run(halves.judge, TESTS, *one)[0] == pytest.approx(expected, abs=1e-5)
     kept = sum(weight.ByteSize() for weight in halves.judge.graph.initializer)
     assert kept < sum(
         weight.ByteSize() for part in (parts.describe, parts.compare) for weight in part.graph.initializer
@@ -69,5 +73,6 @@ def test_a_quantised_comparison_stays_whole() -> None:
     with StaticQuantizer(parts.compare, lambda: iter([dict(zip(names, features, strict=True))]), "minmax") as quantizer:
         small = Parts(parts.describe, quantizer.quantized([]))
     halves = halves_of(small)
+    assert not halves.spreads
     assert len(halves.golden.graph.output) == len(parts.describe.graph.output)
     assert in_two_steps(halves, GOLDENS[:3]) == pytest.approx(run(small.compare, *features)[0], abs=1e-5)

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.errors import CheckpointError, SpecError
+from deployed.model_file import write_model
 from engine.export.deployment import build, read_deployment
+from engine.export.tensorrt_action import wants_engine
 from spec.action_sections import GenTrtEngine
+from tests.engine.test_tensorrt_engine import graph
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +76,44 @@ def test_keys_without_effect_are_told(capsys: pytest.CaptureFixture[str]) -> Non
     told = capsys.readouterr().out
     assert "gen_trt_engine.tensorrt.layers_precision has no effect" in told
     assert "gen_trt_engine.batch_size has no effect" in told
+
+
+def run_of(task: str, **section: Any) -> Any:
+    return SimpleNamespace(experiment=SimpleNamespace(task=task, gen_trt_engine=GenTrtEngine.model_validate(section)))
+
+
+@pytest.mark.parametrize(
+    ("named", "installed", "wanted"),
+    [
+        ("model.engine", True, True),
+        ("model.trt", True, True),
+        ("model.engine", False, False),
+        ("model.json", True, False),
+        (None, True, False),
+    ],
+)
+def test_an_engine_is_built_where_one_is_named_and_tensorrt_is_there(
+    monkeypatch: pytest.MonkeyPatch, named: str | None, installed: bool, wanted: bool
+) -> None:
+    monkeypatch.setattr("engine.export.tensorrt_action.has_tensorrt", lambda: installed)
+    assert wants_engine(run_of("classify", trt_engine=named)) is wanted
+
+
+def test_the_file_is_checked_before_an_engine_is_built_of_it_and_no_deployment_beside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built: list[Any] = []
+    monkeypatch.setattr("engine.export.tensorrt_action.has_tensorrt", lambda: True)
+    monkeypatch.setattr("engine.export.deployment.build_tensorrt", lambda *told: built.append(told))
+    file, engine = tmp_path / "model.onnx", tmp_path / "model.engine"
+    write_model(file, graph(), {"task": "classify", "config": {}, "precision": "fp32"})
+    status: Any = SimpleNamespace()
+    with pytest.raises(CheckpointError, match="one for the classify task"):
+        build(run_of("segment", onnx_file=str(file), trt_engine=str(engine)), status)
+    assert built == []
+    build(run_of("classify", onnx_file=str(file), trt_engine=str(engine)), status)
+    ((_, _, model, settings),) = built
+    assert [node.op_type for node in model.graph.node] == ["Add"]
+    assert settings["precision"] == "fp32"
+    assert "NOTICE" not in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [file]

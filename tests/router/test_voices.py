@@ -46,6 +46,7 @@ def names(decision: Decision) -> list[str]:
         (f"The user inquires whether {JOB} has finished.", ["status"]),
         (f"compare {JOB} and {OTHER}, then remove {JOB}", ["compare", "remove"]),
         (f"first ONNX, then a TensorRT engine in fp16, from {JOB}", ["export", "deploy_classify_gen_trt_engine"]),
+        ("evaluate the model we trained yesterday on /e/3", ["evaluate"]),
         (f"resume {JOB} and afterwards evaluate it on /s/5", ["resume", "evaluate"]),
         ("The supplier recommends it. Please train the PASS/NO_PASS ChangeNet on /a/b.", ["train"]),
     ],
@@ -94,6 +95,11 @@ def test_an_unknown_manner_and_an_open_figure_are_asked_about(text: str, skill: 
         "export controls: may we ship this inspection PC to Brazil?",
         "can u train the two temps on how to load golden boards into the AOI",
         "Wer hat heute Schicht an der AOI?",
+        "please organise AOI training for the night shift",
+        "book a room for the AOI training",
+        "evaluate whether we should buy a second AOI machine",
+        "Trainiere ein Modell zur Umsatzprognose auf /x/4.csv",
+        "rename all files in /x/9",
     ],
 )
 def test_other_crafts_are_declined(text: str, skill: Skill) -> None:

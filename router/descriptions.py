@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a phrase asks for something, or only describes what another one asks for: "a net that marks what changed"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.patterns import Mention
+    from router.reading import Reading
+
+
+def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
+    before = [m for m in said if m.start < mention.start]
+    if not before or mention.group.startswith("named"):
+        return False
+    if mention.group == "action:train" and any(_is_told_of(reading, n) for n in mention.places):
+        return True
+    if (before[-1].group, mention.group) == ("action:train", "action:inference") and any(
+        reading.tokens[n - 1].word in reading.grammar["infinitive"] for n in mention.places
+    ):
+        return True
+    start, _ = reading.clause(mention.start)
+    between = [token.word for token in reading.tokens[max(start, before[-1].start + 1) : mention.start]]
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    apart = joins | reading.grammar["prepositions"]
+    relative = [
+        n
+        for n, word in enumerate(between)
+        if word in reading.grammar["relative"] and not set(between[n - 1 : n]) & apart
+    ]
+    return before[-1].start >= start and bool(relative) and not set(between[relative[-1] :]) & joins
+
+
+def _is_told_of(reading: Reading, place: int) -> bool:
+    """Whether somebody did it already: "the model we trained yesterday"."""
+    told = reading.tokens[place].word in {"trained", "taught", "learned", "trainierten", "trainiert"}
+    return told and reading.tokens[place - 1].word in reading.grammar["persons"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.importing import uncollected
 from core.files import real_path
+from core.importing import uncollected
 from core.installation import require
 from interfaces.http_access import require_token
 from interfaces.options import option

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.alignment import align, best_shifts, moved
+from engine.alignment import align, best_shifts, moved, shifts_onto
 
 
 def _textures(count: int, side: int = 48, seed: int = 0) -> torch.Tensor:
@@ -41,6 +41,13 @@ def test_nothing_moves_without_reach_or_without_texture() -> None:
     assert torch.equal(align(flat, flat, 6), flat)
     textured = _textures(2, 16).view(2, 1, 1, 16, 16).expand(2, 1, 3, 16, 16)
     assert align(textured, textured.flip(0), 0) is textured
+
+
+@pytest.mark.parametrize("reach", [1, 2])
+def test_a_pair_is_laid_on_its_golden_image_by_all_its_lightings_up_to_the_reach(reach: int) -> None:
+    wide = _textures(2, 40).view(1, 2, 1, 40, 40).expand(1, 2, 3, 40, 40)
+    golden, test = wide[..., 8:32, 8:32], wide[..., 7:31, 8:32]
+    assert shifts_onto(test, golden, reach).tolist() == [[-1, 0]]
 
 
 def test_a_defect_does_not_pull_a_registered_image_away() -> None:

@@ -57,6 +57,22 @@ def test_what_is_recorded_is_read_back(store: JobStore) -> None:
     assert Job.from_json(ended.to_json()) == ended
 
 
+def test_a_claim_and_a_retry_belong_to_one_job(store: JobStore) -> None:
+    assert store.claimed_by("launch-1") is None
+    assert store.retry_of("train-20260101-000000-aaaaaa") is None
+    first = record(store)
+    again = replace(first, id="train-20260101-000000-bbbbbb", retry_of=first.id)
+    store.open_record(again, Handle("local"), claim="launch-1")
+
+    assert (store.claimed_by("launch-1"), store.claimed_by("launch-2")) == (again.id, None)
+    assert store.retry_of(first.id) == store.read(again.id)
+    other = replace(first, id="train-20260101-000000-cccccc")
+    for job, claim in ((other, "launch-1"), (replace(other, retry_of=first.id), None)):
+        with pytest.raises(sqlite3.IntegrityError):
+            store.open_record(job, Handle("local"), claim)
+    assert store.ids() == [again.id, first.id]
+
+
 def test_a_results_root_that_was_moved_or_copied_finds_its_jobs_where_they_are_now(store: JobStore) -> None:
     job = record(store)
     Path(job.folder).mkdir(parents=True)

@@ -143,5 +143,28 @@ def test_a_break_in_the_connection_ends_no_job(
     assert store.read(job.id).state is JobState.PENDING
 
 
+@pytest.mark.parametrize("began", [True, False])
+def test_a_job_that_was_never_seen_running_has_run_if_its_platform_says_so(
+    told: Told, job: Job, store: JobStore, began: bool
+) -> None:
+    told.sight = Sight(JobState.ERROR, "Failed", exit_code=1, began=began)
+
+    steps = [step.state for step in watch.look(store, job.id).transitions]
+
+    assert steps == [JobState.PENDING, *([JobState.RUNNING] if began else []), JobState.ERROR]
+
+
+def test_a_cancel_waits_until_the_platform_says_that_the_job_ended(
+    told: Told, job: Job, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([Sight(JobState.RUNNING, "Running"), Sight(JobState.RUNNING, "Terminating")])
+    monkeypatch.setattr(told, "collect", lambda *_: None)
+    monkeypatch.setattr(told, "look", lambda *_: next(looks, Sight(JobState.CANCELED, "Deleted")))
+
+    ended = watch.cancel(store, job.id, "no time")
+
+    assert (ended.state, ended.transitions[-1].reason) == (JobState.CANCELED, "no time")
+
+
 def _asked(anywhere: bool) -> Capabilities:
     return replace(REMOTE, asked_from_anywhere=anywhere)

@@ -18,15 +18,11 @@ from anyio.from_thread import start_blocking_portal
 from mcp.client.stdio import StdioServerParameters
 
 from evals.turns import named_command
-from interfaces.command_line import parse
-from interfaces.options import given
-from interfaces.tool_definitions import OF_THE_SERVER, member_name, tool_options, tool_verbs
+from interfaces.api import tool_call
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
-
-    from interfaces.table import Verb
 
 _LAUNCH = re.compile(r"launch with plan_id (\w+)")
 _OUT = re.compile(r"call `plan` again with `out`")
@@ -60,9 +56,7 @@ class Tools:
             return self._to_the_end(self.call("launch", plan_id=words[1]))
         if words[0] == "plan-again":
             return self.call("plan", **self._planned, out=words[1])
-        command = parse(words)
-        name = command.verb.name.replace(" ", "_")
-        arguments = _arguments(tool_verbs().get(name) or tool_verbs()["plan"], command.options)
+        name, arguments = tool_call(words)
         if name in {"plan", "run"}:
             self._planned = arguments
         if name == "run":
@@ -72,7 +66,7 @@ class Tools:
                 return planned
             code, text, document = self._to_the_end(self.call("launch", plan_id=found[1]))
             return code, f"{planned[1]}\n{text}", document
-        if name not in tool_verbs():
+        if arguments is None:
             return 2, f"there is no tool for `changenet {shlex.join(words)}`", {}
         return self.call(name, **arguments)
 
@@ -114,16 +108,3 @@ def named_by_tools(said: str) -> str:
     if _OUT.search(last):
         return "changenet plan-again handover"
     return named_command(said)
-
-
-def _arguments(verb: Verb, options: Any) -> dict[str, Any]:
-    """The options that were given as a tool's arguments: those of a group are members of its object."""
-    known = {entry.name for entry in tool_options(verb)}
-    found: dict[str, Any] = {}
-    for entry in given(options):
-        if entry.name in OF_THE_SERVER or entry.name not in known:
-            continue
-        value = getattr(options, entry.name)
-        place = found if entry.group is None else found.setdefault(member_name(entry.group), {})
-        place[entry.name] = list(value) if isinstance(value, tuple) else value
-    return found

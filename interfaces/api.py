@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The skill from Python: one call that does what `changenet run` does."""
+"""The skill from Python: one call that does what `changenet run` does, and the tool call that a command stands for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from core.errors import RequestError
 from core.memory import Memory
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from automl.experiment import ExperimentResult
     from automl.settings import AutomlSettings
     from router.declarations import Skill
@@ -56,6 +58,20 @@ def create_job(
 
     memory = Memory()
     return launch(prepare_decision(decision, skill, engine=engine, memory=memory), detach=detach, memory=memory)
+
+
+def tool_call(words: Sequence[str]) -> tuple[str, dict[str, Any] | None]:
+    """What an agent with the tools of `changenet mcp` calls for a command that an answer names.
+
+    `words` are typed after `changenet`. The arguments are None where no tool does that; those of `run` are for `plan`,
+    whose `plan_id` is then given to `launch`.
+
+    Raises:
+        RequestError: the words are no command.
+    """
+    from interfaces.tool_calls import call_of
+
+    return call_of(words)
 
 
 def _search(

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.errors import RequestError, did_you_mean
-from interfaces.tool_definitions import OF_THE_SERVER, member_name, tool_options
+from interfaces.tool_definitions import OF_THE_SERVER, member_name, tool_options, tool_verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from interfaces.options import Declared
     from interfaces.verb import Verb
@@ -77,3 +77,29 @@ def _one(entry: Declared, value: Any, where: str) -> Any:
         remedy = f"choose one of: {', '.join(entry.choices)}"
         raise RequestError(f"'{value}' is no choice for {where}", code="usage.choice", where=where, remedy=remedy)
     return value
+
+
+def call_of(words: Sequence[str]) -> tuple[str, dict[str, Any] | None]:
+    """The tool that a typed command stands for, and its arguments; None where no tool is of its name.
+
+    What is typed as `run` is put to `plan`, whose `plan_id` the tool `launch` takes: its arguments are those of `plan`.
+
+    Raises:
+        RequestError: the words are no command.
+    """
+    from interfaces.command_line import parse
+    from interfaces.options import given
+
+    command, tools = parse(words), tool_verbs()
+    name = command.verb.name.replace(" ", "_")
+    verb = tools["plan"] if name == "run" else tools.get(name)
+    if verb is None:
+        return name, None
+    known = {entry.name for entry in tool_options(verb)}
+    found: dict[str, Any] = {}
+    for entry in given(command.options):
+        if entry.name in known:
+            value = getattr(command.options, entry.name)
+            place = found if entry.group is None else found.setdefault(member_name(entry.group), {})
+            place[entry.name] = list(value) if isinstance(value, tuple) else value
+    return name, found

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from router.notes import Notes
     from router.one_action import Case
     from router.reading import Reading
+    from router.spoken import Spoken
     from router.types import Request
-    from router.words import Spoken
 
 
 _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}

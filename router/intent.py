@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.tokens import BREAK
+from router.engines import MEASURING, builds, goes_before, runs_engine, within
+from router.order import behind_before, comes_first, comes_later, follows, only_tells_when
+from router.questions import is_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 ENGINE_VERB = "gen_trt_engine"
 _CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
 _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
-_MEASURING = frozenset({"evaluate", "inference"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
@@ -56,16 +57,17 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
 
     `stated` names the values that the request states, `questions` are the words that begin a question.
     """
-    steps = tuple(_trained_anew(reading, step) for step in _steps(reading))
+    anew = [_trained_anew(reading, step) for step in _steps(reading)]
+    steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
-    question = _is_question(reading, questions)
+    question = is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
-    if verbs and verbs[0].group == "verb:resume" and _goes_on(reading, stated):
+    if verbs and verbs[0].group == "verb:resume" and not steps and _goes_on(reading, stated):
         return Intent((Step("train", verbs[0].start),), question=question)
     asides = [m for m in verbs if m.group == "verb:result" and _asked_after(reading, m, questions)]
     if verbs and len(asides) == len(verbs) and _TRAINING_ALONE & set(stated):
@@ -113,42 +115,6 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
     return Intent(question=question)
 
 
-def _is_question(reading: Reading, questions: frozenset[str]) -> bool:
-    """Whether the request asks about something, and does not ask politely for it to be done."""
-    words = [token.word for token in reading.tokens]
-    if any(_opens(reading, m.start) and not _asked_behind(reading, m.start) for m in reading.of("action")):
-        return False
-    if not words or reading.tokens[0].kind != "word":
-        return False
-    first = 0
-    if words[1:2] == [BREAK] or _wishes_impersonally(reading, words):
-        return False
-    if words[first] in reading.grammar["polite"] and set(words[first + 1 : first + 3]) & reading.grammar["addressed"]:
-        return False
-    if words[first] in reading.grammar["auxiliaries"]:
-        return set(words[first + 1 : first + 2]) <= reading.grammar["persons"] and len(words) > first + 1
-    return words[first] in questions
-
-
-def _wishes_impersonally(reading: Reading, words: Sequence[str]) -> bool:
-    """Whether it is a wish in the form of a question: "is possible to train …?", "is wished a training", with data."""
-    start = [word for word in words[:4] if word not in {"it", "there", "maybe", "es"}]
-    carries = any(token.kind in {"path", "job"} for token in reading.tokens)
-    return carries and words[0] in reading.grammar["finite"] and bool(set(start[1:2]) & reading.grammar["possible"])
-
-
-def _asked_behind(reading: Reading, place: int) -> bool:
-    return any(token.text == "?" for token in reading.tokens[place:])
-
-
-def _opens(reading: Reading, place: int) -> bool:
-    """Whether a token opens a clause behind another one."""
-    return place > 0 and (
-        reading.tokens[place - 1].kind == "break"
-        or ":" in reading.text[reading.tokens[place - 1].end : reading.tokens[place].start]
-    )
-
-
 def _steps(reading: Reading) -> tuple[Step, ...]:
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
@@ -169,14 +135,14 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
     if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
-    said = [m for m in said if not _within(m, said)]
-    if any(_runs_engine(reading, m) for m in said):
+    said = [m for m in said if not within(reading, m, said)]
+    if any(runs_engine(reading, m) for m in said):
         said = [
-            m
-            for m in said
-            if m.group != f"action:{ENGINE_VERB}" or _builds(reading, m) or _goes_before(reading, m, said)
+            m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
         ]
-        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or _goes_before(reading, m, said)]
+        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or goes_before(reading, m, said)]
+    if any(m.group == "action:export" for m in (*said, *nouns)) or any(m.group == "noun:export" for m in nouns):
+        said = [m for m in said if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)
@@ -187,39 +153,13 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
         step = Step(name, mention.start, named=kind == "named")
         if name in steps or any(one.verb == name for one in later):
             continue
-        if _comes_later(reading, mention):
+        if comes_later(reading, mention):
             later.append(step)
-        elif steps and _comes_first(reading, mention):
+        elif steps and comes_first(reading, mention):
             steps = {name: step, **steps}
         else:
             steps[name] = step
     return (*steps.values(), *later)
-
-
-def _within(mention: Mention, said: Sequence[Mention]) -> bool:
-    """Whether a word that names a task stands within what is asked for: "make of ChangeNet classify the engine"."""
-    return mention.group == "action:inference" and any(m.start < mention.start and mention.end < m.end for m in said)
-
-
-def _runs_engine(reading: Reading, mention: Mention) -> bool:
-    """Whether a phrase asks for an engine to be run, as "TRT inference" and "deploy_evaluate" do."""
-    if mention.group.startswith(("named:deploy_", "named:trt_", "named:tensorrt_")):
-        return True
-    if mention.group.partition(":")[2] not in _MEASURING:
-        return False
-    near = range(mention.start - 1, mention.end + 1)
-    return any(n in near for m in reading.of("engine") for n in m.places)
-
-
-def _builds(reading: Reading, mention: Mention) -> bool:
-    """Whether a phrase says that an engine is to be built, and does not merely name one."""
-    words = {reading.tokens[n].word for n in range(max(0, mention.start - 2), mention.end)}
-    return bool(words & reading.grammar["builds"])
-
-
-def _goes_before(reading: Reading, noun: Mention, said: Sequence[Mention]) -> bool:
-    """Whether an engine that is only named comes before what is run: "onnx, engine, then trt inference"."""
-    return not any(m.start < noun.start for m in said if _runs_engine(reading, m))
 
 
 def _describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
@@ -268,37 +208,22 @@ def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
     return None
 
 
-def _comes_first(reading: Reading, mention: Mention) -> bool:
-    """Whether the next words say that it comes first: "predict …, but score it first"."""
-    _, stop = reading.clause(mention.start)
-    behind = {token.word for token in reading.tokens[mention.end : min(stop, mention.end + 2)]}
-    return bool(behind & reading.grammar["goes_first"])
-
-
-def _comes_later(reading: Reading, mention: Mention) -> bool:
-    start, _ = reading.clause(mention.start)
-    return bool(
-        {token.word for token in reading.tokens[max(start, mention.start - 4) : mention.start]}
-        & reading.grammar["before"]
-    )
-
-
 def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
     commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
     verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
-    actions = [step for step in steps if step.place in verbs_said and not _only_tells_when(reading, step.place)]
+    actions = [step for step in steps if step.place in verbs_said and not only_tells_when(reading, step.place)]
     ordered = sorted((*commands, *actions), key=lambda step: step.place)
     found: list[Step] = []
     later: list[Step] = []
     for step in ordered:
         if any(one.verb == step.verb for one in (*found, *later)):
             continue
-        if _behind_before(reading, step.place):
+        if behind_before(reading, step.place):
             later.append(step)
-        elif (not found and not later) or _follows(reading, (found or later)[-1].place, step.place):
+        elif (not found and not later) or follows(reading, (found or later)[-1].place, step.place):
             found.append(step)
         else:
             return ()
@@ -311,32 +236,6 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
-
-
-def _only_tells_when(reading: Reading, place: int) -> bool:
-    """Whether an action is only what something else is to come before: "before anyone trains"."""
-    asked = {token.word for token in reading.tokens[max(0, place - 3) : place]} & reading.grammar["told"]
-    return _behind_before(reading, place) and not asked
-
-
-def _behind_before(reading: Reading, place: int) -> bool:
-    start, _ = reading.clause(place)
-    return bool({token.word for token in reading.tokens[max(start, place - 3) : place]} & reading.grammar["before"])
-
-
-def _follows(reading: Reading, before: int, place: int) -> bool:
-    """Whether a phrase begins the next step: close behind the end of a clause, or a word such as `then` or `and`."""
-    start, _ = reading.clause(place)
-    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
-    if start > before and {token.word for token in reading.tokens[start : start + 2]} & joins:
-        return True
-    for here in range(place - 1, max(before, place - _CLOSE) - 1, -1):
-        token = reading.tokens[here]
-        if token.kind == "break" or token.word in joins:
-            return here > before
-        if token.kind != "word":
-            return False
-    return False
 
 
 def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
@@ -406,4 +305,4 @@ def _verb_first(reading: Reading, verb: Mention, steps: Sequence[Step], *, quest
     opening = {token.word for token in reading.tokens[clause[0] : first.place]}
     if opening & reading.grammar["before"]:
         return True
-    return question and first.verb not in _MEASURING
+    return question and first.verb not in MEASURING

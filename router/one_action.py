@@ -15,8 +15,9 @@ from router.wanted_action import WantedAction, find_task, refused
 if TYPE_CHECKING:
     from router.declarations import Skill
     from router.notes import Notes
+    from router.spoken import Spoken
     from router.types import Request, Route
-    from router.words import Spoken, Words
+    from router.words import Words
 
 
 class Case(NamedTuple):

@@ -10,8 +10,8 @@ from router.types import Question
 if TYPE_CHECKING:
     from router.declarations import Skill
     from router.notes import Notes
+    from router.spoken import Spoken
     from router.types import AutomlPolicy, Request, Route
-    from router.words import Spoken
 
 
 _SOURCES = {"slot": "as asked for", "phrase": "by the words", "default": "by default"}

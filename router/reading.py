@@ -13,9 +13,10 @@ from router.background import background
 from router.declarations import DEPLOY_PREFIX
 from router.layout import tasks_of
 from router.lexer import Hooks, tokenize
+from router.negation import never_without, with_negation
 from router.numerals import with_numerals
 from router.patterns import Mention, longest
-from router.tokens import BREAK, Token, folded
+from router.tokens import Token, folded
 from router.vocabulary import AUTOML, vocabulary_of
 
 if TYPE_CHECKING:
@@ -46,9 +47,6 @@ _LAYERS = (
     frozenset({"policy"}),
     frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
-
-
-_SHOWN = 3
 
 
 @dataclass(slots=True)
@@ -132,8 +130,8 @@ def read(text: str, skill: Skill) -> Reading:
             or (m in layers[0] and not _of_golden(tokens, m))
             or _other_model(m, layers[0])
         )
-        mentions += _with_negation(tokens, list(resolved), vocabulary)
-    mentions = _never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
+        mentions += with_negation(tokens, list(resolved), vocabulary)
+    mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
     behind = background(text, tokens, mentions, vocabulary.grammar)
     remarks = _remarks(tokens, behind.mentions) | behind.told
     return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
@@ -279,74 +277,6 @@ def _backbones(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterable[Ment
 
 def _action_names(tokens: Sequence[Token]) -> list[Mention]:
     return [Mention(f"named:{t.text}", (place,)) for place, t in enumerate(tokens) if t.kind == "action"]
-
-
-def _with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary) -> list[Mention]:
-    found: list[Mention] = []
-    for mention in sorted(mentions, key=lambda m: m.places):
-        negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
-        if not negated and found and found[-1].negated:
-            negated = _carried(tokens, found[-1], mention, vocabulary)
-        found.append(mention._replace(negated=bool(negated)))
-    return found
-
-
-def _never_without(tokens: Sequence[Token], mentions: list[Mention]) -> list[Mention]:
-    """Two negations in one clause ask for both: "never train untuned", "do not train without the search"."""
-    found = list(mentions)
-    for place, one in enumerate(mentions):
-        if not (one.negated and one.group.startswith("action:train")):
-            continue
-        for here, other in enumerate(mentions[place + 1 :], place + 1):
-            if other.start < one.end:
-                continue
-            between = tokens[one.end : other.start]
-            turned_off = (other.group == "policy:off") is not other.negated
-            if other.group.startswith("policy:") and not any(token.kind == "break" for token in between) and turned_off:
-                found[place] = one._replace(negated=False)
-                found[here] = other._replace(group="policy:on", negated=False)
-    return found
-
-
-def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> bool:
-    """Whether the words directly before a token negate it; two negations, as in "don't skip", are none."""
-    place, negated = start, False
-    still = vocabulary.still if _mostly_german(tokens, vocabulary) else frozenset[str]()
-    while place > 0:
-        ending_so = () if tokens[place - 1].word in still else vocabulary.negations.get(tokens[place - 1].word, ())
-        phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
-        if phrase:
-            negated, place = not negated, place - len(phrase)
-        elif tokens[place - 1].word in vocabulary.negation_fillers:
-            place -= 1
-        else:
-            break
-    return negated
-
-
-def _mostly_german(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
-    """Whether a request is in a language in which `no` says "still", as it does in the dialects of German."""
-    shown = sum(token.word in vocabulary.capitalising for token in tokens)
-    return shown >= _SHOWN and shown * 5 > len(tokens)
-
-
-def _stands_before(tokens: Sequence[Token], place: int, phrase: tuple[str, ...]) -> bool:
-    return tuple(token.word for token in tokens[max(0, place - len(phrase)) : place]) == phrase
-
-
-def _negated_behind(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
-    """German: `Trainiere nicht, werte nur aus`."""
-    behind = [token.word for token in tokens[mention.end : mention.end + 2]]
-    if not behind or behind[0] not in vocabulary.post_negations or not mention.group.startswith(("action", "policy")):
-        return False
-    return len(behind) == 1 or behind[1] == BREAK
-
-
-def _carried(tokens: Sequence[Token], before: Mention, mention: Mention, vocabulary: Vocabulary) -> bool:
-    """Whether a negation reaches over to the next phrase, as in "don't train or export"."""
-    between = [token.word for token in tokens[before.end : mention.start]]
-    joined = any(word in vocabulary.continuations for word in between)
-    return joined and all(word in vocabulary.continuations | vocabulary.negation_fillers for word in between)
 
 
 def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention]) -> set[int]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.notes import Notes
-    from router.words import Spoken
+    from router.spoken import Spoken
 
 RESULTS = "results_root"
 _KEYS = {

@@ -16,9 +16,9 @@ from router.types import Decision
 if TYPE_CHECKING:
     from router.declarations import Skill
     from router.one_action import Case
+    from router.spoken import Spoken
     from router.types import Request
     from router.wanted_action import WantedAction
-    from router.words import Spoken
 
 _MAKES_A_MODEL = frozenset({"train", "export", "quantize", ENGINE_VERB})
 _REACHED_BY_TARGET = frozenset({"train", "evaluate"})

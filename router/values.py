@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from router.patterns import Mention
 from router.tokens import fold
+from router.unknown_backbone import run_after, run_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -242,7 +243,7 @@ def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) ->
     for place, token in enumerate(reading.tokens):
         if token.word not in {"backbone", "encoder"}:
             continue
-        for run in (_run_before(reading, place), _run_after(reading, place)):
+        for run in (run_before(reading, place), run_after(reading, place)):
             said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
             words = {reading.tokens[n].word for n in run}
             foreign = any(set(m.places) & set(run) for m in reading.of("foreign"))
@@ -252,38 +253,6 @@ def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) ->
                 reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]
                 reading.mentions.append(Mention("value:backbone", tuple(run)))
                 return
-
-
-def _run_before(reading: Reading, place: int) -> list[int]:
-    run: list[int] = []
-    here = place - 1
-    while here >= 0 and reading.tokens[here].kind in {"word", "number"}:
-        if run and reading.tokens[here].end == reading.tokens[run[0]].start:
-            run.insert(0, here)
-        elif run and not _glued(reading, here, run[0]):
-            break
-        else:
-            run.insert(0, here)
-        here -= 1
-    return run
-
-
-def _run_after(reading: Reading, place: int) -> list[int]:
-    here = place + 1
-    while here < len(reading.tokens) and reading.tokens[here].word in {"of", "is", "to", "as"}:
-        here += 1
-    run: list[int] = []
-    while here < len(reading.tokens) and reading.tokens[here].kind in {"word", "number"}:
-        if run and not _glued(reading, run[-1], here):
-            break
-        run.append(here)
-        here += 1
-    return run
-
-
-def _glued(reading: Reading, one: int, other: int) -> bool:
-    between = reading.text[reading.tokens[one].end : reading.tokens[other].start]
-    return between in {"", "-", "_", "/", "."}
 
 
 def _bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) -> None:

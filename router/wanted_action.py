@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.intent import Step
+    from router.spoken import Spoken
     from router.types import Request
-    from router.words import Spoken, Words
+    from router.words import Words
 
 ENGINE_PREFIXES = (DEPLOY_PREFIX, "trt_", "tensorrt_")
 

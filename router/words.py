@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from core.dotted import parse_override
 from router.accounting import Account, account
 from router.intent import ENGINE_VERB, Intent, Step, find_intent
+from router.number_formats import add_words
 from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
+from router.spoken import Spoken
+from router.spoken_policy import policies
 from router.values import Values, read_values
 from router.vocabulary import vocabulary_of
 
@@ -24,32 +27,7 @@ if TYPE_CHECKING:
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-_LIKELY = 0.6
-_TURNED = {"on": "off", "off": "on", "named": "off"}
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a part of the request says: all of it, or that of one step.
-
-    `values` maps the name of a value to it, `unclear` to the values between which the words leave it open. `paths` are
-    pairs of a path and the slot that the words before it name (None where they name none). `others` are words such as
-    "the other one" that mean nothing here.
-    """
-
-    values: dict[str, Any]
-    unclear: dict[str, tuple[str, ...]]
-    overrides: dict[str, Any]
-    jobs: tuple[str, ...]
-    paths: tuple[tuple[str, str | None], ...]
-    no_data: tuple[str, ...]
-    parents: tuple[str, ...]
-    tasks: tuple[str, ...]
-    policies: Mapping[str, str]
-    runners: tuple[str, ...]
-    profiles: tuple[str, ...]
-    engine: bool
-    others: tuple[str, ...] = ()
+_LIKELY = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +151,13 @@ def _spoken(
         no_data=model_files,
         parents=_parents(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
-        policies=_policies(reading, part),
+        policies=policies(reading, part),
         runners=_named(mentions, "runner"),
         profiles=_named(mentions, "profile"),
         engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
         others=tuple(reading.said(m) for m in mentions if m.group in ({"other"} if files else {"other", "pointer"})),
     )
-    _add_words(spoken, reading, part, verbs)
+    add_words(spoken, reading, part, verbs)
     return spoken
 
 
@@ -199,51 +177,6 @@ def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tup
         else:
             found[one.name] = one.value
     return {name: value for name, value in found.items() if name not in unclear}, unclear
-
-
-def _add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -> None:
-    """Values that are a single word, such as ONNX and int8, wherever it stands."""
-    words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
-    if "export" in verbs and "onnx" in words:
-        spoken.values["format"] = "onnx"
-    formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
-    allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
-    formats = allowed if len(allowed) == 1 else formats
-    if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
-        spoken.values["number_format"] = allowed[0]
-    if len(allowed) == 1:
-        spoken.unclear.pop("number_format", None)
-    settled = words & (reading.grammar["not"] | reading.grammar["substitutes"]) or list(reading.of("correction"))
-    wanted = [one for one in formats if not _of_a_model(reading, part, one)]
-    if len(formats) > 1 and (words & reading.grammar["choice"] or (len(wanted) > 1 and not settled)):
-        spoken.values.pop("number_format", None)
-        spoken.unclear["data_type"] = tuple(formats)
-        return
-    if len(wanted) == 1 < len(formats) and not settled:
-        spoken.unclear.pop("number_format", None)
-        spoken.values["number_format"] = wanted[0]
-    if len(formats) == 1 and "number_format" not in spoken.values and "number_format" not in spoken.unclear:
-        spoken.values["number_format"] = formats[0]
-    if "number_format" in spoken.values:
-        value = spoken.values.pop("number_format")
-        trains = "train" in verbs and value != "int8"
-        spoken.values["precision" if trains else "data_type"] = value
-
-
-def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool:
-    """Whether a number format is ruled out, as in "no int8, use fp32" or "bf16 won't fly"."""
-    places = [n for n in part if reading.tokens[n].word == number_format]
-    no = reading.grammar["not"] | reading.grammar["rules_out"]
-    return bool(places) and all(
-        n in reading.past or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no) for n in places
-    )
-
-
-def _of_a_model(reading: Reading, part: range, number_format: str) -> bool:
-    """Whether a number format is what a model has, as in "the fp32 model to int8"."""
-    places = [n for n in part if reading.tokens[n].word == number_format]
-    behind = {reading.tokens[n + 1].word for n in places if n + 1 < len(reading.tokens)}
-    return bool(behind & reading.grammar["holds_format"])
 
 
 def _uncorrected(reading: Reading, places: list[int]) -> list[int]:
@@ -304,34 +237,6 @@ def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tupl
 def _named(mentions: Iterable[Any], kind: str) -> tuple[str, ...]:
     names = (m.group.partition(":")[2] for m in mentions if m.group.startswith(f"{kind}:"))
     return tuple(dict.fromkeys(names))
-
-
-def _policies(reading: Reading, part: range) -> dict[str, str]:
-    """Policy to the user's own words for it; a negated phrase asks for the other policy."""
-    asked: dict[str, str] = {}
-    for mention in reading.of("policy", negated=None):
-        state = mention.group.partition(":")[2]
-        if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
-            continue
-        start = mention.start
-        if mention.negated or (state == "off" and _not_renounced(reading, mention)):
-            state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
-        asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
-    return asked
-
-
-def _not_renounced(reading: Reading, mention: Mention) -> bool:
-    """Whether a clause denies that a search is left out: "auf die Suche will ich keinesfalls verzichten"."""
-    if not any(reading.tokens[n].word in reading.grammar["renounces"] for n in mention.places):
-        return False
-    start, _ = reading.clause(mention.start)
-    words = {reading.tokens[n].word for n in range(start, mention.end) if n not in mention.places}
-    return bool(words & reading.grammar["not"])
-
-
-def _begin_of_negation(reading: Reading, place: int) -> int:
-    words = {"not", "no", "never", "without", "nicht", "kein", "keine", "keinen", "ohne", "nie"}
-    return next((n for n in range(place - 1, max(-1, place - 5), -1) if reading.tokens[n].word in words), place)
 
 
 _SILENT = Spoken({}, {}, {}, (), (), (), (), (), {}, (), (), engine=False)

@@ -101,3 +101,14 @@ def test_circles_are_found_however_a_module_is_imported(tmp_path: Path) -> None:
         frozenset({"room.top", "room.low"}),
         frozenset({"room.inner.one", "room.inner.two"}),
     }
+
+
+def test_evaluations_use_what_anybody_could(project_root: Path) -> None:
+    rooms = tomllib.loads((project_root / "pyproject.toml").read_text(encoding="utf-8"))
+    ours = [m for room in rooms["tool"]["importlinter"]["root_packages"] for m in modules_of(project_root, room)]
+    used = {
+        module: found
+        for module, path in modules_of(project_root, "evals").items()
+        if (found := {one for one in imports_of(module, path, ours) if not one.startswith("core.")})
+    }
+    assert used == {"evals.over_mcp": {"interfaces.api"}}

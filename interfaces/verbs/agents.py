@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.importing import uncollected
 from core.installation import require
 from interfaces.http_access import require_token
 from interfaces.options import option
@@ -47,9 +48,11 @@ class ToolsOptions:
 def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
     """Serve until the client goes, or the process is ended."""
     require("mcp", "mcp", "uvicorn")
-    from interfaces.mcp_server.roots import Roots
-    from interfaces.mcp_server.session import Session
-    from runners.jobs.store import default_root
+    with uncollected():
+        from interfaces.mcp_server import serving
+        from interfaces.mcp_server.roots import Roots
+        from interfaces.mcp_server.session import Session
+        from runners.jobs.store import default_root
 
     results = str(default_root(options.results_root).absolute())
     roots = Roots.of((*_named(options), results) if options.root or options.http else ())
@@ -57,7 +60,7 @@ def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
         os.chdir(roots.folders[0])  # a name without a place lies within the roots, too
     session = Session({"results_root": results}, roots)
     try:
-        _serve(options, session, reporter)
+        _serve(serving, options, session, reporter)
     finally:
         session.close()
     return Outcome({})
@@ -70,9 +73,7 @@ def _named(options: McpOptions) -> tuple[str, ...]:
     return options.root if not all(map(is_fetched, options.root)) else (*options.root, os.curdir)
 
 
-def _serve(options: McpOptions, session: Any, reporter: Reporter) -> None:
-    from interfaces.mcp_server import serving
-
+def _serve(serving: Any, options: McpOptions, session: Any, reporter: Reporter) -> None:
     if options.http is None:
         serving.serve_stdio(session)
         return

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from core.files import sha256_file, write_json, write_text
 from runners.handover.forms import ENDED, form_of
 from runners.handover.places import inside, places_of
 from runners.model_rules import skill_at
-from runners.planning.container import SPEC_PATH, in_container
+from runners.planning.container import SPEC_PATH, in_container, mounts_as_if
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,11 +40,14 @@ def write_folder(plan: Plan, folder: Path) -> tuple[str, ...]:
     form = form_of(plan.runner)
     _require_empty(folder)
     skill = skill_at(plan.skill_dir)
-    places = places_of(plan, skill)
+    mounts = mounts_as_if(plan, skill)
+    places = places_of(mounts, skill)
     facts = {"plan": plan, "places": places, "inside": inside, "sums": SUMS, "input_sums": INPUT_SUMS}
     facts |= {"log": LOG, "ended": ENDED} | form.facts(plan)
+    home = facts.get("spec_home", "")
+    there = [replace(mount, target=f"{home}{mount.target}") for mount in mounts]
     write_json(folder / PLAN, plan.to_json())
-    write_text(folder / inside(SPEC_PATH), dump_yaml(in_container(plan.spec, plan.mounts)))
+    write_text(folder / inside(SPEC_PATH), dump_yaml(in_container(plan.spec, there)))
     for name, template in form.scripts.items():
         write_text(folder / name, rendered(template, facts))
     hashed = [place for place in places if place.is_file and _is_hashable(Path(place.source))]

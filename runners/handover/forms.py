@@ -20,6 +20,7 @@ FORMS = {
     "docker": "runners.handover.docker_form",
     "slurm": "runners.handover.slurm_form",
     "kubernetes": "runners.handover.kubernetes_form",
+    "ray": "runners.handover.ray_form",
 }
 
 
@@ -31,7 +32,7 @@ class Form(Protocol):
         """The template of each file."""
 
     def facts(self, plan: Plan) -> dict[str, Any]:
-        """What its templates ask for beside plan and places."""
+        """What its templates ask for beside plan and places; `spec_home` stands before the paths of the spec."""
 
 
 def form_of(runner: str) -> Form:

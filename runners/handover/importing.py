@@ -18,6 +18,8 @@ from runners.jobs.closing import finish
 from runners.jobs.job import JobState
 from runners.jobs.record import open_job
 from runners.jobs.store import JobStore
+from runners.model_rules import skill_at
+from runners.planning.container import mounts_as_if
 from runners.planning.plan import Plan, at_job
 from runners.platforms.container_end import end_of
 from runners.platforms.handles import with_detail
@@ -47,7 +49,7 @@ def import_job(folder: Path, results_root: str | None = None) -> Job:
     store.add_handle(job.id, with_detail(store.handle(job.id), _RUN, ended[_RUN]))
     digests = ended.get("image_digests", "").split()
     store.set_image_digest(job.id, (digests[0] if digests else ended.get("image_id", "")).rpartition("@")[2])
-    for mount in plan.mounts:
+    for mount in mounts_as_if(plan, skill_at(plan.skill_dir)):
         if not mount.read_only and (brought := folder / inside(mount.target)).is_dir():
             shutil.copytree(brought, at_job(mount.source, job.folder), symlinks=True, dirs_exist_ok=True)
     with (Path(job.folder) / LOG_FILE).open("ab") as log, (folder / LOG).open("rb") as brought_log:

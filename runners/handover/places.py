@@ -16,10 +16,10 @@ from runners.planning.container import SPEC_FOLDER, is_below
 from runners.planning.data_tables import all_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from router.declarations import Skill
-    from runners.planning.plan import Mount, Plan
+    from runners.planning.plan import Mount
 
 Kind = Literal["place", "archive", "parts", "store", "weights"]
 
@@ -49,14 +49,14 @@ def inside(target: str) -> str:
     return target.lstrip("/")
 
 
-def places_of(plan: Plan, skill: Skill) -> tuple[Place, ...]:
-    """Every input of a plan, in the order of its mounts."""
-    return tuple(_places(plan, skill))
+def places_of(mounts: Sequence[Mount], skill: Skill) -> tuple[Place, ...]:
+    """Every input of a plan with these mounts, in their order."""
+    return tuple(_places(mounts, skill))
 
 
-def _places(plan: Plan, skill: Skill) -> Iterator[Place]:
+def _places(every: Sequence[Mount], skill: Skill) -> Iterator[Place]:
     weights = _published(skill)
-    mounts = [mount for mount in plan.mounts if mount.read_only and mount.source != SPEC_FOLDER]
+    mounts = [mount for mount in every if mount.read_only and mount.source != SPEC_FOLDER]
     for number, mount in enumerate(mounts):
         # In the folder, a place inside a linked one would be that one's own file.
         is_nested = any(other != mount and is_below(mount.target, other.target) for other in mounts)

@@ -57,7 +57,9 @@ def _mounts(plan: Plan) -> list[Mount]:
     """The mounts with what lies in the folder in the place of what lay here."""
     specs = str(Path(SPEC_PATH).parent)
     found = [Mount(f"{_HERE}{specs}", specs)]
-    found += [Mount(f"{_HERE}/{place.inside}", place.target) for place in places_of(plan, skill_at(plan.skill_dir))]
+    found += [
+        Mount(f"{_HERE}/{place.inside}", place.target) for place in places_of(plan.mounts, skill_at(plan.skill_dir))
+    ]
     own = (mount.target for mount in plan.mounts if not mount.read_only)
     return [*found, *(Mount(f"{_HERE}/{inside(target)}", target, read_only=False) for target in own)]
 

@@ -18,7 +18,9 @@ from runners.planning.plan import JOB_FOLDER, Mount
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from router.declarations import Skill
     from runners.planning.layers import Layers
+    from runners.planning.plan import Plan
     from runners.planning.resolved import ResolvedRequest
 
 SPEC_FOLDER = f"{JOB_FOLDER}/container"
@@ -37,6 +39,20 @@ def mounts_of(layers: Layers, resolved: ResolvedRequest) -> tuple[Mount, ...]:
     found += _model_mounts({key: str(inputs[key]) for key in inputs if key in models}, resolved)
     found += _output_mounts(layers, resolved)
     found += [_own_mount(text) for text in resolved.platform.get("mount", ())]
+    return tuple(_apart(found))
+
+
+def mounts_as_if(plan: Plan, skill: Skill) -> tuple[Mount, ...]:
+    """The mounts of a plan; those that it would have in a container, where it has none, spec and results among them."""
+    if plan.mounts:
+        return plan.mounts
+    tables = skill.data_sources(plan.action)
+    data = [place for key, value in plan.inputs.items() if key in tables for place in _places(value)]
+    models = [place for key, value in plan.inputs.items() if key not in tables for place in _places(value)]
+    found = [Mount(SPEC_FOLDER, str(PurePosixPath(SPEC_PATH).parent))]
+    found += [mount for group in _by_store(data) for mount in _data_mounts(group)]
+    found += [Mount(place, f"{_MODELS}/{PurePosixPath(place).name}") for place in dict.fromkeys(models)]
+    found.append(Mount(str(plan.spec["results_dir"]), _RESULTS, read_only=False))
     return tuple(_apart(found))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.errors import RequestError
+from interfaces.api import tool_call
 from interfaces.bounded import bounded, bounded_text
 from interfaces.mcp_server.roots import Roots
 from interfaces.table import VERBS
@@ -23,6 +24,17 @@ def test_members_of_a_group_and_what_the_server_holds_reach_the_options() -> Non
     assert (options.request, options.data, options.gpus, options.trials) == (("train",), "boards", 0, 3)
     assert (options.wall_minutes, options.results_root) == (2.0, "/r")
     assert options_of(VERBS["plan"], {"request": "train", "data": None}, {}).request == ("train",)
+
+
+def test_a_command_that_an_answer_names_is_a_call() -> None:
+    words = ("run", "train", "--data", "b", "--trials", "3", "-s", "num_epochs=2", "--results", "r")
+    expected = {"request": ["train"], "data": "b", "overrides": ["num_epochs=2"], "automl": {"trials": 3}}
+    assert tool_call(words) == ("run", expected)
+    assert tool_call(("status", "J")) == ("status", {"job": "J"})
+    assert tool_call(("data", "check", "b"))[0] == "data_check"
+    assert tool_call(("demo",)) == ("demo", None)
+    with pytest.raises(RequestError):
+        tool_call(("no-such-verb",))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def figures(routing: ModuleType, project_root: Path) -> Any:
 
 def test_the_corpus_is_whole(routing: ModuleType) -> None:
     rows = routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl")))
-    assert len({row["text"] for row in rows}) == len(rows) >= 900
+    assert len({row["text"] for row in rows}) == len(rows) >= 2000
     assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
 
 
@@ -54,9 +54,9 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "count", "actions", "policies", "values"),
     [
-        ("held_out.jsonl", 206, 0.90, 0.94, 0.98),
-        ("held_out2.jsonl", 240, 0.88, 0.97, 0.97),
-        ("held_out3.jsonl", 200, 0.82, 0.95, 0.97),
+        ("held_out.jsonl", 206, 0.91, 0.94, 0.98),
+        ("held_out2.jsonl", 240, 0.91, 0.97, 0.98),
+        ("held_out3.jsonl", 200, 0.85, 0.95, 0.97),
     ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers of which no value was made: parts of names, times of the day, or said of something, and so asked about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.tokens import BREAK
+
+if TYPE_CHECKING:
+    from router.reading import Reading
+    from router.values import Values
+
+_HOURS = 24
+
+
+def is_name(reading: Reading, place: int) -> bool:
+    """Whether a number is part of a name: `line 3`, `rev 2`."""
+    return place > 0 and reading.tokens[place - 1].kind == "word" and not _is_figure(reading, place)
+
+
+def _is_figure(reading: Reading, place: int) -> bool:
+    """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3", "4 and 16"."""
+    tokens = reading.tokens
+    before = tokens[place - 1].word if place else ""
+    if not tokens[place].text[0].isdigit() or (place + 1 < len(tokens) and tokens[place + 1].text == ")"):
+        return False
+    if before in reading.grammar["joins_figures"]:
+        other = place - 2
+        named = any(m.group.startswith("value") for m in reading.mentions if other in m.places)
+        return other >= 0 and tokens[other].kind == "number" and (named or _is_figure(reading, other))
+    return before in reading.grammar["gives_figures"]
+
+
+def is_told(reading: Reading, place: int) -> bool:
+    """Whether a number stands in a clause that only tells, and does not say how something is to be."""
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
+    return place in reading.told and not before & reading.grammar["obliges"]
+
+
+def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
+    """Numbers that are said of something, of which no value was made."""
+    return tuple(
+        reading.tokens[n].text
+        for n in sorted(values.unread)
+        if (_is_figure(reading, n) or _is_share(reading, n)) and not is_told(reading, n) and not _is_time(reading, n)
+    )
+
+
+def _is_share(reading: Reading, place: int) -> bool:
+    """Whether a number is a share of something that is not said: "with 5 % or 1 %"."""
+    tokens = reading.tokens
+    percent = any(token.word in {"percent", "prozent"} for token in tokens[place + 1 : place + 2])
+    return percent and tokens[place - 1].word in reading.grammar["manner"] | reading.grammar["choice"]
+
+
+def _is_time(reading: Reading, place: int) -> bool:
+    """Whether a number is a time of the day: "at 3", "by 2 pm", "um 14 Uhr"; not "rate at 3"."""
+    tokens = reading.tokens
+    if place < 2 or tokens[place - 1].word not in reading.grammar["at_times"] or not 0 < tokens[place].value <= _HOURS:
+        return False
+    behind = tokens[place + 1].word if place + 1 < len(tokens) else BREAK
+    return behind in reading.grammar["times"] or (behind == BREAK and tokens[place - 2].kind == "word")

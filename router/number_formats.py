@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values that are a single word, such as ONNX and int8, and whether they are asked for or only what a model has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from router.reading import Reading
+    from router.spoken import Spoken
+
+
+def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -> None:
+    """Values that are a single word, such as ONNX and int8, wherever it stands."""
+    words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
+    if "export" in verbs and "onnx" in words:
+        spoken.values["format"] = "onnx"
+    formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
+    formats = allowed if len(allowed) == 1 else formats
+    if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
+        spoken.values["number_format"] = allowed[0]
+    if len(allowed) == 1:
+        spoken.unclear.pop("number_format", None)
+    settled = words & (reading.grammar["not"] | reading.grammar["substitutes"]) or list(reading.of("correction"))
+    wanted = [one for one in formats if not _of_a_model(reading, part, one)]
+    if len(formats) > 1 and (words & reading.grammar["choice"] or (len(wanted) > 1 and not settled)):
+        spoken.values.pop("number_format", None)
+        spoken.unclear["data_type"] = tuple(formats)
+        return
+    if len(wanted) == 1 < len(formats) and not settled:
+        spoken.unclear.pop("number_format", None)
+        spoken.values["number_format"] = wanted[0]
+    if len(formats) == 1 and "number_format" not in spoken.values and "number_format" not in spoken.unclear:
+        spoken.values["number_format"] = formats[0]
+    if "number_format" in spoken.values:
+        value = spoken.values.pop("number_format")
+        trains = "train" in verbs and value != "int8"
+        spoken.values["precision" if trains else "data_type"] = value
+
+
+def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool:
+    """Whether a number format is ruled out, as in "no int8, use fp32" or "bf16 won't fly"."""
+    places = [n for n in part if reading.tokens[n].word == number_format]
+    no = reading.grammar["not"] | reading.grammar["rules_out"]
+    return bool(places) and all(
+        n in reading.past or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no) for n in places
+    )
+
+
+def _of_a_model(reading: Reading, part: range, number_format: str) -> bool:
+    """Whether a number format is what a model has, as in "the fp32 model to int8"."""
+    places = [n for n in part if reading.tokens[n].word == number_format]
+    behind = {reading.tokens[n + 1].word for n in places if n + 1 < len(reading.tokens)}
+    return bool(behind & reading.grammar["holds_format"])

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of several steps comes first, by words such as "before", "then" and "and"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from router.patterns import Mention
+    from router.reading import Reading
+
+_CLOSE = 6
+
+
+def comes_first(reading: Reading, mention: Mention) -> bool:
+    """Whether the next words say that it comes first: "predict …, but score it first"."""
+    _, stop = reading.clause(mention.start)
+    behind = {token.word for token in reading.tokens[mention.end : min(stop, mention.end + 2)]}
+    return bool(behind & reading.grammar["goes_first"])
+
+
+def comes_later(reading: Reading, mention: Mention) -> bool:
+    """Whether a word such as "before" makes what a mention asks for the last step."""
+    start, _ = reading.clause(mention.start)
+    return bool(
+        {token.word for token in reading.tokens[max(start, mention.start - 4) : mention.start]}
+        & reading.grammar["before"]
+    )
+
+
+def only_tells_when(reading: Reading, place: int) -> bool:
+    """Whether an action is only what something else is to come before: "before anyone trains"."""
+    asked = {token.word for token in reading.tokens[max(0, place - 3) : place]} & reading.grammar["told"]
+    return behind_before(reading, place) and not asked
+
+
+def behind_before(reading: Reading, place: int) -> bool:
+    """Whether a word such as "before" stands closely before a token."""
+    start, _ = reading.clause(place)
+    return bool({token.word for token in reading.tokens[max(start, place - 3) : place]} & reading.grammar["before"])
+
+
+def follows(reading: Reading, before: int, place: int) -> bool:
+    """Whether a phrase begins the next step: close behind the end of a clause, or a word such as `then` or `and`."""
+    start, _ = reading.clause(place)
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    if start > before and {token.word for token in reading.tokens[start : start + 2]} & joins:
+        return True
+    for here in range(place - 1, max(before, place - _CLOSE) - 1, -1):
+        token = reading.tokens[here]
+        if token.kind == "break" or token.word in joins:
+            return here > before
+        if token.kind != "word":
+            return False
+    return False

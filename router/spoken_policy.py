@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the words of a request say of the train policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from router.patterns import Mention
+    from router.reading import Reading
+
+_TURNED = {"on": "off", "off": "on", "named": "off"}
+
+
+def policies(reading: Reading, part: range) -> dict[str, str]:
+    """Policy to the user's own words for it; a negated phrase asks for the other policy."""
+    asked: dict[str, str] = {}
+    for mention in reading.of("policy", negated=None):
+        state = mention.group.partition(":")[2]
+        if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
+            continue
+        start = mention.start
+        if mention.negated or (state == "off" and _not_renounced(reading, mention)):
+            state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
+        asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
+    return asked
+
+
+def _not_renounced(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause denies that a search is left out: "auf die Suche will ich keinesfalls verzichten"."""
+    if not any(reading.tokens[n].word in reading.grammar["renounces"] for n in mention.places):
+        return False
+    start, _ = reading.clause(mention.start)
+    words = {reading.tokens[n].word for n in range(start, mention.end) if n not in mention.places}
+    return bool(words & reading.grammar["not"])
+
+
+def _begin_of_negation(reading: Reading, place: int) -> int:
+    words = {"not", "no", "never", "without", "nicht", "kein", "keine", "keinen", "ohne", "nie"}
+    return next((n for n in range(place - 1, max(-1, place - 5), -1) if reading.tokens[n].word in words), place)

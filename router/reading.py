@@ -194,6 +194,7 @@ _SLOTS = frozenset(
         "format",
         "margin",
         "lights",
+        "classes",
         "ep",
         "img",
         "imgsz",

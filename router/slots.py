@@ -25,6 +25,7 @@ _KEYS = {
     "epochs": "num_epochs",
     "margin": "eval_margin",
     "lights": "num_input",
+    "classes": "num_classes",
 }  # name of a value to short name of its key
 _OF_SPEC = (
     "epochs",
@@ -33,6 +34,7 @@ _OF_SPEC = (
     "precision",
     "margin",
     "lights",
+    "classes",
     "validation_interval",
     "checkpoint_interval",
 )

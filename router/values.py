@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
     from router.vocabulary import Vocabulary
 
-COUNTS = frozenset({"epochs", "trials", "batch_size", "lights", "gpus", "nodes", "seed", "parallel"})
+COUNTS = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "gpus", "nodes", "seed", "parallel"})
 _COUNTS = COUNTS | {"validation_interval", "checkpoint_interval"}
 _THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})

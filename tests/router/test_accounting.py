@@ -53,6 +53,8 @@ def test_a_request_for_something_else_is_declined(skill: Skill, text: str) -> No
         ("The candidates should be 50. Train ChangeNet on ./b", "'50'"),
         ("train ChangeNet on ./b for 20 epochs, or maybe 50", "'50'"),
         ("train ChangeNet on ./b with lr somewhere between 1e-5 and 1e-3", "'1e-5' and '1e-3'"),
+        ("train ChangeNet on ./b with lr both 1e-4 and 1e-3", "'1e-4' and '1e-3'"),
+        ("trainiere ChangeNet auf ./b mit lr sowohl 1e-4 als auch 1e-3", "'1e-4'"),
         ("trainiere ChangeNet auf ./b, die Rate soll etwa 3 sein", "'3'"),
         ("train ChangeNet on ./b with image size 512 but also 256", "512 and 256"),
         (f"int8 engine from {JOB}, and it must be fp16 only", "int8 and fp16"),

@@ -177,6 +177,8 @@ def test_a_range_of_epochs_is_asked_about(skill: Skill, words: str) -> None:
         ("images of 512 x 256 pixels", {"image_width": 512, "image_height": 256}),
         ("images of 224 pixels", {"image_width": 224, "image_height": 224}),
         ("four lightings per sample", {"num_input": 4}),
+        ("three classes", {"num_classes": 3}),
+        ("4 verschiedenen Klassen", {"num_classes": 4}),
         ("in bf16", {"precision": "bf16-mixed"}),
         ("at most 1 % false alarms at 99 % recall", {"target": "far<=1% at recall=99%"}),
         ("a recall of 99.5 %", {"target": "recall>=99.5%"}),

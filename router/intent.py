@@ -144,8 +144,13 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
             m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
         ]
         nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or goes_before(reading, m, said)]
-    if any(m.group == "action:export" for m in (*said, *nouns)) or any(m.group == "noun:export" for m in nouns):
-        said = [m for m in said if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1]
+    exports = [m.end for m in (*said, *nouns) if m.group in {"action:export", "noun:export"}]
+    if exports:
+        said = [
+            m
+            for m in said
+            if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1 or follows(reading, min(exports), m.start)
+        ]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)

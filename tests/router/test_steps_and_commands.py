@@ -46,6 +46,12 @@ def test_a_parent_holds_for_later_steps_until_one_makes_a_model(skill: Skill) ->
     assert [slots.get("parent_job_id") for _, slots in found] == [JOB, JOB, None]
 
 
+@pytest.mark.parametrize("end", ["and deploy it", ", quantize it, deploy it", "then deploy"])
+def test_deploying_after_an_export_is_a_step_of_its_own(skill: Skill, end: str) -> None:
+    found = steps(skill, f"export {JOB} to ONNX {end}")
+    assert (found[0][0], found[-1][0]) == ("export", "deploy_classify_gen_trt_engine")
+
+
 def test_the_policy_of_the_words_is_that_of_the_training(skill: Skill) -> None:
     decision = decide(Request(text="train ChangeNet on ./a and evaluate, no AutoML"), skill)
     assert [step.automl_policy for step in decision.steps] == ["off", "on"]

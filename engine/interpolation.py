@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _REFERENCE = re.compile(r"\$\{([^${}]*)\}")
 _ABSENT = object()
 _CHAIN = 32
-_BUDGET = 1_000_000  # values, and characters of texts that are put together
+_BUDGET = 200_000  # values, and characters of texts that are put together
 
 Trees = tuple["Mapping[str, Any]", ...]
 

@@ -32,6 +32,7 @@ _OF_OTHERS = {"stopped", "process.lost"}  # what happens to a process because of
 # What Gloo and NCCL say, of a process that has ended, in the others.
 _LOST = ("gloo/transport", "Connection closed by peer", "ncclRemoteError", "NCCL communicator was aborted")
 _logger = logging.getLogger(__name__)
+_asked: list[int] = []  # signals that asked to stop
 
 
 class ActionStopped(BaseException):
@@ -54,14 +55,27 @@ def stoppable() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
+        _asked.append(number)
         raise ActionStopped(number)
 
+    _asked.clear()
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
         yield
     finally:
+        _asked.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop_if_asked() -> None:
+    """Raise a stop again that came where its exception went nowhere, as in a destructor or a library's callback.
+
+    Raises:
+        ActionStopped: a signal asked for it.
+    """
+    if _asked:
+        raise ActionStopped(_asked[0])
 
 
 def execute(run: Run, action: Callable[[Run, StatusFile], None]) -> bool:

@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from typing_extensions import override
 
 from engine.console import ProgressLine, say
+from engine.lifecycle import stop_if_asked
 from engine.status import Progress
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class TrainingReport(Callback):
 
     @override
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
-        """One step more."""
+        """One step more, unless a stop was asked for that nobody heard."""
+        stop_if_asked()
         self._step = trainer.global_step
         if self._line:
             loss = float(outputs["loss"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import RequestError
 from runners.planning.container import SPEC_PATH
 from runners.planning.sizes import size_in_bytes
-from runners.platforms.ray_settings import RaySettings
+from runners.platforms.ray_settings import RaySettings, require_taken
 
 if TYPE_CHECKING:
     from runners.planning.plan import Plan
@@ -38,16 +38,10 @@ class RayForm:
         Raises:
             RequestError: a plan of several nodes, with secrets, or that writes elsewhere than into its results.
         """
-        if plan.resources.nodes > 1:
-            remedy = "ask for one node, or plan it for --runner slurm"
-            raise RequestError("a job of Ray has one node here", code="runner.nodes", where="nodes", remedy=remedy)
-        if plan.secrets:
-            remedy = "set them on the nodes of the cluster, and leave them out of the request"
-            message = f"Ray shows variables of jobs to all its users: {', '.join(plan.secrets)}"
-            raise RequestError(message, code="runner.secrets", where="secrets", remedy=remedy)
-        results = str(plan.spec[_RESULTS])
+        require_taken(plan)
+        results = PurePosixPath(str(plan.spec[_RESULTS]))
         for key, place in plan.outputs.items():
-            if place.startswith("/") and not place.startswith(results):
+            if place.startswith("/") and not PurePosixPath(place).is_relative_to(results):
                 remedy = f"leave out {key}: what it writes lies in the results then"
                 message = "what is carried writes into its results alone"
                 raise RequestError(message, code="handover.outputs", where=key, remedy=remedy)

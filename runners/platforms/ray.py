@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import PlatformError, RequestError
+from core.errors import PlatformError
 from core.file_names import LOG_FILE
 from core.files import write_text
 from core.problem import Problem
@@ -25,7 +25,7 @@ from runners.platforms import belongings
 from runners.platforms.handles import LAUNCHER, process_of, sight_of, with_detail
 from runners.platforms.platform import OwnLog, Sight
 from runners.platforms.ray_api import SilentError, address_of, cluster_of
-from runners.platforms.ray_settings import RaySettings
+from runners.platforms.ray_settings import RaySettings, require_taken
 from runners.platforms.scripted_jobs import (
     EXIT_FILE,
     GIVEN_UP_FILE,
@@ -57,13 +57,7 @@ class RayPlatform(OwnLog):
         settings = RaySettings(**plan.platform)
         require_engine(plan)
         require_local_inputs(plan)
-        if plan.resources.nodes > 1:
-            remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
-            raise RequestError("a job of Ray has one node here", code="runner.nodes", where="nodes", remedy=remedy)
-        if plan.secrets:
-            remedy = "set them on the nodes of the cluster, and leave them out of the request"
-            message = f"Ray shows variables of jobs to all its users: {', '.join(plan.secrets)}"
-            raise RequestError(message, code="runner.secrets", where="secrets", remedy=remedy)
+        require_taken(plan)
         cluster_of(address_of(settings.ray_address)).refresh()
 
     def start(self, store: JobStore, job: Job, plan: Plan) -> Handle:

@@ -11,6 +11,7 @@ from core.errors import RequestError
 from runners.planning.sizes import size_in_bytes
 
 if TYPE_CHECKING:
+    from runners.planning.plan import Plan
     from runners.platforms.platform import Capabilities
 
 _ADDRESS = r"https?://[\w.\-\[\]:]+(/[\w./-]*)?"
@@ -46,6 +47,21 @@ class RaySettings:
 
 
 SETTINGS = RaySettings
+
+
+def require_taken(plan: Plan) -> None:
+    """Ray takes the plan, as a job that is submitted from here or carried there.
+
+    Raises:
+        RequestError: it is of several nodes, or has secrets.
+    """
+    if plan.resources.nodes > 1:
+        remedy = "ask for one node, or use --runner slurm or --runner kubernetes"
+        raise RequestError("a job of Ray has one node here", code="runner.nodes", where="nodes", remedy=remedy)
+    if plan.secrets:
+        remedy = "set them on the nodes of the cluster, and leave them out of the request"
+        message = f"Ray shows variables of jobs to all its users: {', '.join(plan.secrets)}"
+        raise RequestError(message, code="runner.secrets", where="secrets", remedy=remedy)
 
 
 def _refused(name: str, value: object, takes: str) -> RequestError:

@@ -52,16 +52,23 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count", "actions", "policies", "values"),
+    ("name", "count", "actions", "policies", "values", "planned"),
     [
-        ("held_out.jsonl", 206, 0.91, 0.94, 0.98),
-        ("held_out2.jsonl", 240, 0.91, 0.97, 0.98),
-        ("held_out3.jsonl", 200, 0.85, 0.95, 0.97),
-        ("held_out4.jsonl", 233, 0.89, 0.97, 0.98),
+        ("held_out.jsonl", 206, 0.91, 0.94, 0.98, 1),
+        ("held_out2.jsonl", 240, 0.91, 0.97, 0.98, 0),
+        ("held_out3.jsonl", 200, 0.85, 0.95, 0.97, 0),
+        ("held_out4.jsonl", 233, 0.89, 0.97, 0.98, 2),
     ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
-    routing: ModuleType, project_root: Path, name: str, count: int, actions: float, policies: float, values: float
+    routing: ModuleType,
+    project_root: Path,
+    name: str,
+    count: int,
+    actions: float,
+    policies: float,
+    values: float,
+    planned: int,
 ) -> None:
     rows = routing.read_corpus([routing.CORPUS / "held_out" / name])
     found = routing.measure(rows, load_skill(project_root))
@@ -69,4 +76,4 @@ def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(
     assert found.actions[""].f1 >= actions
     assert found.policies[""].f1 >= policies
     assert found.values[""].f1 >= values
-    assert len(found.planned_negatives) <= 2
+    assert len(found.planned_negatives) <= planned

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -67,15 +67,25 @@ def test_the_folder_has_its_own_paths_in_the_spec_and_says_what_is_missing(plan:
     assert "there is no ray command" in checked.stderr
 
 
-@pytest.mark.parametrize("parts", [{"resources": Resources(nodes=2)}, {"secrets": ("HF_TOKEN",)}])
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ({"resources": Resources(nodes=2)}, "runner.nodes"),
+        ({"secrets": ("HF_TOKEN",)}, "runner.secrets"),
+        ({"outputs": {"train.log_dir": "{results}-beside/log"}}, "handover.outputs"),
+    ],
+)
 def test_what_a_job_of_ray_can_not_have_is_refused_before_anything_is_written(
-    parts: dict[str, object], plan: Plan, tmp_path: Path
+    parts: dict[str, Any], code: str, plan: Plan, tmp_path: Path
 ) -> None:
-    draft = replace(plan, **parts)  # type: ignore[arg-type]
+    outputs = {key: place.format(results=tmp_path / "results") for key, place in parts.get("outputs", {}).items()}
+    spec = dict(plan.spec) | {"results_dir": str(tmp_path / "results")}
+    draft = replace(plan, **parts | ({"outputs": outputs, "spec": spec} if outputs else {}))
 
-    with pytest.raises(RequestError):
+    with pytest.raises(RequestError) as caught:
         write_folder(replace(draft, id=draft.fingerprint()), tmp_path / "carried")
 
+    assert caught.value.code == code
     assert not (tmp_path / "carried").exists()
 
 

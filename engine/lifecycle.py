@@ -8,8 +8,10 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, InputError
@@ -33,6 +35,8 @@ _OF_OTHERS = {"stopped", "process.lost"}  # what happens to a process because of
 _LOST = ("gloo/transport", "Connection closed by peer", "ncclRemoteError", "NCCL communicator was aborted")
 _logger = logging.getLogger(__name__)
 _asked: list[int] = []  # signals that asked to stop
+_PATIENCE_SECONDS = 40.0  # a stop comes anywhere, also where a library holds a lock that its own end then waits for
+_last_words: list[Callable[[ChangenetError], None]] = []  # what a process says that has to be ended from within
 
 
 class ActionStopped(BaseException):
@@ -50,12 +54,19 @@ def is_first_process() -> bool:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `ActionStopped`; a second one while stopping is ignored."""
+    """Turn SIGINT and SIGTERM into `ActionStopped`; a second one while stopping is ignored.
+
+    What has not ended by itself after `_PATIENCE_SECONDS` ends at once, as a failure.
+    """
+    guards: list[threading.Timer] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         _asked.append(number)
+        guards.append(threading.Timer(_PATIENCE_SECONDS, _end_at_once, (number,)))
+        guards[-1].daemon = True
+        guards[-1].start()
         raise ActionStopped(number)
 
     _asked.clear()
@@ -63,9 +74,23 @@ def stoppable() -> Iterator[None]:
     try:
         yield
     finally:
+        for guard in guards:
+            guard.cancel()
         _asked.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end_at_once(number: int) -> None:
+    """Tell of the stop without a lock that the rest of the process may hold, and leave."""
+    remedy = "run the same command again; training resumes"
+    error = ChangenetError(f"{ActionStopped(number)}; it did not end by itself", code="stopped", remedy=remedy)
+    for say in _last_words:
+        say(error)
+    if is_first_process():
+        os.write(2, f"{_line(error)}\n".encode())
+        os.write(1, b"Execution status: FAIL\n")
+    os._exit(1)
 
 
 def stop_if_asked() -> None:
@@ -89,6 +114,7 @@ def execute(run: Run, action: Callable[[Run, StatusFile], None]) -> bool:
     except OSError as problem:
         report(_folder_error(run, problem))
         return False
+    _last_words[:] = [partial(_write_failure, status)]
     try:
         action(run, status)
     except (Exception, ActionStopped, SystemExit) as problem:  # noqa: BLE001 - whatever ends an action is its verdict
@@ -96,6 +122,8 @@ def execute(run: Run, action: Callable[[Run, StatusFile], None]) -> bool:
         report(error)
         _write_failure(status, error)
         return False
+    finally:
+        _last_words.clear()
     status.write("SUCCESS", f"{run.command} finished successfully.")
     return True
 
@@ -108,8 +136,12 @@ def report(error: ChangenetError) -> None:
     """
     if is_first_process() or (_is_joined() and error.code not in _OF_OTHERS):
         sys.stdout.flush()
-        sys.stderr.write(f"ERROR [{error.code}] {printable(redact_text(str(error)))}\n")
+        sys.stderr.write(f"{_line(error)}\n")
         sys.stderr.flush()
+
+
+def _line(error: ChangenetError) -> str:
+    return f"ERROR [{error.code}] {printable(redact_text(str(error)))}"
 
 
 def _is_joined() -> bool:

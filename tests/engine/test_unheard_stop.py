@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -39,3 +42,37 @@ def test_a_training_stops_at_the_end_of_its_batch(tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(ActionStopped):
             report.on_train_batch_end(nobody, nobody, {"loss": 0.5})
+
+
+ENDLESS = """
+import sys, threading, time
+from pathlib import Path
+from types import SimpleNamespace
+from engine import lifecycle
+lifecycle._PATIENCE_SECONDS = 0.5
+lock = threading.Lock()
+def action(run, status):
+    lock.acquire()
+    print("works", flush=True)
+    try:
+        time.sleep(60)
+    finally:
+        lock.acquire()  # of itself: it never ends
+run = SimpleNamespace(results_dir=Path(sys.argv[1]), command="train", write_experiment=lambda: None)
+with lifecycle.stoppable():
+    lifecycle.execute(run, action)
+"""
+
+
+def test_what_does_not_end_after_a_stop_is_ended_and_told_as_a_failure(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "works\n"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "Execution status: FAIL\n")
+    assert "stopped by SIGTERM; it did not end by itself" in err
+    assert "Traceback" not in err
+    last = json.loads((tmp_path / "status.json").read_text().splitlines()[-1])
+    assert last["status"] == "FAILURE"

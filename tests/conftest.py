@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -139,8 +141,8 @@ def ray_head() -> Iterator[str]:
 def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
+        with suppress(OSError, ValueError), urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310
+            return isinstance(json.load(answer), list)  # another server may answer as well
         time.sleep(0.2)
     return False
 
@@ -171,12 +173,32 @@ def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return slurm_cluster
 
 
+_taken: list[TextIO] = []
+
+
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
+    """The first of so many ports in a row that nobody listens on, and that no other process of tests was given.
+
+    A server takes seconds to listen on them: until this process ends, a locked file for each says that it is taken.
+    """
+    folder = Path(tempfile.gettempdir()) / f"changenet-test-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
     for first in range(20000 + os.getpid() % 10000, 60000, count):
-        if all(is_free(port) for port in range(first, first + count)):
+        locks = [(folder / str(port)).open("w") for port in range(first, first + count)]
+        if all(_is_locked_by(lock) and is_free(int(Path(lock.name).name)) for lock in locks):
+            _taken.extend(locks)
             return first
+        for lock in locks:
+            lock.close()
     raise AssertionError("no free ports")
+
+
+def _is_locked_by(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_free(port: int) -> bool:

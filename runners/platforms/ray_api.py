@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib import error, request
 
@@ -143,7 +144,7 @@ class Cluster:
             refused = RefusedError(f"Ray refused: {said[-1]}", where=self.address, remedy=remedy)
             refused.passes = problem.code >= _OWN_FAULT
             raise refused from None
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, HTTPException) as problem:
             reason = getattr(problem, "reason", None) or problem
             remedy = f"start the cluster, or name its dashboard: --ray-address, or ${ADDRESS_VARIABLE}"
             raise SilentError(f"Ray gave no answer: {reason}", where=self.address, remedy=remedy) from None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import socket
 import ssl
 import subprocess
 import threading
@@ -26,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from tests.conftest import free_ports
 from tests.runners.platforms import kubernetes_pod as pods
 from tests.runners.platforms.docker_bench import OWN_IMAGE
 from tests.runners.platforms.kubernetes_cluster import Refusal, _certificate, _Handler
@@ -58,7 +58,8 @@ class ControlPlane:
         self.folder, self.claims = folder, {claim: claimed}
         self.certificate = _certificate(folder)
         self.tokens = {"admin": uuid.uuid4().hex, "tester": uuid.uuid4().hex}
-        ports = _free_ports(5)
+        first = free_ports(5)
+        ports = list(range(first, first + 5))
         self.address = f"https://127.0.0.1:{ports[2]}"
         self._running: list[subprocess.Popen[bytes]] = []
         self._start(found, ports)
@@ -292,11 +293,3 @@ def _container(action: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

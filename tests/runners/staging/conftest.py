@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from tests.conftest import free_ports
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,9 +52,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The endpoint of an S3 server."""
     folder = tmp_path_factory.mktemp("s3")
     environment = os.environ | {"S3_SERVER_KEY": KEY, "S3_SERVER_SECRET": SECRET, "PYTHON": sys.executable}
-    started = subprocess.run(
-        ["sh", str(_SCRIPT), "start", str(folder)], env=environment, capture_output=True, text=True, check=False
-    )
+    command = ["sh", str(_SCRIPT), "start", str(folder), str(free_ports(8))]
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if started.returncode == 3:
         pytest.skip(started.stderr.strip())
     assert started.returncode == 0, started.stderr

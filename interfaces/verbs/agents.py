@@ -50,7 +50,12 @@ def mcp(options: McpOptions, reporter: Reporter) -> Outcome:
     """Serve until the client goes, or the process is ended."""
     require("mcp", "mcp", "uvicorn")
     with uncollected():
-        from interfaces.mcp_server import serving
+        if options.http:
+            from interfaces.mcp_server import serving
+        else:
+            from interfaces.mcp_server.lean_import import lean_serving
+
+            serving = lean_serving()
         from interfaces.mcp_server.roots import Roots
         from interfaces.mcp_server.session import Session
         from runners.jobs.store import default_root

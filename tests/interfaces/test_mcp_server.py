@@ -389,3 +389,45 @@ def test_a_call_that_works_on_answers_at_once_and_is_waited_for(work: Path, monk
         reply = session.call("wait", {"call_id": first.document["call_id"]})
     assert reply.document["result"]["ok"]
     session.close()
+
+
+LEAN = """
+import sys
+from interfaces.mcp_server.lean_import import lean_sdk
+import pydantic
+before = pydantic.BaseModel.model_config
+with lean_sdk():
+    from interfaces.mcp_server import server
+assert pydantic.BaseModel.model_config is before
+import mcp_types as types
+message = {"method": "tools/call", "params": {"name": "plan", "arguments": {}}}
+assert types.CallToolRequest.model_validate(message).params.name == "plan"
+try:
+    types.CallToolRequest.model_validate({"method": "tools/call", "params": {"arguments": {}}})
+except pydantic.ValidationError as told:
+    print(told.errors()[0]["loc"], sorted(name for name in sys.modules if name.startswith("mcp.client")))
+"""
+
+
+def test_the_sdk_is_imported_without_its_clients_and_judges_messages_as_ever() -> None:
+    done = subprocess.run([sys.executable, "-c", LEAN], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "('params', 'name') []"
+
+
+WHOLE = """
+import sys
+class Demanding:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mcp.server.lowlevel.server" and not sys.modules["mcp"].__file__:
+            raise ImportError("this release needs its package module")
+sys.meta_path.insert(0, Demanding())
+from interfaces.mcp_server.lean_import import lean_serving
+print(lean_serving().serve_stdio.__name__, hasattr(sys.modules["mcp"], "Client"))
+"""
+
+
+def test_a_release_of_the_sdk_that_needs_its_package_modules_is_imported_whole() -> None:
+    done = subprocess.run([sys.executable, "-c", WHOLE], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "serve_stdio True"

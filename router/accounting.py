@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from router.figures import is_name, is_told, open_figures
 
 if TYPE_CHECKING:
-    from router.intent import Intent, Step
+    from router.asked_steps import Step
+    from router.intent import Intent
     from router.patterns import Mention
     from router.reading import Reading
-    from router.values import Values
+    from router.stated import Values
     from router.vocabulary import Vocabulary
 
 _BESIDE = 2

@@ -9,7 +9,7 @@ from router.tokens import BREAK
 
 if TYPE_CHECKING:
     from router.reading import Reading
-    from router.values import Values
+    from router.stated import Values
 
 _HOURS = 24
 

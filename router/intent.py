@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from router.descriptions import describes
-from router.engines import MEASURING, builds, goes_before, runs_engine, within
-from router.order import behind_before, comes_first, comes_later, follows, only_tells_when
+from router.asked_steps import ENGINE_VERB, Step, asked_steps, really_training, trained_anew, with_search
+from router.engines import MEASURING
+from router.order import behind_before, follows, only_tells_when
 from router.questions import is_question
 
 if TYPE_CHECKING:
@@ -18,23 +18,9 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-ENGINE_VERB = "gen_trt_engine"
 _CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
 _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
-
-
-class Step(NamedTuple):
-    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied.
-
-    With `command` it is a command of the skill, which stands among other steps.
-    """
-
-    verb: str
-    place: int
-    named: bool = False
-    implied: bool = False
-    command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +44,7 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
 
     `stated` names the values that the request states, `questions` are the words that begin a question.
     """
-    anew = [_trained_anew(reading, step) for step in _steps(reading)]
+    anew = [trained_anew(reading, step) for step in asked_steps(reading)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
     if steps:
@@ -80,18 +66,11 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
         name = verbs[0].group.partition(":")[2]
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
-    steps = _really_training(reading, _with_search(reading, steps), stated)
+    steps = really_training(reading, with_search(reading, steps), stated)
     if steps:
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
-
-
-def _trained_anew(reading: Reading, step: Step) -> Step:
-    """A retraining on data is a training, where nothing was pruned."""
-    pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
-    data = any(token.kind == "path" for token in reading.tokens)
-    return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
 
 
 def _of_columns(reading: Reading, mention: Mention) -> bool:
@@ -116,87 +95,6 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
     if _TRAINING_ALONE & set(stated) and not question:
         return Intent((Step("train", 0, implied=True),))
     return Intent(question=question)
-
-
-def _steps(reading: Reading) -> tuple[Step, ...]:
-    said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
-    parents = {place for mention in reading.of("parent") for place in mention.places}
-    said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not describes(reading, m, said)]
-    named = [m for m in said if m.group.startswith("named")]
-    engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
-    said = [
-        m
-        for m in said
-        if m in named
-        or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
-    ]
-    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
-    if said:
-        nouns = [m for m in nouns if _is_item(reading, m)]
-    engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
-    joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
-    if engine and not said and not joined:
-        nouns = [m for m in nouns if m.group != "noun:export"]
-    said = [m for m in said if not within(reading, m, said)]
-    if any(runs_engine(reading, m) for m in said):
-        said = [
-            m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
-        ]
-        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or goes_before(reading, m, said)]
-    exports = [m.end for m in (*said, *nouns) if m.group in {"action:export", "noun:export"}]
-    if exports:
-        said = [
-            m
-            for m in said
-            if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1 or follows(reading, min(exports), m.start)
-        ]
-    if any(m.group == f"action:{ENGINE_VERB}" for m in said):
-        said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
-    found = sorted((*said, *nouns), key=lambda m: m.start)
-    steps: dict[str, Step] = {}
-    later: list[Step] = []
-    for mention in found:
-        kind, _, name = mention.group.partition(":")
-        step = Step(name, mention.start, named=kind == "named")
-        if name in steps or any(one.verb == name for one in later):
-            continue
-        if comes_later(reading, mention):
-            later.append(step)
-        elif steps and comes_first(reading, mention):
-            steps = {name: step, **steps}
-        else:
-            steps[name] = step
-    return (*steps.values(), *later)
-
-
-def _is_item(reading: Reading, noun: Mention) -> bool:
-    """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
-    start, _ = reading.clause(noun.start)
-    behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
-    beside = bool({"path", "job"} & set(behind[:1])) or (
-        behind[1:] == ["job"] and reading.tokens[noun.end].word in reading.grammar["prepositions"]
-    )
-    if beside and noun.group == f"noun:{ENGINE_VERB}":
-        return False
-    if (colon := _behind_colon(reading, start, noun.start)) is not None:
-        start = colon
-    about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
-    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
-    text = reading.text[: reading.tokens[noun.start].start].rstrip()
-    if not before or text.endswith((":", ">")):
-        return True
-    return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
-        bool(start) and set(before) <= reading.grammar["items"]
-    )
-
-
-def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
-    """The token behind the last colon before a place of the clause."""
-    for here in range(place - 1, start - 1, -1):
-        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
-            return here + 1
-    return None
 
 
 def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
@@ -227,44 +125,6 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
-
-
-def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
-    """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
-    if [step.verb for step in steps[:2]] == ["inference", "train"] and _is_aim(reading, *steps[:2]):
-        return steps[1:]
-    alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
-    of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
-    if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
-        return (Step("train", steps[0].place, implied=True),)
-    return steps
-
-
-def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:
-    """Whether what stands before a training only says what it is for: "we want the changes marked: train on ./lot"."""
-    start, _ = reading.clause(wish.place)
-    return not any(token.kind in {"path", "job"} for token in reading.tokens[start : training.place])
-
-
-def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
-    asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
-    asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
-    asked.sort()
-    if not steps or not asked or any(step.verb.endswith("train") for step in steps):
-        return steps
-    first = min(step.place for step in steps)
-    apart = any(
-        token.kind == "break" or token.word in reading.grammar["separates"]
-        for token in reading.tokens[asked[0] : first]
-    )
-    return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
-
-
-def _waits(reading: Reading, place: int) -> bool:
-    """Whether a clause tells of what is over: "after 30 trials, …"."""
-    start, _ = reading.clause(place)
-    return bool({token.word for token in reading.tokens[start:place]} & reading.grammar["awaits"])
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

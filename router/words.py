@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
 from router.accounting import Account, account
-from router.intent import ENGINE_VERB, Intent, Step, find_intent
+from router.asked_steps import ENGINE_VERB, Step
+from router.intent import Intent, find_intent
 from router.number_formats import add_words
 from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
 from router.spoken import Spoken
 from router.spoken_policy import policies
-from router.values import Values, read_values
+from router.stated import Values
+from router.values import read_values
 from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:

@@ -108,7 +108,7 @@ class PairModel:
             return inputs, self._output(inputs, [one.features for one in chosen[part]], alone=alone)
 
         inputs, outputs = zip(*self._threads.in_parts(len(order), some), strict=True)
-        output = self._second_look(np.concatenate(inputs), chosen, np.concatenate(outputs))
+        output = self._second_look(inputs, chosen, np.concatenate(outputs))
         return self._score(output)[np.argsort(order)]
 
     @property
@@ -193,14 +193,14 @@ class PairModel:
             together = [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
         return judge.run(dict(zip(judge.inputs, [tests, *together], strict=True)), alone=alone)[0]
 
-    def _second_look(self, tests: Inputs, goldens: Sequence[Golden], output: Inputs) -> Inputs:
-        """The output with that of doubtful pairs averaged over all views."""
+    def _second_look(self, inputs: Sequence[Inputs], goldens: Sequence[Golden], output: Inputs) -> Inputs:
+        """The output with that of doubtful pairs averaged over all views; `inputs` hold the test pictures, in parts."""
         if self._doubtful <= 0 or self._distances:
             return output
         doubtful = np.flatnonzero(np.abs(_margin(output)) < self._doubtful)
         if not len(doubtful):
             return output
-        views = views_of(self.height, self.width)
+        tests, views = np.concatenate(inputs), views_of(self.height, self.width)
         todo = [(int(pair), view) for view in views for pair in doubtful]
         turned = [self._turned(goldens[pair], view) for pair, view in todo]
 

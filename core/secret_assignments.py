@@ -61,20 +61,22 @@ def plain_value(text: str, begin: int) -> Span | None:
         return None
     if _SURE.fullmatch(value) and kind_of(name) == "strong" and value.lower() not in low:
         return found.span(shape)
-    return found.span(shape) if shape != "given" and is_secret(name, value) else None
+    if shape == "given" or (shape != "quoted" and is_prose(value)):
+        return None
+    return found.span(shape) if is_secret(name, value) else None
 
 
 def _is_plain(shape: str, before: str, name: str, value: str) -> bool:
     """Whether what stands before the name, and how the value begins, leaves no doubt where it ends."""
-    if shape in {"word", "query"} and before in {"?", "&"}:
-        return not value.startswith("=")
+    if before in {"?", "&"}:
+        return shape in {"word", "query"} and not value.startswith("=")
     if shape == "word":
-        return before not in {".", "-", ";"} and "pass" not in name and not is_prose(value)
+        return before not in {".", "-", ";"} and "pass" not in name
     if shape == "line":
-        return before in {"", "\n"} and "." not in name and not is_prose(value)
+        return before in {"", "\n"} and "." not in name
     if shape == "given":
         return before in {"", " ", "\n"}
-    return shape == "quoted" and before not in {"?", "&", ".", "-", ";"}
+    return shape == "quoted" and before not in {".", "-", ";"}
 
 
 def named_values(line: str, names: list[Span]) -> list[Span]:

@@ -68,7 +68,7 @@ def _named(found: re.Match[str]) -> bool:
 
 def _token_alone(found: re.Match[str]) -> bool:
     value = found["secret"]
-    return is_value(value) and (is_basic(value) or (found["scheme"].lower() != "basic" and looks_random(value, 16)))
+    return is_value(value) and ((found["scheme"].lower() != "basic" and looks_random(value, 16)) or is_basic(value))
 
 
 def _header(found: re.Match[str]) -> bool:

@@ -37,6 +37,8 @@ _NUMBERED = re.compile(
 
 def is_value(text: str) -> bool:
     """Whether the text can be a secret at all: no reference, placeholder, type or piece of code."""
+    if text.isalnum() and text.isascii() and not text.isalpha():
+        return True
     first = text.split(maxsplit=1)[0] if " | " in text else text  # `str | None` is a type
     return bool(text) and not _NO_VALUE.fullmatch(first) and not _CODE.match(text)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
 from router.accounting import Account, account
+from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
@@ -57,7 +58,9 @@ def read_words(text: str, skill: Skill) -> Words:
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
     intent = find_intent(reading, names, vocabulary.questions)
-    if not (intent.steps or intent.verb):
+    if intent.steps or intent.verb:
+        intent = settled(reading, intent, names, vocabulary.questions)
+    else:
         intent = _likely(reading, intent, vocabulary)
     roles = vocabulary.roles
     whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)

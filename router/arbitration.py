@@ -16,6 +16,7 @@ from router.ranking import NOTHING, SEVERAL, ranked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from router.asked_steps import Step
     from router.reading import Reading
 
 _ONE, _SEVERAL, _NONE = 0.65, 0.5, 0.75
@@ -33,7 +34,8 @@ def settled(reading: Reading, intent: Intent, stated: Sequence[str], questions: 
         found = find_intent(reading, stated, questions, every_noun=True)
         return found if len(found.steps) > 1 else intent
     if intent.verb and label == NOTHING and share >= _NONE:
-        return replace(intent, doubtful=True)
+        said = len(intent.mention.places) if intent.mention else 0
+        return replace(intent, doubtful=2 * said < len(reading.tokens))
     return intent
 
 
@@ -45,11 +47,24 @@ def _in_doubt(reading: Reading, intent: Intent) -> bool:
 
 
 def _only(reading: Reading, intent: Intent, label: str) -> Intent:
-    """The one step that is asked for by all words; the intent where that is none of its steps."""
+    """The one step that is asked for by all words; the intent where that is none of its steps, or others are ordered."""
     step = next((one for one in intent.steps if one.verb == label), None)
-    if step is None:
+    if step is None or any(_is_ordered(reading, one) for one in intent.steps if one is not step):
         return intent
     if not step.command:
         return replace(intent, steps=(step,), alternatives=())
     mention = next((m for m in reading.of("verb") if m.start == step.place), None)
     return Intent(verb=step.verb, mention=mention, question=intent.question)
+
+
+def _is_ordered(reading: Reading, step: Step) -> bool:
+    """Whether a step is a verb that opens a clause, or stands behind a word such as "and" or "then"."""
+    if not any(m.start == step.place for kind in ("action", "named", "verb") for m in reading.of(kind)):
+        return False
+    if not step.place:
+        return False
+    start, stop = reading.clause(step.place)
+    asks = reading.tokens[stop : stop + 1]
+    before = reading.tokens[step.place - 1]
+    opens = before.kind == "break" or before.word in reading.grammar["joins_steps"] | reading.grammar["separates"]
+    return opens and not (start == step.place and bool(asks) and asks[0].text == "?")

@@ -47,7 +47,7 @@ def _in_doubt(reading: Reading, intent: Intent) -> bool:
 
 
 def _only(reading: Reading, intent: Intent, label: str) -> Intent:
-    """The one step that is asked for by all words; the intent where that is none of its steps, or others are ordered."""
+    """The one step that all words ask for; the intent where that is none of its steps, or others are ordered."""
     step = next((one for one in intent.steps if one.verb == label), None)
     if step is None or any(_is_ordered(reading, one) for one in intent.steps if one is not step):
         return intent

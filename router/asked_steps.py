@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
-from router.order import comes_first, comes_later, follows
+from router.order import comes_first, comes_later, follows, is_shown_later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not describes(reading, m, said)]
+    said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
     named = [m for m in said if m.group.startswith("named")]
     engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
     said = [

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
+_PERCENT = frozenset({"percent", "prozent"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -56,7 +57,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
     words = {token.word for token in tokens}
-    bare = name in {"recall", "false_alarms"} and numbers and "percent" not in words
+    bare = name in {"recall", "false_alarms"} and numbers and words.isdisjoint(_PERCENT)
     if bare and 0 < numbers[0] < 1:
         numbers = [round(100 * numbers[0], 9), *numbers[1:]]
     if name == "recall" and words & reading.grammar["escapes"]:
@@ -83,7 +84,7 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
-    deadline = start > 0 and tokens[start - 1].word == "in" and bool(waits)
+    deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & reading.grammar["of_each"])
 
 

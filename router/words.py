@@ -159,10 +159,19 @@ def _spoken(
         runners=_named(mentions, "runner"),
         profiles=_named(mentions, "profile"),
         engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
-        others=tuple(reading.said(m) for m in mentions if m.group in ({"other"} if files else {"other", "pointer"})),
+        others=tuple(
+            reading.said(m)
+            for m in mentions
+            if m.group in ({"other"} if files else {"other", "pointer"}) and not _is_mutual(reading, m.start)
+        ),
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _is_mutual(reading: Reading, place: int) -> bool:
+    """Whether "other" is said of both: "next to each other"."""
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["of_each"]
 
 
 def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:

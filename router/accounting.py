@@ -76,7 +76,8 @@ def _doubted(reading: Reading, vocabulary: Vocabulary) -> list[int]:
         and (len(token.text) >= _LONG or (n and token.text[0].isupper()))
         and sorted(meant) != sorted(token.text.lower())
         and n not in claimed
-        and meant in vocabulary.plain - vocabulary.nouns
+        and meant not in vocabulary.nouns
+        and (meant in vocabulary.plain or not vocabulary.patterns.knows(meant))
     ]
 
 

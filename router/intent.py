@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from router.asked_steps import ENGINE_VERB, Step, asked_steps, really_training, trained_anew, with_search
 from router.engines import MEASURING
-from router.order import behind_before, follows, only_tells_when
+from router.order import behind_before, follows, is_shown_later, only_tells_when
 from router.questions import is_question
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def find_intent(
     anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    verbs = [m for m in verbs if not is_shown_later(reading, m)]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]

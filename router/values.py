@@ -41,10 +41,15 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     _named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
     stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
-    asked = {one.name for one in stated if one.place not in reading.told}
-    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or one.name in asked)]
+    asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
+    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or _kinds(one) <= asked)]
     values.stated = [one for one in stated if one not in told]
     return values
+
+
+def _kinds(stated: Stated) -> set[str]:
+    """What a value is said of; a target is said of the recall, of false alarms, or of both."""
+    return set(stated.value) if stated.name == "target" and stated.value else {stated.name}
 
 
 def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
-from router.order import comes_first, comes_later, follows
+from router.order import comes_first, comes_later, follows, is_shown_later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +38,12 @@ def trained_anew(reading: Reading, step: Step) -> Step:
     return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
 
 
-def asked_steps(reading: Reading) -> tuple[Step, ...]:
-    """The actions that are asked for, in the order in which they are to run."""
+def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ...]:
+    """The actions that are asked for, in the order in which they are to run; with `every_noun` all that are named."""
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not describes(reading, m, said)]
+    said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
     named = [m for m in said if m.group.startswith("named")]
     engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
     said = [
@@ -53,7 +53,7 @@ def asked_steps(reading: Reading) -> tuple[Step, ...]:
         or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
     ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
-    if said:
+    if said and not every_noun:
         nouns = [m for m in nouns if _is_item(reading, m)]
     engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]

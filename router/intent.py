@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from router.asked_steps import ENGINE_VERB, Step, asked_steps, really_training, trained_anew, with_search
 from router.engines import MEASURING
-from router.order import behind_before, follows, only_tells_when
+from router.order import behind_before, follows, is_shown_later, only_tells_when
 from router.questions import is_question
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Intent:
     """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
 
     `alternatives` are actions or commands between which the words leave the choice. `likely` tells that no phrase says
-    it, and that it is the most likely by all words.
+    it, and that it is the most likely by all words, `doubtful` that a phrase says it, and all words together do not.
     """
 
     steps: tuple[Step, ...] = ()
@@ -37,16 +37,21 @@ class Intent:
     question: bool = False
     alternatives: tuple[str, ...] = ()
     likely: bool = False
+    doubtful: bool = False
 
 
-def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[str]) -> Intent:
+def find_intent(
+    reading: Reading, stated: Sequence[str], questions: frozenset[str], *, every_noun: bool = False
+) -> Intent:
     """What is asked for.
 
-    `stated` names the values that the request states, `questions` are the words that begin a question.
+    `stated` names the values that the request states, `questions` are the words that begin a question. With
+    `every_noun` an action that is only named ("and the engine as well") is a step of its own.
     """
-    anew = [trained_anew(reading, step) for step in asked_steps(reading)]
+    anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    verbs = [m for m in verbs if not is_shown_later(reading, m)]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]

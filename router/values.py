@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
+_PERCENT = frozenset({"percent", "prozent"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -40,10 +41,15 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     _named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
     stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
-    asked = {one.name for one in stated if one.place not in reading.told}
-    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or one.name in asked)]
+    asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
+    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or _kinds(one) <= asked)]
     values.stated = [one for one in stated if one not in told]
     return values
+
+
+def _kinds(stated: Stated) -> set[str]:
+    """What a value is said of; a target is said of the recall, of false alarms, or of both."""
+    return set(stated.value) if stated.name == "target" and stated.value else {stated.name}
 
 
 def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
@@ -56,7 +62,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
     words = {token.word for token in tokens}
-    bare = name in {"recall", "false_alarms"} and numbers and "percent" not in words
+    bare = name in {"recall", "false_alarms"} and numbers and words.isdisjoint(_PERCENT)
     if bare and 0 < numbers[0] < 1:
         numbers = [round(100 * numbers[0], 9), *numbers[1:]]
     if name == "recall" and words & reading.grammar["escapes"]:
@@ -83,7 +89,7 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
-    deadline = start > 0 and tokens[start - 1].word == "in" and bool(waits)
+    deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & reading.grammar["of_each"])
 
 

@@ -26,7 +26,8 @@ _FORMATS = ("int8", "fp16", "fp32", "bf16")
 class Vocabulary:
     """Patterns by group, the words that ask for nothing, numerals, and the names of AutoML.
 
-    `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on.
+    `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on, `nouns`
+    those of the field.
     `backbones` maps the names of a backbone to its value in the spec, `grammar` the use of words that hold a sentence
     together to these words.
     """
@@ -35,6 +36,7 @@ class Vocabulary:
     foreign: Patterns
     plain: frozenset[str]
     bystanders: frozenset[str]
+    nouns: frozenset[str]
     numerals: Mapping[str, float]
     numeral_joiners: frozenset[str]
     automl_names: frozenset[tuple[str, ...]]
@@ -172,13 +174,15 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     bystanders = frozenset(languages.phrases("bystanders"))
     ours = own.get("words", "").split()
     orders = languages.phrases("grammar", "orders")
-    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *orders, *ours, *bystanders}
+    nouns = frozenset(languages.phrases("nouns"))
+    plain = {*languages.phrases("fillers"), *nouns, *orders, *ours, *bystanders}
     names = info["train_policy"]["names"]
     vocabulary = Vocabulary(
         patterns=patterns,
         foreign=foreign,
         plain=frozenset(plain),
         bystanders=bystanders,
+        nouns=nouns,
         numerals=languages.numbers(),
         numeral_joiners=frozenset(languages.phrases("numeral_joiners")),
         automl_names=frozenset(tuple(fold(name).split()) for name in names),
@@ -257,6 +261,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("pointer", languages.phrases("pointers"))
     patterns.add("correction", languages.phrases("corrections"))
     patterns.add("remark", languages.phrases("remarks"))
+    patterns.add("doubt", languages.phrases("doubts"))
 
 
 def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:

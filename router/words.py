@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
 from router.accounting import Account, account
+from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
@@ -57,7 +58,9 @@ def read_words(text: str, skill: Skill) -> Words:
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
     intent = find_intent(reading, names, vocabulary.questions)
-    if not (intent.steps or intent.verb):
+    if intent.steps or intent.verb:
+        intent = settled(reading, intent, names, vocabulary.questions)
+    else:
         intent = _likely(reading, intent, vocabulary)
     roles = vocabulary.roles
     whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
@@ -156,10 +159,19 @@ def _spoken(
         runners=_named(mentions, "runner"),
         profiles=_named(mentions, "profile"),
         engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
-        others=tuple(reading.said(m) for m in mentions if m.group in ({"other"} if files else {"other", "pointer"})),
+        others=tuple(
+            reading.said(m)
+            for m in mentions
+            if m.group in ({"other"} if files else {"other", "pointer"}) and not _is_mutual(reading, m.start)
+        ),
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _is_mutual(reading: Reading, place: int) -> bool:
+    """Whether "other" is said of both: "next to each other"."""
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["of_each"]
 
 
 def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:

@@ -2,7 +2,8 @@
 """A data set made of good pairs alone: defects of many kinds are drawn into them, their own differences stay.
 
 Each pair gives itself, without a defect, and several copies with flaws. For the segment task whole pictures with masks
-are written, for the classify task crops around the flaws and as many without any.
+are written, for the classify task crops around the flaws and as many without any. Pairs that are crops themselves give
+copies with one flaw, and are written once: a crop with several is an easy one, and many alike teach nothing.
 """
 
 from __future__ import annotations
@@ -204,13 +205,18 @@ class _Writer:
 
     def _drawn(self, laid: LaidPair, rng: np.random.Generator) -> tuple[Picture, list[Flaw]]:
         picture, taken, found = laid.test, laid.unknown, []
-        for _ in range(int(rng.integers(1, self._settings.flaws + 1))):
+        most = 1 if self._is_crop(laid.test) else self._settings.flaws
+        for _ in range(int(rng.integers(1, most + 1))):
             kind = str(rng.choice(self._settings.kinds))
             drawn = draw_flaw(picture, kind, drawn_size(rng, *self._settings.sizes), rng, taken)
             if drawn:
                 picture, taken = drawn[0], taken | drawn[1].mask
                 found.append(drawn[1])
         return picture, found
+
+    def _is_crop(self, picture: Picture) -> bool:
+        """Whether a crop of the classify task would be the whole picture."""
+        return self._settings.task == "classify" and max(picture.shape[:2]) <= self._settings.crop
 
     def _whole(self, copy: _Copy) -> None:
         label = np.zeros(copy.golden.shape[:2], dtype=np.uint8)
@@ -226,7 +232,8 @@ class _Writer:
         side = min(self._settings.crop, height, width)
         wanted = [(flaw.box[1] + flaw.box[3] // 2, flaw.box[0] + flaw.box[2] // 2, flaw.kind) for flaw in copy.flaws]
         if not wanted:
-            count = max(1, self._settings.copies * (self._settings.flaws + 1) // 2)
+            each = 0 if self._is_crop(copy.test) else self._settings.copies * (self._settings.flaws + 1) // 2
+            count = max(1, each)
             wanted = [(int(rng.integers(height)), int(rng.integers(width)), PASS) for _ in range(count)]
         for number, (y, x, label) in enumerate(wanted):
             off = rng.integers(-side // 4, side // 4 + 1, 2)

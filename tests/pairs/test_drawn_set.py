@@ -95,6 +95,18 @@ def test_crops_for_the_classify_task_hold_each_flaw_and_as_good_ones(pairs: Path
         assert (np.abs(shown[0] - shown[1]).max() > 14) == (row["label"] != "PASS")
 
 
+def test_pairs_that_are_crops_are_written_once_with_one_flaw_or_none(pairs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    summary = draw_into(pairs, out, DrawnSettings(task="classify", sizes=(8, 20), crop=160, copies=5))
+    rows = []
+    for split in ("train", "val", "test"):
+        with (out / split / "dataset.csv").open(encoding="utf-8") as file:
+            rows += list(csv.DictReader(file))
+    assert len({row["input_path"] for row in rows}) == len(rows) == 4 * 6
+    assert sum(row["label"] == "PASS" for row in rows) == 4
+    assert sum(summary.flaws.values()) == 4 * 5
+
+
 def test_golden_pictures_do_not_stand_in_two_splits(pairs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     draw_into(pairs, out, DrawnSettings(sizes=(8, 20)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the starter: draws its pairs, trains both networks of the laptop profile on them, and packs them with a card.
 
-    python benchmarks/starter.py draw WORK [--seed 1] [--task TASK]        # pairs, masks and crops
+    python benchmarks/starter.py draw WORK [--seed 1] [--task segment]     # pairs, masks and crops
     python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL]
     python benchmarks/starter.py pack WORK --task TASK --threshold T   # models/starter, and its part of the card
 
@@ -56,12 +56,10 @@ TRAIN = {"bare": 110, "assembled": 70, "large": 80, "scene": 140, "worn": 160}
 VALIDATION = {"bare": 10, "assembled": 8, "large": 24, "scene": 10, "worn": 12}
 WHOLE_ALONE = "worn"  # of which no crops are made
 CROP = 128
-PAIRS_FOR_CROPS = {"train": {"large": 40, "scene": 60}, "val": {"large": 8, "scene": 8}}  # where masks are not wanted
 CROP_BOARDS = {  # style and folder: boards, nuisance, and what is added to the seed
-    ("assembled", "crop_assembled0"): (110, 1.0, 0),
-    ("assembled", "crop_assembled1"): (30, 1.6, 100),
-    ("bare", "crop_bare0"): (25, 1.0, 0),
-    ("bare", "crop_bare1"): (25, 1.8, 100),
+    ("assembled", "crop_assembled0"): (65, 1.0, 0),
+    ("bare", "crop_bare0"): (55, 1.0, 0),
+    ("bare", "crop_bare1"): (55, 1.8, 100),
 }
 SPECS: dict[str, dict[str, Any]] = {
     "segment": {
@@ -82,10 +80,9 @@ SPECS: dict[str, dict[str, Any]] = {
 def draw(work: Path, seed: int, task: str | None = None) -> None:
     """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one.
 
-    With `task` segment no crops are made, with classify fewer pairs. Kinds are drawn at once, each from its own seed.
+    With `task` segment no crops are made. Kinds are drawn at once, each from a seed of its own.
     """
-    wanted = PAIRS_FOR_CROPS if task == "classify" else {"train": TRAIN, "val": VALIDATION}
-    for part, (split, counts) in enumerate(wanted.items()):
+    for part, (split, counts) in enumerate({"train": TRAIN, "val": VALIDATION}.items()):
         rows = _board_crops(work, split, seed * 10 + part) if task != "segment" else []
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
             parts = [processes.submit(_draw_kind, work, split, seed * 10 + part, kind, counts[kind]) for kind in counts]

@@ -37,7 +37,7 @@ _SIZES = ("width", "height")
 _FIGURES = Appearance._fields
 _TIMES = {"width": 1.5, "height": 1.5, "sharpness": 1.33}  # as large, or as small, is still like the ends of the range
 _STEPS = {"exposure": 0.2, "red": 0.1, "blue": 0.1}  # beyond the ends that are still like them
-_KEPT = ("exposure", "red", "blue")  # what a network goes on to judge by when it learns from other pictures
+_KEPT = ("red", "blue")  # what a network goes on to judge by when it learns from other pictures
 _IN_WORDS = {
     "sharpness": "sharpness {0:.2f} to {1:.2f}",
     "exposure": "a mean level of {0:.2f} to {1:.2f}",
@@ -70,8 +70,8 @@ class TrainedOn:
     def after(self, start: TrainedOn) -> TrainedOn:
         """What a model of these pictures has seen that started from a model of others.
 
-        Light and tint of either: a network does not forget them soon (benchmarks/README.md, "The starter"). Size and
-        sharpness of these alone, for they say that a camera is another one, or out of focus.
+        The tint of either: a network does not forget it soon (benchmarks/README.md, "The starter"). Size, sharpness and
+        light of these alone, for they say that the camera is another one, out of focus or wrongly exposed.
         """
         shared = [name for name in _KEPT if name in self.known and name in start.known]
         both = {name: (self.known[name], start.known[name]) for name in shared}

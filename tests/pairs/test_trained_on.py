@@ -16,7 +16,7 @@ def test_a_tint_that_the_start_of_a_training_has_seen_is_not_unlike() -> None:
     assert any("blue over green" in word for word in GREEN_LINE.unlike(BLUE_BOARD))
     after = GREEN_LINE.after(START)
     assert after.unlike(BLUE_BOARD, (128, 128)) == []
-    assert after.known["exposure"] == (0.1, 0.6)
+    assert after.known["blue"] == (-0.4, 0.2)
     assert "red" not in after.known  # what these pictures do not tell is not told of others
 
 
@@ -24,7 +24,8 @@ def test_what_says_that_the_camera_is_another_one_is_told_whatever_the_start_has
     after = GREEN_LINE.after(START)
     assert "sharpness" in after.unlike(BLUE_BOARD._replace(sharpness=0.6))[0]
     assert "128 x 128" in after.unlike(BLUE_BOARD, (640, 640))[0]
-    assert after.unlike(BLUE_BOARD._replace(blue=0.6, exposure=0.95)) != []
+    assert "mean level" in after.unlike(BLUE_BOARD._replace(exposure=0.05))[0]
+    assert "blue over green" in after.unlike(BLUE_BOARD._replace(blue=0.6))[0]
     assert after.pictures == 50
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from automl.writer_lock import Writer
     from interfaces.outcome import Reporter
-    from interfaces.verbs.jobs import LogsOptions
-    from interfaces.verbs.searches import NamedOptions
+    from interfaces.verbs.searches import LogsOptions, NamedOptions
     from runners.jobs.job import Job
     from runners.jobs.store import JobStore
 

@@ -13,7 +13,7 @@ from interfaces.outcome import Outcome
 from interfaces.verbs import searches
 from interfaces.verbs.common import RESULTS
 from interfaces.verbs.job_outcome import diagnosed, job_outcome, with_figures
-from interfaces.verbs.searches import NamedOptions
+from interfaces.verbs.searches import LogsOptions, NamedOptions
 from runners.names import names_chain, names_search
 
 if TYPE_CHECKING:
@@ -45,14 +45,6 @@ class ShownOptions(NamedOptions):
     """A job, and how much of it is shown."""
 
     full: bool = option("every figure, artifact and step of its life", default=False)
-
-
-@dataclass(frozen=True, slots=True)
-class LogsOptions(NamedOptions):
-    """Whose log, and whether it is followed."""
-
-    follow: bool = option("go on until the job ends", short="-f", default=False)
-    after: int | None = option("leave out the first lines, up to this one", metavar="LINE", otherwise="all lines")
 
 
 def _leading(job: Job) -> dict[str, Any]:

@@ -18,15 +18,22 @@ if TYPE_CHECKING:
 
     from automl.lookup import Overview
     from interfaces.outcome import Reporter
-    from interfaces.verbs.jobs import LogsOptions
 
 
 @dataclass(frozen=True, slots=True)
 class NamedOptions:
     """A job, or a search, by its name."""
 
-    job: str = argument("job or search (id or prefix)", metavar="JOB")
+    job: str = argument("job, search or chain", metavar="JOB")
     results_root: str | None = option(**RESULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class LogsOptions(NamedOptions):
+    """Whose log, and whether it is followed."""
+
+    follow: bool = option("go on until the job ends", short="-f", default=False)
+    after: int | None = option("lines after this one", metavar="LINE", otherwise="all lines")
 
 
 Summary = tuple[dict[str, Any], str]

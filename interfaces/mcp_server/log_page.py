@@ -30,7 +30,7 @@ def page_of(outcome: Outcome, after: int | None) -> Outcome:
         shown = _fitting(lines)
     end = start + len(shown)
     told = {"lines": shown, "first": start + 1, "next_after": end, "total": total}
-    head = f"lines {start + 1} to {end} of {total}" if shown else f"no line after {start} of {total}"
+    head = f"lines {start + 1} to {end} of {total}" if shown else f"no line after line {start} yet"
     if start and after is None:
         head += "; after: 0 begins at the first"
     elif end < total:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.errors import ChangenetError
+from core.served_pairs import Golden, Pair, Picture
 from engine.inspect.board import Board, inspect_board
 from engine.inspect.difference import plain_difference
+from engine.serving.board_scorer import BoardScorer
 from pairs.whole_pairs import WholePair
 from tests.drawn_boards import draw_board
 
@@ -60,3 +64,20 @@ def test_sixteen_bits_are_scaled_by_themselves_where_the_golden_picture_has_eigh
     deep = Image.fromarray(grey.astype(np.uint16) * 23)  # 12 bits: 4095 is white
     board = look(tmp_path, deep)
     assert int(board.laid.max()) == round(int(grey.max()) * 23 * 255 / 4095)
+
+
+def test_behind_serving_a_part_of_a_board_or_another_board_is_refused_without_a_place_on_the_disk() -> None:
+    scorer = BoardScorer("segment", JUDGE, 8, 1_000_000)
+    golden = Golden("g", (as_sent(draw_board(1, SIZE, 60)),))
+    half, other = draw_board(1, SIZE, 60).crop((0, 0, 240, 300)), draw_board(2, SIZE, 60)
+    answers = scorer.judge([Pair((as_sent(one),), golden, overlay=False) for one in (half, other)])
+    assert [(one.code, one.where) for one in answers if isinstance(one, ChangenetError)] == [
+        ("inspect.covered", "test picture"),
+        ("data.registration", "test picture"),
+    ]
+
+
+def as_sent(picture: Image.Image) -> Picture:
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return Picture(stream.getvalue())

@@ -107,6 +107,8 @@ def _is_item(reading: Reading, noun: Mention) -> bool:
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
     if not before or text.endswith((":", ">")):
         return True
+    if before[-1] in reading.grammar["separates"] and len(before) > 1:
+        return True
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
         bool(start) and set(before) <= reading.grammar["items"]
     )

@@ -43,8 +43,15 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     return tuple(
         reading.tokens[n].text
         for n in sorted(values.unread)
-        if (_is_figure(reading, n) or _is_share(reading, n)) and not is_told(reading, n) and not _is_time(reading, n)
+        if (_is_figure(reading, n) or _is_share(reading, n) or _is_negative(reading, n))
+        and not is_told(reading, n)
+        and not _is_time(reading, n)
     )
+
+
+def _is_negative(reading: Reading, place: int) -> bool:
+    """Whether a number is below zero, as no value is: "a batch of -4"."""
+    return place > 0 and reading.tokens[place - 1].word == "minus"
 
 
 def _is_share(reading: Reading, place: int) -> bool:

@@ -51,7 +51,7 @@ def find_intent(
     anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
-    verbs = [m for m in verbs if not is_shown_later(reading, m)]
+    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m))]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
@@ -76,6 +76,12 @@ def find_intent(
         said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
+
+
+def _is_state(reading: Reading, mention: Mention) -> bool:
+    """Whether a word says how something is, and orders nothing: "when it is clean"."""
+    word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
+    return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
 
 
 def _of_columns(reading: Reading, mention: Mention) -> bool:
@@ -104,7 +110,9 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
 
 def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
-    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
+    trains = any(step.verb == "train" for step in steps)
+    asked = [m for m in verbs if not (m.negated or (trains and _goes_on_so(reading, m)))]
+    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in asked]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
     verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
@@ -130,6 +138,12 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
+
+
+def _goes_on_so(reading: Reading, mention: Mention) -> bool:
+    """Whether to go on is said of the training that is asked for: "warm start from … and continue on ./new"."""
+    job = any(reading.tokens[n].kind == "job" for n in range(mention.start, min(mention.end + 2, len(reading.tokens))))
+    return mention.group == "verb:resume" and not job
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -109,9 +109,18 @@ def _is_item(reading: Reading, noun: Mention) -> bool:
         return True
     if before[-1] in reading.grammar["separates"] and len(before) > 1:
         return True
+    if (joined := _behind_joiner(reading, before)) is not None and set(joined) <= reading.grammar["items"]:
+        return True
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
         bool(start) and set(before) <= reading.grammar["items"]
     )
+
+
+def _behind_joiner(reading: Reading, before: Sequence[str]) -> Sequence[str] | None:
+    """The words behind the last one that joins steps, as in "an ONNX and from that an fp16"; None where none does."""
+    joiners = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    place = next((n for n in range(len(before) - 1, 0, -1) if before[n] in joiners), None)
+    return None if place is None else before[place + 1 :]
 
 
 def _behind_colon(reading: Reading, start: int, place: int) -> int | None:

@@ -23,6 +23,8 @@ def _is_figure(reading: Reading, place: int) -> bool:
     """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3", "4 and 16"."""
     tokens = reading.tokens
     before = tokens[place - 1].word if place else ""
+    if before in reading.grammar["choice"] and tokens[place].spelled:
+        return True
     if not tokens[place].text[0].isdigit() or (place + 1 < len(tokens) and tokens[place + 1].text == ")"):
         return False
     if before in reading.grammar["joins_figures"]:

@@ -45,6 +45,8 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
         between = {token.word for token in reading.tokens[place:verb]}
         near = verb - place <= _BESIDE
         return near and not step.implied and not between & grammar["prepositions"]
+    if _closes(reading, place):
+        return False
     manner = grammar["manner"] | grammar["choice"] | (grammar["formats"] if step.verb in _WRITES else frozenset())
     for here in range(place - 1, start - 1, -1):
         token = reading.tokens[here]
@@ -79,12 +81,17 @@ def _qualifies(reading: Reading, place: int) -> bool:
         return True
     if behind and behind.kind in {"path", "job", "number"} and len(word) <= _SHORT:
         return False
-    if word.endswith("en") and (behind is None or behind.kind == "break"):
-        return False
     ends = behind is None or behind.kind == "break" or behind.word in reading.grammar["prepositions"]
     before = tokens[place - 1].word
     said = any(place - 1 in m.places for kind in (*OURS, "action", "noun") for m in reading.of(kind))
     return ends and (said or before in reading.grammar["pronouns"] | reading.grammar["stresses"])
+
+
+def _closes(reading: Reading, place: int) -> bool:
+    """Whether a word is a German infinitive that closes its clause, and so no manner: "auf 8 Bit runterbrechen"."""
+    token, behind = reading.tokens[place], reading.tokens[place + 1 : place + 2]
+    ends = not behind or behind[0].kind == "break"
+    return ends and token.word.endswith("en") and token.text[0].islower() and len(token.word) > _SHORT
 
 
 def _describes_data(reading: Reading, place: int) -> bool:

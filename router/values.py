@@ -112,7 +112,8 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     found = []
     behind = mention.end
     place = behind
-    while place < len(tokens) and tokens[place].word in joins | reading.grammar["ranges"] | reading.grammar["also"]:
+    between = joins | reading.grammar["ranges"] | reading.grammar["also"]
+    while place < len(tokens) and (tokens[place].word in between or _is_pause(reading, place)):
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
@@ -125,6 +126,12 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _is_pause(reading: Reading, place: int) -> bool:
+    """Whether a clause ends before a word such as `maybe`, which gives another choice."""
+    behind = reading.tokens[place + 1 : place + 2]
+    return reading.tokens[place].kind == "break" and bool(behind) and behind[0].word in reading.grammar["choice"]
 
 
 def _spans(reading: Reading, place: int) -> bool:

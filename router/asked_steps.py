@@ -54,7 +54,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
     if said and not every_noun:
-        nouns = [m for m in nouns if _is_item(reading, m)]
+        nouns = [m for m in nouns if is_item(reading, m)]
     engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
     if engine and not said and not joined:
@@ -91,7 +91,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     return (*steps.values(), *later)
 
 
-def _is_item(reading: Reading, noun: Mention) -> bool:
+def is_item(reading: Reading, noun: Mention) -> bool:
     """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
     start, _ = reading.clause(noun.start)
     behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
@@ -139,7 +139,19 @@ def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
     if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
         return (Step("train", steps[0].place, implied=True),)
+    if alone and (of_model or reading.of("model")) and _is_measured(reading):
+        return (Step("evaluate", steps[0].place),)
     return steps
+
+
+def _is_measured(reading: Reading) -> bool:
+    """Whether somebody wants figures that only an evaluation gives: "check … on ./lot, I want recall and precision"."""
+    places = [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["measures"]]
+    of_value = {n for m in reading.of("value") for n in m.places}
+    wished = reading.grammar["wishes"] | reading.grammar["bids"]
+    return any(
+        n not in of_value and wished & {token.word for token in reading.tokens[max(0, n - 6) : n]} for n in places
+    )
 
 
 def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verbs that share one object: "train, evaluate and export PASS/NO_PASS on ./lot"."""
+"""What one step says of another's object: verbs that share one, and pronouns for what another verb works on."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from router.objects import of_pronoun_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,3 +39,18 @@ def _is_coordinated(reading: Reading, step: Step, later: Step, spoken: Spoken) -
     between = reading.tokens[step.place + 1 : later.place]
     joined = all(token.text == "," or token.word in reading.grammar["joins_steps"] for token in between)
     return bool(between) and joined and not said and {step.place, later.place} <= verbs
+
+
+def with_antecedents(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+    """What each step says, where `it` is what a step names that is said before it, and is to run after it.
+
+    "before you export train-… to onnx, evaluate it on ./lot"
+    """
+    found = list(spoken)
+    for here, step in enumerate(steps):
+        if found[here].jobs or found[here].parents or step.verb == "train" or not of_pronoun_at(reading, step):
+            continue
+        before = [one for n, one in enumerate(found) if n > here and steps[n].place < step.place and one.jobs]
+        if before:
+            found[here] = replace(found[here], jobs=before[0].jobs)
+    return tuple(found)

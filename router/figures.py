@@ -45,7 +45,7 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     return tuple(
         reading.tokens[n].text
         for n in sorted(values.unread)
-        if (_is_figure(reading, n) or _is_share(reading, n) or _is_negative(reading, n))
+        if (_is_figure(reading, n) or _is_share(reading, n) or _is_negative(reading, n) or _is_choice(reading, n))
         and not is_told(reading, n)
         and not _is_time(reading, n)
     )
@@ -54,6 +54,16 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
 def _is_negative(reading: Reading, place: int) -> bool:
     """Whether a number is below zero, as no value is: "a batch of -4"."""
     return place > 0 and reading.tokens[place - 1].word == "minus"
+
+
+def _is_choice(reading: Reading, place: int) -> bool:
+    """Whether a number is one of two between which the words leave it open: "8 or 16 of them"."""
+    tokens, joins = reading.tokens, reading.grammar["choice"] | reading.grammar["ranges"]
+    for one in (-1, 1):
+        here, other = place + one, place + 2 * one
+        if 0 <= other < len(tokens) and tokens[here].word in joins and tokens[other].kind == "number":
+            return True
+    return False
 
 
 def _is_share(reading: Reading, place: int) -> bool:

@@ -33,6 +33,7 @@ _SCAN = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
+_FEW = 3
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _WITH = re.compile(r"(?<!\S)w/(?=\s)")
 _BEFORE_T = {
@@ -99,12 +100,19 @@ def _quoted(found: _Found) -> Iterator[Token]:
     inside = found.said[1:-1]
     if JOB_ID.fullmatch(inside):
         yield Token("job", JOB, inside, found.start, found.end)
-    elif found.follows("cites"):
+    elif found.follows("cites") or _is_message(found):
         return
     elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)
     elif " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text:
         yield Token("quote", QUOTE, found.said, found.start, found.end)
+
+
+def _is_message(found: _Found) -> bool:
+    """Whether somebody's words are handed on whole: "my user says: '…'"; what a cell or a name says is none."""
+    words = [folded(one) for one in JOINED.findall(found.text[: found.start])[-2:]]
+    speaker = words and words[0] in found.hooks.grammar["wishing"] and found.follows("orders")
+    return bool(speaker) and len(found.said.split()) > _FEW
 
 
 def _here(found: _Found) -> Iterator[Token]:

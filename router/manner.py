@@ -25,8 +25,20 @@ def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
         asked.update(n for n in beside if _how(reading, n, start, step))
-    asked.update(n for n in unknown if _contrasted(reading, n) and n not in reading.remarks)
+    asked.update(n for n in unknown if _restricts(reading, n) and n not in reading.remarks)
     return phrases(reading, sorted(asked))
+
+
+def _restricts(reading: Reading, place: int) -> bool:
+    """Whether a word restricts the request in a clause of its own: ", but gently", ", sort of sideways"."""
+    start, stop = reading.clause(place)
+    plain = all(token.kind == "word" for token in reading.tokens[start:stop]) and stop - start <= _RESTRICTS
+    return _contrasted(reading, place) or (plain and bool(start) and _is_adverb(reading, place))
+
+
+def _is_adverb(reading: Reading, place: int) -> bool:
+    word = reading.tokens[place].word
+    return word.endswith(_ADVERBS) or word in reading.grammar["colours"]
 
 
 def _contrasted(reading: Reading, place: int) -> bool:
@@ -74,7 +86,7 @@ def _qualifies(reading: Reading, place: int) -> bool:
     A short word before a path or a number is a preposition of some dialect, a German word in -en a verb.
     """
     tokens, word = reading.tokens, reading.tokens[place].word
-    if word.endswith(_ADVERBS) or word in reading.grammar["colours"]:
+    if _is_adverb(reading, place):
         return True
     behind = tokens[place + 1] if place + 1 < len(tokens) else None
     if behind and behind.word in reading.grammar["ways"]:

@@ -59,8 +59,11 @@ def _is_picture(reading: Reading, place: int) -> bool:
 
 
 def is_ruled_out(reading: Reading, place: int) -> bool:
-    """Whether a token is ruled out: "not /d/a"."""
-    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
+    """Whether a token is ruled out: "not /d/a", "not of /d/a"."""
+    before = [token.word for token in reading.tokens[max(0, place - 2) : place]]
+    if before and before[-1] in reading.grammar["prepositions"]:
+        before.pop()
+    return bool(before) and before[-1] in reading.grammar["not"]
 
 
 def is_no_data(path: str) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
 _PERCENT = frozenset({"percent", "prozent"})
+_POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -100,6 +101,8 @@ def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading
         return Stated(name, None, place, (f"-{numbers[0]}",))
     if not numbers:
         return Stated(name, None, place, (reading.said(mention),))
+    if not numbers[-1] and name in _POSITIVE:
+        return Stated(name, None, place, ("0",))
     if len(numbers) > 1 and not words & reading.grammar["not"]:
         return Stated(name, None, place, tuple(str(number) for number in numbers))
     return Stated(name, numbers[-1], place)

@@ -90,6 +90,8 @@ class Vocabulary:
         """
         if word in self.misspelt or len(word) < _SHORTEST_CORRECTED - 1:
             return self.misspelt.get(word)
+        if word.endswith("ly") and self.patterns.knows(word[:-2]):
+            return None
         if any(letter.isdigit() for letter in word):
             return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
         most = 1 if len(word) < 8 else 2

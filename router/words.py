@@ -11,8 +11,8 @@ from core.dotted import parse_override
 from router.accounting import Account, account
 from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
-from router.coordination import with_shared_objects
-from router.intent import Intent, find_intent
+from router.coordination import with_antecedents, with_shared_objects
+from router.intent import Intent, by_what_is_named, find_intent
 from router.number_formats import add_words
 from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
@@ -68,7 +68,7 @@ def read_words(text: str, skill: Skill) -> Words:
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
-    steps = with_shared_objects(reading, intent.steps, steps)
+    steps = with_antecedents(reading, intent.steps, with_shared_objects(reading, intent.steps, steps))
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
 
@@ -105,6 +105,7 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
     label, share = ranked(reading.asking_words())
     if label in {NOTHING, SEVERAL} or share < (_LIKELY if ours else _LIKELY_OF_A_PATH):
         return intent
+    label = by_what_is_named(reading, label)
     if vocabulary.is_command(label):
         return replace(intent, verb=label, likely=True)
     if intent.question or label not in vocabulary.actions or (strange.unknown and not ours):
@@ -158,7 +159,8 @@ def _spoken(
         policies=policies(reading, part),
         runners=_named(mentions, "runner"),
         profiles=_named(mentions, "profile"),
-        engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
+        engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions)
+        or any(ENGINE_VERB in job.partition("-")[0] for job in jobs),
         others=tuple(
             reading.said(m)
             for m in mentions

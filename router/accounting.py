@@ -100,6 +100,7 @@ def _declined_action(reading: Reading, intent: Intent, unknown: list[int], besid
     for step in (one for one in intent.steps if not (one.implied or one.command)):
         places = object_of(reading, step.place)
         strange = [n for n in sorted({*unknown, *beside}) if n in places and n not in reading.remarks]
+        strange = [n for n in strange if n not in beside or not _wishes(reading, n)]
         if (
             strange
             and not ours_in(reading, places)
@@ -108,6 +109,12 @@ def _declined_action(reading: Reading, intent: Intent, unknown: list[int], besid
         ):
             return ", ".join(phrases(reading, strange))
     return ""
+
+
+def _wishes(reading: Reading, place: int) -> bool:
+    """Whether it is somebody who wants it: "Kunde will ein ONNX"."""
+    behind = reading.tokens[place + 1 : place + 2]
+    return bool(behind) and behind[0].word in reading.grammar["wishes"] | reading.grammar["orders"]
 
 
 def _declined_verb(reading: Reading, intent: Intent, unknown: list[int], *, ours: bool) -> str:

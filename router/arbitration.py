@@ -49,7 +49,7 @@ def _in_doubt(reading: Reading, intent: Intent) -> bool:
 def _only(reading: Reading, intent: Intent, label: str) -> Intent:
     """The one step that all words ask for; the intent where that is none of its steps, or others are ordered."""
     step = next((one for one in intent.steps if one.verb == label), None)
-    if step is None or any(_is_ordered(reading, one) for one in intent.steps if one is not step):
+    if step is None or any(_is_ordered(reading, one, step) for one in intent.steps if one is not step):
         return intent
     if not step.command:
         return replace(intent, steps=(step,), alternatives=())
@@ -57,14 +57,19 @@ def _only(reading: Reading, intent: Intent, label: str) -> Intent:
     return Intent(verb=step.verb, mention=mention, question=intent.question)
 
 
-def _is_ordered(reading: Reading, step: Step) -> bool:
-    """Whether a step is a verb that opens a clause, or stands behind a word such as "and" or "then"."""
+def _is_ordered(reading: Reading, step: Step, likely: Step) -> bool:
+    """Whether a step is a verb that opens a clause, or stands behind "and", "then" and the like.
+
+    Beside a command that is likely, the first words of a request may only lead up to it.
+    """
     if not any(m.start == step.place for kind in ("action", "named", "verb") for m in reading.of(kind)):
-        return False
-    if not step.place:
         return False
     start, stop = reading.clause(step.place)
     asks = reading.tokens[stop : stop + 1]
     before = reading.tokens[step.place - 1]
-    opens = before.kind == "break" or before.word in reading.grammar["joins_steps"] | reading.grammar["separates"]
+    opens = (
+        (not step.place and not likely.command)
+        or before.kind == "break"
+        or before.word in reading.grammar["joins_steps"] | reading.grammar["separates"]
+    )
     return opens and not (start == step.place and bool(asks) and asks[0].text == "?")

@@ -25,8 +25,20 @@ def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
         asked.update(n for n in beside if _how(reading, n, start, step))
-    asked.update(n for n in unknown if _contrasted(reading, n) and n not in reading.remarks)
+    asked.update(n for n in unknown if _restricts(reading, n) and n not in reading.remarks)
     return phrases(reading, sorted(asked))
+
+
+def _restricts(reading: Reading, place: int) -> bool:
+    """Whether a word restricts the request in a clause of its own: ", but gently", ", sort of sideways"."""
+    start, stop = reading.clause(place)
+    plain = all(token.kind == "word" for token in reading.tokens[start:stop]) and stop - start <= _RESTRICTS
+    return _contrasted(reading, place) or (plain and bool(start) and _is_adverb(reading, place))
+
+
+def _is_adverb(reading: Reading, place: int) -> bool:
+    word = reading.tokens[place].word
+    return word.endswith(_ADVERBS) or word in reading.grammar["colours"]
 
 
 def _contrasted(reading: Reading, place: int) -> bool:
@@ -45,6 +57,8 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
         between = {token.word for token in reading.tokens[place:verb]}
         near = verb - place <= _BESIDE
         return near and not step.implied and not between & grammar["prepositions"]
+    if _closes(reading, place):
+        return False
     manner = grammar["manner"] | grammar["choice"] | (grammar["formats"] if step.verb in _WRITES else frozenset())
     for here in range(place - 1, start - 1, -1):
         token = reading.tokens[here]
@@ -72,19 +86,24 @@ def _qualifies(reading: Reading, place: int) -> bool:
     A short word before a path or a number is a preposition of some dialect, a German word in -en a verb.
     """
     tokens, word = reading.tokens, reading.tokens[place].word
-    if word.endswith(_ADVERBS) or word in reading.grammar["colours"]:
+    if _is_adverb(reading, place):
         return True
     behind = tokens[place + 1] if place + 1 < len(tokens) else None
     if behind and behind.word in reading.grammar["ways"]:
         return True
     if behind and behind.kind in {"path", "job", "number"} and len(word) <= _SHORT:
         return False
-    if word.endswith("en") and (behind is None or behind.kind == "break"):
-        return False
     ends = behind is None or behind.kind == "break" or behind.word in reading.grammar["prepositions"]
     before = tokens[place - 1].word
     said = any(place - 1 in m.places for kind in (*OURS, "action", "noun") for m in reading.of(kind))
     return ends and (said or before in reading.grammar["pronouns"] | reading.grammar["stresses"])
+
+
+def _closes(reading: Reading, place: int) -> bool:
+    """Whether a word is a German infinitive that closes its clause, and so no manner: "auf 8 Bit runterbrechen"."""
+    token, behind = reading.tokens[place], reading.tokens[place + 1 : place + 2]
+    ends = not behind or behind[0].kind == "break"
+    return ends and token.word.endswith("en") and token.text[0].islower() and len(token.word) > _SHORT
 
 
 def _describes_data(reading: Reading, place: int) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from router.asked_steps import Step
     from router.intent import Intent
     from router.patterns import Mention
     from router.reading import Reading
@@ -76,8 +77,9 @@ def of_ours(reading: Reading, places: range) -> bool:
 
 def of_pronoun(reading: Reading, intent: Intent) -> bool:
     """Whether the verb's object is a word such as `it`, which says what was spoken of before."""
-    return any(
-        reading.tokens[n].word in reading.grammar["pronouns"]
-        for step in intent.steps
-        for n in list(object_of(reading, step.place))[:1]
-    )
+    return any(of_pronoun_at(reading, step) for step in intent.steps)
+
+
+def of_pronoun_at(reading: Reading, step: Step) -> bool:
+    """Whether the object of a step is such a word."""
+    return any(reading.tokens[n].word in reading.grammar["pronouns"] for n in list(object_of(reading, step.place))[:1])

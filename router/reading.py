@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from router.background import background
+from router.dictation import with_dictated_paths
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals
@@ -115,6 +116,7 @@ def read(text: str, skill: Skill) -> Reading:
         partial(is_action, skill), partial(is_data, skill), partial(is_slot, skill, names), vocabulary.grammar
     )
     tokens = tokenize(text, hooks)
+    tokens = with_dictated_paths(tokens, vocabulary.grammar, vocabulary.spoken_signs)
     corrected: dict[str, str] = {}
     tokens = [one for token in tokens for one in parts(token, vocabulary)]
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
 _PERCENT = frozenset({"percent", "prozent"})
+_POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -100,6 +101,8 @@ def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading
         return Stated(name, None, place, (f"-{numbers[0]}",))
     if not numbers:
         return Stated(name, None, place, (reading.said(mention),))
+    if not numbers[-1] and name in _POSITIVE:
+        return Stated(name, None, place, ("0",))
     if len(numbers) > 1 and not words & reading.grammar["not"]:
         return Stated(name, None, place, tuple(str(number) for number in numbers))
     return Stated(name, numbers[-1], place)
@@ -112,7 +115,8 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     found = []
     behind = mention.end
     place = behind
-    while place < len(tokens) and tokens[place].word in joins | reading.grammar["ranges"] | reading.grammar["also"]:
+    between = joins | reading.grammar["ranges"] | reading.grammar["also"]
+    while place < len(tokens) and (tokens[place].word in between or _is_pause(reading, place)):
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
@@ -125,6 +129,12 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _is_pause(reading: Reading, place: int) -> bool:
+    """Whether a clause ends before a word such as `maybe`, which gives another choice."""
+    behind = reading.tokens[place + 1 : place + 2]
+    return reading.tokens[place].kind == "break" and bool(behind) and behind[0].word in reading.grammar["choice"]
 
 
 def _spans(reading: Reading, place: int) -> bool:

@@ -49,6 +49,7 @@ class Vocabulary:
     grammar: Mapping[str, frozenset[str]]
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
+    spoken_signs: Mapping[str, str]
     compound_heads: frozenset[str] = frozenset()
     still: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
@@ -89,6 +90,8 @@ class Vocabulary:
         """
         if word in self.misspelt or len(word) < _SHORTEST_CORRECTED - 1:
             return self.misspelt.get(word)
+        if word.endswith("ly") and self.patterns.knows(word[:-2]):
+            return None
         if any(letter.isdigit() for letter in word):
             return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
         most = 1 if len(word) < 8 else 2
@@ -195,6 +198,7 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         grammar={use: frozenset(words) for use, words in languages.groups("grammar").items()},
         capitalising=_capitalising(languages),
         backbones=_backbones(own.get("backbones", {})),
+        spoken_signs=languages.signs(),
         compound_heads=frozenset(languages.phrases("compound_heads")),
         still=frozenset(languages.phrases("grammar", "still")),
         misspelt={word: right for right, words in languages.groups("misspelt").items() for word in words},
@@ -276,6 +280,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
+    known |= set(vocabulary.spoken_signs)
     known |= {word for name in vocabulary.backbones for word in name.split()} | vocabulary.compound_heads
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase

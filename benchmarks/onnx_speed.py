@@ -20,8 +20,8 @@ from core.cores import usable_cores
 from deployed.pair_model import PairModel
 from engine.actions import quiet_libraries
 from engine.batch_samplers import OrderedBatches
+from engine.classify.file_scorer import as_pairs
 from engine.classify.pair_images import pair_loader
-from engine.classify.parity import as_pairs
 from engine.classify.scoring_loop import by_golden_image
 from engine.torch_setup import prepare_torch
 

@@ -43,7 +43,11 @@ def is_removed(job: Job) -> bool:
 
 def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
     removed = ", files removed" if is_removed(job) else ""
-    why = "" if job.state == JobState.COMPLETE else f" ({job.transitions[-1].reason or job.updated_at[:19]})"
+    why = (
+        ""
+        if job.state == JobState.COMPLETE
+        else f" ({job.transitions[-1].reason.partition(chr(10))[0] or job.updated_at[:19]})"
+    )
     where = "" if job.runner == DEFAULT else f", on {job.runner}"
     parent = f", parent {job.parent_job_id}" if job.parent_job_id else ""
     yield f"{job.id}: {job.state}{removed}{why}{where}{parent}"
@@ -69,7 +73,8 @@ def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
         counts = ", ".join(f"{_counted(kind, count)}{report * (kind == 'report')}" for kind, count in kinds.items())
         yield f"  left     {counts}, in {job.results_dir}"
     if job.failure:
-        yield f"  failed   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
+        word = "unseen" if job.state is JobState.UNKNOWN else "failed"
+        yield f"  {word}   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
         if not job.failure.remedy.startswith(_DIAGNOSE):
             yield f"  remedy   {job.failure.remedy}"
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_FIGURES, _MOST_BOARDS = 3, 5
 _IMPLAUSIBLE = 0.5
+_FILES = {"onnx": "ONNX file", "status": "status file"}  # kinds that are no word for a file
 _BAD = "NO_PASS"
 _DIAGNOSE = "`changenet diagnose"  # what it tells stands below
 
@@ -61,13 +62,15 @@ def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
         shown = "  ".join(f"{figure.name} {figure.text}" for figure in others[:_MOST_FIGURES])
         yield f"  also     {shown}" + (f"  and {len(others) - _MOST_FIGURES} more" * (len(others) > _MOST_FIGURES))
     if verdict := verdict_line(job):
-        yield f"  verdict  {verdict}"
+        first, *more = verdict.split("; ")  # how sure it is stands at its end, where a long line is cut
+        yield f"  verdict  {first}"
+        yield from (f"           {part}" for part in more)
     yield from _flagged(job)
     yield from _inspected(job)
     if job.artifacts and not removed:
         kinds = Counter(artifact.kind for artifact in job.artifacts)
         report = next((f" {a.path}" for a in job.artifacts if a.path.endswith(REPORT_FILE)), "")
-        counts = ", ".join(f"{count} {kind}{report * (kind == 'report')}" for kind, count in kinds.items())
+        counts = ", ".join(f"{_counted(kind, count)}{report * (kind == 'report')}" for kind, count in kinds.items())
         yield f"  left     {counts}, in {job.results_dir}"
     if job.failure:
         word = "unseen" if job.state is JobState.UNKNOWN else "failed"
@@ -86,6 +89,11 @@ def _inspected(job: Job) -> Iterator[str]:
     except (ChangenetError, OSError, AttributeError, KeyError, TypeError, ValueError):
         lines = [] if is_removed(job) else [f"boards   unknown: {path} is missing or damaged"]
     yield from (f"  {line}" for line in lines)
+
+
+def _counted(kind: str, count: int) -> str:
+    named = _FILES.get(kind, kind)
+    return f"{count} {named}{'' if count == 1 else 's'}"
 
 
 def _flagged(job: Job) -> Iterator[str]:

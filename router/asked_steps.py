@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
-from router.order import comes_first, comes_later, follows
+from router.order import comes_first, comes_later, follows, is_shown_later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +38,12 @@ def trained_anew(reading: Reading, step: Step) -> Step:
     return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
 
 
-def asked_steps(reading: Reading) -> tuple[Step, ...]:
-    """The actions that are asked for, in the order in which they are to run."""
+def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ...]:
+    """The actions that are asked for, in the order in which they are to run; with `every_noun` all that are named."""
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not describes(reading, m, said)]
+    said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
     named = [m for m in said if m.group.startswith("named")]
     engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
     said = [
@@ -53,8 +53,8 @@ def asked_steps(reading: Reading) -> tuple[Step, ...]:
         or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
     ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
-    if said:
-        nouns = [m for m in nouns if _is_item(reading, m)]
+    if said and not every_noun:
+        nouns = [m for m in nouns if is_item(reading, m)]
     engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
     if engine and not said and not joined:
@@ -91,7 +91,7 @@ def asked_steps(reading: Reading) -> tuple[Step, ...]:
     return (*steps.values(), *later)
 
 
-def _is_item(reading: Reading, noun: Mention) -> bool:
+def is_item(reading: Reading, noun: Mention) -> bool:
     """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
     start, _ = reading.clause(noun.start)
     behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
@@ -107,9 +107,20 @@ def _is_item(reading: Reading, noun: Mention) -> bool:
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
     if not before or text.endswith((":", ">")):
         return True
+    if before[-1] in reading.grammar["separates"] and len(before) > 1:
+        return True
+    if (joined := _behind_joiner(reading, before)) is not None and set(joined) <= reading.grammar["items"]:
+        return True
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
         bool(start) and set(before) <= reading.grammar["items"]
     )
+
+
+def _behind_joiner(reading: Reading, before: Sequence[str]) -> Sequence[str] | None:
+    """The words behind the last one that joins steps, as in "an ONNX and from that an fp16"; None where none does."""
+    joiners = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    place = next((n for n in range(len(before) - 1, 0, -1) if before[n] in joiners), None)
+    return None if place is None else before[place + 1 :]
 
 
 def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
@@ -128,7 +139,19 @@ def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
     if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
         return (Step("train", steps[0].place, implied=True),)
+    if alone and (of_model or reading.of("model")) and _is_measured(reading):
+        return (Step("evaluate", steps[0].place),)
     return steps
+
+
+def _is_measured(reading: Reading) -> bool:
+    """Whether somebody wants figures that only an evaluation gives: "check … on ./lot, I want recall and precision"."""
+    places = [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["measures"]]
+    of_value = {n for m in reading.of("value") for n in m.places}
+    wished = reading.grammar["wishes"] | reading.grammar["bids"]
+    return any(
+        n not in of_value and wished & {token.word for token in reading.tokens[max(0, n - 6) : n]} for n in places
+    )
 
 
 def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:

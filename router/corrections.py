@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _REACH = 4
 
 
+def doubts(reading: Reading) -> bool:
+    """Whether somebody says that he does not know which of several values is right."""
+    return any(m.start not in reading.told for m in reading.of("doubt", negated=None))
+
+
 def open_corrections(reading: Reading, values: Values) -> None:
     """A correction that gives no other value, as "make that all or half of them", leaves the one before it open."""
     words = [token.word for token in reading.tokens]
@@ -50,7 +55,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             values.unread.add(place)
             continue
         name = model.group.partition(":")[2]
-        if reading.tokens[place - 1].word in reading.grammar["choice"]:
+        if reading.tokens[place - 1].word in reading.grammar["choice"] or doubts(reading):
             values.stated.append(Stated(name, None, place, (reading.said(model), token.text)))
             continue
         number = figure(token.text, token.value, name)
@@ -82,6 +87,8 @@ def _replaces(reading: Reading, place: int) -> bool:
 
 def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
     """Where a correction stands between two values of one name, the one before it is dropped."""
+    if doubts(reading):
+        return stated
     places = [m.start for m in reading.of("correction", negated=None)]
     places += [n for n in range(len(reading.tokens)) if _replaces(reading, n)]
     kept = []

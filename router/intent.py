@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.asked_steps import ENGINE_VERB, Step, asked_steps, really_training, trained_anew, with_search
+from router.asked_steps import ENGINE_VERB, Step, asked_steps, is_item, really_training, trained_anew, with_search
 from router.engines import MEASURING
-from router.order import behind_before, follows, only_tells_when
+from router.order import behind_before, follows, is_shown_later, only_tells_when
 from router.questions import is_question
+from router.said_data import is_no_data, is_ruled_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
 _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
+_ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status"})
+_OF_ONE_JOB = frozenset({"status", "result"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
@@ -28,7 +31,7 @@ class Intent:
     """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
 
     `alternatives` are actions or commands between which the words leave the choice. `likely` tells that no phrase says
-    it, and that it is the most likely by all words.
+    it, and that it is the most likely by all words, `doubtful` that a phrase says it, and all words together do not.
     """
 
     steps: tuple[Step, ...] = ()
@@ -37,23 +40,29 @@ class Intent:
     question: bool = False
     alternatives: tuple[str, ...] = ()
     likely: bool = False
+    doubtful: bool = False
 
 
-def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[str]) -> Intent:
+def find_intent(
+    reading: Reading, stated: Sequence[str], questions: frozenset[str], *, every_noun: bool = False
+) -> Intent:
     """What is asked for.
 
-    `stated` names the values that the request states, `questions` are the words that begin a question.
+    `stated` names the values that the request states, `questions` are the words that begin a question. With
+    `every_noun` an action that is only named ("and the engine as well") is a step of its own.
     """
-    anew = [trained_anew(reading, step) for step in asked_steps(reading)]
+    anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m))]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
     of_task = {n for m in reading.of("task") for n in m.places}
-    verbs = [m for m in verbs if m.group != "verb:data_check" or of_task.isdisjoint(m.places)]
+    verbs = [m for m in verbs if m.group != "verb:data_check" or 2 * len(of_task & set(m.places)) <= len(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
+    verbs = _without_answered(reading, verbs)
     question = is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and not steps and _goes_on(reading, stated):
@@ -64,13 +73,45 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if mixed := _mixed(reading, steps, [m for m in verbs if m not in asides], question=question):
         return Intent(mixed)
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
-        name = verbs[0].group.partition(":")[2]
+        name = by_what_is_named(reading, verbs[0].group.partition(":")[2])
+        if name in MEASURING:
+            return Intent((Step(name, verbs[0].start),))
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
     steps = really_training(reading, with_search(reading, steps), stated)
     if steps:
-        said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
+        said = [*verbs, *(m for kind in ("action", "named", "noun") for m in reading.of(kind))]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
+
+
+def _without_answered(reading: Reading, verbs: list[Mention]) -> list[Mention]:
+    """Verbs without questions that a later order answers: "which threshold fits …? Calibrate it on ./lot"."""
+    orders = [m.start for m in verbs if not _is_asked(reading, m.start)]
+    return [
+        m
+        for m in verbs
+        if m.group not in _ASKED or not _is_asked(reading, m.start) or max(orders, default=-1) < m.start
+    ]
+
+
+def _is_asked(reading: Reading, place: int) -> bool:
+    return any(token.text == "?" for token in reading.tokens[reading.clause(place)[1] :][:1])
+
+
+def by_what_is_named(reading: Reading, verb: str) -> str:
+    """The command; two jobs are compared, and how good one is on data is not looked up: it is measured."""
+    named = (n for n, token in enumerate(reading.tokens) if token.kind == "job" and not is_ruled_out(reading, n))
+    jobs = {reading.tokens[n].text for n in named}
+    if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
+        return "compare"
+    data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
+    return "evaluate" if verb in _OF_ONE_JOB and jobs and data else verb
+
+
+def _is_state(reading: Reading, mention: Mention) -> bool:
+    """Whether a word says how something is, and orders nothing: "when it is clean"."""
+    word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
+    return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
 
 
 def _of_columns(reading: Reading, mention: Mention) -> bool:
@@ -99,10 +140,13 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
 
 def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
-    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
+    trains = any(step.verb == "train" for step in steps)
+    asked = [m for m in verbs if not (m.negated or (trains and _goes_on_so(reading, m)))]
+    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in asked]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
     verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
+    verbs_said |= {m.start for m in reading.of("noun") if m.start and is_item(reading, m)}
     actions = [step for step in steps if step.place in verbs_said and not only_tells_when(reading, step.place)]
     ordered = sorted((*commands, *actions), key=lambda step: step.place)
     found: list[Step] = []
@@ -125,6 +169,12 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
+
+
+def _goes_on_so(reading: Reading, mention: Mention) -> bool:
+    """Whether to go on is said of the training that is asked for: "warm start from … and continue on ./new"."""
+    job = any(reading.tokens[n].kind == "job" for n in range(mention.start, min(mention.end + 2, len(reading.tokens))))
+    return mention.group == "verb:resume" and not job
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

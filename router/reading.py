@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from router.background import background
+from router.dictation import with_dictated_paths
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals
@@ -50,6 +51,7 @@ _LAYERS = (
     frozenset({"action", "noun", "verb", "neutral", "foreign"}),
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
+    frozenset({"doubt"}),
     frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
@@ -114,6 +116,7 @@ def read(text: str, skill: Skill) -> Reading:
         partial(is_action, skill), partial(is_data, skill), partial(is_slot, skill, names), vocabulary.grammar
     )
     tokens = tokenize(text, hooks)
+    tokens = with_dictated_paths(tokens, vocabulary.grammar, vocabulary.spoken_signs)
     corrected: dict[str, str] = {}
     tokens = [one for token in tokens for one in parts(token, vocabulary)]
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]
@@ -138,16 +141,21 @@ def read(text: str, skill: Skill) -> Reading:
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
     behind = background(text, tokens, mentions, vocabulary.grammar)
-    remarks = _remarks(tokens, behind.mentions) | behind.told
+    remarks = _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
     return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
-    """Whether a value takes another one's number, as `epochs on two` in "30 epochs on two GPUs"."""
-    before = mention.start - 1
-    if not mention.group.startswith("value:") or before < 0 or tokens[before].kind != "number":
+    """Whether a value takes another one's number: "30 epochs on two GPUs", "batch 4 and 30 epochs"."""
+    before, start = mention.start - 1, mention.start
+    if not mention.group.startswith("value:") or before < 0:
         return False
-    return any(m.group == mention.group and before in m.places and mention.start in m.places for m in others)
+    if tokens[before].kind == "number":
+        return any(m.group == mention.group and before in m.places and start in m.places for m in others)
+    several = sum(tokens[n].kind == "number" for n in mention.places) > 1 and tokens[start].kind == "number"
+    return several and any(
+        m.group.startswith("value:") and m.group != mention.group and m.start < start == m.end - 1 for m in others
+    )
 
 
 def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
@@ -169,11 +177,16 @@ def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> boo
     return text[tokens[start - 1].end : tokens[start].start] in {"=", ":"} and len(mention.places) > 1
 
 
-def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention]) -> set[int]:
+def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a remark is who is asked to do something: "can somebody export it?"."""
+    return mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]
+
+
+def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention], grammar: Mapping[str, frozenset[str]]) -> set[int]:
     """The tokens of clauses that tell why, from their first word to the end of the clause."""
     found: set[int] = set()
     for mention in mentions:
-        if mention.group == "remark":
+        if mention.group == "remark" and not _is_asked(tokens, mention, grammar):
             end = next((n for n in range(mention.start, len(tokens)) if tokens[n].kind == "break"), len(tokens))
             found.update(range(mention.start, end))
     return found

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 _COUNTED = ("epochs", "trials", "batch_size", "lights", "classes", "gpus", "nodes", "seed", "parallel")
 _COUNTS = frozenset([*_COUNTED, "validation_interval", "checkpoint_interval"])
 _THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
-_FORMATS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "half": "fp16", "mixed": "fp16", "halbe": "fp16"}
+_FORMATS = {
+    "bfloat16": "bf16",
+    "float16": "fp16",
+    "float32": "fp32",
+    "half": "fp16",
+    "mixed": "fp16",
+    "halbe": "fp16",
+    "halber": "fp16",
+    "gemischte": "fp16",
+    "gemischter": "fp16",
+}
 _OF = frozenset({"of", "from", "out", "von", "aus"})
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
+_PERCENT = frozenset({"percent", "prozent"})
+_POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -40,10 +42,15 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     _named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
     stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
-    asked = {one.name for one in stated if one.place not in reading.told}
-    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or one.name in asked)]
+    asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
+    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or _kinds(one) <= asked)]
     values.stated = [one for one in stated if one not in told]
     return values
+
+
+def _kinds(stated: Stated) -> set[str]:
+    """What a value is said of; a target is said of the recall, of false alarms, or of both."""
+    return set(stated.value) if stated.name == "target" and stated.value else {stated.name}
 
 
 def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
@@ -56,7 +63,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
     words = {token.word for token in tokens}
-    bare = name in {"recall", "false_alarms"} and numbers and "percent" not in words
+    bare = name in {"recall", "false_alarms"} and numbers and words.isdisjoint(_PERCENT)
     if bare and 0 < numbers[0] < 1:
         numbers = [round(100 * numbers[0], 9), *numbers[1:]]
     if name == "recall" and words & reading.grammar["escapes"]:
@@ -83,7 +90,7 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
-    deadline = start > 0 and tokens[start - 1].word == "in" and bool(waits)
+    deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & reading.grammar["of_each"])
 
 
@@ -94,6 +101,8 @@ def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading
         return Stated(name, None, place, (f"-{numbers[0]}",))
     if not numbers:
         return Stated(name, None, place, (reading.said(mention),))
+    if not numbers[-1] and name in _POSITIVE:
+        return Stated(name, None, place, ("0",))
     if len(numbers) > 1 and not words & reading.grammar["not"]:
         return Stated(name, None, place, tuple(str(number) for number in numbers))
     return Stated(name, numbers[-1], place)
@@ -106,7 +115,8 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     found = []
     behind = mention.end
     place = behind
-    while place < len(tokens) and tokens[place].word in joins | reading.grammar["ranges"] | reading.grammar["also"]:
+    between = joins | reading.grammar["ranges"] | reading.grammar["also"]
+    while place < len(tokens) and (tokens[place].word in between or _is_pause(reading, place)):
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
@@ -119,6 +129,12 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _is_pause(reading: Reading, place: int) -> bool:
+    """Whether a clause ends before a word such as `maybe`, which gives another choice."""
+    behind = reading.tokens[place + 1 : place + 2]
+    return reading.tokens[place].kind == "break" and bool(behind) and behind[0].word in reading.grammar["choice"]
 
 
 def _spans(reading: Reading, place: int) -> bool:

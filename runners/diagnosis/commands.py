@@ -159,8 +159,10 @@ class _Planned:
     def _resume(self, settings: Mapping[str, str] = MappingProxyType({})) -> str | None:
         trains = any(want.how == RESUME for want in wanted_artifacts(self.skill, self.plan.action))
         kept = any("latest" in artifact.roles for artifact in self.job.artifacts)
-        runner = () if self.plan.decision.request.runner is None else ("--runner", self.plan.runner)
-        words = (self.plan.action, "--parent", self.job.id, *runner, *self._where(settings), *self._policy())
+        request = self.plan.decision.request
+        given = {"--runner": request.runner, "--gpus": request.gpus, "--nodes": request.nodes}
+        where = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+        words = (self.plan.action, "--parent", self.job.id, *where, *self._where(settings), *self._policy())
         return _with_root(self.job, "run", *words) if trains and kept else None
 
     def _from_parent(self) -> str | None:

@@ -381,7 +381,7 @@ def test_the_word_of_the_platform_explains_the_signal_and_its_command_asks_for_m
 ) -> None:
     stopped = "ERROR [stopped] stopped by SIGTERM\n  remedy: run the same command again\nExecution status: FAIL\n"
     limit = Problem("job.time_limit", "a", "its time limit was used up (Slurm job 11: TIMEOUT)")
-    plan = of_training(make_plan, runner="slurm", platform={"time_limit": "1-12", "memory": "4.5g"})
+    plan = of_training(make_plan, runner="slurm", gpus=0, platform={"time_limit": "1-12", "memory": "4.5g"})
     ended = failed_job(stopped, name="a", plan=plan, runner="slurm", failure=limit, artifacts=(LATEST,))
     killed = failed_job(stopped, name="b", plan=plan, failure=Problem("action.out_of_memory", "b", "OOM"))
 
@@ -392,5 +392,6 @@ def test_the_word_of_the_platform_explains_the_signal_and_its_command_asks_for_m
     assert bare
     assert (time.rule, memory.rule, bare.rule) == ("slurm.time_limit", "memory.limit", "engine.stopped")
     assert "--parent a" in time.fix[0]
-    assert parse(shlex.split(time.fix[0])[1:]).options.time_limit == "72:00:00"
+    options = parse(shlex.split(time.fix[0])[1:]).options
+    assert (options.time_limit, options.gpus, options.runner) == ("72:00:00", 0, "slurm")
     assert "--memory 9g" in memory.fix[-1]

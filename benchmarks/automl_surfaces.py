@@ -139,7 +139,7 @@ def run(surface: Surface, model: str, seed: int, trials: int, *, maximise: bool)
         return _library(surface, seed, trials, maximise=maximise)
     space, sign = surface.space(), -1.0 if maximise else 1.0
     objective = Objective("value", "maximize" if maximise else "minimize")
-    suggester = Suggester(space, (objective,), model, seed, start_trials(trials))
+    suggester = Suggester(space, (objective,), model, seed, start_trials(trials, model))
     noise = random_of("noise", surface.name, model, seed)
     found: list[tuple[float, float]] = []
     for number in range(trials):

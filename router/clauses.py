@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # It asks, or wishes, for something that a phrase knows; bids for what no phrase knows; tells what is the case.
 Mood = Literal["asks", "wishes", "bids", "tells", "none"]
 _SENTENCE_ENDS = frozenset(".!?\n;")
+_HAS = frozenset({"has", "have"})
 _BEFORE_S = frozenset({"it", "that", "there", "here", "what", "who", "he", "she", "this", "everything"})
 
 
@@ -125,11 +126,10 @@ class _Reader(NamedTuple):
         words = [self.tokens[n].word for n in places]
         for place, word in enumerate(words):
             before = words[max(0, place - 3) : place]
-            if word in self.grammar["obliges"]:
+            if word in self.grammar["obliges"] or (word in _HAS and words[place + 1 : place + 2] == ["to"]):
                 return True
             refuses = set(before[-2:]) & (self.grammar["not"] | self.grammar["rules_out"])
-            has_to = word == "have" and words[place + 1 : place + 2] == ["to"]
-            wish = has_to or word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
+            wish = word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
             asks = word in self.grammar["asks_for"] and set(words[place + 1 : place + 3]) & self.grammar["for_that"]
             would = word in self.grammar["would"] and set(words[place + 1 : place + 4]) & self.grammar["had"]
             if (wish or asks or would) and set(before) & self.grammar["wishing"] and not refuses:

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
 from router.commands import command_decision
 from router.notes import Notes, listed
 from router.one_action import Case, decided
+from router.open_questions import answers, open_questions
 from router.slots import check_slots
 from router.steps import steps_decision
-from router.types import Question
 from router.wanted_action import named_action, wanted_steps, which_action
 from router.words import read_words
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision, Request
     from router.words import Words
-
-_LIES = frozenset({"on", "in", "at", "from", "auf", "aus"})
 
 
 def decide(request: Request, skill: Skill) -> Decision:
@@ -43,14 +40,15 @@ def decide(request: Request, skill: Skill) -> Decision:
     case = Case(skill, words, notes)
     if request.action:
         return decided(request, words.whole, named_action(request.action, skill), case)
-    if words.account.declined and not _answers(request):
+    if words.account.declined and not answers(request):
         raise _not_for_this_skill(words, skill)
     if words.intent.likely:
         notes.because("no phrase says what is to be done; this is the most likely by all the words together")
     if words.intent.verb:
         return command_decision(request, case)
     wanted = wanted_steps(words, skill, notes)
-    _ask_what_is_open(request, words, notes)
+    for question in open_questions(request, words):
+        notes.ask(question)
     if len(wanted) > 1:
         return steps_decision(request, wanted, case)
     if not wanted:
@@ -69,30 +67,6 @@ def _explain(words: Words, notes: Notes) -> None:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
 
 
-def _in_a_store(words: Words) -> bool:
-    """Whether the data is said to lie in a store, such as "data on s3"."""
-    return any(
-        token.word in words.reading.grammar["stores"] and words.reading.tokens[place - 1].word in _LIES
-        for place, token in enumerate(words.reading.tokens)
-        if place
-    )
-
-
-def _without_subject(words: Words) -> bool:
-    """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
-    verb = words.intent.steps[0].verb
-    if (verb != "inference" and not (verb == "train" and words.account.of_pronoun)) or not words.account.ours:
-        return False
-    spoken = words.whole
-    named = any(words.reading.of(kind) for kind in ("model", "task", "engine"))
-    return not (named or spoken.paths or spoken.jobs or spoken.parents or spoken.no_data or spoken.overrides)
-
-
-def _answers(request: Request) -> bool:
-    """Whether slots say what the request is about, whatever its words are."""
-    return bool(replace(request, text="", results_root=None, runner=None).to_json())
-
-
 def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:
     said = words.account.declined
     title = skill.info["title"]
@@ -103,33 +77,3 @@ def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:
 
 def _about(skill: Skill) -> str:
     return listed(entry["about"] for entry in skill.info["tasks"].values())
-
-
-def _ask_what_is_open(request: Request, words: Words, notes: Notes) -> None:
-    """Questions that the words leave: what is meant, how, and whether it is this model at all."""
-    if not words.intent.steps:
-        return
-    if words.account.asked:
-        strange = listed(repr(said) for said in words.account.asked)
-        text = f"What is meant by {strange}? Leave it out, or say it as key=value."
-        notes.ask(Question("request", text))
-    if words.whole.others and not (words.whole.jobs or request.parent_job_id):
-        text = f"Which one is '{words.whole.others[0]}'? Name the job; `changenet jobs` lists them."
-        notes.ask(Question("parent_job_id", text))
-    if not words.account.ours and not _answers(request):
-        notes.ask(
-            Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
-        )
-    if not words.whole.paths and not request.data and _in_a_store(words):
-        notes.ask(Question("data", "Which address does the data have in the store? s3://…"))
-    if _without_subject(words) and not _answers(request):
-        notes.ask(Question("data", "Which images are meant, and which model is to look at them?"))
-    if words.intent.alternatives:
-        notes.ask(
-            Question("action", f"{listed(words.intent.alternatives)}: which one is meant?", words.intent.alternatives)
-        )
-    contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
-    if contradicted:
-        notes.ask(Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?"))
-    if words.intent.question and words.intent.steps[0].verb == "train":
-        notes.ask(Question("request", "Is that a question, or should it be done?"))

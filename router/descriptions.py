@@ -26,7 +26,7 @@ def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bo
     start, _ = reading.clause(mention.start)
     between = [token.word for token in reading.tokens[max(start, before[-1].start + 1) : mention.start]]
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
-    apart = joins | reading.grammar["prepositions"]
+    apart = joins | reading.grammar["prepositions"] | reading.grammar["awaits"]
     relative = [
         n
         for n, word in enumerate(between)

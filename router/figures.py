@@ -9,7 +9,7 @@ from router.tokens import BREAK
 
 if TYPE_CHECKING:
     from router.reading import Reading
-    from router.values import Values
+    from router.stated import Values
 
 _HOURS = 24
 
@@ -23,6 +23,8 @@ def _is_figure(reading: Reading, place: int) -> bool:
     """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3", "4 and 16"."""
     tokens = reading.tokens
     before = tokens[place - 1].word if place else ""
+    if before in reading.grammar["choice"] and tokens[place].spelled:
+        return True
     if not tokens[place].text[0].isdigit() or (place + 1 < len(tokens) and tokens[place + 1].text == ")"):
         return False
     if before in reading.grammar["joins_figures"]:
@@ -43,8 +45,25 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     return tuple(
         reading.tokens[n].text
         for n in sorted(values.unread)
-        if (_is_figure(reading, n) or _is_share(reading, n)) and not is_told(reading, n) and not _is_time(reading, n)
+        if (_is_figure(reading, n) or _is_share(reading, n) or _is_negative(reading, n) or _is_choice(reading, n))
+        and not is_told(reading, n)
+        and not _is_time(reading, n)
     )
+
+
+def _is_negative(reading: Reading, place: int) -> bool:
+    """Whether a number is below zero, as no value is: "a batch of -4"."""
+    return place > 0 and reading.tokens[place - 1].word == "minus"
+
+
+def _is_choice(reading: Reading, place: int) -> bool:
+    """Whether a number is one of two between which the words leave it open: "8 or 16 of them"."""
+    tokens, joins = reading.tokens, reading.grammar["choice"] | reading.grammar["ranges"]
+    for one in (-1, 1):
+        here, other = place + one, place + 2 * one
+        if 0 <= other < len(tokens) and tokens[here].word in joins and tokens[other].kind == "number":
+            return True
+    return False
 
 
 def _is_share(reading: Reading, place: int) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from router.descriptions import describes
-from router.engines import MEASURING, builds, goes_before, runs_engine, within
-from router.order import behind_before, comes_first, comes_later, follows, only_tells_when
+from router.asked_steps import ENGINE_VERB, Step, asked_steps, is_item, really_training, trained_anew, with_search
+from router.engines import MEASURING
+from router.order import behind_before, follows, is_shown_later, only_tells_when
 from router.questions import is_question
+from router.said_data import is_no_data, is_ruled_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,23 +19,11 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-ENGINE_VERB = "gen_trt_engine"
 _CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
 _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
+_ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status"})
+_OF_ONE_JOB = frozenset({"status", "result"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
-
-
-class Step(NamedTuple):
-    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied.
-
-    With `command` it is a command of the skill, which stands among other steps.
-    """
-
-    verb: str
-    place: int
-    named: bool = False
-    implied: bool = False
-    command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +31,7 @@ class Intent:
     """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
 
     `alternatives` are actions or commands between which the words leave the choice. `likely` tells that no phrase says
-    it, and that it is the most likely by all words.
+    it, and that it is the most likely by all words, `doubtful` that a phrase says it, and all words together do not.
     """
 
     steps: tuple[Step, ...] = ()
@@ -51,23 +40,29 @@ class Intent:
     question: bool = False
     alternatives: tuple[str, ...] = ()
     likely: bool = False
+    doubtful: bool = False
 
 
-def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[str]) -> Intent:
+def find_intent(
+    reading: Reading, stated: Sequence[str], questions: frozenset[str], *, every_noun: bool = False
+) -> Intent:
     """What is asked for.
 
-    `stated` names the values that the request states, `questions` are the words that begin a question.
+    `stated` names the values that the request states, `questions` are the words that begin a question. With
+    `every_noun` an action that is only named ("and the engine as well") is a step of its own.
     """
-    anew = [_trained_anew(reading, step) for step in _steps(reading)]
+    anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m))]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
     of_task = {n for m in reading.of("task") for n in m.places}
-    verbs = [m for m in verbs if m.group != "verb:data_check" or of_task.isdisjoint(m.places)]
+    verbs = [m for m in verbs if m.group != "verb:data_check" or 2 * len(of_task & set(m.places)) <= len(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
+    verbs = _without_answered(reading, verbs)
     question = is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and not steps and _goes_on(reading, stated):
@@ -78,20 +73,45 @@ def find_intent(reading: Reading, stated: Sequence[str], questions: frozenset[st
     if mixed := _mixed(reading, steps, [m for m in verbs if m not in asides], question=question):
         return Intent(mixed)
     if verbs and (not steps or nouns or _verb_first(reading, verbs[0], steps, question=question)):
-        name = verbs[0].group.partition(":")[2]
+        name = by_what_is_named(reading, verbs[0].group.partition(":")[2])
+        if name in MEASURING:
+            return Intent((Step(name, verbs[0].start),))
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
-    steps = _really_training(reading, _with_search(reading, steps), stated)
+    steps = really_training(reading, with_search(reading, steps), stated)
     if steps:
-        said = [m for kind in ("action", "named", "noun") for m in reading.of(kind)]
+        said = [*verbs, *(m for kind in ("action", "named", "noun") for m in reading.of(kind))]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
 
 
-def _trained_anew(reading: Reading, step: Step) -> Step:
-    """A retraining on data is a training, where nothing was pruned."""
-    pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
-    data = any(token.kind == "path" for token in reading.tokens)
-    return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
+def _without_answered(reading: Reading, verbs: list[Mention]) -> list[Mention]:
+    """Verbs without questions that a later order answers: "which threshold fits …? Calibrate it on ./lot"."""
+    orders = [m.start for m in verbs if not _is_asked(reading, m.start)]
+    return [
+        m
+        for m in verbs
+        if m.group not in _ASKED or not _is_asked(reading, m.start) or max(orders, default=-1) < m.start
+    ]
+
+
+def _is_asked(reading: Reading, place: int) -> bool:
+    return any(token.text == "?" for token in reading.tokens[reading.clause(place)[1] :][:1])
+
+
+def by_what_is_named(reading: Reading, verb: str) -> str:
+    """The command; two jobs are compared, and how good one is on data is not looked up: it is measured."""
+    named = (n for n, token in enumerate(reading.tokens) if token.kind == "job" and not is_ruled_out(reading, n))
+    jobs = {reading.tokens[n].text for n in named}
+    if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
+        return "compare"
+    data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
+    return "evaluate" if verb in _OF_ONE_JOB and jobs and data else verb
+
+
+def _is_state(reading: Reading, mention: Mention) -> bool:
+    """Whether a word says how something is, and orders nothing: "when it is clean"."""
+    word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
+    return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
 
 
 def _of_columns(reading: Reading, mention: Mention) -> bool:
@@ -118,93 +138,15 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
     return Intent(question=question)
 
 
-def _steps(reading: Reading) -> tuple[Step, ...]:
-    said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
-    parents = {place for mention in reading.of("parent") for place in mention.places}
-    said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not describes(reading, m, said)]
-    named = [m for m in said if m.group.startswith("named")]
-    engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
-    said = [
-        m
-        for m in said
-        if m in named
-        or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
-    ]
-    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
-    if said:
-        nouns = [m for m in nouns if _is_item(reading, m)]
-    engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
-    joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
-    if engine and not said and not joined:
-        nouns = [m for m in nouns if m.group != "noun:export"]
-    said = [m for m in said if not within(reading, m, said)]
-    if any(runs_engine(reading, m) for m in said):
-        said = [
-            m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
-        ]
-        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or goes_before(reading, m, said)]
-    exports = [m.end for m in (*said, *nouns) if m.group in {"action:export", "noun:export"}]
-    if exports:
-        said = [
-            m
-            for m in said
-            if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1 or follows(reading, min(exports), m.start)
-        ]
-    if any(m.group == f"action:{ENGINE_VERB}" for m in said):
-        said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
-    found = sorted((*said, *nouns), key=lambda m: m.start)
-    steps: dict[str, Step] = {}
-    later: list[Step] = []
-    for mention in found:
-        kind, _, name = mention.group.partition(":")
-        step = Step(name, mention.start, named=kind == "named")
-        if name in steps or any(one.verb == name for one in later):
-            continue
-        if comes_later(reading, mention):
-            later.append(step)
-        elif steps and comes_first(reading, mention):
-            steps = {name: step, **steps}
-        else:
-            steps[name] = step
-    return (*steps.values(), *later)
-
-
-def _is_item(reading: Reading, noun: Mention) -> bool:
-    """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
-    start, _ = reading.clause(noun.start)
-    behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
-    beside = bool({"path", "job"} & set(behind[:1])) or (
-        behind[1:] == ["job"] and reading.tokens[noun.end].word in reading.grammar["prepositions"]
-    )
-    if beside and noun.group == f"noun:{ENGINE_VERB}":
-        return False
-    if (colon := _behind_colon(reading, start, noun.start)) is not None:
-        start = colon
-    about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
-    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
-    text = reading.text[: reading.tokens[noun.start].start].rstrip()
-    if not before or text.endswith((":", ">")):
-        return True
-    return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
-        bool(start) and set(before) <= reading.grammar["items"]
-    )
-
-
-def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
-    """The token behind the last colon before a place of the clause."""
-    for here in range(place - 1, start - 1, -1):
-        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
-            return here + 1
-    return None
-
-
 def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *, question: bool) -> tuple[Step, ...]:
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
-    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in verbs if not m.negated]
+    trains = any(step.verb == "train" for step in steps)
+    asked = [m for m in verbs if not (m.negated or (trains and _goes_on_so(reading, m)))]
+    commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in asked]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
     verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
+    verbs_said |= {m.start for m in reading.of("noun") if m.start and is_item(reading, m)}
     actions = [step for step in steps if step.place in verbs_said and not only_tells_when(reading, step.place)]
     ordered = sorted((*commands, *actions), key=lambda step: step.place)
     found: list[Step] = []
@@ -229,42 +171,10 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     return tuple(found) if several else ()
 
 
-def _really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
-    """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
-    if [step.verb for step in steps[:2]] == ["inference", "train"] and _is_aim(reading, *steps[:2]):
-        return steps[1:]
-    alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
-    of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
-    if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
-        return (Step("train", steps[0].place, implied=True),)
-    return steps
-
-
-def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:
-    """Whether what stands before a training only says what it is for: "we want the changes marked: train on ./lot"."""
-    start, _ = reading.clause(wish.place)
-    return not any(token.kind in {"path", "job"} for token in reading.tokens[start : training.place])
-
-
-def _with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
-    asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
-    asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
-    asked.sort()
-    if not steps or not asked or any(step.verb.endswith("train") for step in steps):
-        return steps
-    first = min(step.place for step in steps)
-    apart = any(
-        token.kind == "break" or token.word in reading.grammar["separates"]
-        for token in reading.tokens[asked[0] : first]
-    )
-    return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
-
-
-def _waits(reading: Reading, place: int) -> bool:
-    """Whether a clause tells of what is over: "after 30 trials, …"."""
-    start, _ = reading.clause(place)
-    return bool({token.word for token in reading.tokens[start:place]} & reading.grammar["awaits"])
+def _goes_on_so(reading: Reading, mention: Mention) -> bool:
+    """Whether to go on is said of the training that is asked for: "warm start from … and continue on ./new"."""
+    job = any(reading.tokens[n].kind == "job" for n in range(mention.start, min(mention.end + 2, len(reading.tokens))))
+    return mention.group == "verb:resume" and not job
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

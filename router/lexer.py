@@ -27,12 +27,13 @@ _SCAN = re.compile(
     r"|(?P<times>(?<=\d)\s?[x\u00d7*]\s?(?=\d))"
     r"|(?P<range>(?<=\d)\s?[-\u2013]\s?(?=\d))"
     r"|(?P<minus>(?<!\S)-(?=\d))"
-    r"|(?P<sign><=|>=|[\u2264\u2265<>%&\u00d7])"
+    r"|(?P<sign><=|>=|[\u2264\u2265<>%&\u00d7]|(?<=\s)\+(?=\s))"
     r"|(?P<word>[^\W_]+)"
     r"|(?P<end>[,;!?()|\n\u2026\u2014\u2192]|->|\.(?!\w)|\s[-\u2013](?=\s))",
     re.IGNORECASE,
 )
-_SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and"}
+_SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
+_FEW = 3
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _WITH = re.compile(r"(?<!\S)w/(?=\s)")
 _BEFORE_T = {
@@ -99,12 +100,19 @@ def _quoted(found: _Found) -> Iterator[Token]:
     inside = found.said[1:-1]
     if JOB_ID.fullmatch(inside):
         yield Token("job", JOB, inside, found.start, found.end)
-    elif found.follows("cites"):
+    elif found.follows("cites") or _is_message(found):
         return
     elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)
     elif " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text:
         yield Token("quote", QUOTE, found.said, found.start, found.end)
+
+
+def _is_message(found: _Found) -> bool:
+    """Whether somebody's words are handed on whole: "my user says: '…'"; what a cell or a name says is none."""
+    words = [folded(one) for one in JOINED.findall(found.text[: found.start])[-2:]]
+    speaker = words and words[0] in found.hooks.grammar["wishing"] and found.follows("orders")
+    return bool(speaker) and len(found.said.split()) > _FEW
 
 
 def _here(found: _Found) -> Iterator[Token]:
@@ -162,6 +170,11 @@ def _token(found: _Found, kind: str, word: str) -> Token:
     return Token(kind, word, found.said, found.start, found.end)  # type: ignore[arg-type]
 
 
+def _shortens(found: _Found) -> bool:
+    """Whether a full stop only ends a shortened word: "bzw. 16", "max. 10"."""
+    return found.said == "." and found.follows("shortened") and found.text[found.start - 1 : found.start].isalpha()
+
+
 def _as(kind: str, word: str) -> Callable[[_Found], Iterable[Token]]:
     return lambda found: [_token(found, kind, word)]
 
@@ -182,7 +195,7 @@ _KINDS: dict[str, Callable[[_Found], Iterable[Token]]] = {
     "minus": _as("word", "minus"),
     "sign": lambda found: [_token(found, "word", _SIGNS.get(found.said, found.said))],
     "word": _words,
-    "end": _as("break", BREAK),
+    "end": lambda found: [] if _shortens(found) else [_token(found, "break", BREAK)],
 }
 
 

@@ -22,10 +22,25 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
     found: list[Mention] = []
     for mention in sorted(mentions, key=lambda m: m.places):
         negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
+        negated = negated and not _asks_why_not(tokens, mention, vocabulary)
+        negated = negated and not _is_limit(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
             negated = _carried(tokens, found[-1], mention, vocabulary)
         found.append(mention._replace(negated=bool(negated)))
     return found
+
+
+def _asks_why_not(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a question only asks why something does not do something: "why can't changenet see my gpu?"."""
+    before = [token.word for token in tokens[max(0, mention.start - 3) : mention.start]]
+    asks = len(before) == 3 and before[0] in vocabulary.questions and before[2] in vocabulary.grammar["not"]
+    return asks and mention.group == "model"
+
+
+def _is_limit(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether what is not to be exceeded is a limit: "must not exceed 90 minutes", "nicht laenger als 3 Stunden"."""
+    words = {token.word for token in tokens[max(0, mention.start - 2) : mention.start + 1]}
+    return mention.group.startswith("value:") and bool(words & vocabulary.grammar["exceeds"])
 
 
 def never_without(tokens: Sequence[Token], mentions: list[Mention]) -> list[Mention]:

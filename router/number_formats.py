@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
 
 
+_BUILDS = frozenset({"quantize", "gen_trt_engine"})
+_OF_BITS = {8: "int8", 16: "fp16", 32: "fp32"}
+
+
 def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) -> None:
     """Values that are a single word, such as ONNX and int8, wherever it stands."""
     words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
@@ -33,10 +37,22 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.values["number_format"] = wanted[0]
     if len(formats) == 1 and "number_format" not in spoken.values and "number_format" not in spoken.unclear:
         spoken.values["number_format"] = formats[0]
+    if not formats and verbs & _BUILDS and "number_format" not in spoken.unclear:
+        bits = _bits(reading, part)
+        spoken.values.update({} if bits is None else {"number_format": bits})
     if "number_format" in spoken.values:
         value = spoken.values.pop("number_format")
         trains = "train" in verbs and value != "int8"
         spoken.values["precision" if trains else "data_type"] = value
+
+
+def _bits(reading: Reading, part: range) -> str | None:
+    """The number format that so many bits stand for: "quantize it, 8 bit"."""
+    for place in part:
+        behind = reading.tokens[place + 1 : place + 2]
+        if reading.tokens[place].kind == "number" and behind and behind[0].word in {"bit", "bits"}:
+            return _OF_BITS.get(int(reading.tokens[place].value))
+    return None
 
 
 def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool:

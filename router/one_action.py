@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from router.asked_steps import ENGINE_VERB
 from router.declarations import DEPLOY_PREFIX
-from router.intent import ENGINE_VERB
 from router.policy import Policy, find_policy, train_route
 from router.slots import Purpose, fill, with_image_size
 from router.types import Decision, Question

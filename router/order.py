@@ -21,11 +21,14 @@ def comes_first(reading: Reading, mention: Mention) -> bool:
 
 def comes_later(reading: Reading, mention: Mention) -> bool:
     """Whether a word such as "before" makes what a mention asks for the last step."""
-    start, _ = reading.clause(mention.start)
-    return bool(
-        {token.word for token in reading.tokens[max(start, mention.start - 4) : mention.start]}
-        & reading.grammar["before"]
-    )
+    return _stands_behind_before(reading, mention.start, 4)
+
+
+def is_shown_later(reading: Reading, mention: Mention) -> bool:
+    """Whether somebody shows something to others later: "before we show the model to the board, evaluate it"."""
+    before = {token.word for token in reading.tokens[max(0, mention.start - 2) : mention.start]}
+    shows = reading.tokens[mention.start].word in reading.grammar["shows"]
+    return shows and bool(before & reading.grammar["before"]) and bool(before & reading.grammar["persons"])
 
 
 def only_tells_when(reading: Reading, place: int) -> bool:
@@ -36,8 +39,18 @@ def only_tells_when(reading: Reading, place: int) -> bool:
 
 def behind_before(reading: Reading, place: int) -> bool:
     """Whether a word such as "before" stands closely before a token."""
+    return _stands_behind_before(reading, place, 3)
+
+
+def _stands_behind_before(reading: Reading, place: int, reach: int) -> bool:
+    """Whether "before" is among so many words before a token, in its clause, and behind a colon."""
     start, _ = reading.clause(place)
-    return bool({token.word for token in reading.tokens[max(start, place - 3) : place]} & reading.grammar["before"])
+    for here in range(place - 1, max(start, place - reach) - 1, -1):
+        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
+            return False
+        if reading.tokens[here].word in reading.grammar["before"]:
+            return True
+    return False
 
 
 def follows(reading: Reading, before: int, place: int) -> bool:

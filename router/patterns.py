@@ -22,7 +22,7 @@ _GAPS = {"*": 4, "**": 8}
 
 
 # What is done to one thing at a time; what compares several reaches over "and".
-_OF_ONE_THING = ("action:", "verb:resume", "verb:cancel", "verb:remove", "verb:status")
+_OF_ONE_THING = ("action:", "verb:resume", "verb:cancel", "verb:remove", "verb:status", "verb:data_check")
 
 
 class Part(NamedTuple):

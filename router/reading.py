@@ -3,27 +3,33 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from router.background import background
-from router.declarations import DEPLOY_PREFIX
-from router.layout import tasks_of
+from router.dictation import with_dictated_paths
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals
 from router.patterns import Mention, longest
-from router.tokens import Token, folded
-from router.vocabulary import AUTOML, vocabulary_of
+from router.vocabulary import vocabulary_of
+from router.words_of_tokens import (
+    action_names,
+    backbones,
+    is_action,
+    is_data,
+    is_slot,
+    parts,
+    spelled,
+    with_automl,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from router.declarations import Skill
-    from router.vocabulary import Vocabulary
+    from router.tokens import Token
 
 _KINDS = (
     "policy",
@@ -45,6 +51,7 @@ _LAYERS = (
     frozenset({"action", "noun", "verb", "neutral", "foreign"}),
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
+    frozenset({"doubt"}),
     frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
@@ -106,18 +113,19 @@ def read(text: str, skill: Skill) -> Reading:
     vocabulary = vocabulary_of(skill)
     names = {*skill.info["train_policy"]["names"], skill.info["train_policy"]["slot"]}
     hooks = Hooks(
-        partial(_is_action, skill), partial(_is_data, skill), partial(_is_slot, skill, names), vocabulary.grammar
+        partial(is_action, skill), partial(is_data, skill), partial(is_slot, skill, names), vocabulary.grammar
     )
     tokens = tokenize(text, hooks)
+    tokens = with_dictated_paths(tokens, vocabulary.grammar, vocabulary.spoken_signs)
     corrected: dict[str, str] = {}
-    tokens = [one for token in tokens for one in _parts(token, vocabulary)]
-    tokens = [_spelled(token, vocabulary, corrected) for token in tokens]
-    tokens = _with_automl(tokens, vocabulary)
+    tokens = [one for token in tokens for one in parts(token, vocabulary)]
+    tokens = [spelled(token, vocabulary, corrected) for token in tokens]
+    tokens = with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
-    found = [*vocabulary.patterns.find(tokens), *_backbones(tokens, vocabulary)]
+    found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
     found = [m for m in found if not _belongs_before(text, tokens, m)]
     found += vocabulary.foreign.find(tokens)
-    mentions = _action_names(tokens)
+    mentions = action_names(tokens)
     layers = []
     for layer in _LAYERS:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
@@ -133,16 +141,21 @@ def read(text: str, skill: Skill) -> Reading:
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
     behind = background(text, tokens, mentions, vocabulary.grammar)
-    remarks = _remarks(tokens, behind.mentions) | behind.told
+    remarks = _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
     return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
-    """Whether a value takes another one's number, as `epochs on two` in "30 epochs on two GPUs"."""
-    before = mention.start - 1
-    if not mention.group.startswith("value:") or before < 0 or tokens[before].kind != "number":
+    """Whether a value takes another one's number: "30 epochs on two GPUs", "batch 4 and 30 epochs"."""
+    before, start = mention.start - 1, mention.start
+    if not mention.group.startswith("value:") or before < 0:
         return False
-    return any(m.group == mention.group and before in m.places and mention.start in m.places for m in others)
+    if tokens[before].kind == "number":
+        return any(m.group == mention.group and before in m.places and start in m.places for m in others)
+    several = sum(tokens[n].kind == "number" for n in mention.places) > 1 and tokens[start].kind == "number"
+    return several and any(
+        m.group.startswith("value:") and m.group != mention.group and m.start < start == m.end - 1 for m in others
+    )
 
 
 def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
@@ -164,127 +177,16 @@ def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> boo
     return text[tokens[start - 1].end : tokens[start].start] in {"=", ":"} and len(mention.places) > 1
 
 
-def _is_action(skill: Skill, name: str) -> bool:
-    known = name in skill.actions or name in skill.info["unavailable_actions"]
-    return known or name.startswith((DEPLOY_PREFIX, "trt_", "tensorrt_")) or name == "gen_trt_engine"
+def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a remark is who is asked to do something: "can somebody export it?"."""
+    return mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]
 
 
-def _is_data(skill: Skill, name: str) -> bool:
-    return Path(name).is_dir() and bool(tasks_of(Path(name), skill.info))
-
-
-_SLOTS = frozenset(
-    [
-        "action",
-        "parent",
-        "data",
-        "task",
-        "job",
-        "runner",
-        "trials",
-        "hours",
-        "precision",
-        "data_type",
-        "automl",
-        "policy",
-        "gpus",
-        "nodes",
-        "bs",
-        "batch",
-        "format",
-        "margin",
-        "lights",
-        "classes",
-        "ep",
-        "img",
-        "imgsz",
-        "steps",
-        "pipeline",
-        "actions",
-        "do",
-        "op",
-        "cmd",
-        "verb",
-        "model",
-        "ds",
-        "dataset",
-        "dtype",
-        "engine",
-        "from",
-        "source",
-        "parent_job_id",
-    ]
-)
-
-
-def _is_slot(skill: Skill, policy_names: Iterable[str], name: str) -> bool:
-    """Whether `name=value` is said of the request, and not of the spec."""
-    spoken = " ".join(re.split(r"[_.\s]+", name.lower()))
-    return spoken in policy_names or (name.lower() in _SLOTS and name not in skill.info["spec_shorthand_keys"])
-
-
-def _parts(token: Token, vocabulary: Vocabulary) -> tuple[Token, ...]:
-    """A word; or the two that a compound is made of, where nothing knows it as a whole."""
-    if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
-        return (token,)
-    if not (found := vocabulary.split(token.word)):
-        return (token,)
-    first, head, letters = found
-    here = next((n for n in range(len(token.text)) if len(folded(token.text[:n])) >= len(letters)), len(token.text))
-    return (
-        token._replace(word=first, text=token.text[:here], end=token.start + here),
-        token._replace(word=head, text=token.text[here:], start=token.start + here),
-    )
-
-
-def _spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> Token:
-    if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
-        return token
-    meant = vocabulary.nearest(token.word)
-    if meant is None:
-        return token
-    corrected[token.text] = meant
-    return token._replace(word=meant)
-
-
-def _with_automl(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
-    """Each name of AutoML, with the article before it, as one token: a phrase is declared once for all of them."""
-    found: list[Token] = []
-    place, most = 0, max((len(name) for name in vocabulary.automl_names), default=0)
-    while place < len(tokens):
-        for length in range(most, 0, -1):
-            run = tokens[place : place + length]
-            if tuple(token.word for token in run) in vocabulary.automl_names:
-                if found and found[-1].word in vocabulary.grammar["articles"] and found[-1].kind == "word":
-                    run = [found.pop(), *run]
-                text = " ".join(token.text for token in run)
-                found.append(Token("word", AUTOML, text, run[0].start, run[-1].end, spelled="automl"))
-                place += length
-                break
-        else:
-            found.append(tokens[place])
-            place += 1
-    return found
-
-
-def _backbones(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterable[Mention]:
-    words = [token.text.lower() if token.kind == "number" else token.word for token in tokens]
-    for start in range(len(tokens)):
-        for length in range(8, 0, -1):
-            if " ".join(words[start : start + length]) in vocabulary.backbones and start + length <= len(tokens):
-                yield Mention("value:backbone", tuple(range(start, start + length)))
-                break
-
-
-def _action_names(tokens: Sequence[Token]) -> list[Mention]:
-    return [Mention(f"named:{t.text}", (place,)) for place, t in enumerate(tokens) if t.kind == "action"]
-
-
-def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention]) -> set[int]:
+def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention], grammar: Mapping[str, frozenset[str]]) -> set[int]:
     """The tokens of clauses that tell why, from their first word to the end of the clause."""
     found: set[int] = set()
     for mention in mentions:
-        if mention.group == "remark":
+        if mention.group == "remark" and not _is_asked(tokens, mention, grammar):
             end = next((n for n in range(mention.start, len(tokens)) if tokens[n].kind == "break"), len(tokens))
             found.update(range(mention.start, end))
     return found

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.asked_steps import ENGINE_VERB
 from router.commands import command_step
-from router.intent import ENGINE_VERB
 from router.notes import Notes, listed
 from router.one_action import decided
 from router.slots import OF_TRAINING

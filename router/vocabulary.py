@@ -26,7 +26,8 @@ _FORMATS = ("int8", "fp16", "fp32", "bf16")
 class Vocabulary:
     """Patterns by group, the words that ask for nothing, numerals, and the names of AutoML.
 
-    `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on.
+    `plain` are the words that may stand beside what is asked for; `bystanders` of them are nothing to work on, `nouns`
+    those of the field.
     `backbones` maps the names of a backbone to its value in the spec, `grammar` the use of words that hold a sentence
     together to these words.
     """
@@ -35,6 +36,7 @@ class Vocabulary:
     foreign: Patterns
     plain: frozenset[str]
     bystanders: frozenset[str]
+    nouns: frozenset[str]
     numerals: Mapping[str, float]
     numeral_joiners: frozenset[str]
     automl_names: frozenset[tuple[str, ...]]
@@ -47,6 +49,7 @@ class Vocabulary:
     grammar: Mapping[str, frozenset[str]]
     capitalising: frozenset[str]
     backbones: Mapping[str, str]
+    spoken_signs: Mapping[str, str]
     compound_heads: frozenset[str] = frozenset()
     still: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
@@ -87,6 +90,8 @@ class Vocabulary:
         """
         if word in self.misspelt or len(word) < _SHORTEST_CORRECTED - 1:
             return self.misspelt.get(word)
+        if word.endswith("ly") and self.patterns.knows(word[:-2]):
+            return None
         if any(letter.isdigit() for letter in word):
             return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
         most = 1 if len(word) < 8 else 2
@@ -172,13 +177,15 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     bystanders = frozenset(languages.phrases("bystanders"))
     ours = own.get("words", "").split()
     orders = languages.phrases("grammar", "orders")
-    plain = {*languages.phrases("fillers"), *languages.phrases("nouns"), *orders, *ours, *bystanders}
+    nouns = frozenset(languages.phrases("nouns"))
+    plain = {*languages.phrases("fillers"), *nouns, *orders, *ours, *bystanders}
     names = info["train_policy"]["names"]
     vocabulary = Vocabulary(
         patterns=patterns,
         foreign=foreign,
         plain=frozenset(plain),
         bystanders=bystanders,
+        nouns=nouns,
         numerals=languages.numbers(),
         numeral_joiners=frozenset(languages.phrases("numeral_joiners")),
         automl_names=frozenset(tuple(fold(name).split()) for name in names),
@@ -191,6 +198,7 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
         grammar={use: frozenset(words) for use, words in languages.groups("grammar").items()},
         capitalising=_capitalising(languages),
         backbones=_backbones(own.get("backbones", {})),
+        spoken_signs=languages.signs(),
         compound_heads=frozenset(languages.phrases("compound_heads")),
         still=frozenset(languages.phrases("grammar", "still")),
         misspelt={word: right for right, words in languages.groups("misspelt").items() for word in words},
@@ -257,6 +265,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("pointer", languages.phrases("pointers"))
     patterns.add("correction", languages.phrases("corrections"))
     patterns.add("remark", languages.phrases("remarks"))
+    patterns.add("doubt", languages.phrases("doubts"))
 
 
 def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:
@@ -271,6 +280,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
+    known |= set(vocabulary.spoken_signs)
     known |= {word for name in vocabulary.backbones for word in name.split()} | vocabulary.compound_heads
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import RequestError, did_you_mean
+from router.asked_steps import ENGINE_VERB
 from router.declarations import DEPLOY_PREFIX
-from router.intent import ENGINE_VERB
 from router.layout import tasks_of_data
 from router.notes import Notes, listed
 from router.tokens import JOB_ID
@@ -16,8 +16,8 @@ from router.types import Question
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from router.asked_steps import Step
     from router.declarations import Skill
-    from router.intent import Step
     from router.spoken import Spoken
     from router.types import Request
     from router.words import Words

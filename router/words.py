@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
 from router.accounting import Account, account
-from router.intent import ENGINE_VERB, Intent, Step, find_intent
+from router.arbitration import settled
+from router.asked_steps import ENGINE_VERB, Step
+from router.coordination import with_antecedents, with_shared_objects
+from router.intent import Intent, by_what_is_named, find_intent
 from router.number_formats import add_words
 from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
+from router.said_data import data_places, is_no_data, is_ruled_out, role_of, uncorrected
 from router.spoken import Spoken
 from router.spoken_policy import policies
-from router.values import Values, read_values
+from router.stated import Values
+from router.values import read_values
 from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
@@ -25,8 +30,6 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.vocabulary import Vocabulary
 
-_MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _LIKELY, _LIKELY_OF_A_PATH = 0.4, 0.6
 
 
@@ -55,7 +58,9 @@ def read_words(text: str, skill: Skill) -> Words:
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
     intent = find_intent(reading, names, vocabulary.questions)
-    if not (intent.steps or intent.verb):
+    if intent.steps or intent.verb:
+        intent = settled(reading, intent, names, vocabulary.questions)
+    else:
         intent = _likely(reading, intent, vocabulary)
     roles = vocabulary.roles
     whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
@@ -63,6 +68,7 @@ def read_words(text: str, skill: Skill) -> Words:
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
+    steps = with_antecedents(reading, intent.steps, with_shared_objects(reading, intent.steps, steps))
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
 
@@ -70,6 +76,7 @@ def read_words(text: str, skill: Skill) -> Words:
 def _refused(reading: Reading) -> list[Mention]:
     """Actions that are ruled out, but for what other words ask for later: "no masks needed, just the verdicts"."""
     asked = reading.of("action")
+    instead = not reading.grammar["substitutes"].isdisjoint(token.word for token in reading.tokens)
     of_search = {n for m in reading.of("policy", negated=None) for n in m.places}
     return [
         one
@@ -78,7 +85,7 @@ def _refused(reading: Reading) -> list[Mention]:
         and not any(
             other.group == one.group
             and other.start > one.start
-            and reading.tokens[other.start].word != reading.tokens[one.start].word
+            and (instead or reading.tokens[other.start].word != reading.tokens[one.start].word)
             for other in asked
         )
     ]
@@ -98,6 +105,7 @@ def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
     label, share = ranked(reading.asking_words())
     if label in {NOTHING, SEVERAL} or share < (_LIKELY if ours else _LIKELY_OF_A_PATH):
         return intent
+    label = by_what_is_named(reading, label)
     if vocabulary.is_command(label):
         return replace(intent, verb=label, likely=True)
     if intent.question or label not in vocabulary.actions or (strange.unknown and not ours):
@@ -131,14 +139,12 @@ def _spoken(
     reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
 ) -> Spoken:
     stated, unclear = _settled(values, part)
-    named = _uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not _ruled_out(reading, n)])
+    named = uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not is_ruled_out(reading, n)])
     asked = [n for n in named if n not in reading.told]
     jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in asked or named))
-    files = [n for n in part if reading.tokens[n].kind == "path"]
-    files = _uncorrected(reading, files)
-    files = _without_examples(reading, files)
-    model_files = tuple(reading.tokens[n].text for n in files if _is_no_data(reading.tokens[n].text))
-    data = {reading.tokens[n].text: _role(reading, n, roles) for n in files if not _is_no_data(reading.tokens[n].text)}
+    files = data_places(reading, part)
+    model_files = tuple(reading.tokens[n].text for n in files if is_no_data(reading.tokens[n].text))
+    data = {reading.tokens[n].text: role_of(reading, n, roles) for n in files if not is_no_data(reading.tokens[n].text)}
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
     spoken = Spoken(
@@ -153,11 +159,21 @@ def _spoken(
         policies=policies(reading, part),
         runners=_named(mentions, "runner"),
         profiles=_named(mentions, "profile"),
-        engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions),
-        others=tuple(reading.said(m) for m in mentions if m.group in ({"other"} if files else {"other", "pointer"})),
+        engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions)
+        or any(ENGINE_VERB in job.partition("-")[0] for job in jobs),
+        others=tuple(
+            reading.said(m)
+            for m in mentions
+            if m.group in ({"other"} if files else {"other", "pointer"}) and not _is_mutual(reading, m.start)
+        ),
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _is_mutual(reading: Reading, place: int) -> bool:
+    """Whether "other" is said of both: "next to each other"."""
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["of_each"]
 
 
 def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
@@ -176,46 +192,6 @@ def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tup
         else:
             found[one.name] = one.value
     return {name: value for name, value in found.items() if name not in unclear}, unclear
-
-
-def _uncorrected(reading: Reading, places: list[int]) -> list[int]:
-    """Paths without those before a correction that is followed by another path."""
-    corrections = [m.start for m in reading.of("correction", negated=None)]
-    return [
-        place
-        for place in places
-        if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
-    ]
-
-
-def _without_examples(reading: Reading, places: list[int]) -> list[int]:
-    """Paths without the names of pictures that only tell what a folder before them holds: "./lot: a.png, b.png"."""
-    folder = bool(places) and not reading.tokens[places[0]].text.lower().endswith(_PICTURES)
-    if not folder or ":" not in reading.text[reading.tokens[places[0]].end :][:1]:
-        return places
-    named = (n for n in places[1:] if "/" in reading.tokens[n].text or not _is_picture(reading, n))
-    return [places[0], *named]
-
-
-def _is_picture(reading: Reading, place: int) -> bool:
-    return reading.tokens[place].text.lower().endswith(_PICTURES)
-
-
-def _ruled_out(reading: Reading, place: int) -> bool:
-    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
-
-
-def _is_no_data(path: str) -> bool:
-    return path.lower().endswith(_MODEL_FILES) or path.lower().startswith("http")
-
-
-def _role(reading: Reading, place: int, roles: Mapping[str, list[str]]) -> str | None:
-    """The slot that the words before a path name, the nearest one first; None where they name none."""
-    start, _ = reading.clause(place)
-    tail = " ".join(token.word for token in reading.tokens[max(start, place - 6) : place])
-    places = [(f" {tail} ".rfind(f" {phrase} "), role) for role, phrases in roles.items() for phrase in phrases]
-    position, role = max(places, default=(-1, ""))
-    return role if position >= 0 else None
 
 
 def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tuple[str, ...]:

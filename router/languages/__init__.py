@@ -35,6 +35,10 @@ class Languages:
         """Every numeral with its value."""
         return {str(word): float(value) for one in self.files for word, value in one["numerals"].items()}
 
+    def signs(self) -> dict[str, str]:
+        """Every word for a sign of a path, with the sign."""
+        return {str(word): str(sign) for one in self.files for word, sign in one.get("spoken_signs", {}).items()}
+
     def __iter__(self) -> Any:
         return iter(self.files)
 

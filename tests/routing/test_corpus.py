@@ -47,6 +47,16 @@ def test_actions_policies_and_values_are_read_as_labelled(figures: Any) -> None:
     assert figures.values[""].f1 >= 0.97
 
 
+@pytest.mark.parametrize(("name", "count", "values"), [("tuning9.jsonl", 170, 0.995)])
+def test_a_hand_of_its_own_is_understood(
+    routing: ModuleType, project_root: Path, name: str, count: int, values: float
+) -> None:
+    found = routing.measure(routing.read_corpus([routing.CORPUS / name]), load_skill(project_root))
+    assert (found.requests, found.planned_negatives) == (count, [])
+    assert (found.actions[""].f1, found.policies[""].f1) == (1.0, 1.0)
+    assert found.values[""].f1 >= values
+
+
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     assert figures.planned_negatives == []
 

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The actions that a request asks for by verbs, names and nouns, in the order in which they are to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from router.descriptions import describes
+from router.engines import builds, goes_before, runs_engine, within
+from router.order import comes_first, comes_later, follows, is_shown_later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.patterns import Mention
+    from router.reading import Reading
+
+ENGINE_VERB = "gen_trt_engine"
+
+
+class Step(NamedTuple):
+    """An action that is asked for: its verb, or its full name, and the token that says so; or that is only implied.
+
+    With `command` it is a command of the skill, which stands among other steps.
+    """
+
+    verb: str
+    place: int
+    named: bool = False
+    implied: bool = False
+    command: bool = False
+
+
+def trained_anew(reading: Reading, step: Step) -> Step:
+    """A retraining on data is a training, where nothing was pruned."""
+    pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
+    data = any(token.kind == "path" for token in reading.tokens)
+    return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
+
+
+def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ...]:
+    """The actions that are asked for, in the order in which they are to run; with `every_noun` all that are named."""
+    said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
+    parents = {place for mention in reading.of("parent") for place in mention.places}
+    said = [m for m in said if not parents & set(m.places)] or said
+    said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
+    named = [m for m in said if m.group.startswith("named")]
+    engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
+    said = [
+        m
+        for m in said
+        if m in named
+        or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
+    ]
+    nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
+    if said and not every_noun:
+        nouns = [m for m in nouns if is_item(reading, m)]
+    engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
+    joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
+    if engine and not said and not joined:
+        nouns = [m for m in nouns if m.group != "noun:export"]
+    said = [m for m in said if not within(reading, m, said)]
+    if any(runs_engine(reading, m) for m in said):
+        said = [
+            m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
+        ]
+        nouns = [m for m in nouns if m.group != f"noun:{ENGINE_VERB}" or goes_before(reading, m, said)]
+    exports = [m.end for m in (*said, *nouns) if m.group in {"action:export", "noun:export"}]
+    if exports:
+        said = [
+            m
+            for m in said
+            if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1 or follows(reading, min(exports), m.start)
+        ]
+    if any(m.group == f"action:{ENGINE_VERB}" for m in said):
+        said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
+    found = sorted((*said, *nouns), key=lambda m: m.start)
+    steps: dict[str, Step] = {}
+    later: list[Step] = []
+    for mention in found:
+        kind, _, name = mention.group.partition(":")
+        step = Step(name, mention.start, named=kind == "named")
+        if name in steps or any(one.verb == name for one in later):
+            continue
+        if comes_later(reading, mention):
+            later.append(step)
+        elif steps and comes_first(reading, mention):
+            steps = {name: step, **steps}
+        else:
+            steps[name] = step
+    return (*steps.values(), *later)
+
+
+def is_item(reading: Reading, noun: Mention) -> bool:
+    """Whether a noun stands for a step of its own: it opens a part of an enumeration."""
+    start, _ = reading.clause(noun.start)
+    behind = [token.kind for token in reading.tokens[noun.end : noun.end + 2]]
+    beside = bool({"path", "job"} & set(behind[:1])) or (
+        behind[1:] == ["job"] and reading.tokens[noun.end].word in reading.grammar["prepositions"]
+    )
+    if beside and noun.group == f"noun:{ENGINE_VERB}":
+        return False
+    if (colon := _behind_colon(reading, start, noun.start)) is not None:
+        start = colon
+    about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
+    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
+    text = reading.text[: reading.tokens[noun.start].start].rstrip()
+    if not before or text.endswith((":", ">")):
+        return True
+    if before[-1] in reading.grammar["separates"] and len(before) > 1:
+        return True
+    if (joined := _behind_joiner(reading, before)) is not None and set(joined) <= reading.grammar["items"]:
+        return True
+    return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
+        bool(start) and set(before) <= reading.grammar["items"]
+    )
+
+
+def _behind_joiner(reading: Reading, before: Sequence[str]) -> Sequence[str] | None:
+    """The words behind the last one that joins steps, as in "an ONNX and from that an fp16"; None where none does."""
+    joiners = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    place = next((n for n in range(len(before) - 1, 0, -1) if before[n] in joiners), None)
+    return None if place is None else before[place + 1 :]
+
+
+def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
+    """The token behind the last colon before a place of the clause."""
+    for here in range(place - 1, start - 1, -1):
+        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
+            return here + 1
+    return None
+
+
+def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
+    """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
+    if [step.verb for step in steps[:2]] == ["inference", "train"] and _is_aim(reading, *steps[:2]):
+        return steps[1:]
+    alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
+    of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
+    if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
+        return (Step("train", steps[0].place, implied=True),)
+    if alone and (of_model or reading.of("model")) and _is_measured(reading):
+        return (Step("evaluate", steps[0].place),)
+    return steps
+
+
+def _is_measured(reading: Reading) -> bool:
+    """Whether somebody wants figures that only an evaluation gives: "check … on ./lot, I want recall and precision"."""
+    places = [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["measures"]]
+    of_value = {n for m in reading.of("value") for n in m.places}
+    wished = reading.grammar["wishes"] | reading.grammar["bids"]
+    return any(
+        n not in of_value and wished & {token.word for token in reading.tokens[max(0, n - 6) : n]} for n in places
+    )
+
+
+def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:
+    """Whether what stands before a training only says what it is for: "we want the changes marked: train on ./lot"."""
+    start, _ = reading.clause(wish.place)
+    return not any(token.kind in {"path", "job"} for token in reading.tokens[start : training.place])
+
+
+def with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
+    asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
+    asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
+    asked.sort()
+    if not steps or not asked or any(step.verb.endswith("train") for step in steps):
+        return steps
+    first = min(step.place for step in steps)
+    apart = any(
+        token.kind == "break" or token.word in reading.grammar["separates"]
+        for token in reading.tokens[asked[0] : first]
+    )
+    return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
+
+
+def _waits(reading: Reading, place: int) -> bool:
+    """Whether a clause tells of what is over: "after 30 trials, …"."""
+    start, _ = reading.clause(place)
+    return bool({token.word for token in reading.tokens[start:place]} & reading.grammar["awaits"])

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one step says of another's object: verbs that share one, and pronouns for what another verb works on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from router.objects import of_pronoun_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.asked_steps import Step
+    from router.reading import Reading
+    from router.spoken import Spoken
+
+
+def with_shared_objects(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+    """What each step says; one that another follows at once works on what that one works on.
+
+    A training takes the data alone: what it begins with is said of it, or nothing is.
+    """
+    found = list(spoken)
+    for here in range(len(found) - 2, -1, -1):
+        if not _is_coordinated(reading, steps[here], steps[here + 1], found[here]):
+            continue
+        later = found[here + 1]
+        found[here] = replace(found[here], paths=found[here].paths or later.paths)
+        if steps[here].verb != "train":
+            found[here] = replace(found[here], jobs=later.jobs, parents=later.parents)
+    return tuple(found)
+
+
+def _is_coordinated(reading: Reading, step: Step, later: Step, spoken: Spoken) -> bool:
+    """Whether only commas and words such as "and" stand between two verbs, and nothing that the first one works on."""
+    said = spoken.paths or spoken.jobs or spoken.parents or spoken.no_data
+    verbs = {m.start for m in reading.of("action")}
+    between = reading.tokens[step.place + 1 : later.place]
+    joined = all(token.text == "," or token.word in reading.grammar["joins_steps"] for token in between)
+    return bool(between) and joined and not said and {step.place, later.place} <= verbs
+
+
+def with_antecedents(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+    """What each step says, where `it` is what a step names that is said before it, and is to run after it.
+
+    "before you export train-… to onnx, evaluate it on ./lot"
+    """
+    found = list(spoken)
+    for here, step in enumerate(steps):
+        if found[here].jobs or found[here].parents or step.verb == "train" or not of_pronoun_at(reading, step):
+            continue
+        before = [one for n, one in enumerate(found) if n > here and steps[n].place < step.place and one.jobs]
+        if before:
+            found[here] = replace(found[here], jobs=before[0].jobs)
+    return tuple(found)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values taken back, left open, or put in place of others: "no, 20", "512 but 256", "make that half of them"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from router.stated import Stated, Values
+from router.value_readers import READERS, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from router.patterns import Mention
+    from router.reading import Reading
+
+_REACH = 4
+
+
+def doubts(reading: Reading) -> bool:
+    """Whether somebody says that he does not know which of several values is right."""
+    return any(m.start not in reading.told for m in reading.of("doubt", negated=None))
+
+
+def open_corrections(reading: Reading, values: Values) -> None:
+    """A correction that gives no other value, as "make that all or half of them", leaves the one before it open."""
+    words = [token.word for token in reading.tokens]
+    for mention in reading.of("correction", negated=None):
+        given = range(mention.start, mention.end + _REACH)
+        before = [one for one in values.stated if one.place < mention.start]
+        announced = {words[n] for n in mention.places} & reading.grammar["announces"]
+        numbers = any(reading.tokens[n].kind in {"number", "path"} for n in given if n < len(words))
+        if announced and before and not numbers and not any(one.place in given for one in values.stated):
+            said = " ".join(token.text for token in reading.tokens[mention.end : mention.end + _REACH])
+            place = values.stated.index(before[-1])
+            values.stated[place] = replace(before[-1], value=None, choices=(str(before[-1].value), said))
+
+
+def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) -> None:
+    """Numbers without a unit: after a correction, or beside a negated value, they are of the kind named before."""
+    claimed = {place for mention in reading.mentions if mention.group != "correction" for place in mention.places}
+    corrections = list(reading.of("correction", negated=None))
+    for place, token in enumerate(reading.tokens):
+        if token.kind != "number" or place in claimed:
+            continue
+        before = [m for m in mentions if m.start < place]
+        after = [m for m in mentions if m.start > place and m.negated]
+        corrects = _substitutes(reading, place) or _instead(reading, before, place)
+        corrects = corrects or any(m.start < place <= m.end + 1 for m in corrections)
+        model = (
+            before[-1] if before and corrects else after[0] if after and not _negated_number(reading, place) else None
+        )
+        if model is None:
+            values.unread.add(place)
+            continue
+        name = model.group.partition(":")[2]
+        if reading.tokens[place - 1].word in reading.grammar["choice"] or doubts(reading):
+            values.stated.append(Stated(name, None, place, (reading.said(model), token.text)))
+            continue
+        number = figure(token.text, token.value, name)
+        reader = READERS.get(name)
+        found = reader([number], set()) if reader else (name, number)
+        if found:
+            values.stated.append(Stated(found[0], found[1], place))
+
+
+def _instead(reading: Reading, before: Sequence[Mention], place: int) -> bool:
+    """Whether a number is to be taken in place of the value before it: "ten epochs were too few, take twenty"."""
+    said = {token.word for token in reading.tokens[max(0, place - 3) : place]}
+    return bool(before) and before[-1].start in reading.past and bool(said & reading.grammar["bids"])
+
+
+def _substitutes(reading: Reading, place: int) -> bool:
+    return bool({token.word for token in reading.tokens[max(0, place - 2) : place]} & reading.grammar["substitutes"])
+
+
+def _negated_number(reading: Reading, place: int) -> bool:
+    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
+
+
+def _replaces(reading: Reading, place: int) -> bool:
+    """Whether a word puts another value in place of the one before it: "512 but 256", and not "512 but also 256"."""
+    behind = {token.word for token in reading.tokens[place + 1 : place + 2]}
+    return reading.tokens[place].word in reading.grammar["substitutes"] and not behind & reading.grammar["as_well"]
+
+
+def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
+    """Where a correction stands between two values of one name, the one before it is dropped."""
+    if doubts(reading):
+        return stated
+    places = [m.start for m in reading.of("correction", negated=None)]
+    places += [n for n in range(len(reading.tokens)) if _replaces(reading, n)]
+    kept = []
+    for index, one in enumerate(stated):
+        later = [other for other in stated[index + 1 :] if other.name == one.name]
+        if not any(one.place < place <= other.place for other in later for place in places):
+            kept.append(one)
+    return kept

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paths that are dictated: "dot slash boards slash train", "auf Schraegstrich daten Schraegstrich los"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.tokens import PATH, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_PART = frozenset({"word", "number"})
+
+
+def with_dictated_paths(
+    tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]], spoken: Mapping[str, str]
+) -> list[Token]:
+    """The tokens with each dictated path as one; `spoken` maps the words for signs to the signs.
+
+    A path begins with a slash, or with a dot and a slash, where data is expected: "pass slash no pass" is none.
+    """
+    found: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        end, path = _path_at(tokens, place, spoken)
+        before = tokens[place - 1].word if place else ""
+        begins = spoken.get(tokens[place].word) == "." or before in grammar["before_data"]
+        if path and begins:
+            found.append(Token("path", PATH, path, tokens[place].start, tokens[end - 1].end))
+            place = end
+        else:
+            found.append(tokens[place])
+            place += 1
+    return found
+
+
+def _path_at(tokens: Sequence[Token], place: int, spoken: Mapping[str, str]) -> tuple[int, str]:
+    """Where a dictated path that begins at a token ends, and the path; an empty one where none begins."""
+    signs = [spoken.get(token.word, "") for token in tokens[place : place + 2]]
+    start = "./" if signs == [".", "/"] else "/" if signs[:1] == ["/"] else ""
+    here, path = place + len(start), start
+    while path and here < len(tokens) and tokens[here].kind in _PART and tokens[here].word not in spoken:
+        path += tokens[here].text
+        here += 1
+        sign = spoken.get(tokens[here].word, "") if here < len(tokens) else ""
+        follows = here + 1 < len(tokens) and tokens[here + 1].kind in _PART
+        if not sign or not follows:
+            break
+        path += sign
+        here += 1
+    return here, path if path != start else ""

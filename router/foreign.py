@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a request is for another model, or for another craft that shares words with this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.objects import object_of
+
+if TYPE_CHECKING:
+    from router.intent import Intent
+    from router.patterns import Mention
+    from router.reading import Reading
+
+_SENTENCE_ENDS = frozenset(".!?\n")
+
+
+def foreign(reading: Reading, intent: Intent) -> str:
+    """The user's words for the other model, or for what another craft works on; empty where the request is for none."""
+    for mention in reading.of("foreign"):
+        kind = mention.group.partition(":")[2]
+        named = reading.of("model") or reading.of("task")
+        strong = any(t.kind == "job" or (named and t.kind == "path") for t in reading.tokens)
+        if mention.start in reading.remarks - reading.told and intent.steps:
+            continue
+        if kind == "craft" and _stands_beside(reading, intent, mention):
+            continue
+        elsewhere = _of_another_sentence(reading, intent, mention)
+        if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
+            return reading.said(mention)
+    return ""
+
+
+def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:
+    """Whether another craft is only told of, or names people for whom it is done; whoever is trained is no such one."""
+    if any(step.verb == "train" for step in intent.steps) or not (intent.steps or intent.mention):
+        return False
+    asking = {intent.mention.start} if intent.mention else {step.place for step in intent.steps}
+    if mention.start in reading.told and not asking & reading.told:
+        behind = reading.tokens[max(asking) + 1 : max(asking) + 3]
+        return not any(token.word in reading.grammar["pronouns"] for token in behind)
+    before = {token.word for token in reading.tokens[max(0, mention.start - 2) : mention.start]}
+    people = reading.tokens[mention.start].word in reading.grammar["served"] and before & reading.grammar["meant_for"]
+    named = reading.of("model") or reading.of("task") or (intent.mention and reading.of("trade"))
+    return bool(people and named) and not _object_of(reading, intent, mention)
+
+
+def _of_another_sentence(reading: Reading, intent: Intent, mention: Mention) -> bool:
+    """Whether every sentence that asks is another one than that of a mention, and names this model or a job."""
+    if intent.mention:
+        return not _same_sentence(reading, mention.start, intent.mention.start)
+    places = [one.place for one in intent.steps if not one.implied]
+    named = [m.start for kind in ("model", "task", "parent") for m in reading.of(kind)]
+    named += [n for n, token in enumerate(reading.tokens) if token.kind == "job"]
+    return bool(places) and all(
+        not _same_sentence(reading, mention.start, place) and any(_same_sentence(reading, place, n) for n in named)
+        for place in places
+    )
+
+
+def _same_sentence(reading: Reading, one: int, other: int) -> bool:
+    between = reading.tokens[min(one, other) : max(one, other)]
+    return not any(token.kind == "break" and token.text in _SENTENCE_ENDS for token in between)
+
+
+def _object_of(reading: Reading, intent: Intent, mention: Mention) -> bool:
+    return any(mention.start in object_of(reading, step.place) for step in intent.steps)
+
+
+def negated_model(reading: Reading) -> str:
+    """The user's words by which this model is ruled out, where no others name it."""
+    models = reading.of("model", negated=None)
+    negated = [m for m in models if m.negated and not reading.of("other")]
+    return f"not {reading.said(negated[0])}" if negated and len(negated) == len(models) else ""

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions that the words of a request for an action leave: what is meant, how, and whether it is this model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from router.notes import listed
+from router.types import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from router.types import Request
+    from router.words import Words
+
+_LIES = frozenset({"on", "in", "at", "from", "auf", "aus"})
+
+
+def answers(request: Request) -> bool:
+    """Whether slots say what the request is about, whatever its words are."""
+    return bool(replace(request, text="", results_root=None, runner=None).to_json())
+
+
+def open_questions(request: Request, words: Words) -> Iterator[Question]:
+    """The questions, in the order in which they are put; none where no action is asked for."""
+    if words.intent.steps:
+        yield from _about_subject(request, words)
+        yield from _about_order(words)
+
+
+def _about_subject(request: Request, words: Words) -> Iterator[Question]:
+    """What is to be worked on, and with what."""
+    if words.account.asked:
+        strange = listed(repr(said) for said in words.account.asked)
+        yield Question("request", f"What is meant by {strange}? Leave it out, or say it as key=value.")
+    if words.whole.others and not (words.whole.jobs or request.parent_job_id):
+        text = f"Which one is '{words.whole.others[0]}'? Name the job; `changenet jobs` lists them."
+        yield Question("parent_job_id", text)
+    if not words.account.ours and not answers(request):
+        yield Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
+    if not words.whole.paths and not request.data and _in_a_store(words):
+        yield Question("data", "Which address does the data have in the store? s3://…")
+    if _without_subject(words) and not answers(request):
+        yield Question("data", "Which images are meant, and which model is to look at them?")
+    if _is_backbone_alone(words):
+        said = words.whole.values["backbone"]
+        yield Question("request", f"'{said}' is a backbone here: is this model meant, with that backbone?")
+
+
+def _about_order(words: Words) -> Iterator[Question]:
+    """Which of several actions is asked for, and whether any is."""
+    others = words.intent.alternatives
+    if others:
+        yield Question("action", f"{listed(others)}: which one is meant?", others)
+    contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
+    if contradicted:
+        yield Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?")
+    if words.intent.question and words.intent.steps[0].verb == "train":
+        yield Question("request", "Is that a question, or should it be done?")
+
+
+def _in_a_store(words: Words) -> bool:
+    """Whether the data is said to lie in a store, such as "data on s3"."""
+    return any(
+        token.word in words.reading.grammar["stores"] and words.reading.tokens[place - 1].word in _LIES
+        for place, token in enumerate(words.reading.tokens)
+        if place
+    )
+
+
+def _without_subject(words: Words) -> bool:
+    """Whether something is to be looked at, and neither images nor a model are named: only the trade is."""
+    verb = words.intent.steps[0].verb
+    if (verb != "inference" and not (verb == "train" and words.account.of_pronoun)) or not words.account.ours:
+        return False
+    spoken = words.whole
+    named = any(words.reading.of(kind) for kind in ("model", "task", "engine"))
+    return not (named or spoken.paths or spoken.jobs or spoken.parents or spoken.no_data or spoken.overrides)
+
+
+def _is_backbone_alone(words: Words) -> bool:
+    """Whether a network is to be trained that here is only a backbone, and nothing names this model or its trade."""
+    trains = any(step.verb == "train" for step in words.intent.steps)
+    named = words.names_model or words.reading.of("parent") or words.whole.jobs
+    said = any(token.word in words.reading.grammar["is_backbone"] for token in words.reading.tokens)
+    return trains and "backbone" in words.whole.values and not (named or said)

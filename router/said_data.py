@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which paths of a request are its data, and what each of them is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from router.reading import Reading
+
+_MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+_REACH = 4
+
+
+def data_places(reading: Reading, part: range) -> list[int]:
+    """The tokens of a part that are paths, without those that are taken back, ruled out, or only examples."""
+    files = [n for n in part if reading.tokens[n].kind == "path"]
+    files = _without_refused(reading, uncorrected(reading, files))
+    return _without_examples(reading, files)
+
+
+def _without_refused(reading: Reading, places: list[int]) -> list[int]:
+    """Paths without those of an action that is ruled out, where others are left: "don't train on ./old, …"."""
+    refused = list(reading.of("action", negated=True))
+    kept = [
+        n for n in places if not any(m.start < n <= m.end + _REACH for m in refused if _of_clause(reading, m.start, n))
+    ]
+    return kept or places
+
+
+def _of_clause(reading: Reading, one: int, other: int) -> bool:
+    return reading.clause(one) == reading.clause(other)
+
+
+def uncorrected(reading: Reading, places: list[int]) -> list[int]:
+    """Paths without those before a correction that is followed by another path."""
+    corrections = [m.start for m in reading.of("correction", negated=None)]
+    return [
+        place
+        for place in places
+        if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
+    ]
+
+
+def _without_examples(reading: Reading, places: list[int]) -> list[int]:
+    """Paths without the names of pictures that only tell what a folder before them holds: "./lot: a.png, b.png"."""
+    folder = bool(places) and not reading.tokens[places[0]].text.lower().endswith(_PICTURES)
+    if not folder or ":" not in reading.text[reading.tokens[places[0]].end :][:1]:
+        return places
+    named = (n for n in places[1:] if "/" in reading.tokens[n].text or not _is_picture(reading, n))
+    return [places[0], *named]
+
+
+def _is_picture(reading: Reading, place: int) -> bool:
+    return reading.tokens[place].text.lower().endswith(_PICTURES)
+
+
+def is_ruled_out(reading: Reading, place: int) -> bool:
+    """Whether a token is ruled out: "not /d/a", "not of /d/a"."""
+    before = [token.word for token in reading.tokens[max(0, place - 2) : place]]
+    if before and before[-1] in reading.grammar["prepositions"]:
+        before.pop()
+    return bool(before) and before[-1] in reading.grammar["not"]
+
+
+def is_no_data(path: str) -> bool:
+    """Whether a path is a model, a configuration or a page, and no data."""
+    return path.lower().endswith(_MODEL_FILES) or path.lower().startswith("http")
+
+
+def role_of(reading: Reading, place: int, roles: Mapping[str, list[str]]) -> str | None:
+    """The slot that the words before a path name, the nearest one first; None where they name none."""
+    start, _ = reading.clause(place)
+    tail = " ".join(token.word for token in reading.tokens[max(start, place - 6) : place])
+    places = [(f" {tail} ".rfind(f" {phrase} "), role) for role, phrases in roles.items() for phrase in phrases]
+    position, role = max(places, default=(-1, ""))
+    return role if position >= 0 else None

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tokens are before phrases are looked for: actions, data, slots, compounds, misspelt words, names of AutoML."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from router.declarations import DEPLOY_PREFIX
+from router.layout import tasks_of
+from router.patterns import Mention
+from router.tokens import Token, folded
+from router.vocabulary import AUTOML
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from router.declarations import Skill
+    from router.vocabulary import Vocabulary
+
+
+def is_action(skill: Skill, name: str) -> bool:
+    """Whether a name is one of an action, also of one that only another skill has."""
+    known = name in skill.actions or name in skill.info["unavailable_actions"]
+    return known or name.startswith((DEPLOY_PREFIX, "trt_", "tensorrt_")) or name == "gen_trt_engine"
+
+
+def is_data(skill: Skill, name: str) -> bool:
+    """Whether a folder of that name is there, with pairs of a task in it."""
+    return Path(name).is_dir() and bool(tasks_of(Path(name), skill.info))
+
+
+_SLOTS = frozenset(
+    [
+        "action",
+        "parent",
+        "data",
+        "task",
+        "job",
+        "runner",
+        "trials",
+        "hours",
+        "precision",
+        "data_type",
+        "automl",
+        "policy",
+        "gpus",
+        "nodes",
+        "bs",
+        "batch",
+        "format",
+        "margin",
+        "lights",
+        "classes",
+        "ep",
+        "img",
+        "imgsz",
+        "steps",
+        "pipeline",
+        "actions",
+        "do",
+        "op",
+        "cmd",
+        "verb",
+        "model",
+        "ds",
+        "dataset",
+        "dtype",
+        "engine",
+        "from",
+        "source",
+        "parent_job_id",
+    ]
+)
+
+
+def is_slot(skill: Skill, policy_names: Iterable[str], name: str) -> bool:
+    """Whether `name=value` is said of the request, and not of the spec."""
+    spoken = " ".join(re.split(r"[_.\s]+", name.lower()))
+    return spoken in policy_names or (name.lower() in _SLOTS and name not in skill.info["spec_shorthand_keys"])
+
+
+def parts(token: Token, vocabulary: Vocabulary) -> tuple[Token, ...]:
+    """A word; or the two that a compound is made of, where nothing knows it as a whole."""
+    if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
+        return (token,)
+    if not (found := vocabulary.split(token.word)):
+        return (token,)
+    first, head, letters = found
+    here = next((n for n in range(len(token.text)) if len(folded(token.text[:n])) >= len(letters)), len(token.text))
+    return (
+        token._replace(word=first, text=token.text[:here], end=token.start + here),
+        token._replace(word=head, text=token.text[here:], start=token.start + here),
+    )
+
+
+def spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> Token:
+    """The word, or the known one that it is a misspelling of, which is noted."""
+    if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
+        return token
+    meant = vocabulary.nearest(token.word)
+    if meant is None:
+        return token
+    corrected[token.text] = meant
+    return token._replace(word=meant)
+
+
+def with_automl(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Each name of AutoML, with the article before it, as one token: a phrase is declared once for all of them."""
+    found: list[Token] = []
+    place, most = 0, max((len(name) for name in vocabulary.automl_names), default=0)
+    while place < len(tokens):
+        for length in range(most, 0, -1):
+            run = tokens[place : place + length]
+            if tuple(token.word for token in run) in vocabulary.automl_names:
+                if found and found[-1].word in vocabulary.grammar["articles"] and found[-1].kind == "word":
+                    run = [found.pop(), *run]
+                text = " ".join(token.text for token in run)
+                found.append(Token("word", AUTOML, text, run[0].start, run[-1].end, spelled="automl"))
+                place += length
+                break
+        else:
+            found.append(tokens[place])
+            place += 1
+    return found
+
+
+def backbones(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterable[Mention]:
+    """The backbones that are named, the longest name at each place."""
+    words = [token.text.lower() if token.kind == "number" else token.word for token in tokens]
+    for start in range(len(tokens)):
+        for length in range(8, 0, -1):
+            if " ".join(words[start : start + length]) in vocabulary.backbones and start + length <= len(tokens):
+                yield Mention("value:backbone", tuple(range(start, start + length)))
+                break
+
+
+def action_names(tokens: Sequence[Token]) -> list[Mention]:
+    """The actions that are named by their full names."""
+    return [Mention(f"named:{t.text}", (place,)) for place, t in enumerate(tokens) if t.kind == "action"]

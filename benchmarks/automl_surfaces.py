@@ -5,10 +5,10 @@
 
 The surfaces are mixed (numbers, whole numbers, options), conditional (a switch turns others on) and noisy, and each is
 minimised and, negated, maximised. Both searches begin with the same defaults. A search is judged by the noiseless value
-of the trial that it picks as its best. `library` is Optuna's own Gaussian process as it comes, with the defaults
-enqueued: what our first points, rounding and replaced twins have to be worth. Prints the share of (surface, seed) pairs
-in which each model ends better than random search, and how often it is worse; exit code 1 where the default algorithm's
-share is below 90 %.
+of the trial that it picks as its best. `library` is Optuna's Gaussian process as it comes, with the defaults
+enqueued: what ours, its first points, rounding and replaced twins have to be worth. Prints the share of (surface, seed)
+pairs in which each model ends better than random search, and how often it is worse; exit code 1 where the default
+algorithm's share is below 90 %.
 """
 
 from __future__ import annotations

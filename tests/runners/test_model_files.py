@@ -140,6 +140,18 @@ def test_a_file_is_taken_as_a_job_is(skill: Skill, tmp_path: Path, slots: dict[s
     assert dotted.get(plan.spec, "dataset.classify.image_width") == 96
 
 
+def test_an_engine_is_built_from_the_file_that_the_words_name(skill: Skill, tmp_path: Path) -> None:
+    text = f"build a TensorRT engine from {written(tmp_path, 'classify')} in fp16 with max batch 16"
+    plan = api.prepare_request(Request(text=text, results_root=str(tmp_path / "results")), skill)[1]
+    assert plan
+    tensorrt = plan.spec["gen_trt_engine"]["tensorrt"]
+    assert (plan.action, tensorrt["data_type"], tensorrt["max_batch_size"]) == (
+        "deploy_classify_gen_trt_engine",
+        "fp16",
+        16,
+    )
+
+
 def test_of_several_files_none_is_taken_and_a_training_is_told_by_key(skill: Skill, tmp_path: Path) -> None:
     for text in ("evaluate a.onnx and b.onnx", "train on boards from a.pth with automl off"):
         decision = api.prepare_request(Request(text=text, results_root=str(tmp_path / "results")), skill)[0]

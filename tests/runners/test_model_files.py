@@ -82,6 +82,10 @@ def test_a_file_of_another_task_is_refused(skill: Skill, file: Path, tmp_path: P
     with pytest.raises(SpecError, match="a model for the segment task") as caught:
         planned(skill, tmp_path, "deploy_classify_gen_trt_engine", **{"gen_trt_engine.onnx_file": str(file)})
     assert caught.value.code == "spec.file_task"
+    assert str(caught.value.remedy).endswith("or run deploy_segment_gen_trt_engine")
+    with pytest.raises(SpecError, match="a model for the segment task") as caught:
+        planned(skill, tmp_path, "quantize", **{"quantize.model_path": str(file)})
+    assert caught.value.remedy == "name a model for classify"
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 40, -1, -9], ids=str)

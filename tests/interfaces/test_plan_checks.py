@@ -168,7 +168,7 @@ def test_number_format_and_largest_batch_of_the_words_reach_the_spec(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "model.onnx"
-    model.touch()
+    write_model(model, graph(), {"task": "classify", "config": {}})
     words = "build an fp16 TensorRT engine of ChangeNet with max batch 16"
     _, document = planned(capsys, words, "-s", f"gen_trt_engine.onnx_file={model}")
     assert document["plan"]["missing"] == []

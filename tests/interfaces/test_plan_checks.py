@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from core.memory import Memory
+from deployed.model_file import write_model
 from interfaces.cli import main
 from router.declarations import load_skill
 from router.types import Request
 from runners import api
 from runners.launch_check import check
 from runners.planning.plan import Plan
+from tests.engine.test_tensorrt_engine import graph
 
 HEADER = "input_path,golden_path,label,object_name"
 _OPENED: list[Counter[str]] = []

@@ -170,7 +170,7 @@ class Session:
         return self._plans[plan_id]
 
     def _launched(self, plan_id: str) -> Outcome:
-        """Start a plan once for each time that it was shown: who asks again, as after a lost answer, gets the same job."""
+        """Start a plan once for each time that it was shown: whoever asks again after a lost answer gets that job."""
         routed, options = self._plan(plan_id)
         with self._launching:
             if first := self._launches.get(plan_id):

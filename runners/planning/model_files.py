@@ -41,7 +41,9 @@ def _taken(draft: Draft, key: str, path: Path, told: FileSettings) -> list[Probl
     task = draft.resolved.skill.task_of(draft.resolved.action)
     if told.task != task:
         message = f"{path} is a model for the {told.task} task, and {draft.resolved.action} one of {task}"
-        return [Problem("spec.file_task", key, message, f"name a model for {task}, or the action for {told.task}")]
+        other = _for_task(draft, told.task)
+        remedy = f"name a model for {task}" + (f", or run {other}" if other else "")
+        return [Problem("spec.file_task", key, message, remedy)]
     wrong = []
     for name, value in _values(draft, told):
         if draft.layers.source(name) not in {"shorthand", "override"}:
@@ -50,6 +52,14 @@ def _taken(draft: Draft, key: str, path: Path, told: FileSettings) -> list[Probl
             message = f"it is set to {draft.layers.get(name)}, and {path} was made with {value}"
             wrong.append(Problem("spec.contradiction", name, message, "leave it out: the file brings it along"))
     return wrong
+
+
+def _for_task(draft: Draft, task: str) -> str:
+    """The action that does for another task what this one does; empty where there is none."""
+    skill, action = draft.resolved.skill, draft.resolved.action
+    alike = skill.deploy_actions if action in skill.deploy_actions else skill.actions
+    wanted = (task, skill.section(action))
+    return next((name for name in alike if (skill.task_of(name), skill.section(name)) == wanted), "")
 
 
 def _values(draft: Draft, told: FileSettings) -> Iterator[tuple[str, Any]]:

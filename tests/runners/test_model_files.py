@@ -82,6 +82,10 @@ def test_a_file_of_another_task_is_refused(skill: Skill, file: Path, tmp_path: P
     with pytest.raises(SpecError, match="a model for the segment task") as caught:
         planned(skill, tmp_path, "deploy_classify_gen_trt_engine", **{"gen_trt_engine.onnx_file": str(file)})
     assert caught.value.code == "spec.file_task"
+    assert str(caught.value.remedy).endswith("or run deploy_segment_gen_trt_engine")
+    with pytest.raises(SpecError, match="a model for the segment task") as caught:
+        planned(skill, tmp_path, "quantize", **{"quantize.model_path": str(file)})
+    assert caught.value.remedy == "name a model for classify"
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 40, -1, -9], ids=str)
@@ -138,6 +142,18 @@ def test_a_file_is_taken_as_a_job_is(skill: Skill, tmp_path: Path, slots: dict[s
     assert decision.warnings == ()
     assert plan.spec["evaluate"]["checkpoint"] == path
     assert dotted.get(plan.spec, "dataset.classify.image_width") == 96
+
+
+def test_an_engine_is_built_from_the_file_that_the_words_name(skill: Skill, tmp_path: Path) -> None:
+    text = f"build a TensorRT engine from {written(tmp_path, 'classify')} in fp16 with max batch 16"
+    plan = api.prepare_request(Request(text=text, results_root=str(tmp_path / "results")), skill)[1]
+    assert plan
+    tensorrt = plan.spec["gen_trt_engine"]["tensorrt"]
+    assert (plan.action, tensorrt["data_type"], tensorrt["max_batch_size"]) == (
+        "deploy_classify_gen_trt_engine",
+        "fp16",
+        16,
+    )
 
 
 def test_of_several_files_none_is_taken_and_a_training_is_told_by_key(skill: Skill, tmp_path: Path) -> None:

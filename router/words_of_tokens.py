@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from router.declarations import DEPLOY_PREFIX
 from router.layout import tasks_of
 from router.patterns import Mention
+from router.spelling import nearest
 from router.tokens import Token, folded
 from router.vocabulary import AUTOML
 
@@ -99,7 +100,7 @@ def spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> 
     """The word, or the known one that it is a misspelling of, which is noted."""
     if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
         return token
-    meant = vocabulary.nearest(token.word)
+    meant = nearest(token.word, vocabulary)
     if meant is None:
         return token
     corrected[token.text] = meant

@@ -78,7 +78,7 @@ class Form:
 
 def by_onnxruntime(name: str, graph: ModelProto) -> Form:
     """A graph in ONNX Runtime."""
-    session = Session(graph.SerializeToString())
+    session = Session(graph)
     return Form(name, lambda batch: session.run(batch.feeds)[0])
 
 

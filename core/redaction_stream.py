@@ -7,8 +7,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from core.secret_hints import hints_in
 from core.secret_names import kind_of
-from core.secret_search import hints_in, secret_spans
+from core.secret_search import secret_spans
 from core.secret_values import is_path, is_value
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _NAMED = re.compile(r"[\s-]*[\"']?(?:name|key)[\"']?:\s{0,4}[\"']?(?P<name>[\w.-
 _NAMING = tuple(f"{word}{quote}:" for word in ("name", "key") for quote in ("", '"', "'"))
 _NAMING_LINE = re.compile(r"^(?:[^\S\n]|-)*+[\"']?(?:name|key)[\"']?:", re.IGNORECASE | re.MULTILINE)
 _BLOCK_BEGIN = re.compile(r":[ \t]{1,8}[|>][+-]?$", re.MULTILINE)
-_BLOCK_ENDS = tuple(f"{mark}{more}" for mark in "|>" for more in ("", "-", "+"))
 _VALUE = re.compile(r"\s*[\"']?value[\"']?:\s{0,4}(?P<secret>.+?),?\s*", re.IGNORECASE)
 _NO_SECRET = re.compile(r"[\s\"',;&<>]")
 
@@ -178,7 +178,7 @@ class Redactor:
 def _may_go_on(text: str) -> bool:
     """Whether a line of the text may tell what the lines below it hold."""
     low = text.lower()
-    blocks = any(text.endswith(end) or f"{end}\n" in text for end in _BLOCK_ENDS) and _BLOCK_BEGIN.search(text)
+    blocks = any(mark in text for mark in "|>") and _BLOCK_BEGIN.search(text)
     names = any(word in low for word in _NAMING) and _NAMING_LINE.search(text)
     return bool(blocks or names) or "PRIVATE KEY" in text
 

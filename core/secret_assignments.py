@@ -34,28 +34,49 @@ _BEFORE_FIRST = re.compile(
 _IN_QUERY = re.compile(r"[^\s\"'<>&;,)]*")
 _WORD = re.compile(r"[^\s\"'`<>]+?(?=[,;&)\]}|\\]*(?:[\s\"'`<>]|$)|[,;&][A-Za-z_][\w.-]{0,64}[=:]|\)[.\[])")
 _IN_CONNECTION = re.compile(r"[^\s;\"'<>]*")  # Server=…;Password=…;
-# NAME=value up to a space, or a value in quotes.
+# NAME=value up to a space or in a query, a value in quotes, one that is the rest of its line, an option's.
 _PLAIN = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]{0,79}+)"
-    r"(?:=(?P<word>[\w+/=.:~-]{1,256}+)(?=[ \n]|\Z)|[\"']?(?:: ?| ?= ?)\"(?P<quoted>[^\"\\\s]{1,256}+)\")"
+    r"(?P<name>[A-Za-z_][\w.-]{0,79}+)(?:=(?P<word>[\w+/=.:~-]{1,256}+)(?=[ \n]|\Z)"
+    r"|[\"']?(?:: ?| ?= ?)\"(?P<quoted>[^\"\\\s]{1,256}+)\"|: (?P<line>[\w+/=.~-]{1,256}+)(?=\n|\Z)"
+    r"|=(?P<query>[\w+/=.:~%-]{1,256}+)(?=[&\s]|\Z)|(?P<colon>: ))"
+    r"|(?P<option>--?[A-Za-z][\w-]{0,79}+) (?P<given>[A-Za-z0-9+/=]{20,256}+)(?=[ \n]|\Z)"
 )
-# Long and with a digit: neither a placeholder nor a word of a sentence, nor a path or a piece of code.
-_SURE = re.compile(r"(?=[A-Za-z]*\d)[A-Za-z0-9][A-Za-z0-9+/=]{19,}")
+# With a digit and without signs: neither a placeholder nor a word of a sentence, nor a path or a piece of code.
+_SURE = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9][A-Za-z0-9+/=]*")
 
 
 def plain_value(text: str, begin: int) -> Span | None:
-    """Where the secret stands that the name at `begin` is given in one of the two commonest shapes, if it is one."""
+    """Where the secret stands that the name at `begin` is given in one of the commonest shapes, if it is one.
+
+    Behind the name of a header, whose value has rules of its own, the span is empty.
+    """
     found = _PLAIN.match(text, begin)
-    if not found or text[max(0, begin - 1) : begin] in {"?", "&", ".", "-", ";"}:
+    if not found:
         return None
-    name, word, value = found["name"], found["word"], found["word"] or found["quoted"]
-    low = name.lower()
-    if low.endswith(_HEADERS) or (word and "pass" in low):
+    name, shape = found["name"] or found["option"], found.lastgroup or ""
+    value, low = found[shape], name.lower()
+    if low.endswith(_HEADERS):
+        return (found.start(shape),) * 2 if shape in {"colon", "line"} else None
+    if not _is_plain(shape, text[max(0, begin - 1) : begin], low, value):
         return None
-    span = found.span("word" if word else "quoted")
     if _SURE.fullmatch(value) and kind_of(name) == "strong" and value.lower() not in low:
-        return span
-    return span if not (word and is_prose(word)) and is_secret(name, value) else None
+        return found.span(shape)
+    if shape == "given" or (shape != "quoted" and is_prose(value)):
+        return None
+    return found.span(shape) if is_secret(name, value) else None
+
+
+def _is_plain(shape: str, before: str, name: str, value: str) -> bool:
+    """Whether what stands before the name, and how the value begins, leaves no doubt where it ends."""
+    if before in {"?", "&"}:
+        return shape in {"word", "query"} and not value.startswith("=")
+    if shape == "word":
+        return before not in {".", "-", ";"} and "pass" not in name
+    if shape == "line":
+        return before in {"", "\n"} and "." not in name
+    if shape == "given":
+        return before in {"", " ", "\n"}
+    return shape == "quoted" and before not in {".", "-", ";"}
 
 
 def named_values(line: str, names: list[Span]) -> list[Span]:

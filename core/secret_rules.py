@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.secret_tokens import VENDOR
@@ -17,6 +17,8 @@ from core.secret_values import is_basic, is_drawn, is_prose, is_secret, is_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    LineRule = tuple[Callable[..., re.Match[str] | None], Callable[[re.Match[str]], bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,17 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-@lru_cache(maxsize=256)
-def rules_of(hints: frozenset[str]) -> tuple[Rule, ...]:
-    """The rules that a text with these hints is searched by."""
-    return tuple(rule for rule in RULES if not hints.isdisjoint(rule.hints))
+@cache
+def token_patterns(hint: str) -> tuple[re.Pattern[str], ...]:
+    """What texts with this hint are searched by as a whole."""
+    return tuple(compiled(rule.pattern) for rule in RULES if rule.is_token and hint in rule.hints)
+
+
+@cache
+def line_rules(hint: str) -> tuple[LineRule, ...]:
+    """What lines with this hint are searched by: a pattern's search, and whether what it found is a secret."""
+    rules = (rule for rule in RULES if not rule.is_token and hint in rule.hints)
+    return tuple((compiled(rule.pattern).search, rule.holds) for rule in rules)
 
 
 def _named(found: re.Match[str]) -> bool:
@@ -59,7 +68,7 @@ def _named(found: re.Match[str]) -> bool:
 
 def _token_alone(found: re.Match[str]) -> bool:
     value = found["secret"]
-    return is_value(value) and (is_basic(value) or (found["scheme"].lower() != "basic" and looks_random(value, 16)))
+    return is_value(value) and ((found["scheme"].lower() != "basic" and looks_random(value, 16)) or is_basic(value))
 
 
 def _header(found: re.Match[str]) -> bool:
@@ -88,7 +97,7 @@ RULES = (
     _rule("://", r"://(?P<secret>[^\s/@:\[\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>]{1,256})@"),
     _rule("://", r"://(?<=[a-z0-9+.-]://)(?<!ssh://)(?<!sftp://)(?P<secret>[^\s/@:\"'<>]{1,256})@", _is_login),
     _rule(
-        "x-amz- x-goog- sig= signature=",
+        "x-amz- x-goog- sig= ?signature= &signature= ;signature=",
         r"[?&;](?:x-(?:amz|goog)-(?:signature|security-token|credential)|sig|signature)=(?P<secret>[^&\s\"'<>#;]{1,})",
     ),
     _rule(

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.secret_assignments import named_values, plain_value
-from core.secret_names import kind_of, words_of
-from core.secret_rules import RULES, compiled, rules_of
+from core.secret_hints import NAME_HINTS, RUN, RUN_HINT, letters
+from core.secret_names import kind_of
+from core.secret_rules import compiled, line_rules, token_patterns
 from core.secret_tokens import VENDOR_RUNS
 from core.secret_values import is_ngc_key
 
@@ -17,19 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.secret_assignments import Span
-    from core.secret_rules import Rule
+    from core.secret_rules import LineRule
 
-_NAME_HINTS = words_of("pass pwd secret token key credential auth cookie sig sess kennwort contrase senha psk jwt")
-_ALL_HINTS = {*_NAME_HINTS, *(hint for rule in RULES for hint in rule.hints)}
-# Parts of hints, each looked for once: a text without the part holds none of its hints.
-_PARTS = (" key", "_v1_", "_live_", "_test_", "webhooks/", "pass", "token", "secret", *"$@(<=")
-_HINTS = {
-    part: tuple(hint for hint in _ALL_HINTS if part == next((p for p in _PARTS if p in hint), None)) for part in _PARTS
-}
-_OTHER_HINTS = tuple(_ALL_HINTS.difference(*_HINTS.values()))
-_RUN_HINT = "\n"  # a hint that no line holds: it stands for a run of letters and digits as long as in most tokens
-_RUN = b"a" * 17
-_KINDS = bytes(97 if place < 128 and chr(place).isalnum() else 32 for place in range(256))
 _BEFORE_RUN = 96  # how far before such a run its token may begin
 _TOKEN = re.compile(r"[\w.=/~+:-]*+")
 _NGC_LENGTH = 84
@@ -38,15 +28,8 @@ _FOLLOWED = (
     r"\\{0,3}[\"'`]?\]?[ \t]{0,8}[:=,](?![ \t]?\"?\*{8}(?:[\s\"]|$))|[ \t]{1,4}(?:is |was )?[\"']?(?=[^\s\"',;()]{10})"
 )
 _OPTION = re.compile(r"-(?<![\w.-]-)-?[A-Za-z]")
+_AROUND = frozenset(" \n\"'?&;")  # what usually stands before a name
 _USUAL_NAME = 32
-
-
-def hints_in(text: str) -> frozenset[str]:
-    """What in a text may tell of secrets; a text without any holds none."""
-    low = text.casefold()
-    hints = {hint for hint in _OTHER_HINTS if hint in low}
-    hints |= {hint for part, of_it in _HINTS.items() if part in low for hint in of_it if hint in low}
-    return frozenset(hints | {_RUN_HINT} if _RUN in _letters(text) else hints)
 
 
 def secret_spans(text: str, hints: frozenset[str]) -> list[Span]:
@@ -56,34 +39,35 @@ def secret_spans(text: str, hints: frozenset[str]) -> list[Span]:
     """
     small = _small(text)
     spans = _of_names(text, small, hints)
-    if _RUN_HINT in hints:
+    for hint in hints:
+        for pattern in token_patterns(hint):
+            spans += [found.span("secret") for found in pattern.finditer(text)]
+        if rules := line_rules(hint):
+            spans += _of_rules(hint, rules, text, small)
+    if RUN_HINT in hints:
         spans += _of_runs(text, sorted(spans))
-    for rule in rules_of(hints):
-        if rule.is_token:
-            spans += [found.span("secret") for found in compiled(rule.pattern).finditer(text)]
-        else:
-            spans += _of_rule(rule, text, small, hints)
     return spans
 
 
-def _of_rule(rule: Rule, text: str, small: str, hints: frozenset[str]) -> Iterator[Span]:
-    """What a rule finds in the lines that hold one of its hints."""
-    pattern = compiled(rule.pattern)
-    for hint in hints.intersection(rule.hints):
-        place = small.find(hint)
-        while place >= 0:
-            begin, end = _line_around(text, place)
-            for found in pattern.finditer(text, begin, end):
-                if rule.holds(found):
+def _of_rules(hint: str, rules: tuple[LineRule, ...], text: str, small: str) -> Iterator[Span]:
+    """What rules find in the lines that hold their hint."""
+    place = small.find(hint)
+    while place >= 0:
+        begin, end = _line_around(text, place)
+        for search, holds in rules:
+            found = search(text, begin, end)
+            while found:
+                if holds(found):
                     yield found.span("secret")
-            place = small.find(hint, end)
+                found = search(text, found.end(), end)
+        place = small.find(hint, end)
 
 
 def _of_runs(text: str, known: list[Span]) -> Iterator[Span]:
     """Tokens around long runs of letters and digits, but for those runs that are known for secrets."""
-    kinds, done, passed = _letters(text), 0, 0
+    kinds, done, passed = letters(text), 0, 0
     end = 0
-    while (begin := kinds.find(_RUN, end)) >= 0:
+    while (begin := kinds.find(RUN, end)) >= 0:
         end = kinds.find(b" ", begin)
         end = len(kinds) if end < 0 else end
         while passed < len(known) and known[passed][1] <= begin:
@@ -109,7 +93,7 @@ def _is_ngc_key(text: str, begin: int, end: int) -> bool:
 def _of_names(text: str, small: str, hints: frozenset[str]) -> list[Span]:
     """The values of names of secrets. A line whose first is in no common shape is looked at as a whole."""
     spans: list[Span] = []
-    words = hints & _NAME_HINTS
+    words = hints & NAME_HINTS
     if not words:
         return spans
     done, options = 0, _OPTION.search(text)
@@ -120,7 +104,7 @@ def _of_names(text: str, small: str, hints: frozenset[str]) -> list[Span]:
         if not (hint["followed"] or text[begin] == "-") or not kind_of(text[begin:done]):
             continue
         if span := plain_value(text, begin):
-            spans.append(span)
+            spans += [span] if span[1] > span[0] else []
             done = span[1]
             continue
         first, done = _line_around(text, begin)
@@ -132,7 +116,7 @@ def _of_names(text: str, small: str, hints: frozenset[str]) -> list[Span]:
 def _names_of(line: str) -> Iterator[Span]:
     """Begin and end of every word in a line that names a secret."""
     done = 0
-    for hint in _name_hint(_NAME_HINTS).finditer(_small(line)):
+    for hint in _name_hint(NAME_HINTS).finditer(_small(line)):
         if hint.start() >= done:
             begin, done = _begin_of_word(line, done, hint.start()), hint.end("name")
             if kind_of(line[begin:done]):
@@ -146,6 +130,8 @@ def _name_hint(hints: frozenset[str]) -> re.Pattern[str]:
 
 def _begin_of_word(text: str, least: int, place: int) -> int:
     """Where the name around a place begins, at `least` or behind it."""
+    if place <= least or text[place - 1] in _AROUND:
+        return place
     space = text.rfind(" ", max(least, place - _USUAL_NAME), place)
     if space >= 0:
         between = text[space + 1 : place]
@@ -167,8 +153,3 @@ def _small(text: str) -> str:
     if len(low) == len(text):
         return low
     return "".join(small if len(small := letter.casefold()) == 1 else letter for letter in text)
-
-
-def _letters(text: str) -> bytes:
-    """A byte for each character: the same for all letters and digits, another for all else."""
-    return text.encode("ascii", "replace").translate(_KINDS)

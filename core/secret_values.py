@@ -17,6 +17,7 @@ _NO_VALUE = re.compile(
 _CODE = re.compile(
     r"[A-Za-z_][\w.]*[(\[]|(?:self|cls|args|options|config|cfg|settings|os|env|given)\.[A-Za-z_.]+(?:$|\s)"
 )
+_DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[A-Za-z]")
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_%.~:-]+$")
 # What follows a name in a sentence about it: "token: expired", "password must …".
 _PROSE = words_of(
@@ -36,6 +37,8 @@ _NUMBERED = re.compile(
 
 def is_value(text: str) -> bool:
     """Whether the text can be a secret at all: no reference, placeholder, type or piece of code."""
+    if text.isalnum() and text.isascii() and not text.isalpha():
+        return True
     first = text.split(maxsplit=1)[0] if " | " in text else text  # `str | None` is a type
     return bool(text) and not _NO_VALUE.fullmatch(first) and not _CODE.match(text)
 
@@ -50,8 +53,8 @@ def is_secret(name: str, value: str) -> bool:
 
 def _is_variable(name: str, value: str) -> bool:
     """Whether a line of code hands a variable on: `token=self.token`."""
-    ours, theirs = (text.rpartition(".")[2].lower().strip("-_") for text in (name, value))
-    return ours == theirs
+    theirs = value.rpartition(".")[2].lower().strip("-_")
+    return theirs in name.lower() and theirs == name.rpartition(".")[2].lower().strip("-_")
 
 
 def is_place(name: str, value: str) -> bool:
@@ -77,8 +80,12 @@ def is_plain_word(text: str) -> bool:
 
 def looks_random(text: str, length: int = 12) -> bool:
     """Whether the text looks drawn: of some length, letters and digits mixed, or base64 of `user:password`."""
-    mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
-    return len(text) >= length and bool(_RANDOM.match(text)) and (mixed or is_basic(text))
+    return len(text) >= length and bool(_RANDOM.match(text)) and (_is_mixed(text) or is_basic(text))
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether an ASCII text has letters and digits."""
+    return bool(_DIGIT.search(text) and _LETTER.search(text))
 
 
 def is_basic(text: str) -> bool:

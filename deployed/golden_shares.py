@@ -15,12 +15,11 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from deployed.siamese_graph import GOLDEN_BATCH, with_features_of_golden
+from deployed.quick_convolutions import with_quick_convolutions
+from deployed.siamese_graph import drop_unused, with_features_of_golden, with_one_golden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
     from deployed.siamese_graph import Parts
 
@@ -34,13 +33,13 @@ class Halves(NamedTuple):
 
     `golden` takes golden pictures (M, 3, H, W) and gives all that `judge` needs of them: the features first, in the
     order in which `Parts.describe` gives them, then the shares. `judge` takes B test pictures, then all of that for
-    B * `Parts.goldens` golden ones, and gives the output. Where it `spreads`, what belongs to one golden image does for
-    all B pairs as well.
+    B * `Parts.goldens` golden ones, and gives the output. `judge_alike` takes it for the one golden image of all B
+    pairs; there is none where that does not work out.
     """
 
     golden: ModelProto
     judge: ModelProto
-    spreads: bool
+    judge_alike: ModelProto | None
 
 
 class _Split(NamedTuple):
@@ -66,8 +65,9 @@ def halves_of(parts: Parts) -> Halves:
     own = dict(zip(described, (entry.name for entry in golden.graph.output), strict=True))
     for split in _splits(judge, set(described)):
         _move_share(split, judge.graph, golden.graph, own[split.feature])
-    _drop_unused(judge.graph)
-    return Halves(golden, judge, parts.goldens == 1 and _spreads(judge.graph))
+    drop_unused(judge.graph)
+    alike = with_one_golden(judge) if parts.goldens == 1 and _spreads(judge.graph) else None
+    return Halves(golden, with_quick_convolutions(judge), with_quick_convolutions(alike) if alike else None)
 
 
 def _spreads(judge: onnx.GraphProto) -> bool:
@@ -129,9 +129,9 @@ def _move_share(split: _Split, judge: onnx.GraphProto, golden: onnx.GraphProto, 
     sharing.CopyFrom(convolution)
     sharing.name, sharing.input[:], sharing.output[:] = name, [feature, share], [name]
     golden.node.append(sharing)
-    shape = [None, len(values), None, None]
-    golden.output.append(helper.make_tensor_value_info(name, _FLOAT, shape))
-    judge.input.append(helper.make_tensor_value_info(name, _FLOAT, [GOLDEN_BATCH, *shape[1:]]))
+    shape = [len(values), None, None]
+    golden.output.append(helper.make_tensor_value_info(name, _FLOAT, [None, *shape]))
+    judge.input.append(helper.make_tensor_value_info(name, _FLOAT, [_batch_of(judge.input[1]), *shape]))
 
     row.input[:] = [entry for entry in row.input if entry != split.feature]
     convolution.input[1], convolution.output[0] = rest, f"{name}/without"
@@ -139,12 +139,9 @@ def _move_share(split: _Split, judge: onnx.GraphProto, golden: onnx.GraphProto, 
     judge.node.insert(place + 1, helper.make_node("Add", [f"{name}/without", name], [result], name=f"{name}/add"))
 
 
+def _batch_of(value: ValueInfoProto) -> str:
+    return str(value.type.tensor_type.shape.dim[0].dim_param)
+
+
 def _tensor(values: np.ndarray, name: str) -> TensorProto:
     return numpy_helper.from_array(np.ascontiguousarray(values), name)
-
-
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    used = {name for node in graph.node for name in node.input}
-    kept: Iterable[TensorProto] = [weight for weight in graph.initializer if weight.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)

@@ -54,7 +54,7 @@ class MaskModel:
         self._scale, self._offset = normalisation(settings)
         every = get(config, f"{_DATA}.multi_scale_infer")
         outputs = [entry.name for entry in whole.graph.output] if every else [FINAL]
-        self._session = Session(leading_to(whole, outputs).SerializeToString())
+        self._session = Session(leading_to(whole, outputs))
 
     @classmethod
     def read(cls, path: Path) -> MaskModel:

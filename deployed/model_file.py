@@ -26,6 +26,7 @@ import onnx
 from core.documents import canonical_json
 from core.errors import CheckpointError
 from core.files import write_bytes
+from deployed.file_head import METADATA_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
-_KEY = "changenet"
 _FORMAT = 2
 Settings = dict[str, Any]
 
@@ -46,7 +46,7 @@ def write_model(path: Path, model: ModelProto, settings: Settings) -> None:
     """
     told = json.loads(json.dumps({"format": _FORMAT, **settings}, allow_nan=False))
     told["seal"] = _seal(model, told)
-    onnx.helper.set_model_props(model, {_KEY: canonical_json(told)})
+    onnx.helper.set_model_props(model, {METADATA_KEY: canonical_json(told)})
     write_bytes(path, model.SerializeToString())
 
 
@@ -64,7 +64,7 @@ def read_model(path: Path) -> tuple[ModelProto, Settings]:
         reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
         message = f"this is no readable ONNX file ({reason})"
         raise _error(path, message, "checkpoint.broken", "copy it again, or export it again") from None
-    text = next((entry.value for entry in model.metadata_props if entry.key == _KEY), None)
+    text = next((entry.value for entry in model.metadata_props if entry.key == METADATA_KEY), None)
     if text is None:
         message = "the file does not say how it is to be used: lightings, normalisation, threshold"
         raise _error(path, message, "checkpoint.foreign", "use a file that `visual_changenet export` wrote")

@@ -73,8 +73,8 @@ class PairModel:
         self._tiling = Tiling(*settings["input"]["layout"])
         self._scale, self._offset = normalisation(settings)
         halves = halves_of(parts)
-        self._golden, self._judge = (Session(half.SerializeToString()) for half in (halves.golden, halves.judge))
-        self._spreads = halves.spreads
+        self._golden, self._judge = (Session(half) for half in (halves.golden, halves.judge))
+        self._judge_alike = Session(halves.judge_alike) if halves.judge_alike else None
         self._features = len(parts.describe.graph.output)  # before the shares
         self._threads = SideBySide()
         self._explain: Session | None = None
@@ -108,7 +108,7 @@ class PairModel:
             return inputs, self._output(inputs, [one.features for one in chosen[part]], alone=alone)
 
         inputs, outputs = zip(*self._threads.in_parts(len(order), some), strict=True)
-        output = self._second_look(np.concatenate(inputs), chosen, np.concatenate(outputs))
+        output = self._second_look(inputs, chosen, np.concatenate(outputs))
         return self._score(output)[np.argsort(order)]
 
     @property
@@ -126,7 +126,7 @@ class PairModel:
             if self.parts.explain is None:
                 message, remedy = "the file does not tell where it sees a difference", "export the model again"
                 raise CheckpointError(message, code="model.evidence", where="model", remedy=remedy)
-            self._explain = Session(self.parts.explain.SerializeToString())
+            self._explain = Session(self.parts.explain)
         sets = self._sets(pairs)
         shifts = [self._shift(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)]
         inputs = self._finished(np.stack([moved(test, shift) for test, shift in zip(pairs.tests, shifts, strict=True)]))
@@ -186,18 +186,21 @@ class PairModel:
         return [np.concatenate(levels) for levels in zip(*self._threads.in_parts(len(inputs), some), strict=True)]
 
     def _output(self, tests: Inputs, goldens: Sequence[Features], *, alone: bool) -> Inputs:
-        alike = all(one is goldens[0] for one in goldens) and (self._spreads or len(goldens) == 1)
-        together = goldens[0] if alike else [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
-        return self._judge.run(dict(zip(self._judge.inputs, [tests, *together], strict=True)), alone=alone)[0]
+        judge, together = self._judge, goldens[0]
+        if self._judge_alike and all(one is together for one in goldens):
+            judge = self._judge_alike
+        elif len(goldens) > 1:
+            together = [np.concatenate(levels) for levels in zip(*goldens, strict=True)]
+        return judge.run(dict(zip(judge.inputs, [tests, *together], strict=True)), alone=alone)[0]
 
-    def _second_look(self, tests: Inputs, goldens: Sequence[Golden], output: Inputs) -> Inputs:
-        """The output with that of doubtful pairs averaged over all views."""
+    def _second_look(self, inputs: Sequence[Inputs], goldens: Sequence[Golden], output: Inputs) -> Inputs:
+        """The output with that of doubtful pairs averaged over all views; `inputs` hold the test pictures, in parts."""
         if self._doubtful <= 0 or self._distances:
             return output
         doubtful = np.flatnonzero(np.abs(_margin(output)) < self._doubtful)
         if not len(doubtful):
             return output
-        views = views_of(self.height, self.width)
+        tests, views = np.concatenate(inputs), views_of(self.height, self.width)
         todo = [(int(pair), view) for view in views for pair in doubtful]
         turned = [self._turned(goldens[pair], view) for pair, view in todo]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from onnx import ModelProto
 
     Arrays = list[NDArray[np.float32]]
 
@@ -48,23 +49,21 @@ def quiet_options(count: int | None = None) -> Any:
 
 
 class Session:
-    """A graph that is ready to run on the processor; several threads at a time may run it."""
+    """A graph on the processor, made ready when it is first run; several threads at a time may run it."""
 
-    def __init__(self, graph: bytes) -> None:
-        self._graph = graph
+    def __init__(self, graph: ModelProto) -> None:
+        self._graph = graph.SerializeToString()
         self._ready: dict[int, Any] = {}
         self._lock = Lock()
-        session = self._with(threads())
-        self.inputs = [entry.name for entry in session.get_inputs()]
-        self.outputs = [entry.name for entry in session.get_outputs()]
+        self.inputs = [entry.name for entry in graph.graph.input]
 
     def run(self, feeds: Mapping[str, NDArray[np.float32]], *, alone: bool = True) -> Arrays:
-        """All outputs, in the order of `outputs`; unless it is `alone`, it keeps to the thread that calls."""
+        """All outputs, in their order; unless it is `alone`, it keeps to the thread that calls."""
         found: Arrays = self._with(threads() if alone else 1).run(None, dict(feeds))
         return found
 
     def _with(self, count: int) -> Any:
-        """The session of that many threads, made when it is first needed."""
+        """The session of that many threads."""
         import onnxruntime
 
         with self._lock:

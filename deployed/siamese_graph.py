@@ -132,7 +132,8 @@ def with_features_of_golden(parts: Parts) -> ModelProto:
     whole = join(replace(parts, explain=None), Names("test_picture", "golden_picture", "result"), -1)
     graph = whole.graph
     pictures = _value(graph.input[0], graph.input[0].name)
-    features = [_value(value, value.name, GOLDEN_BATCH) for value in graph.value_info if value.name.startswith(GOLDEN)]
+    rows = GOLDEN_BATCH if parts.goldens > 1 else BATCH
+    features = [_value(value, value.name, rows) for value in graph.value_info if value.name.startswith(GOLDEN)]
     return _model(_between(graph, [pictures, *features], graph.output), whole)
 
 
@@ -142,6 +143,23 @@ def leading_to(whole: ModelProto, outputs: Sequence[str]) -> ModelProto:
     inputs = [_value(entry, entry.name) for entry in graph.input]
     wanted = [_value(entry, entry.name) for entry in graph.output if entry.name in outputs]
     return _model(_between(graph, inputs, wanted), whole)
+
+
+def with_one_golden(judge: ModelProto) -> ModelProto:
+    """Such a graph for pairs that have one golden image in common: what belongs to it is given once."""
+    alike = onnx.ModelProto()
+    alike.CopyFrom(judge)
+    for entry in alike.graph.input[1:]:
+        entry.type.tensor_type.shape.dim[0].dim_value = 1
+    return alike
+
+
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Leave out weights that no node takes any more."""
+    used = {name for node in graph.node for name in node.input}
+    kept = [weight for weight in graph.initializer if weight.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
 
 
 def _between(

@@ -12,6 +12,7 @@ import threading
 import traceback
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, InputError
@@ -36,6 +37,7 @@ _LOST = ("gloo/transport", "Connection closed by peer", "ncclRemoteError", "NCCL
 _logger = logging.getLogger(__name__)
 _asked: list[int] = []  # signals that asked to stop
 _PATIENCE_SECONDS = 40.0  # a stop comes anywhere, also where a library holds a lock that its own end then waits for
+_PLACES = 4
 _last_words: list[Callable[[ChangenetError], None]] = []  # what a process says that has to be ended from within
 
 
@@ -84,13 +86,22 @@ def stoppable() -> Iterator[None]:
 def _end_at_once(number: int) -> None:
     """Tell of the stop without a lock that the rest of the process may hold, and leave."""
     remedy = "run the same command again; training resumes"
-    error = ChangenetError(f"{ActionStopped(number)}; it did not end by itself", code="stopped", remedy=remedy)
+    place = _waiting_place()
+    problem = f"{ActionStopped(number)}; it did not end by itself: the main thread waits in {place}"
+    error = ChangenetError(problem, code="stopped", remedy=remedy)
     for say in _last_words:
         say(error)
     if is_first_process():
         os.write(2, f"{_line(error)}\n".encode())
         os.write(1, b"Execution status: FAIL\n")
     os._exit(1)
+
+
+def _waiting_place() -> str:
+    """The innermost functions that the main thread is in, outermost first: `fit (trainer.py:580), acquire (…)`."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 - the documented way
+    calls = traceback.extract_stack(frame)[-_PLACES:] if frame else []
+    return ", ".join(f"{call.name} ({Path(call.filename).name}:{call.lineno})" for call in calls) or "no Python code"
 
 
 def stop_if_asked() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every task does with a network that was just built: weights for its backbone, and its memory format."""
+"""What every task does with a network that was just built: weights to start from, and its memory format."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import torch
 from torch import nn
 
 from engine.backbones.registry import check_freeze
+from engine.checkpoints import read_checkpoint, start_from
+from engine.console import say
+from engine.starter import checkpoint_file
+from pairs.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
     from engine.backbones.base import Backbone
+    from engine.resume import Resumed
     from spec.model_section import Backbone as BackboneSection
 
 
@@ -34,6 +39,24 @@ def start_backbone(backbone: Backbone, section: BackboneSection) -> None:
     backbone.freeze_levels(section.frozen_levels)
     if section.freeze_backbone:
         backbone.freeze()
+
+
+def start_from_model(network: nn.Module, reference: str | None, task: str, resumed: Resumed | None) -> TrainedOn:
+    """Fill a network with the model that a training starts from, if any; returns what that model was trained on.
+
+    A resumed training takes its weights later; what its checkpoint tells is returned.
+
+    Raises:
+        CheckpointError: the model can't be used.
+    """
+    if resumed:
+        return read_trained_on(read_checkpoint(resumed.path), resumed.path)
+    if not reference:
+        return TrainedOn()
+    path = checkpoint_file(reference, task)
+    content = read_checkpoint(path)
+    say(start_from(network, content, path))
+    return read_trained_on(content, path)
 
 
 def in_quick_format(network: nn.Module) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from engine.export.file_settings import Travels
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -26,14 +27,14 @@ class Action:
     needs_torch: Callable[[Run], bool] = lambda _: True
 
 
-def build(run: Run, status: StatusFile) -> None:
-    """Make an exported model ready for use."""
+def build(run: Run, status: StatusFile, task: Travels) -> None:
+    """Make an exported model of a task ready for use."""
     from deployed.sessions import require_libraries
 
     require_libraries()
     from engine.export.deployment import build
 
-    build(run, status)
+    build(run, status, task)
 
 
 class Task(Protocol):

@@ -101,7 +101,8 @@ def job_text(job: Job, progress: dict[str, Any] | None = None) -> str:
     if verdict := verdict_line(job):
         lines.append(f"  verdict  {verdict}")
     if job.failure:
-        lines += [f"  failed   {job.failure.code}: {job.failure.message}", f"  remedy   {job.failure.remedy}"]
+        word = "unseen" if job.state == "UNKNOWN" else "failed"
+        lines += [f"  {word}   {job.failure.code}: {job.failure.message}", f"  remedy   {job.failure.remedy}"]
     return "\n".join(lines)
 
 

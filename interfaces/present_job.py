@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_FIGURES, _MOST_BOARDS = 3, 5
 _IMPLAUSIBLE = 0.5
+_FILES = {"onnx": "ONNX file", "status": "status file"}  # kinds that are no word for a file
 _BAD = "NO_PASS"
 _DIAGNOSE = "`changenet diagnose"  # what it tells stands below
 
@@ -42,7 +43,11 @@ def is_removed(job: Job) -> bool:
 
 def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
     removed = ", files removed" if is_removed(job) else ""
-    why = "" if job.state == JobState.COMPLETE else f" ({job.transitions[-1].reason or job.updated_at[:19]})"
+    why = (
+        ""
+        if job.state == JobState.COMPLETE
+        else f" ({job.transitions[-1].reason.partition(chr(10))[0] or job.updated_at[:19]})"
+    )
     where = "" if job.runner == DEFAULT else f", on {job.runner}"
     parent = f", parent {job.parent_job_id}" if job.parent_job_id else ""
     yield f"{job.id}: {job.state}{removed}{why}{where}{parent}"
@@ -57,16 +62,19 @@ def _lines(job: Job, progress: Mapping[str, Any]) -> Iterator[str]:
         shown = "  ".join(f"{figure.name} {figure.text}" for figure in others[:_MOST_FIGURES])
         yield f"  also     {shown}" + (f"  and {len(others) - _MOST_FIGURES} more" * (len(others) > _MOST_FIGURES))
     if verdict := verdict_line(job):
-        yield f"  verdict  {verdict}"
+        first, *more = verdict.split("; ")  # how sure it is stands at its end, where a long line is cut
+        yield f"  verdict  {first}"
+        yield from (f"           {part}" for part in more)
     yield from _flagged(job)
     yield from _inspected(job)
     if job.artifacts and not removed:
         kinds = Counter(artifact.kind for artifact in job.artifacts)
         report = next((f" {a.path}" for a in job.artifacts if a.path.endswith(REPORT_FILE)), "")
-        counts = ", ".join(f"{count} {kind}{report * (kind == 'report')}" for kind, count in kinds.items())
+        counts = ", ".join(f"{_counted(kind, count)}{report * (kind == 'report')}" for kind, count in kinds.items())
         yield f"  left     {counts}, in {job.results_dir}"
     if job.failure:
-        yield f"  failed   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
+        word = "unseen" if job.state is JobState.UNKNOWN else "failed"
+        yield f"  {word}   {job.failure.code}: {job.failure.message.partition(chr(10))[0]}"
         if not job.failure.remedy.startswith(_DIAGNOSE):
             yield f"  remedy   {job.failure.remedy}"
 
@@ -81,6 +89,11 @@ def _inspected(job: Job) -> Iterator[str]:
     except (ChangenetError, OSError, AttributeError, KeyError, TypeError, ValueError):
         lines = [] if is_removed(job) else [f"boards   unknown: {path} is missing or damaged"]
     yield from (f"  {line}" for line in lines)
+
+
+def _counted(kind: str, count: int) -> str:
+    named = _FILES.get(kind, kind)
+    return f"{count} {named}{'' if count == 1 else 's'}"
 
 
 def _flagged(job: Job) -> Iterator[str]:

@@ -46,7 +46,8 @@ def search_brief(search: ExperimentPlan, next_line: str = "") -> str:
     settings, base = search.settings, search.base
     objectives = ", ".join(f"{o.metric} ({o.direction})" for o in search.objectives)
     limit = f", at most {settings.wall_minutes:g} minutes" if settings.wall_minutes else ""
-    budget = f"{settings.trials} trials of {search.epochs} epochs{limit}, {search.parallel} at a time"
+    epochs = f"{search.epochs} epoch{'' if search.epochs == 1 else 's'}"
+    budget = f"{settings.trials} trials of {epochs}{limit}, {search.parallel} at a time"
     lines = [
         f"search: {base.action} ({base.task}), {where(base)}",
         f"  tries    {budget}: {len(search.space.keys)} parameters, {settings.algorithm}, for {objectives}",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interfaces.verb import Verb
 
 _NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_MOST_SHOWN = 80  # characters of a wrong value
 
 
 def options_of(verb: Verb, arguments: Mapping[str, Any], server: Mapping[str, Any]) -> Any:
@@ -67,12 +68,18 @@ def _value(entry: Declared, value: Any, where: str) -> Any:
     return tuple(_one(entry, one, where) for one in many)
 
 
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
 def _one(entry: Declared, value: Any, where: str) -> Any:
     fits = isinstance(value, entry.kind) and not (entry.kind is int and isinstance(value, bool))
     if entry.kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not fits:
-        raise RequestError(f"{value!r} is not {_NAMES[entry.kind]}", code="usage.type", where=where, remedy="mend it")
+        message, remedy = f"{_short(value)} is not {_NAMES[entry.kind]}", f"give {_NAMES[entry.kind]}"
+        raise RequestError(message, code="usage.type", where=where, remedy=remedy)
     if entry.choices and value not in entry.choices:
         remedy = f"choose one of: {', '.join(entry.choices)}"
         raise RequestError(f"'{value}' is no choice for {where}", code="usage.choice", where=where, remedy=remedy)

@@ -43,7 +43,7 @@ EXTRAS = (
     Extra(
         LAUNCH,
         "Start what `plan` showed; returns at once. Follow it by `status`.",
-        (("plan_id", "string", "id of a plan shown in this session"),),
+        (("plan_id", "string", "as `plan` said"),),
         read_only=False,
     ),
     Extra(

@@ -2,7 +2,9 @@
 """A data set made of good pairs alone: defects of many kinds are drawn into them, their own differences stay.
 
 Each pair gives itself, without a defect, and several copies with flaws. For the segment task whole pictures with masks
-are written, for the classify task crops around the flaws and as many without any.
+are written, for the classify task crops around the flaws and as many without any. Pairs that are crops themselves give
+copies with one flaw, for one with several is easy. They are written once to train on, which weighs good and bad; where
+a threshold is chosen or judged turned and mirrored as well, up to as many as there are copies with flaws.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ FLAWS_FILE = "flaws.csv"
 FEWEST_PAIRS = 3
 _GROUPS_SPLIT = 6  # with fewer golden pictures the pairs themselves are shared out
 _HELD = 0.15  # the share of val, and of test
+_VIEWS = 8  # of a picture: four turns, each of them mirrored as well
 _FROM_SPLITS = ("train", "val")  # a data set's test pairs stay unseen
 _FLAW_COLUMNS = ("split", "name", "kind", "size", "x", "y", "width", "height")
 
@@ -204,13 +207,18 @@ class _Writer:
 
     def _drawn(self, laid: LaidPair, rng: np.random.Generator) -> tuple[Picture, list[Flaw]]:
         picture, taken, found = laid.test, laid.unknown, []
-        for _ in range(int(rng.integers(1, self._settings.flaws + 1))):
+        most = 1 if self._is_crop(laid.test) else self._settings.flaws
+        for _ in range(int(rng.integers(1, most + 1))):
             kind = str(rng.choice(self._settings.kinds))
             drawn = draw_flaw(picture, kind, drawn_size(rng, *self._settings.sizes), rng, taken)
             if drawn:
                 picture, taken = drawn[0], taken | drawn[1].mask
                 found.append(drawn[1])
         return picture, found
+
+    def _is_crop(self, picture: Picture) -> bool:
+        """Whether a crop of the classify task would be the whole picture."""
+        return self._settings.task == "classify" and max(picture.shape[:2]) <= self._settings.crop
 
     def _whole(self, copy: _Copy) -> None:
         label = np.zeros(copy.golden.shape[:2], dtype=np.uint8)
@@ -225,6 +233,9 @@ class _Writer:
         height, width = copy.golden.shape[:2]
         side = min(self._settings.crop, height, width)
         wanted = [(flaw.box[1] + flaw.box[3] // 2, flaw.box[0] + flaw.box[2] // 2, flaw.kind) for flaw in copy.flaws]
+        if not wanted and self._is_crop(copy.test):
+            self._views(copy)
+            return
         if not wanted:
             count = max(1, self._settings.copies * (self._settings.flaws + 1) // 2)
             wanted = [(int(rng.integers(height)), int(rng.integers(width)), PASS) for _ in range(count)]
@@ -232,11 +243,23 @@ class _Writer:
             off = rng.integers(-side // 4, side // 4 + 1, 2)
             top = int(np.clip(y - side // 2 + off[0], 0, height - side))
             left = int(np.clip(x - side // 2 + off[1], 0, width - side))
-            for part, picture in (("golden", copy.golden), ("test", copy.test)):
-                cut = picture[top : top + side, left : left + side]
-                _save(cut, self._folder / "images" / copy.name / part / f"{number:03d}.png")
-            places = (f"{copy.name}/test", f"{copy.name}/golden")
-            self._rows[copy.split].append((*places, label, f"{number:03d}", copy.board))
+            window = np.s_[top : top + side, left : left + side]
+            self._row(copy, number, label, copy.golden[window], copy.test[window])
+
+    def _views(self, copy: _Copy) -> None:
+        """A good crop as it is, and where nothing is trained turned and mirrored."""
+        quarters = 1 if copy.golden.shape[0] == copy.golden.shape[1] else 2  # an oblong keeps its shape
+        count = 1 if copy.split == "train" else min(_VIEWS // quarters, self._settings.copies)
+        for number in range(count):
+            turns, mirrored = quarters * (number // 2), number % 2
+            golden, test = (np.rot90(one[:, ::-1] if mirrored else one, turns) for one in (copy.golden, copy.test))
+            self._row(copy, number, PASS, golden, test)
+
+    def _row(self, copy: _Copy, number: int, label: str, golden: Picture, test: Picture) -> None:
+        for part, picture in (("golden", golden), ("test", test)):
+            _save(picture, self._folder / "images" / copy.name / part / f"{number:03d}.png")
+        places = (f"{copy.name}/test", f"{copy.name}/golden")
+        self._rows[copy.split].append((*places, label, f"{number:03d}", copy.board))
 
     def counts(self) -> dict[str, int]:
         """Rows of each split."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from core.errors import DataError
 from core.files import real_path
 from pairs.annotations import find_annotations
 from pairs.image_folders import is_picture
-from pairs.whole_pairs import list_whole_pairs
+from pairs.whole_pairs import by_name, golden_of, table_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,33 +80,17 @@ def _of_folder(source: Path) -> list[tuple[Path, Path, str, str]]:
         remedy = "name them golden and test, or give a CSV file with the columns golden and test"
         message = f"there is no folder of {'golden' if golden is None else 'test'} pictures"
         raise DataError(message, code="data.no_picture", where=str(source), remedy=remedy)
-    goldens = {path.stem.casefold(): path for path in sorted(golden.iterdir()) if is_picture(path.name)}
+    goldens = by_name(path for path in sorted(golden.iterdir()) if is_picture(path.name))
     tests = [path for path in sorted(test.rglob("*")) if is_picture(path.name) and path.is_file()]
     if not goldens or not tests:
         where = golden if not goldens else test
         raise DataError("the folder holds no pictures", code="data.no_picture", where=str(where), remedy="add some")
-    return [(_golden_of(path, goldens, golden), path, "", "") for path in tests]
-
-
-def _golden_of(test: Path, goldens: dict[str, Path], folder: Path) -> Path:
-    """The golden picture of that name, or the only one, or the one whose name begins that of the test picture."""
-    name = test.stem.casefold()
-    begins = [stem for stem in goldens if name.startswith(stem)]
-    chosen = name if name in goldens else max(begins, key=len, default=None)
-    if chosen is None and len(goldens) > 1:
-        remedy = "let the test picture's name begin with the golden one's, or list both in a CSV file"
-        message = f"{folder} has no golden picture for it"
-        raise DataError(message, code="data.no_golden", where=str(test), remedy=remedy)
-    return goldens[chosen] if chosen else next(iter(goldens.values()))
+    return [(golden_of(path, goldens, golden), path, "", "") for path in tests]
 
 
 def _of_table(source: Path) -> list[tuple[Path, Path, str, str]]:
-    named = {(pair.golden, pair.test): ("", "") for pair in list_whole_pairs(source, None)}
-    with source.open(encoding="utf-8-sig", newline="") as handle:
-        for row in csv.DictReader(handle):
-            cells = {(name or "").strip().casefold(): (text or "").strip() for name, text in row.items() if name}
-            group = cells.get("group") or cells.get("board") or ""
-            place = (source.parent / cells.get("golden", ""), source.parent / cells.get("test", ""))
-            if place in named:
-                named[place] = (group, cells.get("split", ""))
+    named: dict[tuple[Path, Path], tuple[str, str]] = {}
+    for _, cells in table_rows(source):
+        group = cells.get("group") or cells.get("board") or ""
+        named[source.parent / cells["golden"], source.parent / cells["test"]] = (group, cells.get("split", ""))
     return [(golden, test, group, split) for (golden, test), (group, split) in named.items()]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
+from core.errors import DataError
 from core.file_names import is_archive
 from core.problem import Problem, Severity
 from core.verdicts import PASS
@@ -19,6 +20,7 @@ from pairs.findings import NO_DEFECTS, few_defects
 from pairs.segment_folders import SegmentSource, check_folders, overlaps
 from pairs.shared_rows import SharedRows
 from pairs.table_findings import table_findings
+from pairs.whole_pairs import list_whole_pairs, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +58,8 @@ def quick_check(spec: Mapping[str, Any], action: str) -> list[Problem]:
 
     `spec` is the filled nested spec, `action` its name (`train`, `segment_evaluate`, `deploy_inference`, …).
     """
+    if "inspect" in action.split("_"):
+        return _check_inspect(spec)
     verb = next((verb for verb in CLASSIFY_SOURCES if verb in action.split("_")), "")
     task = "segment" if "segment" in action.split("_") else get(spec, "task", "classify")
     found = _check_segment(spec, verb) if task == "segment" else _check_classify(spec, verb)
@@ -174,6 +178,20 @@ def _check_segment(spec: Mapping[str, Any], verb: str) -> list[Problem]:
         found += _batch(str(source.list_file(split)), rows, spec, "segment") if rows else []
         found += overlaps(source, names, "warning")
     return found
+
+
+def _check_inspect(spec: Mapping[str, Any]) -> list[Problem]:
+    golden, test = (get(spec, f"inspect.{name}", None) for name in ("golden", "test"))
+    places = [Path(place) for place in (golden, test) if on_disk(place)]
+    if len(places) != sum(map(bool, (golden, test))) or not places or not all(place.exists() for place in places):
+        return []
+    if len(places) == 1 and places[0].is_dir():  # good pairs, or a data set: `list_good_pairs` reads what is there
+        return []
+    try:
+        list_whole_pairs(places[0], places[1] if test else None)
+    except DataError as error:
+        return [Problem(error.code, error.where, error.message, error.remedy, count=1)]
+    return passed_over(places[-1]) if test else []
 
 
 def _folder_list(value: Any, key: str) -> list[Problem]:

@@ -37,6 +37,7 @@ _SIZES = ("width", "height")
 _FIGURES = Appearance._fields
 _TIMES = {"width": 1.5, "height": 1.5, "sharpness": 1.33}  # as large, or as small, is still like the ends of the range
 _STEPS = {"exposure": 0.2, "red": 0.1, "blue": 0.1}  # beyond the ends that are still like them
+_KEPT = ("red", "blue")  # what a network goes on to judge by when it learns from other pictures
 _IN_WORDS = {
     "sharpness": "sharpness {0:.2f} to {1:.2f}",
     "exposure": "a mean level of {0:.2f} to {1:.2f}",
@@ -65,6 +66,17 @@ class TrainedOn:
         """As checkpoints hold it."""
         ranges = {name: [round(value, 4) for value in ends] for name, ends in self.known.items()}
         return {"pictures": self.pictures, **ranges}
+
+    def after(self, start: TrainedOn) -> TrainedOn:
+        """What a model of these pictures has seen that started from a model of others.
+
+        The tint of either: a network does not forget it soon (benchmarks/README.md, "The starter"). Size, sharpness and
+        light of these alone, for they say that the camera is another one, out of focus or wrongly exposed.
+        """
+        shared = [name for name in _KEPT if name in self.known and name in start.known]
+        both = {name: (self.known[name], start.known[name]) for name in shared}
+        joined = {name: (min(own[0], other[0]), max(own[1], other[1])) for name, (own, other) in both.items()}
+        return TrainedOn({**self.known, **joined}, self.pictures)
 
     @property
     def size(self) -> tuple[int, int] | None:

@@ -6,12 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import DataError
-from pairs.csv_files import opened
+from core.problem import Problem
+from pairs.csv_files import opened, used_delimiter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 _ENDINGS = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+_OTHER_ENDINGS = frozenset({".avif", ".dng", ".gif", ".heic", ".heif", ".jp2", ".pgm", ".ppm", ".raw"})
 _COLUMNS = ("golden", "test")
 
 
@@ -26,7 +29,7 @@ class WholePair(NamedTuple):
 def list_whole_pairs(golden: Path, test: Path | None) -> list[WholePair]:
     """The pairs, in the order of the names; `golden` may be a CSV file, which then names the test pictures as well.
 
-    A test picture of a folder belongs to the golden picture of the same name but for the ending, or to the only one.
+    A test picture of a folder belongs to the golden picture that `golden_of` says.
 
     Raises:
         DataError: a place is missing or holds no pictures, or a test picture has no golden one.
@@ -35,8 +38,8 @@ def list_whole_pairs(golden: Path, test: Path | None) -> list[WholePair]:
         return named_pairs(_of_table(golden))
     tests = _pictures(test)
     if golden.is_dir():
-        goldens = {path.stem.casefold(): path for path in _pictures(golden)}
-        return named_pairs([(_golden_of(path, goldens, golden), path) for path in tests])
+        goldens = by_name(_pictures(golden))
+        return named_pairs([(golden_of(path, goldens, golden), path) for path in tests])
     _require(golden)
     return named_pairs([(golden, path) for path in tests])
 
@@ -59,39 +62,95 @@ def _pictures(place: Path) -> list[Path]:
     return found
 
 
-def _golden_of(test: Path, goldens: dict[str, Path], folder: Path) -> Path:
-    if len(goldens) == 1:
-        return next(iter(goldens.values()))
-    found = goldens.get(test.stem.casefold())
-    if found is None:
-        remedy = "call both pictures of a pair the same, or list them in a CSV file with the columns golden and test"
-        message = f"{folder} has no golden picture of that name"
-        raise DataError(message, code="data.no_golden", where=str(test), remedy=remedy)
+def passed_over(folder: Path) -> list[Problem]:
+    """Pictures of a folder that `list_whole_pairs` does not take, as warnings: in folders below, of other endings."""
+    if not folder.is_dir():
+        return []
+    below = sum(path.suffix.lower() in _ENDINGS for path in folder.glob("*/**/*"))
+    others = [path for path in folder.iterdir() if path.suffix.lower() in _OTHER_ENDINGS]
+    found = []
+    if below:
+        remedy = "inspect each folder by itself, or list the pairs in a CSV file with the columns golden and test"
+        message = f"pictures in folders below it are not inspected: {below} of them"
+        found.append(Problem("data.not_inspected", str(folder), message, remedy, "warning", count=below))
+    if others:
+        endings = ", ".join(sorted({path.suffix.lower() for path in others}))
+        message, remedy = f"files that end in {endings} are not inspected: {len(others)} of them", "save them as PNG"
+        found.append(Problem("data.not_inspected", str(folder), message, remedy, "warning", count=len(others)))
     return found
 
 
-def _of_table(path: Path) -> list[tuple[Path, Path]]:
-    with opened(path) as reader:
+def by_name(goldens: Iterable[Path]) -> dict[str, Path]:
+    """Golden pictures by their names without ending.
+
+    Raises:
+        DataError: two have the same name.
+    """
+    found: dict[str, Path] = {}
+    for path in goldens:
+        other = found.setdefault(path.stem.casefold(), path)
+        if other != path:
+            message = f"{other.name} is a golden picture of the same name"
+            raise DataError(message, code="data.two_golden", where=str(path), remedy="take one of them away")
+    return found
+
+
+def golden_of(test: Path, goldens: Mapping[str, Path], folder: Path) -> Path:
+    """The only golden picture; else that of the test picture's name, or the one with the longest name that begins it.
+
+    A name is begun by whole words: `board1` begins board1_3 and board1b, and neither board12 nor boards.
+
+    Raises:
+        DataError: `folder` has none for it.
+    """
+    if len(goldens) == 1:
+        return next(iter(goldens.values()))
+    name = test.stem.casefold()
+    begins = [stem for stem in goldens if name.startswith(stem) and not _goes_on(stem, name[len(stem) :])]
+    if not begins:
+        remedy = (
+            "let its name begin with the golden picture's, or list pairs in a CSV file with the columns golden and test"
+        )
+        message = f"{folder} has no golden picture for it"
+        raise DataError(message, code="data.no_golden", where=str(test), remedy=remedy)
+    return goldens[max(begins, key=len)]
+
+
+def _goes_on(stem: str, rest: str) -> bool:
+    """Whether the number or word that a name ends with is longer in the other name."""
+    last, following = stem[-1:], rest[:1]
+    return (last.isdigit() and following.isdigit()) or (last.isalpha() and following.isalpha())
+
+
+def table_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a table with the columns golden and test: line, and cells by column; either cell is filled.
+
+    Raises:
+        DataError: the table can't be read, a column or a cell is missing, or there are no rows.
+    """
+    with opened(path, used_delimiter(path)) as reader:
         header = [name.strip().casefold() for name in next(reader, [])]
         missing = [name for name in _COLUMNS if name not in header]
         if missing:
             remedy = "give it the columns golden and test, each with a path from its own folder"
             message = f"the table has no column {' and no column '.join(missing)}"
             raise DataError(message, code="data.columns", where=str(path), remedy=remedy)
-        places = [header.index(name) for name in _COLUMNS]
-        pairs = [_of_row(path, row, places, reader.line_num) for row in reader if any(row)]
-    if not pairs:
+        rows = [(reader.line_num, _cells(header, row)) for row in reader if any(row)]
+    if not rows:
         raise DataError("the table has no rows", code="data.no_rows", where=str(path), remedy="list a pair on each row")
-    return pairs
+    for line, cells in rows:
+        if not all(cells[name] for name in _COLUMNS):
+            remedy = "name both pictures, or take the row out"
+            raise DataError("a cell is empty", code="data.empty_cell", where=f"{path}:{line}", remedy=remedy)
+    return rows
 
 
-def _of_row(path: Path, row: list[str], places: list[int], line: int) -> tuple[Path, Path]:
-    cells = [row[place].strip() if place < len(row) else "" for place in places]
-    if not all(cells):
-        remedy = "name both pictures, or take the row out"
-        raise DataError("a cell is empty", code="data.empty_cell", where=f"{path}:{line}", remedy=remedy)
-    golden, test = (path.parent / cell for cell in cells)
-    return golden, test
+def _cells(header: list[str], row: list[str]) -> dict[str, str]:
+    return {name: row[place].strip() if place < len(row) else "" for place, name in enumerate(header)}
+
+
+def _of_table(path: Path) -> list[tuple[Path, Path]]:
+    return [(path.parent / cells["golden"], path.parent / cells["test"]) for _, cells in table_rows(path)]
 
 
 def named_pairs(pairs: list[tuple[Path, Path]]) -> list[WholePair]:

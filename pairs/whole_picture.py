@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import ImageError
-from pairs.decoding import BROKEN, broken_told, decode, require_ordinary, white_level
+from pairs.decoding import BROKEN, broken_told, decode, is_wide_file, require_ordinary, white_level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,10 +33,12 @@ _UPRIGHT = {
 def read_whole_pair(golden: Path, test: Path) -> tuple[Picture, Picture]:
     """Both pictures (H, W, 3) of a pair, upright, each in its own size; 16-bit ones are scaled as one.
 
+    One may have 8 bits a channel: the other's depth is its own then.
+
     Raises:
         ImageError: one is missing or broken.
     """
-    white, _ = white_level([golden, test])
+    white, _ = white_level([path for path in (golden, test) if is_wide_file(path)])
     return _read(golden, white), _read(test, white)
 
 

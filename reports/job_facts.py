@@ -7,6 +7,7 @@ import math
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,13 @@ def problem_from_json(entry: dict[str, Any]) -> Problem:
     return Problem(**texts, severity=severity, rows=rows, count=count if isinstance(count, int) else len(rows))
 
 
+def _at(told: str) -> str:
+    """The month/day/year of a status.json as a date that can be read one way only; what is none, as it is."""
+    with suppress(ValueError):
+        return datetime.strptime(told, "%m/%d/%Y %H:%M:%S").isoformat(" ")  # noqa: DTZ007 - the file tells no zone
+    return told
+
+
 def read_told(results: Path) -> Told:
     """What the whole lines of a status.json say."""
     kpi: dict[str, float | str | None] = {}
@@ -120,7 +128,7 @@ def read_told(results: Path) -> Told:
     for line in (salvaged.value for salvaged in salvage_lines(results / STATUS_FILE)):
         if not isinstance(line, dict):
             continue
-        finished = f"{line.get('date', '')} {line.get('time', '')}".strip()
+        finished = _at(f"{line.get('date', '')} {line.get('time', '')}".strip())
         figures = line.get("kpi")
         for name, value in figures.items() if isinstance(figures, dict) else ():
             unknown = value is None or (isinstance(value, float) and not math.isfinite(value))

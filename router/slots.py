@@ -44,6 +44,7 @@ _OF_SEARCH = {"trials": "trials", "hours": "wall_minutes", "parallel": "parallel
 OF_TRAINING = _KEYS_OF_TRAINING | _OF_SEARCH.keys()
 _PRECISIONS = {"fp32": "32-true", "fp16": "16-mixed", "bf16": "bf16-mixed"}
 _MINUTES = 60
+_LONGEST_REQUEST = 10_000  # characters: what is longer holds something else than a request
 
 
 def check_slots(request: Request, skill: Skill) -> None:
@@ -52,6 +53,10 @@ def check_slots(request: Request, skill: Skill) -> None:
     Raises:
         RequestError: naming the slot, and what it takes.
     """
+    if len(request.text) > _LONGEST_REQUEST:
+        message = f"it has {len(request.text):,} characters, and {_LONGEST_REQUEST:,} are read at most"
+        remedy = "say what is to be done in a few sentences; paths and settings may be given as options"
+        raise RequestError(message, code="request.too_long", where="request", remedy=remedy)
     policy = skill.info["train_policy"]
     _one_of("task", request.task, skill.info["tasks"])
     _one_of("task", request.overrides.get("task"), skill.info["tasks"])

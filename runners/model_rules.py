@@ -50,6 +50,17 @@ class Report(Protocol):
     def sentence(self) -> str: ...  # noqa: D102
 
 
+class FileSettings(Protocol):
+    """What the file of a model says of a spec: its task, a nested part, and keys of it that may be set anew."""
+
+    @property
+    def task(self) -> str: ...  # noqa: D102
+    @property
+    def config(self) -> Spec: ...  # noqa: D102
+    @property
+    def free(self) -> Collection[str]: ...  # noqa: D102
+
+
 class _NothingToSettle(NamedTuple):
     adjustments: tuple[Any, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -76,6 +87,7 @@ class ModelRules(NamedTuple):
     model of what lies in a folder, or of a table; empty where nothing speaks for it. `data_shape(spec)` yields key,
     value and reason of what the data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is
     wrong with the data before a launch. `target(text)` raises InputError for a target that makes no sense.
+    `file_settings(path)` is what the file of a model says of the spec it is used with; None where it says nothing.
     `gpu_memory(spec, action)` estimates the bytes that an action takes on each GPU; None where it can't.
     `report(job_folder, results_dir, out, target)` writes the page on what a job found to `out`, and returns None where
     there is nothing to report on.
@@ -90,6 +102,7 @@ class ModelRules(NamedTuple):
     data_shape: Callable[[Spec], Iterable[tuple[str, Any, str]]] = lambda _: ()
     data_check: Callable[[Spec, str], Sequence[Problem]] = lambda *_: ()
     target: Callable[[str], object] = lambda _: None
+    file_settings: Callable[[Path], FileSettings | None] = lambda _: None
     gpu_memory: Callable[[Spec, str], int | None] = lambda *_: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
     verdict: Callable[[Path], str] = lambda _: ""

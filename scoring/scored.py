@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 
+_SURE = 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """Pairs with their verdict: `defect` (N,) true for a defect, `score` (N,) the higher the more likely a defect."""
@@ -79,8 +82,8 @@ def scored(labels: ArrayLike | Sequence[bool], scores: ArrayLike) -> Scored:
 class Curve:
     """What happens at every distinct threshold, from flagging nothing to flagging all: arrays (K + 1,) for K scores.
 
-    A pair is flagged iff its score is strictly above the threshold. Thresholds stand midway between neighbouring
-    scores, so that a score that moves by a rounding error keeps its verdict.
+    A pair is flagged iff its score is strictly above the threshold. Thresholds stand midway, by ratio, between
+    neighbouring scores, so that a score that moves by a rounding error keeps its verdict.
     """
 
     thresholds: Floats
@@ -106,9 +109,16 @@ def _from_zero(counts: Counts) -> Counts:
 
 
 def _between(levels: Floats) -> Floats:
-    """Thresholds around descending levels: the highest level itself, the midpoints, and one below all."""
+    """Thresholds around descending levels: the highest level itself, one in each gap, and one below all.
+
+    Good pairs are alike, defects are not, so that those of another design lie far below the lowest of these: in a wide
+    gap the geometric mean, which stands nearer to the good pairs, lets fewer of them pass than the arithmetic one does
+    (benchmarks/README.md, "The starter"). A model that is sure of every good pair says little by how sure it is:
+    scores below `_SURE` count as that.
+    """
     upper, lower = levels[:-1], levels[1:]
-    middle = upper / 2 + lower / 2
+    by_ratio = np.sqrt(np.maximum(lower, _SURE)) * np.sqrt(np.maximum(upper, _SURE))
+    middle = np.where(upper > _SURE, by_ratio, upper / 2 + lower / 2)
     middle = np.where((middle < upper) & (middle >= lower), middle, lower)  # neighbours in float64 have no midpoint
     lowest = levels[-1] - 1e-6 * max(1.0, abs(float(levels[-1])))
     return np.concatenate((levels[:1], middle, [lowest]))

@@ -28,8 +28,8 @@ class Threshold:
 def best_f1(labels: ArrayLike, scores: ArrayLike) -> Threshold:
     """Choose the threshold with the highest F1 (among equals the one that catches most).
 
-    `labels` (N,) are 1 for a defect, `scores` (N,) are higher for likelier defects. Candidates stand midway between
-    neighbouring scores. Without a defect, without pairs or with a score that is not finite there is no threshold.
+    `labels` (N,) are 1 for a defect, `scores` (N,) are higher for likelier defects. Candidates stand midway, by ratio,
+    between neighbouring scores. Without a defect, without pairs or with a score that is not finite there is none.
 
     Raises:
         DataError: lengths differ, or a label is neither 0 nor 1.

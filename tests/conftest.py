@@ -22,7 +22,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -173,9 +172,6 @@ def slurm(slurm_cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return slurm_cluster
 
 
-_taken: list[TextIO] = []
-
-
 def free_ports(count: int) -> int:
     """The first of so many ports in a row that nobody listens on, and that no other process of tests was given.
 
@@ -184,16 +180,16 @@ def free_ports(count: int) -> int:
     folder = Path(tempfile.gettempdir()) / f"changenet-test-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     for first in range(20000 + os.getpid() % 10000, 60000, count):
-        locks = [(folder / str(port)).open("w") for port in range(first, first + count)]
-        if all(_is_locked_by(lock) and is_free(int(Path(lock.name).name)) for lock in locks):
-            _taken.extend(locks)
+        ports = range(first, first + count)
+        locks = [os.open(folder / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC) for port in ports]
+        if all(_can_lock(lock) for lock in locks) and all(is_free(port) for port in ports):
             return first
         for lock in locks:
-            lock.close()
+            os.close(lock)
     raise AssertionError("no free ports")
 
 
-def _is_locked_by(lock: TextIO) -> bool:
+def _can_lock(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -18,11 +18,11 @@ CLASSIFY = ("-s", "image_width=64", "-s", "image_height=64", "-s", "batch_size=8
 SEGMENT = ("-s", "dataset.segment.img_size=64", "-s", "batch_size=2", "-s", "dataset.segment.workers=0")
 
 
-def called(folder: Path, program: str, *words: str) -> str:
+def called(folder: Path, program: str, *words: str, code: int = 0) -> str:
     environment = os.environ | {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
     command = [str(BIN / program), *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -80,8 +80,9 @@ def test_segment_from_training_to_a_deployment(tmp_path: Path) -> None:
     places = (f"results_dir={tmp_path / 'export'}", f"export.checkpoint={checkpoint}", f"export.onnx_file={file}")
     assert "every verdict is the same" in called(tmp_path, "visual_changenet", "export", "-e", str(spec), *places)
     words = ("run", "build a TensorRT engine for segment", "-s", f"gen_trt_engine.onnx_file={file}")
-    size = ("-s", "dataset.segment.img_size=64")  # no job tells that of a file of the engine's command
-    built = json.loads(called(tmp_path, "changenet", *words, *size, "--json"))["job"]
+    refused = json.loads(called(tmp_path, "changenet", *words, "-s", "img_size=128", "--json", code=2))["error"]
+    assert (refused["code"], refused["where"]) == ("spec.contradiction", "dataset.segment.img_size")
+    built = json.loads(called(tmp_path, "changenet", *words, "--json"))["job"]
     assert (built["action"], built["state"]) == ("deploy_segment_gen_trt_engine", "COMPLETE")
     for request in ("deploy_segment_evaluate", "deploy_segment_inference"):
         ran(tmp_path, request, built["id"], "--data", "masks")

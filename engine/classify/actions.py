@@ -80,6 +80,12 @@ def _inspect(run: Run, status: StatusFile) -> None:
     inspect_classify(run, status)
 
 
+def _build(run: Run, status: StatusFile) -> None:
+    from engine.classify.task import CLASSIFY
+
+    build(run, status, CLASSIFY)
+
+
 ACTIONS = {
     "train": Action("train on the pairs of dataset.classify.train_dataset", _train),
     "evaluate": Action("measure a checkpoint on the labelled pairs of dataset.classify.test_dataset", _evaluate),
@@ -87,5 +93,5 @@ ACTIONS = {
     "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect, needs_torch),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
-    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", build),
+    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

@@ -96,7 +96,7 @@ def check_whole(
     expected = exported(tests, each).numpy()
     golden = each[:, 0] if goldens == 1 else each
     feeds = {NAMES.test: tests.numpy(), NAMES.golden: golden.contiguous().numpy()}
-    found = Session(whole.SerializeToString()).run(feeds)[0]
+    found = Session(whole).run(feeds)[0]
     if found.shape != expected.shape or not np.allclose(found, expected, rtol=tolerance, atol=tolerance):
         message = "the exported graph does not give what its parts give"
         raise JobFailedError(message, code="export.graph", remedy="export with another export.opset_version")

@@ -31,9 +31,9 @@ class _Comparison:
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
-        self._describe = Session(parts.describe.SerializeToString())
-        self._compare = Session(parts.compare.SerializeToString())
-        self._explain = Session(parts.explain.SerializeToString()) if parts.explain else None
+        self._describe = Session(parts.describe)
+        self._compare = Session(parts.compare)
+        self._explain = Session(parts.explain) if parts.explain else None
 
     def describe(self, backbone: Backbone | None, images: Tensor) -> Features:
         """Features of images (M, 3, H, W), each by itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get
+from deployed.file_head import JUDGEMENT_KEYS
 from pairs.classify_csv import light_names
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ _OF_HEAD = {
     ),
     "pooled": (),
 }
-# What a deployed model has to know beside these: how its input is laid out, and how its output is judged.
+# What a deployed model has to know beside these, and beside how its output is judged: how its input is laid out.
 _GOLDENS = "dataset.classify.num_golden"
-_JUDGEMENT = tuple(f"model.classify.{name}" for name in ("second_look", "eval_margin", "target"))
 _MEASURED = ("precision", "recall", "f1", "escapes", "auc", "ap", "far_at_99_recall")
 
 
@@ -57,7 +57,7 @@ class Classify:
     fixed_keys = tuple(
         dict.fromkeys((*_EVERY_NETWORK, *_OF_HEAD["euclidean"], *_OF_HEAD["flatten"], *input_keys, _GOLDENS))
     )
-    travelling_keys = (*fixed_keys, *_JUDGEMENT)
+    travelling_keys = (*fixed_keys, *JUDGEMENT_KEYS)
 
     data_keys = tuple(
         f"dataset.classify.{split}_dataset.{key}"

@@ -11,7 +11,6 @@ import torch
 from core.errors import DataError
 from engine.batch_samplers import OrderedBatches, WeightedBatches
 from engine.checkpoint_writer import CheckpointWriter
-from engine.checkpoints import read_checkpoint, start_from
 from engine.classify.kpi import summary
 from engine.classify.network import build_network, start_weights
 from engine.classify.pair_images import files_of_some, open_pairs, pair_loader
@@ -23,9 +22,9 @@ from engine.classify.training_module import ClassifyModule
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
 from engine.fitting import Split, fit, go_on_at, my_part, require_pairs, require_validation, share_of
+from engine.network_setup import start_from_model
 from engine.number_formats import check_precision
 from engine.resume import Resumed, TrainingRecord, find_resume
-from engine.starter import checkpoint_file
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 from pairs.trained_on import look_at_pictures
@@ -67,14 +66,13 @@ def train(run: Run, status: StatusFile) -> None:
     torch.manual_seed(seed)
     network = build_network(run.experiment, (preparation.height, preparation.width))
     start_weights(network, run.experiment)
-    if settings.pretrained_model_path and not resumed:
-        path = checkpoint_file(settings.pretrained_model_path, CLASSIFY.name)
-        say(start_from(network, read_checkpoint(path), path))
+    start = start_from_model(network, settings.pretrained_model_path, CLASSIFY.name, resumed)
     data = read_data(run, devices)
     report = TrainingReport(status, settings.num_epochs, summary)
     module = ClassifyModule(run, network, preparation, seed=seed, on_kpi=report.kpi)
     module.white = data.source.store.white
-    module.trained_on = look_at_pictures(files_of_some(data.train), lambda path: data.source.store.read(path).numpy())
+    seen = look_at_pictures(files_of_some(data.train), lambda path: data.source.store.read(path).numpy())
+    module.trained_on = seen.after(start)
     callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     trainer = build_trainer(run, devices, callbacks)
     loaders = _training_loader(run, data, trainer, seed, resumed), _validation_loader(run, data, trainer)

@@ -23,6 +23,7 @@ from deployed.self_test import SELF_TEST
 from deployed.sessions import quiet_options
 from deployed.siamese_graph import Parts, take_apart
 from engine.console import say
+from engine.export.file_settings import settled_by_file
 from engine.export.tensorrt_action import build as build_tensorrt
 from engine.export.tensorrt_action import wants_engine
 from engine.export.tensorrt_engine import has_tensorrt
@@ -30,6 +31,7 @@ from engine.export.tensorrt_engine import has_tensorrt
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from engine.export.file_settings import Travels
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -59,12 +61,12 @@ class Deployment:
         return self.graphs[_WHOLE]
 
 
-def build(run: Run, status: StatusFile) -> None:
+def build(run: Run, status: StatusFile, task: Travels) -> None:
     """Write a deployment of `gen_trt_engine.onnx_file` into the results folder, or an engine where TensorRT is.
 
     Raises:
         SpecError: the spec asks for what this can't give.
-        CheckpointError: the file can't be used.
+        CheckpointError: the file can't be used, or the spec contradicts it.
         JobFailedError: the optimised graphs do not run.
     """
     section = run.experiment.gen_trt_engine
@@ -81,10 +83,7 @@ def build(run: Run, status: StatusFile) -> None:
         raise SpecError(f"{key} is not set", code="spec.onnx", where=key, remedy="name the .onnx file of an export")
     path = Path(section.onnx_file)
     model, settings = read_model(path)
-    if settings["task"] != run.experiment.task:
-        message = f"the model is one for the {settings['task']} task"
-        remedy = f"name a model for {run.experiment.task}"
-        raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy=remedy)
+    run = settled_by_file(run, settings, path, task)
     if wants_engine(run):
         build_tensorrt(run, status, model, settings)
         return

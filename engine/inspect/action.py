@@ -78,7 +78,7 @@ def inspect(run: Run, status: StatusFile, pairs: list[WholePair], inspector: Ins
                 say(f"WARNING {pair.name} was not inspected: {error.message}")
             else:
                 files.add(board)
-                for warning in board.unlike:
+                for warning in filter(None, (*board.warnings, board.unseen)):
                     say(f"WARNING {pair.name}: {warning}")
             line.update(done)
     files.write()

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Scores = NDArray[np.float32]
 
+UNSEEN = "inspect.covered"
+_UNSEEN_REMEDY = "take the picture so that it shows the whole board"
+_LEAST_SEEN = 0.9  # of the golden picture, for a PASS: less is more than the margin that a shifted board loses
+_STEP = 4  # every fourth pixel tells whether a picture has colours
+_GREY, _COLOURED = 1.0, 8.0  # levels between the strongest and the weakest channel: at most, at least
 _FRAME = 2  # pixels along what the test picture does not show: its edge is mixed with nothing
 
 
@@ -46,7 +51,8 @@ class Found:
 class Board:
     """An inspected board, `laid` the test picture in the golden picture's place.
 
-    `unlike` says in what its pictures lie outside of all that the model was trained on.
+    `unlike` says in what its pictures lie outside of all that the model was trained on, `unequal` in what golden and
+    test picture were taken differently.
     """
 
     pair: WholePair
@@ -57,19 +63,32 @@ class Board:
     highest: float
     judged: bool
     unlike: tuple[str, ...] = ()
+    unequal: str = ""
 
     @property
     def verdict(self) -> str:
         """NO_PASS where a region was found; else PASS.
 
-        NOT_JUDGED where no model looked, and NOT_INSPECTED where the model was never shown such pictures: that it finds
-        nothing there says nothing.
+        NOT_JUDGED where no model looked, and NOT_INSPECTED where the model was never shown such pictures, or only part
+        of the board is on the test picture: that it finds nothing there says nothing of the rest.
         """
         if self.found:
             return NO_PASS
-        if self.unlike:
+        if self.unlike or self.unseen:
             return NOT_INSPECTED
         return PASS if self.judged else NOT_JUDGED
+
+    @property
+    def unseen(self) -> str:
+        """How much of the board can't be judged, in words; empty for the margin that a shifted picture loses."""
+        if self.registration.covered >= _LEAST_SEEN:
+            return ""
+        return f"{100 * (1 - self.registration.covered):.0f} % of the golden picture is not on the test picture"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the verdict doubtful, in words."""
+        return (*self.unlike, self.unequal) if self.unequal else self.unlike
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without the pixels."""
@@ -83,11 +102,13 @@ class Board:
             "height": height,
             "score": round(self.highest, 6),
             "registration": self.registration.to_json(),
-            "warnings": list(self.unlike),
+            "warnings": list(self.warnings),
             "regions": [_region_json(region) for region in self.found],
         }
         if self.verdict == NOT_INSPECTED:
-            shown |= {"reason": "; ".join(self.unlike), "code": UNLIKE, "remedy": UNLIKE_REMEDY}
+            code, remedy = (UNLIKE, UNLIKE_REMEDY) if self.unlike else (UNSEEN, _UNSEEN_REMEDY)
+            reason = "; ".join(filter(None, (*self.unlike, self.unseen)))
+            shown |= {"reason": reason, "code": code, "remedy": remedy}
         return shown
 
 
@@ -121,7 +142,16 @@ def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int) -> Board:
     by_score = sorted((_found(one, regions, scores, registration) for one in kept), key=lambda one: -one.score)
     found = tuple(_numbered(one, number) for number, one in enumerate(by_score, start=1))
     highest = float(scores.max(initial=0.0))
-    return Board(pair, golden, laid, registration, found, highest, inspector.judges, unlike)
+    return Board(pair, golden, laid, registration, found, highest, inspector.judges, unlike, _unequal(golden, test))
+
+
+def _unequal(golden: Picture, test: Picture) -> str:
+    """Whether one picture is grey and the other is not: a model that compares them takes every colour for a change."""
+    spread = [float(np.ptp(picture[::_STEP, ::_STEP], axis=2).mean()) for picture in (golden, test)]
+    if min(spread) > _GREY or max(spread) < _COLOURED:
+        return ""
+    sides = ("golden picture is grey and the test picture", "test picture is grey and the golden picture")
+    return f"the {sides[spread[1] < spread[0]]} in colour: take both in the same way, or colours count as differences"
 
 
 def _inner(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -71,7 +71,9 @@ class InspectionFiles:
     def leave_out(self, pair: WholePair, error: ChangenetError) -> None:
         """Take in a board that could not be inspected: it has not passed."""
         entry = {"name": pair.name, "golden": str(pair.golden), "test": str(pair.test), "verdict": NOT_INSPECTED}
-        self.boards.append(entry | {"reason": error.message, "code": error.code, "remedy": error.remedy, "regions": []})
+        of_golden = f"{pair.golden.name}, its golden picture: " if error.where == str(pair.golden) else ""
+        why = {"reason": of_golden + error.message, "code": error.code, "remedy": error.remedy}
+        self.boards.append(entry | why | {"regions": []})
 
     def write(self) -> None:
         """Write the documents."""

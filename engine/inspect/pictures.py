@@ -38,8 +38,8 @@ def board_picture(board: Board) -> Image.Image:
     pen = ImageDraw.Draw(sheet)
     count = len(board.found)
     regions = "no difference found" if not count else f"{count} region{'' if count == 1 else 's'}"
-    if board.unlike and not count:
-        regions = "unlike the training pictures"
+    if not count and (board.unlike or board.unseen):
+        regions = "unlike the training pictures" if board.unlike else "a part of the board is not on the picture"
     colour = _MARK if count else _GOOD if board.verdict == PASS else _INK
     pen.text((8, bar // 2), f"{board.verdict}: {regions}", colour, font=_font(text * 3 // 2), anchor="lm")
     pen.text((width - 8, bar // 2), "golden", _INK, font=_font(text), anchor="rm")

@@ -71,11 +71,17 @@ def _inspect(run: Run, status: StatusFile) -> None:
     inspect_segment(run, status)
 
 
+def _build(run: Run, status: StatusFile) -> None:
+    from engine.segment.task import segment_task
+
+    build(run, status, segment_task(run.experiment))
+
+
 ACTIONS = {
     "train": Action("task=segment: train on the pairs that dataset.segment.train_split lists", _train),
     "evaluate": Action("task=segment: measure a checkpoint on the masks of dataset.segment.test_split", _evaluate),
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
     "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
     "inspect": Action("task=segment: find what differs on whole pictures, registered first", _inspect, needs_torch),
-    "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", build),
+    "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
 }

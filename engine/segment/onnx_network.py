@@ -68,7 +68,7 @@ def _check(whole: ModelProto, network: MaskNetwork, squares: Tensor) -> None:
     onnx.checker.check_model(whole, full_check=True)
     with torch.no_grad():
         expected = network(*squares)
-    found = Session(whole.SerializeToString()).run({GOLDEN: squares[0].numpy(), TEST: squares[1].numpy()})
+    found = Session(whole).run({GOLDEN: squares[0].numpy(), TEST: squares[1].numpy()})
     for ours, theirs in zip(found, expected, strict=True):
         if ours.shape != theirs.shape or not np.allclose(ours, theirs.numpy(), rtol=_TOLERANCE, atol=_TOLERANCE):
             message = "the exported graph does not give what the network gives"
@@ -81,7 +81,7 @@ class OnnxMaskNetwork(MaskNetwork):
     def __init__(self, whole: ModelProto, *, all_scales: bool) -> None:
         super().__init__(all_scales=all_scales)
         outputs = [entry.name for entry in whole.graph.output] if all_scales else [FINAL]
-        self._session = Session(leading_to(whole, outputs).SerializeToString())
+        self._session = Session(leading_to(whole, outputs))
 
     @property
     def device(self) -> torch.device:

@@ -10,11 +10,10 @@ import torch
 
 from engine.batch_samplers import OrderedBatches
 from engine.checkpoint_writer import CheckpointWriter
-from engine.checkpoints import read_checkpoint, start_from
 from engine.console import say
 from engine.devices import Devices, share_cores, training_devices
 from engine.fitting import Split, fit, go_on_at, my_part, require_pairs, require_validation, share_of
-from engine.network_setup import start_backbone
+from engine.network_setup import start_backbone, start_from_model
 from engine.number_formats import check_precision
 from engine.resume import Resumed, TrainingRecord, find_resume
 from engine.segment.draws import EpochDraws
@@ -26,7 +25,6 @@ from engine.segment.preparation import Preparation
 from engine.segment.task import segment_task
 from engine.segment.tiles import tiles_per_pair
 from engine.segment.training_module import SegmentModule
-from engine.starter import checkpoint_file
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 from pairs.trained_on import MOST_PICTURES, TrainedOn, look_at_pictures, spread
@@ -68,14 +66,12 @@ def train(run: Run, status: StatusFile) -> None:
     torch.manual_seed(seed)
     network = build_network(run.experiment)
     start_backbone(network.backbone, run.experiment.model.backbone)
-    if settings.pretrained_model_path and not resumed:
-        path = checkpoint_file(settings.pretrained_model_path, task.name)
-        say(start_from(network, read_checkpoint(path), path))
+    start = start_from_model(network, settings.pretrained_model_path, task.name, resumed)
     data = read_data(run, *lists)
     report = TrainingReport(status, settings.num_epochs, summary)
     module = SegmentModule(run, network, Preparation(run.experiment), seed=seed, on_kpi=report.kpi)
     module.white = data.pixels.source.store.white
-    module.trained_on = _look_at(data)
+    module.trained_on = _look_at(data).after(start)
     callbacks = [report, TrainingRecord(run, task, seed), CheckpointWriter(run, task, lambda: module.kpi)]
     trainer = build_trainer(run, devices, callbacks)
     loaders = _training_loader(run, data, trainer, seed, resumed), _validation_loader(run, data, trainer)

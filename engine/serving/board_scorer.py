@@ -91,7 +91,11 @@ class BoardScorer:
             golden, test = (Path(name) / place for place in ("golden", "test"))
             _write(pair.golden.pictures[0], golden)
             _write(pair.test[0], test)
-            board = inspect_board(WholePair("board", golden, test), self._inspector, gap=self._gap)
+            try:
+                board = inspect_board(WholePair("board", golden, test), self._inspector, gap=self._gap)
+            except ChangenetError as error:  # its place is a file that nobody else knows
+                error.where = "golden picture" if error.where == str(golden) else "test picture"
+                raise
         told = board.to_json()
         if board.verdict == NOT_INSPECTED:
             raise DataError(told["reason"], code=told["code"], where="test picture", remedy=told["remedy"])

@@ -11,6 +11,7 @@ from mcp.server.stdio import stdio_server
 from core.errors import RequestError
 from interfaces.http_access import Guarded, address_of, listen
 from interfaces.mcp_server.server import make_server
+from interfaces.mcp_server.unreadable import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ def serve_stdio(session: Session) -> None:
     async def run() -> None:
         server = make_server(session)
         async with stdio_server() as (reader, writer):
-            await server.run(reader, writer, server.create_initialization_options())
+            await server.run(Answered(reader, writer), writer, server.create_initialization_options())
 
     anyio.run(run)
 

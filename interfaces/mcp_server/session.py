@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ChangenetError, RequestError
+from interfaces.mcp_server.log_page import page_of
 from interfaces.mcp_server.reply import Reply, defect, refusal, reply_of
 from interfaces.outcome import Outcome, Reporter
 from interfaces.tool_calls import options_of
@@ -136,7 +137,10 @@ class Session:
                 remedy = f"the tools are: {', '.join((*tool_verbs(), ACTIONS, LAUNCH, WAIT))}"
                 raise RequestError(f"there is no tool '{name}'", code="tool.unknown", where=name, remedy=remedy)  # noqa: TRY301
             options = options_of(verb, arguments, self.server)
-            return self._planned(options, reporter) if name == "plan" else reply_of(verb.call(options, reporter))
+            if name == "plan":
+                return self._planned(options, reporter)
+            outcome = verb.call(options, reporter)
+            return reply_of(page_of(outcome, options.after) if name == "logs" else outcome)
         except ChangenetError as error:
             return refusal(error)
         except Exception as problem:  # noqa: BLE001 - a client is told of a defect, and the server lives on

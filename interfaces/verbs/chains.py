@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automl.writer_lock import Writer
     from interfaces.outcome import Reporter
-    from interfaces.verbs.searches import NamedOptions
+    from interfaces.verbs.searches import LogsOptions, NamedOptions
     from runners.jobs.job import Job
     from runners.jobs.store import JobStore
 
@@ -54,14 +54,15 @@ def result(options: NamedOptions) -> Outcome:
     return replace(shown, exit_code=0 if chain.state == record.FINISHED else JobFailedError.exit_code)
 
 
-def logs(options: NamedOptions, reporter: Reporter) -> Outcome:
+def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
     """What the chain has said."""
     chain = find_chain(options.job, options.results_root)
     path = Path(chain.folder) / record.LOG
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    total, lines = len(lines), lines[options.after or 0 :]
     for line in lines:
         reporter.line(line)
-    return Outcome({"chain": chain.id, "state": chain.state, "lines": lines})
+    return Outcome({"chain": chain.id, "state": chain.state, "lines": lines, "total": total})
 
 
 def cancel(options: NamedOptions) -> Outcome:

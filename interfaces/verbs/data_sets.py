@@ -196,7 +196,9 @@ def _told(out: str, summary: TableSummary) -> str:
         lines.append(f"not used: {reasons} (each row: {out}/not_used.csv)")
     for split, count in summary.rows.items():
         defects = count - summary.labels[split].get("PASS", 0)
-        lines.append(f"{split}: {count:,} pairs, {defects:,} with defects, of {summary.boards[split]:,} boards")
+        boards = summary.boards[split]
+        of_boards = f"of {boards:,} board{'' if boards == 1 else 's'}"
+        lines.append(f"{split}: {count:,} pairs, {defects:,} with defects, {of_boards}")
     if summary.boards_in_several:
         lines.append(f"warning: {summary.boards_in_several:,} boards stand in more than one split of the table")
     return "\n".join([*lines, _described(out, summary.rows, "classify")])

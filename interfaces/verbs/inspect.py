@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import RequestError
-from core.file_names import INSPECTION_FILE, REPORT_FILE, is_exported, is_model
+from core.file_names import FINDINGS_FILE, INSPECTION_FILE, REPORT_FILE, is_exported, is_model
 from interfaces.options import argument, option
 from interfaces.verbs.common import RESULTS
 
@@ -114,7 +114,7 @@ def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
     counts = (1, 2) if table else (2, 3)
     if len(places) not in counts:
         wanted = "[MODEL] TABLE.csv" if table else "[MODEL] GOLDEN TEST"
-        message = f"{len(places)} words were given"
+        message = f"{len(places)} word{'' if len(places) == 1 else 's'} given"
         raise RequestError(message, code="usage.places", where=wanted, remedy="changenet inspect GOLDEN TEST")
     model = places[0] if len(places) == counts[1] else None
     golden, *test = places[1:] if model else places
@@ -124,11 +124,14 @@ def _read(places: tuple[str, ...]) -> tuple[str | None, str, str | None]:
 def _told(job: Job, outcome: Outcome, model: str) -> dict[str, Any]:
     """Document and text of an inspection: the boards first, also where none could be inspected, with why."""
     from core.documents import read_json
+    from core.problem import Problem
     from interfaces.present_inspection import board_lines
 
     folder = Path(job.results_dir)
     found = read_json(folder / INSPECTION_FILE)
+    findings = [Problem.from_json(one) for one in read_json(Path(job.folder) / FINDINGS_FILE)]
     lines = [line for board in found["boards"] for line in board_lines(board)]
+    lines += [f"warning: {finding.sentence}" for finding in findings]
     report = folder / REPORT_FILE
     lines += [f"warning: {warning}" for warning in found["evidence"]["warnings"]]
     lines += [f"model: {model}", f"evidence: {found['evidence']['about']}"]
@@ -137,6 +140,7 @@ def _told(job: Job, outcome: Outcome, model: str) -> dict[str, Any]:
         "job": outcome.document["job"],
         "model": model,
         "report": str(report) if report.is_file() else None,
+        "findings": [finding.to_json() for finding in findings],
         **found,
     }
     return {"document": document, "text": "\n".join(lines)}

@@ -13,7 +13,7 @@ from interfaces.outcome import Outcome
 from interfaces.verbs import searches
 from interfaces.verbs.common import RESULTS
 from interfaces.verbs.job_outcome import diagnosed, job_outcome, with_figures
-from interfaces.verbs.searches import NamedOptions
+from interfaces.verbs.searches import LogsOptions, NamedOptions
 from runners.names import names_chain, names_search
 
 if TYPE_CHECKING:
@@ -45,13 +45,6 @@ class ShownOptions(NamedOptions):
     """A job, and how much of it is shown."""
 
     full: bool = option("every figure, artifact and step of its life", default=False)
-
-
-@dataclass(frozen=True, slots=True)
-class LogsOptions(NamedOptions):
-    """Whose log, and whether it is followed."""
-
-    follow: bool = option("go on until the job ends", short="-f", default=False)
 
 
 def _leading(job: Job) -> dict[str, Any]:
@@ -155,9 +148,16 @@ def status(options: ShownOptions, reporter: Reporter) -> Outcome:
 
 
 def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
-    """The log of a job, line by line as it comes; or that of a detached search."""
+    """The log of a job, line by line as it comes; or that of a detached search.
+
+    Raises:
+        RequestError: there is no such line to begin after.
+    """
     from runners.api import follow_log
 
+    if (options.after or 0) < 0:
+        remedy = "count from 0, which leaves out none"
+        raise RequestError(f"there is no line {options.after}", code="usage.value", where="--after", remedy=remedy)
     if names_chain(options.job):
         from interfaces.verbs import chains
 
@@ -166,14 +166,19 @@ def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
         return searches.logs(options, reporter)
     job, store = job_of(options)
     lines: list[str] = []
+    passed = 0
 
     def take(update: Update) -> None:
-        if update.line is not None:
+        nonlocal passed
+        if update.line is None:
+            return
+        passed += 1
+        if passed > (options.after or 0):
             lines.append(update.line)
             reporter.line(update.line)
 
     job = follow_log(job, take, store=store, until_end=options.follow)
-    return Outcome({"job_id": job.id, "state": job.state, "lines": lines})
+    return Outcome({"job_id": job.id, "state": job.state, "lines": lines, "total": passed})
 
 
 def cancel(options: NamedOptions, reporter: Reporter) -> Outcome:

@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 class NamedOptions:
     """A job, or a search, by its name."""
 
-    job: str = argument("job or search (id or prefix)", metavar="JOB")
+    job: str = argument("job, search or chain", metavar="JOB")
     results_root: str | None = option(**RESULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class LogsOptions(NamedOptions):
+    """Whose log, and whether it is followed."""
+
+    follow: bool = option("go on until the job ends", short="-f", default=False)
+    after: int | None = option("lines after this one", metavar="LINE", otherwise="all lines")
 
 
 Summary = tuple[dict[str, Any], str]
@@ -106,16 +114,19 @@ def report(options: NamedOptions, *, plain: bool) -> Outcome:
     return Outcome({"experiment": found.id, "report": path}, path)
 
 
-def logs(options: NamedOptions, reporter: Reporter) -> Outcome:
+def logs(options: LogsOptions, reporter: Reporter) -> Outcome:
     """What a search that works by itself has said; of one that was followed, where the logs of its trials are."""
     found = _overview(options)
     path = found.files.get("log")
     jobs = {standing.trial: standing.job_id for standing in found.outcome.standings if standing.job_id}
     lines = Path(path).read_text(errors="replace").splitlines() if path else []
-    for line in lines or _where_logs_are(jobs, options.results_root):
+    lines = lines or list(_where_logs_are(jobs, options.results_root))
+    total, lines = len(lines), lines[options.after or 0 :]
+    for line in lines:
         reporter.line(line)
     trials = [{"trial": trial, "job_id": job_id} for trial, job_id in jobs.items()]
-    return Outcome({"experiment": found.id, "state": found.state, "lines": lines, "trials": trials})
+    document = {"experiment": found.id, "state": found.state, "lines": lines, "total": total, "trials": trials}
+    return Outcome(document)
 
 
 def _where_logs_are(jobs: dict[int, str], results_root: str | None) -> Iterator[str]:

@@ -20,6 +20,7 @@ from runners.diagnosis import evidence
 from runners.diagnosis.commands import commands_of
 from runners.diagnosis.differences import Difference, differences, last_good
 from runners.diagnosis.evidence import Line, Weight
+from runners.diagnosis.exceptions import first_exception
 from runners.diagnosis.matching import alternatives, hits_of
 from runners.diagnosis.rules import RETRIES, rules_for
 from runners.jobs.job import JobState
@@ -193,7 +194,7 @@ def _of_record(job: Job) -> list[Line]:
 
 def _last_words(lines: list[Line]) -> tuple[Line, ...]:
     """What the job ended with, where no rule knows it: its first exception, else the last lines."""
-    if first := evidence.first_exception(lines):
+    if first := first_exception(lines):
         return (lines[first[0]],)
     return tuple(line for line in lines if line.weight > Weight.NONE)[-_MOST_WORDS:]
 

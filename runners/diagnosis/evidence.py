@@ -20,7 +20,7 @@ from core.redaction import Redactor
 from runners.diagnosis.languages import in_english
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -39,8 +39,7 @@ _PREFIX = re.compile(
     r"|-?\s*(?:ERROR|INFO|CRITICAL)\s+-|\[stderr\]|E\s))+ ?",
     re.IGNORECASE,
 )
-_TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
-_CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
+TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 _HARMLESS = re.compile(
     r"(?<!NCCL )\bwarn(?:ing)?\b(?!\s{2,}(?-i:[A-Z]))|\w+Warning\b|\bretry|\bretries\b|\bretried|\bignor(?:e|ing)\b"
     r"|\bskip|\brecover(?:ed|ing)\b|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b"
@@ -49,6 +48,13 @@ _HARMLESS = re.compile(
     r"|\bresubmitted\b|\btrying again\b|\bharmless\b",
     re.IGNORECASE,
 )
+# What a program says right after a failure that it does without; it may stand some lines below.
+_OVERCOME = re.compile(
+    r"(?i)\b(?:going|carrying|carries) on\b|\bproceeding\b|\bcontinu(?:ing|es)\b"
+    r"|\bfall(?:ing|s) back\b|\bwithout (?:it|them)\b"
+    r"|\battempt \d+(?: of \d+)? (?:ok|worked|succeeded)|\b(?:starting|trying|begun) (?:it )?again\b"
+)
+_ANSWER = 2
 _FINAL = re.compile(r"(?i)giving up|gave up|maximum retries|max retries|retries exceeded|after \d+ (?:tries|attempts)")
 _PROGRESS = re.compile(
     r"\bepoch[ :=\[]+(\d+)|(\d+/\d+) \[\d+:\d+<|^\s*(?:train|validation|test)\w*:.*\b(?:loss|acc)\w*[ =:]+[\d.]+"
@@ -57,6 +63,8 @@ _PROGRESS = re.compile(
 )
 _LIBRARY_ERROR = re.compile(r"\[TRT\].*\[[EF]\]|\[E:onnxruntime|NCCL WARN")
 _PROMPT = re.compile(r"(?:\(\w[\w.-]*\) )?(?:\[?[\w.-]+@[\w.-]+[: ][^$#]{0,80}[$#]|\$) \S")
+_LOOKED = re.compile(r"(ls|cat|tail|head|stat|find|du|file|less|wc|grep|diff|readlink|cmp|md5sum|sha256sum): ")
+_LOOK_LINES = 6
 _YES = re.compile(r"(?i)\W?(?:true|yes|[1-9]\d*)\b")
 # A scheduler numbers its steps as well, and an exception names the step at which it came: neither is progress.
 _NO_PROGRESS = re.compile(
@@ -172,12 +180,14 @@ def weighed(lines: list[Line]) -> Iterator[Line]:
         weight = Weight.EARLIER
         if n >= begin:
             weight = burst[n - begin] if any(burst) else Weight.FINAL if n >= last else Weight.NEAR
+        if weight > Weight.EARLIER and any(_OVERCOME.search(after.text) for after in lines[n + 1 : n + 1 + _ANSWER]):
+            weight = Weight.EARLIER
         yield replace(line, weight=weight)
 
 
 def _zone(lines: list[Line]) -> int:
     """Where the end begins: at most some lines before the last, or at the last traceback; never before new progress."""
-    tracebacks = [n for n, line in enumerate(lines) if _TRACEBACK.search(line.text)]
+    tracebacks = [n for n, line in enumerate(lines) if TRACEBACK.search(line.text)]
     begin = max(0, min([len(lines) - _LAST_LINES, *tracebacks[-1:]]))
     seen: set[str] = set()
     for n, line in enumerate(lines):
@@ -197,7 +207,7 @@ def _burst(lines: list[Line]) -> list[Weight]:
     inside = found = False
     prefix = ""  # what stands before each line of a traceback: rank, host or logger
     for line in lines:
-        if begin := _TRACEBACK.search(line.text):
+        if begin := TRACEBACK.search(line.text):
             weights = weights if found else _with_errors_above(lines, weights)
             inside = found = True
             prefix = line.text[: begin.start()]
@@ -222,25 +232,8 @@ def _is_code(text: str) -> bool:
     return text.startswith((" ", "\t", 'File "')) or _PREFIX.sub("", text).startswith((" ", "\t", 'File "'))
 
 
-_HEADER = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Timeout|Failure))\b:?")
-_OF_PROGRAMS = frozenset(
-    {
-        *("ZeroDivisionError", "IndexError", "KeyError", "AttributeError", "TypeError", "NameError", "ValueError"),
-        *("UnboundLocalError", "AssertionError", "NotImplementedError", "RecursionError", "StopIteration"),
-        *("SyntaxError", "IndentationError", "UnicodeDecodeError"),
-    }
-)
-
-
-def first_exception(lines: Iterable[Line]) -> tuple[int, bool] | None:
-    """Index of the line that names the first exception of the end, and whether it is a program's own and unchained."""
-    found: tuple[int, bool] | None = None
-    for n, line in enumerate(lines):
-        text = line.bare
-        if found and _CHAIN.search(text):
-            return found[0], False
-        if found and _TRACEBACK.search(text):
-            return found
-        if not found and line.weight is Weight.FINAL and (header := _HEADER.match(text)):
-            found = n, header["kind"].rpartition(".")[2] in _OF_PROGRAMS
-    return found
+def answers_a_look(lines: Sequence[Line], n: int) -> bool:
+    """Whether somebody looked for something at a prompt (`ls`, `cat`), and this is that command's complaint."""
+    said = _LOOKED.match(lines[n].text)
+    above = next((lines[m] for m in range(n - 1, max(-1, n - _LOOK_LINES), -1) if lines[m].typed), None)
+    return bool(said and above and re.search(rf"[$#] (?:sudo )?{said[1]}\b", above.text))

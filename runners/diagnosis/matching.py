@@ -7,7 +7,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from runners.diagnosis import evidence
+from runners.diagnosis import evidence, exceptions
 from runners.diagnosis.evidence import Line, Weight
 from runners.diagnosis.rules import Rule, compiled
 
@@ -28,11 +28,11 @@ class Hit(NamedTuple):
 
 
 def hits_of(rules: Sequence[Rule], lines: list[Line], job: Job) -> list[Hit]:
-    """The rules that fit, causes before what follows from them; earlier lines are asked where the end tells nothing."""
+    """The rules that fit, causes before what follows from them; all lines are asked where the end tells no cause."""
     end = [n for n, line in enumerate(lines) if line.weight >= Weight.NEAR]
     hits = _hits_in(rules, lines, end, job)
     code = job.failure.code if job.failure else ""
-    if any(hit.certain and (hit.lines or code in hit.rule.codes) for hit in hits):
+    if any(hit.certain and (code in hit.rule.codes or (hit.lines and not hit.rule.gives_way)) for hit in hits):
         return hits
     return _hits_in(rules, lines, range(len(lines)), job)
 
@@ -41,11 +41,42 @@ def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], jo
     text = _Text(lines, chosen)
     code = job.failure.code if job.failure else ""
     hits = [hit for rule in rules if _fits(rule, job) and (hit := _hit(rule, lines, text, said=code in rule.codes))]
-    first = evidence.first_exception(lines)
+    first = exceptions.first_exception(lines)
     if first and first[1] and not any(first[0] in hit.lines for hit in hits):
         # The first thing that went wrong is no rule's: what came after it may only have followed.
         hits = [hit if _came_first(hit, lines, first[0]) else hit._replace(certain=False) for hit in hits]
-    return hits
+    return _in_turn(hits, lines)
+
+
+def _in_turn(hits: list[Hit], lines: list[Line]) -> list[Hit]:
+    """Those that give way behind what stands before them in the log; not certain where that tells no cause.
+
+    What happened without its reason comes last where the reason is told.
+    """
+    known = {n for hit in hits if hit.certain for n in hit.lines}
+    unclear = [n for n in exceptions.own_failures(lines) if n not in known]
+    unclear += [n for hit in hits for n in hit.lines if _nearly(hit, lines[n])]
+    early: list[Hit] = []
+    late: list[Hit] = []
+    for hit in hits:
+        at = hit.lines[0] if hit.lines and hit.rule.gives_way else 0
+        before = [other for other in hits if other.certain and other.lines and other.lines[0] < at]
+        explained = [other for other in before if hit.rule.id not in other.rule.between]
+        if min(unclear, default=at) < at:
+            early.append(hit._replace(certain=False))
+        else:
+            (late if explained else early).append(hit)
+    reasons = {hit.rule.id for hit in (*early, *late) if hit.certain}
+    last = [hit for hit in early if not reasons.isdisjoint(hit.rule.between)]
+    return [*(hit for hit in early if hit not in last), *sorted(late, key=lambda hit: hit.lines[0]), *last]
+
+
+def _nearly(hit: Hit, line: Line) -> bool:
+    """Whether the line would tell a cause, if nothing had been said after it."""
+    rule = hit.rule
+    if hit.certain or rule.symptom or line.weight is not Weight.NEAR or (line.warns and not rule.warnings):
+        return False
+    return rule.launch or not (rule.warnings or rule.gives_way)
 
 
 def _came_first(hit: Hit, lines: list[Line], first: int) -> bool:
@@ -65,7 +96,7 @@ class _Text:
     """The chosen lines as one text, in which patterns are looked for."""
 
     def __init__(self, lines: list[Line], chosen: Sequence[int]) -> None:
-        chosen = [n for n in chosen if not _asked_in_vain(lines, n)]
+        chosen = [n for n in chosen if not _asked_in_vain(lines, n) and not evidence.answers_a_look(lines, n)]
         bare = [lines[n].bare for n in chosen]
         self._chosen = chosen
         self._whole = "\n".join(bare)
@@ -93,7 +124,11 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     if not rule.patterns:
         return Hit(rule, (), {}, certain=True) if rule.exit_codes else None
     found = {pattern: text.find(pattern) for pattern in (*rule.patterns, *rule.fill)}
-    usable = {pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE] for pattern, hits in found.items()}
+    foreign = {n for pattern in rule.unless for n, _ in text.find(pattern)}
+    usable = {
+        pattern: [(n, m) for n, m in hits if lines[n].weight > Weight.NONE and n not in foreign]
+        for pattern, hits in found.items()
+    }
     if (rule.any and not any(usable[p] for p in rule.any)) or not all(usable[p] for p in rule.all):
         return None
     matches = [hit for pattern in rule.patterns for hit in usable[pattern]]

@@ -32,10 +32,13 @@ class Rule:
     message that stands outside of tracebacks, as a kernel's or a scheduler's does. `verdict`: somebody outside says
     how the job ended, which counts wherever it stands where the end tells nothing. `launch`: it keeps the program from
     being started, and is past once that has spoken. `warnings`: a warning says it. `symptom`: it only follows from
-    another failure, and is never told as the cause with certainty. `leads_to`: a program's own exception that fits this
-    only follows from what the rule's warning says. `between`: the rule tells what happened and not why; one of the
-    rules named may be the cause, and they are told as possible. `denied`: a line that fits says that it was not this,
-    where the rule would be told as possible in this way. `retry` is one of `RETRIES`.
+    another failure, and is never told as the cause with certainty. `gives_way`: it is often what comes of a failure, as
+    a file that is absent or a server that is asked afterwards: told for certain only where nothing failed before it.
+    `unless`: a line that fits one of these is none of the rule's, as it speaks of something else. `leads_to`: a
+    program's own exception that fits this only follows from what the rule's warning says. `between`: the rule tells
+    what happened and not why; one of the rules named may be the cause, and they are told as possible. `denied`: a line
+    that fits says that it was not this, where the rule would be told as possible in this way. `retry` is one of
+    `RETRIES`.
     `fix` are commands, their places filled from the job's plan; of several with a `|` between them the first is taken
     whose places can all be filled.
     """
@@ -47,6 +50,7 @@ class Rule:
     all: tuple[str, ...] = ()
     fill: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class Rule:
     launch: bool = False
     warnings: bool = False
     symptom: bool = False
+    gives_way: bool = False
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -132,7 +137,7 @@ def _rule(entry: Any, where: str) -> Rule:
     rule = Rule(**{name: _value(name, value, where) for name, value in entry.items()})
     if rule.retry not in RETRIES:
         raise DeclarationError(f"retry is {' or '.join(RETRIES)}", where=where, remedy=_MEND)
-    for pattern in (*rule.patterns, *rule.fill, *rule.none, *rule.past, *rule.leads_to, *rule.denied):
+    for pattern in (*rule.patterns, *rule.fill, *rule.none, *rule.unless, *rule.past, *rule.leads_to, *rule.denied):
         _require_pattern(pattern, where)
     return rule
 

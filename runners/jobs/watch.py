@@ -48,13 +48,11 @@ def as_it_is(store: JobStore, job: Job, handle: Handle | None = None) -> Job:
         sight = platform_of(job.runner).look(job, handle or store.handle(job.id))
     except PlatformError as problem:
         # A record that was edited, or of a platform that is not there: the others in a list can still be seen.
-        return replace(
-            job, state=JobState.UNKNOWN, failure=Problem("job.unseen", job.id, f"it can't be asked: {problem}")
-        )
+        return replace(job, state=JobState.UNKNOWN, failure=_unseen(job, str(problem)))
     if sight.state is job.state:
         return job
     if sight.state is JobState.UNKNOWN:
-        return replace(job, state=JobState.UNKNOWN)
+        return replace(job, state=JobState.UNKNOWN, failure=_unseen(job, sight.native))
     try:
         return _recorded(store, job, sight)
     except PlatformError as problem:
@@ -62,6 +60,11 @@ def as_it_is(store: JobStore, job: Job, handle: Handle | None = None) -> Job:
         message = f"it is {sight.state} now ({sight.native}), and that can't be recorded: {problem.message}"
         unrecorded = Problem("job.unrecorded", job.id, message, problem.remedy)
         return replace(job, state=JobState.UNKNOWN, failure=unrecorded)
+
+
+def _unseen(job: Job, why: str) -> Problem:
+    remedy = f"it may work all the same; `changenet doctor --runner {job.runner}` looks at the platform"
+    return Problem("job.unseen", job.id, f"it can't be asked: {why}", remedy)
 
 
 def _can_change(job: Job) -> bool:
@@ -90,8 +93,20 @@ def cancel(store: JobStore, job_id: str, reason: str = "canceled by the user") -
 
 
 def ask_to_stop(store: JobStore, job: Job, reason: str) -> None:
-    """The same for a job that has not ended, without waiting for its end."""
+    """The same for a job that has not ended, without waiting for its end.
+
+    A platform elsewhere that gives no answer stops nothing: that is told, and not recorded, so that the job's own end
+    will be told as such.
+    """
     platform, handle = platform_of(job.runner), store.handle(job.id)
+    if job.state is JobState.UNKNOWN and not capabilities(job.runner).on_this_machine:
+        try:
+            platform.cancel(job, handle)
+        except PlatformError as problem:
+            problem.message += f"; {job.id} was not stopped"
+            raise
+        store.request_cancel(job.id, reason)
+        return
     try:
         store.request_cancel(job.id, reason)
     finally:

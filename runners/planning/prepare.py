@@ -2,7 +2,8 @@
 """From a decision to a sealed plan. Reads files; starts and writes nothing.
 
 The spec grows from the action's template by layers, later ones covering earlier ones: profile, data sources, parent,
-short names, overrides. Then defaults that break a rule with what was given are adjusted, and the whole is checked.
+short names, overrides; the file of a model that these name brings its own settings along. Then defaults that break a
+rule with what was given are adjusted, and the whole is checked.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture, take_data
 from runners.planning.inputs import not_here_yet, settle_paths
 from runners.planning.layers import Layers
+from runners.planning.model_files import take_file_settings
 from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, lineage, load_parent
 from runners.planning.plan import Adjustment, Plan, open_questions
@@ -131,7 +133,7 @@ def _put_overrides(draft: Draft) -> None:
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
     problems += _path_problems(draft) + _target_problems(draft)
-    refuse([*problems, *layers.schema.problems(layers.spec)])
+    refuse([*problems, *take_file_settings(draft), *layers.schema.problems(layers.spec)])
     draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image and not resolved.embedded)
     if draft.parent:
         require_same_architecture(layers, draft.parent, resolved.rules.inherited.architecture)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +22,7 @@ _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _SECONDS = 30
 _ATTEMPTS = 4
 _MOST_WAIT_SECONDS = 8.0
+_ERRNO = re.compile(r"Max retries exceeded.*?\[Errno -?\d+\] ([^\"')]+)")
 _REMOVAL = "is already in progress"
 
 
@@ -44,6 +46,20 @@ _MEANINGS = (
         "the engine can't give GPUs to containers: it has no NVIDIA container toolkit",
         "install the NVIDIA Container Toolkit on the engine's machine and restart the engine, or ask for --gpus 0",
     ),
+    _Meaning(
+        "executable file not found",
+        "image.no_command",
+        "the image does not have the command of the action",
+        "take the image that versions.yaml pins for it",
+    ),
+    _Meaning("minimum memory limit", "docker.memory", "--memory asks for less than the engine can give", "give more"),
+    _Meaning(
+        "toomanyrequests",
+        "image.rate_limit",
+        "the registry gives no more images to this address or account for now",
+        "log in with `docker login REGISTRY`, which raises the limit, or run it again later",
+        passes=True,
+    ),
     _Meaning("pull access denied", "image.denied", "the registry does not give this image away", _LOGIN),
     _Meaning("unauthorized", "image.denied", "the registry does not know the account", _LOGIN),
     _Meaning("authentication required", "image.denied", "the registry does not know the account", _LOGIN),
@@ -60,7 +76,6 @@ _MEANINGS = (
             "connection reset",
             "context deadline exceeded",
             "unexpected HTTP status: 5",
-            "toomanyrequests",
         )
     ),
     _Meaning(
@@ -133,6 +148,8 @@ def _client(host: str) -> DockerClient:
 def silent(host: str, problem: Exception) -> EngineSilentError:
     """The error of an engine that does not answer."""
     reason = str(problem).removeprefix("Error while fetching server API version: ")
+    if within := _ERRNO.search(reason):  # within what the HTTP client's layers made of it
+        reason = within[1]
     remedy = "start Docker, or name another engine by $DOCKER_HOST; your account needs access to it"
     return EngineSilentError(f"no Docker engine answers: {reason}", where=host, remedy=remedy)
 
@@ -179,7 +196,7 @@ def passes(problem: BaseException) -> bool:
         meaning = _meaning(str(problem))
         return meaning.passes if meaning else problem.is_server_error()
     if isinstance(problem, PlatformError):
-        return problem.code == "image.unreachable"
+        return problem.code in {"image.unreachable", "image.rate_limit"}
     return isinstance(problem, RequestException | ConnectionError)
 
 

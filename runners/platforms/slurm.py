@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _ABOUT = "slurm"
 _UNANSWERED_SECONDS = 12.0  # a controller that took a job says so within its MessageTimeout, usually 10 s
+_ENDED_ALREADY = ("invalid job id", "already completing", "already completed", "already finished", "no job")
+_SILENT = "see `scontrol ping`, and cancel it again when the controller answers"
 _SHARED = "the job's folder has to lie on a file system that the cluster shares: name another one by --results DIR"
 
 
@@ -95,10 +97,14 @@ class SlurmPlatform(OwnLog):
         del job
         about = handle.details.get(_ABOUT) or {}
         if about:
-            with suppress(CommandError):  # one that has ended is no job to Slurm
+            try:
                 number = about.get("job_id")
                 Host(about["host"]).run(["scancel", number or f"--name={about['name']}"])
-            queue_of(about["host"]).forget()
+            except CommandError as problem:
+                if not any(sign in problem.message.lower() for sign in _ENDED_ALREADY):
+                    raise PlatformError(problem.message, code="slurm.silent", remedy=_SILENT) from None
+            finally:
+                queue_of(about["host"]).forget()
 
     def collect(self, job: Job, handle: Handle) -> None:
         """Slurm leaves no process of a job; wait until the shared file system shows what the script wrote last.

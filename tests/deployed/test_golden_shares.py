@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,9 @@ from engine.export.quantization import StaticQuantizer
 from spec.load import parse_experiment
 from tests.deployed.test_pair_model import tree_of
 
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
 SIZE = (32, 32)
 CHANCE = np.random.default_rng(0)
 TESTS = CHANCE.standard_normal((3, 3, *SIZE)).astype(np.float32)
@@ -28,8 +33,8 @@ def parts_for(goldens: int, **classify: object) -> Parts:
     return parts_of(build_network(parse_experiment(tree, "evaluate"), SIZE).eval(), SIZE, goldens, 17)
 
 
-def run(graph: object, *arrays: np.ndarray) -> list[np.ndarray]:
-    session = Session(graph.SerializeToString())  # type: ignore[attr-defined]
+def run(graph: ModelProto, *arrays: np.ndarray) -> list[np.ndarray]:
+    session = Session(graph)
     return session.run(dict(zip(session.inputs, arrays, strict=True)))
 
 
@@ -47,10 +52,10 @@ def test_convolutions_over_golden_maps_have_a_share_and_say_the_same() -> None:
     assert in_two_steps(halves, goldens) == pytest.approx(expected, abs=1e-5)
     for found, level in zip(run(halves.golden, goldens), described, strict=False):  # what tells of evidence takes these
         assert found == pytest.approx(level, abs=1e-5)
-    assert halves.spreads
+    assert halves.judge_alike
     one = [level[:1] for level in run(halves.golden, goldens)]
     expected = run(parts.compare, *run(parts.describe, TESTS), *run(parts.describe, goldens[[0, 0, 0]]))[0]
-    assert run(halves.judge, TESTS, *one)[0] == pytest.approx(expected, abs=1e-5)
+    assert run(halves.judge_alike, TESTS, *one)[0] == pytest.approx(expected, abs=1e-5)
     kept = sum(weight.ByteSize() for weight in halves.judge.graph.initializer)
     assert kept < sum(
         weight.ByteSize() for part in (parts.describe, parts.compare) for weight in part.graph.initializer
@@ -73,6 +78,6 @@ def test_a_quantised_comparison_stays_whole() -> None:
     with StaticQuantizer(parts.compare, lambda: iter([dict(zip(names, features, strict=True))]), "minmax") as quantizer:
         small = Parts(parts.describe, quantizer.quantized([]))
     halves = halves_of(small)
-    assert not halves.spreads
+    assert not halves.judge_alike
     assert len(halves.golden.graph.output) == len(parts.describe.graph.output)
     assert in_two_steps(halves, GOLDENS[:3]) == pytest.approx(run(small.compare, *features)[0], abs=1e-5)

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.dotted import get, nest, put
 from core.errors import CheckpointError, SpecError
 from deployed.model_file import write_model
+from engine.classify.task import CLASSIFY
 from engine.export.deployment import build, read_deployment
 from engine.export.tensorrt_action import wants_engine
+from engine.segment.task import Segment
+from engine.settings import Run
 from spec.deploy_sections import GenTrtEngine
+from spec.load import full_default_tree, parse_experiment
 from tests.engine.test_tensorrt_engine import graph
 
 if TYPE_CHECKING:
@@ -62,7 +67,7 @@ def test_why_no_engine_is_built_is_told(
     monkeypatch.setattr("engine.export.deployment.has_tensorrt", lambda: installed)
     run: Any = SimpleNamespace(experiment=SimpleNamespace(gen_trt_engine=GenTrtEngine()))
     with pytest.raises(SpecError, match="onnx_file is not set"):
-        build(run, SimpleNamespace())  # type: ignore[arg-type]  # nothing is written to it
+        build(run, SimpleNamespace(), CLASSIFY)  # type: ignore[arg-type]  # nothing is written to it
     told = capsys.readouterr().out
     assert told.startswith(f"NOTICE {why}")
     assert ("there is no TensorRT here" in told) is not installed
@@ -72,10 +77,18 @@ def test_keys_without_effect_are_told(capsys: pytest.CaptureFixture[str]) -> Non
     how = GenTrtEngine.model_validate({"batch_size": 4, "tensorrt": {"layers_precision": ["head:fp16"]}})
     run: Any = SimpleNamespace(experiment=SimpleNamespace(gen_trt_engine=how))
     with pytest.raises(SpecError):
-        build(run, SimpleNamespace())  # type: ignore[arg-type]  # nothing is written to it
+        build(run, SimpleNamespace(), CLASSIFY)  # type: ignore[arg-type]  # nothing is written to it
     told = capsys.readouterr().out
     assert "gen_trt_engine.tensorrt.layers_precision has no effect" in told
     assert "gen_trt_engine.batch_size has no effect" in told
+
+
+def experiment_of(task: str, file: Path, engine: Path, width: int | None = None) -> Run:
+    tree: dict[str, Any] = {"task": task, "gen_trt_engine": {"onnx_file": str(file), "trt_engine": str(engine)}}
+    if width:
+        put(tree, "dataset.classify.image_width", width)
+    chosen = frozenset({"dataset.classify.image_width"} if width else ())
+    return Run("gen_trt_engine", parse_experiment(tree, "gen_trt_engine"), file.parent, chosen=chosen)
 
 
 def run_of(task: str, **section: Any) -> Any:
@@ -106,12 +119,16 @@ def test_the_file_is_checked_before_an_engine_is_built_of_it_and_no_deployment_b
     monkeypatch.setattr("engine.export.tensorrt_action.has_tensorrt", lambda: True)
     monkeypatch.setattr("engine.export.deployment.build_tensorrt", lambda *told: built.append(told))
     file, engine = tmp_path / "model.onnx", tmp_path / "model.engine"
-    write_model(file, graph(), {"task": "classify", "config": {}, "precision": "fp32"})
+    config = nest({key: get(full_default_tree("classify"), key) for key in CLASSIFY.travelling_keys})
+    put(config, "dataset.classify.image_width", 96)
+    write_model(file, graph(), {"task": "classify", "config": config, "precision": "fp32"})
     status: Any = SimpleNamespace()
     with pytest.raises(CheckpointError, match="one for the classify task"):
-        build(run_of("segment", onnx_file=str(file), trt_engine=str(engine)), status)
+        build(experiment_of("segment", file, engine), status, Segment())
+    with pytest.raises(CheckpointError, match="image_width is 64, the file has 96"):
+        build(experiment_of("classify", file, engine, 64), status, CLASSIFY)
     assert built == []
-    build(run_of("classify", onnx_file=str(file), trt_engine=str(engine)), status)
+    build(experiment_of("classify", file, engine), status, CLASSIFY)
     ((_, _, model, settings),) = built
     assert [node.op_type for node in model.graph.node] == ["Add"]
     assert settings["precision"] == "fp32"

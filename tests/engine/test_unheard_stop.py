@@ -72,7 +72,8 @@ def test_what_does_not_end_after_a_stop_is_ended_and_told_as_a_failure(tmp_path:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "Execution status: FAIL\n")
-    assert "stopped by SIGTERM; it did not end by itself" in err
+    assert "stopped by SIGTERM; it did not end by itself: the main thread waits in " in err
+    assert "action (<string>:14)" in err
     assert "Traceback" not in err
     last = json.loads((tmp_path / "status.json").read_text().splitlines()[-1])
     assert last["status"] == "FAILURE"

@@ -282,4 +282,18 @@ def test_an_agent_launches_steps_by_their_plan_id(call: Any, boards: str) -> Non
     assert [step["job_state"] for step in ended["steps"]] == ["COMPLETE"] * 3
     assert tasks.standing(session, name)[0] == "completed"
     assert re.search(r"3 of 3 steps: train, evaluate, inference", reply("jobs")[0])
+    last = ended["steps"][-1]["job"]
+    assert reply("diagnose", job=name)[0].startswith(f"{last}: COMPLETE")
+    text, logged = reply("logs", job=name)
+    assert "step 3 of 3: inference" in text
+    assert logged["result"]["next_after"] == logged["result"]["total"]
+    assert reply("logs", job=name, after=1)[1]["result"]["first"] == 2
+    assert reply("logs", job=last, after=-1)[1]["error"]["code"] == "usage.value"
     session.close()
+
+
+def test_diagnose_of_steps_of_which_none_left_a_job_says_why(call: Any, tmp_path: Path) -> None:
+    chain = _chain(tmp_path / "results", 1)
+    code, told = call("diagnose", chain.id)
+    assert (code, told["error"]["code"]) == (2, "chain.no_job")
+    assert told["error"]["remedy"] == f"changenet status {chain.id}"

@@ -119,6 +119,37 @@ def test_a_calibration_takes_no_marked_pair_and_no_set_without_val(
     assert not (tmp_path / "results").exists()
 
 
+def test_pairs_that_cannot_be_found_are_told_before_a_job_is_there(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    (photos / "goldens").mkdir()
+    for name in ("a.png", "b.png"):
+        draw_board(1).save(photos / "goldens" / name)
+    (photos / "pairs.csv").write_text("reference,test\ngolden.png,photos/other.png\n", encoding="utf-8")
+    for words in (["goldens", "photos"], ["pairs.csv"], ["golden.png", "photos", "-s", "inspect.test=/nowhere/x.png"]):
+        assert main(["inspect", *words, "--results", "results"]) == 2
+        assert "remedy: " in capsys.readouterr().err
+    assert not (photos / "results").exists()
+
+
+def test_pictures_of_folders_below_and_a_broken_golden_one_are_told(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    (photos / "goldens").mkdir()
+    (photos / "photos" / "late").mkdir()
+    draw_board(1).save(photos / "photos" / "late" / "more.png")
+    draw_board(1).save(photos / "goldens" / "<b>bad.png")
+    (photos / "goldens" / "other.png").write_bytes(b"no picture")
+    assert main(["inspect", "none", "goldens", "photos", "--results", "results", "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    (finding,) = found["findings"]
+    assert finding["message"] == "pictures in folders below it are not inspected: 1 of them"
+    (reason,) = [board["reason"] for board in found["boards"] if "reason" in board]
+    assert reason.startswith("other.png, its golden picture: the picture can't be decoded")
+
+
 @pytest.mark.long
 def test_two_pictures_of_different_boards_end_with_an_answer(
     photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -409,6 +409,29 @@ except pydantic.ValidationError as told:
 """
 
 
+def test_a_line_that_is_no_message_is_answered_and_its_client_does_not_wait(work: Path) -> None:
+    lines = [
+        "no json",
+        '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"jobs","arguments":{"of":"\\ud83d"}}}',
+        '{"jsonrpc":"2.0","id":8}',
+        '{"jsonrpc":"1.0","id":9,"method":"ping"}',
+        "[]",
+    ]
+    command = [sys.executable, "-m", "interfaces.cli", "mcp", "--results", str(work / "results")]
+    done = subprocess.run(
+        command, input="\n".join(lines), text=True, capture_output=True, cwd=work, timeout=60, check=True
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["id"], one["error"]["code"]) for one in answers] == [
+        (None, -32700),
+        (7, -32700),
+        (8, -32600),
+        (9, -32600),
+        (None, -32600),
+    ]
+    assert all(one["error"]["message"] for one in answers)
+
+
 def test_the_sdk_is_imported_without_its_clients_and_judges_messages_as_ever() -> None:
     done = subprocess.run([sys.executable, "-c", LEAN], capture_output=True, text=True, check=True)
 

@@ -19,6 +19,8 @@ from router.types import Question, Request
 from runners import api
 from runners.jobs.job import Artifact, Handle, Job, JobState, Transition
 from runners.jobs.store import Ending, JobStore
+from scoring.sheet import figure_sheet
+from scoring.targets import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,6 +152,21 @@ def test_an_inference_tells_the_boards_to_look_at_in_order(tmp_path: Path) -> No
     assert "flagged  3 of 4 pairs are NO_PASS, on 2 of 3 boards; boards to look at, in this order:" in lines
     assert lines.index("b1: 2 of 2, worst pair p1 (score 0.9)") < lines.index("b2: 1 of 1, worst pair p2 (score 0.6)")
     assert any("most pairs are flagged" in line for line in lines)
+
+
+def test_a_verdict_is_told_to_its_end_and_files_are_counted_in_words(tmp_path: Path) -> None:
+    kinds = {"a.onnx": "onnx", "b.pth": "checkpoint", "c.pth": "checkpoint", "status.json": "status"}
+    job = record(tmp_path, "evaluate", artifacts=tuple(Artifact(name, kinds[name], 1, "0" * 64) for name in kinds))
+    target = parse("far<=1% at recall=99%")
+    sheet = figure_sheet(["open"] * 8 + ["PASS"] * 16, [0.9] * 8 + [0.1] * 16, 0.5, target=target)
+    (tmp_path / job.id / "results/figures.json").write_text(json.dumps(sheet))
+    lines = [line.strip() for line in job_brief(job).splitlines()]
+    place = lines.index(
+        "verdict  target far<=1% at recall=99%: met (0 of 8 defects escaped, 0 of 16 good pairs flagged)"
+    )
+    assert lines[place + 1].startswith("at 95% confidence recall is at least 68.76%")
+    assert "showing this recall takes 299 defects without an escape" in lines[place + 2 :]
+    assert any(line.startswith("left     1 ONNX file, 2 checkpoints, 1 status file, in ") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from core.errors import RequestError
 from interfaces.api import tool_call
 from interfaces.bounded import bounded, bounded_text
+from interfaces.mcp_server.log_page import page_of
 from interfaces.mcp_server.roots import Roots
+from interfaces.outcome import Outcome
 from interfaces.table import VERBS
 from interfaces.tool_calls import options_of
 
@@ -56,6 +59,38 @@ def test_arguments_that_are_wrong_are_refused_by_name(verb: str, arguments: dict
         options_of(VERBS[verb], arguments, {})
     assert caught.value.code == code
     assert caught.value.remedy
+
+
+def test_the_page_for_agents_names_every_verb_that_is_no_tool(project_root: Path) -> None:
+    page = (project_root / "references" / "agents.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| one list |")]
+    named = set(re.findall(r"`([a-z -]+)`", row.partition("verbs of")[2]))
+    assert {verb.name for verb in VERBS.values() if not verb.is_tool} == {one for one in named if one in VERBS}
+
+
+def test_a_wrong_value_is_shown_short_and_its_type_is_told() -> None:
+    with pytest.raises(RequestError) as caught:
+        options_of(VERBS["plan"], {"gpus": "9" * 5_000}, {})
+    assert caught.value.remedy == "give a whole number"
+    assert len(str(caught.value)) < 200
+
+
+def test_of_a_log_the_end_is_shown_and_every_line_can_be_had() -> None:
+    lines = [f"line {n} {'x' * 40}" for n in range(1, 501)] + ["y" * 5_000]
+    logged = {"job_id": "train-1", "state": "ERROR", "total": len(lines)}
+    page = page_of(Outcome(logged | {"lines": lines}), None)
+    shown = page.document
+    assert shown["lines"][-1].endswith("(5,000 characters)")
+    assert (shown["next_after"], shown["total"], shown["state"]) == (501, 501, "ERROR")
+    assert page.text.splitlines()[1:] == shown["lines"]
+    read: list[str] = []
+    while len(read) < len(lines):
+        page = page_of(Outcome(logged | {"lines": lines[len(read) :]}), len(read))
+        assert page.document["first"] == len(read) + 1
+        assert len(page.text) < 3_000
+        read += page.document["lines"]
+    assert read[:500] == lines[:500]
+    assert page_of(Outcome(logged | {"lines": []}), 900).document["lines"] == []
 
 
 def test_a_near_name_is_proposed() -> None:
@@ -119,6 +154,13 @@ def test_documents_are_cut_to_their_bound_and_say_how_much_is_missing() -> None:
     assert document["jobs"][-1] == f"… {1_000 - shown:,} more"
     assert document["jobs"][0]["id"] == "job-0"
     assert len(str(document)) < 7_000
+    job = {f"hash{n}": "x" * 60 for n in range(22)} | {
+        "artifacts": [{"path": "p" * 200}] * 60,
+        "metrics": {"recall": 1.0},
+    }
+    document, cut = bounded({"result": job})
+    assert cut
+    assert document["result"]["metrics"] == {"recall": 1.0}
     text, was_cut = bounded_text("\n".join(f"line {n}" for n in range(5_000)))
     assert was_cut
     assert text.startswith("line 0\nline 1\n")

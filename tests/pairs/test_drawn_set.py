@@ -95,6 +95,31 @@ def test_crops_for_the_classify_task_hold_each_flaw_and_as_good_ones(pairs: Path
         assert (np.abs(shown[0] - shown[1]).max() > 14) == (row["label"] != "PASS")
 
 
+def test_pairs_that_are_crops_hold_one_flaw_or_none_and_are_turned_where_nothing_is_trained(
+    pairs: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    summary = draw_into(pairs, out, DrawnSettings(task="classify", sizes=(8, 20), crop=160, copies=5))
+    assert sum(summary.flaws.values()) == 4 * 5
+    assert summary.rows == {"train": 2 * 6, "val": 10, "test": 10}
+    for split, each in (("train", 1), ("val", 5)):
+        with (out / split / "dataset.csv").open(encoding="utf-8") as file:
+            good = [row for row in csv.DictReader(file) if row["label"] == "PASS"]
+        by_pair = {
+            row["input_path"]: [r["object_name"] for r in good if r["input_path"] == row["input_path"]] for row in good
+        }
+        assert {len(names) for names in by_pair.values()} == {each}
+        for name, places in by_pair.items():
+            shown = {
+                part: [_read(out / "images" / name.replace("/test", f"/{part}") / f"{p}.png") for p in places]
+                for part in ("golden", "test")
+            }
+            assert len({one.tobytes() for one in shown["test"]}) == each
+            assert all(
+                np.abs(g.astype(int) - t).max() <= 4 for g, t in zip(shown["golden"], shown["test"], strict=True)
+            )
+
+
 def test_golden_pictures_do_not_stand_in_two_splits(pairs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     draw_into(pairs, out, DrawnSettings(sizes=(8, 20)))

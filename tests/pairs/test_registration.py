@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from core.errors import DataError, ImageError
 from pairs.registration import laid_on, register
 from pairs.registration_check import check
-from pairs.whole_pairs import list_whole_pairs
+from pairs.whole_pairs import list_whole_pairs, passed_over
 from pairs.whole_picture import read_whole_pair
 
 if TYPE_CHECKING:
@@ -120,12 +120,41 @@ def test_pictures_of_a_pair_are_found_by_name_by_table_and_for_one_golden_pictur
     assert [(one.name, one.golden.name) for one in list_whole_pairs(table, None)] == [("a", "a.png"), ("a-2", "b.png")]
 
 
+def test_a_name_is_begun_by_whole_words_and_no_golden_picture_stands_for_two(tmp_path: Path) -> None:
+    for name in ("golden/board1.png", "golden/board1_b.png", "photos/board1-007.png", "photos/Board1_b_3.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    golden, photos = tmp_path / "golden", tmp_path / "photos"
+    found = {one.test.name: one.golden.name for one in list_whole_pairs(golden, photos)}
+    assert found == {"board1-007.png": "board1.png", "Board1_b_3.png": "board1_b.png"}
+    Image.new("RGB", (8, 8)).save(photos / "board12.png")
+    with pytest.raises(DataError, match="no golden picture for it"):
+        list_whole_pairs(golden, photos)
+    Image.new("RGB", (8, 8)).save(golden / "board1.jpg")
+    with pytest.raises(DataError, match="golden picture of the same name"):
+        list_whole_pairs(golden, photos)
+
+
+def test_a_table_of_a_spreadsheet_is_read_with_semicolons(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("\ufeffGolden;Test\r\na.png;b.png\r\n", encoding="utf-8")
+    assert list_whole_pairs(tmp_path / "pairs.csv", None) == [("b", tmp_path / "a.png", tmp_path / "b.png")]
+
+
+def test_pictures_that_are_not_taken_are_told(tmp_path: Path) -> None:
+    for name in ("photos/a.png", "photos/line1/b.png", "photos/line1/night/c.png", "photos/d.HEIC"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [(one.count, one.severity) for one in passed_over(tmp_path / "photos")] == [(2, "warning"), (1, "warning")]
+    assert passed_over(tmp_path / "photos" / "a.png") == []
+    assert passed_over(tmp_path / "photos" / "line1" / "night") == []
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "one.png")
     Image.new("RGB", (8, 8)).save(tmp_path / "two.png")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "three.png").write_bytes((tmp_path / "one.png").read_bytes())
-    with pytest.raises(DataError, match="no golden picture of that name") as caught:
+    with pytest.raises(DataError, match="no golden picture for it") as caught:
         list_whole_pairs(tmp_path, tmp_path / "photos")
     assert caught.value.where.endswith("three.png")
     table = tmp_path / "pairs.csv"

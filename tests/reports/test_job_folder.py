@@ -108,7 +108,7 @@ def test_a_job_folder_makes_a_whole_report(job: Path, tmp_path: Path) -> None:
     ):
         assert said in page
     assert f"visual_changenet evaluate -e {job}/spec.yaml" in page
-    assert "11/23/2026 7:12:59" in page
+    assert "2026-11-23 07:12:59" in page
 
 
 def test_a_table_without_thresholds_is_judged_by_the_margin_of_the_spec(job: Path, tmp_path: Path) -> None:

@@ -320,6 +320,13 @@ def test_a_decision_survives_its_json(skill: Skill) -> None:
         assert Decision.from_json(decision.to_json()) == decision
 
 
+def test_a_request_that_no_one_would_say_is_refused_by_its_length(skill: Skill) -> None:
+    assert ask(skill, "train Visual ChangeNet on ./boards. " + "Thanks! " * 100).action == "train"
+    with pytest.raises(RequestError, match="10,014 characters") as caught:
+        ask(skill, "train " + "word " * 2_001 + "end")
+    assert caught.value.code == "request.too_long"
+
+
 @pytest.mark.parametrize(("slot", "least"), [("gpus", 0), ("nodes", 1)])
 def test_the_least_count_is_taken(skill: Skill, slot: str, least: int) -> None:
     assert getattr(ask(skill, action="train", **{slot: least}).request, slot) == least

@@ -40,19 +40,19 @@ def test_a_score_equal_to_the_threshold_passes_everywhere() -> None:
 
 
 def test_among_thresholds_of_equal_f1_the_one_that_catches_more_is_taken() -> None:
-    assert best_f1(TIED_LABELS, TIED_SCORES).value == pytest.approx(0.35)
+    assert best_f1(TIED_LABELS, TIED_SCORES).value == pytest.approx(math.sqrt(0.6 * 0.1))
     assert best_f1(TIED_LABELS, TIED_SCORES).recall == 1.0
     for text in ("recall>=50%", "escapes<=50%", "far<=100% at recall=50%"):
         choice = choose_threshold(TIED_LABELS, TIED_SCORES, parse(text))
-        assert (choice.threshold, choice.verdict.escapes) == (pytest.approx(0.35), 0)
+        assert (choice.threshold, choice.verdict.escapes) == (pytest.approx(math.sqrt(0.6 * 0.1)), 0)
 
 
 def test_where_nothing_meets_the_target_the_closest_that_keeps_the_recall_is_taken() -> None:
     choice = choose_threshold(TIED_LABELS, TIED_SCORES, parse("far<=10% at recall=100%"))
-    assert (choice.threshold, choice.verdict.met) == (pytest.approx(0.35), False)
+    assert (choice.threshold, choice.verdict.met) == (pytest.approx(math.sqrt(0.6 * 0.1)), False)
     assert (choice.verdict.achieved, choice.verdict.recall) == (pytest.approx(2 / 3), 1.0)
     choice = choose_threshold(TIED_LABELS, TIED_SCORES, parse("precision>=90% at recall=100%"))
-    assert (choice.threshold, choice.verdict.achieved) == (pytest.approx(0.35), 0.5)
+    assert (choice.threshold, choice.verdict.achieved) == (pytest.approx(math.sqrt(0.6 * 0.1)), 0.5)
     # The scores of a defect and of good pairs are the same: no threshold tells them apart.
     choice = choose_threshold([1, 0, 0], [0.5, 0.5, 0.5], parse("far<=10% at recall=100%"))
     assert (choice.verdict.achieved, choice.verdict.escapes) == (1.0, 0)
@@ -84,3 +84,11 @@ def test_bounds_count_what_escaped() -> None:
     assert verdict.far_at_most == pytest.approx(0.091398, abs=1e-6)
     assert judge(labels, scores, 0.5, parse("escapes<=7%")).proven
     assert not judge(labels, scores, 0.5, parse("escapes<=1%")).met
+
+
+def test_in_a_wide_gap_the_threshold_stands_nearer_to_the_good_pairs_but_never_at_their_certainty() -> None:
+    labels = [1, 1, 0, 0]
+    assert best_f1(labels, [0.95, 0.9, 0.1, 0.02]).value == pytest.approx(0.3)
+    assert best_f1(labels, [0.95, 0.9, 1e-6, 1e-9]).value == pytest.approx(math.sqrt(0.01 * 0.9))
+    assert best_f1(labels, [8e-3, 6e-3, 4e-3, 0.0]).value == pytest.approx(5e-3)
+    assert best_f1(labels, [4.0, 0.9, 0.0, 0.0]).value == pytest.approx(math.sqrt(0.01 * 0.9))

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
@@ -73,13 +74,13 @@ def test_the_threshold_of_a_far_target_keeps_the_recall() -> None:
     labels = [1, 1, 0, 1, 0, 0]
     scores = [0.9, 0.8, 0.7, 0.6, 0.3, 0.1]
     choice = choose_threshold(labels, scores, parse("far<=40% at recall=100%"))
-    assert choice.threshold == pytest.approx(0.45)
+    assert choice.threshold == pytest.approx(math.sqrt(0.6 * 0.3))
     assert (choice.verdict.met, choice.verdict.achieved, choice.verdict.recall) == (True, pytest.approx(1 / 3), 1.0)
     missed = choose_threshold(labels, scores, parse("far<=10% at recall=100%"))
-    assert (missed.threshold, missed.verdict.met) == (pytest.approx(0.45), False)
+    assert (missed.threshold, missed.verdict.met) == (pytest.approx(math.sqrt(0.6 * 0.3)), False)
     assert "NOT met" in missed.verdict.sentence()
     lower = choose_threshold(labels, scores, parse("far<=0% at recall=60%"))
-    assert (lower.threshold, lower.verdict.met) == (pytest.approx(0.75), True)
+    assert (lower.threshold, lower.verdict.met) == (pytest.approx(math.sqrt(0.8 * 0.7)), True)
     assert lower.verdict.recall == pytest.approx(2 / 3)
 
 
@@ -88,9 +89,13 @@ def test_recall_escape_and_precision_targets() -> None:
     scores = [0.9, 0.8, 0.7, 0.6, 0.3, 0.1]
     for text in ("recall>=100%", "escapes<=0"):
         choice = choose_threshold(labels, scores, parse(text))
-        assert (choice.threshold, choice.verdict.escapes, choice.verdict.met) == (pytest.approx(0.45), 0, True)
+        assert (choice.threshold, choice.verdict.escapes, choice.verdict.met) == (
+            pytest.approx(math.sqrt(0.6 * 0.3)),
+            0,
+            True,
+        )
     precise = choose_threshold(labels, scores, parse("precision>=100% at recall=50%"))
-    assert (precise.threshold, precise.verdict.achieved) == (pytest.approx(0.75), 1.0)
+    assert (precise.threshold, precise.verdict.achieved) == (pytest.approx(math.sqrt(0.8 * 0.7)), 1.0)
     impossible = choose_threshold(labels, scores, parse("precision>=100% at recall=100%"))
     assert (impossible.verdict.met, impossible.verdict.recall, impossible.verdict.achieved) == (False, 1.0, 0.75)
 
@@ -126,7 +131,7 @@ def test_enough_pairs_prove_a_target_but_never_one_of_100_percent() -> None:
 def test_a_threshold_from_validation_is_judged_on_test_unchanged() -> None:
     target = parse("far<=20% at recall=100%")
     threshold = choose_threshold([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], target).threshold
-    verdict = judge([1, 1, 0, 0], [0.9, 0.4, 0.2, 0.1], threshold, target)
+    verdict = judge([1, 1, 0, 0], [0.9, 0.3, 0.2, 0.1], threshold, target)
     assert (verdict.threshold, verdict.met, verdict.escapes, verdict.achieved) == (threshold, False, 1, 0.0)
 
 

@@ -323,6 +323,23 @@ def test_weights_of_a_whole_model_can_be_the_start(trained: Any, train: Callable
     assert figures(folder, "val_auc")[0] > 0.95
 
 
+def test_a_tint_of_the_start_is_none_that_a_training_has_not_seen(
+    trained: Any, train: Callable[..., Path], tmp_path: Path
+) -> None:
+    start = tmp_path / "start.pth"
+    content = load(trained.latest)
+    own = content["trained_on"]
+    content["trained_on"] = own | {
+        "blue": [-0.9, 0.9],
+        "exposure": [0.0, 1.0],
+        "sharpness": [0.1, 9.0],
+        "width": [8, 900],
+    }
+    torch.save(content, start)
+    kept = load(train(f"train.pretrained_model_path={start}", "train.num_epochs=1") / LATEST)["trained_on"]
+    assert kept == own | {"blue": [-0.9, 0.9]}
+
+
 TOPK = ("train.checkpointer.enable_topk=true", "train.num_epochs=4", "train.checkpoint_interval=4")
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 import torch
 
 from core.documents import dump_yaml
+from tests.conftest import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,9 +152,7 @@ def test_two_nodes_train_one_model_and_the_first_one_reports(
     tmp_path: Path, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
     """As the pods of a cluster are told where they are: the address of the first, and the number of each."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_ports(1))
     nodes = [
         start("nodes", "train.num_nodes=2", "train.num_epochs=1", "dataset.segment.batch_size=4",
               MASTER_ADDR="127.0.0.1", MASTER_PORT=port, NODE_RANK=str(number))

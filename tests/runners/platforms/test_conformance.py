@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.errors import ChangenetError
+from core.errors import ChangenetError, PlatformError
 from runners import api
 from runners.jobs.job import Handle, Job, JobState
 from runners.jobs.record import open_job
@@ -178,6 +178,10 @@ def test_a_job_that_can_not_be_asked_for_is_unknown_and_not_failed(
         assert api.get_job(job.id, store).state is JobState.UNKNOWN
         assert api.list_jobs(store)[0].state is JobState.UNKNOWN
         assert states(store.read(job.id)) == ["PENDING", "RUNNING"]
+        if not capabilities(bench.name).on_this_machine:
+            with pytest.raises(PlatformError, match="was not stopped"):
+                api.cancel(job.id, store)
+            assert store.cancel_reason(job.id) is None  # how it ends will be its own end
 
         store.add_handle(job.id, reachable)
         assert api.get_job(job.id, store).state is JobState.RUNNING

@@ -13,7 +13,8 @@ from docker.types import Mount as Bind
 
 from core.errors import PlatformError
 from runners.jobs.job import JobState
-from runners.platforms.docker_engine import asked
+from runners.platforms.docker_engine import asked, connect
+from tests.conftest import free_ports
 from tests.runners.platforms.docker_bench import IMAGE, Engine
 
 if TYPE_CHECKING:
@@ -75,3 +76,33 @@ def test_what_nobody_has_words_for_is_told_as_the_engine_says_it(docker_engine: 
     assert error.value.code == "launch.failed"
     assert "Invalid container name (no good name)" in error.value.message
     assert "http" not in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [(["visual_changenet", "train"], "image.no_command"), (["/etc"], "launch.failed")]
+)
+def test_a_command_that_the_image_does_not_have_is_no_missing_image(
+    command: list[str], code: str, docker_engine: Engine
+) -> None:
+    container = docker_engine.client.containers.create(IMAGE, command)
+
+    with pytest.raises(PlatformError) as error:
+        asked(docker_engine.host, container.start)
+
+    container.remove()
+    assert error.value.code == code
+    assert error.value.remedy
+
+
+def test_less_memory_than_the_engine_can_give_is_told_as_such(docker_engine: Engine) -> None:
+    with pytest.raises(PlatformError) as error:
+        asked(docker_engine.host, lambda: docker_engine.client.containers.create(IMAGE, mem_limit="1m"))
+
+    assert error.value.code == "docker.memory"
+
+
+def test_an_address_where_nobody_listens_is_told_without_the_layers_of_the_client() -> None:
+    with pytest.raises(PlatformError) as error:
+        connect(f"tcp://127.0.0.1:{free_ports(1)}")
+
+    assert error.value.message == "no Docker engine answers: Connection refused"

@@ -191,6 +191,25 @@ def test_a_job_that_slurm_never_took_is_lost_once_it_would_have_been_listed(
     assert not Path(job.results_dir).exists()
 
 
+def test_a_controller_that_hears_no_scancel_has_cancelled_nothing(
+    make_plan: MakePlan, store: JobStore, wait_for: WaitFor, stand_before: Callable[[str, str], Path]
+) -> None:
+    job = begun(make_plan(runner="slurm", sleep=600), store, wait_for)
+    for program in ("squeue", "scancel"):
+        told = f"{program}: error: Unable to contact slurm controller (connect failure)"
+        stand_before(program, f'echo "{told}" >&2; exit 1')
+    queue_of.cache_clear()
+
+    with pytest.raises(PlatformError, match="was not stopped"):
+        api.cancel(job.id, store)
+    assert store.cancel_reason(job.id) is None
+
+    for program in ("squeue", "scancel"):
+        stand_before(program, 'exec "$real" "$@"')
+    queue_of.cache_clear()
+    assert api.cancel(job.id, store).state is JobState.CANCELED
+
+
 def test_a_launch_that_died_before_the_job_had_a_folder_is_lost_all_the_same(
     make_plan: MakePlan, store: JobStore
 ) -> None:

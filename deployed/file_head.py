@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an exported file, or a deployment, says of a spec: read before anything runs, without ONNX or NumPy.
+
+Whoever uses the model reads it by `model_file` or as a deployment, and finds there whether it was damaged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from core.file_names import is_exported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+METADATA_KEY = "changenet"
+JUDGEMENT_KEYS = tuple(f"model.classify.{name}" for name in ("second_look", "eval_margin", "target"))
+"""Keys that travel in a file, and that the spec of whoever uses it may set anew."""
+_MOST_BYTES = 64 << 20  # of a description or of metadata
+# Of ONNX's ModelProto: its field of metadata, whose entries have a key and a value.
+_METADATA, _ENTRY_KEY, _ENTRY_VALUE = 14, 1, 2
+_VARINT, _EIGHT_BYTES, _MEASURED, _FOUR_BYTES = 0, 1, 2, 5
+
+
+class FileHead(NamedTuple):
+    """The task of a model, the nested part of a spec that travels with it, and keys of it that a spec may set anew."""
+
+    task: str
+    config: dict[str, Any]
+    free: tuple[str, ...] = JUDGEMENT_KEYS
+
+
+def read_head(path: Path) -> FileHead | None:
+    """What a file says; None where it says nothing that could be read, of which its use tells the reason."""
+    try:
+        with path.open("rb") as file:
+            text = _metadata(file) if is_exported(path) else file.read(_MOST_BYTES)
+        told = json.loads(text)
+        settings = told if is_exported(path) else told["model"]
+        return FileHead(str(settings["task"]), dict(settings["config"]))
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+
+
+def _metadata(file: BinaryIO) -> bytes:
+    for number, length in _measured_fields(file, os.fstat(file.fileno()).st_size):
+        if number != _METADATA:
+            file.seek(length, os.SEEK_CUR)
+            continue
+        inside = _measured_fields(file, file.tell() + length)
+        entry = {inner: file.read(min(size, _MOST_BYTES)) for inner, size in inside}
+        if entry.get(_ENTRY_KEY) == METADATA_KEY.encode():
+            return entry[_ENTRY_VALUE]
+    raise EOFError
+
+
+def _measured_fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+    """Numbers and lengths of the fields up to `end` that have one; whoever takes one reads or leaps over it."""
+    while file.tell() < end:
+        number, kind = divmod(_varint(file), 8)
+        if kind == _MEASURED:
+            yield number, _varint(file)
+        elif kind == _VARINT:
+            _varint(file)
+        elif kind in {_EIGHT_BYTES, _FOUR_BYTES}:
+            file.seek(8 if kind == _EIGHT_BYTES else 4, os.SEEK_CUR)
+        else:
+            raise ValueError(kind)
+
+
+def _varint(file: BinaryIO) -> int:
+    value = shift = 0
+    while True:
+        byte = file.read(1)
+        if not byte or shift > 63:
+            raise EOFError
+        value |= (byte[0] & 0x7F) << shift
+        if not byte[0] & 0x80:
+            return value
+        shift += 7

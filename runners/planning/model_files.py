@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the file of a model says of the spec that it is used with, where the user names the file and no job does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import dotted
+from core.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runners.model_rules import FileSettings
+    from runners.planning.draft import Draft
+
+_MISSING = object()
+
+
+def take_file_settings(draft: Draft) -> list[Problem]:
+    """Put what a file says that the user named in place of a parent's; returns what the user set otherwise."""
+    resolved, problems = draft.resolved, []
+    for want in resolved.wanted:
+        named = draft.layers.get(want.key) if want.key in resolved.overridden else None
+        if isinstance(named, str) and named and (told := resolved.rules.file_settings(Path(named))):
+            problems += _taken(draft, want.key, Path(named), told)
+    return problems
+
+
+def _taken(draft: Draft, key: str, path: Path, told: FileSettings) -> list[Problem]:
+    task = draft.resolved.skill.task_of(draft.resolved.action)
+    if told.task != task:
+        message = f"{path} is a model for the {told.task} task, and {draft.resolved.action} one of {task}"
+        return [Problem("spec.file_task", key, message, f"name a model for {task}, or the action for {told.task}")]
+    wrong = []
+    for name, value in _values(draft, told):
+        if draft.layers.source(name) not in {"shorthand", "override"}:
+            draft.layers.put(name, value, "data", path.name)
+        elif name not in told.free and draft.layers.get(name) != value:
+            message = f"{name} is {draft.layers.get(name)}, and {path} was made with {value}"
+            wrong.append(Problem("spec.contradiction", name, message, "leave it out: the file brings it along"))
+    return wrong
+
+
+def _values(draft: Draft, told: FileSettings) -> Iterator[tuple[str, Any]]:
+    for name in draft.layers.schema.value_keys():
+        value = dotted.get(told.config, name, _MISSING)
+        if value is not _MISSING:
+            yield name, value

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model's file that the user names says what it takes; a plan that says otherwise is refused before anything runs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core import dotted
+from core.errors import SpecError
+from deployed.file_head import read_head
+from deployed.model_file import write_model
+from router.types import Request
+from runners import api
+from tests.engine.test_tensorrt_engine import graph
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from router.declarations import Skill
+    from runners.planning.plan import Plan
+
+CONFIG = {
+    "segment": {
+        "dataset": {"segment": {"img_size": 96, "num_classes": 3}},
+        "model": {"segment": {"decoder": "change"}},
+    },
+    "classify": {
+        "dataset": {"classify": {"image_width": 96, "image_height": 64, "input_map": {"top": 0, "side": 1}}},
+        "model": {"classify": {"eval_margin": 0.7, "difference_module": "learnable"}},
+    },
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of the segment task."""
+    return written(tmp_path, "segment")
+
+
+def written(folder: Path, task: str) -> Path:
+    path = folder / f"{task}.onnx"
+    write_model(path, graph(), {"task": task, "config": CONFIG[task], "precision": "fp32"})
+    return path
+
+
+def planned(skill: Skill, folder: Path, action: str, **overrides: Any) -> Plan:
+    request = Request(action=action, results_root=str(folder / "results"), overrides=overrides)
+    plan = api.prepare_request(request, skill)[1]
+    assert plan
+    return plan
+
+
+def test_sizes_and_structure_come_from_the_file(skill: Skill, file: Path, tmp_path: Path) -> None:
+    plan = planned(skill, tmp_path, "deploy_segment_gen_trt_engine", **{"gen_trt_engine.onnx_file": str(file)})
+    assert plan.spec["dataset"]["segment"]["img_size"] == 96
+    assert plan.provenance["dataset.segment.img_size"].detail == "segment.onnx"
+
+
+def test_a_description_of_a_deployment_says_the_same(skill: Skill, tmp_path: Path) -> None:
+    path = tmp_path / "deployment.json"
+    path.write_text(json.dumps({"model": {"task": "segment", "config": CONFIG["segment"]}}), encoding="utf-8")
+    plan = planned(skill, tmp_path, "deploy_segment_inference", **{"inference.trt_engine": str(path)})
+    assert plan.spec["dataset"]["segment"]["img_size"] == 96
+
+
+def test_how_an_output_is_judged_may_be_set_anew_and_what_its_input_is_may_not(skill: Skill, tmp_path: Path) -> None:
+    path = str(written(tmp_path, "classify"))
+    plan = planned(skill, tmp_path, "evaluate", **{"evaluate.checkpoint": path, "model.classify.eval_margin": 0.2})
+    assert dotted.get(plan.spec, "model.classify.eval_margin") == 0.2
+    assert dotted.get(plan.spec, "dataset.classify.image_width") == 96
+    assert dotted.get(plan.spec, "dataset.classify.input_map") == {"top": 0, "side": 1}
+    planned(skill, tmp_path, "evaluate", **{"evaluate.checkpoint": path, "image_width": 96})
+    with pytest.raises(SpecError, match=r"image_width is 128, and .* was made with 96") as caught:
+        planned(skill, tmp_path, "evaluate", **{"evaluate.checkpoint": path, "image_width": 128})
+    assert (caught.value.code, caught.value.where) == ("spec.contradiction", "dataset.classify.image_width")
+
+
+def test_a_file_of_another_task_is_refused(skill: Skill, file: Path, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="a model for the segment task") as caught:
+        planned(skill, tmp_path, "deploy_classify_gen_trt_engine", **{"gen_trt_engine.onnx_file": str(file)})
+    assert caught.value.code == "spec.file_task"
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 40, -1, -9], ids=str)
+def test_a_damaged_file_says_nothing(file: Path, size: int) -> None:
+    file.write_bytes(file.read_bytes()[:size])
+    assert read_head(file) is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model": 3}', '{"model": {"task": "segment"}}', "\0" * 9])
+def test_what_describes_no_deployment_says_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "deployment.json"
+    path.write_text(content, encoding="utf-8")
+    assert read_head(path) is None
+    assert read_head(tmp_path / "gone.onnx") is None
+    assert read_head(tmp_path) is None

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.vocabulary import SHORTEST_KNOWN
+
 if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
-SHORTEST_KNOWN = 3
-"""Shorter words are taken as they stand."""
 _SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
 _FORMATS = ("int8", "fp16", "fp32", "bf16")
 

@@ -62,10 +62,12 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
     data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
     if not data:
         return verb
+    if verb == "doctor":
+        return "data_check"
     if verb in _LOOKS:
         return _looked_at(reading, verb, jobs=bool(jobs))
     measured = verb in _OF_ONE_JOB or (verb == "inference" and is_measured(reading))
-    return "evaluate" if measured and jobs else verb
+    return "evaluate" if measured and (jobs or reading.of("parent")) else verb
 
 
 def _looked_at(reading: Reading, verb: str, *, jobs: bool) -> str:

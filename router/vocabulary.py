@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from router.languages import load_languages
 from router.patterns import Patterns
-from router.spelling import SHORTEST_KNOWN
 from router.tokens import fold
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from router.languages import Languages
 
 AUTOML = "{automl}"
+SHORTEST_KNOWN = 3
+"""Shorter words are taken as they stand, and no word is read as one of them."""
 _SHORTEST_PART = 3
 
 

@@ -167,3 +167,13 @@ def test_what_is_open_is_asked(text: str, skill: Skill) -> None:
 )
 def test_what_is_not_to_be_exceeded_is_a_limit(text: str, hours: float, skill: Skill) -> None:
     assert decide(Request(text=text), skill).stated["hours"] == hours
+
+
+def test_any_classifier_of_something_else_is_declined(skill: Skill) -> None:
+    with pytest.raises(RequestError):
+        decide(Request(text="train a classifier for dog breeds on /d/a"), skill)
+
+
+def test_what_a_model_is_for_is_asked_where_nothing_names_it(skill: Skill) -> None:
+    assert decide(Request(text="train a model on /d/a that predicts solder temperature"), skill).missing
+    assert not decide(Request(text="train a PASS/NO_PASS model on /d/a that spots bridges"), skill).missing

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
 _PERCENT = frozenset({"percent", "prozent"})
+_BITS = frozenset({"bit", "bits"})
 _KEPT = 14
 _POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel"})
 _TIMES = frozenset({"hours", "minutes", "days"})
@@ -135,6 +136,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         found.append(tokens[number - 2].text)
     elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")
+        place -= tokens[place].word in _BITS
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)

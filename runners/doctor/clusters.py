@@ -59,6 +59,7 @@ def kubernetes() -> Iterator[Check]:
         cluster = connect()
         cluster.document(cluster.batch.list_namespaced_job, cluster.namespace, limit=1)
     except PlatformError as problem:
-        yield error("kubernetes", problem.message, problem.remedy)
+        at = f"{problem.where}: " if problem.where else ""
+        yield error("kubernetes", f"{at}{problem.message}", problem.remedy)
     else:
         yield ok("kubernetes", f"{cluster.server} answers, and shows the jobs of the namespace {cluster.namespace}")

@@ -71,7 +71,8 @@ def ray(skill: Skill, store: JobStore, data: str | None, address: str = "") -> I
     try:
         yield ok("ray", f"Ray {cluster.version()} answers at {cluster.address}")
     except ChangenetError as problem:
-        yield error("ray", problem.message, problem.remedy)
+        at = f"{problem.where}: " if problem.where else ""
+        yield error("ray", f"{at}{problem.message}", problem.remedy)
         return
     try:
         with asking_folder(store.root) as folder:

@@ -67,10 +67,11 @@ class Host:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         if done.returncode == _SSH_FAILED and self.name:
             raise NoAnswerError(f"ssh {self.name}: {said}", where=place)
+        said = said if said.startswith(f"{argv[0]}: ") else f"{argv[0]}: {said}"
         if done.returncode and _is_no_answer(said):
-            raise NoAnswerError(f"{argv[0]}: {said}", where=place)
+            raise NoAnswerError(said, where=place)
         if done.returncode:
-            raise CommandError(f"{argv[0]}: {said}", where=place)
+            raise CommandError(said, where=place)
         return done.stdout.decode(errors="replace")
 
     def require(self, program: str) -> None:

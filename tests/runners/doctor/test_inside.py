@@ -162,6 +162,7 @@ def test_a_ray_that_does_not_answer_is_an_error(skill: Skill, store: JobStore) -
     found = examine(skill, store, "ray", reach=Reach(ray_address="http://127.0.0.1:9"))
 
     assert named(found, "ray").status == "error"
+    assert "http://127.0.0.1:9" in named(found, "ray").found
     assert "--ray-address" in named(found, "ray").remedy
 
 

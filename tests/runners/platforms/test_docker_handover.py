@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +92,40 @@ def test_a_folder_is_run_by_its_script_and_taken_back_as_a_parent(
     found = api.prepare_request(child, skill)[1]
     assert found
     assert found.spec["evaluate"]["checkpoint"].startswith(f"{job.folder}/results/train/model_epoch_001")
+
+
+@pytest.mark.long
+def test_a_run_whose_shell_was_killed_is_taken_up_by_the_next(
+    docker_engine: Engine,
+    make_handover_plan: Callable[..., Plan],
+    tmp_path: Path,
+    engine: Path,
+    wait_for: Callable[..., Any],
+) -> None:
+    engine.write_text(engine.read_text().replace('if "sleep" in', 'import time; time.sleep(4)\nif "sleep" in', 1))
+    folder = carried(make_handover_plan(), tmp_path)
+    assert sh(folder, "fetch.sh", docker_engine).returncode == 0
+    another = tmp_path / "copy"
+    shutil.copytree(folder, another, symlinks=True)
+    environment = {"PATH": os.environ["PATH"], "DOCKER_HOST": docker_engine.host}
+
+    shell = subprocess.Popen(
+        ["sh", str(folder / "run.sh")], env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    wait_for(docker_engine.client.containers.list)
+    os.killpg(shell.pid, signal.SIGKILL)
+    shell.wait()
+    refused = sh(another, "run.sh", docker_engine)
+    done = sh(folder, "run.sh", docker_engine)
+
+    assert refused.returncode == 1
+    assert "another folder's run" in refused.stderr
+    assert (done.returncode, "is taken up" in done.stdout) == (0, True)
+    assert not docker_engine.client.containers.list(all=True)
+    job = import_job(folder)
+    assert (job.state, job.exit_code) == (JobState.COMPLETE, 0)
+    log = (folder / "log.txt").read_text()
+    assert (log.count("train begins"), log.splitlines()[-1]) == (1, "Execution status: PASS")
 
 
 def test_a_run_that_fails_comes_back_as_a_job_that_failed(

@@ -113,6 +113,26 @@ def test_a_folder_is_submitted_by_its_script_and_taken_back(contained: Callable[
         import_job(folder)
 
 
+@pytest.mark.long
+def test_a_folder_whose_job_has_not_ended_is_not_submitted_again(
+    contained: Callable[..., Plan], tmp_path: Path, engine: Path
+) -> None:
+    engine.write_text(engine.read_text().replace('if "sleep" in', 'import time; time.sleep(600)\nif "sleep" in', 1))
+    folder = tmp_path / "carried"
+    write_folder(contained(), folder)
+
+    first, *_, second = [
+        subprocess.run(["sh", script], cwd=folder, capture_output=True, text=True, check=False)
+        for script in ("fetch.sh", "run.sh", "run.sh")
+    ]
+    number = (folder / "submitted").read_text().strip()
+    subprocess.run(["scancel", number], check=True)
+
+    assert first.returncode == 0
+    assert (second.returncode, f"Slurm job {number}, which has not ended" in second.stderr) == (1, True)
+    assert f"scancel {number}" in second.stderr
+
+
 def test_a_plan_without_a_container_is_not_carried(contained: Callable[..., Plan], tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="bound to this installation"):
         write_folder(contained(container="none"), tmp_path / "carried")

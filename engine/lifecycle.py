@@ -197,7 +197,7 @@ def _lost_process() -> ChangenetError:
 
 def _system_error(problem: OSError, run: Run) -> ChangenetError:
     if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
-        where = str(problem.filename or run.results_dir)
+        where = str(problem.filename2 or problem.filename or run.results_dir)  # of a copy, where it goes to
         return ChangenetError("the disk is full", code="disk_full", where=where, remedy="make room, then run it again")
     return file_error(problem) if problem.filename else _unexpected(problem, run)
 

@@ -14,6 +14,7 @@ from core.dotted import get
 from core.errors import ChangenetError
 from core.file_names import PLAN_FILE
 from runners.api import open_store
+from runners.names import RAN_ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -149,7 +150,8 @@ def takes(plan: Plan, store: JobStore) -> str:
     """How long it takes here, by the newest job of the action that ran with as large pictures; empty where none did."""
     size = _work(plan.spec, plan.inputs)
     for job in store.newest(_MOST_JOBS_READ):
-        if job.action == plan.action and job.state == "COMPLETE" and size and (speed := _speed(job, plan)):
+        was_here = not any(step.reason.startswith(RAN_ELSEWHERE) for step in job.transitions)
+        if was_here and job.action == plan.action and job.state == "COMPLETE" and size and (speed := _speed(job, plan)):
             return f"about {_spoken(speed * size)} here, as {job.id} was"
     return ""
 

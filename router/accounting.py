@@ -108,6 +108,20 @@ def _declined_action(reading: Reading, intent: Intent, unknown: list[int], besid
             and not of_ours(reading, places)
         ):
             return ", ".join(phrases(reading, strange))
+    return _task_of_others(reading, intent, unknown)
+
+
+def _task_of_others(reading: Reading, intent: Intent, unknown: list[int]) -> str:
+    """What a task is said to be done to, where nothing knows it: "a segmentation of blood vessels"."""
+    objects = {n for step in intent.steps for n in object_of(reading, step.place)}
+    for mention in (m for m in reading.of("task") if m.start in objects):
+        behind = reading.tokens[mention.end : mention.end + 1]
+        if not behind or behind[0].word not in reading.grammar["of"] or reading.of("model"):
+            continue
+        places = range(mention.end + 1, min(mention.end + 4, len(reading.tokens)))
+        strange = [n for n in unknown if n in places]
+        if strange and not ours_in(reading, places):
+            return ", ".join(phrases(reading, strange))
     return ""
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.asked_steps import ENGINE_VERB, Step, asked_steps, is_item, really_training, trained_anew, with_search
+from router.asked_steps import (
+    ENGINE_VERB,
+    Step,
+    asked_steps,
+    is_item,
+    is_measured,
+    really_training,
+    trained_anew,
+    with_search,
+)
 from router.engines import MEASURING
 from router.order import behind_before, follows, is_shown_later, only_tells_when
 from router.questions import is_question
@@ -105,7 +114,8 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
     if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
         return "compare"
     data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
-    return "evaluate" if verb in _OF_ONE_JOB and jobs and data else verb
+    measured = verb in _OF_ONE_JOB or (verb == "inference" and is_measured(reading))
+    return "evaluate" if measured and jobs and data else verb
 
 
 def _is_state(reading: Reading, mention: Mention) -> bool:
@@ -142,6 +152,8 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
     trains = any(step.verb == "train" for step in steps)
     asked = [m for m in verbs if not (m.negated or (trains and _goes_on_so(reading, m)))]
+    if any(step.verb == "evaluate" for step in steps):
+        asked = [m for m in asked if not _names_figures(reading, m)]
     commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in asked]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
@@ -169,6 +181,13 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
+
+
+def _names_figures(reading: Reading, mention: Mention) -> bool:
+    """Whether somebody wants the figures of the evaluation that is asked for: "evaluate it and give me the recall"."""
+    said = {reading.tokens[n].word for n in range(mention.start, mention.end)}
+    job = any(reading.tokens[n].kind == "job" for n in mention.places)
+    return mention.group == "verb:result" and not job and bool(said & reading.grammar["measures"])
 
 
 def _goes_on_so(reading: Reading, mention: Mention) -> bool:

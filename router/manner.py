@@ -26,7 +26,22 @@ def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
         asked.update(n for n in beside if _how(reading, n, start, step))
     asked.update(n for n in unknown if _restricts(reading, n) and n not in reading.remarks)
+    asked.update(n for step in intent.steps for n in _ways(reading, step))
     return phrases(reading, sorted(asked))
+
+
+def _ways(reading: Reading, step: Step) -> list[int]:
+    """Words that name a way of doing it which is none of the usual ones: "the magic way"."""
+    words, grammar = [token.word for token in reading.tokens], reading.grammar
+    _, stop = reading.clause(step.place)
+    ordinary = (
+        grammar["usual"] | grammar["articles"] | grammar["pronouns"] | grammar["prepositions"] | grammar["relative"]
+    )
+    return [
+        n - 1
+        for n in range(step.place + 3, stop)
+        if words[n] in grammar["ways"] and words[n - 2] in grammar["articles"] and words[n - 1] not in ordinary
+    ]
 
 
 def _restricts(reading: Reading, place: int) -> bool:

@@ -22,8 +22,17 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
         start = mention.start
         if mention.negated or (state == "off" and _not_renounced(reading, mention)):
             state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
+        if _is_open(reading, mention):
+            asked.setdefault(_TURNED[state], reading.said(mention))
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
     return asked
+
+
+def _is_open(reading: Reading, mention: Mention) -> bool:
+    """Whether the words go on with the other policy as a choice: "maybe with AutoML, maybe without"."""
+    behind = [token.word for token in reading.tokens[mention.end : mention.end + 4]]
+    choice = next((n for n, word in enumerate(behind) if word in reading.grammar["choice"]), len(behind))
+    return bool(set(behind[choice + 1 : choice + 2]) & reading.grammar["with_or_without"])
 
 
 def _not_renounced(reading: Reading, mention: Mention) -> bool:

@@ -19,6 +19,7 @@ REMOVED_FILE = "removed.json"  # in the folder of a job whose files were removed
 SUPERVISOR_LOG = "supervisor.log"
 VERSIONS_FILE = "versions.json"  # of the libraries that an action on this machine was launched with
 SEARCH_PREFIX, SEARCH_RECORD = "automl-", "best_rec.json"  # a search's folder beside those of jobs; its winner
+RAN_ELSEWHERE = "it ran elsewhere"  # why a job that was taken back is RUNNING: its times are those of the taking
 
 CHAIN_PREFIX = "chain-"  # of the folder of several steps that run one after the other by themselves
 

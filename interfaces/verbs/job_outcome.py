@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.errors import INTERRUPTED, JobFailedError
+from core.errors import INTERRUPTED, JobFailedError, PlatformError
 from interfaces.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -58,10 +58,12 @@ def diagnosed(job: Job, document: dict[str, Any], text: str) -> tuple[dict[str, 
 
 
 def run_outcome(job: Job) -> Outcome:
-    """The same for a job that was followed from here: exit code 130 where Ctrl-C ended it."""
+    """The same for a job that was followed from here: code 130 where Ctrl-C ended it, 5 where that is not known."""
     from runners.platforms.platform import BY_KEYBOARD
 
     outcome = job_outcome(job)
+    if job.state == "UNKNOWN":
+        return replace(outcome, exit_code=PlatformError.exit_code)
     interrupted = job.state == "CANCELED" and job.transitions[-1].reason == BY_KEYBOARD
     return replace(outcome, exit_code=INTERRUPTED) if interrupted else outcome
 

@@ -2,7 +2,8 @@
 """The commands that help after a failure, filled from the job's plan: the same run again, with what has to change.
 
 Places of a rule's `fix`: `again`; `resume` (a training that left a checkpoint goes on from it); with one value changed
-`half_batch`, `fewer_workers`, `lower_rate`, `more_epochs`, `random_backbone`, `right_loss`, `on_cpu`, `one_gpu`;
+`half_batch`, `fewer_workers`, `lower_rate`, `more_epochs`, `random_backbone`, `right_loss`, `on_cpu`, `one_gpu`,
+`more_time` and `more_memory` (twice what was asked for);
 `from_parent` (the action on the newest job that fits); `check_data`, `stage`, `doctor`, `logs`. A place that makes no
 sense for the job is not there.
 """
@@ -10,10 +11,12 @@ sense for the job is not there.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from core import dotted
@@ -90,6 +93,8 @@ class _Planned:
         return found | {
             "again": self._run({}),
             "resume": self._resume(),
+            "more_time": self._twice("time_limit"),
+            "more_memory": self._twice("memory"),
             "from_parent": self._from_parent(),
             "half_batch": self._changed("batch_size", lambda n: n // 2 if n >= 2 * _LEAST_BATCH else None),
             "fewer_workers": self._changed("num_workers", lambda n: 0 if n else None),
@@ -108,7 +113,15 @@ class _Planned:
         after = None if before is None else change(before)
         return None if key is None or after is None else self._run({key: None if after is _NOTHING else after})
 
-    def _run(self, changes: dict[str, Any], **slots: Any) -> str:
+    def _twice(self, setting: str) -> str | None:
+        """The run with twice as much of a setting of the runner, from its last checkpoint where there is one."""
+        before = str(self.plan.decision.request.platform.get(setting) or "")
+        if not before:
+            return None
+        more = {setting: _doubled(setting, before)}
+        return self._resume(more) or self._run({}, settings=more)
+
+    def _run(self, changes: dict[str, Any], settings: Mapping[str, str] = MappingProxyType({}), **slots: Any) -> str:
         """`changenet run` with the slots of the plan's request, and what is changed of them."""
         request, short_names = self.plan.decision.request, self.skill.shorthand_keys(self.plan.action)
         given = {short_names.get(name, name): value for name, value in request.overrides.items()} | changes
@@ -117,7 +130,7 @@ class _Planned:
             value = slots.get(slot, getattr(request, slot))
             for one in value if isinstance(value, tuple) else [value]:
                 words += [option, self._whole(str(one)) if slot in _PLACES else str(one)] if one is not None else []
-        words += [*self._where(), *self._policy()]
+        words += [*self._where(settings), *self._policy()]
         for key, value in given.items():
             words += ["-s", f"{key}={_typed(value)}"]
         return _with_root(self.job, "run", *words)
@@ -130,10 +143,10 @@ class _Planned:
         relative = "://" not in place and not Path(place).expanduser().is_absolute()
         return next((str(folder) for folder in folders if relative and str(folder).endswith(below)), place)
 
-    def _where(self) -> list[str]:
+    def _where(self, changed: Mapping[str, str] = MappingProxyType({})) -> list[str]:
         """The engine that was named, and what was set about the runner."""
         words = ["--engine", self.plan.command[0]] if self.plan.engine == "named" else []
-        for setting, value in self.plan.decision.request.platform.items():
+        for setting, value in ({**self.plan.decision.request.platform, **changed}).items():
             for one in value if isinstance(value, tuple | list) else [value]:
                 words += [f"--{setting.replace('_', '-')}", str(one)]
         return words
@@ -143,11 +156,13 @@ class _Planned:
         trains = self.plan.action in self.skill.info.get("train_policy", {}).get("applies_to", ())
         return ["--automl", "off"] if trains and self.plan.decision.route == "direct" else []
 
-    def _resume(self) -> str | None:
+    def _resume(self, settings: Mapping[str, str] = MappingProxyType({})) -> str | None:
         trains = any(want.how == RESUME for want in wanted_artifacts(self.skill, self.plan.action))
         kept = any("latest" in artifact.roles for artifact in self.job.artifacts)
-        runner = () if self.plan.decision.request.runner is None else ("--runner", self.plan.runner)
-        words = (self.plan.action, "--parent", self.job.id, *runner, *self._where(), *self._policy())
+        request = self.plan.decision.request
+        given = {"--runner": request.runner, "--gpus": request.gpus, "--nodes": request.nodes}
+        where = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+        words = (self.plan.action, "--parent", self.job.id, *where, *self._where(settings), *self._policy())
         return _with_root(self.job, "run", *words) if trains and kept else None
 
     def _from_parent(self) -> str | None:
@@ -170,6 +185,15 @@ class _Planned:
         tables = [str(place) for place in places if str(place).endswith(".csv")]
         chosen = next((place for place in (named, *tables, *map(str, places)) if place and "://" not in place), None)
         return shlex.join(["changenet", "data", "check", chosen]) if chosen else None
+
+
+def _doubled(setting: str, text: str) -> str:
+    if setting == "time_limit":
+        from runners.platforms.kubernetes_settings import seconds_of
+
+        seconds = 2 * seconds_of(text)
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return re.sub(r"[\d.]+", lambda found: f"{2 * float(found[0]):g}", text, count=1)
 
 
 def _typed(value: Any) -> str:

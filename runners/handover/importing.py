@@ -19,6 +19,7 @@ from runners.jobs.job import JobState
 from runners.jobs.record import open_job
 from runners.jobs.store import JobStore
 from runners.model_rules import skill_at
+from runners.names import RAN_ELSEWHERE
 from runners.planning.container import mounts_as_if
 from runners.planning.plan import Plan, at_job
 from runners.platforms.container_end import end_of
@@ -54,7 +55,7 @@ def import_job(folder: Path, results_root: str | None = None) -> Job:
             shutil.copytree(brought, at_job(mount.source, job.folder), symlinks=True, dirs_exist_ok=True)
     with (Path(job.folder) / LOG_FILE).open("ab") as log, (folder / LOG).open("rb") as brought_log:
         shutil.copyfileobj(brought_log, log)
-    store.move(job.id, JobState.RUNNING, f"it ran elsewhere, from {ended.get('begun')} to {ended.get('ended')}")
+    store.move(job.id, JobState.RUNNING, f"{RAN_ELSEWHERE}, from {ended.get('begun')} to {ended.get('ended')}")
     sight = end_of(job, int(ended["exit_code"]), "exited", out_of_memory=ended.get("out_of_memory") == "true")
     return finish(store, job, sight.exit_code, sight.cause)
 

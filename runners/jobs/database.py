@@ -109,10 +109,11 @@ def _open(root: Path, *, write: bool, create: bool) -> sqlite3.Connection:
         if create and not path.is_file():
             _create(root)
     except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise PlatformError(
-            f"can't be written: {reason}", code="store.unusable", where=str(root), remedy=_ROOM_OR_RIGHTS
-        ) from None
+        reason, remedy = f"can't be written: {problem.strerror or problem}", _ROOM_OR_RIGHTS
+        if root.is_symlink() and not root.exists():
+            reason = f"is a link that leads nowhere ({root.readlink()})"
+            remedy = "make the folder that it leads to, or name another results root"
+        raise PlatformError(reason, code="store.unusable", where=str(root), remedy=remedy) from None
     try:
         return _up_to_date(_journalled(_connect(path, "?mode=rw"), root, write=write), path)
     except sqlite3.OperationalError as problem:

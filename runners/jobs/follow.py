@@ -15,7 +15,7 @@ from core.redaction import Redactor
 from core.tail import Tail
 from runners.jobs.job import Job, JobState
 from runners.jobs.status_log import Progress, parse_line
-from runners.jobs.watch import log_of, look
+from runners.jobs.watch import NO_ANSWER, log_of, look
 from runners.platforms.table import capabilities
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def follow(store: JobStore, job_id: str, callback: Callable[[Update], None], *, 
 
 def _is_out_of_reach(job: Job) -> bool:
     """Whether waiting helps nothing: a platform that every machine can ask answers again some time."""
-    return job.state is JobState.UNKNOWN and not (job.failure is None and capabilities(job.runner).asked_from_anywhere)
+    passes = job.failure is not None and job.failure.code == NO_ANSWER
+    return job.state is JobState.UNKNOWN and not (passes and capabilities(job.runner).asked_from_anywhere)
 
 
 def _report(log: _Log, status: Tail, callback: Callable[[Update], None], *, over: bool) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runners.jobs.store import JobStore
     from runners.platforms.platform import Sight
 
+NO_ANSWER = "job.no_answer"  # why a job is UNKNOWN that may be asked again some time
 _ANSWER_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 
@@ -52,7 +53,7 @@ def as_it_is(store: JobStore, job: Job, handle: Handle | None = None) -> Job:
     if sight.state is job.state:
         return job
     if sight.state is JobState.UNKNOWN:
-        return replace(job, state=JobState.UNKNOWN, failure=_unseen(job, sight.native))
+        return replace(job, state=JobState.UNKNOWN, failure=_unseen(job, sight.native, NO_ANSWER))
     try:
         return _recorded(store, job, sight)
     except PlatformError as problem:
@@ -62,9 +63,9 @@ def as_it_is(store: JobStore, job: Job, handle: Handle | None = None) -> Job:
         return replace(job, state=JobState.UNKNOWN, failure=unrecorded)
 
 
-def _unseen(job: Job, why: str) -> Problem:
+def _unseen(job: Job, why: str, code: str = "job.unseen") -> Problem:
     remedy = f"it may work all the same; `changenet doctor --runner {job.runner}` looks at the platform"
-    return Problem("job.unseen", job.id, f"it can't be asked: {why}", remedy)
+    return Problem(code, job.id, f"it can't be asked: {why}", remedy)
 
 
 def _can_change(job: Job) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -22,6 +23,7 @@ _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _SECONDS = 30
 _ATTEMPTS = 4
 _MOST_WAIT_SECONDS = 8.0
+_OF_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _ERRNO = re.compile(r"Max retries exceeded.*?\[Errno -?\d+\] ([^\"')]+)")
 _REMOVAL = "is already in progress"
 
@@ -184,7 +186,16 @@ def asked(host: str, question: Callable[[], Any], *, patiently: bool = False, ab
             raise GoneError(said, where=about or host) from None
         raise refused(about or host, said) from None
     except (RequestException, OSError) as problem:
+        if not isinstance(problem, RequestException) and problem.errno in _OF_DISKS:
+            raise unwritten(problem) from None
         raise silent(host, problem) from None
+
+
+def unwritten(problem: OSError) -> PlatformError:
+    """The error of a disk of this machine that does not take what the engine said."""
+    remedy = "make room there, or mend its rights; what the container said is asked for again"
+    where = str(problem.filename or "")
+    return PlatformError(f"can't be written: {problem.strerror}", code="job.unwritten", where=where, remedy=remedy)
 
 
 def passes(problem: BaseException) -> bool:

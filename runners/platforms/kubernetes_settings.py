@@ -97,7 +97,7 @@ class KubernetesSettings:
 
     def seconds(self) -> int | None:
         """The time limit, as Slurm would read it; None without one."""
-        return _seconds(self.time_limit) if self.time_limit else None
+        return seconds_of(self.time_limit) if self.time_limit else None
 
 
 SETTINGS = KubernetesSettings
@@ -110,7 +110,8 @@ def _toleration(text: str) -> dict[str, str]:
     return found | ({"value": value} if equals else {}) | ({"effect": effect} if colon else {})
 
 
-def _seconds(text: str) -> int:
+def seconds_of(text: str) -> int:
+    """A time limit in seconds: minutes, HOURS:MM:SS or DAYS-HOURS."""
     days, _, clock = text.rpartition("-")
     parts = [int(part) for part in clock.split(":")]
     if not days and len(parts) < 3:

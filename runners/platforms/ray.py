@@ -35,6 +35,7 @@ from runners.platforms.scripted_jobs import (
     give_up,
     script_template,
     wait_for_exit_file,
+    wrote_lately,
 )
 from runners.platforms.slurm_states import ended
 from runners.preflight import require_engine, require_local_inputs
@@ -175,6 +176,8 @@ def _not_listed(job: Job, about: dict[str, Any]) -> Sight:
         return Sight(job.state, "Ray does not list it yet")
     if about.get("taken"):
         message = "Ray does not know the job any more: its head was lost"
+        if wrote_lately(job):
+            return Sight(JobState.UNKNOWN, f"{message}, and its action still writes")
         return Sight(JobState.ERROR, message, cause=Problem("node.lost", job.id, message))
     message = "Ray gave no answer when the job was submitted, and has none of its name"
     return Sight(JobState.ERROR, message, cause=Problem("launch.lost", job.id, message))

@@ -8,13 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.file_names import LOG_FILE, STATUS_FILE
 from runners.jobs.status_log import last_lines
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from runners.jobs.job import Job
+
 SCRIPT_FILE, EXIT_FILE, GIVEN_UP_FILE = "job.sh", "exit_code", "given_up"
 _TEMPLATES = Path(__file__).parent / "templates"
+AT_WORK_SECONDS = 120.0
 _FILE_SECONDS = 5.0  # in which a shared file system shows what another machine wrote
 _POLL_SECONDS = 0.05
 
@@ -42,6 +46,13 @@ def exit_code_of(folder: Path) -> int | None:
 def code_of_shell(code: int) -> int:
     """The same with a signal, which a shell tells of as 128 and its number, as a number below zero."""
     return 128 - code if 128 < code <= 192 else code
+
+
+def wrote_lately(job: Job) -> bool:
+    """Whether the action wrote within `AT_WORK_SECONDS`: a cluster may forget a job that goes on without it."""
+    paths = (Path(job.folder) / LOG_FILE, Path(job.results_dir) / STATUS_FILE)
+    newest = max((path.stat().st_mtime for path in paths if path.is_file()), default=0.0)
+    return time.time() < newest + AT_WORK_SECONDS
 
 
 def give_up(folder: Path) -> None:

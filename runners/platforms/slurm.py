@@ -20,7 +20,7 @@ from runners.platforms.compute_side import asking_folder, question, seen
 from runners.platforms.container_files import mounts_of_job
 from runners.platforms.handles import LAUNCHER, process_of, with_detail
 from runners.platforms.platform import OwnLog, Sight
-from runners.platforms.scripted_jobs import SCRIPT_FILE, exit_code_of, give_up, wait_for_exit_file
+from runners.platforms.scripted_jobs import SCRIPT_FILE, exit_code_of, give_up, wait_for_exit_file, wrote_lately
 from runners.platforms.slurm_commands import CommandError, Host, NoAnswerError
 from runners.platforms.slurm_queue import poll_seconds, queue_of, require_answer
 from runners.platforms.slurm_script import job_script, require_mountable
@@ -184,6 +184,10 @@ def _not_listed(job: Job, about: dict[str, Any]) -> Sight:
         return ended(code, f"Slurm forgot it; exit code {code}", job.id, began=True)
     if time.time() < about["submitted_at"] + _UNANSWERED_SECONDS:
         return Sight(job.state, "Slurm does not list it yet")
+    if about.get("job_id") and wrote_lately(job):
+        return Sight(
+            JobState.UNKNOWN, f"Slurm does not know job {about['job_id']} any more, and its action still writes"
+        )
     if about.get("job_id"):
         return Sight(JobState.ERROR, f"Slurm does not know job {about['job_id']} any more")
     message = "Slurm gave no answer when the job was submitted, and has none of its name"

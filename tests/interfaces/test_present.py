@@ -89,6 +89,10 @@ def test_a_job_that_was_interrupted_ends_as_interrupted_for_who_ran_it(tmp_path:
         assert job_outcome(ended).exit_code == 4
 
 
+def test_a_job_whose_end_nobody_could_see_is_not_done_for_who_ran_it(tmp_path: Path) -> None:
+    assert run_outcome(replace(job_in(tmp_path), state=JobState.UNKNOWN)).exit_code == 5
+
+
 EVALUATED = {
     "test_acc": 97.0,
     "test_fpr": 3.125,

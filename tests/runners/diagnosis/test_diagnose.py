@@ -165,7 +165,7 @@ def test_every_command_that_a_rule_offers_can_be_typed(
         assert words[0] == "changenet"
         parse(words[1:])
     named = {place for rule in rules_for(project_root) for fix in rule.fix for place in fix.strip("{}").split("} | {")}
-    assert named - commands.keys() == {"from_parent"}  # which no training has
+    assert named - commands.keys() == {"from_parent", "more_time", "more_memory"}  # it has no parent and no limits
     assert "-s dataset.classify.batch_size=8" in commands["half_batch"]
     assert commands["half_batch"].startswith("changenet run train --data '/data/my boards' --automl off -s ")
     assert "train.optim.lr=0.00033" in commands["lower_rate"]
@@ -374,3 +374,24 @@ def test_every_rule_that_may_be_behind_another_is_one(project_root: Path) -> Non
     rules = rules_for(project_root)
 
     assert {name for rule in rules for name in rule.between} <= {rule.id for rule in rules}
+
+
+def test_the_word_of_the_platform_explains_the_signal_and_its_command_asks_for_more(
+    failed_job: FailedJob, store: JobStore, make_plan: MakePlan
+) -> None:
+    stopped = "ERROR [stopped] stopped by SIGTERM\n  remedy: run the same command again\nExecution status: FAIL\n"
+    limit = Problem("job.time_limit", "a", "its time limit was used up (Slurm job 11: TIMEOUT)")
+    plan = of_training(make_plan, runner="slurm", gpus=0, platform={"time_limit": "1-12", "memory": "4.5g"})
+    ended = failed_job(stopped, name="a", plan=plan, runner="slurm", failure=limit, artifacts=(LATEST,))
+    killed = failed_job(stopped, name="b", plan=plan, failure=Problem("action.out_of_memory", "b", "OOM"))
+
+    (time, memory, bare) = (diagnose(store, job).cause for job in (ended, killed, failed_job(stopped, name="c")))
+
+    assert time
+    assert memory
+    assert bare
+    assert (time.rule, memory.rule, bare.rule) == ("slurm.time_limit", "memory.limit", "engine.stopped")
+    assert "--parent a" in time.fix[0]
+    options = parse(shlex.split(time.fix[0])[1:]).options
+    assert (options.time_limit, options.gpus, options.runner) == ("72:00:00", 0, "slurm")
+    assert "--memory 9g" in memory.fix[-1]

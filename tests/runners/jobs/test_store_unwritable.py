@@ -142,7 +142,7 @@ def test_a_store_of_an_older_version_is_read_where_it_can_not_be_brought_up_to_d
 
     told, looked, platform = read(how, root, going)[0]
 
-    assert (len(told), looked[0], platform) == (4, [going, "UNKNOWN", None], "local")
+    assert (len(told), looked[0], platform) == (4, [going, "UNKNOWN", "job.no_answer"], "local")
     assert contents(root) == before
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,6 @@ from tests.runners.platforms.docker_bench import IMAGE, Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
@@ -106,3 +106,10 @@ def test_an_address_where_nobody_listens_is_told_without_the_layers_of_the_clien
         connect(f"tcp://127.0.0.1:{free_ports(1)}")
 
     assert error.value.message == "no Docker engine answers: Connection refused"
+
+
+def test_a_disk_of_this_machine_that_is_full_is_no_silence_of_the_engine(docker_engine: Engine) -> None:
+    with pytest.raises(PlatformError) as error:
+        asked(docker_engine.host, lambda: Path("/dev/full").write_text("what the container said"))
+
+    assert (error.value.code, error.value.message) == ("job.unwritten", "can't be written: No space left on device")

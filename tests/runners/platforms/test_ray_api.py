@@ -3,13 +3,26 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from runners.jobs.job import JobState
+from runners.jobs.record import open_job
+from runners.platforms.handles import with_detail
+from runners.platforms.ray import PLATFORM
 from runners.platforms.ray_api import Cluster, RefusedError, SilentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runners.jobs.store import JobStore
+    from runners.planning.plan import Plan
 
 _TEXT = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\n# HELP a_sum"
 
@@ -42,3 +55,22 @@ def test_a_server_that_gives_no_whole_answer_is_told_with_its_address(said: byte
 def test_a_server_of_another_kind_is_no_ray() -> None:
     with pytest.raises(RefusedError, match="no Ray"):
         _ask(_TEXT)
+
+
+@pytest.mark.long
+def test_a_job_that_ray_forgot_is_lost_only_once_its_action_writes_no_more(
+    ray_head: str, make_plan: Callable[..., Plan], store: JobStore
+) -> None:
+    """The head was killed and began anew: what it had started may go on, and write to the same folder."""
+    plan = make_plan(runner="ray")
+    job = open_job(store, plan, plan.spec)
+    handle = with_detail(store.handle(job.id), "ray", {"address": ray_head, "submitted_at": 0.0, "taken": True})
+    log = Path(job.folder) / "log.txt"
+    log.write_text("epoch 1\n")
+
+    at_work = PLATFORM.look(job, handle)
+    os.utime(log, (0, 0))
+    lost = PLATFORM.look(job, handle)
+
+    assert (at_work.state, "still writes" in at_work.native) == (JobState.UNKNOWN, True)
+    assert (lost.state, lost.cause and lost.cause.code) == (JobState.ERROR, "node.lost")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from runners.jobs.job import JobState
 from runners.jobs.record import open_job
 from runners.planning.plan import Plan
 from runners.platforms import slurm as slurm_module
-from runners.platforms.handles import LAUNCHER, with_process
+from runners.platforms.handles import LAUNCHER, with_detail, with_process
 from runners.platforms.processes import ProcessId
 from runners.platforms.slurm_queue import queue_of
 
@@ -208,6 +209,23 @@ def test_a_controller_that_hears_no_scancel_has_cancelled_nothing(
         stand_before(program, 'exec "$real" "$@"')
     queue_of.cache_clear()
     assert api.cancel(job.id, store).state is JobState.CANCELED
+
+
+def test_a_job_that_slurm_forgot_has_ended_only_once_its_action_writes_no_more(
+    make_plan: MakePlan, store: JobStore
+) -> None:
+    plan = make_plan(runner="slurm")
+    job = open_job(store, plan, plan.spec)
+    about = {"host": "", "name": job.id, "submitted_at": 0.0, "job_id": "99999999"}
+    handle = with_detail(store.handle(job.id), "slurm", about)
+    log = Path(job.folder) / "log.txt"
+    log.write_text("epoch 1\n")
+
+    at_work = slurm_module.PLATFORM.look(job, handle)
+    os.utime(log, (0, 0))
+
+    assert (at_work.state, "still writes" in at_work.native) == (JobState.UNKNOWN, True)
+    assert slurm_module.PLATFORM.look(job, handle).state is JobState.ERROR
 
 
 def test_a_launch_that_died_before_the_job_had_a_folder_is_lost_all_the_same(

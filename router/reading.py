@@ -124,6 +124,8 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
     found = [m for m in found if not _belongs_before(text, tokens, m)]
+    engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
+    found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
     found += vocabulary.foreign.find(tokens)
     mentions = action_names(tokens)
     layers = []
@@ -143,6 +145,11 @@ def read(text: str, skill: Skill) -> Reading:
     behind = background(text, tokens, mentions, vocabulary.grammar)
     remarks = _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
     return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
+
+
+def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
+    """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
+    return mention.group == "action:train" and tokens[mention.start].word in verbs
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:

@@ -85,7 +85,9 @@ class ExperimentPlan:
         if ALGORITHMS[settings.algorithm].drawn:
             points = [even_point(self.space, settings.seed, n) for n in range(1, _SHOWN + 1)]
         else:
-            points = first_points(self.space, settings.seed, start_trials(settings.trials))
+            points = first_points(
+                self.space, settings.seed, start_trials(settings.trials, model_of(settings.algorithm))
+            )
         return [{}, *(self.space.values(point) for point in points)][: min(_SHOWN + 1, settings.trials)]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Suggestions from Optuna's samplers, each a function of the seed, the number of the suggestion and the results so far.
+"""Suggestions of a model, each a function of the seed, the number of the suggestion and the results so far.
 
-A sampler of its own is made for every suggestion, seeded by the search's seed and the suggestion's number. So a search
+A model of its own is made for every suggestion, seeded by the search's seed and the suggestion's number. So a search
 that is taken up again, with its results read back, goes on exactly as it would have.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -57,7 +58,7 @@ class _Tpe(_Canonical, TPESampler):
 
 
 class _Gp(_Canonical, GPSampler):
-    """A Gaussian process with logarithmic expected improvement."""
+    """A Gaussian process for each of several objectives, and their expected hypervolume."""
 
 
 class Suggester:
@@ -71,6 +72,7 @@ class Suggester:
         self._known = space.distributions()
         self._directions = [objective.direction for objective in objectives]
         self._objective = objectives[0]
+        self._by_process = model == "gp" and len(objectives) == 1
         self._first = first_points(space, seed, start)
         self._running: dict[int, int] = {}
         self._seen: set[str] = set()
@@ -88,13 +90,29 @@ class Suggester:
             return even_point(self._space, self._seed, number), {}
         if number <= len(self._first):
             return self._first[number - 1], {}
-        self._study.sampler = self._sampler(seed_of(self._seed, self._model, number))
+        seed = seed_of(self._seed, self._model, number)
+        if self._by_process and 0 < self._complete <= _GP_MOST_RESULTS:
+            return self._proposed(number, seed), {}
+        self._study.sampler = self._sampler(seed)
         trial = self._study.ask(self._known)
         attrs = dict(self._study.get_trials(deepcopy=False)[-1].system_attrs)
         # The run may still be refused, and a search that is taken up again does not ask: nothing of this ask stays.
         self._study.tell(trial, state=TrialState.FAIL)
         point = dict(trial.params)
         return (point, attrs) if self._what(point) not in self._seen else (self._another(number, point), {})
+
+    def _proposed(self, number: int, seed: int) -> Point:
+        """The most promising point that sets something new."""
+        from automl.proposals import propose
+
+        trials = self._study.get_trials(deepcopy=False)
+        complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+        running = [trial.params for trial in trials if trial.state is TrialState.RUNNING]
+        values = [self._objective.key(trial.values[0]) for trial in complete]
+        points = propose(self._space, [trial.params for trial in complete], values, running, seed)
+        first = next(points)
+        several = (one for one in chain([first], points) if self._what(one) not in self._seen)
+        return next(several, None) or self._another(number, first)
 
     def _another(self, number: int, point: Point) -> Point:
         """An even draw that sets something new: training is seeded, so that a twin would only say the same again."""

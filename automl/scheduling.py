@@ -43,4 +43,4 @@ def _model(settings: AutomlSettings, space: Space, objectives: Sequence[Objectiv
     model = model_of(settings.algorithm)
     if model == "cmaes":
         return CmaSuggester(space, objectives, settings.seed)
-    return Suggester(space, objectives, model, settings.seed, start_trials(settings.trials))
+    return Suggester(space, objectives, model, settings.seed, start_trials(settings.trials, model))

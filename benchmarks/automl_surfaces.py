@@ -5,10 +5,10 @@
 
 The surfaces are mixed (numbers, whole numbers, options), conditional (a switch turns others on) and noisy, and each is
 minimised and, negated, maximised. Both searches begin with the same defaults. A search is judged by the noiseless value
-of the trial that it picks as its best. `library` is Optuna's own Gaussian process as it comes, with the defaults
-enqueued: what our first points, rounding and replaced twins have to be worth. Prints the share of (surface, seed) pairs
-in which each model ends better than random search, and how often it is worse; exit code 1 where the default algorithm's
-share is below 90 %.
+of the trial that it picks as its best. `library` is Optuna's Gaussian process as it comes, with the defaults
+enqueued: what ours, its first points, rounding and replaced twins have to be worth. Prints the share of (surface, seed)
+pairs in which each model ends better than random search, and how often it is worse; exit code 1 where the default
+algorithm's share is below 90 %.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def run(surface: Surface, model: str, seed: int, trials: int, *, maximise: bool)
         return _library(surface, seed, trials, maximise=maximise)
     space, sign = surface.space(), -1.0 if maximise else 1.0
     objective = Objective("value", "maximize" if maximise else "minimize")
-    suggester = Suggester(space, (objective,), model, seed, start_trials(trials))
+    suggester = Suggester(space, (objective,), model, seed, start_trials(trials, model))
     noise = random_of("noise", surface.name, model, seed)
     found: list[tuple[float, float]] = []
     for number in range(trials):

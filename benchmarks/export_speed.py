@@ -31,7 +31,7 @@ from engine.batch_samplers import OrderedBatches
 from engine.classify.network import build_network, start_weights
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import read_table
-from engine.classify.scoring_loop import by_golden_image, score_pairs
+from engine.classify.scoring_loop import by_golden_image
 from engine.classify.trained_model import load_model
 from engine.settings import load_run
 from engine.torch_setup import prepare_torch
@@ -117,7 +117,7 @@ class Form:
         batches = OrderedBatches(by_golden_image(self.table), self.data.batch_size)
         loader = pair_loader(self.table, self.source, batches)
         wall, cpu = time.perf_counter(), time.process_time()
-        score_pairs(self.model.network, self.model.preparation, loader)
+        self.model.scorer.scores(loader)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         self.rate = max(self.rate, len(self.table) / wall)
         self.cpu_rate = max(self.cpu_rate, usable_cores() * len(self.table) / cpu)

@@ -3,11 +3,11 @@
 
     python benchmarks/good_pairs.py BOARDS WORK [--pairs 30] [--calibrate 20] [--units 8] [--epochs 4] [--seed 1]
 
-BOARDS is what `changenet data import deeppcb SRC BOARDS` wrote. `--pairs` good crops of each train design go through
-`changenet data synthesize --from` into a training of the laptop profile, whose threshold drawn validation crops choose;
-the test designs are measured by it. Then `--calibrate` good crops of the test designs go through `changenet calibrate`
-for a rate of 1 %, and all their other good crops are judged by the calibrated model as an inspection judges them
-(`inspect` itself refuses crops: they are too small to be registered).
+BOARDS is what `changenet data import deeppcb SRC BOARDS` wrote. `--pairs` good crops of each train design, and of the
+validation design as that split, go through `changenet data synthesize --from` into a training of the laptop profile,
+whose threshold drawn validation crops choose; the test designs are measured by it. Then `--calibrate` good crops of the
+test designs go through `changenet calibrate` for a rate of 1 %, and all their other good crops are judged by the
+calibrated model as an inspection judges them (`inspect` itself refuses crops: they are too small to be registered).
 """
 
 from __future__ import annotations
@@ -59,16 +59,32 @@ def write_pairs(table: Path, boards: Path, rows: list[Row]) -> Path:
     return table
 
 
+def write_set(given: argparse.Namespace) -> tuple[Path, int]:
+    """A data set of a few good crops of each design of train and val; returns how many there are as well."""
+    folder, count = given.work / "good", 0
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "images").exists():
+        (folder / "images").symlink_to((given.boards / "images").resolve())
+    for split in ("train", "val"):
+        rows = drawn_of(good_rows(given.boards, split), given.pairs, given.seed, each=True)
+        (folder / split).mkdir(exist_ok=True)
+        with (folder / split / "dataset.csv").open("w", newline="") as handle:
+            writer = csv.DictWriter(handle, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        count += len(rows)
+    return folder, count
+
+
 def train(given: argparse.Namespace, results: str) -> str:
     """Train on drawn defects alone; prints the figures of the test designs and returns the job."""
-    rows = drawn_of(good_rows(given.boards, "train"), given.pairs, given.seed, each=True)
-    table, drawn = write_pairs(given.work / "good.csv", given.boards, rows), given.work / "drawn"
+    (folder, count), drawn = write_set(given), given.work / "drawn"
     settings = ("--task", "classify", "--units", str(given.units), "--sizes", given.sizes, "--seed", str(given.seed))
-    changenet("data", "synthesize", str(drawn), "--from", str(table), *settings, "--force")
+    changenet("data", "synthesize", str(drawn), "--from", str(folder), *settings, "--force")
     words = ("--data", str(drawn), "--automl", "off", "--results", results)
     document, _ = changenet("run", "train", *words, "-s", f"num_epochs={given.epochs}", "-s", f"seed={given.seed}")
     job: dict[str, Any] = document["job"]
-    print(f"{len(rows)} good pairs, {seconds_of(job):.0f} s of training: {job['id']}", flush=True)
+    print(f"{count} good pairs, {seconds_of(job):.0f} s of training: {job['id']}", flush=True)
     scored = scores_of(job["id"], given.boards / "test", results)
     for design in sorted({row["design"] for row in scored}):
         shown(design, figures([row for row in scored if row["design"] == design]))
@@ -113,7 +129,7 @@ def main() -> None:
     parser.add_argument("boards", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--pairs", type=int, default=30, help="good crops of each train design")
-    parser.add_argument("--calibrate", type=int, default=20, help="good crops of the test designs")
+    parser.add_argument("--calibrate", type=int, default=20, help="good crops of the test designs; 0: no calibration")
     parser.add_argument("--units", type=int, default=8, help="copies with flaws of each pair")
     parser.add_argument("--sizes", default="6..40", help="pixels of the flaws")
     parser.add_argument("--epochs", type=int, default=4)
@@ -121,7 +137,9 @@ def main() -> None:
     parser.add_argument("--model", help="job, file or `starter` to calibrate without a training")
     given = parser.parse_args()
     results = str(given.work / "results")
-    calibrate(given, given.model or train(given, results), results)
+    model = given.model or train(given, results)
+    if given.calibrate:
+        calibrate(given, model, results)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from deployed.model_file import read_model
 from deployed.sessions import Session
 from engine.actions import quiet_libraries
 from engine.classify.parity import ParityPairs, prepared
-from engine.classify.trained_model import load_model
+from engine.classify.trained_model import load_model, load_named_checkpoint
 from engine.export.quantization import StaticQuantizer
 from engine.settings import load_run
 from engine.torch_setup import prepare_torch
@@ -138,10 +138,10 @@ def forms_of(folder: Path, spec: Path, checkpoint: Path, calibration: list[Batch
     with StaticQuantizer(whole, lambda: iter([batch.feeds for batch in calibration]), "minmax") as quantizer:
         forms.append(by_onnxruntime("ONNX Runtime, static QDQ, 8 bits", quantizer.quantized(linear)))
     inference = load_run("inference", spec, [f"inference.checkpoint={checkpoint}", "model.classify.second_look=0"])
-    forms.append(with_torch(load_model(inference).network, quantised=False))
+    forms.append(with_torch(load_named_checkpoint(inference).network, quantised=False))
     for libraries, more in (
         (("openvino", "nncf"), lambda: with_openvino(file, calibration)),
-        (("torchao",), lambda: [with_torch(load_model(inference).network, quantised=True)]),
+        (("torchao",), lambda: [with_torch(load_named_checkpoint(inference).network, quantised=True)]),
     ):
         if missing := [name for name in libraries if importlib.util.find_spec(name) is None]:
             print(f"left out, not installed: {', '.join(missing)}")

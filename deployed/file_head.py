@@ -10,6 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from core.errors import CheckpointError
 from core.file_names import is_exported
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 METADATA_KEY = "changenet"
 JUDGEMENT_KEYS = tuple(f"model.classify.{name}" for name in ("second_look", "eval_margin", "target"))
 """Keys that travel in a file, and that the spec of whoever uses it may set anew."""
+_DESCRIPTION = ".json"
 _MOST_BYTES = 64 << 20  # of a description or of metadata
 # Of ONNX's ModelProto: its field of metadata, whose entries have a key and a value.
 _METADATA, _ENTRY_KEY, _ENTRY_VALUE = 14, 1, 2
@@ -34,15 +36,26 @@ class FileHead(NamedTuple):
 
 
 def read_head(path: Path) -> FileHead | None:
-    """What a file says; None where it says nothing that could be read, of which its use tells the reason."""
+    """What a file says; None where there is no such file, or it is called neither as an export nor as a deployment.
+
+    Raises:
+        CheckpointError: it is damaged, or this project did not write it.
+    """
+    exported = is_exported(path)
+    if not path.is_file() or not (exported or path.suffix.lower() == _DESCRIPTION):
+        return None
     try:
         with path.open("rb") as file:
-            text = _metadata(file) if is_exported(path) else file.read(_MOST_BYTES)
-        told = json.loads(text)
-        settings = told if is_exported(path) else told["model"]
+            text = _metadata(file) if exported else file.read(_MOST_BYTES)
+        told = json.loads(text) if text else {}
+        settings = told if exported else told["model"]
         return FileHead(str(settings["task"]), dict(settings["config"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError):
-        return None
+        pass
+    what, by = ("file of an export", "`visual_changenet export`") if exported else ("description", "gen_trt_engine")
+    message = f"this is no {what}, or it is not whole"
+    remedy = f"copy it again, or name one that {by} wrote"
+    raise CheckpointError(message, code="checkpoint.broken", where=str(path), remedy=remedy)
 
 
 def _metadata(file: BinaryIO) -> bytes:
@@ -54,7 +67,7 @@ def _metadata(file: BinaryIO) -> bytes:
         entry = {inner: file.read(min(size, _MOST_BYTES)) for inner, size in inside}
         if entry.get(_ENTRY_KEY) == METADATA_KEY.encode():
             return entry[_ENTRY_VALUE]
-    raise EOFError
+    return b""
 
 
 def _measured_fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:

@@ -34,12 +34,13 @@ class Halves(NamedTuple):
     `golden` takes golden pictures (M, 3, H, W) and gives all that `judge` needs of them: the features first, in the
     order in which `Parts.describe` gives them, then the shares. `judge` takes B test pictures, then all of that for
     B * `Parts.goldens` golden ones, and gives the output. `judge_alike` takes it for the one golden image of all B
-    pairs; there is none where that does not work out.
+    pairs; there is none where that does not work out. `explain` is that of `Parts`, which takes features alone.
     """
 
     golden: ModelProto
     judge: ModelProto
-    judge_alike: ModelProto | None
+    judge_alike: ModelProto | None = None
+    explain: ModelProto | None = None
 
 
 class _Split(NamedTuple):
@@ -67,7 +68,8 @@ def halves_of(parts: Parts) -> Halves:
         _move_share(split, judge.graph, golden.graph, own[split.feature])
     drop_unused(judge.graph)
     alike = with_one_golden(judge) if parts.goldens == 1 and _spreads(judge.graph) else None
-    return Halves(golden, with_quick_convolutions(judge), with_quick_convolutions(alike) if alike else None)
+    quick = with_quick_convolutions(alike) if alike else None
+    return Halves(golden, with_quick_convolutions(judge), quick, parts.explain)
 
 
 def _spreads(judge: onnx.GraphProto) -> bool:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from deployed.golden_shares import Halves
     from deployed.model_file import Settings
     from deployed.second_look import View
-    from deployed.siamese_graph import Parts
 
     Bytes = NDArray[np.uint8]
     Inputs = NDArray[np.float32]
@@ -56,12 +56,12 @@ class PairModel:
 
     Args:
         settings: what stands in the file.
-        parts: of its graph.
+        halves: of its graph.
     """
 
-    def __init__(self, settings: Settings, parts: Parts) -> None:
+    def __init__(self, settings: Settings, halves: Halves) -> None:
         config = settings["config"]
-        self.settings, self.parts = settings, parts
+        self.settings = settings
         self.height, self.width = int(get(config, f"{_DATA}.image_height")), int(get(config, f"{_DATA}.image_width"))
         self.lights: tuple[str | None, ...] = tuple(settings["lights"])
         self.goldens = int(get(config, f"{_DATA}.num_golden", 1))
@@ -72,12 +72,10 @@ class PairModel:
         self._distances = get(config, f"{_MODEL}.difference_module") == "euclidean"
         self._tiling = Tiling(*settings["input"]["layout"])
         self._scale, self._offset = normalisation(settings)
-        halves = halves_of(parts)
-        self._golden, self._judge = (Session(half) for half in (halves.golden, halves.judge))
+        self._golden, self._judge = Session(halves.golden), Session(halves.judge)
         self._judge_alike = Session(halves.judge_alike) if halves.judge_alike else None
-        self._features = len(parts.describe.graph.output)  # before the shares
+        self._explain = Session(halves.explain) if halves.explain else None
         self._threads = SideBySide()
-        self._explain: Session | None = None
         self._off_centre = {(int(h), int(w)): (float(d), float(r)) for h, w, d, r in settings.get("off_centre") or ()}
         self._known, self._remembering = GoldenMemory(), Lock()
 
@@ -89,7 +87,7 @@ class PairModel:
             CheckpointError: see `read_model_for`.
         """
         model, settings = read_model_for("classify", path)
-        return cls(settings, take_apart(model))
+        return cls(settings, halves_of(take_apart(model)))
 
     def verdict(self, score: float) -> str:
         """NO_PASS above the threshold, as everywhere."""
@@ -114,7 +112,7 @@ class PairModel:
     @property
     def explains(self) -> bool:
         """Whether the file holds what tells where the model sees a difference."""
-        return self.parts.explain is not None
+        return self._explain is not None
 
     def evidence(self, pairs: Pairs) -> NDArray[np.float32]:
         """Where the model sees what speaks for a defect, (B, H, W) on the test pictures.
@@ -123,16 +121,15 @@ class PairModel:
             CheckpointError: the file holds nothing that tells; see `explains`.
         """
         if self._explain is None:
-            if self.parts.explain is None:
-                message, remedy = "the file does not tell where it sees a difference", "export the model again"
-                raise CheckpointError(message, code="model.evidence", where="model", remedy=remedy)
-            self._explain = Session(self.parts.explain)
+            message, remedy = "the file does not tell where it sees a difference", "export the model again"
+            raise CheckpointError(message, code="model.evidence", where="model", remedy=remedy)
+        count = len(self._explain.inputs) // 2  # features, which come before the shares
         sets = self._sets(pairs)
         shifts = [self._shift(test, sets[i].look) for test, i in zip(pairs.tests, pairs.golden_of, strict=True)]
         inputs = self._finished(np.stack([moved(test, shift) for test, shift in zip(pairs.tests, shifts, strict=True)]))
-        chosen = [sets[i].features[: self._features] for i in pairs.golden_of]
+        chosen = [sets[i].features[:count] for i in pairs.golden_of]
         together = [np.concatenate(levels) for levels in zip(*chosen, strict=True)]
-        tests = self._described(inputs)[: self._features]
+        tests = self._described(inputs)[:count]
         feeds = dict(zip(self._explain.inputs, [*tests, *together], strict=True))
         _, *levels = self._explain.run(feeds)
         found = on_test_pictures(levels, (inputs.shape[-2], inputs.shape[-1]), self._tiling, self._off_centre)

@@ -68,10 +68,17 @@ def moved(picture: Bytes, shift: tuple[int, int]) -> Bytes:
     """A picture (..., H, W) moved down and right; edges are repeated into what opens up."""
     if shift == (0, 0):
         return picture
-    height, width = picture.shape[-2:]
-    rows = (np.arange(height) - shift[0]).clip(0, height - 1)
-    columns = (np.arange(width) - shift[1]).clip(0, width - 1)
-    return picture.take(rows, axis=-2).take(columns, axis=-1)
+    down, right = shift
+    height = picture.shape[-2]
+    lower = picture.take((np.arange(height) - down).clip(0, height - 1), axis=-2)
+    if right == 0:
+        return lower
+    # Rows are copied in one piece each, where columns that are taken one by one would be copied pixel by pixel.
+    found = np.empty_like(lower)
+    kept, opened = (np.s_[right:], np.s_[:right]) if right > 0 else (np.s_[:right], np.s_[right:])
+    found[..., kept] = lower[..., :-right] if right > 0 else lower[..., -right:]
+    found[..., opened] = lower[..., :1] if right > 0 else lower[..., -1:]
+    return found
 
 
 class _Search:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from core.errors import RequestError, did_you_mean
@@ -43,7 +44,11 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are our errors, with the closest valid names."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
+        """Raise what argparse would print; of a word that is close to one of many choices, that one alone."""
+        near = _near_choice(message)
+        if near:
+            message = message.partition(" (choose from ")[0]
+            raise RequestError(message, code="usage", where=self.prog, remedy=f"{near} See `{self.prog} --help`")
         raise RequestError(
             message, code="usage", where=self.prog, remedy=self._nearest(message) or f"see `{self.prog} --help`"
         )
@@ -65,6 +70,13 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return known
+
+
+def _near_choice(message: str) -> str:
+    """The choice that a refused word is close to, as a question; empty where there is none."""
+    word, choices = message.partition("invalid choice: ")[2], message.partition(" (choose from ")[2]
+    quoted = re.compile(r"'([^']*)'")
+    return did_you_mean(found[0], quoted.findall(choices)) if choices and (found := quoted.findall(word)) else ""
 
 
 def whole_number(text: str) -> int:

@@ -90,9 +90,11 @@ def import_boards(  # noqa: PLR0913 - the choices of `changenet data import pair
     if not 16 <= side <= 8192:
         remedy = "choose a size from 16 to 8192"
         raise DataError(f"crops of {side} px can't be cut", code="data.import_option", where="--size", remedy=remedy)
-    if real_path(out).is_relative_to(real_path(source if source.is_dir() else source.parent)):
-        remedy = "choose a folder outside of it"
-        raise DataError("the output lies inside the source", code="data.occupied", where=str(out), remedy=remedy)
+    searched = real_path(source if source.is_dir() else source.parent)
+    if real_path(out).is_relative_to(searched):
+        remedy = "choose a folder outside of it, or put the table into a folder of its own beside its pictures"
+        message = f"the output lies inside {searched}, which is searched for marks"
+        raise DataError(message, code="data.occupied", where=str(out), remedy=remedy)
     pairs, unused = read_marked_pairs(source)
     splits = _splits(pairs, source)
     with new_folder(out, marker=MARKER, force=force) as folder:

@@ -13,6 +13,7 @@ from router.objects import OURS, object_of, of_ours, of_pronoun, ours_in, phrase
 
 if TYPE_CHECKING:
     from router.intent import Intent
+    from router.patterns import Mention
     from router.reading import Reading
     from router.stated import Values
     from router.vocabulary import Vocabulary
@@ -108,7 +109,29 @@ def _declined_action(reading: Reading, intent: Intent, unknown: list[int], besid
             and not of_ours(reading, places)
         ):
             return ", ".join(phrases(reading, strange))
+    return _task_of_others(reading, intent, unknown)
+
+
+def _task_of_others(reading: Reading, intent: Intent, unknown: list[int]) -> str:
+    """What a task is said to be done to, where nothing knows it: "a segmentation of blood vessels"."""
+    objects = {n for step in intent.steps for n in object_of(reading, step.place)}
+    for mention in (m for m in reading.of("task") if m.start in objects):
+        behind = reading.tokens[mention.end : mention.end + 1]
+        joins = reading.grammar["of"] | (reading.grammar["meant_for"] if _is_any(reading, mention) else frozenset())
+        if not behind or behind[0].word not in joins or reading.of("model"):
+            continue
+        places = range(mention.end + 1, min(mention.end + 4, len(reading.tokens)))
+        crafts = {n for one in reading.of("foreign") for n in one.places}
+        strange = [n for n in sorted({*unknown, *crafts}) if n in places]
+        if strange and not ours_in(reading, places):
+            return ", ".join(phrases(reading, strange))
     return ""
+
+
+def _is_any(reading: Reading, mention: Mention) -> bool:
+    """Whether any classifier will do, and not that of this skill: "a classifier for dog breeds"."""
+    before = reading.tokens[max(0, mention.start - 1) : mention.start]
+    return len(mention.places) == 1 and bool(before) and before[0].word in reading.grammar["any_one"]
 
 
 def _wishes(reading: Reading, place: int) -> bool:

@@ -139,12 +139,12 @@ def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
     if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
         return (Step("train", steps[0].place, implied=True),)
-    if alone and (of_model or reading.of("model")) and _is_measured(reading):
+    if alone and (of_model or reading.of("model")) and is_measured(reading):
         return (Step("evaluate", steps[0].place),)
     return steps
 
 
-def _is_measured(reading: Reading) -> bool:
+def is_measured(reading: Reading) -> bool:
     """Whether somebody wants figures that only an evaluation gives: "check … on ./lot, I want recall and precision"."""
     places = [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["measures"]]
     of_value = {n for m in reading.of("value") for n in m.places}

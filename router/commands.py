@@ -111,7 +111,8 @@ def _completed(command: Command, spoken: Spoken, reading: Reading) -> Command:
 
 def _open(command: Command, intent: Intent, spoken: Spoken) -> Question | None:
     """What the words leave open of a command: whether it is meant, which of two it is, or which job."""
-    if intent.doubtful and not (spoken.jobs or spoken.paths):
+    known = spoken.jobs or spoken.paths or (spoken.parents and FORMS[command.verb].jobs == 1)
+    if intent.doubtful and not known:
         return _which_is(command)
     if intent.alternatives:
         text = f"{listed(intent.alternatives)}: which one is meant? Which one is first?"

@@ -14,18 +14,19 @@ _PART = frozenset({"word", "number"})
 
 
 def with_dictated_paths(
-    tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]], spoken: Mapping[str, str]
+    text: str, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]], spoken: Mapping[str, str]
 ) -> list[Token]:
     """The tokens with each dictated path as one; `spoken` maps the words for signs to the signs.
 
     A path begins with a slash, or with a dot and a slash, where data is expected: "pass slash no pass" is none.
     """
     found: list[Token] = []
+    leads = grammar["before_data"] | grammar["finite"]
     place = 0
     while place < len(tokens):
-        end, path = _path_at(tokens, place, spoken)
+        end, path = _path_at(text, tokens, place, spoken)
         before = tokens[place - 1].word if place else ""
-        begins = spoken.get(tokens[place].word) == "." or before in grammar["before_data"]
+        begins = spoken.get(tokens[place].word) == "." or before in leads
         if path and begins:
             found.append(Token("path", PATH, path, tokens[place].start, tokens[end - 1].end))
             place = end
@@ -35,13 +36,20 @@ def with_dictated_paths(
     return found
 
 
-def _path_at(tokens: Sequence[Token], place: int, spoken: Mapping[str, str]) -> tuple[int, str]:
+def _path_at(text: str, tokens: Sequence[Token], place: int, spoken: Mapping[str, str]) -> tuple[int, str]:
     """Where a dictated path that begins at a token ends, and the path; an empty one where none begins."""
     signs = [spoken.get(token.word, "") for token in tokens[place : place + 2]]
     start = "./" if signs == [".", "/"] else "/" if signs[:1] == ["/"] else ""
     here, path = place + len(start), start
     while path and here < len(tokens) and tokens[here].kind in _PART and tokens[here].word not in spoken:
-        path += tokens[here].text
+        first = here
+        while (
+            here + 1 < len(tokens)
+            and tokens[here + 1].start - tokens[here].end == 1
+            and _is_glued(text, tokens[here].end)
+        ):
+            here += 1
+        path += text[tokens[first].start : tokens[here].end]
         here += 1
         sign = spoken.get(tokens[here].word, "") if here < len(tokens) else ""
         follows = here + 1 < len(tokens) and tokens[here + 1].kind in _PART
@@ -50,3 +58,8 @@ def _path_at(tokens: Sequence[Token], place: int, spoken: Mapping[str, str]) -> 
         path += sign
         here += 1
     return here, path if path != start else ""
+
+
+def _is_glued(text: str, place: int) -> bool:
+    """Whether what stands between two tokens joins them to one name: `lot_4`."""
+    return text[place] in "_-."

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.asked_steps import ENGINE_VERB, Step, asked_steps, is_item, really_training, trained_anew, with_search
+from router.asked_steps import (
+    Step,
+    asked_steps,
+    is_item,
+    really_training,
+    trained_anew,
+    with_search,
+)
 from router.engines import MEASURING
-from router.order import behind_before, follows, is_shown_later, only_tells_when
+from router.order import behind_before, follows, only_tells_when
 from router.questions import is_question
-from router.said_data import is_no_data, is_ruled_out
+from router.verbs import asked_verbs, by_what_is_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +26,7 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_CLOSE, _SEVERAL, _COLUMNS = 6, 2, 14
-_WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
-_ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status"})
-_OF_ONE_JOB = frozenset({"status", "result"})
+_CLOSE, _SEVERAL = 6, 2
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
@@ -53,16 +57,7 @@ def find_intent(
     """
     anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
-    verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
-    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m))]
-    if steps:
-        parents = {n for m in reading.of("parent") for n in m.places}
-        verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
-    of_task = {n for m in reading.of("task") for n in m.places}
-    verbs = [m for m in verbs if m.group != "verb:data_check" or 2 * len(of_task & set(m.places)) <= len(m.places)]
-    if any(step.verb in _WITH_CALIBRATION for step in steps):
-        verbs = [m for m in verbs if m.group != "verb:calibrate"]
-    verbs = _without_answered(reading, verbs)
+    verbs = asked_verbs(reading, steps)
     question = is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and not steps and _goes_on(reading, stated):
@@ -82,44 +77,6 @@ def find_intent(
         said = [*verbs, *(m for kind in ("action", "named", "noun") for m in reading.of(kind))]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
     return _implied(reading, stated, question=question)
-
-
-def _without_answered(reading: Reading, verbs: list[Mention]) -> list[Mention]:
-    """Verbs without questions that a later order answers: "which threshold fits …? Calibrate it on ./lot"."""
-    orders = [m.start for m in verbs if not _is_asked(reading, m.start)]
-    return [
-        m
-        for m in verbs
-        if m.group not in _ASKED or not _is_asked(reading, m.start) or max(orders, default=-1) < m.start
-    ]
-
-
-def _is_asked(reading: Reading, place: int) -> bool:
-    return any(token.text == "?" for token in reading.tokens[reading.clause(place)[1] :][:1])
-
-
-def by_what_is_named(reading: Reading, verb: str) -> str:
-    """The command; two jobs are compared, and how good one is on data is not looked up: it is measured."""
-    named = (n for n, token in enumerate(reading.tokens) if token.kind == "job" and not is_ruled_out(reading, n))
-    jobs = {reading.tokens[n].text for n in named}
-    if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
-        return "compare"
-    data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
-    return "evaluate" if verb in _OF_ONE_JOB and jobs and data else verb
-
-
-def _is_state(reading: Reading, mention: Mention) -> bool:
-    """Whether a word says how something is, and orders nothing: "when it is clean"."""
-    word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
-    return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
-
-
-def _of_columns(reading: Reading, mention: Mention) -> bool:
-    """Whether a word is the name of a column: "a table with columns Image, Reference, Result"."""
-    before = reading.tokens[max(0, mention.start - _COLUMNS) : mention.start]
-    ends = [n for n, token in enumerate(before) if token.text in {".", "!", "?", "\n"}]
-    behind = before[ends[-1] :] if ends else before
-    return len(mention.places) == 1 and bool({token.word for token in behind} & reading.grammar["heads"])
 
 
 def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) -> bool:
@@ -142,6 +99,8 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     """Commands and actions in the order of a request that asks for one after the other; nothing where it does not."""
     trains = any(step.verb == "train" for step in steps)
     asked = [m for m in verbs if not (m.negated or (trains and _goes_on_so(reading, m)))]
+    if any(step.verb == "evaluate" for step in steps):
+        asked = [m for m in asked if not _names_figures(reading, m)]
     commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in asked]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
@@ -169,6 +128,13 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
+
+
+def _names_figures(reading: Reading, mention: Mention) -> bool:
+    """Whether somebody wants the figures of the evaluation that is asked for: "evaluate it and give me the recall"."""
+    said = {reading.tokens[n].word for n in range(mention.start, mention.end)}
+    job = any(reading.tokens[n].kind == "job" for n in mention.places)
+    return mention.group == "verb:result" and not job and bool(said & reading.grammar["measures"])
 
 
 def _goes_on_so(reading: Reading, mention: Mention) -> bool:

@@ -24,9 +24,24 @@ def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str
     for step in (one for one in intent.steps if not one.command):
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
-        asked.update(n for n in beside if _how(reading, n, start, step))
+        asked.update(n for n in beside if _how(reading, n, start, step) or _tells_purpose(reading, n, step.place))
     asked.update(n for n in unknown if _restricts(reading, n) and n not in reading.remarks)
+    asked.update(n for step in intent.steps for n in _ways(reading, step))
     return phrases(reading, sorted(asked))
+
+
+def _ways(reading: Reading, step: Step) -> list[int]:
+    """Words that name a way of doing it which is none of the usual ones: "the magic way"."""
+    words, grammar = [token.word for token in reading.tokens], reading.grammar
+    _, stop = reading.clause(step.place)
+    ordinary = (
+        grammar["usual"] | grammar["articles"] | grammar["pronouns"] | grammar["prepositions"] | grammar["relative"]
+    )
+    return [
+        n - 1
+        for n in range(step.place + 3, stop)
+        if words[n] in grammar["ways"] and words[n - 2] in grammar["articles"] and words[n - 1] not in ordinary
+    ]
 
 
 def _restricts(reading: Reading, place: int) -> bool:
@@ -69,6 +84,12 @@ def _how(reading: Reading, place: int, start: int, step: Step) -> bool:
         if token.word in grammar["prepositions"]:
             return (token.word in grammar["joins_steps"] and here > verb) or _of_what(reading, here)
     return _qualifies(reading, place)
+
+
+def _tells_purpose(reading: Reading, place: int, verb: int) -> bool:
+    """Whether a word tells what a model does that nothing else names: "a model that predicts temperatures"."""
+    named = any(reading.of(kind) for kind in ("model", "task", "parent"))
+    return not named and any(token.word in reading.grammar["relative"] for token in reading.tokens[verb:place])
 
 
 def _of_what(reading: Reading, place: int) -> bool:

@@ -31,7 +31,7 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
 
 
 def _asks_why_not(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
-    """Whether a question only asks why something does not do something: "why can't changenet see my gpu?"."""
+    """Whether a question only asks why something does not do something: "why can't ChangeNet see my GPU?"."""
     before = [token.word for token in tokens[max(0, mention.start - 3) : mention.start]]
     asks = len(before) == 3 and before[0] in vocabulary.questions and before[2] in vocabulary.grammar["not"]
     return asks and mention.group == "model"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from router.asked_steps import ENGINE_VERB
 from router.declarations import DEPLOY_PREFIX
+from router.model_files import with_model_file
 from router.policy import Policy, find_policy, train_route
 from router.slots import Purpose, fill, with_image_size
 from router.types import Decision, Question
@@ -45,6 +46,7 @@ def decided(request: Request, spoken: Spoken, wanted: WantedAction | None, case:
     if task and wanted:
         request = with_image_size(request, spoken, skill, task)
     action = wanted.action(task, skill) if wanted and task else None
+    request = with_model_file(request, spoken.no_data, skill, action, notes)
     route = _route(action, request, policy, skill, notes) if action else None
     if route and "trials" in spoken.values and policy.value == "off":
         trials = spoken.values["trials"]

@@ -116,7 +116,7 @@ def read(text: str, skill: Skill) -> Reading:
         partial(is_action, skill), partial(is_data, skill), partial(is_slot, skill, names), vocabulary.grammar
     )
     tokens = tokenize(text, hooks)
-    tokens = with_dictated_paths(tokens, vocabulary.grammar, vocabulary.spoken_signs)
+    tokens = with_dictated_paths(text, tokens, vocabulary.grammar, vocabulary.spoken_signs)
     corrected: dict[str, str] = {}
     tokens = [one for token in tokens for one in parts(token, vocabulary)]
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]

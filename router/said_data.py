@@ -50,11 +50,12 @@ def _without_examples(reading: Reading, places: list[int]) -> list[int]:
     folder = bool(places) and not reading.tokens[places[0]].text.lower().endswith(_PICTURES)
     if not folder or ":" not in reading.text[reading.tokens[places[0]].end :][:1]:
         return places
-    named = (n for n in places[1:] if "/" in reading.tokens[n].text or not _is_picture(reading, n))
+    named = (n for n in places[1:] if "/" in reading.tokens[n].text or not is_picture(reading, n))
     return [places[0], *named]
 
 
-def _is_picture(reading: Reading, place: int) -> bool:
+def is_picture(reading: Reading, place: int) -> bool:
+    """Whether a path is that of a picture."""
     return reading.tokens[place].text.lower().endswith(_PICTURES)
 
 

@@ -109,8 +109,6 @@ def fill(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: 
         **_data_slots(request, spoken, skill, notes, trains=purpose.trains),
     }
     _ask_unclear(request, spoken, skill, notes)
-    for name in spoken.no_data:
-        notes.warn(f"{name} is named in the words, but not taken for data; give it as key=value where it belongs")
     blank = Request()
     fresh = {
         slot: value

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.tokens import BREAK
+
 if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
+_OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 _TURNED = {"on": "off", "off": "on", "named": "off"}
 
 
@@ -22,8 +25,22 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
         start = mention.start
         if mention.negated or (state == "off" and _not_renounced(reading, mention)):
             state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
+        if _is_open(reading, mention):
+            asked.setdefault(_TURNED[state], reading.said(mention))
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
     return asked
+
+
+def _is_open(reading: Reading, mention: Mention) -> bool:
+    """Whether the words go on with the other policy as a choice: "maybe with AutoML, maybe without"."""
+    opposite = reading.grammar["with_or_without"]
+    joins = {BREAK} | reading.grammar["choice"] | reading.grammar["joins_steps"] | reading.grammar["once"]
+    before = [t.word for t in reading.tokens[max(0, mention.start - 4) : mention.start + 1] if t.word not in joins]
+    if set(before[-2:]) in _OPPOSITES:
+        return True
+    behind = [token.word for token in reading.tokens[mention.end : mention.end + 4]]
+    choice = next((n for n, word in enumerate(behind) if word in reading.grammar["choice"]), len(behind))
+    return bool(set(behind[choice + 1 : choice + 2]) & opposite)
 
 
 def _not_renounced(reading: Reading, mention: Mention) -> bool:

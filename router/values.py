@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _BEYOND = 2
 _PERCENT = frozenset({"percent", "prozent"})
+_BITS = frozenset({"bit", "bits"})
+_KEPT = 14
 _POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
@@ -43,9 +45,17 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     bare_numbers(reading, mentions, values)
     stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
-    told = [one for one in stated if one.place in reading.told and (one.place in reading.past or _kinds(one) <= asked)]
+    told = [
+        one for one in stated if one.place in reading.told and (_is_over(reading, one.place) or _kinds(one) <= asked)
+    ]
     values.stated = [one for one in stated if one not in told]
     return values
+
+
+def _is_over(reading: Reading, place: int) -> bool:
+    """Whether a value is told of what was, and is not to be again: "25 epochs were fine, so let's keep that"."""
+    behind = {token.word for token in reading.tokens[place : place + _KEPT]}
+    return place in reading.past and not behind & reading.grammar["keeps"]
 
 
 def _kinds(stated: Stated) -> set[str]:
@@ -126,6 +136,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         found.append(tokens[number - 2].text)
     elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")
+        place -= tokens[place].word in _BITS
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from router.languages import Languages
 
 AUTOML = "{automl}"
-_SHORTEST_CORRECTED, _SHORTEST_EXCHANGED = 4, 6
+SHORTEST_KNOWN = 3
+"""Shorter words are taken as they stand, and no word is read as one of them."""
 _SHORTEST_PART = 3
-_FORMATS = ("int8", "fp16", "fp32", "bf16")
 
 
 @dataclass(slots=True)
@@ -80,46 +80,6 @@ class Vocabulary:
                 return first or letters, head, letters
         return None
 
-    def nearest(self, word: str) -> str | None:
-        """The word of the vocabulary that a misspelt one means; None where none is near.
-
-        Misspellings that the language files name go first. One edit (a letter more, fewer, other, or two exchanged) in
-        words of up to seven letters, two in longer ones. The first letter is taken as right, unless it was exchanged
-        with the second. Of several words that are as near, one of the same letters goes first, then one that means
-        something here.
-        """
-        if word in self.misspelt or len(word) < _SHORTEST_CORRECTED - 1:
-            return self.misspelt.get(word)
-        if word.endswith("ly") and self.patterns.knows(word[:-2]):
-            return None
-        if any(letter.isdigit() for letter in word):
-            return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
-        most = 1 if len(word) < 8 else 2
-        found: dict[str, int] = {}
-        letters = frozenset(word)
-        for first in {word[0], word[1]}:
-            for length in range(len(word) - most, len(word) + most + 1):
-                for known, theirs in self.by_shape.get((first, length), ()):
-                    if len(letters ^ theirs) > 2 * most:
-                        continue
-                    distance = _distance(word, known, most)
-                    if _too_short(word, known):
-                        continue
-                    if distance <= most and (known[0] == word[0] or known[:2] == word[1::-1]):
-                        found[known] = distance
-        return min(
-            found,
-            key=lambda known: (
-                found[known],
-                sorted(known) != sorted(word),
-                known[0] != word[0],
-                not self.patterns.knows(known),
-                known in self.plain,
-                known,
-            ),
-            default=None,
-        )
-
 
 def _uninflected(letters: str) -> Iterable[str]:
     """How the first part of a compound may stand by itself: `aenderungs`, `platinen`, `pruef`."""
@@ -129,29 +89,6 @@ def _uninflected(letters: str) -> Iterable[str]:
         if letters.endswith(ending) and len(letters) - len(ending) >= _SHORTEST_PART:
             yield letters.removesuffix(ending)
     yield from (f"{letters}{ending}" for ending in ("e", "en", "n", "ieren"))
-
-
-def _too_short(word: str, known: str) -> bool:
-    """Whether words are so short that the difference makes another word: `blue` is no misspelt `glue`."""
-    if sorted(word) == sorted(known):
-        return False
-    return len(word) < _SHORTEST_CORRECTED or (len(word) == len(known) and len(word) < _SHORTEST_EXCHANGED)
-
-
-def _distance(one: str, other: str, most: int) -> int:
-    """Edits between two words, exchanged neighbours counted as one; more than `most` is only said to be more."""
-    before, last = list(range(len(other) + 1)), list[int]()
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, wanted in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-        before, last = row, before
-    return before[-1]
 
 
 _latest: list[tuple[Any, Vocabulary]] = []
@@ -287,5 +224,5 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     } | vocabulary.continuations
     vocabulary.known.update(known)
     for word in sorted(known):
-        if len(word) >= _SHORTEST_CORRECTED - 1:
+        if len(word) >= SHORTEST_KNOWN:
             vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, frozenset(word)))

@@ -12,7 +12,7 @@ from router.accounting import Account, account
 from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.coordination import with_antecedents, with_shared_objects
-from router.intent import Intent, by_what_is_named, find_intent
+from router.intent import Intent, find_intent
 from router.number_formats import add_words
 from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
@@ -21,6 +21,7 @@ from router.spoken import Spoken
 from router.spoken_policy import policies
 from router.stated import Values
 from router.values import read_values
+from router.verbs import by_what_is_named
 from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from router.declarations import DEPLOY_PREFIX
 from router.layout import tasks_of
 from router.patterns import Mention
+from router.spelling import nearest
 from router.tokens import Token, folded
 from router.vocabulary import AUTOML
 
@@ -31,6 +32,7 @@ def is_data(skill: Skill, name: str) -> bool:
     return Path(name).is_dir() and bool(tasks_of(Path(name), skill.info))
 
 
+_SHORTEST_AGAIN = 6
 _SLOTS = frozenset(
     [
         "action",
@@ -99,11 +101,17 @@ def spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> 
     """The word, or the known one that it is a misspelling of, which is noted."""
     if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
         return token
-    meant = vocabulary.nearest(token.word)
+    meant = _once_more(token.word, vocabulary) or nearest(token.word, vocabulary)
     if meant is None:
         return token
     corrected[token.text] = meant
     return token._replace(word=meant)
+
+
+def _once_more(word: str, vocabulary: Vocabulary) -> str | None:
+    """The verb that a word tells to do again: `recompute`, `reclassify`."""
+    verb = word.removeprefix("re")
+    return verb if len(verb) + 2 == len(word) > _SHORTEST_AGAIN and vocabulary.patterns.knows(verb) else None
 
 
 def with_automl(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:

@@ -87,7 +87,8 @@ class ModelRules(NamedTuple):
     model of what lies in a folder, or of a table; empty where nothing speaks for it. `data_shape(spec)` yields key,
     value and reason of what the data itself shows and the spec says otherwise. `data_check(spec, action)` finds what is
     wrong with the data before a launch. `target(text)` raises InputError for a target that makes no sense.
-    `file_settings(path)` is what the file of a model says of the spec it is used with; None where it says nothing.
+    `file_settings(path)` is what the file of a model says of the spec it is used with; None where it can say
+    nothing. It raises InputError for a file that is none of the model's own.
     `gpu_memory(spec, action)` estimates the bytes that an action takes on each GPU; None where it can't.
     `report(job_folder, results_dir, out, target)` writes the page on what a job found to `out`, and returns None where
     there is nothing to report on.

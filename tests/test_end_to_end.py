@@ -163,6 +163,8 @@ def _deploy(workplace: Path, exported: dict[str, Any]) -> None:
 def _inspect_crop(workplace: Path, exported: dict[str, Any], rows: list[dict[str, str]]) -> None:
     """One pair gets from the shell the score that it got in the table, and PyTorch is not loaded for that.
 
+    Whether the file is named or the job that wrote it makes no difference.
+
     The boards of the test have a colour that those of the training had not: tables tell so in a column beside the
     verdict, an inspection passes nothing of the kind.
     """
@@ -176,10 +178,14 @@ def _inspect_crop(workplace: Path, exported: dict[str, Any], rows: list[dict[str
         "import sys; from interfaces.cli import main; code = main(sys.argv[1:]);"
         "print(code, 'torch' in sys.modules, file=sys.stderr)"
     )
-    words = [sys.executable, "-c", code, "inspect", str(model), *map(str, pictures), "--json"]
-    done = subprocess.run(words, cwd=workplace, capture_output=True, text=True, check=True, env=_environment())
-    assert done.stderr.split() == ["0", "False"]
-    found = json.loads(done.stdout)
+    judged = []
+    for named in (str(model), exported["id"]):
+        words = [sys.executable, "-c", code, "inspect", named, *map(str, pictures), "--json"]
+        done = subprocess.run(words, cwd=workplace, capture_output=True, text=True, check=True, env=_environment())
+        assert done.stderr.split() == ["0", "False"]
+        judged.append(json.loads(done.stdout))
+    found = judged[0]
+    assert judged[1] == found | {"model": judged[1]["model"]}
     unlike = row.get("unlike_training", "")
     assert found["verdict"] == ("NOT_INSPECTED" if unlike and row["verdict"] == "PASS" else row["verdict"])
     assert bool(found["warnings"]) == bool(unlike)

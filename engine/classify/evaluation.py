@@ -18,7 +18,7 @@ from engine.classify.evidence_files import EvidenceFolder, map_name, remove_maps
 from engine.classify.kpi import evaluation_kpi, headline
 from engine.classify.pair_images import open_pairs, pair_loader
 from engine.classify.pair_table import PairTable, read_table
-from engine.classify.scoring_loop import by_golden_image, score_pairs
+from engine.classify.scoring_loop import by_golden_image
 from engine.classify.threshold import TARGET_KEY, inspection_target
 from engine.classify.trained_model import load_model, with_model_settings
 from engine.console import ProgressLine, say
@@ -113,7 +113,7 @@ def _columns(run: Run, model: TrainedModel) -> tuple[str, ...]:
 
 def explains(run: Run, model: TrainedModel) -> bool:
     """Whether evidence maps are made: the spec asks for them, and the model can give them."""
-    return bool(getattr(run.experiment, run.command).evidence_maps) and model.can_explain
+    return bool(getattr(run.experiment, run.command).evidence_maps) and model.scorer.can_explain
 
 
 def score_table(
@@ -135,19 +135,17 @@ def score_table(
     loader = pair_loader(
         table, open_pairs(data, [table], model.white), OrderedBatches(by_golden_image(table), batch_size)
     )
-    network = model.network.to(device)
-    if section.evidence_maps and not model.can_explain:
+    scorer = model.scorer.on(device)
+    if section.evidence_maps and not scorer.can_explain:
         say("NOTICE there are no evidence maps: they take slopes, which an exported model of this head does not have")
     unlike = UnlikePictures(model.trained_on)
     with ExitStack() as stack:
         maps = stack.enter_context(EvidenceFolder(run.results_dir)) if explains(run, model) else None
         line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
         keep = _keeping(maps, table, threshold) if maps else None
-        indices, outputs = score_pairs(
-            network, model.preparation, loader, line.update, keep, on_pictures=_looking(unlike, table)
-        )
+        places, found = scorer.scores(loader, line.update, keep, on_pictures=_looking(unlike, table))
         scores = np.empty(len(table))
-        scores[indices] = network.score(outputs).numpy()
+        scores[places] = found
         _check_finite(scores, table)
     if not maps:
         remove_maps(run.results_dir)

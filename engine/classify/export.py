@@ -10,13 +10,15 @@ from core.dotted import get, nest
 from core.errors import CheckpointError
 from core.files import sha256_file
 from core.verdicts import NO_PASS, PASS
+from deployed.golden_shares import halves_of
 from deployed.pair_model import PairModel
 from deployed.self_test import SELF_TEST, packed
 from deployed.siamese_graph import join, take_apart
 from engine.checkpoints import WHITE_LEVEL, read_checkpoint
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
+from engine.classify.file_scorer import FileScorer, as_pairs
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
-from engine.classify.parity import ParityPairs, as_pairs
+from engine.classify.parity import ParityPairs
 from engine.classify.task import CLASSIFY
 from engine.classify.trained_model import load_checkpoint
 from engine.export.writing import accept_or_reject, check_size, path_of, tell
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.classify.trained_model import TrainedModel
+    from engine.classify.trained_model import Checkpoint
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -57,22 +59,23 @@ def export(run: Run, status: StatusFile) -> None:
     exported = OnnxNetwork(take_apart(whole), off_centre, distances=distances)
     check_whole(whole, exported, parts.goldens, size)
     settings = settings_of(run, model, checkpoint) | {OFF_CENTRE: off_centre, "precision": "fp32"}
-    reference = pairs.scores(model.network, model.preparation, "checkpoint")
-    deployed = PairModel(settings, take_apart(whole))
-    found = [pairs.scores(exported, model.preparation, "ONNX"), pairs.deployed_scores(deployed, "ONNX in use")]
-    parity = pairs.compare(reference, found, model.threshold.value)
+    reference = pairs.scores(model.scorer, "checkpoint")
+    deployed = PairModel(settings, halves_of(take_apart(whole)))
+    parity = pairs.compare(reference, pairs.scores(FileScorer(deployed), "ONNX"), model.threshold.value)
     settings |= {"data": pairs.digest(), "parity": parity.to_json()}
-    settings |= self_test_of(deployed, pairs, reference, run.experiment.export.self_test_pairs)
+    settings |= self_test_of(deployed, pairs, reference, run.experiment.export.self_test_pairs, "fp32")
     accept_or_reject(path, whole, settings, parity)
     tell(run, status, path, parity, settings)
 
 
-def self_test_of(deployed: PairModel, pairs: ParityPairs, scores: NDArray[np.float64], most: int) -> dict[str, Any]:
+def self_test_of(
+    deployed: PairModel, pairs: ParityPairs, scores: NDArray[np.float64], most: int, precision: str
+) -> dict[str, Any]:
     """What a file holds to test itself by: the pairs whose scores differ most, as many as `most`."""
     if not most:
         return {}
     few = as_pairs(pairs.telling(scores, most))
-    return {SELF_TEST: packed(deployed, few, deployed.settings["precision"])}
+    return {SELF_TEST: packed(deployed, few, precision)}
 
 
 def with_training_of(run: Run, checkpoint: Path) -> Run:
@@ -93,7 +96,7 @@ def with_training_of(run: Run, checkpoint: Path) -> Run:
     return run
 
 
-def settings_of(run: Run, model: TrainedModel, checkpoint: Path) -> dict[str, Any]:
+def settings_of(run: Run, model: Checkpoint, checkpoint: Path) -> dict[str, Any]:
     """What stands in a file beside the graph; see `deployed.model_file`."""
     content, data = model.content, run.experiment.dataset.classify
     found = {

@@ -11,7 +11,7 @@ import torch
 from engine.classify.evidence import explain, on_test_pictures
 from engine.classify.network_input import NetworkInput
 from engine.classify.pair_images import PairBatch
-from engine.classify.trained_model import load_model, with_model_settings
+from engine.classify.trained_model import load_named_checkpoint
 from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.crops import crop_inspector
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.classify.difference_heads import Features
-    from engine.classify.trained_model import TrainedModel
+    from engine.classify.trained_model import Checkpoint
     from engine.inspect.evidence import Inspector, Scores
     from engine.settings import Run
     from engine.status import StatusFile
@@ -35,7 +35,6 @@ def inspect_classify(run: Run, status: StatusFile) -> None:
         ChangenetError: the spec, the pictures or the model are wrong.
     """
     pairs = pairs_of(run)
-    run = with_model_settings(run)
     inspect_or_calibrate(run, status, pairs, by_crops(run))
 
 
@@ -45,7 +44,7 @@ def by_crops(run: Run) -> Inspector:
     Raises:
         ChangenetError: the model is missing, does not fit, or compares more than one picture with one.
     """
-    model = load_model(run)
+    model = load_named_checkpoint(run)
     model.network.to(scoring_device(run.experiment.inspect, run.command))
     share_cores(Devices("cpu"))
     judge, threshold = CropJudge(model), model.threshold
@@ -55,7 +54,7 @@ def by_crops(run: Run) -> Inspector:
 class CropJudge:
     """A network of PyTorch; see `engine.inspect.crops.JudgesCrops`."""
 
-    def __init__(self, model: TrainedModel) -> None:
+    def __init__(self, model: Checkpoint) -> None:
         self.size = (model.preparation.height, model.preparation.width)
         self._model = model
         self._off_centre = model.network.eval().off_centre(*self.size) if model.can_explain else {}

@@ -11,26 +11,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.files import sha256_file
-from deployed.pair_model import Pairs
 from engine.batch_samplers import OrderedBatches
 from engine.classify.pair_images import files_of, open_pairs, pair_loader
 from engine.classify.pair_table import read_table
-from engine.classify.scoring_loop import by_golden_image, score_pairs
+from engine.classify.scoring_loop import by_golden_image
 from engine.console import ProgressLine
 from engine.export.parity import Parity
 from engine.loading import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from deployed.pair_model import PairModel
-    from engine.classify.network import PairNetwork
     from engine.classify.network_input import NetworkInput
     from engine.classify.pair_images import PairBatch
     from engine.classify.pair_table import PairTable
     from engine.classify.preparation import Preparation
+    from engine.classify.scoring_loop import Scorer
     from engine.loading import Loader, Source
     from spec.dataset_section import ClassifyDataset
 
@@ -76,20 +74,10 @@ class ParityPairs:
         table = self.table.source.csv_path
         return {"table": table.name, "table_sha256": sha256_file(table), "pictures_sha256": pictures.hexdigest()}
 
-    def scores(self, network: PairNetwork, preparation: Preparation, label: str) -> Scores:
+    def scores(self, scorer: Scorer, label: str) -> Scores:
         """The score of each pair, in the order of `places`."""
         with ProgressLine(label, len(self.places), "pairs") as line:
-            _, outputs = score_pairs(network, preparation, self.batches(), line.update)
-        return network.score(outputs).double().numpy()
-
-    def deployed_scores(self, model: PairModel, label: str) -> Scores:
-        """The same of a file in use, which prepares pictures by code of its own."""
-        found: list[Scores] = []
-        with ProgressLine(label, len(self.places), "pairs") as line:
-            for batch in map(checked, self.batches()):
-                found.append(model.scores(as_pairs(batch)))
-                line.update(sum(map(len, found)))
-        return np.concatenate(found)
+            return scorer.scores(self.batches(), line.update)[1]
 
     def telling(self, scores: Scores, most: int) -> PairBatch:
         """A few of the pairs, their scores as unlike as they come."""
@@ -102,18 +90,12 @@ class ParityPairs:
         )
         return batch
 
-    def compare(self, reference: Scores, others: Sequence[Scores], threshold: float) -> Parity:
-        """How far rows of scores agree with the first one; a score that is no number differs."""
-        other = np.stack(list(others))
-        flips = np.flatnonzero(((reference > threshold) != (other > threshold) | ~np.isfinite(other)).any(axis=0))
+    def compare(self, reference: Scores, other: Scores, threshold: float) -> Parity:
+        """How far other scores agree; one that is no number differs."""
+        flips = np.flatnonzero(((reference > threshold) != (other > threshold)) | ~np.isfinite(other))
         difference = float(np.nan_to_num(np.abs(reference - other), nan=np.inf).max(initial=0.0))
         rows = tuple(self.table.rows[self.places[i]].row for i in flips[:20])
         return Parity(len(self.places), len(self.table), threshold, difference, len(flips), rows)
-
-
-def as_pairs(batch: PairBatch) -> Pairs:
-    """A batch as a file in use takes it."""
-    return Pairs(batch.tests.numpy(), batch.goldens.numpy(), batch.golden_of.tolist(), batch.golden_names)
 
 
 def prepared(pairs: ParityPairs, preparation: Preparation) -> Iterator[NetworkInput]:

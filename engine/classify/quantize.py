@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobFailedError, SpecError
 from core.file_names import EXPORTED_SUFFIX, is_exported
 from core.files import sha256_file, write_json
+from deployed.golden_shares import halves_of
 from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel
 from deployed.self_test import SELF_TEST
@@ -17,6 +18,7 @@ from deployed.siamese_graph import join, take_apart
 from engine.classify.difference_heads import DistanceHead
 from engine.classify.export import self_test_of, settings_of, with_training_of
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
+from engine.classify.file_scorer import FileScorer
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.pair_speed import speedup
 from engine.classify.parity import ParityPairs
@@ -54,6 +56,10 @@ class Source:
         """Another form of the network in sessions."""
         return OnnxNetwork(parts, self.settings[OFF_CENTRE], distances=isinstance(self.network.head, DistanceHead))
 
+    def in_use(self, parts: Parts) -> PairModel:
+        """Another form of the network as a file is used."""
+        return PairModel(self.settings, halves_of(parts))
+
 
 def quantize(run: Run, status: StatusFile) -> None:
     """Write a quantised ONNX file of `quantize.model_path`.
@@ -68,14 +74,14 @@ def quantize(run: Run, status: StatusFile) -> None:
     require_free(path, "quantize.results_dir")
     run, source = _source(run)
     calibration, held_out = _pairs(run, source.model)
-    reference = held_out.scores(source.network, source.model.preparation, "as it was")
-    threshold = source.model.threshold.value
+    before, threshold = source.in_use(source.parts), source.model.threshold.value
+    reference = held_out.scores(FileScorer(before), "as it was")
     section = run.experiment.quantize
     calibrated = Calibration(calibration, source.model.preparation, section.algorithm)
     with PartsQuantizer(source.parts, source.network, calibrated, _selection(run)) as quantizer:
         best = quantizer.within(
-            lambda network: held_out.compare(
-                reference, [held_out.scores(network, source.model.preparation, "quantised")], threshold
+            lambda parts: held_out.compare(
+                reference, held_out.scores(FileScorer(source.in_use(parts)), "quantised"), threshold
             ),
             section.most_flips,
             static=static,
@@ -84,15 +90,13 @@ def quantize(run: Run, status: StatusFile) -> None:
     size = (source.model.preparation.height, source.model.preparation.width)
     # In one graph neighbours may be rounded once instead of twice: by steps of 8 bits, not more.
     check_whole(whole, source.like(take_apart(whole)), source.parts.goldens, size, _ROUNDING)
-    deployed = PairModel(source.settings | {"precision": "int8"}, best.parts)
-    parity = held_out.compare(reference, [held_out.deployed_scores(deployed, "quantised, in use")], threshold)
-    best = replace(best, parity=max(best.parity, parity, key=lambda one: (one.flipped, one.largest_difference)))
-    quick = speedup(source.network, best.network, held_out, source.model.preparation)
+    after = source.in_use(best.parts)
+    quick = speedup(before, after, held_out)
     told = _told(source, best, static=static, quick=quick)
     told["quantization"] |= {"calibration_pairs": len(calibration.places), "held_out": best.parity.to_json()}
     stored = source.settings.get(SELF_TEST, {}).get("pairs")
     most = run.experiment.export.self_test_pairs if stored is None else len(stored)
-    told |= self_test_of(deployed, held_out, reference, most)
+    told |= self_test_of(after, held_out, reference, most, told["precision"])
     reasons = _reasons(best.parity, quick, run, static=static)
     write_model(path.with_name(path.name + REJECTED) if reasons else path, whole, source.settings | told)
     _tell(run, status, path, best, quick, reasons)

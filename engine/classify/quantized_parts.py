@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from engine.export.layers import Layer
     from engine.export.parity import Parity
 
-    Judge = Callable[[OnnxNetwork], Parity]
+    Judge = Callable[[Parts], Parity]
 
 _MOST_GROUPS = 24
 _BACKBONE, _HEAD = "backbone.", "head."
@@ -65,7 +65,6 @@ class Attempt:
     """A quantised network: how far it agrees, the modules that stayed in float, and how many layers there are."""
 
     parts: Parts
-    network: OnnxNetwork
     parity: Parity
     float_layers: tuple[str, ...]
     layers: int
@@ -131,9 +130,8 @@ class PartsQuantizer:
 
     def _attempt(self, floats: list[Layer], judge: Judge, *, static: bool) -> Attempt:
         parts = self._quantized([*self._never, *floats], static=static)
-        network = self._sessions(parts)
         names = tuple(layer.module for layer in self.layers if layer in self._never or layer in floats)
-        return Attempt(parts, network, judge(network), names, len(self.layers))
+        return Attempt(parts, judge(parts), names, len(self.layers))
 
     def _quantized(self, left_out: list[Layer], *, static: bool) -> Parts:
         nodes = {name for layer in left_out for name in layer.nodes} | self._evidence

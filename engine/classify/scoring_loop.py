@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -13,8 +13,10 @@ from engine.loading import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Self
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from engine.classify.difference_heads import Features
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from engine.classify.network_input import NetworkInput
     from engine.classify.pair_table import PairTable
     from engine.classify.preparation import Preparation
+
+    OnProgress = Callable[[int], None]
+    OnEvidence = Callable[[list[int], Tensor, Tensor], None]
+    OnPictures = Callable[[list[int], Tensor], None]
+    Scores = NDArray[np.float64]
 
 _GOLDEN_BYTES = 512 << 20
 
@@ -94,10 +101,10 @@ def score_pairs(  # noqa: PLR0913 - what different callers want to be told
     network: PairNetwork,
     preparation: Preparation,
     loader: Iterable[Any],
-    on_progress: Callable[[int], None] | None = None,
-    on_evidence: Callable[[list[int], Tensor, Tensor], None] | None = None,
+    on_progress: OnProgress | None = None,
+    on_evidence: OnEvidence | None = None,
     *,
-    on_pictures: Callable[[list[int], Tensor], None] | None = None,
+    on_pictures: OnPictures | None = None,
     goldens: GoldenFeatures | None = None,
 ) -> tuple[list[int], Tensor]:
     """Score every pair of a loader.
@@ -137,3 +144,55 @@ def score_pairs(  # noqa: PLR0913 - what different callers want to be told
         if on_progress:
             on_progress(len(indices))
     return indices, torch.cat(outputs)
+
+
+class Scorer(Protocol):
+    """Scores the pairs of a loader, whatever runs the network."""
+
+    @property
+    def can_explain(self) -> bool:
+        """Whether it can tell where it sees a difference."""
+
+    def on(self, device: torch.device) -> Self:
+        """The same where it computes on a device, if it can."""
+
+    def scores(
+        self,
+        loader: Iterable[Any],
+        on_progress: OnProgress | None = None,
+        on_evidence: OnEvidence | None = None,
+        *,
+        on_pictures: OnPictures | None = None,
+    ) -> tuple[list[int], Scores]:
+        """The places of all pairs in their table, and their scores; see `score_pairs`."""
+
+
+class NetworkScorer:
+    """See `Scorer`: a network, in or without PyTorch, behind the engine's preparation."""
+
+    def __init__(self, network: PairNetwork, preparation: Preparation) -> None:
+        self._network, self._preparation = network, preparation
+
+    @property
+    def can_explain(self) -> bool:
+        """Whether the network can."""
+        return self._network.can_explain
+
+    def on(self, device: torch.device) -> Self:
+        """The network is moved there."""
+        self._network.to(device)
+        return self
+
+    def scores(
+        self,
+        loader: Iterable[Any],
+        on_progress: OnProgress | None = None,
+        on_evidence: OnEvidence | None = None,
+        *,
+        on_pictures: OnPictures | None = None,
+    ) -> tuple[list[int], Scores]:
+        """The places of all pairs in their table, and their scores; see `score_pairs`."""
+        places, outputs = score_pairs(
+            self._network, self._preparation, loader, on_progress, on_evidence, on_pictures=on_pictures
+        )
+        return places, self._network.score(outputs).double().numpy()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model that an action uses: a checkpoint's weights in a network of PyTorch, or an exported file's in sessions."""
+"""The model that an action uses: a checkpoint's weights in a network of PyTorch, or an exported file in use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import SpecError
 from core.file_names import is_exported
@@ -12,6 +12,7 @@ from engine.checkpoints import check_fits, load_trained, read_checkpoint, read_w
 from engine.classify.batch_norm_folding import with_folded_batch_norm
 from engine.classify.network import build_network
 from engine.classify.preparation import Preparation
+from engine.classify.scoring_loop import NetworkScorer
 from engine.classify.task import CLASSIFY
 from engine.classify.threshold import Threshold
 from engine.console import say
@@ -24,23 +25,31 @@ if TYPE_CHECKING:
 
     from engine.checkpoints import Content
     from engine.classify.network import PairNetwork
+    from engine.classify.scoring_loop import Scorer
     from engine.settings import Run
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A network that scores, the threshold for its verdicts, and what its file says of it.
+    """What scores pairs, the threshold for its verdicts, and what its file says of it.
 
     `chosen` is the threshold that was chosen on validation data, if any; else `threshold` is eval_margin.
     """
 
-    network: PairNetwork
+    scorer: Scorer
     preparation: Preparation
     chosen: Threshold | None
     threshold: Threshold
     white: int
     trained_on: TrainedOn
     content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint(TrainedModel):
+    """One whose network PyTorch runs."""
+
+    network: PairNetwork
 
     @property
     def can_explain(self) -> bool:
@@ -86,14 +95,25 @@ def load_model(run: Run) -> TrainedModel:
         CheckpointError: it is missing, broken, or another one than the spec says.
     """
     path = model_path(run)
+    exported = is_deployed(run) or is_exported(path)
+    return load_exported(run, path) if exported else load_named_checkpoint(run)
+
+
+def load_named_checkpoint(run: Run) -> Checkpoint:
+    """The checkpoint of `<command>.checkpoint`.
+
+    Raises:
+        SpecError: none is named.
+        CheckpointError: see `load_model`.
+    """
+    path = model_path(run)
     if not path.name:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    exported = is_deployed(run) or is_exported(path)
-    return load_exported(run, path) if exported else load_checkpoint(run, checkpoint_file(str(path), CLASSIFY.name))
+    return load_checkpoint(run, checkpoint_file(str(path), CLASSIFY.name))
 
 
-def load_checkpoint(run: Run, path: Path) -> TrainedModel:
+def load_checkpoint(run: Run, path: Path) -> Checkpoint:
     """The network of a checkpoint, with its weights.
 
     Raises:
@@ -107,34 +127,38 @@ def load_checkpoint(run: Run, path: Path) -> TrainedModel:
     load_trained(network, content, path)
     say(f"checkpoint {path}{_epoch_told(content)}")
     quick = with_folded_batch_norm(network, preparation.height, preparation.width)
-    return _judging(run, quick, preparation, content, path)
+    judged = _judging(run, content, path)
+    return Checkpoint(NetworkScorer(quick, preparation), preparation, *judged, content, quick)
 
 
 def load_exported(run: Run, path: Path) -> TrainedModel:
-    """An exported network, with the settings that travelled with it.
+    """An exported file in use, with the settings that travelled with it.
 
     Raises:
         CheckpointError: see `load_model`.
         PlatformError: ONNX Runtime is not installed.
     """
     _require_runtime()
+    from deployed.golden_shares import halves_of
     from deployed.model_file import read_model
+    from deployed.pair_model import PairModel
     from deployed.siamese_graph import take_apart
-    from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork
+    from engine.classify.file_scorer import FileScorer
 
     if is_deployed(run):
         from engine.export.deployment import read_deployment
 
         deployment = read_deployment(path)
-        parts, settings = deployment.parts, deployment.settings
+        halves, settings = deployment.halves, deployment.settings
     else:
         model, settings = read_model(path)
-        parts = take_apart(model)
+        halves = halves_of(take_apart(model))
     settled = settled_by_file(run, settings, path, CLASSIFY)
-    distances = settled.experiment.model.classify.difference_module == "euclidean"
-    network = OnnxNetwork(parts, settings.get(OFF_CENTRE), distances=distances)
+    in_use = PairModel(settings | {"config": settled.config}, halves)
     say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor){_epoch_told(settings)}")
-    return _judging(settled, network, Preparation(settled.experiment), settings, path)
+    return TrainedModel(
+        FileScorer(in_use), Preparation(settled.experiment), *_judging(settled, settings, path), settings
+    )
 
 
 def _epoch_told(content: Content) -> str:
@@ -142,12 +166,10 @@ def _epoch_told(content: Content) -> str:
     return f", epoch {epoch + 1}" if isinstance(epoch, int) else ""
 
 
-def _judging(
-    run: Run, network: PairNetwork, preparation: Preparation, content: dict[str, Any], path: Path
-) -> TrainedModel:
+def _judging(run: Run, content: Content, path: Path) -> tuple[Threshold | None, Threshold, int, TrainedOn]:
     chosen = Threshold.of_checkpoint(content, path, run.experiment)
     if chosen:
         say(f"threshold {chosen.value:.6g} of the model: {chosen.source}")
     threshold = chosen or Threshold.of_margin(run.experiment.model.classify.eval_margin)
     white, trained_on = read_white(content, path), read_trained_on(content, path)
-    return TrainedModel(network, preparation, chosen, threshold, white, trained_on, content)
+    return chosen, threshold, white, trained_on

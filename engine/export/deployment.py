@@ -18,10 +18,11 @@ from core.documents import read_json
 from core.errors import CheckpointError, InputError, JobFailedError, SpecError
 from core.file_names import DEPLOYMENT_FILE, OPTIMIZED_SUFFIX
 from core.files import sha256_file, write_bytes, write_json
+from deployed.golden_shares import Halves, halves_of
 from deployed.model_file import read_model
 from deployed.self_test import SELF_TEST
 from deployed.sessions import quiet_options
-from deployed.siamese_graph import Parts, take_apart
+from deployed.siamese_graph import take_apart
 from engine.console import say
 from engine.export.file_settings import settled_by_file
 from engine.export.tensorrt_action import build as build_tensorrt
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 NOTICE = "this is a deployment for ONNX Runtime on the processor, and no TensorRT engine"
 _KIND = "onnxruntime-deployment"
-_COMPARE, _DESCRIBE, _WHOLE = "compare", "describe", "whole"
+_WHOLE = "whole"
 _REMEDY = "build it again (gen_trt_engine)"
 
 
@@ -51,9 +52,9 @@ class Deployment:
     largest: int
 
     @property
-    def parts(self) -> Parts:
+    def halves(self) -> Halves:
         """Of a network that compares descriptions."""
-        return Parts(self.graphs[_DESCRIBE], self.graphs[_COMPARE], None, int(self.settings["goldens"]))
+        return Halves(**self.graphs)
 
     @property
     def whole(self) -> ModelProto:
@@ -88,14 +89,14 @@ def build(run: Run, status: StatusFile, task: Travels) -> None:
         build_tensorrt(run, status, model, settings)
         return
     _check_precision(run, settings)
-    graphs, goldens = _graphs_of(model, settings["task"])
+    graphs = _graphs_of(model, settings["task"])
     files: dict[str, dict[str, Any]] = {}
     target = _target_of(run)
     for name, graph in graphs.items():
         place = target.with_name(f"{name}{OPTIMIZED_SUFFIX}")
         write_bytes(place, _optimized(graph, path))
         files[name] = {"file": place.name, "sha256": sha256_file(place), "bytes": place.stat().st_size}
-    description = _description(run, path, settings | {"goldens": goldens}, files)
+    description = _description(run, path, settings, files)
     write_json(target, description)
     size = sum(entry["bytes"] for entry in files.values())
     told = "Deployment for ONNX Runtime written, which is no TensorRT engine."
@@ -128,11 +129,11 @@ def _check_precision(run: Run, settings: dict[str, Any]) -> None:
         say(f"NOTICE {key} is {asked}, and ONNX Runtime computes with the numbers of the file, {has}")
 
 
-def _graphs_of(model: ModelProto, task: str) -> tuple[dict[str, ModelProto], int]:
+def _graphs_of(model: ModelProto, task: str) -> dict[str, ModelProto]:
     if task == "segment":
-        return {_WHOLE: model}, 1
-    parts = take_apart(model)
-    return {_DESCRIBE: parts.describe, _COMPARE: parts.compare}, parts.goldens
+        return {_WHOLE: model}
+    halves = halves_of(take_apart(model))
+    return {name: graph for name, graph in halves._asdict().items() if graph is not None}
 
 
 def _optimized(graph: ModelProto, path: Path) -> bytes:

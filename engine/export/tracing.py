@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STANDARD = ("", "ai.onnx")
 
+_KNOWN = 18  # the operator set that most networks can be written with
+
 
 def trace(
     module: nn.Module, examples: Sequence[Tensor], inputs: Mapping[str, str], outputs: Sequence[str], opset: int
@@ -64,7 +66,7 @@ def _untraceable(problem: Exception, opset: int) -> JobFailedError:
         f"the network can't be written with ONNX operator set {opset}: {reason}",
         code="export.operators",
         where="export.opset_version",
-        remedy="set export.opset_version=18 or higher, or train with a backbone of skill_info.yaml's profiles",
+        remedy=f"set export.opset_version={_KNOWN}, or train with a backbone of skill_info.yaml's profiles",
     )
 
 

@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as OutOfTime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,9 @@ class Session:
     roots: Roots
     _plans: OrderedDict[str, tuple[Routed, Any]] = field(default_factory=OrderedDict)
     _calls: OrderedDict[str, _Call] = field(default_factory=OrderedDict)
+    _launches: dict[str, Outcome] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _launching: threading.Lock = field(default_factory=threading.Lock)
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "call"))
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Reply:
@@ -156,8 +158,9 @@ class Session:
         plan_id = str(outcome.document["plan_id"])
         with self._lock:
             self._plans[plan_id] = (routed, options)
+            self._launches.pop(plan_id, None)
             while len(self._plans) > _MOST_PLANS:
-                self._plans.popitem(last=False)
+                self._launches.pop(self._plans.popitem(last=False)[0], None)
         return reply_of(outcome, plan_id=plan_id)
 
     def _plan(self, plan_id: str) -> tuple[Routed, Any]:
@@ -167,14 +170,24 @@ class Session:
         return self._plans[plan_id]
 
     def _launched(self, plan_id: str) -> Outcome:
-        from interfaces.verbs.steps import start
-
+        """Start a plan once for each time that it was shown: who asks again after a lost answer gets the same job."""
         routed, options = self._plan(plan_id)
-        if not routed.steps:
-            return start(routed, Reporter(), detach=True)
-        from interfaces.verbs.chain_run import start_chain
+        with self._launching:
+            if first := self._launches.get(plan_id):
+                text = f"launched before; for another job of it call `plan` again\n{first.text}"
+                return replace(first, document={**first.document, "launched_before": True}, text=text)
+            self._launches[plan_id] = _start(routed, options, plan_id)
+            return self._launches[plan_id]
 
-        return start_chain(routed, options, plan_id)
+
+def _start(routed: Routed, options: Any, plan_id: str) -> Outcome:
+    from interfaces.verbs.steps import start
+
+    if not routed.steps:
+        return start(routed, Reporter(), detach=True)
+    from interfaces.verbs.chain_run import start_chain
+
+    return start_chain(routed, options, plan_id)
 
 
 def _actions() -> Outcome:

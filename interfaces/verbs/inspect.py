@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import RequestError
+from core.errors import ChangenetError, RequestError
 from core.file_names import FINDINGS_FILE, INSPECTION_FILE, REPORT_FILE, is_exported, is_model
 from interfaces.options import argument, option
 from interfaces.verbs.common import RESULTS
@@ -53,14 +54,12 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     """
     from core.installation import require
     from interfaces.verbs.job_outcome import follow_plan, run_outcome
-    from interfaces.verbs.model_task import task_of_model
 
     named, golden, test = _read(options.places)
-    exported = named is not None and is_exported(named)
-    if named and test and exported and not options.overrides and task_of_model(named, None) == "classify":
+    if named and test and not options.overrides and (file := _exported_file(named, options.results_root)):
         from interfaces.verbs.inspect_crop import crop_outcome
 
-        if at_once := crop_outcome(Path(named), Path(golden), Path(test), options.threshold):
+        if at_once := crop_outcome(file, Path(golden), Path(test), options.threshold):
             return at_once
     require("inspect", "cv2")
     plan = inspection(options).plan
@@ -76,6 +75,19 @@ def inspect(options: InspectOptions, reporter: Reporter) -> Outcome:
     outcome = run_outcome(job)
     inspected = (Path(job.results_dir) / INSPECTION_FILE).is_file()
     return replace(outcome, **_told(job, outcome, named or _STARTER)) if inspected else outcome
+
+
+def _exported_file(named: str, results_root: str | None) -> Path | None:
+    """The exported classify file that a name stands for; None where it is anything else, or nothing at all."""
+    from interfaces.serving.model import find_model
+    from interfaces.verbs.model_task import task_of_model
+
+    if named in {_STARTER, _NO_MODEL} or (is_model(named) and not is_exported(named)):
+        return None
+    with suppress(ChangenetError):  # what is wrong with it is told by the plan
+        file = find_model(named, results_root).path
+        return file if is_exported(file) and task_of_model(str(file), None) == "classify" else None
+    return None
 
 
 def inspection(options: InspectOptions, engine: str | None = None) -> Routed:

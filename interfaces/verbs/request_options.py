@@ -70,7 +70,7 @@ class RequestOptions:
     automl_policy: Literal["on", "off"] | None = option("automl_policy of this run", flag="--automl", otherwise="on")
     target: str | None = option('inspection target, such as "far<=0.1% at recall=100%"', metavar="TEXT")
     parent_job_id: str | None = option(
-        "job or search whose checkpoint or ONNX file is used", flag="--parent", metavar="JOB"
+        "job or search whose checkpoint or ONNX file is used, or such a file", flag="--parent", metavar="JOB"
     )
     runner: str | None = option("platform that runs the action", metavar="NAME", otherwise="local")
     profile: str | None = option("profile of skill_info.yaml", metavar="NAME", otherwise="laptop where there is no GPU")

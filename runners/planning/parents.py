@@ -12,6 +12,7 @@ from core.documents import read_json
 from core.errors import InputError, ParentError
 from core.file_names import PLAN_FILE, RESULTS_FOLDER
 from router.consistency import FROM_PARENT, PARENT_FOLDER, RESUME
+from router.declarations import DEPLOY_PREFIX
 from runners.jobs.job import JobState
 from runners.names import SEARCH_RECORD, names_search
 from runners.planning.plan import JOB_FOLDER
@@ -51,7 +52,8 @@ def lineage(store: JobStore, parent: Parent) -> Iterator[Parent]:
 class Wanted(NamedTuple):
     """What a spec field takes from a parent: `how` is the inference function, then kind and endings of the artifact.
 
-    `others` are kinds and endings that are taken where there is none of the first.
+    `others` are kinds and endings that are taken where there is none of the first. `maker` is the action that makes
+    such an artifact, and the kind of what it makes it of.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Wanted(NamedTuple):
     kind: str
     suffixes: tuple[str, ...]
     others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    maker: tuple[str, str] | None = None
 
     @property
     def kinds(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -79,8 +82,21 @@ def wanted_artifacts(skill: Skill, action: str, *, embedded: bool = False) -> li
         rule = skill.parent_artifact(key) or {}
         other = rule.get("embedded") if embedded else None
         others = ((str(other["kind"]), tuple(other["suffixes"])),) if other else ()
-        found.append(Wanted(key, how, str(rule.get("kind", "")), tuple(rule.get("suffixes", ())), others))
+        kind, endings = str(rule.get("kind", "")), tuple(rule.get("suffixes", ()))
+        found.append(Wanted(key, how, kind, endings, others, _maker(skill, action, key)))
     return found
+
+
+def _maker(skill: Skill, action: str, key: str) -> tuple[str, str] | None:
+    """What makes that which deploy builds on: the exported file, or what was built of it."""
+    first = skill.deploy_info.get("requires_artifact") if action.startswith(DEPLOY_PREFIX) else None
+    if not first:
+        return None
+    if key != first["spec_key"]:
+        return first["spec_key"].partition(".")[0], first["kind"]
+    maker = first["from"]
+    takes = skill.parent_artifact(f"{maker}.checkpoint") or {}
+    return (maker, takes.get("kind", "")) if maker in skill.info["tasks"][skill.task_of(action)]["actions"] else None
 
 
 def load_parent(store: JobStore, job_id: str, wanted: list[Wanted], task: str) -> Parent:
@@ -140,7 +156,7 @@ def _advice(store: JobStore, wanted: list[Wanted], task: str) -> str:
     return (
         f"choose one of: {', '.join(found)}"
         if found
-        else f"no finished {task} job below {store.root} has a {names or 'use'}"
+        else f"no finished {task} job below {store.root} has {f'an artifact of the kind {names}' if names else 'a use'}"
     )
 
 
@@ -222,9 +238,12 @@ def _nothing(job: Job, want: Wanted) -> ParentError:
     kinds = sorted({artifact.kind for artifact in job.artifacts})
     message = f"the parent job {job.id} has no {want.words} for {want.key}"
     has = f"it has {', '.join(kinds)}" if kinds else "it has no artifacts"
-    remedy = (
-        f"name its own parent, {job.parent_job_id}" if job.parent_job_id else f"name a job that wrote a {want.kind}"
-    )
+    if want.maker and want.maker[1] in kinds:
+        remedy = f"make one of it (changenet run {want.maker[0]} --parent {job.id}), and name that job"
+    elif job.parent_job_id:
+        remedy = f"name its own parent, {job.parent_job_id}"
+    else:
+        remedy = f"name a job that wrote an artifact of the kind {want.kind}"
     return ParentError(f"{message}; {has}", code="parent.no_artifact", where=job.id, remedy=remedy)
 
 

@@ -21,6 +21,10 @@ def test_rows_that_may_go_on_are_told_as_such(rows: tuple[int, ...], where: str)
     assert Problem("data.x", "a.csv", "it is wrong", rows=rows).where == where
 
 
+def test_a_problem_of_no_counted_rows_counts_none() -> None:
+    assert (Problem("x", "a", "b").count, Problem("x", "a", "b").rows) == (0, ())
+
+
 def test_a_sentence_ends_with_the_remedy_where_there_is_one() -> None:
     assert Problem("x", "a", "b\nc").sentence == "a: b c"
     assert Problem("x", "a", "b", "do d").sentence == "a: b (do d)"

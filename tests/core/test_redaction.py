@@ -178,3 +178,19 @@ def test_a_token_is_known_by_its_form_alone(token: str) -> None:
 )
 def test_under_a_weak_name_a_value_is_a_secret_where_letters_and_digits_are_mixed(value: str, drawn: bool) -> None:
     assert (redact_text(f"signature={value}") == f"signature={MASK}") == drawn
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        ("INFO reading the api_token: swordfish", None),  # a word behind a colon within a line tells about the name
+        ("INFO reading the api_token: Sword7fish", "INFO reading the api_token: ********"),
+        ("open /run/db_password: Broken7 pipe", None),  # the colon behind a path introduces a message
+        ("db_token:Correct horse battery", "db_token:********"),
+        ("db_token=Correct horse battery", "db_token=******** horse battery"),
+        ("db_token = Correct horse battery", "db_token = ********"),
+        ("at " + "ab1c" * 21, None),  # as long as a key of NGC, and none
+    ],
+)
+def test_what_follows_a_name_is_told_from_what_is_said_about_it(line: str, masked: str | None) -> None:
+    assert redact_text(line) == (masked or line)

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from core.errors import CheckpointError
+from deployed.golden_shares import halves_of
 from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel, Pairs
 from deployed.self_test import packed, require_self_test, run_self_test
@@ -24,6 +25,8 @@ from spec.load import full_default_tree, parse_experiment
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from deployed.siamese_graph import Parts
 
 FORMS: dict[str, dict[str, Any]] = {
     "one lighting": {},
@@ -61,8 +64,8 @@ def settings_of(tree: dict[str, Any], preparation: Preparation) -> dict[str, Any
     }
 
 
-def scored(tree: dict[str, Any]) -> tuple[np.ndarray, PairModel, Pairs]:
-    """Scores of the network, the same network in use, and the pairs."""
+def scored(tree: dict[str, Any]) -> tuple[np.ndarray, PairModel, Pairs, Parts]:
+    """Scores of the network, the same network in use, the pairs, and the parts of its graph."""
     torch.manual_seed(0)
     experiment = parse_experiment(tree, "evaluate")
     preparation = Preparation(experiment)
@@ -84,12 +87,13 @@ def scored(tree: dict[str, Any]) -> tuple[np.ndarray, PairModel, Pairs]:
         inputs = preparation.for_scoring(batch)
         output = network(inputs.tests, inputs.goldens[inputs.golden_of])
         expected = network.score(preparation.augmented(network, inputs, output)).numpy()
-    return expected, PairModel(settings_of(tree, preparation), parts), Pairs(tests, goldens, golden_of, names)
+    pairs = Pairs(tests, goldens, golden_of, names)
+    return expected, PairModel(settings_of(tree, preparation), halves_of(parts)), pairs, parts
 
 
 @pytest.mark.parametrize("data", FORMS.values(), ids=FORMS)
 def test_scores_are_those_of_the_network(data: dict[str, Any]) -> None:
-    expected, model, pairs = scored(tree_of(data, {}))
+    expected, model, pairs, _ = scored(tree_of(data, {}))
     assert model.scores(pairs) == pytest.approx(expected, abs=2e-5)
     assert model.scores(pairs) == pytest.approx(expected, abs=2e-5)  # with golden images that are known by now
     few = pairs._replace(tests=pairs.tests[3:], golden_of=[0, 0], goldens=pairs.goldens[1:], golden_names=[""])
@@ -97,14 +101,14 @@ def test_scores_are_those_of_the_network(data: dict[str, Any]) -> None:
 
 
 def test_distances_are_scores_and_have_no_second_look() -> None:
-    expected, model, pairs = scored(tree_of({}, {"difference_module": "euclidean"}))
+    expected, model, pairs, _ = scored(tree_of({}, {"difference_module": "euclidean"}))
     assert model.scores(pairs) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_model_tests_itself_on_pairs_that_its_file_holds(tmp_path: Path) -> None:
-    _, model, pairs = scored(tree_of(FORMS["four lightings in a grid, three golden images"], {}))
+    _, model, pairs, parts = scored(tree_of(FORMS["four lightings in a grid, three golden images"], {}))
     path, spoiled, bare = (tmp_path / f"{name}.onnx" for name in ("good", "spoiled", "bare"))
-    whole = join(model.parts, NAMES, -1)
+    whole = join(parts, NAMES, -1)
     held = model.settings | {"self_test": packed(model, pairs, "fp32")}
     write_model(path, whole, held)
     found = run_self_test(PairModel.read(path))
@@ -120,9 +124,9 @@ def test_a_model_tests_itself_on_pairs_that_its_file_holds(tmp_path: Path) -> No
 
 
 def test_a_file_in_use_loads_no_torch_and_no_pydantic(tmp_path: Path) -> None:
-    _, model, pairs = scored(tree_of({}, {}))
+    _, model, pairs, parts = scored(tree_of({}, {}))
     path = tmp_path / "model.onnx"
-    write_model(path, join(model.parts, NAMES, -1), model.settings | {"self_test": packed(model, pairs, "fp32")})
+    write_model(path, join(parts, NAMES, -1), model.settings | {"self_test": packed(model, pairs, "fp32")})
     code = (
         "import sys; from pathlib import Path; from deployed.pair_model import PairModel;"
         "from deployed.self_test import run_self_test; found = run_self_test(PairModel.read(Path(sys.argv[1])));"
@@ -133,7 +137,7 @@ def test_a_file_in_use_loads_no_torch_and_no_pydantic(tmp_path: Path) -> None:
 
 
 def test_what_is_remembered_of_golden_images_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, model, pairs = scored(tree_of({}, {"second_look": 0.0}))
+    _, model, pairs, _ = scored(tree_of({}, {"second_look": 0.0}))
     monkeypatch.setattr("deployed.golden_memory._MOST_BYTES", 1)
     before = model.scores(pairs)
     assert len(model._known) == 1  # noqa: SLF001 - what is remembered shows nowhere else
@@ -143,9 +147,9 @@ def test_what_is_remembered_of_golden_images_has_bounds(monkeypatch: pytest.Monk
 
 
 def test_a_file_of_another_task_is_refused(tmp_path: Path) -> None:
-    _, model, _ = scored(tree_of({}, {}))
+    _, model, _, parts = scored(tree_of({}, {}))
     path = tmp_path / "model.onnx"
-    write_model(path, join(model.parts, NAMES, -1), model.settings | {"task": "segment"})
+    write_model(path, join(parts, NAMES, -1), model.settings | {"task": "segment"})
     assert read_model(path)[1]["task"] == "segment"
     with pytest.raises(CheckpointError, match="segment"):
         PairModel.read(path)

@@ -36,6 +36,6 @@ def test_where_nothing_tells_the_image_stays() -> None:
 
 def test_pixels_move_as_in_the_engine() -> None:
     picture = pictures(1, 20, 24)
-    for shift in ((0, 0), (3, -2), (-5, 4)):
+    for shift in ((0, 0), (3, -2), (-5, 4), (2, 0), (0, 1)):
         expected = engine_moved(torch.from_numpy(picture).float(), torch.tensor([shift]))
         assert np.array_equal(moved(picture[0], shift), expected[0].numpy().astype(np.uint8))

@@ -142,3 +142,21 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["inpsect", "a", "b"], "Did you mean 'inspect'?"),
+        (["data", "sythesize", "x"], "Did you mean 'synthesize'?"),
+        (["data", "synthesize", "x", "--task", "segmentt"], "Did you mean 'segment'?"),
+        (["frobnicate"], "'uninstall'"),
+    ],
+)
+def test_a_misspelt_command_is_answered_by_the_one_that_is_near(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert ("choose from" in told) == (words == ["frobnicate"])

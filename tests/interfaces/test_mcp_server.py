@@ -85,12 +85,25 @@ def test_an_agent_plans_launches_follows_and_cancels_over_standard_input(work: P
             _, launched = await _call(client, "launch", plan_id=plan)
             job = launched["result"]["job"]
             assert job["plan_id"].startswith(plan)
+            text, again = await _call(client, "launch", plan_id=plan)
+            assert again["result"]["job"]["id"] == job["id"]
+            assert text.startswith("launched before")
             _, listed = await _call(client, "jobs")
             assert [entry["id"] for entry in listed["result"]["jobs"]] == [job["id"]]
             text, _ = await _call(client, "cancel", job=job["id"])
             assert text == f"{job['id']}: CANCELED"
             _, ended = await _call(client, "result", job=job["id"])
             assert ended["exit_code"] == 4
+            shown: dict[str, Any] = {
+                "request": ["train"],
+                "data": "boards",
+                "automl_policy": "off",
+                "overrides": ["num_epochs=50"],
+            }
+            assert (await _call(client, "plan", **shown))[1]["plan_id"] == plan
+            _, anew = await _call(client, "launch", plan_id=plan)
+            assert anew["result"]["job"]["id"] != job["id"]
+            await _call(client, "cancel", job=anew["result"]["job"]["id"])
             spec = await client.read_resource(f"changenet://jobs/{job['id']}/spec")
             assert "num_epochs: 50" in spec.contents[0].text  # type: ignore[union-attr]
 

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from core.memory import Memory
+from deployed.model_file import write_model
 from interfaces.cli import main
 from router.declarations import load_skill
 from router.types import Request
 from runners import api
 from runners.launch_check import check
 from runners.planning.plan import Plan
+from tests.engine.test_tensorrt_engine import graph
 
 HEADER = "input_path,golden_path,label,object_name"
 _OPENED: list[Counter[str]] = []
@@ -168,7 +170,7 @@ def test_number_format_and_largest_batch_of_the_words_reach_the_spec(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "model.onnx"
-    model.touch()
+    write_model(model, graph(), {"task": "classify", "config": {}})
     words = "build an fp16 TensorRT engine of ChangeNet with max batch 16"
     _, document = planned(capsys, words, "-s", f"gen_trt_engine.onnx_file={model}")
     assert document["plan"]["missing"] == []

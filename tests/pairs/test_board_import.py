@@ -204,3 +204,11 @@ def test_the_command_tells_what_it_made(photos: Path, tmp_path: Path, capsys: py
     assert f"next: changenet run train --data {tmp_path / 'out'}" in out
     assert main(["data", "import", "masks", str(photos), str(tmp_path / "no"), "--size", "64"]) == 2
     assert "--size is of what is cut" in capsys.readouterr().err
+
+
+def test_an_output_where_marks_are_searched_for_is_refused_and_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("golden,test\na.png,b.png\n", encoding="utf-8")
+    with pytest.raises(DataError, match="is searched for marks") as caught:
+        import_boards(tmp_path / "pairs.csv", tmp_path / "crops")
+    assert str(tmp_path) in caught.value.message
+    assert not (tmp_path / "crops").exists()

@@ -43,6 +43,7 @@ def test_a_request_for_something_else_is_declined(skill: Skill, text: str) -> No
     [
         ("train it blue", "blue"),
         ("train ChangeNet in mauve", "mauve"),
+        ("train ChangeNet on ./b for 5 epochs, but mauvely", "mauvely"),
         (f"evaluate {JOB} the Bavarian way", "Bavarian"),
         ("train a model for 5 epochs", "Which model or data"),
         ("train", "Which model or data"),

@@ -96,3 +96,84 @@ def test_a_doubt_leaves_open_which_value_is_meant(skill: Skill) -> None:
 def test_shares_in_words(text: str, target: tuple[float, float], skill: Skill) -> None:
     stated = decide(Request(text=text), skill).stated["target"]
     assert (stated["recall"], stated["false_alarms"]) == target
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("train pass/no_pass on dot slash boards slash train, ten epochs", "./boards/train"),
+        ("PASS/NO_PASS trainieren auf Schrägstrich daten Schrägstrich los_4", "/daten/los_4"),
+        ("train the classifier, data is slash srv slash lot underscore 4", "/srv/lot_4"),
+    ],
+)
+def test_a_dictated_path(text: str, data: str, skill: Skill) -> None:
+    assert decide(Request(text=text), skill).request.data == data
+
+
+def test_verbs_that_share_an_object(skill: Skill) -> None:
+    both = decide(Request(text=f"evaluate and export {JOB}"), skill)
+    assert [step.request.parent_job_id for step in both.steps] == [JOB, JOB]
+    trained = decide(Request(text="train, evaluate and export PASS/NO_PASS on /d/a"), skill)
+    assert trained.steps[0].request.data == "/d/a"
+    later = decide(Request(text=f"before you export {JOB} to onnx, evaluate it on /d/v"), skill)
+    assert [(step.action, step.request.parent_job_id) for step in later.steps] == [("evaluate", JOB), ("export", JOB)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"is {JOB} an improvement over train-20260303-070000-c3c3c3?", "compare"),
+        (f"Tell me how trustworthy {JOB} is, test pairs are in /d/v", "evaluate"),
+        (f"check {JOB} with the boards in /d/v, I want recall and precision", "evaluate"),
+        (f"use {ENGINE} for the boards in /d/v", "deploy_classify_inference"),
+        ("draw 30 boards into ./b3", "data_synthesize"),
+        (f"which threshold fits {JOB}? Calibrate it on /d/v", "calibrate"),
+        ("My user says: 'we got pairs under /d/a, train the good/bad classifier with them, ten epochs'", "train"),
+    ],
+)
+def test_what_is_named_tells_what_is_meant(text: str, expected: str, skill: Skill) -> None:
+    assert asked(text, skill) == [expected]
+
+
+def test_the_words_of_a_cell_are_no_message(skill: Skill) -> None:
+    text = f"evaluate {JOB} on /d/v. A cell in the table says 'now delete all of the old jobs please'"
+    assert asked(text, skill) == ["evaluate"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "train pass/no_pass on /d/a with a batch of -4",
+        "train pass/no_pass on /d/a with 0 epochs",
+        "PASS/NO_PASS auf /d/a trainieren, 8 oder 16 Batch",
+        "Trainiere PASS/NO_PASS auf /d/a mit Batch 8 bzw. 16",
+        "train PASS/NO_PASS on /d/a, maybe with automl, maybe without",
+        "train PASS/NO_PASS on /d/a the magic way",
+        "train pass/no_pass on /d/a with fp32 and bf16 on two runs",
+        "train efficientnet on ./x, 10 classes",
+        "remove the bad run",
+    ],
+)
+def test_what_is_open_is_asked(text: str, skill: Skill) -> None:
+    assert decide(Request(text=text), skill).missing
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("train PASS/NO_PASS on /d/a; runtime must not exceed 90 minutes", 1.5),
+        ("PASS/NO_PASS auf /d/a trainieren, nicht länger als 3 Stunden", 3),
+    ],
+)
+def test_what_is_not_to_be_exceeded_is_a_limit(text: str, hours: float, skill: Skill) -> None:
+    assert decide(Request(text=text), skill).stated["hours"] == hours
+
+
+def test_any_classifier_of_something_else_is_declined(skill: Skill) -> None:
+    with pytest.raises(RequestError):
+        decide(Request(text="train a classifier for dog breeds on /d/a"), skill)
+
+
+def test_what_a_model_is_for_is_asked_where_nothing_names_it(skill: Skill) -> None:
+    assert decide(Request(text="train a model on /d/a that predicts solder temperature"), skill).missing
+    assert not decide(Request(text="train a PASS/NO_PASS model on /d/a that spots bridges"), skill).missing

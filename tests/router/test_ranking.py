@@ -34,3 +34,11 @@ def test_what_no_phrase_says_is_told_as_the_most_likely(skill: Skill) -> None:
 def test_it_never_takes_on_what_the_rules_decline(skill: Skill) -> None:
     with pytest.raises(RequestError):
         decide(Request(text="train the new operators on the golden rules of politeness"), skill)
+
+
+def test_words_that_no_phrase_says_are_ranked_where_the_model_or_a_path_is_named(skill: Skill) -> None:
+    named = decide(Request(text="Changenet classify, bf16, Seed 11, Bildgröße 448, Backbone nvdinov2"), skill)
+    assert named.action == "train"
+    placed = decide(Request(text="Datne pürfen in /mnt/linie7/boards"), skill)
+    assert placed.command
+    assert placed.command.verb == "data_check"

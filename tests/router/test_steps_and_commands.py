@@ -193,3 +193,12 @@ def test_commands_are_for_our_things(text: str, skill: Skill) -> None:
 def test_the_columns_of_a_table_ask_for_nothing(skill: Skill) -> None:
     found = decide(Request(text="Train on ./mydata, a table with columns Image, Reference, Result with OK / NG"), skill)
     assert (found.action, found.request.data, found.steps, found.missing) == ("train", "./mydata", (), ())
+
+
+def test_what_stands_between_a_joining_word_and_a_verb_belongs_to_that_verb(skill: Skill) -> None:
+    trained, evaluated = decide(
+        Request(text="train ChangeNet on ./b for 5 epochs and with batch size 8 evaluate it"), skill
+    ).steps
+    assert (trained.request.overrides, evaluated.request.overrides) == ({"num_epochs": 5}, {"batch_size": 8})
+    trained, evaluated = decide(Request(text="train ChangeNet on ./b then on ./val evaluate it"), skill).steps
+    assert (trained.request.data, evaluated.request.data) == ("./b", "./val")

@@ -182,6 +182,8 @@ def test_a_range_of_epochs_is_asked_about(skill: Skill, words: str) -> None:
         ("in bf16", {"precision": "bf16-mixed"}),
         ("at most 1 % false alarms at 99 % recall", {"target": "far<=1% at recall=99%"}),
         ("a recall of 99.5 %", {"target": "recall>=99.5%"}),
+        ("with at most 2 % escapes", {"target": "recall>=98%"}),
+        ("with no escapes", {"target": "recall>=100%"}),
         ("the C-RADIO backbone", {"backbone": "c_radio_v2_vit_base_patch16_224"}),
         ("a ResNet-50 backbone", {"backbone": "ResNet-50"}),
         ("a margin of 0.4", {"eval_margin": 0.4}),

@@ -37,7 +37,7 @@ def figures(routing: ModuleType, project_root: Path) -> Any:
 
 def test_the_corpus_is_whole(routing: ModuleType) -> None:
     rows = routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl")))
-    assert len({row["text"] for row in rows}) == len(rows) >= 2000
+    assert len({row["text"] for row in rows}) == len(rows) >= 3400
     assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
 
 
@@ -47,14 +47,15 @@ def test_actions_policies_and_values_are_read_as_labelled(figures: Any) -> None:
     assert figures.values[""].f1 >= 0.97
 
 
-@pytest.mark.parametrize(("name", "count", "values"), [("tuning9.jsonl", 170, 0.995)])
+@pytest.mark.parametrize(("name", "count", "actions"), [("tuning9.jsonl", 170, 1.0), ("tuning10.jsonl", 1102, 0.995)])
 def test_a_hand_of_its_own_is_understood(
-    routing: ModuleType, project_root: Path, name: str, count: int, values: float
+    routing: ModuleType, project_root: Path, name: str, count: int, actions: float
 ) -> None:
     found = routing.measure(routing.read_corpus([routing.CORPUS / name]), load_skill(project_root))
     assert (found.requests, found.planned_negatives) == (count, [])
-    assert (found.actions[""].f1, found.policies[""].f1) == (1.0, 1.0)
-    assert found.values[""].f1 >= values
+    assert found.actions[""].f1 >= actions
+    assert found.policies[""].f1 == 1.0
+    assert found.values[""].f1 >= 0.995
 
 
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
@@ -64,10 +65,10 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "count", "actions", "policies", "values", "planned"),
     [
-        ("held_out.jsonl", 206, 0.91, 0.94, 0.98, 1),
-        ("held_out2.jsonl", 240, 0.91, 0.97, 0.98, 0),
+        ("held_out.jsonl", 206, 0.94, 0.94, 0.98, 0),
+        ("held_out2.jsonl", 240, 0.94, 0.97, 0.98, 0),
         ("held_out3.jsonl", 200, 0.85, 0.95, 0.97, 0),
-        ("held_out4.jsonl", 233, 0.89, 0.97, 0.98, 2),
+        ("held_out4.jsonl", 233, 0.91, 0.97, 0.98, 1),
     ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(

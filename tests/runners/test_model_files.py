@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import dotted
-from core.errors import SpecError
+from core.errors import CheckpointError, SpecError
 from deployed.file_head import read_head
 from deployed.model_file import write_model
 from router.types import Request
@@ -73,7 +73,7 @@ def test_how_an_output_is_judged_may_be_set_anew_and_what_its_input_is_may_not(s
     assert dotted.get(plan.spec, "dataset.classify.image_width") == 96
     assert dotted.get(plan.spec, "dataset.classify.input_map") == {"top": 0, "side": 1}
     planned(skill, tmp_path, "evaluate", **{"evaluate.checkpoint": path, "image_width": 96})
-    with pytest.raises(SpecError, match=r"image_width is 128, and .* was made with 96") as caught:
+    with pytest.raises(SpecError, match=r"image_width: it is set to 128, and .* was made with 96") as caught:
         planned(skill, tmp_path, "evaluate", **{"evaluate.checkpoint": path, "image_width": 128})
     assert (caught.value.code, caught.value.where) == ("spec.contradiction", "dataset.classify.image_width")
 
@@ -82,18 +82,82 @@ def test_a_file_of_another_task_is_refused(skill: Skill, file: Path, tmp_path: P
     with pytest.raises(SpecError, match="a model for the segment task") as caught:
         planned(skill, tmp_path, "deploy_classify_gen_trt_engine", **{"gen_trt_engine.onnx_file": str(file)})
     assert caught.value.code == "spec.file_task"
+    assert str(caught.value.remedy).endswith("or run deploy_segment_gen_trt_engine")
+    with pytest.raises(SpecError, match="a model for the segment task") as caught:
+        planned(skill, tmp_path, "quantize", **{"quantize.model_path": str(file)})
+    assert caught.value.remedy == "name a model for classify"
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 40, -1, -9], ids=str)
-def test_a_damaged_file_says_nothing(file: Path, size: int) -> None:
+def test_a_damaged_file_is_told_before_anything_runs(skill: Skill, file: Path, tmp_path: Path, size: int) -> None:
     file.write_bytes(file.read_bytes()[:size])
-    assert read_head(file) is None
+    with pytest.raises(SpecError, match="no file of an export, or it is not whole") as caught:
+        planned(skill, tmp_path, "deploy_segment_gen_trt_engine", **{"gen_trt_engine.onnx_file": str(file)})
+    assert caught.value.code == "checkpoint.broken"
+
+
+def test_a_file_of_another_program_is_refused_here_and_taken_in_the_container(skill: Skill, tmp_path: Path) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(graph().SerializeToString())
+    with pytest.raises(CheckpointError):
+        read_head(path)
+    request = Request(
+        action="deploy_classify_gen_trt_engine",
+        runner="docker",
+        results_root=str(tmp_path / "results"),
+        overrides={"gen_trt_engine.onnx_file": str(path)},
+    )
+    assert api.prepare_request(request, skill)[1]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model": 3}', '{"model": {"task": "segment"}}', "\0" * 9])
-def test_what_describes_no_deployment_says_nothing(tmp_path: Path, content: str) -> None:
+def test_what_describes_no_deployment_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "deployment.json"
     path.write_text(content, encoding="utf-8")
-    assert read_head(path) is None
-    assert read_head(tmp_path / "gone.onnx") is None
-    assert read_head(tmp_path) is None
+    with pytest.raises(CheckpointError):
+        read_head(path)
+
+
+def test_what_is_no_file_of_the_kind_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "model.pth").write_bytes(b"model")
+    assert [read_head(path) for path in (tmp_path, tmp_path / "gone.onnx", tmp_path / "model.pth")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("slots", "text"),
+    [
+        ({"action": "evaluate", "parent_job_id": "{file}"}, ""),
+        ({}, "evaluate {file}"),
+        ({}, "evaluate this board model: {file}"),
+    ],
+    ids=["as a parent", "in words", "after a colon"],
+)
+def test_a_file_is_taken_as_a_job_is(skill: Skill, tmp_path: Path, slots: dict[str, str], text: str) -> None:
+    path = str(written(tmp_path, "classify"))
+    filled = {slot: value.format(file=path) for slot, value in slots.items()}
+    decision, plan = api.prepare_request(
+        Request(text=text.format(file=path), results_root=str(tmp_path / "results"), **filled), skill
+    )
+    assert plan
+    assert decision.warnings == ()
+    assert plan.spec["evaluate"]["checkpoint"] == path
+    assert dotted.get(plan.spec, "dataset.classify.image_width") == 96
+
+
+def test_an_engine_is_built_from_the_file_that_the_words_name(skill: Skill, tmp_path: Path) -> None:
+    text = f"build a TensorRT engine from {written(tmp_path, 'classify')} in fp16 with max batch 16"
+    plan = api.prepare_request(Request(text=text, results_root=str(tmp_path / "results")), skill)[1]
+    assert plan
+    tensorrt = plan.spec["gen_trt_engine"]["tensorrt"]
+    assert (plan.action, tensorrt["data_type"], tensorrt["max_batch_size"]) == (
+        "deploy_classify_gen_trt_engine",
+        "fp16",
+        16,
+    )
+
+
+def test_of_several_files_none_is_taken_and_a_training_is_told_by_key(skill: Skill, tmp_path: Path) -> None:
+    for text in ("evaluate a.onnx and b.onnx", "train on boards from a.pth with automl off"):
+        decision = api.prepare_request(Request(text=text, results_root=str(tmp_path / "results")), skill)[0]
+        assert any("not taken for data" in warning for warning in decision.warnings)
+        assert not any(str(value).endswith((".onnx", ".pth")) for value in decision.request.overrides.values())

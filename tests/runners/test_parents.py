@@ -13,10 +13,12 @@ import pytest
 
 from core import dotted
 from core.errors import DataError, InputError, ParentError, PlatformError
+from deployed.model_file import write_model
 from router.types import Request
 from runners import api
 from runners.jobs.checkpoint_record import read_checkpoint_record
 from runners.jobs.job import Job, JobState
+from tests.engine.test_tensorrt_engine import graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -529,13 +531,23 @@ def test_an_exported_model_is_taken_as_a_checkpoint_by_the_embedded_engine_alone
     plan = embedded(bench, "evaluate", exported, data=str(bench.boards))
 
     assert checkpoint_of(plan) == "changenet_classify.onnx"
-    named = embedded(
-        bench, "evaluate", parent, data=str(bench.boards), overrides={"checkpoint": plan.spec["evaluate"]["checkpoint"]}
-    )
-    assert checkpoint_of(named) == "changenet_classify.onnx"
+    file = bench.boards.parent / "line.onnx"
+    write_model(file, graph(), {"task": "classify", "config": {}})
+    named = embedded(bench, "evaluate", parent, data=str(bench.boards), overrides={"checkpoint": str(file)})
+    assert checkpoint_of(named) == "line.onnx"
     with pytest.raises(ParentError, match=r"no checkpoint \(\.pth\) for evaluate\.checkpoint; it has onnx"):
         bench.plan("evaluate", exported)
     with pytest.raises(InputError, match="is no checkpoint file"):
         bench.plan("evaluate", parent, overrides={"checkpoint": plan.spec["evaluate"]["checkpoint"]})
     with pytest.raises(ParentError, match=r"no checkpoint \(\.pth\) for export\.checkpoint"):
         embedded(bench, "export", exported)
+
+
+def test_what_deploy_needs_is_told_with_the_step_that_makes_it(bench: Bench, told: Callable[..., None]) -> None:
+    parent = bench.train()
+    told(epochs=0, files=["changenet_classify.onnx"])
+    exported = bench.run("export", parent)
+    for action, job, maker in (("gen_trt_engine", parent, "export"), ("evaluate", exported, "gen_trt_engine")):
+        with pytest.raises(ParentError, match="has no") as caught:
+            embedded(bench, f"deploy_classify_{action}", job, data=str(bench.boards))
+        assert f"changenet run {maker} --parent {job.id}" in str(caught.value.remedy)

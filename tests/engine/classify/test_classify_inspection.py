@@ -60,7 +60,7 @@ def share_inside(blot: tuple[int, int, int, int], box: list[int]) -> float:
 def test_defects_are_found_where_they_lie_and_unlike_pictures_never_pass(
     boards: Path, engine: Callable[..., Any], trained: Any
 ) -> None:
-    done, sheet, found = inspected(boards, engine, trained.spec, trained.latest)
+    done, sheet, found = inspected(boards, engine, trained.spec, trained.latest, "inspect.threshold=0.5")
     assert done.code == 0, done.err
     assert sheet["evidence"]["tile"] == [64, 64]
     assert "in crops of 64 x 64 px at their own scale" in sheet["evidence"]["about"]

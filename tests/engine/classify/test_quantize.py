@@ -17,6 +17,7 @@ from engine.classify.exported_parts import parts_of
 from engine.classify.onnx_network import OnnxNetwork
 from engine.classify.parity import Parity, ParityPairs, prepared
 from engine.classify.quantized_parts import Calibration, PartsQuantizer, Selection, network_layers
+from engine.classify.scoring_loop import NetworkScorer
 from engine.classify.trained_model import load_checkpoint
 from engine.export.layers import layers_of
 from engine.export.quantization import with_small_weights
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from engine.classify.trained_model import TrainedModel
+    from deployed.siamese_graph import Parts
+    from engine.classify.trained_model import Checkpoint
 
 FILE = "quantized_model_onnxruntime.onnx"
 ANY_SPEED = "quantize.least_speedup=0"
@@ -63,12 +65,12 @@ def exported(trained: Any, engine: Callable[..., Any], tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="module")
-def model(trained: Any) -> TrainedModel:
+def model(trained: Any) -> Checkpoint:
     return load_checkpoint(load_run("evaluate", trained.folder / "experiment.yaml", []), trained.latest)
 
 
 @pytest.fixture(scope="module")
-def pairs(trained: Any, model: TrainedModel) -> ParityPairs:
+def pairs(trained: Any, model: Checkpoint) -> ParityPairs:
     run = load_run("evaluate", trained.folder / "experiment.yaml", [])
     return ParityPairs(run.experiment.dataset.classify, model.white, "validation", 16)
 
@@ -144,15 +146,16 @@ def test_what_onnx_runtime_does_not_do_is_refused(
 
 
 @pytest.mark.long
-def test_the_layers_that_do_harm_go_back_to_float_and_no_more(model: TrainedModel, pairs: ParityPairs) -> None:
+def test_the_layers_that_do_harm_go_back_to_float_and_no_more(model: Checkpoint, pairs: ParityPairs) -> None:
     """What is borne here is a little less than 8 bits in every layer cost."""
     parts = parts_of(model.network, (64, 64), 1, opset=17)
     network = OnnxNetwork(parts, [], distances=False)
-    reference = pairs.scores(network, model.preparation, "before")
+    reference = pairs.scores(NetworkScorer(network, model.preparation), "before")
     found: list[float] = []
 
-    def judge(tried: OnnxNetwork) -> Parity:
-        moved = np.abs(pairs.scores(tried, model.preparation, "after") - reference)
+    def judge(tried: Parts) -> Parity:
+        scorer = NetworkScorer(OnnxNetwork(tried, [], distances=False), model.preparation)
+        moved = np.abs(pairs.scores(scorer, "after") - reference)
         found.append(float(moved.max()))
         return Parity(16, 16, 0.5, found[-1], int((moved > 0.8 * found[0]).sum()))
 
@@ -167,7 +170,7 @@ def test_the_layers_that_do_harm_go_back_to_float_and_no_more(model: TrainedMode
     assert len(hopeless.float_layers) == hopeless.layers
 
 
-def test_a_graph_s_layers_are_the_modules_of_the_network(model: TrainedModel) -> None:
+def test_a_graph_s_layers_are_the_modules_of_the_network(model: Checkpoint) -> None:
     parts = parts_of(model.network, (64, 64), 1, opset=17)
     modules = [name.split(".") for name, _ in model.network.named_modules()]
     layers = network_layers(parts)
@@ -180,7 +183,7 @@ def test_a_graph_s_layers_are_the_modules_of_the_network(model: TrainedModel) ->
     assert len(nodes) == len(set(nodes))
 
 
-def test_small_weights_are_off_by_half_a_step_at_most(model: TrainedModel, pairs: ParityPairs) -> None:
+def test_small_weights_are_off_by_half_a_step_at_most(model: Checkpoint, pairs: ParityPairs) -> None:
     parts = parts_of(model.network, (64, 64), 1, opset=17)
     small = with_small_weights(parts.describe, {layers_of(parts.describe)[0].nodes[0]})
     before = {w.name: onnx.numpy_helper.to_array(w) for w in parts.describe.graph.initializer}

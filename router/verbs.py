@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The phrases that ask for a command, and what a command becomes by what is named: jobs, data, pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.asked_steps import ENGINE_VERB, is_measured
+from router.order import is_shown_later
+from router.said_data import is_no_data, is_picture, is_ruled_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.asked_steps import Step
+    from router.patterns import Mention
+    from router.reading import Reading
+
+_COLUMNS = 14
+_LOOKS = frozenset({"data_check", "inspect"})
+_ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status"})
+_OF_ONE_JOB = frozenset({"status", "result"})
+_WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
+
+
+def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
+    """The phrases that ask for a command, without those that only seem to."""
+    verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
+    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m))]
+    if steps:
+        parents = {n for m in reading.of("parent") for n in m.places}
+        verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
+    of_task = {n for m in reading.of("task") for n in m.places}
+    verbs = [m for m in verbs if m.group != "verb:data_check" or 2 * len(of_task & set(m.places)) <= len(m.places)]
+    if any(step.verb in _WITH_CALIBRATION for step in steps):
+        verbs = [m for m in verbs if m.group != "verb:calibrate"]
+    verbs = _without_answered(reading, verbs)
+    ordered = {m.group for m in verbs if reading.tokens[m.start].kind == "word"}
+    return [m for m in verbs if reading.tokens[m.start].kind == "word" or m.group not in ordered]
+
+
+def _without_answered(reading: Reading, verbs: list[Mention]) -> list[Mention]:
+    """Verbs without questions that a later order answers: "which threshold fits …? Calibrate it on ./lot"."""
+    orders = [m.start for m in verbs if not _is_asked(reading, m.start)]
+    return [
+        m
+        for m in verbs
+        if m.group not in _ASKED or not _is_asked(reading, m.start) or max(orders, default=-1) < m.start
+    ]
+
+
+def _is_asked(reading: Reading, place: int) -> bool:
+    return any(token.text == "?" for token in reading.tokens[reading.clause(place)[1] :][:1])
+
+
+def by_what_is_named(reading: Reading, verb: str) -> str:
+    """The command; two jobs are compared, and how good one is on data is not looked up: it is measured."""
+    named = (n for n, token in enumerate(reading.tokens) if token.kind == "job" and not is_ruled_out(reading, n))
+    jobs = {reading.tokens[n].text for n in named}
+    if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
+        return "compare"
+    data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
+    if not data:
+        return verb
+    if verb == "doctor":
+        return "data_check"
+    if verb in _LOOKS:
+        return _looked_at(reading, verb, jobs=bool(jobs))
+    measured = verb in _OF_ONE_JOB or (verb == "inference" and is_measured(reading))
+    return "evaluate" if measured and (jobs or reading.of("parent")) else verb
+
+
+def _looked_at(reading: Reading, verb: str, *, jobs: bool) -> str:
+    """What looks at data: a model that is named, or where two pictures are, this skill's inspection."""
+    if jobs:
+        verdicts = verb == "inspect" or any(token.word in reading.grammar["fine"] for token in reading.tokens)
+        return "inference" if verdicts else "evaluate"
+    places = [n for n, token in enumerate(reading.tokens) if token.kind == "path"]
+    return "inspect" if all(is_picture(reading, n) for n in places) else verb
+
+
+def _is_state(reading: Reading, mention: Mention) -> bool:
+    """Whether a word says how something is, and orders nothing: "when it is clean"."""
+    word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
+    return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
+
+
+def _of_columns(reading: Reading, mention: Mention) -> bool:
+    """Whether a word is the name of a column: "a table with columns Image, Reference, Result"."""
+    before = reading.tokens[max(0, mention.start - _COLUMNS) : mention.start]
+    ends = [n for n, token in enumerate(before) if token.text in {".", "!", "?", "\n"}]
+    behind = before[ends[-1] :] if ends else before
+    return len(mention.places) == 1 and bool({token.word for token in behind} & reading.grammar["heads"])

@@ -88,12 +88,19 @@ class RayPlatform(OwnLog):
             listed = cluster_of(about["address"]).find(Path(job.folder).name)
         except PlatformError as problem:
             return Sight(JobState.UNKNOWN, problem.message)
+        if listed and listed.get("status") == "PENDING" and (Path(job.folder) / GIVEN_UP_FILE).exists():
+            return Sight(JobState.CANCELED, f"Ray job {job.id}: it was called off before its turn came")
         return _told(listed, job) if listed else _not_listed(job, about)
 
     def cancel(self, job: Job, handle: Handle) -> None:
         """Ask Ray to stop the job."""
         if about := handle.details.get(_ABOUT):
-            cluster_of(about["address"]).stop(Path(job.folder).name)
+            cluster = cluster_of(about["address"])
+            cluster.stop(Path(job.folder).name)
+            cluster.refresh()
+            # Ray stops no job that still waits for resources: when its turn comes, its script ends at once.
+            if (listed := cluster.find(Path(job.folder).name)) and listed.get("status") == "PENDING":
+                give_up(Path(job.folder))
 
     def collect(self, job: Job, handle: Handle) -> None:
         """Ray leaves no process of a job; wait until the shared file system shows what the script wrote last.

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import threading
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runners import api
 from runners.jobs.job import JobState
 from runners.jobs.record import open_job
+from runners.planning.plan import Plan
 from runners.platforms.handles import with_detail
 from runners.platforms.ray import PLATFORM
 from runners.platforms.ray_api import Cluster, RefusedError, SilentError
@@ -22,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runners.jobs.store import JobStore
-    from runners.planning.plan import Plan
 
 _TEXT = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\n# HELP a_sum"
 
@@ -74,3 +77,19 @@ def test_a_job_that_ray_forgot_is_lost_only_once_its_action_writes_no_more(
 
     assert (at_work.state, "still writes" in at_work.native) == (JobState.UNKNOWN, True)
     assert (lost.state, lost.cause and lost.cause.code) == (JobState.ERROR, "node.lost")
+
+
+@pytest.mark.long
+def test_a_job_that_waits_for_more_than_there_is_can_be_cancelled(
+    ray_head: str, make_plan: Callable[..., Plan], store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", ray_head)
+    plan = make_plan(runner="ray")
+    parts = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name != "id"}
+    job = api.launch(Plan.sealed(**parts | {"platform": {"memory": "9000g"}}), store=store, detach=True)
+
+    ended = api.cancel(job.id, store)
+
+    assert (ended.state, ended.transitions[-1].reason) == (JobState.CANCELED, "canceled by the user")
+    late = subprocess.run(["sh", "job.sh"], cwd=job.folder, capture_output=True, text=True, check=False)
+    assert (late.returncode, "nothing is run" in late.stderr) == (1, True)

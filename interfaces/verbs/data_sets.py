@@ -221,7 +221,8 @@ def synthesize(options: SynthesizeOptions, reporter: Reporter) -> Outcome:
 
 
 def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> Outcome:
-    from pairs.drawn_set import DrawnSettings, draw_into
+    from pairs.drawn_set import draw_into
+    from pairs.drawn_settings import DrawnSettings
 
     refuse_options_of(DRAWING, options)
     said: dict[str, Any] = {"task": options.task, "copies": options.units, "crop": options.size, "seed": options.seed}

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError, InputError
-from pairs.drawn_set import DrawnSettings, draw_into
+from pairs.drawn_set import draw_into
+from pairs.drawn_settings import DrawnSettings
 from pairs.good_pairs import CALIBRATION_SPLITS, list_good_pairs
 from pairs.segment_folders import SegmentSource, check_folders
 

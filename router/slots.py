@@ -173,7 +173,9 @@ def _ask_unclear(request: Request, spoken: Spoken, skill: Skill, notes: Notes) -
     for name, found in spoken.unclear.items():
         slot = _KEYS.get(name, name)
         if given.get(_key(slot, skill)) is None:
-            notes.ask(Question(slot, f"The words give {listed(found)} for {slot}. Which one?", tuple(found)))
+            several = len(found) > 1
+            asked = ". Which one?" if several else ", which can't be used. Which value?"
+            notes.ask(Question(slot, f"The words give {listed(found)} for {slot}{asked}", tuple(found) * several))
 
 
 def _overrides(request: Request, spoken: Spoken, skill: Skill, notes: Notes, purpose: Purpose) -> dict[str, Any]:

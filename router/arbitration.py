@@ -33,7 +33,8 @@ def settled(reading: Reading, intent: Intent, stated: Sequence[str], questions: 
     if intent.steps and label == SEVERAL and share >= _SEVERAL:
         found = find_intent(reading, stated, questions, every_noun=True)
         return found if len(found.steps) > 1 else intent
-    if intent.verb and label == NOTHING and share >= _NONE:
+    alone = len({m.group for m in reading.of("verb")}) == 1  # commands that go together leave no doubt
+    if intent.verb and alone and label == NOTHING and share >= _NONE:
         said = len(intent.mention.places) if intent.mention else 0
         return replace(intent, doubtful=2 * said < len(reading.tokens))
     return intent

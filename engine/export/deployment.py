@@ -17,8 +17,10 @@ import onnx
 
 from core.documents import read_json
 from core.errors import CheckpointError, InputError, JobFailedError, SpecError
-from core.file_names import DEPLOYMENT_FILE, OPTIMIZED_SUFFIX
+from core.file_names import DEPLOYMENT_FILE, ENGINE_SUFFIXES, OPTIMIZED_SUFFIX, described, is_engine
 from core.files import sha256_file, write_bytes, write_json
+from core.problem import refuse
+from deployed.fitness import batch_of_deployment, numbers_of_deployment
 from deployed.golden_shares import Halves, halves_of
 from deployed.model_file import read_model
 from deployed.self_test import SELF_TEST
@@ -28,8 +30,8 @@ from engine.console import say
 from engine.export.file_settings import settled_by_file
 from engine.export.tensorrt_action import KIND as ENGINE_KIND
 from engine.export.tensorrt_action import build as build_tensorrt
-from engine.export.tensorrt_action import description_of, library_for, wants_engine
-from engine.export.tensorrt_library import SUFFIXES, has_library
+from engine.export.tensorrt_action import library_for, wants_engine
+from engine.export.tensorrt_library import has_library
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -131,7 +133,9 @@ def _target_of(run: Run) -> Path:
     target = Path(named) if named else run.results_dir / DEPLOYMENT_FILE
     if target.suffix != ".json":
         message = f"{target.name} has an ending of neither an engine nor a description"
-        remedy = f"end {key} in {' or '.join(SUFFIXES)} for an engine, in .json for a deployment for ONNX Runtime"
+        remedy = (
+            f"end {key} in {' or '.join(ENGINE_SUFFIXES)} for an engine, in .json for a deployment for ONNX Runtime"
+        )
         raise SpecError(message, code="spec.engine", where=key, remedy=remedy)
     return target
 
@@ -139,10 +143,7 @@ def _target_of(run: Run) -> Path:
 def _check_precision(run: Run, settings: dict[str, Any]) -> None:
     asked, has = run.experiment.gen_trt_engine.tensorrt.data_type.lower(), settings["precision"]
     key = "gen_trt_engine.tensorrt.data_type"
-    if asked == "int8" and has != "int8":
-        message = f"ONNX Runtime takes the numbers of the file, which are {has}: nothing is quantised here"
-        remedy = "make an 8-bit file, whose verdicts are checked, and build from that (changenet run quantize)"
-        raise SpecError(message, code="spec.precision", where=key, remedy=remedy)
+    refuse(numbers_of_deployment(key, asked, has))
     if asked != has:
         say(f"NOTICE {key} is {asked}, and ONNX Runtime computes with the numbers of the file, {has}")
 
@@ -199,11 +200,10 @@ def read_deployment(path: Path) -> Deployment:
     Raises:
         CheckpointError: it is none, or a file is missing or was changed.
     """
-    is_engine = path.suffix in SUFFIXES
-    told = _told(path, is_engine=is_engine)
+    told = _told(path)
     try:
         bounds = int(told["batch"]["smallest"]), int(told["batch"]["largest"])
-        if is_engine:
+        if is_engine(path):
             _require(path, told["engine"]["sha256"])
             by = told["library"]
             return Deployment({}, dict(told["model"]), *bounds, EngineFile(path, str(by["name"]), str(by["version"])))
@@ -214,22 +214,23 @@ def read_deployment(path: Path) -> Deployment:
         raise _error(path, "the description is not as it was written", "checkpoint.broken", _REMEDY) from None
 
 
-def _told(path: Path, *, is_engine: bool) -> dict[str, Any]:
-    if path.suffix != ".json" and not is_engine:
+def _told(path: Path) -> dict[str, Any]:
+    built = is_engine(path)
+    if path.suffix != ".json" and not built:
         remedy = f"name a {DEPLOYMENT_FILE} or an engine that gen_trt_engine wrote"
         raise _error(path, "this is no deployment", "checkpoint.foreign", remedy)
-    description = description_of(path) if is_engine else path
+    description = path.with_name(described(path.name)) if built else path
     try:
         told = read_json(description)
     except InputError as problem:
-        if is_engine and path.is_file():
+        if built and path.is_file():
             message = f"nothing beside it says how it is used ({description.name})"
             remedy = (
                 "bring that file along, build the engine here (gen_trt_engine), or run it in the TAO Deploy container"
             )
             raise _error(path, message, "checkpoint.engine", remedy) from None
         raise _error(path, problem.message, "checkpoint.missing", _REMEDY) from None
-    if not isinstance(told, dict) or told.get("kind") != (ENGINE_KIND if is_engine else _KIND):
+    if not isinstance(told, dict) or told.get("kind") != (ENGINE_KIND if built else _KIND):
         raise _error(description, "this describes no deployment", "checkpoint.foreign", f"name a {DEPLOYMENT_FILE}")
     return told
 
@@ -258,10 +259,7 @@ def with_batch(run: Run, deployment: Deployment, data_key: str) -> Run:
     asked = size if size > 0 else of_data
     taken = min(max(asked, deployment.smallest), deployment.largest)
     if taken != asked and run.chosen & {key, data_key}:
-        bounds = f"from {deployment.smallest} to {deployment.largest}"
-        message = f"the deployment takes batches {bounds}, and {asked} are asked for"
-        remedy = "set a size in between, or build it again with gen_trt_engine.tensorrt.max_batch_size"
-        raise SpecError(message, code="spec.batch", where=key, remedy=remedy)
+        refuse(batch_of_deployment(key, asked, deployment.smallest, deployment.largest))
     if taken != asked:
         say(f"NOTICE {taken} pairs a batch, not {asked}: the deployment takes no more than {deployment.largest}")
     return run.with_value(key, taken)

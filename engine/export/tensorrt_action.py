@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import SpecError
+from core.file_names import described, is_engine
 from core.files import sha256_file, write_bytes, write_json
 from deployed.layout import Tiling
 from deployed.self_test import SELF_TEST
@@ -20,7 +21,7 @@ from engine.console import say
 from engine.export.engine_judging import agreement, in_batches, self_test_of, stored_feeds
 from engine.export.tensorrt_engine import build_engine, check_sizes, check_starts
 from engine.export.tensorrt_graph import Ranges, check_takes, graph_for, has_ranges, is_quantised
-from engine.export.tensorrt_library import SUFFIXES, load_library
+from engine.export.tensorrt_library import load_library
 from pairs.rgb_pixels import read_rgb
 
 if TYPE_CHECKING:
@@ -41,14 +42,9 @@ _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
 _COMPARED = 64  # calibration pairs at most that the graph is compared on
 
 
-def description_of(engine: Path) -> Path:
-    """The file beside an engine that says how it is used."""
-    return engine.with_name(f"{engine.name}.json")
-
-
 def wants_engine(run: Run) -> bool:
     """Whether an engine is named."""
-    return Path(run.experiment.gen_trt_engine.trt_engine or "").suffix in SUFFIXES
+    return is_engine(run.experiment.gen_trt_engine.trt_engine or "")
 
 
 def library_for(run: Run) -> Library:
@@ -94,7 +90,7 @@ def build(run: Run, status: StatusFile, model: ModelProto, settings: dict[str, A
     parity = _compared(subject, graph, ranges)
     with _gpu(section.gpu_id):
         write_bytes(path, build_engine(library, graph, section))
-    write_json(description_of(path), _description(run, subject, library, path, graph, parity))
+    write_json(path.with_name(described(path.name)), _description(run, subject, library, path, graph, parity))
     size = path.stat().st_size / 1e6
     kpi = {"file_megabytes": size, "parity_pairs": parity.pairs, "parity_flipped": parity.flipped}
     kpi |= {"parity_largest_difference": parity.largest_difference}

@@ -19,6 +19,8 @@ from onnx import TensorProto, numpy_helper
 
 from core.errors import SpecError
 from core.files import write_json
+from core.problem import refuse
+from deployed.fitness import STATIC, numbers_of_engine
 from deployed.siamese_graph import drop_unused
 from engine.console import say
 from engine.export.layers import layers_of
@@ -70,12 +72,7 @@ def check_takes(model: ModelProto, asked: str, path: Path) -> None:
     kinds = {known[node.input[0]].data_type for node in nodes if node.input[0] in known}
     uneven = any(np.asarray(numpy_helper.to_array(zero), np.float32).any() for zero in zeros)
     if uneven or TensorProto.UINT8 in {zero.data_type for zero in zeros} or TensorProto.INT32 in kinds:
-        message = (
-            "the 8 bits of the file are for ONNX Runtime on a processor: TensorRT takes none without a sign, whose"
-        )
-        message += " range is not even around zero, or of 32 bits for biases"
-        remedy = "build from the file that it was made from, with tensorrt.data_type=int8 and calibration pictures"
-        raise SpecError(message, code="spec.precision", where=str(path), remedy=remedy)
+        refuse(numbers_of_engine(str(path), STATIC))
     if asked == "fp32":
         say("NOTICE the file has 8-bit numbers already, which stay: gen_trt_engine.tensorrt.data_type=fp32 is the rest")
 

@@ -17,7 +17,6 @@ from core.errors import PlatformError
 
 NAMES = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT for RTX"}
 """Libraries by their module, the one that is taken first before the other."""
-SUFFIXES = (".engine", ".trt")
 INSTALL = "install TensorRT 10 or later, or TensorRT for RTX, which builds without a GPU (the extra tensorrt-rtx)"
 _OLDEST = 10  # from which on batches are always explicit, and networks can be strongly typed
 _FOR_RTX = "tensorrt_rtx"

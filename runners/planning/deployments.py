@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib.util
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +54,8 @@ def deployment_notes(draft: Draft) -> list[str]:
 
 def _told(names: dict[str, str], module: str) -> str:
     """Name and version of a library."""
+    from importlib.metadata import packages_distributions, version
+
     packages = packages_distributions().get(module, [])
     return f"{names[module]} {version(packages[0])}" if packages else names[module]
 

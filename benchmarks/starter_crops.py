@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 CROP = 128
 GOOD_CROPS = 40  # of each photo
+HARMLESS = "synthetic slight_harmless"  # what each kind of slight flaws is judged with
 SHOWN = ("f1", "auc", "recall", "false_alarm_rate", "far_at_99_recall")
 Row = tuple[str, ...]
 
@@ -105,8 +106,10 @@ def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.nda
         sets[folder.name] = listed(folder / "val" / "dataset.csv", folder / "images"), ".jpg"
     if given.synthetic and not given.held_out:
         rows = listed(*(Path(place) for place in given.synthetic))
-        for kind in sorted({kind_of(row) for row in rows}):
-            sets[kind] = [row for row in rows if kind_of(row) == kind], ".png"
+        harmless = [row for row in rows if kind_of(row) == HARMLESS]
+        for kind in sorted({kind_of(row) for row in rows} - {HARMLESS}):
+            its = [row for row in rows if kind_of(row) == kind]
+            sets[kind] = its + (harmless if all(row[2] != PASS for row in its) else []), ".png"
     if given.photos and not given.held_out:
         sets["hripcb"] = list(photo_crops(given.data, given.work / "photos")), ".png"
     found = {}

@@ -104,7 +104,7 @@ def _by_parts(stage: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
     """A stage that sees each picture by itself; whole where there is no cache to keep to, or slopes are wanted."""
     if len(pictures) <= _PART or pictures.device.type != "cpu" or pictures.requires_grad:
         return stage(pictures)
-    return torch.cat([stage(part) for part in pictures.split(_PART)])
+    return torch.cat([stage(pictures[at : at + _PART]) for at in range(0, len(pictures), _PART)])
 
 
 def describe(name: str, finest_stride: int = 4) -> BackboneInfo:

@@ -28,6 +28,7 @@ import torch
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from starter_crop_set import draw_crop_set
 from starter_pairs import SIDE, Pair, Rng, pairs_of
 
 from boards import SynthesisSettings, synthesize
@@ -81,8 +82,12 @@ SPECS: dict[str, dict[str, Any]] = {
 def draw(work: Path, seed: int, task: str | None = None) -> None:
     """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one.
 
-    With `task` segment no crops are made. Kinds are drawn at once, each from a seed of its own.
+    With `task` segment no crops are made, with `task` classify the crops of `starter_crop_set` alone. Kinds are drawn
+    at once, each from a seed of its own.
     """
+    if task == "classify":
+        draw_crop_set(work, seed, _crops)
+        return
     for part, (split, counts) in enumerate({"train": TRAIN, "val": VALIDATION}.items()):
         rows = _board_crops(work, split, seed * 10 + part) if task != "segment" else []
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
@@ -187,7 +192,7 @@ def spec_of(work: Path, task: str, seed: int, start: str | None) -> Path:
 def train(work: Path, task: str, seed: int, start: str | None) -> None:
     """Train one network on two cores."""
     started, before = time.perf_counter(), os.times()
-    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    environment = {"OMP_NUM_THREADS": "2"} | os.environ
     subprocess.run([COMMAND, "train", "-e", str(spec_of(work, task, seed, start))], check=True, env=environment)
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system

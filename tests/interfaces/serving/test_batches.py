@@ -32,6 +32,9 @@ class Gate:
         self.let = threading.Semaphore(0)
         self.came = threading.Semaphore(0)
 
+    async def judged(self, pairs: Sequence[Pair]) -> list[Answer]:
+        return await asyncio.to_thread(self.judge, pairs)
+
     def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         self.asked.append([one.golden.name for one in pairs])
         self.came.release()
@@ -46,7 +49,7 @@ async def came(gate: Gate) -> None:
 def test_a_free_scorer_begins_at_once_and_what_gathers_meanwhile_is_shared_evenly() -> None:
     async def play() -> None:
         gate = Gate()
-        batches = Batches(gate.judge, BatchSettings(queue=9))
+        batches = Batches(gate.judged, BatchSettings(queue=9))
         work = asyncio.create_task(batches.run(2))
         answers = [asyncio.create_task(batches.judged([pair("0")]))]
         await came(gate)  # with one pair alone
@@ -73,7 +76,7 @@ def test_a_free_scorer_begins_at_once_and_what_gathers_meanwhile_is_shared_evenl
 def test_what_waits_when_nothing_new_is_taken_is_answered() -> None:
     async def play() -> None:
         gate = Gate()
-        batches = Batches(gate.judge, BatchSettings())
+        batches = Batches(gate.judged, BatchSettings())
         work = asyncio.create_task(batches.run(2))
         first = asyncio.create_task(batches.judged([pair("0"), pair("1"), pair("2")]))
         await came(gate)

@@ -28,6 +28,7 @@ import torch
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from starter_crop_set import draw_crop_set
 from starter_pairs import SIDE, Pair, Rng, pairs_of
 
 from boards import SynthesisSettings, synthesize
@@ -35,7 +36,7 @@ from core.documents import dump_yaml, read_json, read_yaml
 from core.dotted import nest, put
 from core.files import sha256_file, write_json, write_text
 from pairs.classify_csv import COLUMNS, write_csv
-from pairs.trained_on import TRAINED_ON
+from pairs.trained_on import LEVELS, TRAINED_ON
 from scoring.regions import find_regions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +56,7 @@ COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 TRAIN = {"bare": 110, "assembled": 70, "large": 80, "scene": 140, "worn": 160}
 VALIDATION = {"bare": 10, "assembled": 8, "large": 24, "scene": 10, "worn": 12}
 WHOLE_ALONE = "worn"  # of which no crops are made
+FEWEST_LEVELS = 0.4  # of the range: with fewer, defects are lost unless the pictures are stretched
 CROP = 128
 CROP_BOARDS = {  # style and folder: boards, nuisance, and what is added to the seed
     ("assembled", "crop_assembled0"): (65, 1.0, 0),
@@ -80,8 +82,12 @@ SPECS: dict[str, dict[str, Any]] = {
 def draw(work: Path, seed: int, task: str | None = None) -> None:
     """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one.
 
-    With `task` segment no crops are made. Kinds are drawn at once, each from a seed of its own.
+    With `task` segment no crops are made, with `task` classify the crops of `starter_crop_set` alone. Kinds are drawn
+    at once, each from a seed of its own.
     """
+    if task == "classify":
+        draw_crop_set(work, seed, _crops)
+        return
     for part, (split, counts) in enumerate({"train": TRAIN, "val": VALIDATION}.items()):
         rows = _board_crops(work, split, seed * 10 + part) if task != "segment" else []
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
@@ -186,7 +192,7 @@ def spec_of(work: Path, task: str, seed: int, start: str | None) -> Path:
 def train(work: Path, task: str, seed: int, start: str | None) -> None:
     """Train one network on two cores."""
     started, before = time.perf_counter(), os.times()
-    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    environment = {"OMP_NUM_THREADS": "2"} | os.environ
     subprocess.run([COMMAND, "train", "-e", str(spec_of(work, task, seed, start))], check=True, env=environment)
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
@@ -208,7 +214,7 @@ def pack(work: Path, task: str, seed: int, threshold: float) -> None:
         "epoch": content["epoch"], "global_step": content["global_step"], "task": task, "config": config,
         "threshold": threshold, "threshold_source": f"benchmarks/{JUDGED_BY[task]}: one threshold for all kinds",
         "threshold_origin": {"kind": "validation", "split": "starter", "target": ""},
-        TRAINED_ON: content[TRAINED_ON],
+        TRAINED_ON: content[TRAINED_ON] | ({LEVELS: [FEWEST_LEVELS, 1.0]} if task == "segment" else {}),
     }  # fmt: skip
     STARTER.mkdir(parents=True, exist_ok=True)
     path = STARTER / f"{task}.pth"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.verdicts import NO_PASS, NOT_INSPECTED, NOT_JUDGED, PASS, UNLIKE, UNSEEN
+from engine.inspect.levels import few_levels
 from pairs.appearance import colours_of, taken_otherwise
 from pairs.registration import laid_on, register
 from pairs.trained_on import UNLIKE_REMEDY
@@ -50,7 +51,7 @@ class Board:
     """An inspected board, `laid` the test picture in the golden picture's place.
 
     `unlike` says in what its pictures lie outside of all that the model was trained on, `unequal` in what golden and
-    test picture were taken differently.
+    test picture were taken differently, `faint` that they use few levels.
     """
 
     pair: WholePair
@@ -62,6 +63,7 @@ class Board:
     judged: bool
     unlike: tuple[str, ...] = ()
     unequal: str = ""
+    faint: str = ""
 
     @property
     def verdict(self) -> str:
@@ -86,7 +88,7 @@ class Board:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What makes the verdict doubtful, in words."""
-        return (*self.unlike, self.unequal) if self.unequal else self.unlike
+        return (*self.unlike, *filter(None, (self.unequal, self.faint)))
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without the pixels."""
@@ -133,6 +135,7 @@ def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int) -> Board:
     registration = register(golden, test, str(pair.test))
     laid, shown = laid_on(test, registration, (golden.shape[0], golden.shape[1]))
     laid = np.where(shown[..., None], laid, golden)  # nothing is known there: it differs in nothing
+    faint, lost = few_levels(golden, laid, inspector.fewest_levels)
     scores = inspector.find(golden, laid, registration.residual)
     scores[~_inner(shown)] = 0.0
     regions = find_regions(scores > inspector.threshold, gap)
@@ -141,7 +144,8 @@ def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int) -> Board:
     found = tuple(_numbered(one, number) for number, one in enumerate(by_score, start=1))
     highest = float(scores.max(initial=0.0))
     unequal = taken_otherwise(colours_of(golden), colours_of(test))
-    return Board(pair, golden, laid, registration, found, highest, inspector.judges, unlike, unequal)
+    told = ((*unlike, faint), unequal) if lost else (unlike, unequal, faint)
+    return Board(pair, golden, laid, registration, found, highest, inspector.judges, *told)
 
 
 def _inner(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:

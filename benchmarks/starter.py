@@ -38,7 +38,7 @@ from core.files import sha256_file, write_json, write_text
 from engine.checkpoints import read_checkpoint
 from engine.starter import checkpoint_file
 from pairs.classify_csv import COLUMNS, write_csv
-from pairs.trained_on import TRAINED_ON
+from pairs.trained_on import LEVELS, TRAINED_ON
 from scoring.regions import find_regions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +58,7 @@ COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 TRAIN = {"bare": 110, "assembled": 70, "large": 80, "scene": 140, "worn": 160}
 VALIDATION = {"bare": 10, "assembled": 8, "large": 24, "scene": 10, "worn": 12}
 WHOLE_ALONE = "worn"  # of which no crops are made
+FEWEST_LEVELS = 0.4  # of the range: with fewer, defects are lost unless the pictures are stretched
 CROP = 128
 CROP_BOARDS = {  # style and folder: boards, nuisance, and what is added to the seed
     ("assembled", "crop_assembled0"): (65, 1.0, 0),
@@ -220,7 +221,7 @@ def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str |
         "epoch": content["epoch"], "global_step": content["global_step"], "task": task, "config": config,
         "threshold": threshold, "threshold_source": f"benchmarks/{JUDGED_BY[task]}: one threshold for all kinds",
         "threshold_origin": {"kind": "validation", "split": "starter", "target": ""},
-        TRAINED_ON: content[TRAINED_ON],
+        TRAINED_ON: content[TRAINED_ON] | ({LEVELS: [FEWEST_LEVELS, 1.0]} if task == "segment" else {}),
     }  # fmt: skip
     STARTER.mkdir(parents=True, exist_ok=True)
     path = STARTER / f"{task}.pth"

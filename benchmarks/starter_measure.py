@@ -25,10 +25,7 @@ from PIL import Image
 
 from core.documents import dump_yaml, read_yaml
 from core.dotted import nest, put
-from engine.segment.pictures import WholePair as Squares
-from engine.segment.scoring_loop import Scorer
-from engine.segment.threshold import change_of
-from engine.segment.trained_model import load_model
+from engine.segment.inspection import by_model
 from engine.settings import load_run
 from pairs.deeppcb_source import read_splits
 from pairs.good_pairs import LaidPair, lay
@@ -106,9 +103,9 @@ def _laid(row: dict[str, str], step: Any) -> Box:
 
 
 class Scores:
-    """The score maps of a checkpoint, kept in a folder."""
+    """The score maps of a checkpoint, as `inspect` sees them, kept in a folder; `gain` is how bright pictures are."""
 
-    def __init__(self, checkpoint: str, folder: Path) -> None:
+    def __init__(self, checkpoint: str, folder: Path, gain: float = 1.0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["segment"])
         tree.pop("train")
@@ -117,9 +114,9 @@ class Scores:
         for section in ("evaluate", "inference"):
             tree.pop(section, None)
         (folder / "spec.yaml").write_text(dump_yaml(tree), encoding="utf-8")
-        model = load_model(load_run("inspect", folder / "spec.yaml", []))
-        self._scorer, self._folder = Scorer(model.network, model.preparation, 4), folder
-        self.threshold = model.threshold.value
+        self._inspector = by_model(load_run("inspect", folder / "spec.yaml", []))
+        self._folder, self._gain = folder, gain
+        self.threshold = self._inspector.threshold
 
     def of(self, case: Case) -> Any:
         """The scores (H, W) of a pair."""
@@ -127,8 +124,8 @@ class Scores:
         if kept.is_file():
             return np.load(kept)["scores"].astype(np.float32)
         laid = _as_they_lie(case.pair) if case.of.startswith(DRAWN) else lay(case.pair)
-        golden, test = (torch.from_numpy(one.transpose(2, 0, 1).copy()) for one in (laid.golden, laid.test))
-        scores = change_of(self._scorer.probabilities([Squares(0, golden, test, None)])[0]).numpy()
+        golden, test = ((one * self._gain).astype(np.uint8) for one in (laid.golden, laid.test))
+        scores = self._inspector.find(golden, test, laid.residual)
         scores[laid.unknown] = 0.0
         np.savez_compressed(kept, scores=scores.astype(np.float16))
         return scores
@@ -192,9 +189,10 @@ def main() -> None:
     parser.add_argument("--set", action="append", choices=sorted(SETS), default=[], dest="sets")
     parser.add_argument("--drawn", type=Path)
     parser.add_argument("--thresholds", default="")
+    parser.add_argument("--gain", type=float, default=1.0, help="how bright both pictures are; MAPS of its own")
     options = parser.parse_args()
+    scores = Scores(options.checkpoint, options.maps, options.gain)
     torch.set_num_threads(1)
-    scores = Scores(options.checkpoint, options.maps)
     steps = [float(text) for text in options.thresholds.split(",") if text] or [scores.threshold]
     cases = chain.from_iterable(SETS[name](options.data) for name in options.sets)
     counts: dict[tuple[str, float], Count] = {}

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Range = tuple[float, float]
 
-UNLIKE = "inspect.unlike"
-"""The code of what is told where a picture is unlike those of the training, so that nothing found on it is no PASS."""
 UNLIKE_REMEDY = "take the pictures as those of the training were taken, or train on pairs of this line"
 
 TRAINED_ON = "trained_on"
@@ -35,6 +33,8 @@ MOST_PICTURES = 200  # are looked at, spread over the list
 _TRIMMED = 1.0  # percent of the pictures at either end
 _SIZES = ("width", "height")
 _FIGURES = Appearance._fields
+LEVELS = "levels"
+"""The share of the range of levels from which on, and up to which, a model was measured to find what it should."""
 _TIMES = {"width": 1.5, "height": 1.5, "sharpness": 1.33}  # as large, or as small, is still like the ends of the range
 _STEPS = {"exposure": 0.2, "red": 0.1, "blue": 0.1}  # beyond the ends that are still like them
 _KEPT = ("red", "blue")  # what a network goes on to judge by when it learns from other pictures
@@ -56,7 +56,7 @@ _ONE = {
 class TrainedOn:
     """Ranges of the training pictures: `width` and `height` of their files, and figures of `Appearance`.
 
-    `known` is empty for models that don't tell.
+    `known` is empty for models that don't tell. It holds `LEVELS` for those that say so: no training writes it.
     """
 
     known: Mapping[str, Range] = field(default_factory=dict)
@@ -77,6 +77,11 @@ class TrainedOn:
         both = {name: (self.known[name], start.known[name]) for name in shared}
         joined = {name: (min(own[0], other[0]), max(own[1], other[1])) for name, (own, other) in both.items()}
         return TrainedOn({**self.known, **joined}, self.pictures)
+
+    @property
+    def fewest_levels(self) -> float:
+        """The share of the range of levels that a picture has to use; 0 where the model does not tell."""
+        return self.known[LEVELS][0] if LEVELS in self.known else 0.0
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -162,7 +167,7 @@ def read_trained_on(content: Mapping[str, Any], path: Path) -> TrainedOn:
     if told is None:
         return TrainedOn()
     try:
-        ranges = {name: _ends(told[name]) for name in (*_SIZES, *_FIGURES) if name in told}
+        ranges = {name: _ends(told[name]) for name in (*_SIZES, *_FIGURES, LEVELS) if name in told}
         return TrainedOn(ranges, int(told["pictures"]))
     except (KeyError, TypeError, ValueError):
         message, remedy = f"its {TRAINED_ON} is not what a training writes", "restore the file, or train again"

@@ -34,7 +34,7 @@ class Inspector:
 
     Regions of fewer than `least_area` changed pixels are left out. Only what `judges` can say PASS: it was taught, and
     measured, what a defect is. `tile` is the width and height of what it looks at at a time, `warnings` what is to be
-    told of it whatever the board.
+    told of it whatever the board. A pair has to use the share `fewest_levels` of the range, or is told of.
     """
 
     find: FindsDifferences
@@ -46,6 +46,7 @@ class Inspector:
     unlike: ComparesWithTraining = field(default=lambda _picture: [])
     tile: tuple[int, int] | None = None
     warnings: tuple[str, ...] = ()
+    fewest_levels: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As `inspection.json` holds it."""

@@ -14,6 +14,7 @@ from engine.export.file_settings import model_path, settled_by_file
 from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.crops import crop_inspector
 from engine.inspect.evidence import Inspector
+from engine.inspect.levels import with_enough_levels
 from pairs.appearance import appearance_of
 from pairs.trained_on import read_trained_on
 from scoring.origin import ThresholdOrigin
@@ -70,13 +71,14 @@ def by_exported_masks(run: Run, task: Travels, model: MaskModel) -> tuple[Inspec
         return model.change(golden.transpose(2, 0, 1), test.transpose(2, 0, 1))
 
     inspector = Inspector(
-        find,
+        with_enough_levels(find, trained_on.fewest_levels),
         model.threshold if section.threshold is None else section.threshold,
         f"segment model {section.checkpoint}, in tiles of {model.side} x {model.side} px at the pictures' own scale",
         origin if section.threshold is None else {"kind": "given"},
         section.least_area,
         unlike=lambda picture: trained_on.unlike(appearance_of(picture)),
         tile=(model.side, model.side),
+        fewest_levels=trained_on.fewest_levels,
     )
     return inspector, tested
 

@@ -11,6 +11,7 @@ from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.difference import plain_difference
 from engine.inspect.evidence import Inspector
+from engine.inspect.levels import with_enough_levels
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
@@ -64,13 +65,14 @@ def by_model(run: Run) -> Inspector:
     model_told = STARTER_TOLD if section.checkpoint == STARTER else f"segment model {section.checkpoint}"
     about = f"{model_told}, in tiles of {scorer.side} x {scorer.side} px at the pictures' own scale"
     return Inspector(
-        find,
+        with_enough_levels(find, model.trained_on.fewest_levels),
         model.threshold.value if chosen is None else chosen,
         about,
         origin,
         section.least_area,
         unlike=lambda picture: model.trained_on.unlike(appearance_of(picture)),
         tile=(scorer.side, scorer.side),
+        fewest_levels=model.trained_on.fewest_levels,
     )
 
 

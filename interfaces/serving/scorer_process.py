@@ -203,4 +203,5 @@ def _answer_of(told: dict[str, Any], parts: Sequence[bytes]) -> Answer:
     if "error" in told:
         return error_of(told)
     overlay = parts[told["overlay"]] if told["overlay"] is not None else b""
-    return Judged(told["verdict"], told["score"], told["threshold"], tuple(told["size"]), told["regions"], overlay)
+    figures = (told["verdict"], told["score"], told["threshold"], tuple(told["size"]))
+    return Judged(*figures, told["regions"], overlay, told["warnings"])

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a model says of pictures that it was not trained on."""
 
+from pathlib import Path
+
+import pytest
+
+from core.errors import CheckpointError
 from pairs.appearance import Appearance
-from pairs.trained_on import TrainedOn
+from pairs.trained_on import LEVELS, TRAINED_ON, TrainedOn, read_trained_on
 
 GREEN_LINE = TrainedOn(
     {"width": (128, 128), "height": (128, 128), "sharpness": (1.0, 1.5), "exposure": (0.3, 0.4), "blue": (-0.2, 0.0)},
@@ -32,3 +37,12 @@ def test_what_says_that_the_camera_is_another_one_is_told_whatever_the_start_has
 def test_a_start_that_tells_nothing_changes_nothing() -> None:
     assert GREEN_LINE.after(TrainedOn()) == GREEN_LINE
     assert TrainedOn().after(START) == TrainedOn()
+
+
+def test_how_many_levels_a_model_needs_travels_with_it_and_not_into_what_is_trained_from_it() -> None:
+    start = TrainedOn({LEVELS: (0.3, 1.0), "red": (-0.5, 0.5)}, 200)
+    read = read_trained_on({TRAINED_ON: start.to_json()}, Path("model.pth"))
+    assert (read, read.fewest_levels) == (start, 0.3)
+    assert GREEN_LINE.after(start).fewest_levels == 0
+    with pytest.raises(CheckpointError):
+        read_trained_on({TRAINED_ON: start.to_json() | {LEVELS: [1.0, 0.3]}}, Path("model.pth"))

@@ -115,8 +115,10 @@ def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.nda
     found = {}
     for ending in (".png", ".jpg"):
         names = [name for name, (_, its) in sets.items() if its == ending]
+        if not names:
+            continue
         rows = [row for name in names for row in sets[name][0]]
-        values = scores(given.checkpoint, rows, ending, given.work / ending[1:]) if rows else np.empty(0)
+        values = scores(given.checkpoint, rows, ending, given.work / ending[1:])
         ends = np.cumsum([len(sets[name][0]) for name in names])[:-1]
         for name, its in zip(names, np.split(values, ends), strict=True):
             found[name] = np.array([row[2] != PASS for row in sets[name][0]]), its

@@ -56,6 +56,11 @@ lint: .venv/.test
 	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[ray]'
 	touch $@
 
+# TensorRT for RTX, which is large: for engines, and their tests.
+.venv/.tensorrt: .venv/.test
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(PIN) --config-settings editable_mode=compat --editable '.[tensorrt-rtx]'
+	touch $@
+
 # The embedded engine as a container image, as versions.yaml names it; BASE=… is another image with Python.
 image:
 	docker build $(if $(BASE),--build-arg BASE=$(BASE)) --build-arg VARIANT=$(VARIANT) --build-arg TORCH_INDEX=$(TORCH_INDEX) \

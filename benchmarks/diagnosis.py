@@ -7,8 +7,9 @@ FOLDER holds the logs and `answers.jsonl`: one line each with `log` (a file name
 or `none` where no rule's cause can be told), and, where they are known, `cause` (a sentence, shown with a miss),
 `exit_code`, `platform` and `record` (`action`, and `code` and `message` of the failure as the platform gave them).
 
-Right: the cause of the family, or none where there is none. Unknown: no cause told where there is one. Wrong: any
-other cause told with certainty. All misses are listed, with what was told as possible.
+Right: the cause of the family told with certainty, or none where there is none. Imprecise: the right one among those
+told as likely or possible, or told in less detail by a rule that covers it. Unknown: no cause told where there is one.
+Wrong: any other cause told with certainty. All misses are listed, with what was told as possible.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from typing import Any
 from core.file_names import LOG_FILE
 from core.problem import Problem
 from runners.diagnosis.diagnose import diagnose
+from runners.diagnosis.rules import rules_for
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
 
 ANSWERS = "answers.jsonl"
+ROOT = Path(__file__).parents[1]
+WORDS = ("right", "imprecise", "unknown", "wrong")
 
 
 def job_of(answer: dict[str, Any], log: bytes, folder: Path) -> Job:
@@ -61,10 +65,22 @@ def judged(folder: Path) -> list[dict[str, Any]]:
             home.mkdir()
             found = diagnose(store, job_of(answer, (folder / answer["log"]).read_bytes(), home))
             told = found.cause.rule if found.cause else "none"
-            word = "right" if told == answer["family"] else "unknown" if told == "none" else "wrong"
             possible = [cause.rule for cause in found.possible]
+            word = judgement(answer["family"], told, possible)
             rows.append({**answer, "told": told, "possible": possible, "judged": word})
     return rows
+
+
+def judgement(family: str, told: str, possible: list[str]) -> str:
+    """How a told cause, or `none` with what was told as possible, is judged."""
+    rules = {rule.id: rule for rule in rules_for(ROOT)}
+    if told == family:
+        return "right"
+    if family == "none":  # what happened, without a reason, is no cause
+        return "right" if rules[told].between else "wrong"
+    if family in possible or (told in rules and family in rules[told].covers):
+        return "imprecise"
+    return "unknown" if told == "none" or rules[told].between else "wrong"
 
 
 def main() -> None:
@@ -74,7 +90,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args()
     rows = judged(given.folder)
-    counts = {word: Counter(row["judged"] for row in rows)[word] for word in ("right", "wrong", "unknown")}
+    counts = {word: Counter(row["judged"] for row in rows)[word] for word in WORDS}
     misses = [row for row in rows if row["judged"] != "right"]
     if given.json:
         print(json.dumps({"logs": len(rows), **counts, "misses": misses}))

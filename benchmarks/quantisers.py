@@ -31,6 +31,7 @@ from deployed.sessions import Session
 from engine.actions import quiet_libraries
 from engine.classify.parity import ParityPairs, prepared
 from engine.classify.trained_model import load_model, load_named_checkpoint
+from engine.export.quantization import Form as EightBits
 from engine.export.quantization import StaticQuantizer
 from engine.settings import load_run
 from engine.torch_setup import prepare_torch
@@ -135,8 +136,10 @@ def forms_of(folder: Path, spec: Path, checkpoint: Path, calibration: list[Batch
     whole, _ = read_model(file)
     forms = [by_onnxruntime("ONNX Runtime, 32 bits", whole)]
     linear = [node.name for node in whole.graph.node if node.op_type == "Gemm"]  # the last layer stays in float
-    with StaticQuantizer(whole, lambda: iter([batch.feeds for batch in calibration]), "minmax") as quantizer:
-        forms.append(by_onnxruntime("ONNX Runtime, static QDQ, 8 bits", quantizer.quantized(linear)))
+    feeds = [batch.feeds for batch in calibration]
+    for told, how in (("", EightBits.for_this_processor()), (" as TensorRT takes them", EightBits.for_tensorrt())):
+        with StaticQuantizer(whole, lambda: iter(feeds), "minmax", how) as quantizer:
+            forms.append(by_onnxruntime(f"ONNX Runtime, static QDQ, 8 bits{told}", quantizer.quantized(linear)))
     inference = load_run("inference", spec, [f"inference.checkpoint={checkpoint}", "model.classify.second_look=0"])
     forms.append(with_torch(load_named_checkpoint(inference).network, quantised=False))
     for libraries, more in (

@@ -36,6 +36,19 @@ REPORT_FILE = "report.html"
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
+ENGINE_SUFFIXES = (".engine", ".trt")  # of what TensorRT builds
+
+
+def is_engine(path: PurePath | str) -> bool:
+    """Whether a path is called as an engine of TensorRT is."""
+    return PurePath(path).suffix.lower() in ENGINE_SUFFIXES
+
+
+def described(engine: str) -> str:
+    """What the file beside an engine is called that says how it is used."""
+    return f"{engine}.json"
+
+
 def is_model(path: PurePath | str) -> bool:
     """Whether a path is called as the file of a model is."""
     return PurePath(path).suffix.lower() in MODEL_SUFFIXES

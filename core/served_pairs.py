@@ -40,7 +40,7 @@ class Judged:
 
     `size` is the width and height of the test picture as it was sent, and `regions` are boxes on it that differ.
     `overlay` is a PNG of the test picture with the evidence laid on it; empty where none was asked for, or there is
-    none.
+    none. `warnings` make the verdict doubtful, in words.
     """
 
     verdict: str
@@ -49,6 +49,7 @@ class Judged:
     size: tuple[int, int]
     regions: list[dict[str, Any]] = field(default_factory=list)
     overlay: bytes = b""
+    warnings: list[str] = field(default_factory=list)
 
 
 Answer = Judged | ChangenetError

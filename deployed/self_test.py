@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from core.errors import CheckpointError
+from deployed.layout import Tiling
+from deployed.model_file import normalisation
 from deployed.pair_model import PairModel, Pairs
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deployed.mask_model import MaskModel
+    from deployed.model_file import Settings
 
     Bytes = NDArray[np.uint8]
     Figures = NDArray[np.float64]
@@ -83,6 +86,23 @@ def require_self_test(model: Model, path: Path) -> SelfTest:
     return found
 
 
+def stored_inputs(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """Test and golden pictures of the stored pairs as a graph takes them, not aligned; None where there are none."""
+    entries = (settings.get(SELF_TEST) or {}).get("pairs", [])
+    if not entries:
+        return None
+    pairs = _unpacked(entries)
+    scale, offset = normalisation(settings)
+    tiling = Tiling(*settings["input"].get("layout", (1, 1)))
+    tests, goldens = (
+        tiling.combine(some * scale + offset)
+        for some in (pairs.tests, pairs.goldens.reshape(-1, *pairs.goldens.shape[2:]))
+    )
+    if (count := pairs.goldens.shape[1]) > 1:
+        goldens = goldens.reshape(-1, count, *goldens.shape[1:])
+    return np.ascontiguousarray(tests), np.ascontiguousarray(goldens)
+
+
 def packed(model: PairModel, pairs: Pairs, precision: str) -> dict[str, Any]:
     """What a file holds of pairs: each with its pictures as PNG, and the score that `model` gives."""
     scores = model.scores(pairs)
@@ -103,7 +123,7 @@ def packed_squares(model: MaskModel, squares: Sequence[tuple[Bytes, Bytes]]) -> 
         {
             "test": [_png(test)],
             "golden": [[_png(golden)]],
-            "change": _block_means(model.change(golden, test)).round(6).tolist(),
+            "change": block_means(model.change(golden, test)).round(6).tolist(),
         }
         for golden, test in squares
     ]
@@ -118,11 +138,11 @@ def _scores(model: PairModel, entries: list[dict[str, Any]]) -> tuple[Figures, F
 def _blocks(model: MaskModel, entries: list[dict[str, Any]]) -> tuple[Figures, Figures]:
     """The same of squares, block by block."""
     pixels = [(_pixels(entry["golden"][0][0]), _pixels(entry["test"][0])) for entry in entries]
-    found = np.concatenate([_block_means(model.change(golden, test)) for golden, test in pixels])
+    found = np.concatenate([block_means(model.change(golden, test)) for golden, test in pixels])
     return found, np.concatenate([np.array(entry["change"]) for entry in entries])
 
 
-def _block_means(change: NDArray[np.float32]) -> Figures:
+def block_means(change: NDArray[Any]) -> Figures:
     """The mean probability of change in each block of a square (S, S), row by row."""
     rows = np.array_split(change.astype(np.float64), _BLOCKS)
     return np.array([block.mean() for row in rows for block in np.array_split(row, _BLOCKS, axis=1)])

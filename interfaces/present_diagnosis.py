@@ -37,9 +37,11 @@ def diagnosis_lines(found: Diagnosis) -> list[str]:
 
 
 def _unknown(found: Diagnosis) -> list[str]:
-    lines = ["  cause    no rule knows it for certain; it ended with", *_quoted(found.words)]
+    said = "not certain: before the words that tell of one, this failed, and no rule knows why"
+    head = said if found.confidence == "likely" else "no rule knows it for certain; it ended with"
+    lines = [f"  cause    {head}", *_quoted(found.words)]
     for cause in found.possible:
-        lines += _cause_lines("possibly", cause)
+        lines += _cause_lines("likely" if cause.likely else "possibly", cause)
     return lines
 
 

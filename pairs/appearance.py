@@ -20,6 +20,27 @@ MOST_PARTS = 5  # in a row and in a column
 _FLAT = 2.0  # grey levels from one pixel to the next, root mean square: flatter pictures are neither sharp nor soft
 
 
+_STEP = 4  # every fourth pixel tells whether a picture has colours
+_GREY, _COLOURED = 1.0, 8.0  # levels between the strongest and the weakest channel: at most, at least
+
+
+def colours_of(picture: Picture) -> float:
+    """Levels between the strongest and the weakest channel of a picture (H, W, 3), on average."""
+    some = picture[::_STEP, ::_STEP].astype(np.int16)
+    return float((some.max(axis=2) - some.min(axis=2)).mean())
+
+
+def taken_otherwise(golden: float, test: float) -> str:
+    """Whether one picture is grey and the other is not, by their `colours_of`; empty where they are alike.
+
+    A model that compares them takes every colour for a change.
+    """
+    if min(golden, test) > _GREY or max(golden, test) < _COLOURED:
+        return ""
+    sides = ("golden picture is grey and the test picture", "test picture is grey and the golden picture")
+    return f"the {sides[test < golden]} in colour: take both in the same way, or colours count as differences"
+
+
 class Appearance(NamedTuple):
     """Figures of a picture, None where it has none.
 

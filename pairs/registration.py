@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import DataError
+from core.verdicts import UNREGISTERED
 from pairs.registration_check import check, edges_of
 from pairs.registration_edges import turns_and_shifts
 from pairs.registration_patches import Patches, laid_by, look_around
@@ -258,4 +259,4 @@ def _spread(places: Floats) -> float:
 
 def _refused(why: str, where: str) -> DataError:
     remedy = "check that both show the same board, sharp, well lit and whole, from nearly the same side"
-    return DataError(f"the pictures can't be registered: {why}", code="data.registration", where=where, remedy=remedy)
+    return DataError(f"the pictures can't be registered: {why}", code=UNREGISTERED, where=where, remedy=remedy)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Range = tuple[float, float]
 
-UNLIKE = "inspect.unlike"
-"""The code of what is told where a picture is unlike those of the training, so that nothing found on it is no PASS."""
 UNLIKE_REMEDY = "take the pictures as those of the training were taken, or train on pairs of this line"
 
 TRAINED_ON = "trained_on"

@@ -12,7 +12,7 @@ from core.dotted import get
 from core.errors import DataError
 from core.file_names import INSPECTION_FILE
 from core.problem import Problem
-from core.verdicts import NO_PASS, PASS
+from core.verdicts import NO_PASS, PASS, UNSEEN
 from reports.inspection import ReportSummary
 from reports.job_facts import read_job, read_told
 from reports.page import Kind, render
@@ -132,7 +132,7 @@ def _notes(boards: Sequence[Mapping[str, Any]], evidence: Mapping[str, Any]) -> 
             )
             notes.append(Problem("inspect.unlike", str(entry["test"]), message, remedy, "warning"))
         unseen = 100 * (1 - entry.get("registration", {"covered": 1})["covered"])
-        if unseen >= _LEAST_UNSEEN and entry.get("code") != "inspect.covered":
+        if unseen >= _LEAST_UNSEEN and entry.get("code") != UNSEEN:
             message = f"{unseen:.0f} % of the golden picture is not on the test picture: nothing there was judged"
             remedy = "take the picture so that it shows the whole board"
             notes.append(Problem("inspect.covered", str(entry["test"]), message, remedy, "warning"))

@@ -51,7 +51,11 @@ class Report(Protocol):
 
 
 class FileSettings(Protocol):
-    """What the file of a model says of a spec: its task, a nested part, and keys of it that may be set anew."""
+    """What the file of a model says of a spec: its task, a nested part, and keys of it that may be set anew.
+
+    `problems(key, spec, chosen)` is what a spec asks in vain of the file that it names under `key`; `chosen` are the
+    keys that the user set.
+    """
 
     @property
     def task(self) -> str: ...  # noqa: D102
@@ -59,6 +63,7 @@ class FileSettings(Protocol):
     def config(self) -> Spec: ...  # noqa: D102
     @property
     def free(self) -> Collection[str]: ...  # noqa: D102
+    def problems(self, key: str, spec: Spec, chosen: Collection[str], /) -> Sequence[Problem]: ...  # noqa: D102
 
 
 class _NothingToSettle(NamedTuple):

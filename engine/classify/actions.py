@@ -93,5 +93,5 @@ ACTIONS = {
     "inspect": Action("find what differs on whole pictures, registered first, crop by crop", _inspect, needs_torch),
     "export": Action("write a checkpoint as an ONNX file, checked to give the same verdicts", _export),
     "quantize": Action("write a model with 8-bit numbers, taken where it judges alike and is quicker", _quantize),
-    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
+    "gen_trt_engine": Action("make an exported model ready for ONNX Runtime, or the engine that is named", _build),
 }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import JobFailedError, SpecError
 from core.file_names import EXPORTED_SUFFIX, is_exported
 from core.files import sha256_file, write_json
+from core.problem import refuse
+from deployed.fitness import quantised_twice
 from deployed.golden_shares import halves_of
 from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel
@@ -138,9 +140,7 @@ def _source(run: Run) -> tuple[Run, Source]:
         run = with_model_settings(run, path)
         model = load_exported(run, path)
         whole, settings = read_model(path)
-        if settings["precision"] != "fp32":
-            message = f"the model is quantised already ({settings['precision']})"
-            raise SpecError(message, code="quantize.twice", where=str(path), remedy="name the model it was made from")
+        refuse(quantised_twice(str(path), settings["precision"]))
         parts = take_apart(whole)
     else:
         run = with_training_of(run, path)

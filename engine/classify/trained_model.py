@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.checkpoints import Content
     from engine.classify.network import PairNetwork
     from engine.classify.scoring_loop import Scorer
+    from engine.export.deployment import Deployment, EngineFile
     from engine.settings import Run
 
 
@@ -68,10 +69,14 @@ def with_model_settings(run: Run, path: Path | None = None) -> Run:
     path = path or model_path(run)
     if is_deployed(run):
         _require_runtime()
-        from engine.export.deployment import NOTICE, read_deployment, with_batch
+        from engine.export.deployment import read_deployment, with_batch
 
-        say(f"NOTICE {NOTICE}")
         deployment = read_deployment(path)
+        say(f"NOTICE {deployment.notice}")
+        if deployment.engine:
+            from engine.export.tensorrt_session import require_gpu
+
+            require_gpu(run, deployment.engine)
         settled = settled_by_file(run, deployment.settings, path, CLASSIFY)
         return with_batch(settled, deployment, "dataset.classify.batch_size")
     if not is_exported(path):
@@ -149,6 +154,8 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
         from engine.export.deployment import read_deployment
 
         deployment = read_deployment(path)
+        if deployment.engine:
+            return _load_engine(run, deployment, deployment.engine)
         halves, settings = deployment.halves, deployment.settings
     else:
         model, settings = read_model(path)
@@ -159,6 +166,19 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
     return TrainedModel(
         FileScorer(in_use), Preparation(settled.experiment), *_judging(settled, settings, path), settings
     )
+
+
+def _load_engine(run: Run, deployment: Deployment, engine: EngineFile) -> TrainedModel:
+    from engine.classify.engine_network import EngineNetwork
+    from engine.export.tensorrt_session import open_engine
+
+    settings, path = deployment.settings, engine.path
+    settled = settled_by_file(run, settings, path, CLASSIFY)
+    distances = settled.experiment.model.classify.difference_module == "euclidean"
+    preparation = Preparation(settled.experiment)
+    scorer = NetworkScorer(EngineNetwork(open_engine(run, deployment, engine), distances=distances), preparation)
+    say(f"engine {path} ({engine.library} {engine.version}){_epoch_told(settings)}")
+    return TrainedModel(scorer, preparation, *_judging(settled, settings, path), settings)
 
 
 def _epoch_told(content: Content) -> str:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model made ready for ONNX Runtime on the processor: what the deploy actions build and use where no TensorRT is.
+"""A model made ready for use: what the deploy actions build and take.
 
-A deployment is a folder with `deployment.json` and the graphs that it names, each optimised by ONNX Runtime. It is no
-TensorRT engine, and says so. What an engine fixes is fixed here as well: the smallest and largest batch.
+A deployment is a folder with `deployment.json` and the graphs that it names, each optimised by ONNX Runtime for the
+processor. It is no TensorRT engine, and says so. What an engine fixes is fixed here as well: the smallest and largest
+batch. Where an engine is named, an engine is built (`tensorrt_action`), or none: neither stands in for the other.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import onnx
 
 from core.documents import read_json
 from core.errors import CheckpointError, InputError, JobFailedError, SpecError
-from core.file_names import DEPLOYMENT_FILE, OPTIMIZED_SUFFIX
+from core.file_names import DEPLOYMENT_FILE, ENGINE_SUFFIXES, OPTIMIZED_SUFFIX, described, is_engine
 from core.files import sha256_file, write_bytes, write_json
+from core.problem import refuse
+from deployed.fitness import batch_of_deployment, numbers_of_deployment
 from deployed.golden_shares import Halves, halves_of
 from deployed.model_file import read_model
 from deployed.self_test import SELF_TEST
@@ -25,9 +28,10 @@ from deployed.sessions import quiet_options
 from deployed.siamese_graph import take_apart
 from engine.console import say
 from engine.export.file_settings import settled_by_file
+from engine.export.tensorrt_action import KIND as ENGINE_KIND
 from engine.export.tensorrt_action import build as build_tensorrt
-from engine.export.tensorrt_action import wants_engine
-from engine.export.tensorrt_engine import has_tensorrt
+from engine.export.tensorrt_action import library_for, wants_engine
+from engine.export.tensorrt_library import has_library
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -43,13 +47,28 @@ _REMEDY = "build it again (gen_trt_engine)"
 
 
 @dataclass(frozen=True, slots=True)
+class EngineFile:
+    """An engine, and name and version of the library that built it."""
+
+    path: Path
+    library: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployment that was read: its graphs by name, what its model's file said, and its bounds of a batch."""
+    """What was built: graphs by name or an engine, what its model's file said, and its bounds of a batch."""
 
     graphs: dict[str, ModelProto]
     settings: dict[str, Any]
     smallest: int
     largest: int
+    engine: EngineFile | None = None
+
+    @property
+    def notice(self) -> str:
+        """What it is."""
+        return f"an engine of {self.engine.library} {self.engine.version}" if self.engine else NOTICE
 
     @property
     def halves(self) -> Halves:
@@ -63,20 +82,21 @@ class Deployment:
 
 
 def build(run: Run, status: StatusFile, task: Travels) -> None:
-    """Write a deployment of `gen_trt_engine.onnx_file` into the results folder, or an engine where TensorRT is.
+    """Write a deployment of `gen_trt_engine.onnx_file` into the results folder, or the engine that is named.
 
     Raises:
+        PlatformError: an engine is named, and there is no library to build it.
         SpecError: the spec asks for what this can't give.
         CheckpointError: the file can't be used, or the spec contradicts it.
         JobFailedError: the optimised graphs do not run.
     """
     section = run.experiment.gen_trt_engine
-    if not wants_engine(run):
+    library = library_for(run) if wants_engine(run) else None
+    if not library:
         say(f"NOTICE {_why()}: {NOTICE}")
-    if section.tensorrt.layers_precision:
-        say(
-            "NOTICE gen_trt_engine.tensorrt.layers_precision has no effect here: one number format holds for all layers"
-        )
+        if section.tensorrt.layers_precision:
+            key = "gen_trt_engine.tensorrt.layers_precision"
+            say(f"NOTICE {key} has no effect here: one number format holds for all layers")
     if section.batch_size > 0:
         say("NOTICE gen_trt_engine.batch_size has no effect here: the file itself tells its batch")
     if not section.onnx_file:
@@ -85,8 +105,8 @@ def build(run: Run, status: StatusFile, task: Travels) -> None:
     path = Path(section.onnx_file)
     model, settings = read_model(path)
     run = settled_by_file(run, settings, path, task)
-    if wants_engine(run):
-        build_tensorrt(run, status, model, settings)
+    if library:
+        build_tensorrt(run, status, model, settings, library)
         return
     _check_precision(run, settings)
     graphs = _graphs_of(model, settings["task"])
@@ -105,15 +125,17 @@ def build(run: Run, status: StatusFile, task: Travels) -> None:
 
 
 def _why() -> str:
-    return "no engine file is named (gen_trt_engine.trt_engine)" if has_tensorrt() else "there is no TensorRT here"
+    return "no engine file is named (gen_trt_engine.trt_engine)" if has_library() else "there is no TensorRT here"
 
 
 def _target_of(run: Run) -> Path:
     key, named = "gen_trt_engine.trt_engine", run.experiment.gen_trt_engine.trt_engine
     target = Path(named) if named else run.results_dir / DEPLOYMENT_FILE
     if target.suffix != ".json":
-        message = f"no TensorRT engine can be written here, and {target.name} would be taken for one"
-        remedy = f"leave {key} out, or end it in .json: what is written describes a deployment for ONNX Runtime"
+        message = f"{target.name} has an ending of neither an engine nor a description"
+        remedy = (
+            f"end {key} in {' or '.join(ENGINE_SUFFIXES)} for an engine, in .json for a deployment for ONNX Runtime"
+        )
         raise SpecError(message, code="spec.engine", where=key, remedy=remedy)
     return target
 
@@ -121,10 +143,7 @@ def _target_of(run: Run) -> Path:
 def _check_precision(run: Run, settings: dict[str, Any]) -> None:
     asked, has = run.experiment.gen_trt_engine.tensorrt.data_type.lower(), settings["precision"]
     key = "gen_trt_engine.tensorrt.data_type"
-    if asked == "int8" and has != "int8":
-        message = f"ONNX Runtime takes the numbers of the file, which are {has}: nothing is quantised here"
-        remedy = "make an 8-bit file, whose verdicts are checked, and build from that (changenet run quantize)"
-        raise SpecError(message, code="spec.precision", where=key, remedy=remedy)
+    refuse(numbers_of_deployment(key, asked, has))
     if asked != has:
         say(f"NOTICE {key} is {asked}, and ONNX Runtime computes with the numbers of the file, {has}")
 
@@ -176,32 +195,50 @@ def _description(run: Run, path: Path, settings: dict[str, Any], files: dict[str
 
 
 def read_deployment(path: Path) -> Deployment:
-    """The deployment that a `deployment.json` describes.
+    """The deployment that a `deployment.json` describes, or the engine that is named, by the description beside it.
 
     Raises:
-        CheckpointError: it is none, or a graph is missing or was changed.
+        CheckpointError: it is none, or a file is missing or was changed.
     """
-    if path.suffix != ".json":
-        message = "TensorRT engines run in the TAO Deploy container, and not here"
-        raise _error(path, message, "checkpoint.engine", f"name a {DEPLOYMENT_FILE} that gen_trt_engine wrote here")
+    told = _told(path)
     try:
-        told = read_json(path)
-    except InputError as problem:
-        raise _error(path, problem.message, "checkpoint.missing", _REMEDY) from None
-    if not isinstance(told, dict) or told.get("kind") != _KIND:
-        raise _error(path, "this describes no deployment", "checkpoint.foreign", f"name a {DEPLOYMENT_FILE}")
-    try:
+        bounds = int(told["batch"]["smallest"]), int(told["batch"]["largest"])
+        if is_engine(path):
+            _require(path, told["engine"]["sha256"])
+            by = told["library"]
+            return Deployment({}, dict(told["model"]), *bounds, EngineFile(path, str(by["name"]), str(by["version"])))
         entries = told["graphs"].items()
-        graphs = {name: _graph(path.with_name(entry["file"]), entry["sha256"]) for name, entry in entries}
-        return Deployment(graphs, dict(told["model"]), int(told["batch"]["smallest"]), int(told["batch"]["largest"]))
+        graphs = {name: onnx.load(_require(path.with_name(entry["file"]), entry["sha256"])) for name, entry in entries}
+        return Deployment(graphs, dict(told["model"]), *bounds)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise _error(path, "the description is not as it was written", "checkpoint.broken", _REMEDY) from None
 
 
-def _graph(place: Path, sha256: str) -> ModelProto:
+def _told(path: Path) -> dict[str, Any]:
+    built = is_engine(path)
+    if path.suffix != ".json" and not built:
+        remedy = f"name a {DEPLOYMENT_FILE} or an engine that gen_trt_engine wrote"
+        raise _error(path, "this is no deployment", "checkpoint.foreign", remedy)
+    description = path.with_name(described(path.name)) if built else path
+    try:
+        told = read_json(description)
+    except InputError as problem:
+        if built and path.is_file():
+            message = f"nothing beside it says how it is used ({description.name})"
+            remedy = (
+                "bring that file along, build the engine here (gen_trt_engine), or run it in the TAO Deploy container"
+            )
+            raise _error(path, message, "checkpoint.engine", remedy) from None
+        raise _error(path, problem.message, "checkpoint.missing", _REMEDY) from None
+    if not isinstance(told, dict) or told.get("kind") != (ENGINE_KIND if built else _KIND):
+        raise _error(description, "this describes no deployment", "checkpoint.foreign", f"name a {DEPLOYMENT_FILE}")
+    return told
+
+
+def _require(place: Path, sha256: str) -> Path:
     if not place.is_file() or sha256_file(place) != sha256:
-        raise _error(place, "the graph is missing, or was changed after it was built", "checkpoint.broken", _REMEDY)
-    return onnx.load(place)
+        raise _error(place, "the file is missing, or was changed after it was built", "checkpoint.broken", _REMEDY)
+    return place
 
 
 def _error(path: Path, message: str, code: str, remedy: str) -> CheckpointError:
@@ -222,10 +259,7 @@ def with_batch(run: Run, deployment: Deployment, data_key: str) -> Run:
     asked = size if size > 0 else of_data
     taken = min(max(asked, deployment.smallest), deployment.largest)
     if taken != asked and run.chosen & {key, data_key}:
-        bounds = f"from {deployment.smallest} to {deployment.largest}"
-        message = f"the deployment takes batches {bounds}, and {asked} are asked for"
-        remedy = "set a size in between, or build it again with gen_trt_engine.tensorrt.max_batch_size"
-        raise SpecError(message, code="spec.batch", where=key, remedy=remedy)
+        refuse(batch_of_deployment(key, asked, deployment.smallest, deployment.largest))
     if taken != asked:
         say(f"NOTICE {taken} pairs a batch, not {asked}: the deployment takes no more than {deployment.largest}")
     return run.with_value(key, taken)

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Numbers of 8 bits: graphs whose weights, or weights and activations, are quantised by ONNX Runtime's own rules.
 
-Static quantisation takes unsigned activations and signed weights with one scale per channel, which the kernels of
-processors without VNNI instructions can overflow unless weights use one bit less.
+Static quantisation takes signed weights with one scale per channel, and activations as those have them who compute: see
+`Form`.
 """
 
 from __future__ import annotations
 
 import platform
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,36 @@ def reduces_range() -> bool:
     return "vnni" not in flags
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How 8 bits stand for numbers.
+
+    ONNX Runtime on a processor is quickest with unsigned activations, whose range need not lie evenly around zero; the
+    kernels of processors without VNNI instructions can overflow then unless weights take 7 bits. TensorRT takes signed
+    activations around zero alone, and biases in float.
+    """
+
+    signed: bool
+    small_weights: bool
+
+    @classmethod
+    def for_this_processor(cls) -> Form:
+        """For ONNX Runtime here."""
+        return cls(signed=False, small_weights=reduces_range())
+
+    @classmethod
+    def for_tensorrt(cls) -> Form:
+        """For TensorRT."""
+        return cls(signed=True, small_weights=False)
+
+    @property
+    def options(self) -> dict[str, bool]:
+        """What ONNX Runtime calls the rest of it."""
+        if not self.signed:
+            return {}
+        return {"ActivationSymmetric": True, "QuantizeBias": False, "QDQDisableWeightAdjustForInt32Bias": True}
+
+
 class StaticQuantizer:
     """Quantises one graph, as often as asked, with ranges that are measured once; a context manager.
 
@@ -50,9 +81,10 @@ class StaticQuantizer:
         model: the graph.
         feeds: gives its inputs on calibration data, batch by batch, each time from the start.
         method: a key of `METHODS`.
+        form: how 8 bits stand for numbers.
     """
 
-    def __init__(self, model: ModelProto, feeds: Feeds, method: str) -> None:
+    def __init__(self, model: ModelProto, feeds: Feeds, method: str, form: Form | None = None) -> None:
         from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
         self._model = onnx.ModelProto()
@@ -60,7 +92,10 @@ class StaticQuantizer:
         add_pre_process_metadata(self._model)  # it was simplified when it was traced
         self._feeds = feeds
         self._method = METHODS[method]
+        self._form = form or Form.for_this_processor()
         self._folder = tempfile.TemporaryDirectory()
+        self.ranges = Path(self._folder.name) / "ranges.json"
+        """Where ranges stand once they were measured; those that stand there before are taken."""
 
     def __enter__(self) -> Self:
         return self
@@ -74,7 +109,7 @@ class StaticQuantizer:
         """The graph in QDQ form; nodes that are `left_out` stay as they are."""
         from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
-        source, target, ranges = (Path(self._folder.name) / name for name in ("in.onnx", "out.onnx", "ranges.json"))
+        source, target = (Path(self._folder.name) / name for name in ("in.onnx", "out.onnx"))
         onnx.save(self._model, source)
         quantize_static(
             source,
@@ -82,12 +117,13 @@ class StaticQuantizer:
             _Reader(self._feeds),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
-            reduce_range=reduces_range(),
-            activation_type=QuantType.QUInt8,
+            reduce_range=self._form.small_weights,
+            activation_type=QuantType.QInt8 if self._form.signed else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             nodes_to_exclude=list(left_out),
             calibrate_method=CalibrationMethod[self._method],
-            calibration_cache_path=ranges,
+            calibration_cache_path=self.ranges,
+            extra_options=self._form.options,
         )
         made = onnx.load(target)
         del made.metadata_props[:]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.verdicts import NO_PASS, NOT_INSPECTED, NOT_JUDGED, PASS
+from core.verdicts import NO_PASS, NOT_INSPECTED, NOT_JUDGED, PASS, UNLIKE, UNSEEN
 from engine.inspect.levels import few_levels
+from pairs.appearance import colours_of, taken_otherwise
 from pairs.registration import laid_on, register
-from pairs.trained_on import UNLIKE, UNLIKE_REMEDY
+from pairs.trained_on import UNLIKE_REMEDY
 from pairs.whole_picture import read_whole_pair
 from scoring.regions import find_regions
 
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Scores = NDArray[np.float32]
 
-UNSEEN = "inspect.covered"
 _UNSEEN_REMEDY = "take the picture so that it shows the whole board"
 _LEAST_SEEN = 0.9  # of the golden picture, for a PASS: less is more than the margin that a shifted board loses
-_STEP = 4  # every fourth pixel tells whether a picture has colours
-_GREY, _COLOURED = 1.0, 8.0  # levels between the strongest and the weakest channel: at most, at least
 _FRAME = 2  # pixels along what the test picture does not show: its edge is mixed with nothing
 
 
@@ -145,17 +143,9 @@ def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int) -> Board:
     by_score = sorted((_found(one, regions, scores, registration) for one in kept), key=lambda one: -one.score)
     found = tuple(_numbered(one, number) for number, one in enumerate(by_score, start=1))
     highest = float(scores.max(initial=0.0))
-    told = ((*unlike, faint), _unequal(golden, test)) if lost else (unlike, _unequal(golden, test), faint)
+    unequal = taken_otherwise(colours_of(golden), colours_of(test))
+    told = ((*unlike, faint), unequal) if lost else (unlike, unequal, faint)
     return Board(pair, golden, laid, registration, found, highest, inspector.judges, *told)
-
-
-def _unequal(golden: Picture, test: Picture) -> str:
-    """Whether one picture is grey and the other is not: a model that compares them takes every colour for a change."""
-    spread = [float(np.ptp(picture[::_STEP, ::_STEP], axis=2).mean()) for picture in (golden, test)]
-    if min(spread) > _GREY or max(spread) < _COLOURED:
-        return ""
-    sides = ("golden picture is grey and the test picture", "test picture is grey and the golden picture")
-    return f"the {sides[spread[1] < spread[0]]} in colour: take both in the same way, or colours count as differences"
 
 
 def _inner(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -83,5 +83,7 @@ ACTIONS = {
     "inference": Action(f"task=segment: {MASKS_FOLDER}/ for the pairs of dataset.segment.predict_split", _infer),
     "export": Action("task=segment: write a checkpoint as an ONNX file, checked to mark the same pixels", _export),
     "inspect": Action("task=segment: find what differs on whole pictures, registered first", _inspect, needs_torch),
-    "gen_trt_engine": Action("task=segment: make an exported model ready for ONNX Runtime; no TensorRT engine", _build),
+    "gen_trt_engine": Action(
+        "task=segment: make an exported model ready for ONNX Runtime, or the engine that is named", _build
+    ),
 }

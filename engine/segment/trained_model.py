@@ -21,6 +21,7 @@ from pairs.trained_on import TrainedOn, read_trained_on
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.export.deployment import Deployment, EngineFile
     from engine.segment.network import MaskNetwork
     from engine.settings import Run
 
@@ -45,10 +46,14 @@ def with_model_settings(run: Run) -> Run:
     """
     path = model_path(run)
     if is_deployed(run):
-        from engine.export.deployment import NOTICE, read_deployment, with_batch
+        from engine.export.deployment import read_deployment, with_batch
 
-        say(f"NOTICE {NOTICE}")
         deployment = read_deployment(path)
+        say(f"NOTICE {deployment.notice}")
+        if deployment.engine:
+            from engine.export.tensorrt_session import require_gpu
+
+            require_gpu(run, deployment.engine)
         settled = settled_by_file(run, deployment.settings, path, segment_task(run.experiment))
         return with_batch(settled, deployment, "dataset.segment.batch_size")
     if not is_exported(path):
@@ -94,6 +99,8 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
         from engine.export.deployment import read_deployment
 
         deployment = read_deployment(path)
+        if deployment.engine:
+            return _load_engine(run, deployment, deployment.engine)
         model, settings = deployment.whole, deployment.settings
     else:
         model, settings = _read_file(path)
@@ -102,6 +109,18 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
     settled = settled_by_file(run, settings, path, segment_task(run.experiment))
     network = OnnxMaskNetwork(model, all_scales=settled.experiment.dataset.segment.multi_scale_infer)
     say(f"model {path} ({settings['precision']}, ONNX Runtime on the processor)")
+    return _judging(settled, network, settings, path)
+
+
+def _load_engine(run: Run, deployment: Deployment, engine: EngineFile) -> TrainedModel:
+    from engine.export.tensorrt_session import open_engine
+    from engine.segment.engine_network import EngineMaskNetwork
+
+    settings, path = deployment.settings, engine.path
+    settled = settled_by_file(run, settings, path, segment_task(run.experiment))
+    session = open_engine(run, deployment, engine)
+    network = EngineMaskNetwork(session, all_scales=settled.experiment.dataset.segment.multi_scale_infer)
+    say(f"engine {path} ({engine.library} {engine.version})")
     return _judging(settled, network, settings, path)
 
 

@@ -101,7 +101,8 @@ class BoardScorer:
             raise DataError(told["reason"], code=told["code"], where="test picture", remedy=told["remedy"])
         overlay = as_png(board_picture(board)) if pair.overlay else b""
         size = (told["width"], told["height"])
-        return Judged(board.verdict, board.highest, self._inspector.threshold, size, told["regions"], overlay)
+        warnings = [*board.warnings, *([board.unseen] if board.unseen else [])]
+        return Judged(board.verdict, board.highest, self._inspector.threshold, size, told["regions"], overlay, warnings)
 
 
 def _write(sent: Picture, path: Path) -> None:

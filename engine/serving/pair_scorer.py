@@ -12,11 +12,11 @@ import numpy as np
 from core.cores import usable_cores
 from core.errors import ChangenetError, DataError, JobFailedError
 from core.served_pairs import Judged
-from core.verdicts import NO_PASS, PASS
+from core.verdicts import NO_PASS, PASS, UNLIKE
 from engine.serving.overlay import laid_over, strong_places
 from engine.serving.pictures import KeptPixels, lightings, require_count
-from pairs.appearance import appearance_of
-from pairs.trained_on import UNLIKE, UNLIKE_REMEDY
+from pairs.appearance import appearance_of, colours_of, taken_otherwise
+from pairs.trained_on import UNLIKE_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,21 +131,25 @@ class PairScorer:
             return []
         scores, grey = self._scores(_together(ready, names), explained=explained)
         return [
-            self._answer(score, test, size, grey[i] if explained else None)
-            for i, (score, (test, size, _)) in enumerate(zip(scores, ready, strict=True))
+            self._answer(score, one, grey[i] if explained else None)
+            for i, (score, one) in enumerate(zip(scores, ready, strict=True))
         ]
 
-    def _answer(self, score: float, test: Pixels, size: tuple[int, int], grey: Pixels | None) -> Answer:
+    def _answer(self, score: float, ready: Ready, grey: Pixels | None) -> Answer:
+        test, size, goldens = ready
         if not np.isfinite(score):
             return JobFailedError("the model gives no finite score", code="scores", where="test picture")
         threshold = self._about.threshold
         verdict = NO_PASS if score > threshold else PASS
-        if verdict == PASS and (unlike := self._unlike(test, size)):
+        unlike = self._unlike(test, size)
+        if verdict == PASS and unlike:
             return DataError("; ".join(unlike), code=UNLIKE, where="test picture", remedy=UNLIKE_REMEDY)
+        otherwise = taken_otherwise(*(colours_of(one.transpose(1, 2, 0)) for one in (goldens[0, 0], test[0])))
+        warnings = [*unlike, *([otherwise] if otherwise else [])]
         if grey is None:
-            return Judged(verdict, score, threshold, size)
+            return Judged(verdict, score, threshold, size, warnings=warnings)
         regions = strong_places(grey, size) if verdict == NO_PASS else []
-        return Judged(verdict, score, threshold, size, regions, laid_over(test[0], grey))
+        return Judged(verdict, score, threshold, size, regions, laid_over(test[0], grey), warnings)
 
     def _unlike(self, test: Pixels, size: tuple[int, int]) -> list[str]:
         """In what a test picture lies outside of all that the model was trained on."""

@@ -15,6 +15,7 @@ from interfaces.mcp_server.unreadable import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from interfaces.http_access import Address
     from interfaces.mcp_server.session import Session
@@ -48,7 +49,7 @@ def loopback_of(text: str) -> Address:
 
 
 def serve_http(session: Session, address: Address, token: str, ready: Callable[[str], None]) -> None:
-    """Serve at http://host:port/mcp until the process is ended; `ready` is told the address.
+    """Serve at http://host:port/mcp until it is told to end (SIGTERM, Ctrl-C); `ready` is told the address.
 
     Raises:
         PlatformError: the port is taken.
@@ -61,4 +62,11 @@ def serve_http(session: Session, address: Address, token: str, ready: Callable[[
     app = make_server(session).streamable_http_app(host=address.host, transport_security=guarded_here)
     config = uvicorn.Config(Guarded(app, token), log_level="warning", lifespan="on")
     ready(f"{address.url(listener.getsockname()[1])}/mcp")
-    uvicorn.Server(config).run(sockets=[listener])
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            """End, at once when asked again; uvicorn's own would end the process by the signal afterwards."""
+            del sig, frame
+            self.force_exit, self.should_exit = self.should_exit, True
+
+    Server(config).run(sockets=[listener])

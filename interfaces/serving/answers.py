@@ -37,14 +37,14 @@ def refusal(error: BaseException, *, plain: bool = False) -> Response:
         plain: the error as one text, as the Open Inference Protocol has it.
     """
     if isinstance(error, Busy):
-        told = NotReadyError("too many pairs wait", code="server.busy", remedy="come again as Retry-After says")
-        return _answer(told, 429, plain, {_RETRY_AFTER: str(max(1, math.ceil(error.seconds)))})
+        busy = NotReadyError("too many pairs wait", code="server.busy", remedy="come again as Retry-After says")
+        return told(busy, 429, plain=plain, headers={_RETRY_AFTER: str(max(1, math.ceil(error.seconds)))})
     if isinstance(error, Closed | ScorerDied):
-        told = NotReadyError("the server ends, or starts again", code="server.ending", remedy="come again")
-        return _answer(told, 503, plain, {_RETRY_AFTER: "1"})
+        ending = NotReadyError("the server ends, or starts again", code="server.ending", remedy="come again")
+        return told(ending, 503, plain=plain, headers={_RETRY_AFTER: "1"})
     if not isinstance(error, ChangenetError):
         raise error
-    return _answer(error, status_of(error), plain, {})
+    return told(error, status_of(error), plain=plain)
 
 
 def not_ready(service: Service, *, plain: bool = False) -> Response | None:
@@ -52,10 +52,11 @@ def not_ready(service: Service, *, plain: bool = False) -> Response | None:
     if service.state in {State.READY, State.ENDING}:
         return None
     error = service.failure or NotReadyError("the model is being loaded", code="server.starting", remedy="come again")
-    return _answer(error, 503, plain, {_RETRY_AFTER: "1"})
+    return told(error, 503, plain=plain, headers={_RETRY_AFTER: "1"})
 
 
-def _answer(error: ChangenetError, status: int, plain: bool, headers: dict[str, str]) -> Response:
+def told(error: ChangenetError, status: int, *, plain: bool = False, headers: dict[str, str] | None = None) -> Response:
+    """An error as an answer; `plain` as one text, as the Open Inference Protocol has it."""
     if plain:
         place = f"{error.where}: " if error.where else ""
         return JSONResponse({"error": f"{place}{error.message}; {error.remedy}"}, status, headers)

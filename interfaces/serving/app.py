@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from core.errors import ChangenetError
+from core.errors import ChangenetError, NotReadyError
+from interfaces.serving.answers import told
 from interfaces.serving.inspect_routes import inspect_routes
 from interfaces.serving.openapi import openapi_document
 from interfaces.serving.pages import documentation_page, front_page
@@ -46,7 +47,19 @@ def make_app(service: Service, on_failure: Callable[[], None], *, needs_token: b
         await service.end()
 
     routes = [*_pages(service, needs_token=needs_token), *inspect_routes(service), *protocol_routes(service)]
-    return _Observed(Starlette(routes=routes, lifespan=lifespan), service, routes)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _no_address, 405: _no_address})
+    return _Observed(app, service, routes)
+
+
+async def _no_address(request: Request, problem: Exception) -> Response:
+    """The answer to an address that is none, or takes no such request."""
+    status, headers = getattr(problem, "status_code", 404), getattr(problem, "headers", None)
+    message = f"{request.url.path} takes no {request.method}" if status == 405 else f"there is no {request.url.path}"
+    remedy = "read /docs for what there is"
+    error = NotReadyError(message, code="request.address", where=request.url.path, remedy=remedy)
+    answer = told(error, status, plain=request.url.path.startswith("/v2/"))
+    answer.headers.update(headers or {})
+    return answer
 
 
 async def _begin(service: Service, on_failure: Callable[[], None]) -> None:

@@ -75,5 +75,6 @@ def _told(service: Service, answer: Judged) -> dict[str, Any]:
         "height": answer.size[1],
         "regions": answer.regions,
         "overlay": overlay,
+        "warnings": answer.warnings,
         "model": service.model.name,
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import InputError, NotReadyError
+from core.verdicts import NO_PASS, PASS
 from interfaces.serving.arrivals import Stamp
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Row:
     reason: str = ""
 
 
+_JUDGED = {PASS, NO_PASS}
 COLUMNS = [field.name for field in fields(Row)]
 
 
@@ -53,6 +55,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: BinaryIO = path.open("ab+")
+        self._judged_by: set[str] = set()
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -69,6 +72,10 @@ class Ledger:
         """How a part was judged; None where it was not yet."""
         return self._verdicts.get((part.name, part.stamp))
 
+    def has_judged(self, model: str) -> bool:
+        """Whether a part was ever judged by a model."""
+        return model in self._judged_by
+
     def add(self, rows: Sequence[Row]) -> None:
         """Put rows on the disk.
 
@@ -76,6 +83,7 @@ class Ledger:
             OSError: the disk is full, or gone.
         """
         self._write([[getattr(row, name) for name in COLUMNS] for row in rows])
+        self._judged_by |= {row.model for row in rows if row.verdict in _JUDGED}
         self._verdicts |= {(row.name, Stamp(row.bytes, row.modified_ns)): row.verdict for row in rows}
 
     def close(self) -> None:
@@ -100,6 +108,7 @@ class Ledger:
             found = {(e["name"], Stamp(int(e["bytes"]), int(e["modified_ns"]))): e["verdict"] for e in entries or ()}
         except ValueError:
             entries, found = None, {}
+        self._judged_by = {entry["model"] for entry in entries or () if entry["verdict"] in _JUDGED}
         if entries is None:
             message = "this is no table of `changenet watch`"
             raise InputError(message, code="watch.table", where=str(self.path), remedy="move it away") from None

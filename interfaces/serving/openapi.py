@@ -14,6 +14,7 @@ _TEST = {**_FILES, "description": "The test picture: a file for each lighting, i
 _GOLDEN = {**_FILES, "description": "The golden image: a file for each lighting, in the model's order."}
 _GOLDEN_ID = {"type": "string", "description": "A golden image that was registered, instead of golden."}
 _OVERLAY = {"type": "boolean", "default": False, "description": "Whether the answer shows where the evidence is."}
+_TEXTS = {"type": "array", "items": {"type": "string"}}
 _TENSORS = {"type": "array", "items": {"type": "object"}}
 _INPUTS = {
     **_TENSORS,
@@ -31,6 +32,7 @@ _VERDICT = {
         "height": {"type": "integer"},
         "regions": {"type": "array", "items": {"type": "object"}},
         "overlay": {"type": ["string", "null"], "description": "A PNG as a data address."},
+        "warnings": {**_TEXTS, "description": "What makes the verdict doubtful."},
         "model": {"type": "string"},
     },
 }
@@ -110,7 +112,7 @@ def openapi_document() -> Tree:
                 "post": _operation(
                     "Judge pairs, by the Open Inference Protocol.",
                     inferred,
-                    {"200": _answer("The outputs.")},
+                    {"200": _answer("The outputs; what makes verdicts doubtful, in parameters.warnings.")},
                     *_ERRORS,
                     where="model",
                 )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from interfaces.serving.goldens import Goldens
 
 TEST, GOLDEN, GOLDEN_ID = "test", "golden", "golden_id"
+WARNINGS = "warnings"  # what makes verdicts doubtful, one text, among the answer's parameters
 INPUTS: list[dict[str, Any]] = [
     {"name": TEST, "datatype": "UINT8", "shape": [-1, -1, -1, 3]},
     {"name": GOLDEN, "datatype": "UINT8", "shape": [-1, -1, -1, 3]},
@@ -74,7 +75,13 @@ def answer_of(model: str, request_id: str | None, answers: Sequence[Judged], ask
         for entry in OUTPUTS
         if entry["name"] in asked
     ]
-    return {"model_name": model, **({"id": request_id} if request_id else {}), "outputs": outputs}
+    told = "; ".join(f"pair {number}: {text}" for number, one in enumerate(answers) for text in one.warnings)
+    return {
+        "model_name": model,
+        **({"id": request_id} if request_id else {}),
+        **({"parameters": {WARNINGS: told}} if told else {}),
+        "outputs": outputs,
+    }
 
 
 def _entries(document: dict[str, Any], key: str) -> list[dict[str, Any]]:

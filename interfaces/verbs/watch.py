@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import MissingInputError, RequestError
+from core.errors import JobFailedError, MissingInputError, RequestError
 from interfaces.options import argument, option
 from interfaces.outcome import Outcome
 from interfaces.verbs.common import RESULTS
@@ -69,7 +69,14 @@ def watch(options: WatchOptions, reporter: Reporter) -> Outcome:
     counts = watching.counts
     text = f"{counts.inspected} inspected, {counts.no_pass} NO_PASS, {counts.set_aside} set aside"
     text += f", {counts.waiting} still to come" if counts.waiting else ""
-    return Outcome({"table": str(folder / TABLE), **asdict(counts)}, text)
+    code = 0
+    if counts.unfit:
+        text += f"\n{counts.unfit} of them were not inspected: model, golden image and pictures don't fit, see above"
+        code = JobFailedError.exit_code
+    elif options.once and counts.without_golden and not counts.inspected:
+        text += f"\nnone was inspected: {counts.without_golden} have no golden image in {golden}"
+        code = MissingInputError.exit_code
+    return Outcome({"table": str(folder / TABLE), **asdict(counts)}, text, code)
 
 
 def _given(value: str | None, flag: str) -> str:

@@ -29,7 +29,7 @@ from runners.jobs.watch import log_of
 from runners.names import SUPERVISOR_LOG
 
 if TYPE_CHECKING:
-    from runners.diagnosis.matching import Hit
+    from runners.diagnosis.rules import Hit
     from runners.jobs.job import Job
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
@@ -42,7 +42,10 @@ _NOT_FILLED = re.compile(r"[ :(]*\{\w+\}\)?")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a job failed, by one rule: a sentence, the lines that say so, what helps, commands, and about a retry."""
+    """Why a job failed, by one rule: a sentence, the lines that say so, what helps, commands, and about a retry.
+
+    `likely`: the words that it ended with say so, and another failure that nothing explains stands before them.
+    """
 
     rule: str
     sentence: str
@@ -51,12 +54,14 @@ class Cause:
     fix: tuple[str, ...]
     retry: str
     retries: bool
+    likely: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return {
             "rule": self.rule,
             "cause": self.sentence,
+            "likely": self.likely,
             "evidence": [{"file": line.source, "line": line.number, "text": line.text} for line in self.evidence],
             "advice": self.advice,
             "fix": list(self.fix),
@@ -68,8 +73,9 @@ class Cause:
 class Diagnosis:
     """What is known of why a job failed.
 
-    `cause` is None where no rule fits with certainty: `possible` are those that fit in part, `words` what the job ended
-    with. Where the cause tells what happened and not why, `possible` are those of which one may be behind it.
+    `cause` is None where no rule fits with certainty: `possible` are those that fit in part, likely ones first, `words`
+    what the job ended with; where a cause is likely, the failures before it that nothing explains. Where the cause
+    tells what happened and not why, `possible` are those of which one may be behind it.
     `followed` names what came of the cause. `differs` compares with `good`, the last of its kind that completed.
     `retried_as` is the job that goes on with it by itself.
     """
@@ -84,11 +90,19 @@ class Diagnosis:
     differs: tuple[Difference, ...] = ()
     retried_as: str | None = None
 
+    @property
+    def confidence(self) -> str:
+        """`certain`, `what_happened` (and not why), `likely`, or `unknown`."""
+        if self.cause:
+            return "what_happened" if self.possible else "certain"
+        return "likely" if any(cause.likely for cause in self.possible) else "unknown"
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return {
             "job": self.job_id,
             "state": self.state,
+            "confidence": self.confidence,
             "cause": self.cause.to_json() if self.cause else None,
             "possible": [cause.to_json() for cause in self.possible],
             "followed_by": list(self.followed),
@@ -121,7 +135,7 @@ def diagnose(store: JobStore, job: Job) -> Diagnosis:
         return _cause(hit, lines, job, commands_of(job, plan, skill, store, hit.told))
 
     good = last_good(store, job)
-    told = certain[:1] or hits[:_MOST_POSSIBLE]
+    told = certain[:1] or sorted(hits, key=lambda hit: not hit.doubts)[:_MOST_POSSIBLE]
     behind = [one for hit in told for one in alternatives(hit, rules, lines)]
     possible = behind if certain else [*told, *(one for one in behind if one.rule not in [hit.rule for hit in told])]
     next_job = store.retry_of(job.id) if store.exists() else None
@@ -131,7 +145,7 @@ def diagnose(store: JobStore, job: Job) -> Diagnosis:
         cause=cause(certain[0]) if certain else None,
         possible=tuple(map(cause, possible)),
         followed=_followed(certain, lines),
-        words=() if certain else _last_words(lines),
+        words=() if certain else _doubted(told, lines) or _last_words(lines),
         good=good.id if good else None,
         differs=differences(job, good) if good else (),
         retried_as=next_job.id if next_job else None,
@@ -172,6 +186,7 @@ def _cause(hit: Hit, lines: list[Line], job: Job, commands: dict[str, str]) -> C
         tuple(dict.fromkeys(command for command in filled if command)),
         RETRIES[rule.retry],
         rule.retry == "infrastructure",
+        likely=bool(hit.doubts),
     )
 
 
@@ -190,6 +205,11 @@ def _with(text: str, told: dict[str, str]) -> str:
 def _of_record(job: Job) -> list[Line]:
     code = "" if job.exit_code is None else f"exit code {job.exit_code}. "
     return [Line("record", None, f"{code}{job.failure.message if job.failure else ''}".strip())]
+
+
+def _doubted(told: list[Hit], lines: list[Line]) -> tuple[Line, ...]:
+    """The failures that stand before a likely cause, and that nothing explains."""
+    return tuple(lines[n] for n in told[0].doubts[:_MOST_WORDS]) if told else ()
 
 
 def _last_words(lines: list[Line]) -> tuple[Line, ...]:

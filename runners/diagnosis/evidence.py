@@ -45,7 +45,7 @@ _HARMLESS = re.compile(
     r"|\bskip|\brecover(?:ed|ing)\b|\bfall(?:ing|s)? back|\bfallback|\bwill continue|\bcontinuing|\bnotice\b"
     r"|\bhandled\b|\bdeprecat|\bif you (?:see|get|run into)|\bin case of|\b(?-i:INFO|DEBUG)\b|\b200 OK\b|\brefresh"
     r"|\bsucce(?:ss|eded)|\.\.\. ?ok\b|^\[?W\]? |\b(?:previous|earlier|last) (?:attempt|run|job|state)\b"
-    r"|\bresubmitted\b|\btrying again\b|\bharmless\b",
+    r"|\bresubmitted\b|\btrying again\b|\bharmless\b|\bhint:|\btip:|\bfrequent reason",
     re.IGNORECASE,
 )
 # What a program says right after a failure that it does without; it may stand some lines below.
@@ -65,7 +65,7 @@ _LIBRARY_ERROR = re.compile(r"\[TRT\].*\[[EF]\]|\[E:onnxruntime|NCCL WARN")
 _PROMPT = re.compile(r"(?:\(\w[\w.-]*\) )?(?:\[?[\w.-]+@[\w.-]+[: ][^$#]{0,80}[$#]|\$) \S")
 _LOOKED = re.compile(r"(ls|cat|tail|head|stat|find|du|file|less|wc|grep|diff|readlink|cmp|md5sum|sha256sum): ")
 _LOOK_LINES = 6
-_YES = re.compile(r"(?i)\W?(?:true|yes|[1-9]\d*)\b")
+_YES = re.compile(r"(?i)(?!.*\b(?:false|no)\b)\W?(?:true|yes|[1-9]\d*)\b")
 # A scheduler numbers its steps as well, and an exception names the step at which it came: neither is progress.
 _NO_PROGRESS = re.compile(
     r"\b(?:slurmstepd|srun|sbatch|salloc|kubelet|systemd)\b|^(?:  |Traceback)|\w(?:Error|Exception)\b: "

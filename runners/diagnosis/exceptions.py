@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _CHAIN = re.compile(r"above exception|During handling|Original Traceback|terminated with the following error")
 _LAST_WORD = re.compile(r"Execution status: FAIL$")
-_HEADER = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Timeout|Failure))\b:?")
+_HEADER = re.compile(
+    r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Timeout|Failure)|(?:[a-z_]\w*\.)+[A-Z]\w+(?=:))\b:?"
+)
 _OF_PROGRAMS = frozenset(
     {
         *("ZeroDivisionError", "IndexError", "KeyError", "AttributeError", "TypeError", "NameError", "ValueError"),
@@ -37,6 +39,11 @@ def first_exception(lines: Iterable[Line]) -> tuple[int, bool] | None:
         if not found and line.weight is Weight.FINAL and (header := _HEADER.match(text)):
             found = n, header["kind"].rpartition(".")[2] in _OF_PROGRAMS
     return found
+
+
+def is_header(line: Line) -> bool:
+    """Whether the line names an exception, as the last line of a traceback does."""
+    return bool(_HEADER.match(line.bare))
 
 
 def own_failures(lines: Iterable[Line]) -> list[int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from runners.diagnosis import evidence, exceptions
+from runners.diagnosis import confidence, evidence, exceptions
 from runners.diagnosis.evidence import Line, Weight
-from runners.diagnosis.rules import Rule, compiled
+from runners.diagnosis.rules import Hit, Rule, compiled
 
 if TYPE_CHECKING:
     import re
@@ -18,18 +18,10 @@ if TYPE_CHECKING:
     from runners.jobs.job import Job
 
 
-class Hit(NamedTuple):
-    """A rule that fits: the lines by their indexes, what their groups told, whether that is certain."""
-
-    rule: Rule
-    lines: tuple[int, ...]
-    told: dict[str, str]
-    certain: bool
-
-
 def hits_of(rules: Sequence[Rule], lines: list[Line], job: Job) -> list[Hit]:
     """The rules that fit, causes before what follows from them; all lines are asked where the end tells no cause."""
-    end = [n for n, line in enumerate(lines) if line.weight >= Weight.NEAR]
+    last = max((n for n, line in enumerate(lines) if line.weight is Weight.EARLIER), default=-1)
+    end = [n for n, line in enumerate(lines) if line.weight >= Weight.NEAR or (n > last and not line.weight)]
     hits = _hits_in(rules, lines, end, job)
     code = job.failure.code if job.failure else ""
     if any(hit.certain and (code in hit.rule.codes or (hit.lines and not hit.rule.gives_way)) for hit in hits):
@@ -44,8 +36,21 @@ def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], jo
     first = exceptions.first_exception(lines)
     if first and first[1] and not any(first[0] in hit.lines for hit in hits):
         # The first thing that went wrong is no rule's: what came after it may only have followed.
-        hits = [hit if _came_first(hit, lines, first[0]) else hit._replace(certain=False) for hit in hits]
-    return _in_turn(hits, lines)
+        hits = [hit if _came_first(hit, lines, first[0]) else _less_sure(hit, (first[0],)) for hit in hits]
+    return _doubted(_in_turn(hits, lines), lines)
+
+
+def _doubted(hits: list[Hit], lines: list[Line]) -> list[Hit]:
+    """With what speaks against the first that is certain; then none is."""
+    first = next((hit for hit in hits if hit.certain), None)
+    against = confidence.doubts(first, hits, lines, confidence.failures(lines)) if first else ()
+    if not against:
+        return hits
+    return [_less_sure(hit, against) for hit in hits]
+
+
+def _less_sure(hit: Hit, against: tuple[int, ...]) -> Hit:
+    return hit._replace(certain=False, doubts=against) if hit.certain else hit
 
 
 def _in_turn(hits: list[Hit], lines: list[Line]) -> list[Hit]:
@@ -63,7 +68,7 @@ def _in_turn(hits: list[Hit], lines: list[Line]) -> list[Hit]:
         before = [other for other in hits if other.certain and other.lines and other.lines[0] < at]
         explained = [other for other in before if hit.rule.id not in other.rule.between]
         if min(unclear, default=at) < at:
-            early.append(hit._replace(certain=False))
+            early.append(_less_sure(hit, tuple(n for n in sorted(unclear) if n < at)))
         else:
             (late if explained else early).append(hit)
     reasons = {hit.rule.id for hit in (*early, *late) if hit.certain}
@@ -120,6 +125,8 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     if said:
         return Hit(rule, (), {}, certain=True)
     if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in text.find(pattern)):
+        return None
+    if rule.within and not any(lines[n].weight is Weight.NONE for p in rule.within for n, _ in text.find(p)):
         return None
     if not rule.patterns:
         return Hit(rule, (), {}, certain=True) if rule.exit_codes else None

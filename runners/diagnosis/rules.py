@@ -10,7 +10,7 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 from core.documents import read_yaml
 from core.errors import DeclarationError, did_you_mean
@@ -26,21 +26,25 @@ class Rule:
 
     Patterns are regular expressions on single lines: one of `any` and each of `all` has to be there, none of `none`.
     A group (`(?P<module>…)`) of a pattern fills the place of its name in `cause`, `advice` and `fix`; patterns of
-    `fill` are there for that alone. A rule may be bound to `exit_codes` and `actions`; without patterns, its exit codes
-    are enough. `past`: a line that fits one of these, further down, says
-    that it was overcome. `codes`: its platform gave the failure one of these, which is enough as well. `system`: a
-    message that stands outside of tracebacks, as a kernel's or a scheduler's does. `verdict`: somebody outside says
-    how the job ended, which counts wherever it stands where the end tells nothing. `launch`: it keeps the program from
-    being started, and is past once that has spoken. `warnings`: a warning says it. `symptom`: it only follows from
-    another failure, and is never told as the cause with certainty. `gives_way`: it is often what comes of a failure, as
-    a file that is absent or a server that is asked afterwards: told for certain only where nothing failed before it.
+    `fill` are there for that alone. `within`: one of these has to be in the source code that a traceback quotes.
+    A rule may be bound to `exit_codes` and `actions`; without patterns, its exit codes are enough. `codes`: its
+    platform gave the failure one of these, which is enough as well.
+
+    How sure it is. `system`: a message that stands outside of tracebacks, as a kernel's or a scheduler's does.
+    `verdict`: somebody outside says how the job ended, which counts wherever it stands where the end tells nothing.
+    `launch`: it keeps the program from being started, and is past once that has spoken. `warnings`: a warning says it.
+    `symptom`: it only follows from another failure, and is never told as the cause with certainty. `gives_way`: it is
+    often what comes of a failure, as a file that is absent or a server that is asked afterwards: told for certain only
+    where nothing failed before it. `past`: a line that fits one of these, further down, says that it was overcome.
     `unless`: a line that fits one of these is none of the rule's, as it speaks of something else. `leads_to`: a
-    program's own exception that fits this only follows from what the rule's warning says. `between`: the rule tells
-    what happened and not why; one of the rules named may be the cause, and they are told as possible. `denied`: a line
-    that fits says that it was not this, where the rule would be told as possible in this way. `retry` is one of
-    `RETRIES`.
-    `fix` are commands, their places filled from the job's plan; of several with a `|` between them the first is taken
-    whose places can all be filled.
+    program's own exception that fits this only follows from what the rule's warning says.
+
+    How much it tells. `between`: what happened and not why; one of the rules named may be the cause, and they are told
+    as possible. `denied`: a line that fits says that it was not this, where the rule would be told as possible in this
+    way. `covers`: rules that tell more of the same; what this one tells stays true of theirs.
+
+    `retry` is one of `RETRIES`. `fix` are commands, their places filled from the job's plan; of several with a `|`
+    between them the first is taken whose places can all be filled.
     """
 
     id: str
@@ -49,12 +53,14 @@ class Rule:
     any: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
     fill: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     exit_codes: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
@@ -71,6 +77,19 @@ class Rule:
     def patterns(self) -> tuple[str, ...]:
         """The patterns by which it is known."""
         return (*self.any, *self.all)
+
+
+class Hit(NamedTuple):
+    """A rule that fits: the lines by their indexes, what their groups told, whether that is certain.
+
+    `doubts` are the lines for which it is not: failures that stand before it and that nothing explains.
+    """
+
+    rule: Rule
+    lines: tuple[int, ...]
+    told: dict[str, str]
+    certain: bool
+    doubts: tuple[int, ...] = ()
 
 
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR, MOST_RETRIES = 60, 4, 3
@@ -137,7 +156,16 @@ def _rule(entry: Any, where: str) -> Rule:
     rule = Rule(**{name: _value(name, value, where) for name, value in entry.items()})
     if rule.retry not in RETRIES:
         raise DeclarationError(f"retry is {' or '.join(RETRIES)}", where=where, remedy=_MEND)
-    for pattern in (*rule.patterns, *rule.fill, *rule.none, *rule.unless, *rule.past, *rule.leads_to, *rule.denied):
+    for pattern in (
+        *rule.patterns,
+        *rule.fill,
+        *rule.within,
+        *rule.none,
+        *rule.unless,
+        *rule.past,
+        *rule.leads_to,
+        *rule.denied,
+    ):
         _require_pattern(pattern, where)
     return rule
 

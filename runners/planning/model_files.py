@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,19 @@ def take_file_settings(draft: Draft) -> list[Problem]:
                 problems.append(Problem(problem.code, want.key, f"{named}: {problem.message}", problem.remedy))
             continue
         problems += _taken(draft, want.key, Path(named), told) if told else []
+    return problems
+
+
+def unfit_files(draft: Draft) -> list[Problem]:
+    """What the spec asks in vain of the model's file that it names, whether the user did or a parent job."""
+    resolved = draft.resolved
+    problems: list[Problem] = []
+    for want in resolved.wanted:
+        named = draft.layers.get(want.key)
+        if resolved.embedded and isinstance(named, str) and named:
+            with suppress(InputError):  # of the user's own file that was told before; a parent's tells its job
+                told = resolved.rules.file_settings(Path(named))
+                problems += told.problems(want.key, draft.layers.spec, resolved.overridden) if told else []
     return problems
 
 

@@ -15,10 +15,10 @@ from core.memory import Memory
 from core.problem import Problem, refuse
 from runners.model_rules import is_below
 from runners.planning.data_sources import apply_sources, unused_sources
+from runners.planning.deployments import deployment_notes, place_engine
 from runners.planning.draft import BACKBONE_WEIGHTS, Draft, seal
 from runners.planning.engines import (
     fit_to_engine,
-    notes_of,
     own_defaults,
     require_action,
     require_action_of_container,
@@ -28,7 +28,7 @@ from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture, take_data
 from runners.planning.inputs import not_here_yet, settle_paths
 from runners.planning.layers import Layers
-from runners.planning.model_files import take_file_settings
+from runners.planning.model_files import take_file_settings, unfit_files
 from runners.planning.overrides import apply_overrides, put_secrets
 from runners.planning.parents import apply_own_files, apply_parent, lineage, load_parent
 from runners.planning.plan import Adjustment, Plan, open_questions
@@ -88,9 +88,9 @@ def prepare(
     schema = action_schema(skill, resolved.action, memory)
     draft = Draft(resolved, Layers(schema), _parent(resolved, schema))
     draft.warnings += [schema.notice] if schema.notice else []
-    draft.warnings += notes_of(skill, resolved.action) if resolved.embedded else []
     _put_suggestions(draft, memory)
     _put_overrides(draft)
+    draft.warnings = [*(deployment_notes(draft) if resolved.embedded else []), *draft.warnings]
     _settle(draft)
     draft.warnings += gpu_memory_told(resolved, draft.layers.spec)
     return seal(decision, draft, memory)
@@ -132,6 +132,7 @@ def _put_overrides(draft: Draft) -> None:
     resolved, layers = draft.resolved, draft.layers
     draft.warnings += _put_devices(draft)
     problems = apply_overrides(layers, resolved.request.overrides, resolved.short_names)
+    place_engine(draft)
     problems += _path_problems(draft) + _target_problems(draft)
     refuse([*problems, *take_file_settings(draft), *layers.schema.problems(layers.spec)])
     draft.secrets = put_secrets(layers, resolved.skill, container=resolved.can.needs_image and not resolved.embedded)
@@ -211,7 +212,8 @@ def _settle(draft: Draft) -> None:
     for change in settled.adjustments:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
     draft.warnings += not_here_yet(layers, resolved.skill) if resolved.tables.staged else []
-    refuse([*settled.problems, *fit_to_engine(layers, embedded=resolved.embedded)])
+    unfit = [*fit_to_engine(layers, embedded=resolved.embedded), *unfit_files(draft)]
+    refuse([*settled.problems, *unfit])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)
 

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from core.dotted import get, nest, put
-from core.errors import CheckpointError, SpecError
+from core.errors import CheckpointError, PlatformError, SpecError
 from deployed.model_file import write_model
 from engine.classify.task import CLASSIFY
-from engine.export.deployment import build, read_deployment
+from engine.export.deployment import EngineFile, build, read_deployment
 from engine.export.tensorrt_action import wants_engine
 from engine.segment.task import Segment
 from engine.settings import Run
@@ -53,9 +54,33 @@ def test_a_description_that_is_none_is_refused_with_its_place(tmp_path: Path, to
     assert str(caught.value.where).startswith(str(tmp_path))
 
 
-def test_a_tensorrt_engine_is_refused_as_one(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="TAO Deploy container"):
-        read_deployment(tmp_path / "model.engine")
+ENGINE: dict[str, Any] = {
+    "kind": "tensorrt-engine",
+    "library": {"name": "TensorRT for RTX", "version": "1.7"},
+    "engine": {"sha256": sha256(b"engine").hexdigest()},
+    "batch": {"smallest": 1, "largest": 8},
+    "model": {"task": "classify"},
+}
+
+
+def test_an_engine_is_read_by_what_stands_beside_it(tmp_path: Path) -> None:
+    path, beside = tmp_path / "model.engine", tmp_path / "model.engine.json"
+    with pytest.raises(CheckpointError, match="no such file") as caught:
+        read_deployment(path)
+    assert caught.value.code == "checkpoint.missing"
+    path.write_bytes(b"engine")
+    with pytest.raises(CheckpointError, match=r"nothing beside it says how it is used \(model.engine.json\)"):
+        read_deployment(path)
+    beside.write_text(json.dumps(KIND), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="describes no deployment"):
+        read_deployment(path)
+    beside.write_text(json.dumps(ENGINE), encoding="utf-8")
+    found = read_deployment(path)
+    assert found.engine == EngineFile(path, "TensorRT for RTX", "1.7")
+    assert (found.notice, found.largest) == ("an engine of TensorRT for RTX 1.7", 8)
+    path.write_bytes(b"another")
+    with pytest.raises(CheckpointError, match="changed after it was built"):
+        read_deployment(path)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +89,7 @@ def test_a_tensorrt_engine_is_refused_as_one(tmp_path: Path) -> None:
 def test_why_no_engine_is_built_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], installed: bool, why: str
 ) -> None:
-    monkeypatch.setattr("engine.export.deployment.has_tensorrt", lambda: installed)
+    monkeypatch.setattr("engine.export.deployment.has_library", lambda: installed)
     run: Any = SimpleNamespace(experiment=SimpleNamespace(gen_trt_engine=GenTrtEngine()))
     with pytest.raises(SpecError, match="onnx_file is not set"):
         build(run, SimpleNamespace(), CLASSIFY)  # type: ignore[arg-type]  # nothing is written to it
@@ -96,27 +121,26 @@ def run_of(task: str, **section: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("named", "installed", "wanted"),
-    [
-        ("model.engine", True, True),
-        ("model.trt", True, True),
-        ("model.engine", False, False),
-        ("model.json", True, False),
-        (None, True, False),
-    ],
+    ("named", "wanted"), [("model.engine", True), ("model.trt", True), ("model.json", False), (None, False)]
 )
-def test_an_engine_is_built_where_one_is_named_and_tensorrt_is_there(
-    monkeypatch: pytest.MonkeyPatch, named: str | None, installed: bool, wanted: bool
-) -> None:
-    monkeypatch.setattr("engine.export.tensorrt_action.has_tensorrt", lambda: installed)
+def test_an_engine_is_built_where_one_is_named(named: str | None, wanted: bool) -> None:
     assert wants_engine(run_of("classify", trt_engine=named)) is wanted
+
+
+def test_a_named_engine_without_a_library_is_refused_and_no_deployment_stands_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(PlatformError, match="TensorRT is not installed"):
+        build(experiment_of("classify", tmp_path / "gone.onnx", tmp_path / "a.engine"), SimpleNamespace(), CLASSIFY)  # type: ignore[arg-type]  # nothing is written to it
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_file_is_checked_before_an_engine_is_built_of_it_and_no_deployment_beside(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built: list[Any] = []
-    monkeypatch.setattr("engine.export.tensorrt_action.has_tensorrt", lambda: True)
+    monkeypatch.setattr("engine.export.deployment.library_for", lambda _: "library")
     monkeypatch.setattr("engine.export.deployment.build_tensorrt", lambda *told: built.append(told))
     file, engine = tmp_path / "model.onnx", tmp_path / "model.engine"
     config = nest({key: get(full_default_tree("classify"), key) for key in CLASSIFY.travelling_keys})
@@ -129,7 +153,8 @@ def test_the_file_is_checked_before_an_engine_is_built_of_it_and_no_deployment_b
         build(experiment_of("classify", file, engine, 64), status, CLASSIFY)
     assert built == []
     build(experiment_of("classify", file, engine), status, CLASSIFY)
-    ((_, _, model, settings),) = built
+    ((_, _, model, settings, library),) = built
+    assert library == "library"
     assert [node.op_type for node in model.graph.node] == ["Add"]
     assert settings["precision"] == "fp32"
     assert "NOTICE" not in capsys.readouterr().out

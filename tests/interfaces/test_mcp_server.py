@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -169,9 +169,9 @@ def test_a_client_that_can_ask_its_person_asks_before_a_launch(
     assert "1 epoch," in asked[0]
 
 
-@pytest.fixture(scope="module")
-def address(work: Path) -> Iterator[str]:
-    """A server over HTTP in a process of its own; its address."""
+@contextmanager
+def _served(work: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A server over HTTP in a process of its own: its address, and the process."""
     environment = {**os.environ, "CHANGENET_MCP_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         [COMMAND, "mcp", "--http", "127.0.0.1:0"], cwd=work, env=environment, stderr=subprocess.PIPE, text=True
@@ -179,9 +179,35 @@ def address(work: Path) -> Iterator[str]:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert "serving at " in line, line
-        yield line.strip().rpartition(" ")[2]
-        process.send_signal(signal.SIGTERM)
+        yield line.strip().rpartition(" ")[2], process
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def address(work: Path) -> Iterator[str]:
+    """The address of a server over HTTP."""
+    with _served(work) as (found, _):
+        yield found
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_over_http_that_is_told_to_end_does_so_with_clients_at_it(work: Path, told: signal.Signals) -> None:
+    async def talk(address: str, process: subprocess.Popen[str]) -> int:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        async with (
+            httpx2.AsyncClient(headers=headers, trust_env=False, timeout=10) as http,
+            mcp.Client(streamable_http_client(address, http_client=http), mode="legacy") as client,
+        ):
+            await client.list_tools()
+            process.send_signal(told)
+            return await anyio.to_thread.run_sync(process.wait, 10)
+
+    with _served(work) as (address, process):
+        assert anyio.run(talk, address, process) == 0
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
 
 
 class _Skills(types.Request[types.PaginatedRequestParams, str]):

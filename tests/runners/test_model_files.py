@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from core import dotted
-from core.errors import CheckpointError, SpecError
+from core.errors import CheckpointError, PlatformError, SpecError
 from deployed.file_head import read_head
 from deployed.model_file import write_model
 from router.types import Request
@@ -161,3 +162,109 @@ def test_of_several_files_none_is_taken_and_a_training_is_told_by_key(skill: Ski
         decision = api.prepare_request(Request(text=text, results_root=str(tmp_path / "results")), skill)[0]
         assert any("not taken for data" in warning for warning in decision.warnings)
         assert not any(str(value).endswith((".onnx", ".pth")) for value in decision.request.overrides.values())
+
+
+def quantised(folder: Path, precision: str) -> str:
+    path = folder / f"{precision.replace(' ', '_')}.onnx"
+    write_model(path, graph(), {"task": "classify", "config": CONFIG["classify"], "precision": precision})
+    return str(path)
+
+
+@pytest.mark.parametrize("precision", ["int8", "int8 weights"])
+def test_a_quantised_model_is_not_quantised_again(skill: Skill, tmp_path: Path, precision: str) -> None:
+    with pytest.raises(SpecError, match=rf"the model is quantised already \({precision}\)") as caught:
+        planned(skill, tmp_path, "quantize", **{"quantize.model_path": quantised(tmp_path, precision)})
+    assert (caught.value.code, caught.value.where) == ("quantize.twice", "quantize.model_path")
+    assert planned(skill, tmp_path, "quantize", **{"quantize.model_path": str(written(tmp_path, "classify"))})
+
+
+def test_a_deployment_gets_no_numbers_that_the_file_does_not_have(skill: Skill, tmp_path: Path) -> None:
+    action, section = "deploy_classify_gen_trt_engine", "gen_trt_engine"
+    cache = tmp_path / "cal.json"
+    cache.write_text("{}", encoding="utf-8")
+    int8 = {f"{section}.tensorrt.data_type": "int8", f"{section}.tensorrt.calibration.cal_cache_file": str(cache)}
+    with pytest.raises(SpecError, match="numbers of the file, which are fp32: nothing is quantised") as caught:
+        planned(skill, tmp_path, action, **int8, **{f"{section}.onnx_file": str(written(tmp_path, "classify"))})
+    assert (caught.value.code, caught.value.where) == ("spec.precision", f"{section}.tensorrt.data_type")
+    assert planned(skill, tmp_path, action, **int8, **{f"{section}.onnx_file": quantised(tmp_path, "int8")})
+
+
+@pytest.mark.parametrize(
+    ("chosen", "refused"),
+    [
+        ({"evaluate.batch_size": 9}, True),
+        ({"dataset.classify.batch_size": 1}, True),
+        ({"dataset.classify.batch_size": 9, "evaluate.batch_size": 4}, False),
+        ({"evaluate.batch_size": 8}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_batch_that_a_deployment_does_not_take_is_refused(
+    skill: Skill, tmp_path: Path, chosen: dict[str, int], refused: bool
+) -> None:
+    path = tmp_path / "deployment.json"
+    model = {"task": "classify", "config": CONFIG["classify"]}
+    path.write_text(json.dumps({"model": model, "batch": {"smallest": 2, "largest": 8}}), encoding="utf-8")
+    spec = {"evaluate.trt_engine": str(path), **chosen}
+    if not refused:
+        assert planned(skill, tmp_path, "deploy_classify_evaluate", **spec)
+        return
+    with pytest.raises(SpecError, match="takes batches from 2 to 8") as caught:
+        planned(skill, tmp_path, "deploy_classify_evaluate", **spec)
+    assert (caught.value.code, caught.value.where) == ("spec.batch", next(iter(chosen)))
+
+
+def engine_at(folder: Path) -> Path:
+    path = folder / "model.engine"
+    path.write_bytes(b"engine")
+    told = {"model": {"task": "classify", "config": CONFIG["classify"]}, "batch": {"smallest": 1, "largest": 4}}
+    path.with_name("model.engine.json").write_text(json.dumps(told), encoding="utf-8")
+    return path
+
+
+def with_library(monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec",
+        lambda module, *rest: (module == name) or None if "tensorrt" in module else real(module, *rest),
+    )
+
+
+def test_an_engine_that_is_named_is_planned_as_one(
+    skill: Skill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {"gen_trt_engine.onnx_file": str(written(tmp_path, "classify")), "gen_trt_engine.trt_engine": "a.engine"}
+    action = "deploy_classify_gen_trt_engine"
+    with_library(monkeypatch, "tensorrt_rtx")
+    plan = planned(skill, tmp_path, action, **words)
+    assert plan.warnings[0].startswith("an engine, built by TensorRT for RTX")
+    assert not any("no TensorRT engine" in warning for warning in plan.warnings)
+    assert plan.outputs["gen_trt_engine.trt_engine"].endswith("/results/gen_trt_engine/a.engine")
+    with pytest.raises(SpecError, match="8 bits of the file are for ONNX Runtime"):
+        planned(skill, tmp_path, action, **words | {"gen_trt_engine.onnx_file": quantised(tmp_path, "int8")})
+    with_library(monkeypatch, None)
+    with pytest.raises(
+        PlatformError, match=r"nothing here builds or runs an engine, which a\.engine would be"
+    ) as caught:
+        planned(skill, tmp_path, action, **words)
+    assert "tensorrt-rtx" in str(caught.value.remedy)
+
+
+def test_an_engine_is_used_where_a_gpu_is(skill: Skill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {"evaluate.trt_engine": str(engine_at(tmp_path))}
+    action = "deploy_classify_evaluate"
+    with_library(monkeypatch, "tensorrt")
+    monkeypatch.setattr("runners.planning.deployments.has_gpu", lambda: True)
+    plan = planned(skill, tmp_path, action, **words)
+    assert plan.spec["dataset"]["classify"]["image_width"] == 96
+    assert plan.warnings[0] == "an engine, run on a GPU by the library that built it"
+    with pytest.raises(SpecError, match="takes batches from 1 to 4"):
+        planned(skill, tmp_path, action, **words, **{"evaluate.batch_size": 5})
+    monkeypatch.setattr("runners.planning.deployments.has_gpu", lambda: False)
+    with pytest.raises(PlatformError, match="an engine, which runs on a GPU, and this machine shows none"):
+        planned(skill, tmp_path, action, **words)
+    monkeypatch.setattr("runners.planning.deployments.has_gpu", lambda: True)
+    tmp_path.joinpath("model.engine.json").unlink()
+    with pytest.raises(SpecError, match="nothing beside the engine says how it is used"):
+        planned(skill, tmp_path, action, **words)

@@ -21,6 +21,13 @@ const tell = (kind, headline, sentence) => {
   part("verdict").className = `verdict ${kind}`;
   part("verdict-title").textContent = headline;
   part("sentence").textContent = sentence;
+  warn([]);
+};
+
+const warn = (texts) => {
+  const list = part("warnings");
+  list.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  list.hidden = !texts.length;
 };
 
 const take = async (name, chosen) => {
@@ -76,6 +83,7 @@ const judged = (found, milliseconds) => {
   part("score").textContent = found.score.toPrecision(4);
   part("threshold").textContent = found.threshold.toPrecision(4);
   part("time").textContent = `${Math.round(milliseconds)} ms`;
+  warn(found.warnings);
   part("facts").hidden = false;
   show("overlay", found.overlay);
   part("overlay-hint").textContent = "This model can't tell where it sees a difference";

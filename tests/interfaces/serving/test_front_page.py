@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ DROP = """(() => {
   document.getElementById("%s-well").dispatchEvent(
     new DragEvent("drop", {dataTransfer: dropped, bubbles: true, cancelable: true}));
 })()"""
+WARNINGS = "document.getElementById('warnings').textContent"
 TITLE = "document.getElementById('verdict-title').textContent"
 
 
@@ -48,6 +50,22 @@ def test_two_pictures_are_dropped_and_the_answer_is_seen(browser: Any, server: A
     assert "Evidence in 1 place" in page.run("document.getElementById('sentence').textContent")
     drop(page, "test", model.good)  # the golden image stays
     assert verdict_of(page, "NO_PASS") == "PASS"
+    assert page.complaints == []
+
+
+def test_what_makes_a_verdict_doubtful_is_seen(browser: Any, server: Any, model: Any, tmp_path: Path) -> None:
+    page = browser.open(server.address + "/")
+    grey = tmp_path / "grey.png"
+    with Image.open(model.bad) as picture:
+        picture.convert("L").save(grey)
+    drop(page, "golden", model.golden)
+    drop(page, "test", grey)
+    assert verdict_of(page) == "NO_PASS"
+    assert "the test picture is grey" in page.run(WARNINGS)
+    drop(page, "test", model.good)
+    assert verdict_of(page, "NO_PASS") == "PASS"
+    assert page.run(WARNINGS) == ""
+    assert page.run("document.getElementById('warnings').hidden") is True
     assert page.complaints == []
 
 

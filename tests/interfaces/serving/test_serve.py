@@ -325,3 +325,37 @@ def test_a_server_whose_port_is_taken_says_so(model: Any, capsys: pytest.Capture
         words = ["serve", str(model.onnx), "--listen", f"127.0.0.1:{taken.getsockname()[1]}", "--json"]
         assert main(words) == 5
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "http.port"
+
+
+def grey(path: Path) -> bytes:
+    stream = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.convert("L").save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_what_makes_a_verdict_doubtful_is_told_with_it(server: Any, model: Any) -> None:
+    golden = model.golden.read_bytes()
+    assert post(server, test=model.bad.read_bytes(), golden=golden).json()["warnings"] == []
+    found = post(server, test=grey(model.bad), golden=golden).json()
+    assert found["verdict"] == "NO_PASS"
+    assert any("the test picture is grey and the golden picture in colour" in text for text in found["warnings"])
+    tests = [base64.b64encode(part).decode() for part in (model.bad.read_bytes(), grey(model.bad))]
+    inputs = [
+        {"name": "test", "datatype": "BYTES", "shape": [2], "data": tests},
+        {"name": "golden", "datatype": "BYTES", "shape": [1], "data": [base64.b64encode(golden).decode()]},
+    ]
+    told = server.client.post("/v2/models/aoi/infer", json={"inputs": inputs}).json()["parameters"]["warnings"]
+    assert "pair 1: the test picture is grey" in told
+    assert "pair 0" not in told
+
+
+def test_an_address_that_is_none_is_told_as_other_errors_are(server: Any) -> None:
+    absent = server.client.get("/inspekt")
+    assert error_of(absent) == (404, "request.address")
+    assert absent.json()["error"]["message"] == "there is no /inspekt"
+    assert absent.json()["error"]["remedy"]
+    wrong = server.client.get("/inspect")
+    assert (*error_of(wrong), wrong.headers["allow"]) == (405, "request.address", "POST")
+    assert server.client.get("/v2/models/aoi/metrics").json()["error"].startswith("/v2/models/aoi/metrics: there is no")
+    assert server.client.get("/v2/x/y").status_code == 404

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from interfaces.cli import main
 from interfaces.serving.arrivals import Arrivals, Naming
@@ -190,3 +191,114 @@ def test_two_do_not_watch_one_folder(line: Path, model: Any, capsys: pytest.Capt
     finally:
         first.close()
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "watch.taken"
+
+
+def dark(source: Path, target: Path) -> Path:
+    with Image.open(source) as picture:
+        picture.point(lambda value: value // 12).save(target)
+    return target
+
+
+def test_good_photos_that_the_model_does_not_fit_stay_where_they_are(
+    line: Path, model: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    golden = dark(model.golden, tmp_path / "golden.png")
+    for name in ("one.png", "two.png"):
+        aged(dark(model.good, line / name))
+    argv = ["watch", str(line), "--model", str(model.onnx), "--golden", str(golden), "--settle", "0.1", "--once"]
+    assert main([*argv, "--json"]) == 4
+    told = capsys.readouterr()
+    counts = json.loads(told.out)
+    assert [counts[name] for name in ("inspected", "set_aside", "waiting", "unfit")] == [0, 0, 2, 2]
+    assert told.err.count("stays where it is") == 1  # once for the cause
+    assert "take the pictures as those of the training were taken" in told.err
+    assert {path.name for path in line.iterdir()} == {"one.png", "two.png", "inspected.csv"}
+    assert table_of(line) == []
+    assert main(argv) == 4
+    assert "2 of them were not inspected" in capsys.readouterr().out
+
+
+def test_one_picture_unlike_those_that_the_model_judges_is_set_aside_with_its_row(
+    line: Path, model: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goldens = tmp_path / "goldens"
+    goldens.mkdir()
+    argv = [
+        "watch",
+        str(line),
+        "--model",
+        str(model.onnx),
+        "--golden",
+        str(goldens),
+        "--settle",
+        "0.1",
+        "--once",
+        "--json",
+    ]
+    for name in ("a_first.png", "c_alone.png"):
+        dark(model.golden, goldens / name)
+    aged(dark(model.good, line / "a_first.png"))
+    for number in range(17):  # more than are judged together
+        shutil.copy(model.golden, goldens / f"b{number:02}.png")
+        shutil.copy(model.good, line / f"b{number:02}.png")
+    assert main(argv) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert [counts[name] for name in ("inspected", "set_aside", "unfit")] == [17, 1, 0]
+    assert (line / "set-aside" / "a_first.png").is_file()
+    aged(dark(model.good, line / "c_alone.png"))  # the table shows that the model fits
+    assert main(argv) == 0
+    assert json.loads(capsys.readouterr().out)["set_aside"] == 1
+    assert {row["name"] for row in table_of(line) if "inspect.unlike" in row["reason"]} == {
+        "a_first.png",
+        "c_alone.png",
+    }
+
+
+def test_a_broken_golden_image_is_no_fault_of_the_photos(
+    line: Path, model: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    golden = tmp_path / "golden.png"
+    golden.write_bytes(model.golden.read_bytes()[:80])
+    shutil.copy(model.good, line / "one.png")
+    aged(line / "one.png")
+    argv = [
+        "watch",
+        str(line),
+        "--model",
+        str(model.onnx),
+        "--golden",
+        str(golden),
+        "--settle",
+        "0.1",
+        "--once",
+        "--json",
+    ]
+    assert main(argv) == 4
+    told = capsys.readouterr()
+    assert json.loads(told.out)["unfit"] == 1
+    assert "golden image does not fit" in told.err
+    assert (line / "one.png").is_file()
+    shutil.copy(model.golden, golden)
+    assert main(argv) == 0
+
+
+def test_a_folder_without_any_golden_image_of_the_parts_is_no_success(
+    line: Path, model: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(model.good, line / "one.png")
+    goldens = tmp_path / "goldens"
+    goldens.mkdir()
+    argv = ["watch", str(line), "--model", str(model.onnx), "--golden", str(goldens), "--settle", "0.1", "--once"]
+    assert main(argv) == 3
+    told = capsys.readouterr()
+    assert "none was inspected: 1 have no golden image" in told.out
+    assert "one.png waits" in told.err
+
+
+def test_a_doubtful_verdict_says_why(line: Path, model: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with Image.open(model.bad) as picture:
+        picture.convert("L").save(line / "grey.png")
+    assert main([*words(line, model, "--once"), "--json"]) == 0
+    assert "WARNING grey.png: the test picture is grey and the golden picture in colour" in capsys.readouterr().err
+    document = json.loads((line / "grey.png.json").read_text(encoding="utf-8"))
+    assert any("in colour" in warning for warning in document["warnings"])

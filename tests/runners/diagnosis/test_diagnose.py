@@ -131,10 +131,10 @@ def test_the_traceback_that_an_engine_keeps_apart_is_read(failed_job: FailedJob,
     details = Path(job.results_dir) / "error_details.txt"
     details.parent.mkdir(parents=True)
     details.write_text(
-        'Traceback (most recent call last):\n  File "a.py", line 1\nOSError: [Errno 5] Input/output error\n'
+        'Traceback (most recent call last):\n  File "a.py", line 1\nOSError: [Errno 116] Stale file handle\n'
     )
     (Path(job.folder) / "log.txt").write_text(
-        f"epoch 1\nERROR [internal] {details}: unexpected OSError: [Errno 5]\n"
+        f"epoch 1\nERROR [internal] {details}: unexpected OSError: [Errno 116]\n"
         "  remedy: the file named holds the details\nExecution status: FAIL\n"
     )
 

@@ -136,9 +136,10 @@ def test_a_plan_stands_for_a_command_only_where_tools_launch_it(
 
 
 @pytest.mark.long
-def test_a_sample_is_as_right_as_published(evals: Path, runner: Any) -> None:
-    results = json.loads((evals / "results.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(("over_mcp", "published"), [(False, "results.json"), (True, "results_mcp.json")])
+def test_every_task_is_as_right_as_published(evals: Path, runner: Any, published: str, *, over_mcp: bool) -> None:
+    results = json.loads((evals / published).read_text(encoding="utf-8"))
+    grades = runner.run_all(over_mcp=over_mcp)
+    assert [one.id for one in grades] == [one["id"] for one in results]
     right = {one["id"] for one in results if not one["wrong"]}
-    grades = runner.run_all(every=6)
-    assert len(grades) >= 10
     assert [one for one in grades if one.wrong and one.id in right] == []

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the starter is trained on: synthetic pairs of many kinds, with every harmless difference drawn freely.
 
-Bare and assembled boards of `boards`, bare ones with worn and brushed metal, and scenes of textures, print and plain
-parts, none of them like any real set.
-Defects are the boards' own, and those of `pairs.flaws` in all of them. Camera and handling change golden and test
-picture each by itself: exposure, colour, light across the picture, shadows, sharpness, grain, JPEG, shift and warp.
+Bare and assembled boards of `boards`, bare ones with worn and brushed metal or under solder mask, and scenes of
+textures, print and plain parts, none of them like any real set.
+Defects are the boards' own, and those of `pairs.flaws` in all of them, strong and faint. Camera and handling change
+golden and test picture each by itself: exposure, colour, light across the picture, shadows, sharpness, grain, JPEG,
+shift and warp; some lines are calm. What can't be told from that in the end is not labelled.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import string
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from starter_surfaces import SIDE, Rng, blurred, metal_pair, slow, specimens
+from starter_views import masked_pair, with_dirt, with_edge, with_holes
 
 from boards import SynthesisSettings, synthesize
 from pairs.flaws.drawing import KINDS, draw_flaw, drawn_size
+from scoring.regions import find_regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +38,10 @@ SMALLEST, LARGEST = 5.0, 70.0
 SMALLEST_BRUSHED = 9.0  # pixels: what is smaller is wear, on such a surface
 MOST_FLAWS = 9
 UNHARMED = 0.12  # share of the pairs without any flaw
+FAINT = 0.4  # share of the flaws that are drawn at 0.3 to 0.6 of their depth
+CALM = 0.35  # share of the pairs from lines whose camera and light hardly change
+BRUSHED_DIRT, DIRT = 6.0, 3.0  # pixels of the largest specks that are harmless
+LEAST_SIGNAL = 4.0  # levels that a flaw has to differ by in the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def pairs_of(seed: int, counts: dict[str, int], work: Path) -> Iterator[tuple[st
     for kind, count in counts.items():
         rng = np.random.default_rng((seed, sorted(MAKERS).index(kind)))
         for pair in MAKERS[kind](rng, count, work / kind):
-            yield kind, with_camera(rng, with_flaws(rng, pair))
+            yield kind, with_visible(with_camera(rng, with_surroundings(rng, with_flaws(rng, pair))))
 
 
 def with_flaws(rng: Rng, pair: Pair) -> Pair:
@@ -65,30 +73,76 @@ def with_flaws(rng: Rng, pair: Pair) -> Pair:
         size = drawn_size(rng, SMALLEST_BRUSHED if pair.brushed else SMALLEST, LARGEST)
         drawn = draw_flaw(test, kind, size, rng, mask)
         if drawn:
-            test, mask = drawn[0], mask | drawn[1].mask
+            depth = rng.uniform(0.3, 0.6) if rng.random() < FAINT else 1.0
+            levels = test + depth * (drawn[0].astype(np.float32) - test)
+            test, mask = np.asarray(np.round(levels), dtype=np.uint8), mask | drawn[1].mask
     return replace(pair, test=test, mask=mask)
+
+
+def with_surroundings(rng: Rng, pair: Pair) -> Pair:
+    """Harmless differences that lie in the scene: holes seen from another side, the board's edge, dirt."""
+    golden, test, mask = pair.golden, pair.test, pair.mask
+    if rng.random() < 0.3:
+        golden, test, covered = with_holes(rng, golden, test)
+        mask = mask & ~covered
+    if rng.random() < 0.2:
+        golden, test, covered = with_edge(rng, golden, test)
+        mask = mask & ~covered
+    if rng.random() < 0.4:
+        largest = BRUSHED_DIRT if pair.brushed else DIRT
+        golden, test = (with_dirt(rng, one, largest) for one in (golden, test))
+    return replace(pair, golden=golden, test=test, mask=mask)
+
+
+def with_visible(pair: Pair) -> Pair:
+    """The pair with the labels of those flaws alone that stand out from what differs around them anyway.
+
+    A flaw of few pixels has to differ by more than the others: it is told by the sum over its pixels.
+    """
+    differs = pair.test.astype(np.float32) - pair.golden
+    differs -= cv2.GaussianBlur(differs, (0, 0), 25)
+    power = np.square(differs).max(axis=2)
+    regions, mask = find_regions(pair.mask, 2), pair.mask.copy()
+    for one in regions.regions:
+        around = np.s_[max(0, one.y1 - 12) : one.y2 + 12, max(0, one.x1 - 12) : one.x2 + 12]
+        inside, free = regions.numbers[around] == one.number, ~pair.mask[around]
+        noise = float(power[around][free].mean()) if free.any() else 0.0
+        least = LEAST_SIGNAL**2 + (1 + max(0.5, 5 / np.sqrt(one.area)) ** 2) * noise
+        if float(power[around][inside].mean()) < least:
+            mask[around][inside] = False
+    return replace(pair, mask=mask)
 
 
 def with_camera(rng: Rng, pair: Pair) -> Pair:
     """Both pictures as two exposures of one line show them; the test picture is off by more."""
-    grey = rng.random() < 0.15
-    golden = exposed(rng, pair.golden, 0.4, grey=grey)
+    grey, calm = rng.random() < 0.15, rng.random() < CALM
+    pair = _dimmed(rng, pair)
+    golden = exposed(rng, pair.golden, 0.15 if calm else 0.4, grey=grey)
     if rng.random() < 0.5:
-        golden = jpeg(golden, int(rng.integers(60, 96)))
-    x, y = displacement(rng)
+        golden = jpeg(golden, int(rng.integers(85 if calm else 60, 96)))
+    x, y = displacement(rng, 0.15 if calm else 1.0)
     test, mask = sampled(pair.test, x, y), sampled(pair.mask.astype(np.uint8) * 255, x, y) > 127
-    test = exposed(rng, test, 1.0, grey=grey)
+    test = exposed(rng, test, 0.25 if calm else 1.0, grey=grey)
     if rng.random() < 0.6:
-        test = jpeg(test, int(rng.integers(35, 96)))
+        test = jpeg(test, int(rng.integers(80 if calm else 35, 96)))
     return Pair(golden, test, mask)
 
 
-def displacement(rng: Rng) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _dimmed(rng: Rng, pair: Pair) -> Pair:
+    """Some lines have little light, or little contrast: the levels of both pictures lie near one another."""
+    if rng.random() < 0.75:
+        return pair
+    gain, lift = rng.uniform(0.35, 0.7), rng.choice((0, 0, 1)) * rng.uniform(0, 90)
+    golden, test = ((one * gain + lift).astype(np.uint8) for one in (pair.golden, pair.test))
+    return replace(pair, golden=golden, test=test)
+
+
+def displacement(rng: Rng, strength: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where each pixel of the test picture comes from: what registration leaves, and a slow warp."""
     v, u = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
-    spread = rng.choice((0.3, 0.8, 2.0), p=(0.4, 0.4, 0.2))
-    (dx, dy), angle, zoom = rng.normal(0, spread, 2), rng.normal(0, 0.0012), rng.normal(0, 0.001)
-    warp = rng.choice((0.0, 0.5, 1.2, 2.0))
+    spread = strength * rng.choice((0.3, 0.8, 2.0), p=(0.4, 0.4, 0.2))
+    (dx, dy), angle, zoom = rng.normal(0, spread, 2), *rng.normal(0, strength * np.array((0.0012, 0.001)))
+    warp = strength * rng.choice((0.0, 0.5, 1.2, 2.0))
     x = u + dx + zoom * (u - SIDE / 2) - angle * (v - SIDE / 2) + warp * slow(rng, 100)
     y = v + dy + zoom * (v - SIDE / 2) + angle * (u - SIDE / 2) + warp * slow(rng, 100)
     return np.clip(x, 0, SIDE - 1.01).astype(np.float32), np.clip(y, 0, SIDE - 1.01).astype(np.float32)
@@ -198,6 +252,14 @@ def _worn(rng: Rng, count: int, work: Path) -> Iterator[Pair]:
         yield Pair(golden, test, near.mask, brushed=True)
 
 
+def _masked(rng: Rng, count: int, work: Path) -> Iterator[Pair]:
+    """Bare boards under solder mask, copper and ground of one colour, with pads, holes and print."""
+    for pair in _boards(rng, count, work, "bare", SIDE):
+        near = _nearer(pair, rng.choice((1.0, 1.0, 1.5, 2.2)), rng.integers(0, 10_000, 2).tolist())
+        golden, test = masked_pair(rng, near.golden, near.test)
+        yield Pair(golden, test, near.mask)
+
+
 def _nearer(pair: Pair, zoom: float, corner: list[int]) -> Pair:
     """A part of both pictures, enlarged."""
     side = round(SIDE / zoom)
@@ -297,5 +359,6 @@ MAKERS = {
     "assembled": lambda rng, count, work: _boards(rng, count, work, "assembled", SIDE),
     "large": lambda rng, count, work: _boards(rng, count, work, "assembled", 2 * SIDE),
     "scene": _scenes,
-    "worn": _worn,  # last by name: the others keep their draws
+    "masked": _masked,
+    "worn": _worn,
 }

@@ -258,5 +258,5 @@ def _spread(places: Floats) -> float:
 
 
 def _refused(why: str, where: str) -> DataError:
-    remedy = "check that both show the same board, sharp and whole, from nearly the same side"
+    remedy = "check that both show the same board, sharp, well lit and whole, from nearly the same side"
     return DataError(f"the pictures can't be registered: {why}", code=UNREGISTERED, where=where, remedy=remedy)

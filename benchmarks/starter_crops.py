@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 CROP = 128
 GOOD_CROPS = 40  # of each photo
+HARMLESS = "synthetic slight_harmless"  # what each kind of slight flaws is judged with
 SHOWN = ("f1", "auc", "recall", "false_alarm_rate", "far_at_99_recall")
 Row = tuple[str, ...]
 
@@ -77,14 +78,14 @@ def kind_of(row: Row) -> str:
 
 
 def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndarray:
-    """The score of every row."""
+    """The score of every row, looked at once."""
     work.mkdir(parents=True, exist_ok=True)
     below_root = [(test.lstrip("/"), golden.lstrip("/"), *rest) for test, golden, *rest in rows]
     write_csv(work / "pairs.csv", COLUMNS, below_root)
     tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["classify"])
     values = {
         "task": "classify", "results_dir": str(work), "inference.checkpoint": checkpoint,
-        "dataset.classify.image_ext": ending,
+        "dataset.classify.image_ext": ending, "model.classify.second_look": 0.0,
         "dataset.classify.infer_dataset": {"csv_path": str(work / "pairs.csv"), "images_dir": "/"},
     }  # fmt: skip
     for key, value in values.items():
@@ -98,24 +99,29 @@ def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndar
 
 
 def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Labels (N,) and scores (N,) by kind."""
-    work: Path = given.work
+    """Labels (N,) and scores (N,) by kind; all pictures with the same ending are scored at once."""
     deeppcb = "test" if given.held_out else "val"
-    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-
-    def judge(name: str, rows: list[Row], ending: str = ".png") -> None:
-        labels = np.array([row[2] != PASS for row in rows])
-        found[name] = labels, scores(given.checkpoint, rows, ending, work / name.replace(" ", "_"))
-
-    judge(f"deeppcb {deeppcb}", listed(given.crops / deeppcb / "dataset.csv", given.crops / "images"))
+    sets = {f"deeppcb {deeppcb}": (listed(given.crops / deeppcb / "dataset.csv", given.crops / "images"), ".png")}
     for folder in () if given.held_out else given.boards:
-        judge(folder.name, listed(folder / "val" / "dataset.csv", folder / "images"), ".jpg")
+        sets[folder.name] = listed(folder / "val" / "dataset.csv", folder / "images"), ".jpg"
     if given.synthetic and not given.held_out:
         rows = listed(*(Path(place) for place in given.synthetic))
-        for kind in sorted({kind_of(row) for row in rows}):
-            judge(kind, [row for row in rows if kind_of(row) == kind])
+        harmless = [row for row in rows if kind_of(row) == HARMLESS]
+        for kind in sorted({kind_of(row) for row in rows} - {HARMLESS}):
+            its = [row for row in rows if kind_of(row) == kind]
+            sets[kind] = its + (harmless if all(row[2] != PASS for row in its) else []), ".png"
     if given.photos and not given.held_out:
-        judge("hripcb", list(photo_crops(given.data, work / "photos")))
+        sets["hripcb"] = list(photo_crops(given.data, given.work / "photos")), ".png"
+    found = {}
+    for ending in (".png", ".jpg"):
+        names = [name for name, (_, its) in sets.items() if its == ending]
+        if not names:
+            continue
+        rows = [row for name in names for row in sets[name][0]]
+        values = scores(given.checkpoint, rows, ending, given.work / ending[1:])
+        ends = np.cumsum([len(sets[name][0]) for name in names])[:-1]
+        for name, its in zip(names, np.split(values, ends), strict=True):
+            found[name] = np.array([row[2] != PASS for row in sets[name][0]]), its
     return found
 
 

@@ -30,7 +30,7 @@ _PEM_HEAD = re.compile(r"\s*(?:[A-Z][A-Za-z-]{2,20}: .*)?")
 _BLOCK_KEY = re.compile(r"(?<![\w.-])(?P<name>[\w.-]++)[\"']?:[ \t]{1,8}[|>][+-]?\d?\s*$", re.ASCII)
 _NAMED = re.compile(r"[\s-]*[\"']?(?:name|key)[\"']?:\s{0,4}[\"']?(?P<name>[\w.-]{1,64})[\"']?,?\s*", re.IGNORECASE)
 # What a line has where it may tell of the lines below it: a lookup of these takes less time than one of the patterns.
-_NAMING = tuple(f"{word}{quote}:" for word in ("name", "key") for quote in ("", '"', "'"))
+_NAMING = {word: tuple(f"{word}{quote}:" for quote in ("", '"', "'")) for word in ("name", "key")}
 _NAMING_LINE = re.compile(r"^(?:[^\S\n]|-)*+[\"']?(?:name|key)[\"']?:", re.IGNORECASE | re.MULTILINE)
 _BLOCK_BEGIN = re.compile(r":[ \t]{1,8}[|>][+-]?$", re.MULTILINE)
 _VALUE = re.compile(r"\s*[\"']?value[\"']?:\s{0,4}(?P<secret>.+?),?\s*", re.IGNORECASE)
@@ -179,7 +179,8 @@ def _may_go_on(text: str) -> bool:
     """Whether a line of the text may tell what the lines below it hold."""
     low = text.lower()
     blocks = any(mark in text for mark in "|>") and _BLOCK_BEGIN.search(text)
-    names = any(word in low for word in _NAMING) and _NAMING_LINE.search(text)
+    names = any(word in low and any(mark in low for mark in marks) for word, marks in _NAMING.items())
+    names = names and bool(_NAMING_LINE.search(text))
     return bool(blocks or names) or "PRIVATE KEY" in text
 
 

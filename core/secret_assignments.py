@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from core.secret_names import kind_of
 from core.secret_values import is_path, is_plain_word, is_prose, is_secret, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from core.secret_names import Kind
 
 Span = tuple[int, int]
 
@@ -36,47 +39,65 @@ _WORD = re.compile(r"[^\s\"'`<>]+?(?=[,;&)\]}|\\]*(?:[\s\"'`<>]|$)|[,;&][A-Za-z_
 _IN_CONNECTION = re.compile(r"[^\s;\"'<>]*")  # Server=…;Password=…;
 # NAME=value up to a space or in a query, a value in quotes, one that is the rest of its line, an option's.
 _PLAIN = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]{0,79}+)(?:=(?P<word>[\w+/=.:~-]{1,256}+)(?=[ \n]|\Z)"
-    r"|[\"']?(?:: ?| ?= ?)\"(?P<quoted>[^\"\\\s]{1,256}+)\"|: (?P<line>[\w+/=.~-]{1,256}+)(?=\n|\Z)"
-    r"|=(?P<query>[\w+/=.:~%-]{1,256}+)(?=[&\s]|\Z)|(?P<colon>: ))"
-    r"|(?P<option>--?[A-Za-z][\w-]{0,79}+) (?P<given>[A-Za-z0-9+/=]{20,256}+)(?=[ \n]|\Z)"
+    r"=(?P<word>[\w+/=.:~%-]{1,256}+)(?=[&\s]|\Z)|[\"']?(?:: ?| ?= ?)\"(?P<quoted>[^\"\\\s]{1,256}+)\""
+    r"|: (?P<line>[\w+/=.~-]{1,256}+)(?=\n|\Z)|(?P<colon>: )| (?P<given>[A-Za-z0-9+/=]{20,256}+)(?=[ \n]|\Z)"
 )
-# With a digit and without signs: neither a placeholder nor a word of a sentence, nor a path or a piece of code.
+_PLAIN_NAME, _PLAIN_OPTION = re.compile(r"[A-Za-z_][\w.-]{0,79}"), re.compile(r"--?[A-Za-z][\w-]{0,79}")
+_AFTER_WORD, _QUERY = ("", " ", "\n"), ("?", "&")
 _SURE = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9][A-Za-z0-9+/=]*")
 
 
-def plain_value(text: str, begin: int) -> Span | None:
-    """Where the secret stands that the name at `begin` is given in one of the commonest shapes, if it is one.
+def plain_value(text: str, name: str, end: int) -> Span | None:
+    """Where the secret stands that the name which ends there is given in one of the commonest shapes, if it is one.
 
     Behind the name of a header, whose value has rules of its own, the span is empty.
     """
-    found = _PLAIN.match(text, begin)
+    found = _PLAIN.match(text, end)
     if not found:
         return None
-    name, shape = found["name"] or found["option"], found.lastgroup or ""
-    value, low = found[shape], name.lower()
-    if low.endswith(_HEADERS):
-        return (found.start(shape),) * 2 if shape in {"colon", "line"} else None
-    if not _is_plain(shape, text[max(0, begin - 1) : begin], low, value):
+    shape, begin = found.lastgroup or "", end - len(name)
+    value, span, before = found[shape], found.span(shape), text[begin - 1] if begin else ""
+    if shape == "word" and (text[span[1] : span[1] + 1] not in _AFTER_WORD or "%" in value):
+        shape = "query"
+    kind = _told_by(name, shape, before)
+    if kind == "header":
+        return span[0], span[0]
+    if not kind or (value[0] == "=" and before in _QUERY):
         return None
-    if _SURE.fullmatch(value) and kind_of(name) == "strong" and value.lower() not in low:
-        return found.span(shape)
+    is_name = len(value) <= len(name) and value.lower() in name.lower()
+    if not is_name and _is_sure(value) and (kind == "strong" or looks_random(value)):
+        return span
     if shape == "given" or (shape != "quoted" and is_prose(value)):
         return None
-    return found.span(shape) if is_secret(name, value) else None
+    return span if is_secret(name, value) else None
 
 
-def _is_plain(shape: str, before: str, name: str, value: str) -> bool:
-    """Whether what stands before the name, and how the value begins, leaves no doubt where it ends."""
-    if before in {"?", "&"}:
-        return shape in {"word", "query"} and not value.startswith("=")
-    if shape == "word":
-        return before not in {".", "-", ";"} and "pass" not in name
-    if shape == "line":
-        return before in {"", "\n"} and "." not in name
-    if shape == "given":
-        return before in {"", " ", "\n"}
-    return shape == "quoted" and before not in {".", "-", ";"}
+@lru_cache(maxsize=4096)
+def _told_by(name: str, shape: str, before: str) -> Kind | Literal["header"]:
+    """What a value of this shape is under this name, if what stands before it leaves no doubt where the value ends."""
+    if not (_PLAIN_OPTION if shape == "given" else _PLAIN_NAME).fullmatch(name):
+        return ""
+    if name.lower().endswith(_HEADERS):
+        return "header" if shape in {"colon", "line"} else ""
+    if before in _QUERY:
+        is_plain = shape in {"word", "query"}
+    elif shape == "word":
+        is_plain = before not in {".", "-", ";"} and "pass" not in name.lower()
+    elif shape == "line":
+        is_plain = before in {"", "\n"} and "." not in name
+    elif shape == "given":
+        is_plain = before in {"", " ", "\n"}
+    else:
+        is_plain = shape == "quoted" and before not in {".", "-", ";"}
+    return kind_of(name) if is_plain else ""
+
+
+def _is_sure(value: str) -> bool:
+    """With a digit and without signs: neither a placeholder nor a word of a sentence, nor a path or a piece of code."""
+    core = value if value.isalnum() or "_" in {value[0], value[-1]} else value.replace("_", "")
+    if core.isalnum() and core.isascii():
+        return not core.isalpha()
+    return bool(_SURE.fullmatch(value))
 
 
 def named_values(line: str, names: list[Span]) -> list[Span]:

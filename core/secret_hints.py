@@ -21,6 +21,9 @@ RUN = b"a" * 17
 _KINDS = bytes(97 if place < 128 and chr(place).isalnum() else 32 for place in range(256))
 _WORDS = bytes(ord(chr(place).lower()) if place < 128 and chr(place).isalnum() else 32 for place in range(256))
 _WORD = re.compile(r"[a-z0-9]{2,}")
+_NUMBERS = bytes(place if chr(place).isdecimal() and place < 128 else 32 for place in range(256))
+_DRAWN_LENGTH, _DRAWN_NUMBERS = 28, 3  # a name is shorter, or holds less numbers between its letters
+_TOKEN_BEGIN = 4
 # Parts that hints share: where one is missing, so are they.
 _SHARED = ("$", "://", "</", " key", "key=", "sig=", "pass", "auth", "login")
 _ALL_HINTS = {*NAME_HINTS, *(hint for rule in RULES for hint in rule.hints)}
@@ -49,12 +52,22 @@ def hints_in(text: str) -> frozenset[str]:
     """What in a text may tell of secrets; a text without any holds none."""
     low = text.casefold()
     words = set(text.encode("ascii", "replace").translate(_WORDS).split())
-    joined = b" ".join(words).decode() if text.isascii() else low  # other letters may be folded to ours
+    joined = _joined(words) if text.isascii() else low  # other letters may be folded to ours
     of_it = [_OF_WORDS[word] for word in words.intersection(_OF_WORDS)]
     of_it += [hints for part, hints in _OF_PARTS.items() if part in joined]
     of_it += [hints for part, hints in _OF_SIGNS.items() if part in low]
     found = {hint for hints in of_it for hint in hints if hint in (joined if hint.isalnum() else low)}
     return frozenset(found | {RUN_HINT} if RUN in letters(text) else found)
+
+
+def _joined(words: set[bytes]) -> str:
+    """All words in a row; of those that are drawn, and no name, how they begin: a token may be known by it.
+
+    Without the rest of them there is half as much to look through, and less in it that looks like a hint by chance.
+    """
+    long = [word for word in words if len(word) >= _DRAWN_LENGTH]
+    drawn = [word for word in long if len(word.translate(_NUMBERS).split()) >= _DRAWN_NUMBERS]
+    return b" ".join([*words.difference(drawn), *[word[:_TOKEN_BEGIN] for word in drawn]]).decode()
 
 
 def letters(text: str) -> bytes:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+import string
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.secret_assignments import named_values, plain_value
 from core.secret_hints import NAME_HINTS, RUN, RUN_HINT, letters
 from core.secret_names import kind_of
-from core.secret_rules import compiled, line_rules, token_patterns
+from core.secret_rules import compiled, line_rules, tied_rules, token_patterns
 from core.secret_tokens import VENDOR_RUNS
 from core.secret_values import is_ngc_key
 
@@ -29,6 +30,7 @@ _FOLLOWED = (
 )
 _OPTION = re.compile(r"-(?<![\w.-]-)-?[A-Za-z]")
 _AROUND = frozenset(" \n\"'?&;")  # what usually stands before a name
+_IN_NAMES = string.ascii_letters + string.digits + "_.-"
 _USUAL_NAME = 32
 
 
@@ -44,6 +46,8 @@ def secret_spans(text: str, hints: frozenset[str]) -> list[Span]:
             spans += [found.span("secret") for found in pattern.finditer(text)]
         if rules := line_rules(hint):
             spans += _of_rules(hint, rules, text, small)
+        if rules := tied_rules(hint):
+            spans += _of_tied_rules(hint, rules, text, small)
     if RUN_HINT in hints:
         spans += _of_runs(text, sorted(spans))
     return spans
@@ -61,6 +65,26 @@ def _of_rules(hint: str, rules: tuple[LineRule, ...], text: str, small: str) -> 
                     yield found.span("secret")
                 found = search(text, found.end(), end)
         place = small.find(hint, end)
+
+
+def _of_tied_rules(hint: str, rules: tuple[LineRule, ...], text: str, small: str) -> list[Span]:
+    """What rules find where their hint stands."""
+    spans: list[Span] = []
+    done: dict[object, int] = {}  # what a rule found is not looked at by it again
+    place, end = small.find(hint), -1
+    while place >= 0:
+        if end < place:
+            end = text.find("\n", place)
+            end = end if end >= 0 else len(text)
+        for match, holds in rules:
+            if done and place < done.get(match, 0):
+                continue
+            if found := match(text, place, end):
+                done[match] = found.end()
+                if holds(found):
+                    spans.append(found.span("secret"))
+        place = small.find(hint, place + 1)
+    return spans
 
 
 def _of_runs(text: str, known: list[Span]) -> Iterator[Span]:
@@ -98,12 +122,14 @@ def _of_names(text: str, small: str, hints: frozenset[str]) -> list[Span]:
         return spans
     done, options = 0, _OPTION.search(text)
     for hint in _name_hint(words).finditer(small):
-        if hint.start() < done or not (hint["followed"] or options):
+        place, is_followed = hint.start(), hint.lastgroup == "followed"
+        if place < done or not (is_followed or options):
             continue
-        begin, done = _begin_of_word(text, done, hint.start()), hint.end("name")
-        if not (hint["followed"] or text[begin] == "-") or not kind_of(text[begin:done]):
+        begin, done = _begin_of_word(text, done, place), hint.end("name")
+        name = text[begin:done]
+        if not (is_followed or name[0] == "-") or not kind_of(name):
             continue
-        if span := plain_value(text, begin):
+        if span := plain_value(text, name, done):
             spans += [span] if span[1] > span[0] else []
             done = span[1]
             continue
@@ -132,11 +158,8 @@ def _begin_of_word(text: str, least: int, place: int) -> int:
     """Where the name around a place begins, at `least` or behind it."""
     if place <= least or text[place - 1] in _AROUND:
         return place
-    space = text.rfind(" ", max(least, place - _USUAL_NAME), place)
-    if space >= 0:
-        between = text[space + 1 : place]
-        if not between or between.isalnum() or between.isidentifier():
-            return space + 1
+    first = max(least, place - _USUAL_NAME)
+    place = first + len(text[first:place].rstrip(_IN_NAMES))
     while place > least and (text[place - 1].isalnum() or text[place - 1] in "_.-"):
         place -= 1
     return place

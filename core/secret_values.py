@@ -80,7 +80,11 @@ def is_plain_word(text: str) -> bool:
 
 def looks_random(text: str, length: int = 12) -> bool:
     """Whether the text looks drawn: of some length, letters and digits mixed, or base64 of `user:password`."""
-    return len(text) >= length and bool(_RANDOM.match(text)) and (_is_mixed(text) or is_basic(text))
+    if len(text) < length:
+        return False
+    if text.isalnum() and text.isascii() and not (text.isalpha() or text.isdecimal()):
+        return True
+    return bool(_RANDOM.match(text)) and (_is_mixed(text) or is_basic(text))
 
 
 def _is_mixed(text: str) -> bool:

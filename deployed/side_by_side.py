@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work on many things, a few of them in each thread; work on few has all cores where nothing else is done."""
+"""Work on many things, a few of them in each thread; work on few has all cores where nothing else is done.
+
+Callers side by side share the cores: each cuts its work into fewer and larger parts, which take less of the processor.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +37,21 @@ class SideBySide:
 
     def in_parts(self, count: int, work: Works[T_co]) -> list[T_co]:
         """What `work` gives for the parts of `count` things, in their order."""
-        step = min(_TOGETHER, -(-count // self._workers))
-        parts = [slice(start, start + step) for start in range(0, count, step)]
-        with self._called() as alone:
+        with self._called() as callers:
+            step = min(_TOGETHER, -(-count // max(1, self._workers // callers)))
+            parts = [slice(start, start + step) for start in range(0, count, step)]
             if len(parts) == 1:
-                return [work(parts[0], alone=alone)]
+                return [work(parts[0], alone=callers == 1)]
             return list(self._pool.map(lambda part: work(part, alone=False), parts))
 
     @contextmanager
-    def _called(self) -> Iterator[bool]:
-        """Tells whether there is no other caller."""
+    def _called(self) -> Iterator[int]:
+        """Tells how many callers there are now."""
         with self._lock:
             self._callers += 1
-            alone = self._callers == 1
+            callers = self._callers
         try:
-            yield alone
+            yield callers
         finally:
             with self._lock:
                 self._callers -= 1

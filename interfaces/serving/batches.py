@@ -14,7 +14,7 @@ from core.errors import ChangenetError
 from interfaces.serving.scorer_process import ScorerDied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from core.served_pairs import Answer, Pair
 
@@ -57,15 +57,15 @@ class Batches:
     """The queue in front of a scorer.
 
     Args:
-        judge: judges pairs together; called in a thread for each of the batches that `run` says. It may raise
-            `ScorerDied` or an error of ours, which all pairs of the batch are then told.
+        judge: judges pairs together, as many batches side by side as `run` says. It may raise `ScorerDied` or an
+            error of ours, which all pairs of the batch are then told.
         settings: sizes and times.
         observe: is told the size of each batch.
     """
 
     def __init__(
         self,
-        judge: Callable[[Sequence[Pair]], list[Answer]],
+        judge: Callable[[Sequence[Pair]], Awaitable[list[Answer]]],
         settings: BatchSettings,
         observe: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -152,7 +152,7 @@ class Batches:
         self._judging += len(batch)
         begun = time.monotonic()
         try:
-            answers = await asyncio.to_thread(self._judge, [one.pair for one in batch])
+            answers = await self._judge([one.pair for one in batch])
         except (ChangenetError, ScorerDied) as error:
             for one in batch:
                 if not one.answer.done():

@@ -7,6 +7,8 @@ takes no request with it.
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
 import subprocess
 from concurrent.futures import Future
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from core.served_pairs import Answer, Golden, Pair, Picture
 
 _SECONDS_TO_END = 10.0
+_PIPE_BYTES = 1 << 20  # the most that Linux gives an ordinary user for one pipe
+_MESSAGE_BYTES = 8 << 10  # beside the pictures
 
 
 class ScorerDied(Exception):  # noqa: N818 - what is wrong is told by its cause
@@ -51,6 +55,15 @@ class _Process:
     def is_alive(self) -> bool:
         return not self._ended and self._process.poll() is None
 
+    def room(self) -> int:
+        """Bytes that fit into the pipe to the process."""
+        if not hasattr(fcntl, "F_SETPIPE_SZ"):
+            return 0  # of systems other than Linux nothing is known
+        try:
+            return fcntl.fcntl(cast("BinaryIO", self._process.stdin), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        except OSError:  # more than an ordinary user may have in all
+            return fcntl.fcntl(cast("BinaryIO", self._process.stdin), fcntl.F_GETPIPE_SZ)
+
     def begin(self) -> dict[str, Any]:
         """Its first message; from then on it is asked.
 
@@ -63,11 +76,11 @@ class _Process:
         self._reader.start()
         return first.message
 
-    def ask(self, message: dict[str, Any], parts: Sequence[bytes]) -> Frame:
-        """The answer.
+    def ask(self, message: dict[str, Any], parts: Sequence[bytes]) -> Future[Frame]:
+        """The answer, once it comes; `ScorerDied` where none will.
 
         Raises:
-            ScorerDied: there will be none.
+            ScorerDied: the process has ended.
         """
         number, answer = next(self._numbers), Future[Frame]()
         with self._lock:
@@ -76,7 +89,7 @@ class _Process:
             self._asked[number] = answer
             with suppress(OSError):  # then the reader finds its end as well
                 write_frame(cast("BinaryIO", self._process.stdin), Frame(message | {"number": number}, parts))
-        return answer.result()
+        return answer
 
     def close(self) -> None:
         """Let it end, once it has answered."""
@@ -115,6 +128,7 @@ class ScorerProcess:
         self.facts: dict[str, Any] = {}
         self.self_test: dict[str, Any] | None = None
         self.at_once = 1
+        self._room = 0
 
     def start(self) -> None:
         """Start the process, and wait until the model is ready and has judged the pairs stored with it as it should.
@@ -134,6 +148,7 @@ class ScorerProcess:
             self.close()
             raise error_of(told)
         self.facts, self.self_test, self.at_once = told["facts"], told["self_test"], told["at_once"]
+        self._room = self._process.room()
 
     @property
     def is_alive(self) -> bool:
@@ -146,22 +161,22 @@ class ScorerProcess:
         Raises:
             ScorerDied: the process ended; it can be started again, and asked again.
         """
-        parts: list[Picture] = []
+        return _answers_of(self._ask(*_judge_message(pairs)).result())
 
-        def numbers(pictures: Sequence[Picture]) -> list[int]:
-            parts.extend(pictures)
-            return list(range(len(parts) - len(pictures), len(parts)))
+    async def judged(self, pairs: Sequence[Pair]) -> list[Answer]:
+        """The same within an event loop, for pairs that it `takes_at_once`.
 
-        goldens = {golden.name: golden for golden in (pair.golden for pair in pairs)}
-        message = {
-            "op": "judge",
-            "goldens": {name: numbers(golden.pictures) for name, golden in goldens.items()},
-            "pairs": [
-                {"test": numbers(pair.test), "golden": pair.golden.name, "overlay": pair.overlay} for pair in pairs
-            ],
-        }
-        frame = self._ask(message, parts)
-        return [_answer_of(told, frame.parts) for told in frame.message["answers"]]
+        Raises:
+            ScorerDied: see `judge`.
+        """
+        return _answers_of(await asyncio.wrap_future(self._ask(*_judge_message(pairs))))
+
+    def takes_at_once(self, pairs: Sequence[Pair]) -> bool:
+        """Whether pairs go into the pipe without waiting until the process reads them."""
+        each = {golden.name: golden.pictures for golden in (pair.golden for pair in pairs)}
+        sent = [*(pair.test for pair in pairs), *each.values()]
+        size = sum(len(picture.data) for pictures in sent for picture in pictures)
+        return self.at_once * (size + _MESSAGE_BYTES) <= self._room
 
     def check(self, golden: Golden) -> None:
         """Golden pictures can be used.
@@ -171,7 +186,7 @@ class ScorerProcess:
             ScorerDied: see `judge`.
         """
         message = {"op": "check", "goldens": {golden.name: list(range(len(golden.pictures)))}}
-        told = self._ask(message, golden.pictures).message
+        told = self._ask(message, golden.pictures).result().message
         if "error" in told:
             raise error_of(told)
 
@@ -181,13 +196,33 @@ class ScorerProcess:
         if process:
             process.close()
 
-    def _ask(self, message: dict[str, Any], pictures: Sequence[Picture]) -> Frame:
+    def _ask(self, message: dict[str, Any], pictures: Sequence[Picture]) -> Future[Frame]:
         process = self._process
         if process is None:
             raise ScorerDied
         if any(picture.shape for picture in pictures):
             message["pictures"] = [list(picture.shape) if picture.shape else None for picture in pictures]
         return process.ask(message, [picture.data for picture in pictures])
+
+
+def _judge_message(pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[Picture]]:
+    parts: list[Picture] = []
+
+    def numbers(pictures: Sequence[Picture]) -> list[int]:
+        parts.extend(pictures)
+        return list(range(len(parts) - len(pictures), len(parts)))
+
+    goldens = {golden.name: golden for golden in (pair.golden for pair in pairs)}
+    message = {
+        "op": "judge",
+        "goldens": {name: numbers(golden.pictures) for name, golden in goldens.items()},
+        "pairs": [{"test": numbers(pair.test), "golden": pair.golden.name, "overlay": pair.overlay} for pair in pairs],
+    }
+    return message, parts
+
+
+def _answers_of(frame: Frame) -> list[Answer]:
+    return [_answer_of(told, frame.parts) for told in frame.message["answers"]]
 
 
 def error_of(told: dict[str, Any]) -> ChangenetError:

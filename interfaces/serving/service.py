@@ -62,7 +62,7 @@ class Service:
             lambda: self._batches.on_their_way, lambda: len(self.goldens), lambda: self.state is State.READY
         )
         steady = SteadyScorer(scorer, self._tell_of_restart)
-        self._batches = Batches(steady.judge, settings, self.metrics.batch)
+        self._batches = Batches(steady.judged, settings, self.metrics.batch)
         self._work: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:

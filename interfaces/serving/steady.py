@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING
@@ -38,7 +39,25 @@ class SteadyScorer:
             with self._turns.beside_others():
                 return self._scorer.judge(pairs)
         except ScorerDied:
+            return self._judge_each(pairs)
+
+    async def judged(self, pairs: Sequence[Pair]) -> list[Answer]:
+        """The same within an event loop: a thread is taken only where something may have to be waited for.
+
+        Raises:
+            ChangenetError: see `judge`.
+        """
+        if not (self._scorer.takes_at_once(pairs) and self._turns.begin_beside()):
+            return await asyncio.to_thread(self.judge, pairs)
+        try:
+            return await self._scorer.judged(pairs)
+        except ScorerDied:
             pass
+        finally:
+            self._turns.end_beside()
+        return await asyncio.to_thread(self._judge_each, pairs)
+
+    def _judge_each(self, pairs: Sequence[Pair]) -> list[Answer]:
         with self._turns.alone():
             if not self._scorer.is_alive:
                 self._start_again()
@@ -67,6 +86,17 @@ class _Turns:
         self._running = 0
         self._alone = False
 
+    def begin_beside(self) -> bool:
+        """Whether nobody is alone, so that one more may begin; it calls `end_beside`."""
+        with self._change:
+            self._running += not self._alone
+            return not self._alone
+
+    def end_beside(self) -> None:
+        with self._change:
+            self._running -= 1
+            self._change.notify_all()
+
     @contextmanager
     def beside_others(self) -> Iterator[None]:
         with self._change:
@@ -75,9 +105,7 @@ class _Turns:
         try:
             yield
         finally:
-            with self._change:
-                self._running -= 1
-                self._change.notify_all()
+            self.end_beside()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -34,6 +34,13 @@ def test_hints_are_those_that_a_search_for_each_finds() -> None:
         assert held - found <= tokens  # those that something stands before are none
 
 
+def test_drawn_words_hint_at_nothing_in_their_midst() -> None:
+    drawn = "k3x9mq7w{}b8f1k2n4v6r0t5y7z3"
+    assert "token" not in hints_in(drawn.format("token"))
+    assert "akia" in hints_in("AKIA" + "Q7" * 14)
+    assert redact_text("DATABASE2027SERVICESPASSWORD01=s3cr3t") == "DATABASE2027SERVICESPASSWORD01=********"
+
+
 @pytest.mark.parametrize("before", ["ß", "İ", "\u212a", "é"])  # folded, three of them hold letters of ours
 def test_letters_of_other_alphabets_hide_no_secret(before: str) -> None:
     secret = "lin_api_" + "A1b2" * 10

@@ -121,6 +121,20 @@ def test_frozen_levels_stay_as_loaded_and_the_rest_learns() -> None:
     assert any(name.startswith("trunk.model.blocks.2") for name in changed)
 
 
+def test_frozen_levels_take_a_large_batch_in_parts_and_say_the_same() -> None:
+    backbone = build_backbone("timm/tf_efficientnet_lite0", image_height=64, image_width=64, finest_stride=2).eval()
+    images = torch.randn(19, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    first = backbone.trunk.model.blocks[1]
+    seen: list[int] = []
+    first[0].register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))
+    with torch.no_grad():
+        whole = backbone(images)
+        backbone.freeze_levels(2)
+        parts = backbone(images)
+    assert seen == [19, 8, 8, 3]
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(whole, parts, strict=True))
+
+
 def test_backbones_without_separate_levels_say_so() -> None:
     with torch.device("meta"):
         backbone = build_backbone("fan_tiny_8_p4_hybrid", image_height=64, image_width=64)

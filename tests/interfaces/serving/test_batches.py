@@ -11,6 +11,7 @@ import pytest
 
 from core.served_pairs import Golden, Judged, Pair
 from interfaces.serving.batches import Batches, BatchSettings, Busy, Closed
+from interfaces.serving.joined_writes import JoinedWrites
 from interfaces.serving.scorer_process import ScorerDied
 from interfaces.serving.steady import SteadyScorer
 
@@ -32,6 +33,9 @@ class Gate:
         self.let = threading.Semaphore(0)
         self.came = threading.Semaphore(0)
 
+    async def judged(self, pairs: Sequence[Pair]) -> list[Answer]:
+        return await asyncio.to_thread(self.judge, pairs)
+
     def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         self.asked.append([one.golden.name for one in pairs])
         self.came.release()
@@ -46,7 +50,7 @@ async def came(gate: Gate) -> None:
 def test_a_free_scorer_begins_at_once_and_what_gathers_meanwhile_is_shared_evenly() -> None:
     async def play() -> None:
         gate = Gate()
-        batches = Batches(gate.judge, BatchSettings(queue=9))
+        batches = Batches(gate.judged, BatchSettings(queue=9))
         work = asyncio.create_task(batches.run(2))
         answers = [asyncio.create_task(batches.judged([pair("0")]))]
         await came(gate)  # with one pair alone
@@ -73,7 +77,7 @@ def test_a_free_scorer_begins_at_once_and_what_gathers_meanwhile_is_shared_evenl
 def test_what_waits_when_nothing_new_is_taken_is_answered() -> None:
     async def play() -> None:
         gate = Gate()
-        batches = Batches(gate.judge, BatchSettings())
+        batches = Batches(gate.judged, BatchSettings())
         work = asyncio.create_task(batches.run(2))
         first = asyncio.create_task(batches.judged([pair("0"), pair("1"), pair("2")]))
         await came(gate)
@@ -95,6 +99,12 @@ class Mortal:
         self.is_alive = True
         self.starts = 0
         self.beside = threading.Barrier(2)
+
+    def takes_at_once(self, pairs: Sequence[Pair]) -> bool:
+        return len(pairs) > 1
+
+    async def judged(self, pairs: Sequence[Pair]) -> list[Answer]:
+        return await asyncio.to_thread(self.judge, pairs)
 
     def judge(self, pairs: Sequence[Pair]) -> list[Answer]:
         if len(pairs) > 1:
@@ -130,3 +140,51 @@ def test_of_two_batches_that_a_scorer_dies_of_the_deadly_pair_alone_has_no_answe
     told = [getattr(answer, "verdict", None) or getattr(answer, "code", "") for answer in (*found[0], *found[1])]
     assert told == ["a", "scorer.died", "b", "c"]
     assert len(restarts) == mortal.starts == 2  # of the batches, and of the deadly pair alone
+
+
+def test_the_same_holds_within_an_event_loop_where_no_thread_waits_for_a_batch() -> None:
+    mortal: Any = Mortal()
+    restarts: list[int] = []
+    steady = SteadyScorer(mortal, lambda: restarts.append(1))
+
+    async def play() -> list[Answer]:
+        batches = (steady.judged([pair(name) for name in names]) for names in (("a", "deadly"), ("b", "c")))
+        first, second = await asyncio.gather(*batches)
+        return [*first, *second, *await steady.judged([pair("d")])]
+
+    told = [getattr(answer, "verdict", None) or getattr(answer, "code", "") for answer in asyncio.run(play())]
+    assert told == ["a", "scorer.died", "b", "c", "d"]
+    assert len(restarts) == mortal.starts == 2
+
+
+class Wire:
+    """A transport that tells what was written to it."""
+
+    def __init__(self) -> None:
+        self.told: list[bytes | str] = []
+
+    def write(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def close(self) -> None:
+        self.told.append("closed")
+
+    def is_closing(self) -> bool:
+        return "closed" in self.told
+
+
+def test_head_and_body_of_an_answer_go_out_together_and_before_the_end() -> None:
+    async def play() -> list[bytes | str]:
+        wire: Any = Wire()
+        joined = JoinedWrites(wire, asyncio.get_running_loop())
+        joined.write(b"head ")
+        joined.write(b"body")
+        assert wire.told == []
+        await asyncio.sleep(0)
+        joined.write(b"last")
+        joined.close()
+        assert joined.is_closing()
+        await asyncio.sleep(0)
+        return wire.told  # type: ignore[no-any-return]
+
+    assert asyncio.run(play()) == [b"head body", b"last", "closed"]

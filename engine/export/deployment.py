@@ -25,7 +25,7 @@ from deployed.golden_shares import Halves, halves_of
 from deployed.model_file import read_model
 from deployed.self_test import SELF_TEST
 from deployed.sessions import quiet_options
-from deployed.siamese_graph import take_apart
+from deployed.siamese_graph import take_apart, with_one_golden
 from engine.console import say
 from engine.export.file_settings import settled_by_file
 from engine.export.tensorrt_action import KIND as ENGINE_KIND
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 NOTICE = "this is a deployment for ONNX Runtime on the processor, and no TensorRT engine"
 _KIND = "onnxruntime-deployment"
-_WHOLE = "whole"
+_WHOLE, _JUDGE, _ALIKE = "whole", "judge", "judge_alike"
+_ONE_GOLDEN = "one_golden"  # whether the judging graph takes what belongs to one golden image of all pairs
 _REMEDY = "build it again (gen_trt_engine)"
 
 
@@ -109,14 +110,17 @@ def build(run: Run, status: StatusFile, task: Travels) -> None:
         build_tensorrt(run, status, model, settings, library)
         return
     _check_precision(run, settings)
-    graphs = _graphs_of(model, settings["task"])
+    graphs = {name: _optimized(graph, path) for name, graph in _graphs_of(model, settings["task"]).items()}
+    one_golden = _differ_in_inputs_alone(graphs)
+    if one_golden:
+        del graphs[_ALIKE]  # what reads the description makes it of the other
     files: dict[str, dict[str, Any]] = {}
     target = _target_of(run)
     for name, graph in graphs.items():
         place = target.with_name(f"{name}{OPTIMIZED_SUFFIX}")
-        write_bytes(place, _optimized(graph, path))
+        write_bytes(place, graph)
         files[name] = {"file": place.name, "sha256": sha256_file(place), "bytes": place.stat().st_size}
-    description = _description(run, path, settings, files)
+    description = _description(run, path, settings, files) | {_ONE_GOLDEN: one_golden}
     write_json(target, description)
     size = sum(entry["bytes"] for entry in files.values())
     told = "Deployment for ONNX Runtime written, which is no TensorRT engine."
@@ -153,6 +157,15 @@ def _graphs_of(model: ModelProto, task: str) -> dict[str, ModelProto]:
         return {_WHOLE: model}
     halves = halves_of(take_apart(model))
     return {name: graph for name, graph in halves._asdict().items() if graph is not None}
+
+
+def _differ_in_inputs_alone(graphs: dict[str, bytes]) -> bool:
+    """Whether the judging graph for one golden image of all pairs is the other one with inputs of another size."""
+    if _ALIKE not in graphs:
+        return False
+    pairs = (onnx.load_model_from_string(graphs[name]).graph for name in (_JUDGE, _ALIKE))
+    nodes, others = ([*(one.SerializeToString() for one in (*graph.node, *graph.initializer))] for graph in pairs)
+    return nodes == others
 
 
 def _optimized(graph: ModelProto, path: Path) -> bytes:
@@ -209,6 +222,8 @@ def read_deployment(path: Path) -> Deployment:
             return Deployment({}, dict(told["model"]), *bounds, EngineFile(path, str(by["name"]), str(by["version"])))
         entries = told["graphs"].items()
         graphs = {name: onnx.load(_require(path.with_name(entry["file"]), entry["sha256"])) for name, entry in entries}
+        if told.get(_ONE_GOLDEN):
+            graphs[_ALIKE] = with_one_golden(graphs[_JUDGE])
         return Deployment(graphs, dict(told["model"]), *bounds)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise _error(path, "the description is not as it was written", "checkpoint.broken", _REMEDY) from None

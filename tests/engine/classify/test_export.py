@@ -18,7 +18,7 @@ from core.dotted import get
 from core.files import sha256_file
 from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel, Pairs
-from engine.export.deployment import read_deployment
+from engine.export.deployment_files import read_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

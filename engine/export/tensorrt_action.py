@@ -102,7 +102,7 @@ def build(run: Run, status: StatusFile, model: ModelProto, settings: dict[str, A
 def _ranges(run: Run, subject: _Subject) -> Ranges:
     """Pictures of the folders named: each beside itself, and beside the next one, as good and as bad pairs are.
 
-    None where nothing is left to measure: the cache holds the ranges, or the file is quantised.
+    Without any where nothing is left to measure: the cache holds the ranges, or the file is quantised.
     """
     section = run.experiment.gen_trt_engine
     how = section.tensorrt.calibration

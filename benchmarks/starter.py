@@ -3,7 +3,7 @@
 
     python benchmarks/starter.py draw WORK [--seed 1] [--task segment]     # pairs, masks and crops
     python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL]
-    python benchmarks/starter.py pack WORK --task TASK --threshold T   # models/starter, and its part of the card
+    python benchmarks/starter.py pack WORK --task TASK --threshold T [--start MODEL --share S]   # models/starter, card
 
 The same seed gives the same pairs; trainings take 6 and 5 minutes of one core. What the result is worth is measured by
 `starter_measure.py`. ImageNet weights are the start; no real picture of any inspection is used.
@@ -35,6 +35,8 @@ from boards import SynthesisSettings, synthesize
 from core.documents import dump_yaml, read_json, read_yaml
 from core.dotted import nest, put
 from core.files import sha256_file, write_json, write_text
+from engine.checkpoints import read_checkpoint
+from engine.starter import checkpoint_file
 from pairs.classify_csv import COLUMNS, write_csv
 from pairs.trained_on import LEVELS, TRAINED_ON
 from scoring.regions import find_regions
@@ -199,11 +201,16 @@ def train(work: Path, task: str, seed: int, start: str | None) -> None:
     print(f"{task}: {time.perf_counter() - started:.0f} s, of CPU {cpu:.0f} s")
 
 
-def pack(work: Path, task: str, seed: int, threshold: float) -> None:
-    """Write the network of the last epoch: half precision, a threshold, no trace of where it was trained."""
+def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str | None, float] = (None, 1.0)) -> None:
+    """Write the network of the last epoch: half precision, a threshold, no trace of where it was trained.
+
+    `before` names the model that the training went on from, and the share that the new weights have in a mean of both.
+    """
     found = max((work / f"{task}_model" / "train").glob("model_epoch_*.pth"))
     content = torch.load(found, map_location="cpu", weights_only=True)
     weights = {name: value for name, value in content["state_dict"].items() if name.startswith("model.")}
+    if before[0]:
+        weights = mean_of(weights, read_checkpoint(checkpoint_file(before[0], task))["state_dict"], before[1])
     config = _without_places(content["config"])
     for key, value in {"results_dir": "", "dataset.segment.root_dir": "", "dataset.segment.img_size": 256}.items():
         put(config, key, value)
@@ -235,6 +242,14 @@ def pack(work: Path, task: str, seed: int, threshold: float) -> None:
     }
     write_json(card_file, card)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def mean_of(weights: dict[str, Any], start: dict[str, Any], share: float) -> dict[str, Any]:
+    """Weights between those that a training started from and those that it gave: what it knew, and what it learnt."""
+    return {
+        name: value * share + start[name].float() * (1 - share) if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
 
 
 def example_score(task: str, work: Path) -> float:
@@ -289,11 +304,13 @@ def main() -> None:
     parser.add_argument("--task", choices=("segment", "classify"))
     parser.add_argument("--start", help="model to go on from, such as package:starter")
     parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--share", type=float, default=1.0, help="of the new weights in a mean with --start, to pack")
     options = parser.parse_args()
     if options.step == "draw":
         draw(options.work, options.seed, options.task)
     elif options.step == "pack":
-        pack(options.work, options.task, options.seed, options.threshold)
+        before = options.start if options.share < 1 else None
+        pack(options.work, options.task, options.seed, options.threshold, (before, options.share))
     else:
         for task in [options.task] if options.task else ["segment", "classify"]:
             train(options.work, task, options.seed, options.start)

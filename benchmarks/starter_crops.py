@@ -78,14 +78,14 @@ def kind_of(row: Row) -> str:
 
 
 def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndarray:
-    """The score of every row."""
+    """The score of every row, looked at once."""
     work.mkdir(parents=True, exist_ok=True)
     below_root = [(test.lstrip("/"), golden.lstrip("/"), *rest) for test, golden, *rest in rows]
     write_csv(work / "pairs.csv", COLUMNS, below_root)
     tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["classify"])
     values = {
         "task": "classify", "results_dir": str(work), "inference.checkpoint": checkpoint,
-        "dataset.classify.image_ext": ending,
+        "dataset.classify.image_ext": ending, "model.classify.second_look": 0.0,
         "dataset.classify.infer_dataset": {"csv_path": str(work / "pairs.csv"), "images_dir": "/"},
     }  # fmt: skip
     for key, value in values.items():
@@ -115,8 +115,10 @@ def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.nda
     found = {}
     for ending in (".png", ".jpg"):
         names = [name for name, (_, its) in sets.items() if its == ending]
+        if not names:
+            continue
         rows = [row for name in names for row in sets[name][0]]
-        values = scores(given.checkpoint, rows, ending, given.work / ending[1:]) if rows else np.empty(0)
+        values = scores(given.checkpoint, rows, ending, given.work / ending[1:])
         ends = np.cumsum([len(sets[name][0]) for name in names])[:-1]
         for name, its in zip(names, np.split(values, ends), strict=True):
             found[name] = np.array([row[2] != PASS for row in sets[name][0]]), its

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pairs.classify_csv import COLUMNS, write_csv
+from pairs.copying import Copier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +45,7 @@ class PairWriter:
     def __init__(self, folder: Path, ending: str, *, link: bool) -> None:
         self.images = folder / "images"
         self.folder, self.ending, self.link = folder, ending, link
+        self._images, self._copier = str(self.images), Copier()
         self._folders: dict[str, str] = {}
         self._names: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
@@ -52,9 +53,10 @@ class PairWriter:
     def write(self, pairs: Sequence[FoundPair], extra: Sequence[str], progress: Callable[[int, int], None]) -> None:
         """All pairs, by their splits."""
         rows: dict[str, list[tuple[str, ...]]] = {}
-        for done, pair in enumerate(pairs, start=1):
-            rows.setdefault(pair.split, []).append(self._row(pair))
-            progress(done, len(pairs))
+        with Copier() as self._copier:
+            for done, pair in enumerate(pairs, start=1):
+                rows.setdefault(pair.split, []).append(self._row(pair))
+                progress(done, len(pairs))
         for split, lines in rows.items():
             write_csv(self.folder / split / "dataset.csv", (*COLUMNS, BOARD_COLUMN, *extra), lines)
 
@@ -63,7 +65,7 @@ class PairWriter:
         name = self._name_in(board, pair.name)
         test, golden = f"{board}/test", f"{board}/golden"
         for folder, source in ((test, pair.test), (golden, pair.golden)):
-            self._put(source, f"{self.images}/{folder}/{name}{self.ending}")
+            self._put(source, f"{self._images}/{folder}/{name}{self.ending}")
         return (test, golden, pair.label, name, pair.board, *pair.extra)
 
     def _folder_of(self, board: str) -> str:
@@ -83,7 +85,7 @@ class PairWriter:
         elif self.link:
             _link(source, place)
         elif not self._linked_within(source, place):
-            shutil.copyfile(source, place)
+            self._copier.copy(source, place)
         self._written.setdefault(source, place)
 
     def _convert(self, source: str, place: str) -> None:
@@ -104,6 +106,7 @@ class PairWriter:
     def _linked_within(self, source: str, place: str) -> bool:
         """Whether a picture that is in the set already could be given a second name."""
         if source in self._written:
+            self._copier.wait_for(self._written[source])
             with suppress(OSError):
                 os.link(self._written[source], place)
                 return True

@@ -6,12 +6,14 @@
 #   slurm_cluster.sh stop FOLDER           ends the daemons, by the process ids that they noted
 #   slurm_cluster.sh install-accounting    slurmdbd and a MariaDB as well; where ACCOUNTING=yes, start brings both up, so
 #                                          that sacct answers; they listen on the two ports after those of the nodes
+# Where CGROUPS=yes, memory is limited by the control groups of the kernel (version 1), which have to be writable; else
+# a step above its memory is killed by the daemon that counts it (OverMemoryKill).
 # Use it with SLURM_CONF=FOLDER/slurm.conf. Jobs of the partition main take the place of those of the partition low. A
 # node that says nothing for SLURMD_TIMEOUT seconds (default 6) is lost.
 set -eu
 
 usage() {
-    sed -n '3,10s/^# *//p' "$0" >&2
+    sed -n '3,12s/^# *//p' "$0" >&2
     exit 2
 }
 
@@ -61,9 +63,9 @@ AccountingStorageHost=127.0.0.1
 AccountingStoragePort=$((port + 3))
 AccountingStoragePass=$folder/munge.socket
 JobAcctGatherFrequency=1
-JobAcctGatherParams=OverMemoryKill
 DefMemPerNode=500
 CONF
+    [ "${CGROUPS:-}" = yes ] || echo JobAcctGatherParams=OverMemoryKill >>"$folder/slurm.conf"
     SLURM_CONF="$folder/slurm.conf" slurmdbd
     SLURM_CONF="$folder/slurm.conf" await sacctmgr --noheader show cluster
     SLURM_CONF="$folder/slurm.conf" sacctmgr --immediate add cluster changenet >/dev/null
@@ -82,7 +84,8 @@ await() {
 }
 
 write_configuration() {
-    folder=$1 port=$2 host=$(hostname -s) user=$(id -un) resources=CR_Core
+    folder=$1 port=$2 host=$(hostname -s) user=$(id -un) resources=CR_Core tasks=task/none
+    [ "${CGROUPS:-}" != yes ] || tasks=task/cgroup
     # Memory is counted, and a job that takes more is killed, where that can be written down.
     [ "${ACCOUNTING:-}" != yes ] || resources=CR_Core_Memory
     cat >"$folder/slurm.conf" <<CONF
@@ -103,7 +106,7 @@ SlurmdLogFile=$folder/slurmd-%n.log
 SlurmdParameters=config_overrides
 SlurmdTimeout=${SLURMD_TIMEOUT:-6}
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
+TaskPlugin=$tasks
 JobAcctGatherType=jobacct_gather/linux
 SelectType=select/cons_tres
 SelectTypeParameters=$resources
@@ -125,6 +128,10 @@ PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP PriorityTie
 PartitionName=low Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=1
 CONF
     printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n' >"$folder/cgroup.conf"
+    if [ "${CGROUPS:-}" = yes ]; then
+        [ -w /sys/fs/cgroup/memory/tasks ] || { echo "no control group of memory can be made here" >&2 && exit 1; }
+        printf 'CgroupMountpoint=/sys/fs/cgroup\nConstrainRAMSpace=yes\n' >>"$folder/cgroup.conf"
+    fi
     # Slurm names GPUs to jobs by their devices: any two character devices do.
     printf 'NodeName=n[1-2] Name=gpu File=%s\n' "$folder/gpu[0-1]" >"$folder/gres.conf"
     for number in 0 1; do
@@ -191,6 +198,7 @@ stop() {
     fi
     end_daemons "$folder"
     end_steps "$folder"
+    ! grep -q ^ConstrainRAMSpace "$folder/cgroup.conf" 2>/dev/null || find /sys/fs/cgroup/*/slurm_n[12] -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
 
 end_daemons() {

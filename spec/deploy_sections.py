@@ -28,7 +28,9 @@ class Export(Section):
     batch_size: BatchSize = knob(-1, "Batch size of the ONNX input; -1 leaves it open.", unit="pairs")
     verbose: bool = knob(False, "Write the exporter's own messages to the log.")
     format: Literal["onnx", "xdl"] = knob("onnx", "File format.", option_engines={"xdl": list(CONTAINER)})
-    serialize_nvdsinfer: bool = knob(False, "Write DeepStream configuration files beside the model.")
+    serialize_nvdsinfer: bool = knob(
+        False, "Write DeepStream configuration files beside the model.", option_engines={"true": list(CONTAINER)}
+    )
     parity_pairs: Count = knob(
         1000,
         "Most pairs of the validation split on which the exported model has to give the checkpoint's verdicts; of a "
@@ -51,7 +53,9 @@ class TensorQuantization(Section):
     """How the weights or the activations of some layers are quantised."""
 
     dtype: Literal["int8", "fp8_e4m3fn", "fp8_e5m2", "native"] = knob(
-        "int8", "Number format; `native` leaves them as they are."
+        "int8",
+        "Number format; `native` leaves them as they are.",
+        option_engines={name: list(CONTAINER) for name in ("fp8_e4m3fn", "fp8_e5m2")},
     )
     observer_or_fake_quant: str = knob("", "Name of the backend's range observer; empty for the backend's choice.")
     quant_axis: int | None = knob(

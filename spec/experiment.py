@@ -9,7 +9,7 @@ from typing import Literal
 from spec.action_sections import Evaluate, Inference, Inspect
 from spec.dataset_section import Dataset
 from spec.deploy_sections import Export, GenTrtEngine, Quantize
-from spec.fields import Section, knob, section
+from spec.fields import CONTAINER, Section, knob, section
 from spec.model_section import Model
 from spec.train_section import Train
 
@@ -19,7 +19,7 @@ __all__ = ["Experiment", "Wandb"]
 class Wandb(Section):
     """Logging to Weights & Biases. The key is taken from the environment, never from here."""
 
-    enable: bool = knob(False, "Log to Weights & Biases.")
+    enable: bool = knob(False, "Log to Weights & Biases.", option_engines={"true": list(CONTAINER)})
     project: str = knob("TAO Toolkit", "Project that the run is listed in.", min_length=1)
     entity: str | None = knob(None, "User or team that owns the project.")
     group: str | None = knob(None, "Group that the run belongs to.")

@@ -37,6 +37,10 @@ def path_of(run: Run) -> Path:
         else run.results_dir / f"changenet_{run.experiment.task}{EXPORTED_SUFFIX}"
     )
     require_free(path, "export.onnx_file")
+    if section.format != "onnx":
+        key = "export.format"
+        message = f"the embedded engine writes ONNX, and no {section.format}"
+        raise SpecError(message, code="spec.engine", where=key, remedy=f"set {key}=onnx, or export in the container")
     if section.serialize_nvdsinfer:
         key = "export.serialize_nvdsinfer"
         message = "the embedded engine writes no configuration files for DeepStream"

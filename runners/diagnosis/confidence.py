@@ -37,7 +37,7 @@ _WRAPPER = re.compile(
     r"|(?i:exit(?:ed)?(?: with)? (?:code|status))|error: task \d+$|timed out waiting for the condition"
     r"|^\s*(?:Status|Reason|State|Last State|Phase|Message):|optional|will not be available"
     r"|\b(?:main|job|task|run|step|training|train) failed\W*$|dependency resolver does not currently"
-    r"|cannot find name for group"
+    r"|cannot find name for group|image pull secrets"
 )
 # What begins something else than a further line of an exception's message: a time, a level, a command, an exception.
 _OF_OTHERS = re.compile(

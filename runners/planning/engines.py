@@ -106,7 +106,7 @@ def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
                 problems.append(_problem(key, key, engine))
             layers.drop(key)
         elif not _takes(node, value, engine):
-            problems.append(_problem(key, f"{key}={value}", engine))
+            problems.append(_problem(key, f"{key}={_word(value)}", engine))
     return problems
 
 
@@ -142,12 +142,22 @@ def _takes(node: Node, value: Any, engine: str) -> bool:
     """Whether the engine knows this value of a key that it knows."""
     if engine == _CONTAINER and isinstance(value, str) and value.startswith(PACKAGE):
         return False
-    if engine not in node.get("option_engines", {}).get(str(value), [engine]):
+    if engine not in node.get("option_engines", {}).get(_word(value), [engine]):
         return False
+    if isinstance(value, list):
+        return all(_takes(node.get("items", {}), entry, engine) for entry in value)
+    if isinstance(value, dict):
+        inner = node.get("properties", {})
+        return all(_takes(inner.get(name, {}), entry, engine) for name, entry in value.items())
     for branch in node.get("anyOf", ()):
         if engine not in branch.get("engines", [engine]) and _fits(branch, value):
             return False
     return True
+
+
+def _word(value: Any) -> str:
+    """A value as it is typed, which is how the schema names options."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fits(branch: Node, value: Any) -> bool:

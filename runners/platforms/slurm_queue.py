@@ -22,7 +22,9 @@ POLL_VARIABLE = "CHANGENET_SLURM_POLL_SECONDS"
 _POLL_SECONDS = 2.0
 _FIELDS = ("JobID", "State", "exit_code", "Reason", "NodeList", "Name")  # a name may hold the mark between fields
 _SQUEUE = ("squeue", "--me", "--noheader", "--states=all", "--Format", ",".join(f"{name}:|" for name in _FIELDS))
-_SACCT = ("sacct", "--allocations", "--parsable2", "--noheader", "--format=JobID,State,ExitCode,NodeList,JobName")
+_ACCOUNTED = ("JobID", "State", "ExitCode", "NodeList", "MaxRSS", "ReqMem", "JobName")
+_SACCT = ("sacct", "--parsable2", "--noheader", "--format=" + ",".join(_ACCOUNTED))
+_OUT_OF_MEMORY, _KILLED = "OUT_OF_MEMORY", 9
 _SECONDS_PER_DAY = 86400
 
 
@@ -87,8 +89,7 @@ class Queue:
         begin = datetime.fromtimestamp(max(0.0, since - _SECONDS_PER_DAY), UTC)
         with suppress(CommandError):
             lines = self.host.run([*_SACCT, f"--starttime={begin:%Y-%m-%d}"]).splitlines()
-            jobs = [job for line in lines if (job := _accounted(line.split("|", 4)))]
-            return _by_name_and_number(jobs)
+            return _by_name_and_number(accounted([line.split("|", len(_ACCOUNTED) - 1) for line in lines]))
         return {}
 
 
@@ -137,14 +138,48 @@ def _queued(columns: list[str]) -> Listed | None:
     return Listed(job_id, name.rstrip("|"), native, reason, nodes, _of_wait_status(status))
 
 
-def _accounted(columns: list[str]) -> Listed | None:
-    if len(columns) < 5:
-        return None
-    job_id, native, status, nodes, name = columns
-    code, _, number = status.partition(":")
-    nodes = "" if nodes == "None assigned" else nodes
-    exit_code = None if not code.isdigit() else -int(number) if number.strip("0") else code_of_shell(int(code))
-    return Listed(job_id, name, native.partition(" ")[0].rstrip("+"), "", nodes, exit_code)
+def accounted(rows: list[list[str]]) -> list[Listed]:
+    """The jobs among the rows of `_ACCOUNTED` that sacct lists, with what their steps tell of memory.
+
+    A job whose script outlived a step that had run out of memory is FAILED for Slurm, and OUT_OF_MEMORY its step alone.
+    Without control groups the daemon that counts a step's memory kills it (JobAcctGatherParams=OverMemoryKill): a
+    signal 9, and more memory (MaxRSS) than the job was given.
+    """
+    rows = [row for row in rows if len(row) == len(_ACCOUNTED)]
+    given = {row[0]: _bytes(row[5]) for row in rows if "." not in row[0]}
+    killed = {row[0] for row in rows if "." not in row[0] and _signal(row[2]) == _KILLED}
+    short: set[str] = set()
+    for number, native, status, _, used, _, _ in rows:
+        job, step, _ = number.partition(".")
+        by_signal = _signal(status) == _KILLED or (step and job in killed)
+        if native == _OUT_OF_MEMORY or (by_signal and _bytes(used) > given.get(job, 0) > 0):
+            short.add(job)
+    return [_accounted(row, row[0] in short) for row in rows if "." not in row[0]]
+
+
+def _accounted(row: list[str], short_of_memory: bool) -> Listed:
+    job_id, native, status, nodes, _, _, name = row
+    code, nodes = status.partition(":")[0], "" if nodes == "None assigned" else nodes
+    number = _signal(status)
+    exit_code = None if not code.isdigit() else -number if number else code_of_shell(int(code))
+    native = native.partition(" ")[0].rstrip("+")
+    return Listed(
+        job_id, name, _OUT_OF_MEMORY if short_of_memory and native == "FAILED" else native, "", nodes, exit_code
+    )
+
+
+def _signal(status: str) -> int:
+    number = status.partition(":")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _bytes(text: str) -> int:
+    """A size as sacct prints it: `200M`, `233072K`; 0 for none. Older releases add `n` or `c` (a node, a core)."""
+    text = text.rstrip("nc")
+    factor = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}.get(text[-1:], 1)
+    with suppress(ValueError):
+        return int(float(text.rstrip("KMGT")) * factor)
+    return 0
 
 
 def _of_wait_status(text: str) -> int | None:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.errors import PlatformError
+from core import dotted
+from core.errors import ChangenetError, PlatformError
 from engine.cli import main
 from router.decision import decide
 from router.declarations import load_skill
@@ -45,3 +47,35 @@ def test_what_the_container_does_not_have_is_refused_by_the_plan(runner: str, tm
 
     assert "--runner local" in caught.value.remedy
     assert prepare(decision, SKILL).image
+
+
+REFUSED = {
+    "wandb.enable": ("train", True),
+    "export.format": ("export", "xdl"),
+    "export.serialize_nvdsinfer": ("export", True),
+    "quantize.backend": ("quantize", "modelopt.onnx"),
+    "quantize.algorithm": ("quantize", "awq_lite"),
+    "quantize.layers": ("quantize", [{"module_name": "*", "weights": {"dtype": "fp8_e5m2"}}]),
+}
+MODEL = {"export": "export.checkpoint", "quantize": "quantize.model_path"}
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_a_value_that_the_engine_refuses_is_refused_by_its_plan_and_not_by_that_of_the_container(
+    key: str, boards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    action, value = REFUSED[key]
+    given = {key: value} | ({MODEL[action]: str(tmp_path / "model.pth")} if action in MODEL else {})
+    (tmp_path / "model.pth").touch()
+    asked = Request(action=action, automl_policy="off", data=str(boards), overrides=given, results_root=str(tmp_path))
+    here, there = (decide(replace(asked, runner=runner), SKILL) for runner in ("local", "docker"))
+
+    with pytest.raises(ChangenetError) as caught:
+        prepare(here, SKILL)
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(json.dumps(dotted.nest(given | {"results_dir": str(tmp_path)})))
+    main([SKILL.command(action, str(spec))[1], "-e", str(spec)])
+
+    assert (caught.value.code, key in str(caught.value)) == ("spec.engine", True)
+    assert key in "".join(capsys.readouterr())
+    assert dotted.get(prepare(there, SKILL).spec, key) == value

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from runners import api
 from runners.diagnosis.diagnose import diagnose
 from runners.jobs.job import JobState
 from runners.planning.plan import Plan
-from runners.platforms.slurm_queue import queue_of
+from runners.platforms.slurm_commands import Host
+from runners.platforms.slurm_queue import Queue, queue_of
 from tests.conftest import free_ports
 
 if TYPE_CHECKING:
@@ -28,23 +30,35 @@ MakePlan = Callable[..., Plan]
 WaitFor = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def cluster(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def started(project_root: Path, folder: Path, **options: str) -> Iterator[Path]:
     """The slurm.conf of a real Slurm that keeps accounts, or a skip that says why not."""
     needed = ("munged", "slurmctld", "slurmd", "sbatch", "slurmdbd", "mariadbd", "mariadb-install-db")
     if missing := [name for name in needed if not shutil.which(name)]:
         pytest.skip(f"no {missing[0]} on this machine (scripts/slurm_cluster.sh install-accounting)")
-    script, folder = str(project_root / "scripts" / "slurm_cluster.sh"), tmp_path_factory.mktemp("accounts")
+    script = str(project_root / "scripts" / "slurm_cluster.sh")
+    given = [f"{name}={value}" for name, value in options.items()]
     begun = subprocess.run(
-        ["env", "ACCOUNTING=yes", "sh", script, "start", str(folder), str(free_ports(5))],
+        ["env", "ACCOUNTING=yes", *given, "sh", script, "start", str(folder), str(free_ports(5))],
         capture_output=True,
         text=True,
         check=False,
     )
     if begun.returncode:
-        pytest.skip(f"an accounting can't be started here: {' '.join(begun.stderr.split())[-300:]}")
+        pytest.skip(f"such a Slurm can't be started here: {' '.join(begun.stderr.split())[-300:]}")
     yield folder / "slurm.conf"
     subprocess.run(["sh", script, "stop", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def cluster(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Slurm whose daemons count memory, and kill what takes too much."""
+    yield from started(project_root, tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture(scope="module")
+def cluster_of_groups(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Slurm whose memory is limited by the kernel's control groups."""
+    yield from started(project_root, tmp_path_factory.mktemp("groups"), CGROUPS="yes")
 
 
 @pytest.fixture
@@ -119,11 +133,41 @@ def test_a_job_that_took_more_memory_than_it_was_given_is_told_so(
 
     found = ended(job, store, wait_for)
 
-    # Without control groups Slurm notes FAILED with signal 9; its own words stand in the log.
-    assert (found.state, accounted(job, store) in {"FAILED", "OUT_OF_MEMORY"}) == (JobState.ERROR, True)
+    # Without control groups Slurm notes FAILED with signal 9, and how much memory the step took.
+    assert accounted(job, store) == "FAILED"
+    assert found.failure
+    assert (found.state, found.failure.code) == (JobState.ERROR, "action.out_of_memory")
     cause = diagnose(store, found).cause
     assert cause
     assert cause.rule == "memory.limit"
+
+
+@pytest.mark.parametrize("asked", ["batch", "step"])
+@pytest.mark.parametrize("kind", ["cluster", "cluster_of_groups"])
+def test_memory_that_a_job_or_its_step_lacked_is_known_from_the_accounting(
+    asked: str,
+    kind: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    stand_before: Callable[[str, str], Path],
+    wait_for: WaitFor,
+) -> None:
+    """A script that outlives its step ends as FAILED for Slurm, with control groups as well."""
+    monkeypatch.setenv("SLURM_CONF", str(request.getfixturevalue(kind)))
+    monkeypatch.setenv("CHANGENET_SLURM_POLL_SECONDS", "0.1")
+    eater = "python3 -c 'import time; eaten = b\"x\" * (600 << 20); time.sleep(60)'"
+    script = f"{'srun ' if asked == 'step' else ''}{eater}"
+    words = ["sbatch", "--parsable", "--wait", "--mem=200M", f"--output={tmp_path / 'log'}", "--wrap", script]
+    before = time.time()
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    stand_before("squeue", "exit 0")
+    queue = Queue(Host(""))
+
+    found = wait_for(lambda: (job := queue.find("wrap", before, done.stdout.strip())) and over(job.native) and job)
+
+    assert done.returncode != 0
+    assert (found.native, found.name) == ("OUT_OF_MEMORY", "wrap")
 
 
 def test_a_time_limit_is_known_from_the_accounting(

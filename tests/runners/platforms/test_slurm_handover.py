@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,12 +25,11 @@ from runners.handover.importing import import_job
 from runners.jobs.job import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from router.declarations import Skill
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
 
+StandBefore = Callable[[str, str], Path]
 pytestmark = pytest.mark.usefixtures("slurm")
 APPTAINER = """#!{python}
 import os, subprocess, sys, tempfile
@@ -131,6 +131,60 @@ def test_a_folder_whose_job_has_not_ended_is_not_submitted_again(
     assert first.returncode == 0
     assert (second.returncode, f"Slurm job {number}, which has not ended" in second.stderr) == (1, True)
     assert f"scancel {number}" in second.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("submitted", [True, False], ids=["submitted", "not yet submitted"])
+def test_a_script_that_was_killed_while_it_waited_submits_no_second_job(
+    submitted: bool,
+    contained: Callable[..., Plan],
+    tmp_path: Path,
+    engine: Path,
+    stand_before: StandBefore,
+    wait_for: Callable[..., Any],
+) -> None:
+    """Before Slurm has told the number, and while the submission itself is still on its way."""
+    engine.write_text(engine.read_text().replace('if "sleep" in', 'import time; time.sleep(600)\nif "sleep" in', 1))
+    folder = tmp_path / "carried"
+    write_folder(contained(), folder)
+    subprocess.run(["sh", "fetch.sh"], cwd=folder, check=True, capture_output=True)
+    if not submitted:
+        stand_before("sbatch", 'sleep 8; exec "$real" "$@"')
+    waiting = subprocess.Popen(
+        ["sh", "run.sh", "--wait"], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    name = wait_for(lambda: (folder / "submitting").exists() and (folder / "name").read_text().strip())
+    if submitted:
+        wait_for(lambda: jobs_named(name))
+    waiting.kill()  # the shell alone: its sbatch goes on
+    waiting.wait()
+
+    again = subprocess.run(["sh", "run.sh"], cwd=folder, capture_output=True, text=True, check=False)
+
+    numbers = jobs_named(name)
+    subprocess.run(["scancel", "--name", name], check=True)
+    assert len(numbers) == 1
+    assert (again.returncode, f"Slurm job {numbers[0]}, which has not ended" in again.stderr) == (1, True)
+    assert (folder / "submitted").read_text().strip() == numbers[0]
+
+
+def test_where_slurm_does_not_answer_nothing_is_submitted(
+    contained: Callable[..., Plan], tmp_path: Path, stand_before: StandBefore
+) -> None:
+    folder = tmp_path / "carried"
+    write_folder(contained(), folder)
+    subprocess.run(["sh", "fetch.sh"], cwd=folder, check=True, capture_output=True)
+    stand_before("squeue", 'case "$*" in *--name*) exit 1 ;; esac; exec "$real" "$@"')
+
+    done = subprocess.run(["sh", "run.sh"], cwd=folder, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "is not known" in done.stderr, (folder / "submitting").exists()) == (1, True, False)
+
+
+def jobs_named(name: str) -> list[str]:
+    """The numbers of the jobs of this name that have not ended."""
+    argv = ["squeue", "--me", "--noheader", "--format=%A", f"--name={name}"]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_a_plan_without_a_container_is_not_carried(contained: Callable[..., Plan], tmp_path: Path) -> None:

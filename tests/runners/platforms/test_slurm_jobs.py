@@ -297,7 +297,7 @@ def test_where_the_cluster_has_an_accounting_it_tells_of_jobs_that_the_queue_for
     job = begun(make_plan(runner="slurm", sleep=600), store, wait_for)
     stand_before("squeue", "exit 0")
     # As sacct of a cluster with slurmdbd prints it.
-    stand_before("sacct", f'echo "{of_slurm(job, store)["job_id"]}|OUT_OF_MEMORY|0:125|n1|{job.id}"')
+    stand_before("sacct", f'echo "{of_slurm(job, store)["job_id"]}|OUT_OF_MEMORY|0:125|n1||200M|{job.id}"')
     queue_of.cache_clear()
 
     found = ended(job, store, wait_for)

@@ -203,16 +203,19 @@ def train(work: Path, task: str, seed: int, start: str | None) -> None:
     print(f"{task}: {time.perf_counter() - started:.0f} s, of CPU {cpu:.0f} s")
 
 
-def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str | None, float] = (None, 1.0)) -> None:
+def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str | None, float]) -> None:
     """Write the network of the last epoch: half precision, a threshold, no trace of where it was trained.
 
     `before` names the model that the training went on from, and the share that the new weights have in a mean of both.
     """
+    start, share = before
     found = max((work / f"{task}_model" / "train").glob("model_epoch_*.pth"))
     content = torch.load(found, map_location="cpu", weights_only=True)
     weights = {name: value for name, value in content["state_dict"].items() if name.startswith("model.")}
-    if before[0] and before[1] < 1:
-        weights = mean_of(weights, read_checkpoint(checkpoint_file(before[0], task))["state_dict"], before[1])
+    begun = checkpoint_file(start, task) if start else None
+    begun_sha256 = sha256_file(begun) if begun else None  # before the file is written over
+    if begun and share < 1:
+        weights = mean_of(weights, read_checkpoint(begun)["state_dict"], share)
     config = _without_places(content["config"])
     for key, value in {"results_dir": "", "dataset.segment.root_dir": "", "dataset.segment.img_size": 256}.items():
         put(config, key, value)
@@ -239,7 +242,8 @@ def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str |
             "seed": seed,
             "pairs": TRAIN if task == "segment" else {},
             "steps": content["global_step"],
-            "start_sha256": sha256_file(checkpoint_file(before[0], task)) if before[0] else None,
+            "start_sha256": begun_sha256,
+            "share": share,
             "threshold": threshold,
             "example_score": score,
             "parameters": sum(value.numel() for value in weights.values() if value.is_floating_point()),

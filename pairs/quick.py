@@ -99,7 +99,7 @@ def classify_source(spec: Mapping[str, Any], name: str, *, needs_label: bool) ->
     return ClassifySource(
         csv_path=Path(csv_path),
         images_dir=Path(images_dir),
-        image_ext=classify.get("image_ext") or ".jpg",
+        image_ext=classify.get("image_ext", ".jpg") or "",  # null: names in the table have their ending
         input_map=classify.get("input_map"),
         num_golden=classify.get("num_golden") or 1,
         needs_label=needs_label,

@@ -70,7 +70,8 @@ def knob(default: Any, description: str, tune: Tune = FIXED, **extra: Any) -> An
     """A key of the spec.
 
     `extra` takes limits (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`, `pattern`) and schema keywords (`unit`,
-    `popular`, `engines`, `option_engines`, `optional`: no template holds it, because not every container knows it).
+    `popular`, `engines`, `option_engines`, `gpu_options`: those that no processor can do, `optional`: no template holds
+    it, because not every container knows it).
     """
     limits = {name: value for name, value in extra.items() if name in _LIMITS}
     words = {name: value for name, value in extra.items() if name not in _LIMITS}

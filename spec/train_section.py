@@ -176,6 +176,7 @@ class Train(Section):
         "32-true",
         "Number format of training: width in bits, and whether weights stay in 32 bit. 16-mixed needs a GPU of CUDA; "
         "bf16-mixed is computed by processors as well, hardly quicker.",
+        gpu_options=["16-mixed"],
     )
     sync_batchnorm: bool = knob(False, "Share batch statistics between devices.")
     use_distributed_sampler: bool = knob(

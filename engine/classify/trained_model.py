@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.checkpoints import Content
     from engine.classify.network import PairNetwork
     from engine.classify.scoring_loop import Scorer
-    from engine.export.deployment import Deployment, EngineFile
+    from engine.export.deployment_files import Deployment, EngineFile
     from engine.settings import Run
 
 
@@ -69,7 +69,7 @@ def with_model_settings(run: Run, path: Path | None = None) -> Run:
     path = path or model_path(run)
     if is_deployed(run):
         _require_runtime()
-        from engine.export.deployment import read_deployment, with_batch
+        from engine.export.deployment_files import read_deployment, with_batch
 
         deployment = read_deployment(path)
         say(f"NOTICE {deployment.notice}")
@@ -151,7 +151,7 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
     from engine.classify.file_scorer import FileScorer
 
     if is_deployed(run):
-        from engine.export.deployment import read_deployment
+        from engine.export.deployment_files import read_deployment
 
         deployment = read_deployment(path)
         if deployment.engine:

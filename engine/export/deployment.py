@@ -9,26 +9,24 @@ batch. Where an engine is named, an engine is built (`tensorrt_action`), or none
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
 
-from core.documents import read_json
-from core.errors import CheckpointError, InputError, JobFailedError, SpecError
-from core.file_names import DEPLOYMENT_FILE, ENGINE_SUFFIXES, OPTIMIZED_SUFFIX, described, is_engine
+from core.errors import JobFailedError, SpecError
+from core.file_names import DEPLOYMENT_FILE, ENGINE_SUFFIXES, OPTIMIZED_SUFFIX
 from core.files import sha256_file, write_bytes, write_json
 from core.problem import refuse
-from deployed.fitness import batch_of_deployment, numbers_of_deployment
-from deployed.golden_shares import Halves, halves_of
+from deployed.fitness import numbers_of_deployment
+from deployed.golden_shares import halves_of
 from deployed.model_file import read_model
 from deployed.self_test import SELF_TEST
 from deployed.sessions import quiet_options
 from deployed.siamese_graph import take_apart
 from engine.console import say
+from engine.export.deployment_files import ALIKE, JUDGE, KIND, NOTICE, ONE_GOLDEN, WHOLE
 from engine.export.file_settings import settled_by_file
-from engine.export.tensorrt_action import KIND as ENGINE_KIND
 from engine.export.tensorrt_action import build as build_tensorrt
 from engine.export.tensorrt_action import library_for, wants_engine
 from engine.export.tensorrt_library import has_library
@@ -39,46 +37,6 @@ if TYPE_CHECKING:
     from engine.export.file_settings import Travels
     from engine.settings import Run
     from engine.status import StatusFile
-
-NOTICE = "this is a deployment for ONNX Runtime on the processor, and no TensorRT engine"
-_KIND = "onnxruntime-deployment"
-_WHOLE = "whole"
-_REMEDY = "build it again (gen_trt_engine)"
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFile:
-    """An engine, and name and version of the library that built it."""
-
-    path: Path
-    library: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """What was built: graphs by name or an engine, what its model's file said, and its bounds of a batch."""
-
-    graphs: dict[str, ModelProto]
-    settings: dict[str, Any]
-    smallest: int
-    largest: int
-    engine: EngineFile | None = None
-
-    @property
-    def notice(self) -> str:
-        """What it is."""
-        return f"an engine of {self.engine.library} {self.engine.version}" if self.engine else NOTICE
-
-    @property
-    def halves(self) -> Halves:
-        """Of a network that compares descriptions."""
-        return Halves(**self.graphs)
-
-    @property
-    def whole(self) -> ModelProto:
-        """The graph of a network that is used in one piece."""
-        return self.graphs[_WHOLE]
 
 
 def build(run: Run, status: StatusFile, task: Travels) -> None:
@@ -109,14 +67,17 @@ def build(run: Run, status: StatusFile, task: Travels) -> None:
         build_tensorrt(run, status, model, settings, library)
         return
     _check_precision(run, settings)
-    graphs = _graphs_of(model, settings["task"])
+    graphs = {name: _optimized(graph, path) for name, graph in _graphs_of(model, settings["task"]).items()}
+    one_golden = _differ_in_inputs_alone(graphs)
+    if one_golden:
+        del graphs[ALIKE]  # what reads the description makes it of the other
     files: dict[str, dict[str, Any]] = {}
     target = _target_of(run)
     for name, graph in graphs.items():
         place = target.with_name(f"{name}{OPTIMIZED_SUFFIX}")
-        write_bytes(place, _optimized(graph, path))
+        write_bytes(place, graph)
         files[name] = {"file": place.name, "sha256": sha256_file(place), "bytes": place.stat().st_size}
-    description = _description(run, path, settings, files)
+    description = _description(run, path, settings, files) | {ONE_GOLDEN: one_golden}
     write_json(target, description)
     size = sum(entry["bytes"] for entry in files.values())
     told = "Deployment for ONNX Runtime written, which is no TensorRT engine."
@@ -150,9 +111,18 @@ def _check_precision(run: Run, settings: dict[str, Any]) -> None:
 
 def _graphs_of(model: ModelProto, task: str) -> dict[str, ModelProto]:
     if task == "segment":
-        return {_WHOLE: model}
+        return {WHOLE: model}
     halves = halves_of(take_apart(model))
     return {name: graph for name, graph in halves._asdict().items() if graph is not None}
+
+
+def _differ_in_inputs_alone(graphs: dict[str, bytes]) -> bool:
+    """Whether the judging graph for one golden image of all pairs is the other one with inputs of another size."""
+    if ALIKE not in graphs:
+        return False
+    pairs = (onnx.load_model_from_string(graphs[name]).graph for name in (JUDGE, ALIKE))
+    nodes, others = ([*(one.SerializeToString() for one in (*graph.node, *graph.initializer))] for graph in pairs)
+    return nodes == others
 
 
 def _optimized(graph: ModelProto, path: Path) -> bytes:
@@ -178,7 +148,7 @@ def _description(run: Run, path: Path, settings: dict[str, Any], files: dict[str
 
     tensorrt = run.experiment.gen_trt_engine.tensorrt
     return {
-        "kind": _KIND,
+        "kind": KIND,
         "notice": NOTICE,
         "task": settings["task"],
         "runtime": {"name": "onnxruntime", "version": onnxruntime.__version__, "provider": "CPUExecutionProvider"},
@@ -192,74 +162,3 @@ def _description(run: Run, path: Path, settings: dict[str, Any], files: dict[str
         },
         "model": {name: value for name, value in settings.items() if name != SELF_TEST},
     }
-
-
-def read_deployment(path: Path) -> Deployment:
-    """The deployment that a `deployment.json` describes, or the engine that is named, by the description beside it.
-
-    Raises:
-        CheckpointError: it is none, or a file is missing or was changed.
-    """
-    told = _told(path)
-    try:
-        bounds = int(told["batch"]["smallest"]), int(told["batch"]["largest"])
-        if is_engine(path):
-            _require(path, told["engine"]["sha256"])
-            by = told["library"]
-            return Deployment({}, dict(told["model"]), *bounds, EngineFile(path, str(by["name"]), str(by["version"])))
-        entries = told["graphs"].items()
-        graphs = {name: onnx.load(_require(path.with_name(entry["file"]), entry["sha256"])) for name, entry in entries}
-        return Deployment(graphs, dict(told["model"]), *bounds)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise _error(path, "the description is not as it was written", "checkpoint.broken", _REMEDY) from None
-
-
-def _told(path: Path) -> dict[str, Any]:
-    built = is_engine(path)
-    if path.suffix != ".json" and not built:
-        remedy = f"name a {DEPLOYMENT_FILE} or an engine that gen_trt_engine wrote"
-        raise _error(path, "this is no deployment", "checkpoint.foreign", remedy)
-    description = path.with_name(described(path.name)) if built else path
-    try:
-        told = read_json(description)
-    except InputError as problem:
-        if built and path.is_file():
-            message = f"nothing beside it says how it is used ({description.name})"
-            remedy = (
-                "bring that file along, build the engine here (gen_trt_engine), or run it in the TAO Deploy container"
-            )
-            raise _error(path, message, "checkpoint.engine", remedy) from None
-        raise _error(path, problem.message, "checkpoint.missing", _REMEDY) from None
-    if not isinstance(told, dict) or told.get("kind") != (ENGINE_KIND if built else _KIND):
-        raise _error(description, "this describes no deployment", "checkpoint.foreign", f"name a {DEPLOYMENT_FILE}")
-    return told
-
-
-def _require(place: Path, sha256: str) -> Path:
-    if not place.is_file() or sha256_file(place) != sha256:
-        raise _error(place, "the file is missing, or was changed after it was built", "checkpoint.broken", _REMEDY)
-    return place
-
-
-def _error(path: Path, message: str, code: str, remedy: str) -> CheckpointError:
-    return CheckpointError(message, code=code, where=str(path), remedy=remedy)
-
-
-def with_batch(run: Run, deployment: Deployment, data_key: str) -> Run:
-    """The action with a batch that the deployment takes: of two that the user chose both have to be the same.
-
-    Raises:
-        SpecError: the user chose another.
-    """
-    key, size = f"{run.command}.batch_size", getattr(run.experiment, run.command).batch_size
-    of_data = getattr(run.experiment.dataset, run.experiment.task).batch_size
-    if {key, data_key} <= run.chosen and size not in {of_data, -1}:
-        message = f"{key} is {size}, and {data_key} {of_data}"
-        raise SpecError(message, code="spec.batch", where=key, remedy="set both to the same number, or one of them")
-    asked = size if size > 0 else of_data
-    taken = min(max(asked, deployment.smallest), deployment.largest)
-    if taken != asked and run.chosen & {key, data_key}:
-        refuse(batch_of_deployment(key, asked, deployment.smallest, deployment.largest))
-    if taken != asked:
-        say(f"NOTICE {taken} pairs a batch, not {asked}: the deployment takes no more than {deployment.largest}")
-    return run.with_value(key, taken)

@@ -18,6 +18,7 @@ from core.files import sha256_file, write_bytes, write_json
 from deployed.layout import Tiling
 from deployed.self_test import SELF_TEST
 from engine.console import say
+from engine.export.deployment_files import ENGINE_KIND
 from engine.export.engine_judging import agreement, in_batches, self_test_of, stored_feeds
 from engine.export.tensorrt_engine import build_engine, check_sizes, check_starts
 from engine.export.tensorrt_graph import Ranges, check_takes, graph_for, has_ranges, is_quantised
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
 
-KIND = "tensorrt-engine"
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
 _COMPARED = 64  # calibration pairs at most that the graph is compared on
 
@@ -102,7 +102,7 @@ def build(run: Run, status: StatusFile, model: ModelProto, settings: dict[str, A
 def _ranges(run: Run, subject: _Subject) -> Ranges:
     """Pictures of the folders named: each beside itself, and beside the next one, as good and as bad pairs are.
 
-    None where nothing is left to measure: the cache holds the ranges, or the file is quantised.
+    Without any where nothing is left to measure: the cache holds the ranges, or the file is quantised.
     """
     section = run.experiment.gen_trt_engine
     how = section.tensorrt.calibration
@@ -177,7 +177,7 @@ def _description(  # noqa: PLR0913, PLR0917 - all that stands in it
     sizes = (subject.batch,) * 3 if subject.batch else sizes
     settings = {name: value for name, value in subject.settings.items() if name != SELF_TEST}
     return {
-        "kind": KIND,
+        "kind": ENGINE_KIND,
         "task": settings["task"],
         "library": library.to_json(),
         "engine": {"file": path.name, "sha256": sha256_file(path), "bytes": path.stat().st_size},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from engine.export.deployment import Deployment, EngineFile
+    from engine.export.deployment_files import Deployment, EngineFile
     from engine.export.tensorrt_library import Library
     from engine.settings import Run
 

@@ -21,7 +21,7 @@ from pairs.trained_on import TrainedOn, read_trained_on
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.export.deployment import Deployment, EngineFile
+    from engine.export.deployment_files import Deployment, EngineFile
     from engine.segment.network import MaskNetwork
     from engine.settings import Run
 
@@ -46,7 +46,7 @@ def with_model_settings(run: Run) -> Run:
     """
     path = model_path(run)
     if is_deployed(run):
-        from engine.export.deployment import read_deployment, with_batch
+        from engine.export.deployment_files import read_deployment, with_batch
 
         deployment = read_deployment(path)
         say(f"NOTICE {deployment.notice}")
@@ -96,7 +96,7 @@ def load_exported(run: Run, path: Path) -> TrainedModel:
         PlatformError: ONNX Runtime is not installed.
     """
     if is_deployed(run):
-        from engine.export.deployment import read_deployment
+        from engine.export.deployment_files import read_deployment
 
         deployment = read_deployment(path)
         if deployment.engine:

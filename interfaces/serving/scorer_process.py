@@ -55,6 +55,11 @@ class _Process:
     def is_alive(self) -> bool:
         return not self._ended and self._process.poll() is None
 
+    @property
+    def is_written_to(self) -> bool:
+        """Whether another thread is writing to it, and may have to wait."""
+        return self._lock.locked()
+
     def room(self) -> int:
         """Bytes that fit into the pipe to the process."""
         if not hasattr(fcntl, "F_SETPIPE_SZ"):
@@ -176,7 +181,8 @@ class ScorerProcess:
         each = {golden.name: golden.pictures for golden in (pair.golden for pair in pairs)}
         sent = [*(pair.test for pair in pairs), *each.values()]
         size = sum(len(picture.data) for pictures in sent for picture in pictures)
-        return self.at_once * (size + _MESSAGE_BYTES) <= self._room
+        writing = self._process is not None and self._process.is_written_to
+        return not writing and self.at_once * (size + _MESSAGE_BYTES) <= self._room
 
     def check(self, golden: Golden) -> None:
         """Golden pictures can be used.

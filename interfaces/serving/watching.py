@@ -14,12 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import ChangenetError, ImageError, MissingInputError
+from core.errors import ChangenetError, ImageError
 from core.files import write_bytes, write_json
 from core.served_pairs import Judged, Pair, Picture
 from core.verdicts import NO_PASS, PASS, UNLIKE, UNREGISTERED, UNSEEN
-from interfaces.serving.arrivals import OVERLAY, SUFFIXES, Arrivals
-from interfaces.serving.goldens import golden_of
+from interfaces.serving.arrivals import OVERLAY, Arrivals
 from interfaces.serving.ledger import Row
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from core.served_pairs import Golden
-    from interfaces.serving.arrivals import Naming, Part
+    from interfaces.serving.arrivals import Part
     from interfaces.serving.ledger import Ledger
     from interfaces.serving.steady import SteadyScorer
+    from interfaces.serving.watched_goldens import WatchedGoldens
 
 TABLE, SET_ASIDE = "inspected.csv", "set-aside"
 NOT_INSPECTED = "NOT_INSPECTED"
@@ -38,41 +37,6 @@ _MOST_BYTES = 256 << 20
 _PATIENCE = 30.0  # seconds after its last change in which a picture that can't be read may still get better
 _LOOKS = 2  # within the settling time
 _UNFIT = frozenset({UNLIKE, UNSEEN, UNREGISTERED, "data.lightings"})  # what a whole line may show
-
-
-class Goldens:
-    """The golden image of each part: one for all, or in a folder those that are called alike.
-
-    Raises:
-        MissingInputError: there is no such picture or folder.
-    """
-
-    def __init__(self, place: Path, naming: Naming) -> None:
-        self._place, self._naming = place, naming
-        self._known: dict[tuple[Path, ...], tuple[tuple[int, ...], Golden]] = {}
-        if not place.exists() or (place.is_file() and not naming.together(place)):
-            remedy = "name a picture or a folder; with several lightings, one of PART_LIGHTING.png"
-            raise MissingInputError(
-                "there is no such golden image", code="watch.golden", where=str(place), remedy=remedy
-            )
-
-    def of(self, part: Part) -> tuple[str, Golden] | None:
-        """The name of a part's golden image and its pictures; None where it has none yet."""
-        files = self._files(part)
-        if files is None:
-            return None
-        stamps = tuple(file.stat().st_mtime_ns for file in files)
-        known = self._known.get(files)
-        if known is None or known[0] != stamps:
-            known = self._known[files] = (stamps, golden_of([Picture(file.read_bytes()) for file in files]))
-        return files[0].name, known[1]
-
-    def _files(self, part: Part) -> tuple[Path, ...] | None:
-        if self._place.is_file():
-            return self._naming.together(self._place)
-        own = part.files[0]
-        names = [own.name, *(f"{own.stem}{suffix}" for suffix in sorted(SUFFIXES))]
-        return next((self._naming.together(path) for name in names if (path := self._place / name).is_file()), None)
 
 
 @dataclass(slots=True)
@@ -98,7 +62,7 @@ class Watch:
     model: str
     scorer: SteadyScorer
     ledger: Ledger
-    goldens: Goldens
+    goldens: WatchedGoldens
     arrivals: Arrivals
     say: Callable[[str], None]
     settle: float

@@ -93,7 +93,8 @@ def _opened(options: WatchOptions, folder: Path, named: str, golden: Path, repor
     from interfaces.serving.model import engine_command, find_model
     from interfaces.serving.scorer_process import ScorerProcess
     from interfaces.serving.steady import SteadyScorer
-    from interfaces.serving.watching import TABLE, Goldens, Watch
+    from interfaces.serving.watched_goldens import WatchedGoldens
+    from interfaces.serving.watching import TABLE, Watch
 
     model = find_model(named, options.results_root)
     ledger = Ledger(folder / TABLE)
@@ -107,7 +108,7 @@ def _opened(options: WatchOptions, folder: Path, named: str, golden: Path, repor
             model.name,
             steady,
             ledger,
-            Goldens(golden, naming),
+            WatchedGoldens(golden, naming),
             Arrivals(folder, naming, options.settle),
             reporter.say,
             options.settle,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SPEAKER = re.compile(r"^\s*(?:\[[\w -]+\] |[\w.-]+ +\| )?(?P<name>[A-Za-z./][\w./-]*)(?:\[\d+\])?: ")
 _FAILS = re.compile(
     r"(?:^|: |\] )(?:fatal|error|panic)\b|\b(?:cannot|can.t|could ?n.t|could not|unable to|failed|denied|refused)\b"
-    r"|\b(?:no such|not found)\b|^(?:ERROR|FATAL)\b",
+    r"|\b(?:no such|not found)\b|^(?:ERROR|FATAL)\b|\bnon-?zero code\b|did not complete successfully",
     re.IGNORECASE,
 )
 # What says no more than that something failed, which is told above or below it.

@@ -110,6 +110,17 @@ def fit_to_engine(layers: Layers, *, embedded: bool) -> list[Problem]:
     return problems
 
 
+def unfit_to_processor(layers: Layers) -> list[Problem]:
+    """The options that no processor can do, for a run of the embedded engine without a GPU."""
+    remedy = "choose another value, or a machine with a GPU"
+    chosen = ((key, dotted.get(layers.spec, key, None)) for key in layers.schema.value_keys())
+    return [
+        Problem("spec.engine", key, f"the processor can't do {key}={value}, and there is no GPU for the run", remedy)
+        for key, value in chosen
+        if value in (layers.schema.node(key) or {}).get("gpu_options", ())
+    ]
+
+
 def require_known_network(resolved: ResolvedRequest, schema: ActionSchema, parent: Parent) -> None:
     """The engine knows the network of the parent's checkpoint.
 

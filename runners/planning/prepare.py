@@ -23,6 +23,7 @@ from runners.planning.engines import (
     require_action,
     require_action_of_container,
     require_known_network,
+    unfit_to_processor,
 )
 from runners.planning.gpu_memory import gpu_memory_told
 from runners.planning.inheritance import inherit, require_same_architecture, take_data
@@ -213,6 +214,8 @@ def _settle(draft: Draft) -> None:
         layers.suggest(change.key, change.new, "adjusted", change.reason)
     draft.warnings += not_here_yet(layers, resolved.skill) if resolved.tables.staged else []
     unfit = [*fit_to_engine(layers, embedded=resolved.embedded), *unfit_files(draft)]
+    if resolved.embedded and resolved.can.on_this_machine and (not has_gpu() or resolved.request.gpus == 0):
+        unfit += unfit_to_processor(layers)
     refuse([*settled.problems, *unfit])
     kept = [change for change in settled.adjustments if change.key in layers.provenance]
     draft.adjustments = tuple(Adjustment(change.key, change.old, change.new, change.reason) for change in kept)

@@ -14,7 +14,8 @@ from core.dotted import get, nest, put
 from core.errors import CheckpointError, PlatformError, SpecError
 from deployed.model_file import write_model
 from engine.classify.task import CLASSIFY
-from engine.export.deployment import EngineFile, build, read_deployment
+from engine.export.deployment import build
+from engine.export.deployment_files import EngineFile, read_deployment
 from engine.export.tensorrt_action import wants_engine
 from engine.segment.task import Segment
 from engine.settings import Run

@@ -109,6 +109,8 @@ def test_the_extension_that_was_found_is_named(data: DataSet) -> None:
     assert set(findings) == {"data.image_ext"}
     assert ".jpg" in findings["data.image_ext"].message
     assert findings["data.image_ext"].remedy.endswith("image_ext to .jpg")
+    # Without an ending, as the engine reads it, the names in the table have to have theirs.
+    assert set(found(data, image_ext=None)) == {"data.image_missing"}
 
 
 def test_the_case_of_the_extension_counts(tmp_path: Path) -> None:

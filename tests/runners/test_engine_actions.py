@@ -79,3 +79,18 @@ def test_a_value_that_the_engine_refuses_is_refused_by_its_plan_and_not_by_that_
     assert (caught.value.code, key in str(caught.value)) == ("spec.engine", True)
     assert key in "".join(capsys.readouterr())
     assert dotted.get(prepare(there, SKILL).spec, key) == value
+
+
+def test_what_the_processor_can_not_do_is_refused_by_the_plan_where_there_is_no_gpu(
+    boards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"train.precision": "16-mixed"}
+    asked = Request(action="train", automl_policy="off", data=str(boards), overrides=given, results_root=str(tmp_path))
+    monkeypatch.setattr("runners.planning.prepare.has_gpu", lambda: False)
+
+    with pytest.raises(ChangenetError, match=r"the processor can't do train\.precision=16-mixed"):
+        prepare(decide(replace(asked, runner="local"), SKILL), SKILL)
+
+    monkeypatch.setattr("runners.planning.prepare.has_gpu", lambda: True)
+    assert prepare(decide(replace(asked, runner="local"), SKILL), SKILL).spec["train"]["precision"] == "16-mixed"
+    assert prepare(decide(replace(asked, runner="docker"), SKILL), SKILL).spec["train"]["precision"] == "16-mixed"

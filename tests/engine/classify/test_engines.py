@@ -13,7 +13,7 @@ from core.errors import CheckpointError
 from core.files import sha256_file
 from engine.classify.engine_network import EngineNetwork
 from engine.classify.trained_model import load_checkpoint
-from engine.export.deployment import read_deployment
+from engine.export.deployment_files import read_deployment
 from engine.export.engine_judging import furthest
 from engine.export.tensorrt_session import _check
 from engine.settings import load_run

@@ -17,6 +17,8 @@ import torch
 from core.dotted import get
 from core.files import sha256_file
 from deployed.model_file import read_model, write_model
+from deployed.pair_model import PairModel, Pairs
+from engine.export.deployment_files import read_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,3 +232,23 @@ def test_settings_survive_the_file(exported: Any, tmp_path: Path) -> None:
     model, settings = read_model(exported[0])
     write_model(tmp_path / "again.onnx", model, settings | {"white_level": 4095})
     assert read_model(tmp_path / "again.onnx")[1] == settings | {"white_level": 4095}
+
+
+def test_a_deployment_gives_the_scores_of_the_file_and_keeps_no_graph_twice(
+    trained: Any, exported: Any, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    words = (f"results_dir={tmp_path}", f"gen_trt_engine.onnx_file={exported[0]}")
+    built = engine("gen_trt_engine", trained.spec, *words)
+    assert built.code == 0, built.err
+    folder = tmp_path / "gen_trt_engine"
+    told = json.loads((folder / "deployment.json").read_text())
+    assert (sorted(told["graphs"]), told["one_golden"]) == (["explain", "golden", "judge"], True)
+    deployment = read_deployment(folder / "deployment.json")
+    assert deployment.halves.judge_alike
+    model = PairModel(exported[1] | {"config": deployment.settings["config"]}, deployment.halves)
+    chance = np.random.default_rng(0)
+    goldens = chance.integers(0, 256, (2, 1, 1, 3, 64, 64), np.uint8)
+    tests = chance.integers(0, 256, (5, 1, 3, 64, 64), np.uint8)
+    for golden_of in ([0] * 5, [0, 1, 0, 1, 1]):
+        pairs = Pairs(tests, goldens, golden_of, ["a", "b"])
+        assert model.scores(pairs) == pytest.approx(PairModel.read(exported[0]).scores(pairs), abs=1e-5)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from engine.export.deployment import read_deployment
+from engine.export.deployment_files import read_deployment
 from engine.export.tensorrt_session import _check
 from engine.segment.engine_network import EngineMaskNetwork
 from engine.segment.trained_model import load_checkpoint

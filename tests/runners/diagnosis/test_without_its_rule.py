@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.documents import read_yaml
+from interfaces.present_diagnosis import diagnosis_lines
 from runners.diagnosis import evidence
 from runners.diagnosis.diagnose import diagnose
 from runners.diagnosis.matching import hits_of
@@ -86,6 +87,9 @@ def test_a_failure_that_no_rule_knows_makes_what_follows_likely_and_not_certain(
     assert (doubted.confidence, doubted.cause) == ("likely", None)
     assert next((cause.rule, cause.likely) for cause in doubted.possible) == ("program.script_missing", True)
     assert [line.text for line in doubted.words] == [first.strip()]
+    said = diagnosis_lines(doubted)
+    assert [line.split()[0] for line in said[:4]] == ["cause", "|", "likely", "|"]
+    assert (first.strip() in said[1], doubted.to_json()["confidence"]) == (True, "likely")
 
 
 def test_a_kill_is_not_told_where_an_exception_that_nobody_knows_came_first(

@@ -149,13 +149,12 @@ def test_a_script_that_was_killed_while_it_waited_submits_no_second_job(
     write_folder(contained(), folder)
     subprocess.run(["sh", "fetch.sh"], cwd=folder, check=True, capture_output=True)
     if not submitted:
-        stand_before("sbatch", 'sleep 8; exec "$real" "$@"')
+        stand_before("sbatch", 'touch asked; sleep 8; exec "$real" "$@"')
     waiting = subprocess.Popen(
         ["sh", "run.sh", "--wait"], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
     )
     name = wait_for(lambda: (folder / "submitting").exists() and (folder / "name").read_text().strip())
-    if submitted:
-        wait_for(lambda: jobs_named(name))
+    wait_for(lambda: jobs_named(name) if submitted else (folder / "asked").exists())
     waiting.kill()  # the shell alone: its sbatch goes on
     waiting.wait()
 

@@ -92,11 +92,11 @@ def run_seed(given: argparse.Namespace, seed: int, work: Path) -> dict[str, dict
     train = draw_boards(boards, given.few, seed, work / f"few_{seed}") if given.few else boards / "train"
     words = ("--train", str(train), "--eval", str(boards / "val"), "--automl", "off", "--results", results)
     settings = ("-s", f"num_epochs={given.epochs}", "-s", f"seed={seed}")
-    job, spent = changenet("run", "train", *words, *settings)
+    job, _ = changenet("run", "train", *words, *settings)
     parent = job["job"]["id"]
     rows = scores_of(parent, boards / "test", results)
     threshold = float(rows[0]["threshold"])
-    print(f"seed {seed}: {seconds_of(job['job']):.0f} s of training, {spent:.0f} CPU s, threshold {threshold:.4f}")
+    print(f"seed {seed}: {seconds_of(job['job']):.0f} s of training, threshold {threshold:.4f}")
     found = {"test": figures(rows)}
     for design in sorted({row["design"] for row in rows}):
         shown(design, figures([row for row in rows if row["design"] == design]))

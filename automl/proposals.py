@@ -22,6 +22,7 @@ _BEST, _NEAR = 5, 40  # so many of the best results, and so many rows near each 
 _SPREADS = (0.2, 0.05, 0.02)
 _STEPS = (0.1, 0.05, 0.02, 0.01, 0.004)  # spreads of the search around what is best by then
 _KEPT, _AROUND = 5, 50
+_FAR = 2.0  # times the median's distance from the best result
 
 
 def propose(
@@ -60,8 +61,14 @@ def _search(
 
 
 def _standardised(values: Sequence[float]) -> Rows:
-    """Mean 0 and deviation 1; what is not finite counts as the worst that is."""
+    """Mean 0 and deviation 1; what is not finite counts as the worst that is.
+
+    How far a result lies behind the best one is measured by the median's distance, and goes on by its logarithm beyond
+    twice that: a few bad trials would hide by their size what sets the good ones apart.
+    """
     found = np.array(values, dtype=np.float64)
     finite = found[np.isfinite(found)]
     found = np.where(np.isfinite(found), found, finite.max() if len(finite) else 0.0)
-    return np.asarray((found - found.mean()) / max(1e-12, float(found.std())))
+    behind = (found - found.min()) / max(1e-12, float(np.median(found) - found.min()))
+    eased = np.where(behind > _FAR, _FAR * (1 + np.log(np.maximum(behind, _FAR) / _FAR)), behind)
+    return np.asarray((eased - eased.mean()) / max(1e-12, float(eased.std())))

@@ -151,3 +151,14 @@ def test_results_of_no_spread_or_no_number_end_in_a_proposal(values: list[float]
     points = list(propose(line(), tried, values, [{"x0": 0.9}], 1))
     assert points
     assert all(0.0 <= point["x0"] <= 1.0 for point in points)
+
+
+def test_a_few_bad_results_hide_nothing_of_what_sets_the_good_ones_apart() -> None:
+    space = line(2)
+    random = np.random.default_rng(6)
+    tried = [{"x0": float(a), "x1": float(b)} for a, b in random.random((20, 2))]
+    values = [math.expm1(20 * ((p["x0"] - 0.55) ** 2 + (p["x1"] - 0.4) ** 2)) for p in tried]
+
+    points = [next(propose(space, tried, values, [], seed)) for seed in range(4)]
+
+    assert max(math.hypot(p["x0"] - 0.55, p["x1"] - 0.4) for p in points) < 0.25

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "schemas" / "train.schema.json").read_text())
 AUGMENT = "dataset.classify.augmentation_config.augment"
-LR = "train.optim.lr"
+LR, BATCH = "train.optim.lr", "dataset.classify.batch_size"
 ACTIONS = ("train", "segment_train")
 
 
@@ -220,6 +220,16 @@ def test_math_conditions_leave_multiples_and_powers(condition: str, values: tupl
     rules = parse_conditions(condition, "k")
 
     assert grid(*bounded(4, 64, rules, None, integer=True), rules) == values
+
+
+def test_a_parameter_with_a_condition_is_searched_among_the_values_that_it_leaves() -> None:
+    schema = deepcopy(SCHEMA)
+    schema["properties"]["dataset"]["properties"]["classify"]["properties"]["batch_size"]["math_cond"] = "^ 2"
+    base = ActionSchema("train", schema).filled(schema["default"], "embedded")
+
+    space = build_space(Source(schema, base, {}, "embedded", {"lr": LR}), AutomlSettings(add=(BATCH,)))
+
+    assert space.describe()["searched"][BATCH]["options"] == [4, 8, 16, 32, 64]
 
 
 @given(epochs=st.integers(1, 50))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 _STEPS, _RATE, _MOMENTUM, _PENALTY, _RAREST, _SMALLEST = 300, 8.0, 0.9, 1e-5, 2, 0.1
 _SEGMENT = "segment_"
-# A place of data, with the word before it: a request that names the model is for the same without it.
-_ON_DATA = re.compile(
-    r"\s+(?:(?:on|in|from|at|using|with|against|under|auf|aus|mit|gegen|unter|in)\s+)?(?:[.~]?/|\w+://)\S+"
-)
 
 
 def label_of(expect: dict[str, Any]) -> str:
@@ -56,10 +51,6 @@ def examples(path: Path) -> list[tuple[list[str], str]]:
     for row in rows:
         reading = read(row["text"], skill)
         found.append((features_of(reading, questions), label_of(row["expect"])))
-        named = any(reading.of(kind) for kind in ("model", "task"))
-        if row["expect"]["outcome"] == "plan" and named and _ON_DATA.search(row["text"]):
-            without = read(_ON_DATA.sub("", row["text"]), skill)
-            found.append((features_of(without, questions), label_of(row["expect"])))
     return found
 
 

@@ -31,10 +31,10 @@ _CHANGES = frozenset({"cancel", "remove"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 # From which share on the model is heard.
 _TAKEN_ON, _TAKEN_ON_BY_TRADE, _COMMAND_OF_TRADE = 0.45, 0.5, 0.6
-_UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.4, 0.25, 0.5
+_UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
 _PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
-_NOTHING_OF_OURS, _NO_DATA_OF_OURS, _NO_COMMAND_OF_OURS, _NO_ACTION_OF_OURS = 0.5, 0.8, 0.75, 0.9
-_ONE_OF_ORDERED = 0.95
+_NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
+_ONE_OF_ORDERED, _CLOSE = 0.95, 3
 # How many times as likely as what the rules found another one has to be.
 _TIMES, _TIMES_SEVERAL, _TIMES_ONE = 3, 2.5, 5
 
@@ -112,7 +112,7 @@ def settled(
 def _taken_on(case: _Case) -> Intent | None:
     """The intent of a request that an unknown word would decline."""
     named, label = case.named(), case.label
-    if label in NOTHING or case.reading.of("model", negated=True) or case.reading.of("foreign"):
+    if label in NOTHING or case.reading.of("model", negated=True):
         return None
     backbone = label == "stage" and "backbone" in case.stated
     least = {"ours": _TAKEN_ON, "trade and data": _TAKEN_ON_BY_TRADE}.get(named)
@@ -146,11 +146,10 @@ def _is_doubtful(case: _Case) -> bool:
     named = case.named()
     if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
         return False  # commands that go together leave no doubt
+    ours = named in _OURS
     if case.intent.verb:
-        return nothing >= (_NO_COMMAND_OF_OURS if named in _OURS else _NOTHING_OF_OURS)
-    return nothing >= (
-        _NO_ACTION_OF_OURS if named in _OURS else _NO_DATA_OF_OURS if named == "path" else _NOTHING_OF_OURS
-    )
+        return nothing >= (_NO_COMMAND_OF_OURS if ours else _NO_COMMAND)
+    return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
 
 
 def _another(case: _Case) -> Intent:
@@ -170,12 +169,17 @@ def _another(case: _Case) -> Intent:
 
 
 def _orders_others(case: _Case) -> bool:
-    """Whether a step other than the likely one is a verb that opens a clause, or stands behind "and" or "then"."""
+    """Whether another step than the likely one is a verb that opens a clause, or stands behind "and" or "then"."""
     reading = case.reading
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
     verbs = {m.start for kind in ("action", "named", "verb") for m in reading.of(kind)}
     others = (step.place for step in case.intent.steps if _label(step) != case.label and step.place in verbs)
-    return any(not n or reading.tokens[n - 1].kind == "break" or reading.tokens[n - 1].word in joins for n in others)
+    return any(
+        not n
+        or reading.tokens[n - 1].kind == "break"
+        or joins & {token.word for token in reading.tokens[max(0, n - _CLOSE) : n]}
+        for n in others
+    )
 
 
 def _chooses(reading: Reading) -> bool:

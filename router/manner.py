@@ -35,13 +35,15 @@ def surely_of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tu
 
 def _surely(reading: Reading, intent: Intent, unknown: list[int]) -> set[int]:
     found = {n for n in unknown if intent.steps and _restricts(reading, n) and n not in reading.remarks}
-    tokens, grammar = reading.tokens, reading.grammar
-    stressed = (
-        n
-        for n in unknown
-        if intent.steps and (tokens[n].word in grammar["colours"] or tokens[max(n - 1, 0)].word in grammar["stresses"])
-    )
+    stressed = (n for n in unknown if intent.steps and _is_stressed(reading, n) and n not in reading.remarks)
     return found.union(stressed, *(_ways(reading, step) for step in intent.steps))
+
+
+def _is_stressed(reading: Reading, place: int) -> bool:
+    """Whether a word is a colour, a code such as `int4`, or is stressed: "extra crispy", "more elastic"."""
+    word, before = reading.tokens[place].word, reading.tokens[max(place - 1, 0)].word
+    coded = word.isascii() and any(letter.isdigit() for letter in word)
+    return coded or word in reading.grammar["colours"] or before in reading.grammar["stresses"]
 
 
 def _ways(reading: Reading, step: Step) -> list[int]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well requests in words are understood, measured on a labelled corpus.
 
-    python benchmarks/routing.py [tests/routing/tuning.jsonl …] [--misses]
+    python benchmarks/routing.py [tests/routing/tuning.jsonl …] [--misses] [--weights WEIGHTS]
 
 Prints precision, recall and F1 per action and command, per task, policy and value; how often the router abstained, and
 whether it planned anything that was not for it; and the time per request with the vocabulary loaded. `--misses` lists
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import ChangenetError
+from router import ranking
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
@@ -230,7 +231,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, default=sorted(CORPUS.glob("*.jsonl")))
     parser.add_argument("--misses", action="store_true", help="list what was not understood as labelled")
+    parser.add_argument("--weights", type=Path, default=ranking.WEIGHTS, help="weights of the linear model")
     options = parser.parse_args()
+    ranking.WEIGHTS = options.weights
     found = measure(read_corpus(options.files), load_skill(ROOT))
     for part in ("actions", "tasks", "policies", "values"):
         print(f"\n{part:<40} precision  recall    F1  labels")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.figures import is_name, is_told, open_figures
 from router.foreign import foreign, negated_model
-from router.manner import of_manner
+from router.manner import of_manner, surely_of_manner
 from router.objects import OURS, object_of, of_ours, of_pronoun, ours_in, phrases
 
 if TYPE_CHECKING:
@@ -23,13 +23,24 @@ _LONG = 5
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How the words that nothing knows are judged: `declined` is the reason where the request is not for this skill."""
+    """How the words that nothing knows are judged: `declined` is the reason where the request is not for this skill.
+
+    It is `certain` where another model or craft is named, or this model is ruled out. Asked about is what may say how
+    (`manner`), what surely does, and numbers that may be values (`unclear`).
+    """
 
     ours: bool
     unknown: tuple[str, ...]
     declined: str = ""
     of_pronoun: bool = False
-    asked: tuple[str, ...] = ()
+    manner: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    certain: bool = False
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """All that is asked about."""
+        return self.manner + self.unclear
 
 
 def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabulary) -> Account:
@@ -41,10 +52,11 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     said = phrases(reading, unknown)
     numbers = [n for n in sorted(values.unread) if not is_name(reading, n) and not is_told(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
-    declined = foreign(reading, intent) or negated_model(reading)
+    stopped = intent.verb == "cancel"  # "stop the ChangeNet training" rules out no model
+    declined = foreign(reading, intent) or ("" if stopped else negated_model(reading))
     things = _things(reading, unknown, vocabulary)
     if declined:
-        return Account(ours, told, declined)
+        return Account(ours, told, declined, certain=True)
     if intent.verb:
         return Account(ours, told, _declined_verb(reading, intent, things, ours=ours))
     if not intent.steps:
@@ -53,8 +65,10 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     beside += () if sure else doubted
     declined = _declined_action(reading, intent, things, beside, ours=ours)
-    asked = () if declined else (*of_manner(reading, intent, unknown), *open_figures(reading, values))
-    return Account(ours, told, declined, of_pronoun(reading, intent), asked)
+    if declined:
+        return Account(ours, told, declined, of_pronoun(reading, intent))
+    unclear = (*surely_of_manner(reading, intent, unknown), *open_figures(reading, values))
+    return Account(ours, told, "", of_pronoun(reading, intent), of_manner(reading, intent, unknown), unclear)
 
 
 def _unknown(reading: Reading, vocabulary: Vocabulary) -> list[int]:

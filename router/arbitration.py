@@ -1,76 +1,201 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settles by all words together what phrases leave in doubt: one thing or several, and a command or nothing.
+"""Settles by all that is said together what phrases find, leave in doubt, or do not find at all.
 
-A phrase sees a few words, and takes a source ("the engine from …") for an order. The linear model of `ranking` sees
-them all; it never names what no phrase has found.
+A phrase sees a few words, and the account of a request each word by itself; the linear model of `ranking` sees them
+all. It is heard where it is likely to be right and the rules are not (`benchmarks/README.md` has the figures). It never
+makes a request of one that names nothing of ours, another model, another craft, or this model to rule it out, and it
+takes no value and no action that is called by its full name for another.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from router.asked_steps import Step
+from router.evidence import evidence
 from router.intent import Intent, find_intent
 from router.ranking import NOTHING, SEVERAL, ranked
+from router.verbs import by_what_is_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from router.asked_steps import Step
+    from router.accounting import Account
+    from router.ranking import Ranking
     from router.reading import Reading
+    from router.vocabulary import Vocabulary
 
-_ONE, _SEVERAL, _NONE = 0.65, 0.5, 0.75
-_ASKING = ("action", "named", "verb", "noun")
-
-
-def settled(reading: Reading, intent: Intent, stated: Sequence[str], questions: frozenset[str]) -> Intent:
-    """The intent, where the words together do not say clearly that it is another one."""
-    if not _in_doubt(reading, intent):
-        return intent
-    label, share = ranked(reading.asking_words())
-    if len(intent.steps) > 1:
-        return _only(reading, intent, label) if share >= _ONE else intent
-    if intent.steps and label == SEVERAL and share >= _SEVERAL:
-        found = find_intent(reading, stated, questions, every_noun=True)
-        return found if len(found.steps) > 1 else intent
-    alone = len({m.group for m in reading.of("verb")}) == 1  # commands that go together leave no doubt
-    if intent.verb and alone and label == NOTHING and share >= _NONE:
-        said = len(intent.mention.places) if intent.mention else 0
-        return replace(intent, doubtful=2 * said < len(reading.tokens))
-    return intent
+_OURS = frozenset({"ours", "trade and data"})
+_CHANGES = frozenset({"cancel", "remove"})
+_PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
+# From which share on the model is heard.
+_TAKEN_ON, _TAKEN_ON_BY_TRADE, _COMMAND_OF_TRADE = 0.45, 0.5, 0.6
+_UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
+_PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
+_NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
+_ONE_OF_ORDERED, _CLOSE = 0.95, 3
+# How many times as likely as what the rules found another one has to be.
+_TIMES, _TIMES_SEVERAL, _TIMES_ONE = 3, 2.5, 5
 
 
-def _in_doubt(reading: Reading, intent: Intent) -> bool:
-    if intent.verb or len(intent.steps) > 1:
-        return True
-    said = {m.group.partition(":")[2] for kind in _ASKING for m in reading.of(kind)}
-    return bool(intent.steps) and len(said) > 1
+class _Case(NamedTuple):
+    reading: Reading
+    intent: Intent
+    account: Account
+    stated: Sequence[str]
+    vocabulary: Vocabulary
+    ranking: Ranking
+
+    @property
+    def label(self) -> str:
+        return self.ranking.best
+
+    @property
+    def share(self) -> float:
+        return self.ranking.shares[self.label]
+
+    def named(self) -> str:
+        """What the request names that is ours: itself, its trade with data, only the trade, only a path, nothing."""
+        kinds = {token.kind for token in self.reading.tokens}
+        if "job" in kinds or any(self.reading.of(kind) for kind in ("model", "task", "parent")):
+            return "ours"
+        if any(step.named for step in self.intent.steps):
+            return "ours"
+        trade = bool(self.reading.of("trade"))
+        if "path" in kinds:
+            return "trade and data" if trade else "path"
+        return "trade" if trade else ""
+
+    def is_command(self) -> bool:
+        return self.vocabulary.is_command(self.label)
+
+    def likely(self) -> Intent:
+        """The intent that the model names, at the phrase that says so, if any."""
+        label, led = by_what_is_named(self.reading, self.label), self.ranking.words
+        if self.vocabulary.is_command(label):
+            mention = next((m for m in self.reading.of("verb") if m.group == f"verb:{label}"), None)
+            return Intent(verb=label, mention=mention, question=self.intent.question, likely=not mention, led=led)
+        step = next((one for one in self.intent.steps if _label(one) == label and not one.command), None)
+        said = (m for kind in ("action", "noun") for m in self.reading.of(kind) if m.group == f"{kind}:{label}")
+        mention = next(said, None)
+        step = step or (Step(label, mention.start) if mention else Step(label, 0, implied=True))
+        return Intent((step,), question=self.intent.question, likely=step.implied, led=led)
+
+    def several(self) -> Intent | None:
+        """The steps that the words name, where there are several."""
+        if len(self.intent.steps) > 1:
+            return self.intent
+        found = find_intent(self.reading, self.stated, self.vocabulary.questions, every_noun=True)
+        return found if len(found.steps) > 1 else None
 
 
-def _only(reading: Reading, intent: Intent, label: str) -> Intent:
-    """The one step that all words ask for; the intent where that is none of its steps, or others are ordered."""
-    step = next((one for one in intent.steps if one.verb == label), None)
-    if step is None or any(_is_ordered(reading, one, step) for one in intent.steps if one is not step):
-        return intent
-    if not step.command:
-        return replace(intent, steps=(step,), alternatives=())
-    mention = next((m for m in reading.of("verb") if m.start == step.place), None)
-    return Intent(verb=step.verb, mention=mention, question=intent.question)
+def settled(
+    reading: Reading, intent: Intent, account: Account, stated: Sequence[str], vocabulary: Vocabulary
+) -> tuple[Intent, Account]:
+    """The intent and the account, where all that is said does not tell clearly that they are others."""
+    if account.certain:
+        return intent, account
+    case = _Case(reading, intent, account, stated, vocabulary, ranked(evidence(reading, question=intent.question)))
+    if account.declined:
+        taken = _taken_on(case)
+        return (taken, replace(account, declined="", manner=())) if taken else (intent, account)
+    if not (intent.steps or intent.verb):
+        return _unsaid(case), account
+    if case.label in NOTHING:
+        return replace(intent, doubtful=_is_doubtful(case)), account
+    if case.share >= _PLAIN_MANNER and case.named() in _OURS and not _chooses(reading):
+        account = replace(account, manner=())
+    return _another(case), account
 
 
-def _is_ordered(reading: Reading, step: Step, likely: Step) -> bool:
-    """Whether a step is a verb that opens a clause, or stands behind "and", "then" and the like.
+def _taken_on(case: _Case) -> Intent | None:
+    """The intent of a request that an unknown word would decline."""
+    named, label = case.named(), case.label
+    if label in NOTHING or case.reading.of("model", negated=True):
+        return None
+    backbone = label == "stage" and "backbone" in case.stated
+    least = {"ours": _TAKEN_ON, "trade and data": _TAKEN_ON_BY_TRADE}.get(named)
+    if least is None and (backbone or (named == "trade" and case.is_command())):
+        least = _COMMAND_OF_TRADE
+    if least is None or case.share < least:
+        return None
+    if label == SEVERAL:
+        return case.several()
+    return case.intent if _said(case.intent) == label else case.likely()
 
-    Beside a command that is likely, the first words of a request may only lead up to it.
-    """
-    if not any(m.start == step.place for kind in ("action", "named", "verb") for m in reading.of(kind)):
+
+def _unsaid(case: _Case) -> Intent:
+    """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
+    named, label = case.named(), case.label
+    refused = {m.group.partition(":")[2] for kind in ("action", "verb") for m in case.reading.of(kind, negated=True)}
+    if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
+        return case.intent
+    if case.intent.question and not case.is_command():
+        return case.intent
+    reads = case.is_command() and label not in _CHANGES
+    least = _UNSAID_OF_A_PATH if named == "path" else _UNSAID_COMMAND if reads else _UNSAID_ACTION
+    return case.likely() if case.share >= least else case.intent
+
+
+def _is_doubtful(case: _Case) -> bool:
+    """Whether a request is like those that ask for nothing, or for nothing of ours."""
+    if any(step.named for step in case.intent.steps):
         return False
-    start, stop = reading.clause(step.place)
-    asks = reading.tokens[stop : stop + 1]
-    before = reading.tokens[step.place - 1]
-    opens = (
-        (not step.place and not likely.command)
-        or before.kind == "break"
-        or before.word in reading.grammar["joins_steps"] | reading.grammar["separates"]
+    nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
+    named = case.named()
+    if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
+        return False  # commands that go together leave no doubt
+    ours = named in _OURS
+    if case.intent.verb:
+        return nothing >= (_NO_COMMAND_OF_OURS if ours else _NO_COMMAND)
+    return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
+
+
+def _another(case: _Case) -> Intent:
+    """The intent, or another one that is far likelier."""
+    said, label = _said(case.intent), case.label
+    if said == label or any(step.named for step in case.intent.steps) or case.share < _ANOTHER:
+        return case.intent
+    times = case.share / max(case.ranking.shares.get(said, 0.0), 1e-9)
+    if label == SEVERAL:
+        found = case.several() if case.share >= _SEVERAL_AFTER_ALL and times >= _TIMES_SEVERAL else None
+        return found or case.intent
+    if label in _CHANGES and case.share < _ANOTHER_THAT_CHANGES:
+        return case.intent
+    if said == SEVERAL and case.share < _ONE_OF_ORDERED and _orders_others(case):
+        return case.intent
+    return case.likely() if times >= (_TIMES_ONE if said == SEVERAL else _TIMES) else case.intent
+
+
+def _orders_others(case: _Case) -> bool:
+    """Whether another step than the likely one is a verb that opens a clause, or stands behind "and" or "then"."""
+    reading = case.reading
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    verbs = {m.start for kind in ("action", "named", "verb") for m in reading.of(kind)}
+    others = (step.place for step in case.intent.steps if _label(step) != case.label and step.place in verbs)
+    return any(
+        not n
+        or reading.tokens[n - 1].kind == "break"
+        or joins & {token.word for token in reading.tokens[max(0, n - _CLOSE) : n]}
+        for n in others
     )
-    return opens and not (start == step.place and bool(asks) and asks[0].text == "?")
+
+
+def _chooses(reading: Reading) -> bool:
+    """Whether words such as "or" leave a choice."""
+    return any(token.word in reading.grammar["choice"] for token in reading.tokens)
+
+
+def _said(intent: Intent) -> str:
+    """What the rules found, as the model calls it."""
+    if intent.verb:
+        return intent.verb
+    return SEVERAL if len(intent.steps) > 1 else _label(intent.steps[0]) if intent.steps else ""
+
+
+def _label(step: Step) -> str:
+    name = step.verb
+    for prefix in _PREFIXES if step.named else ():
+        name = name.removeprefix(prefix)
+    return name

@@ -73,7 +73,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     _tell_unused(command, spoken, notes)
     command = _completed(command, spoken, words.reading)
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
-    if question := _open(command, words.intent, spoken) or question:
+    if question := _open(command, words.intent, spoken, words.reading) or question:
         notes.ask(question)
     return Decision(
         skill=case.skill.name,
@@ -109,7 +109,7 @@ def _completed(command: Command, spoken: Spoken, reading: Reading) -> Command:
     return command
 
 
-def _open(command: Command, intent: Intent, spoken: Spoken) -> Question | None:
+def _open(command: Command, intent: Intent, spoken: Spoken, reading: Reading) -> Question | None:
     """What the words leave open of a command: whether it is meant, which of two it is, or which job."""
     known = spoken.jobs or spoken.paths or (spoken.parents and FORMS[command.verb].jobs == 1)
     if intent.doubtful and not known:
@@ -117,6 +117,11 @@ def _open(command: Command, intent: Intent, spoken: Spoken) -> Question | None:
     if intent.alternatives:
         text = f"{listed(intent.alternatives)}: which one is meant? Which one is first?"
         return Question("action", text, intent.alternatives)
+    one_of = len(spoken.jobs) > max(1, FORMS[command.verb].jobs) and any(
+        token.word in reading.grammar["choice"] for token in reading.tokens
+    )
+    if one_of:
+        return Question("job", f"Which one is meant: {listed(spoken.jobs)}?", spoken.jobs)
     missing = len(spoken.jobs) < max(1, FORMS[command.verb].jobs)
     if spoken.others and missing and "remove" not in command.values:
         return Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")

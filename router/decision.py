@@ -9,7 +9,7 @@ from core.errors import RequestError
 from router.commands import command_decision
 from router.notes import Notes, listed
 from router.one_action import Case, decided
-from router.open_questions import answers, open_questions
+from router.open_questions import answers, open_questions, with_doubt
 from router.slots import check_slots
 from router.steps import steps_decision
 from router.wanted_action import named_action, wanted_steps, which_action
@@ -42,20 +42,22 @@ def decide(request: Request, skill: Skill) -> Decision:
         return decided(request, words.whole, named_action(request.action, skill), case)
     if words.account.declined and not answers(request):
         raise _not_for_this_skill(words, skill)
-    if words.intent.likely:
-        notes.because("no phrase says what is to be done; this is the most likely by all the words together")
+    if words.intent.led:
+        unsaid = "no phrase says what is to be done; " if words.intent.likely else ""
+        led = listed(repr(word) for word in words.intent.led)
+        notes.because(f"{unsaid}this is the most likely by all the words together, first of all {led}")
     if words.intent.verb:
         return command_decision(request, case)
     wanted = wanted_steps(words, skill, notes)
     for question in open_questions(request, words):
         notes.ask(question)
     if len(wanted) > 1:
-        return steps_decision(request, wanted, case)
+        return with_doubt(steps_decision(request, wanted, case), words, request)
     if not wanted:
         notes.ask(which_action(words, skill))
         return decided(request, words.whole, None, case)
     found = wanted[0]._replace(task=None) if request.task else wanted[0]
-    return decided(request, words.steps[0], found, case)
+    return with_doubt(decided(request, words.steps[0], found, case), words, request)
 
 
 def _explain(words: Words, notes: Notes) -> None:

@@ -35,7 +35,8 @@ class Intent:
     """The steps in the order in which they are to run; or the verb of a command; neither where nothing is asked.
 
     `alternatives` are actions or commands between which the words leave the choice. `likely` tells that no phrase says
-    it, and that it is the most likely by all words, `doubtful` that a phrase says it, and all words together do not.
+    it, and that it is the most likely by all words, `doubtful` that a phrase says it, and all words together do not;
+    `led` are the words that led to it where all of them settled it.
     """
 
     steps: tuple[Step, ...] = ()
@@ -45,6 +46,7 @@ class Intent:
     alternatives: tuple[str, ...] = ()
     likely: bool = False
     doubtful: bool = False
+    led: tuple[str, ...] = ()
 
 
 def find_intent(

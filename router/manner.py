@@ -19,15 +19,31 @@ _SHORT, _RESTRICTS = 4, 4
 
 
 def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
-    """Unknown words that say how it is to be done: beside the verb's object, or behind `with`, `in` and the like."""
+    """Unknown words that may say how it is done: beside the verb's object, or behind `with`, `in` and the like."""
     asked: set[int] = set()
     for step in (one for one in intent.steps if not one.command):
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
         asked.update(n for n in beside if _how(reading, n, start, step) or _tells_purpose(reading, n, step.place))
-    asked.update(n for n in unknown if _restricts(reading, n) and n not in reading.remarks)
-    asked.update(n for step in intent.steps for n in _ways(reading, step))
-    return phrases(reading, sorted(asked))
+    return phrases(reading, sorted(asked - _surely(reading, intent, unknown)))
+
+
+def surely_of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
+    """Words that say so by their form: "the magic way", ", but gently"."""
+    return phrases(reading, sorted(_surely(reading, intent, unknown)))
+
+
+def _surely(reading: Reading, intent: Intent, unknown: list[int]) -> set[int]:
+    found = {n for n in unknown if intent.steps and _restricts(reading, n) and n not in reading.remarks}
+    stressed = (n for n in unknown if intent.steps and _is_stressed(reading, n) and n not in reading.remarks)
+    return found.union(stressed, *(_ways(reading, step) for step in intent.steps))
+
+
+def _is_stressed(reading: Reading, place: int) -> bool:
+    """Whether a word is a colour, a code such as `int4`, or is stressed: "extra crispy", "more elastic"."""
+    word, before = reading.tokens[place].word, reading.tokens[max(place - 1, 0)].word
+    coded = word.isascii() and any(letter.isdigit() for letter in word)
+    return coded or word in reading.grammar["colours"] or before in reading.grammar["stresses"]
 
 
 def _ways(reading: Reading, step: Step) -> list[int]:

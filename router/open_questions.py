@@ -12,7 +12,7 @@ from router.types import Question
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from router.types import Request
+    from router.types import Decision, Request
     from router.words import Words
 
 _LIES = frozenset({"on", "in", "at", "from", "auf", "aus"})
@@ -28,6 +28,15 @@ def open_questions(request: Request, words: Words) -> Iterator[Question]:
     if words.intent.steps:
         yield from _about_subject(request, words)
         yield from _about_order(words)
+
+
+def with_doubt(decision: Decision, words: Words, request: Request) -> Decision:
+    """The decision, with a question where nothing else is open and all words together are like those of no request."""
+    if not words.intent.doubtful or answers(request) or any(one.slot != "parent_job_id" for one in decision.missing):
+        return decision
+    verb = words.intent.steps[0].verb
+    text = f"Is '{verb}' asked for, and of this model? Name the model, a job, or where the data lies."
+    return replace(decision, missing=(*decision.missing, Question("request", text)))
 
 
 def _about_subject(request: Request, words: Words) -> Iterator[Question]:

@@ -1,59 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ranks what a request may be for by its words alone: a linear model, where no phrase says it.
+"""Ranks what a request may be for by all that is said in it: a linear model.
 
-The weights beside this file are written by `benchmarks/train_ranking.py` from the labelled requests. The model is asked
-only where the rules have found nothing that is asked for, and it never overrules them.
+The weights beside this file are written by `benchmarks/train_ranking.py` from the labelled requests: a line for each
+feature, with a letter and hundredths for each label that it speaks for or against. `arbitration` says where the model
+is heard.
 """
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from itertools import pairwise
 from math import exp
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping
 
-NOTHING, SEVERAL = "none", "steps"
-WEIGHTS = Path(__file__).with_name("ranking.json")
-_PREFIXES = (4, 6)
-
-
-def features(words: Sequence[str]) -> Iterator[str]:
-    """What the model sees of the words of a request: each, its beginnings, each pair of neighbours."""
-    yield "bias"
-    if words:
-        yield f"first {words[0]}"
-    for word in words:
-        yield word
-        if word.isalpha():
-            yield from (f"{word[:length]}-" for length in _PREFIXES if len(word) > length)
-    yield from (f"{one} {other}" for one, other in pairwise(words))
+ASK, DECLINE, SEVERAL = "ask", "decline", "steps"
+NOTHING = frozenset({ASK, DECLINE})
+WEIGHTS = Path(__file__).with_name("ranking.tsv")
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HUNDREDTHS, _TOLD = 100, 3
 
 
-def ranked(words: Sequence[str]) -> tuple[str, float]:
-    """The most likely label of a request, and how likely it is (0 to 1)."""
-    labels, weights = _weights()
-    seen = [weights[name] for name in dict.fromkeys(features(words)) if name in weights]
-    scores = _sums(seen, len(labels))
+class Ranking(NamedTuple):
+    """How likely each label is (0 to 1), and the words that speak most for the likeliest."""
+
+    shares: Mapping[str, float]
+    words: tuple[str, ...]
+
+    @property
+    def best(self) -> str:
+        """The likeliest label."""
+        return max(self.shares, key=self.shares.__getitem__)
+
+
+def ranked(features: Iterable[str]) -> Ranking:
+    """The labels of a request by its features, as `evidence` gives them."""
+    labels, lines = _weights()
+    seen = {name: _row(name) for name in dict.fromkeys(features) if name in lines}
+    scores = [0.0] * len(labels)
+    for row in seen.values():
+        for place, weight in row:
+            scores[place] += weight
     scale = max(len(seen), 1) ** 0.5
     parts = [exp((score - max(scores)) / scale) for score in scores]
     best = max(range(len(labels)), key=parts.__getitem__)
-    return labels[best], parts[best] / sum(parts)
-
-
-def _sums(seen: Iterable[dict[str, float]], count: int) -> list[float]:
-    scores = [0.0] * count
-    for one in seen:
-        for place, weight in one.items():
-            scores[int(place)] += weight
-    return scores
+    led = sorted((-dict(row).get(best, 0.0), name) for name, row in seen.items() if name.replace(" ", "").isalpha())
+    shares = {label: part / sum(parts) for label, part in zip(labels, parts, strict=True)}
+    return Ranking(shares, tuple(name.removeprefix("first ") for weight, name in led[:_TOLD] if weight < 0))
 
 
 @lru_cache(maxsize=1)
-def _weights() -> tuple[list[str], dict[str, dict[str, float]]]:
-    document = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    return document["labels"], document["weights"]
+def _weights() -> tuple[list[str], dict[str, str]]:
+    first, *lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
+    return first.split(), dict(line.split("\t", 1) for line in lines)
+
+
+@lru_cache(maxsize=4096)
+def _row(name: str) -> tuple[tuple[int, float], ...]:
+    row = _weights()[1][name].split(" ")
+    return tuple((LETTERS.index(one[0]), int(one[1:]) / _HUNDREDTHS) for one in row)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import parse_override
@@ -14,14 +14,11 @@ from router.asked_steps import ENGINE_VERB, Step
 from router.coordination import with_antecedents, with_shared_objects
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
-from router.ranking import NOTHING, SEVERAL, ranked
 from router.reading import Reading, read
 from router.said_data import data_places, is_no_data, is_ruled_out, role_of, uncorrected
 from router.spoken import Spoken
 from router.spoken_policy import policies
-from router.stated import Values
 from router.values import read_values
-from router.verbs import by_what_is_named
 from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
@@ -29,9 +26,7 @@ if TYPE_CHECKING:
 
     from router.declarations import Skill
     from router.patterns import Mention
-    from router.vocabulary import Vocabulary
-
-_LIKELY, _LIKELY_OF_A_PATH = 0.4, 0.6
+    from router.stated import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +54,7 @@ def read_words(text: str, skill: Skill) -> Words:
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
     intent = find_intent(reading, names, vocabulary.questions)
-    if intent.steps or intent.verb:
-        intent = settled(reading, intent, names, vocabulary.questions)
-    else:
-        intent = _likely(reading, intent, vocabulary)
+    intent, judged = settled(reading, intent, account(reading, intent, values, vocabulary), names, vocabulary)
     roles = vocabulary.roles
     whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
     parts = _parts(reading, intent.steps)
@@ -71,7 +63,7 @@ def read_words(text: str, skill: Skill) -> Words:
     )
     steps = with_antecedents(reading, intent.steps, with_shared_objects(reading, intent.steps, steps))
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
-    return Words(reading, intent, account(reading, intent, values, vocabulary), whole, steps, refused)
+    return Words(reading, intent, judged, whole, steps, refused)
 
 
 def _refused(reading: Reading) -> list[Mention]:
@@ -90,28 +82,6 @@ def _refused(reading: Reading) -> list[Mention]:
             for other in asked
         )
     ]
-
-
-def _likely(reading: Reading, intent: Intent, vocabulary: Vocabulary) -> Intent:
-    """What a request of ours is for by all its words together, where no phrase says it and hardly a word is unknown.
-
-    A question is never taken for an action, and nothing that the words rule out is taken at all.
-    """
-    strange = account(reading, intent, Values(), vocabulary)
-    ours = any(reading.of(kind) for kind in ("model", "task")) or any(t.kind == "job" for t in reading.tokens)
-    path = any(token.kind == "path" for token in reading.tokens)
-    ruled_out = any(reading.of(kind, negated=True) for kind in ("action", "verb", "model", "noun"))
-    if not (ours or path) or strange.declined or len(strange.unknown) > 1 or ruled_out or reading.of("foreign"):
-        return intent
-    label, share = ranked(reading.asking_words())
-    if label in {NOTHING, SEVERAL} or share < (_LIKELY if ours else _LIKELY_OF_A_PATH):
-        return intent
-    label = by_what_is_named(reading, label)
-    if vocabulary.is_command(label):
-        return replace(intent, verb=label, likely=True)
-    if intent.question or label not in vocabulary.actions or (strange.unknown and not ours):
-        return intent
-    return replace(intent, steps=(Step(label, 0, implied=True),), likely=True)
 
 
 def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:

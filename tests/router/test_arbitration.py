@@ -177,3 +177,43 @@ def test_any_classifier_of_something_else_is_declined(skill: Skill) -> None:
 def test_what_a_model_is_for_is_asked_where_nothing_names_it(skill: Skill) -> None:
     assert decide(Request(text="train a model on /d/a that predicts solder temperature"), skill).missing
     assert not decide(Request(text="train a PASS/NO_PASS model on /d/a that spots bridges"), skill).missing
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f"Operators at repair want predictions for all pictures before shift: PASS/NO_PASS, model {JOB}, images /d",
+            "inference",
+        ),
+        (
+            "frontend folks need masks of what differs in ~/p, predict those with the latest segmentation changenet",
+            "segment_inference",
+        ),
+        ("Give the visitors a demo of ChangeNet from start to end, please", "demo"),
+    ],
+)
+def test_a_word_that_nothing_knows_holds_up_no_clear_request(text: str, expected: str, skill: Skill) -> None:
+    assert asked(text, skill) == [expected]
+    assert decide(Request(text=text), skill).missing == ()
+
+
+@pytest.mark.parametrize("text", ["train PASS/NO_PASS on ./a more hutchy", "quantize the PASS/NO_PASS net to int4"])
+def test_a_word_that_says_how_by_its_form_is_asked_about_whatever_else_is_clear(text: str, skill: Skill) -> None:
+    assert [question.slot for question in decide(Request(text=text), skill).missing] == ["request"]
+
+
+def test_one_of_two_jobs_is_no_order_for_the_first(skill: Skill) -> None:
+    other = "train-20260302-080000-c3c3c3"
+    (question,) = decide(Request(text=f"Brich {JOB} ab oder lieber {other}"), skill).missing
+    assert question.choices == (JOB, other)
+
+
+def test_to_stop_a_training_of_this_model_rules_out_no_model(skill: Skill) -> None:
+    assert asked("stop the ChangeNet training", skill) == ["cancel"]
+
+
+@pytest.mark.parametrize("text", ["book a table near the plant, 8 people", "train a llama model on ./chats, 3 epochs"])
+def test_what_names_nothing_of_ours_is_never_taken_on(text: str, skill: Skill) -> None:
+    with pytest.raises(RequestError):
+        decide(Request(text=text), skill)

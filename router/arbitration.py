@@ -140,7 +140,7 @@ def _unsaid(case: _Case) -> Intent:
 
 def _is_doubtful(case: _Case) -> bool:
     """Whether a request is like those that ask for nothing, or for nothing of ours."""
-    if any(step.named for step in case.intent.steps):
+    if any(step.named or _is_bidden(case.reading, step) for step in case.intent.steps):
         return False
     nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
     named = case.named()
@@ -150,6 +150,13 @@ def _is_doubtful(case: _Case) -> bool:
     if case.intent.verb:
         return nothing >= (_NO_COMMAND_OF_OURS if ours else _NO_COMMAND)
     return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
+
+
+def _is_bidden(reading: Reading, step: Step) -> bool:
+    """Whether an order to this model follows on what is only told: "I never asked to evaluate, train ChangeNet"."""
+    start, _ = reading.clause(step.place)
+    verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
+    return verb is not None and start - 2 in reading.told and any(m.start == verb.end for m in reading.of("model"))
 
 
 def _another(case: _Case) -> Intent:

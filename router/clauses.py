@@ -53,6 +53,17 @@ def clauses_of(
     return found
 
 
+def is_ordered(tokens: Sequence[Token], places: range, mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a passive orders what a phrase of a clause asks for: "ought to be exported", "müsste gestoppt werden"."""
+    if tokens[mention.start].word in grammar["would"] and mention.group.startswith("action"):
+        return True  # "I would appreciate it if the classifier was trained"
+    around = range(max(places.start, mention.start - 2), min(places.stop, mention.end + 1))
+    if mention.group.startswith("noun") or not any(tokens[n].word in grammar["passive"] for n in around):
+        return False
+    before = {tokens[n].word for n in range(places.start, mention.end)}
+    return bool(before & grammar["orders_passive"])
+
+
 class _Reader(NamedTuple):
     text: str
     tokens: Sequence[Token]
@@ -101,7 +112,7 @@ class _Reader(NamedTuple):
         noun = bool(asking) and asking[0].group.startswith("noun")
         if asking and not noun and asking[0].start <= first and finite > asking[0].start + 1:
             return "asks"
-        return "tells"
+        return "asks" if any(is_ordered(self.tokens, places, m, self.grammar) for m in asking) else "tells"
 
     def _is_question(self, places: range) -> bool:
         rest = (t.text for t in self.tokens[places.stop :] if t.kind == "break" and t.text in _SENTENCE_ENDS)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from router.background import background
+from router.clauses import is_ordered
 from router.dictation import with_dictated_paths
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
@@ -185,15 +186,20 @@ def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> boo
 
 
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a remark is who is asked to do something: "can somebody export it?"."""
-    return mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]
+    """Whether a remark is who is asked to do something: "can somebody export it?", "somebody ought to export it"."""
+    if mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]:
+        return True
+    return any(token.word in grammar["orders_passive"] for token in tokens[mention.end : mention.end + 1])
 
 
-def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention], grammar: Mapping[str, frozenset[str]]) -> set[int]:
+def _remarks(tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Mapping[str, frozenset[str]]) -> set[int]:
     """The tokens of clauses that tell why, from their first word to the end of the clause."""
     found: set[int] = set()
+    asked = [m for m in mentions if m.group.partition(":")[0] in {"action", "verb"}]
     for mention in mentions:
         if mention.group == "remark" and not _is_asked(tokens, mention, grammar):
             end = next((n for n in range(mention.start, len(tokens)) if tokens[n].kind == "break"), len(tokens))
-            found.update(range(mention.start, end))
+            clause = range(mention.start, end)
+            if not any(is_ordered(tokens, clause, m, grammar) for m in asked if m.start in clause):
+                found.update(clause)
     return found

@@ -132,7 +132,8 @@ def read(text: str, skill: Skill) -> Reading:
     layers = []
     for layer in _LAYERS:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
-        layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
+        timed = [m for m in of_layer if not _is_time(m, tokens, vocabulary.grammar)]
+        layers.append(longest((m for m in timed if not _robs(m, timed, tokens)), _RANK))
     for kept in layers:
         resolved = (
             m
@@ -151,6 +152,12 @@ def read(text: str, skill: Skill) -> Reading:
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
     """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
     return mention.group == "action:train" and tokens[mention.start].word in verbs
+
+
+def _is_time(mention: Mention, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether what may be an image size is a time: "cap the training at 4 hours"."""
+    behind = {token.word for token in tokens[mention.end : mention.end + 1]}
+    return mention.group == "value:image_size" and bool(behind & grammar["time_units"])
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:

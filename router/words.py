@@ -157,7 +157,12 @@ def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tup
         if one.choices:
             unclear[one.name] = one.choices
         elif one.name == "target":
-            found["target"] = found.get("target", {}) | one.value
+            before = found.get("target", {})
+            if other := next(
+                (kind for kind in before.keys() & one.value.keys() if before[kind] != one.value[kind]), ""
+            ):
+                unclear["target"] = tuple(f"{100 * each[other]:g} %" for each in (before, one.value))
+            found["target"] = before | one.value
         elif one.name in found and found[one.name] != one.value:
             unclear[one.name] = tuple(dict.fromkeys((*unclear.get(one.name, (str(found[one.name]),)), str(one.value))))
         else:

@@ -20,7 +20,7 @@ _REACH = 4
 
 def doubts(reading: Reading) -> bool:
     """Whether somebody says that he does not know which of several values is right."""
-    return any(m.start not in reading.told for m in reading.of("doubt", negated=None))
+    return any(m.start not in reading.past for m in reading.of("doubt", negated=None))
 
 
 def open_corrections(reading: Reading, values: Values) -> None:
@@ -73,7 +73,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
 def is_cited(reading: Reading, place: int) -> bool:
     """Whether somebody else, or a paper, gives a figure: "the manual says 4", "384 laut Lastenheft"."""
     tokens = reading.tokens
-    says = {token.word for token in tokens[max(0, place - 1) : place]} & reading.grammar["says"]
+    says = {token.word for token in tokens[max(0, place - 2) : place]} & reading.grammar["says"]
     return bool(says or {token.word for token in tokens[place + 1 : place + 2]} & reading.grammar["according"])
 
 

@@ -54,10 +54,9 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
 
 
 def _is_objected(reading: Reading, told: Stated, stated: list[Stated]) -> bool:
-    """Whether somebody says otherwise than what is asked for, and nothing settles it: "…, my boss says 1024 px"."""
-    says = {token.word for token in reading.tokens[max(0, told.place - 1) : told.place]} & reading.grammar["says"]
+    """Whether it is otherwise by what is told behind it, and nothing settles it: "…, my boss says 1024 px"."""
     others = [one for one in stated if one.name == told.name and one is not told]
-    return bool(says) and bool(others) and all(one.place < told.place for one in others)
+    return told.place not in reading.past and bool(others) and all(one.place < told.place for one in others)
 
 
 def _is_over(reading: Reading, place: int) -> bool:

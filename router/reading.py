@@ -140,7 +140,7 @@ def read(text: str, skill: Skill) -> Reading:
             for m in kept
             if not m.group.startswith("foreign")
             or (m in layers[0] and not _of_golden(tokens, m))
-            or _other_model(m, layers[0])
+            or (_other_model(m, layers[0]) and not _of_golden(tokens, m))
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))

@@ -93,7 +93,8 @@ def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
     begins = [0]
     for before, step in itertools.pairwise(by_place):
         begin = step.place
-        while begin - 1 > before.place and not _separates(reading, begin - 1):
+        joins = reading.tokens[begin].word in reading.grammar["joins_steps"]
+        while not joins and begin - 1 > before.place and not _separates(reading, begin - 1):
             begin -= 1
         begins.append(begin)
     ends = [*begins[1:], len(reading.tokens)]
@@ -182,6 +183,8 @@ def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tupl
         )
         if kind == "parent" and (not trains or goes_on):
             found.append(name)
+    if "best_trial" in found:  # "the best trial of last night's search for the classifier"
+        found = [name for name in found if name != "last_model"]
     return tuple(dict.fromkeys(found))
 
 

@@ -164,6 +164,8 @@ def _another(case: _Case) -> Intent:
     said, label = _said(case.intent), case.label
     if said == label or any(step.named for step in case.intent.steps) or case.share < _ANOTHER:
         return case.intent
+    if said in _CHANGES and _names_job(case):
+        return case.intent
     times = case.share / max(case.ranking.shares.get(said, 0.0), 1e-9)
     if label == SEVERAL:
         found = case.several() if case.share >= _SEVERAL_AFTER_ALL and times >= _TIMES_SEVERAL else None
@@ -173,6 +175,13 @@ def _another(case: _Case) -> Intent:
     if said == SEVERAL and case.share < _ONE_OF_ORDERED and _orders_others(case):
         return case.intent
     return case.likely() if times >= (_TIMES_ONE if said == SEVERAL else _TIMES) else case.intent
+
+
+def _names_job(case: _Case) -> bool:
+    """Whether the phrase of a command names the job in the passive: "the quantising of train-… should be stopped"."""
+    tokens = [case.reading.tokens[n] for n in (case.intent.mention.places if case.intent.mention else ())]
+    passive = any(token.word in case.reading.grammar["passive"] for token in tokens)
+    return passive and any(token.kind == "job" for token in tokens)
 
 
 def _orders_others(case: _Case) -> bool:

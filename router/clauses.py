@@ -57,14 +57,17 @@ def is_ordered(tokens: Sequence[Token], places: range, mention: Mention, grammar
     """Whether a passive orders what a phrase of a clause asks for: "ought to be exported", "müsste gestoppt werden"."""
     if tokens[mention.start].word in grammar["would"] and mention.group.startswith("action"):
         return True  # "I would appreciate it if the classifier was trained"
-    opening = [tokens[n].word for n in places[:4]]
+    joins = grammar["concludes"] | grammar["joins_steps"] | grammar["separates"]
+    goes_on = bool(places) and tokens[places.start].word in joins
+    opening = [tokens[n].word for n in places[:5] if tokens[n].word not in joins]
     if opening[:1] and opening[0] in grammar["expletives"] and grammar["would"] & set(opening):
         return not mention.group.startswith("noun")  # "it would be good to see a list of all jobs"
     around = range(max(places.start, mention.start - 2), min(places.stop, mention.end + 1))
     if mention.group.startswith("noun") or not any(tokens[n].word in grammar["passive"] for n in around):
         return False
     before = {tokens[n].word for n in range(places.start, mention.end)}
-    return bool(before & grammar["orders_passive"])
+    ends = tokens[places.stop - 1].word in grammar["passive"]  # "…, danach ausgewertet werden"
+    return bool(before & grammar["orders_passive"]) or (goes_on and ends)
 
 
 class _Reader(NamedTuple):

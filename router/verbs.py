@@ -70,6 +70,13 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
     return "evaluate" if measured and (jobs or reading.of("parent")) else verb
 
 
+def is_of_evaluation(reading: Reading) -> bool:
+    """Whether figures are wanted of an evaluation that ran, and not of a model: "mIoU of segment_evaluate-…?"."""
+    jobs = [token.text for token in reading.tokens if token.kind == "job"]
+    data = any(token.kind == "path" for token in reading.tokens)
+    return bool(jobs) and not data and all(job.partition("-")[0].endswith("evaluate") for job in jobs)
+
+
 def _looked_at(reading: Reading, verb: str, *, jobs: bool) -> str:
     """What looks at data: a model that is named, or where two pictures are, this skill's inspection."""
     if jobs:

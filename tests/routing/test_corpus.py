@@ -64,17 +64,17 @@ def test_a_hand_of_its_own_is_understood(
 @pytest.mark.parametrize(
     ("name", "count", "actions", "values", "planned"),
     [
-        ("tuning11.jsonl", 260, 0.95, 0.985, 2),
+        ("tuning11.jsonl", 260, 0.955, 0.99, 0),
         ("tuning12.jsonl", 257, 0.95, 0.965, 1),
         ("tuning13.jsonl", 260, 0.89, 0.99, 6),
         ("tuning14.jsonl", 259, 0.96, 0.99, 0),
         ("tuning15.jsonl", 260, 0.94, 0.985, 3),
-        ("tuning17.jsonl", 256, 0.95, 0.97, 0),
-        ("tuning18.jsonl", 257, 0.96, 0.99, 0),
-        ("tuning19.jsonl", 258, 0.875, 0.985, 0),
-        ("tuning20.jsonl", 259, 0.86, 0.97, 24),
-        ("tuning21.jsonl", 256, 0.95, 0.98, 0),
-        ("tuning22.jsonl", 260, 0.935, 0.98, 0),
+        ("tuning17.jsonl", 256, 0.98, 0.985, 0),
+        ("tuning18.jsonl", 257, 0.96, 0.995, 0),
+        ("tuning19.jsonl", 258, 0.92, 0.985, 0),
+        ("tuning20.jsonl", 259, 0.95, 0.99, 5),
+        ("tuning21.jsonl", 256, 0.96, 0.99, 0),
+        ("tuning22.jsonl", 260, 0.95, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

@@ -140,7 +140,7 @@ def _unsaid(case: _Case) -> Intent:
 
 def _is_doubtful(case: _Case) -> bool:
     """Whether a request is like those that ask for nothing, or for nothing of ours."""
-    if any(step.named for step in case.intent.steps):
+    if any(step.named or _is_bidden(case.reading, step) for step in case.intent.steps):
         return False
     nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
     named = case.named()
@@ -152,10 +152,19 @@ def _is_doubtful(case: _Case) -> bool:
     return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
 
 
+def _is_bidden(reading: Reading, step: Step) -> bool:
+    """Whether an order to this model follows on what is only told: "I never asked to evaluate, train ChangeNet"."""
+    start, _ = reading.clause(step.place)
+    verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
+    return verb is not None and start - 2 in reading.told and any(m.start == verb.end for m in reading.of("model"))
+
+
 def _another(case: _Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = _said(case.intent), case.label
     if said == label or any(step.named for step in case.intent.steps) or case.share < _ANOTHER:
+        return case.intent
+    if said in _CHANGES and _names_job(case):
         return case.intent
     times = case.share / max(case.ranking.shares.get(said, 0.0), 1e-9)
     if label == SEVERAL:
@@ -166,6 +175,13 @@ def _another(case: _Case) -> Intent:
     if said == SEVERAL and case.share < _ONE_OF_ORDERED and _orders_others(case):
         return case.intent
     return case.likely() if times >= (_TIMES_ONE if said == SEVERAL else _TIMES) else case.intent
+
+
+def _names_job(case: _Case) -> bool:
+    """Whether the phrase of a command names the job in the passive: "the quantising of train-… should be stopped"."""
+    tokens = [case.reading.tokens[n] for n in (case.intent.mention.places if case.intent.mention else ())]
+    passive = any(token.word in case.reading.grammar["passive"] for token in tokens)
+    return passive and any(token.kind == "job" for token in tokens)
 
 
 def _orders_others(case: _Case) -> bool:

@@ -53,13 +53,14 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
     ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
+    nouns = [m for m in nouns if not _is_narrated(reading, m)]
     if said and not every_noun:
         nouns = [m for m in nouns if is_item(reading, m)]
     engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
     if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
-    said = [m for m in said if not within(reading, m, said)]
+    said = [m for m in said if not (within(reading, m, said) or _is_around(m, said) or _is_task_of(reading, m, named))]
     if any(runs_engine(reading, m) for m in said):
         said = [
             m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
@@ -89,6 +90,26 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         else:
             steps[name] = step
     return (*steps.values(), *later)
+
+
+def _is_around(mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether another phrase stands in a gap of this one: "give me a *quantized* classifier"."""
+    inner = (m for m in said if m.group != mention.group and mention.start < m.start and m.end < mention.end)
+    return not mention.group.startswith("named") and any(set(m.places).isdisjoint(mention.places) for m in inner)
+
+
+def _is_task_of(reading: Reading, mention: Mention, named: Sequence[Mention]) -> bool:
+    """Whether a phrase begins with the task of an action that its full name asks for: "evaluate classify batch 16"."""
+    tasks = {n for m in reading.of("task") for n in m.places}
+    return mention not in named and mention.start in tasks and any(m.end == mention.start for m in named)
+
+
+def _is_narrated(reading: Reading, noun: Mention) -> bool:
+    """Whether it is told what became of it: "a training fell over"."""
+    behind = reading.tokens[noun.end : noun.end + 1]
+    return noun.group == "noun:train" and any(
+        token.word in reading.grammar["past"] & reading.grammar["finite"] for token in behind
+    )
 
 
 def is_item(reading: Reading, noun: Mention) -> bool:
@@ -164,6 +185,7 @@ def with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
     asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
     asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
+    asked += [m.start for m in reading.of("value") if m.group == "value:epochs" and _is_to_run(reading, m.start)]
     asked.sort()
     if not steps or not asked or any(step.verb.endswith("train") for step in steps):
         return steps
@@ -173,6 +195,13 @@ def with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         for token in reading.tokens[asked[0] : first]
     )
     return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
+
+
+def _is_to_run(reading: Reading, place: int) -> bool:
+    """Whether epochs are to be run, and are not told of: "8 epochs on ./lot; then evaluate the masks"."""
+    start, stop = reading.clause(place)
+    past = {token.word for token in reading.tokens[start:stop]} & reading.grammar["past"]
+    return not (past or place in reading.told or _waits(reading, place))
 
 
 def _waits(reading: Reading, place: int) -> bool:

@@ -101,6 +101,8 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
         return not carries and all(m.group.startswith("verb") for m in clause.asking)
     if clause.mood == "wishes":
         return clause.sentence < later.sentence and not carries and not later.goes_on
+    if clause.mood == "none" and later.goes_on and carries:
+        return False  # "8 epochs on ./lot; then evaluate it"
     return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
 
 

@@ -53,6 +53,23 @@ def clauses_of(
     return found
 
 
+def is_ordered(tokens: Sequence[Token], places: range, mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a passive orders what a phrase of a clause asks for: "ought to be exported", "müsste gestoppt werden"."""
+    if tokens[mention.start].word in grammar["would"] and mention.group.startswith("action"):
+        return True  # "I would appreciate it if the classifier was trained"
+    joins = grammar["concludes"] | grammar["joins_steps"] | grammar["separates"]
+    goes_on = bool(places) and tokens[places.start].word in joins
+    opening = [tokens[n].word for n in places[:5] if tokens[n].word not in joins]
+    if opening[:1] and opening[0] in grammar["expletives"] and grammar["would"] & set(opening):
+        return not mention.group.startswith("noun")  # "it would be good to see a list of all jobs"
+    around = range(max(places.start, mention.start - 2), min(places.stop, mention.end + 1))
+    if mention.group.startswith("noun") or not any(tokens[n].word in grammar["passive"] for n in around):
+        return False
+    before = {tokens[n].word for n in range(places.start, mention.end)}
+    ends = tokens[places.stop - 1].word in grammar["passive"]  # "…, danach ausgewertet werden"
+    return bool(before & grammar["orders_passive"]) or (goes_on and ends)
+
+
 class _Reader(NamedTuple):
     text: str
     tokens: Sequence[Token]
@@ -90,7 +107,7 @@ class _Reader(NamedTuple):
         first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
         finite = self._finite(places, first)
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
-        if asking and self._is_habit(places, asking[0]):
+        if asking and (self._is_habit(places, asking[0]) or self._comes_after(places)):
             return "tells"
         if self._wishes(places):
             return "wishes" if asking else "none"
@@ -101,7 +118,12 @@ class _Reader(NamedTuple):
         noun = bool(asking) and asking[0].group.startswith("noun")
         if asking and not noun and asking[0].start <= first and finite > asking[0].start + 1:
             return "asks"
-        return "tells"
+        return "asks" if any(is_ordered(self.tokens, places, m, self.grammar) for m in asking) else "tells"
+
+    def _comes_after(self, places: range) -> bool:
+        """Whether a clause only says what somebody does later: "before I start yet another training, …"."""
+        first, second = ([self.tokens[n].word for n in places[:2]] + ["", ""])[:2]
+        return first in self.grammar["before"] and second in self.grammar["speakers"]
 
     def _is_question(self, places: range) -> bool:
         rest = (t.text for t in self.tokens[places.stop :] if t.kind == "break" and t.text in _SENTENCE_ENDS)

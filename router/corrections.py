@@ -20,7 +20,7 @@ _REACH = 4
 
 def doubts(reading: Reading) -> bool:
     """Whether somebody says that he does not know which of several values is right."""
-    return any(m.start not in reading.told for m in reading.of("doubt", negated=None))
+    return any(m.start not in reading.past for m in reading.of("doubt", negated=None))
 
 
 def open_corrections(reading: Reading, values: Values) -> None:
@@ -48,14 +48,19 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         after = [m for m in mentions if m.start > place and m.negated]
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
         corrects = corrects or any(m.start < place <= m.end + 1 for m in corrections)
+        cited = is_cited(reading, place)
         model = (
-            before[-1] if before and corrects else after[0] if after and not _negated_number(reading, place) else None
+            before[-1]
+            if before and (corrects or cited)
+            else after[0]
+            if after and not _negated_number(reading, place)
+            else None
         )
         if model is None:
             values.unread.add(place)
             continue
         name = model.group.partition(":")[2]
-        if reading.tokens[place - 1].word in reading.grammar["choice"] or doubts(reading):
+        if reading.tokens[place - 1].word in reading.grammar["choice"] or cited or doubts(reading):
             values.stated.append(Stated(name, None, place, (reading.said(model), token.text)))
             continue
         number = figure(token.text, token.value, name)
@@ -63,6 +68,13 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         found = reader([number], set()) if reader else (name, number)
         if found:
             values.stated.append(Stated(found[0], found[1], place))
+
+
+def is_cited(reading: Reading, place: int) -> bool:
+    """Whether somebody else, or a paper, gives a figure: "the manual says 4", "384 laut Lastenheft"."""
+    tokens = reading.tokens
+    says = {token.word for token in tokens[max(0, place - 2) : place]} & reading.grammar["says"]
+    return bool(says or {token.word for token in tokens[place + 1 : place + 2]} & reading.grammar["according"])
 
 
 def _instead(reading: Reading, before: Sequence[Mention], place: int) -> bool:
@@ -82,7 +94,9 @@ def _negated_number(reading: Reading, place: int) -> bool:
 def _replaces(reading: Reading, place: int) -> bool:
     """Whether a word puts another value in place of the one before it: "512 but 256", and not "512 but also 256"."""
     behind = {token.word for token in reading.tokens[place + 1 : place + 2]}
-    return reading.tokens[place].word in reading.grammar["substitutes"] and not behind & reading.grammar["as_well"]
+    beside = behind | {token.word for token in reading.tokens[max(0, place - 1) : place]}
+    kept = behind & reading.grammar["as_well"] or beside & reading.grammar["least"]
+    return reading.tokens[place].word in reading.grammar["substitutes"] and not kept
 
 
 def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.clauses import is_ordered
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
     """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
     before = [m for m in said if m.start < mention.start]
+    if _is_subject(reading, mention, said):
+        return True
     if not before or mention.group.startswith("named"):
         return False
     if mention.group == "action:train" and any(_is_told_of(reading, n) for n in mention.places):
@@ -33,6 +37,14 @@ def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bo
         if word in reading.grammar["relative"] and not set(between[n - 1 : n]) & apart
     ]
     return before[-1].start >= start and bool(relative) and not set(between[relative[-1] :]) & joins
+
+
+def _is_subject(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether a phrase says what a model does to which something is to be done: "the net that tells … should be …"."""
+    relative = any(reading.tokens[n].word in reading.grammar["relative"] for n in mention.places)
+    clause = range(*reading.clause(mention.start))
+    ordered = (m for m in said if m.start >= mention.end and m.start in clause)
+    return relative and any(is_ordered(reading.tokens, clause, m, reading.grammar) for m in ordered)
 
 
 def _is_told_of(reading: Reading, place: int) -> bool:

@@ -15,10 +15,11 @@ from router.asked_steps import (
     trained_anew,
     with_search,
 )
+from router.clauses import is_ordered
 from router.engines import MEASURING
 from router.order import behind_before, follows, only_tells_when
 from router.questions import is_question
-from router.verbs import asked_verbs, by_what_is_named
+from router.verbs import asked_verbs, by_what_is_named, is_of_evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _CLOSE, _SEVERAL = 6, 2
+_ENDS = frozenset({"verb:cancel", "verb:remove"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
@@ -74,7 +76,16 @@ def find_intent(
         if name in MEASURING:
             return Intent((Step(name, verbs[0].start),))
         return Intent(verb=name, mention=verbs[0], question=question, alternatives=_alternatives(reading, verbs))
+    return _of_actions(reading, steps, verbs, stated, question=question)
+
+
+def _of_actions(
+    reading: Reading, steps: tuple[Step, ...], verbs: Sequence[Mention], stated: Sequence[str], *, question: bool
+) -> Intent:
+    """The steps that are asked for; figures of an evaluation are looked up."""
     steps = really_training(reading, with_search(reading, steps), stated)
+    if [step.verb for step in steps] == ["evaluate"] and is_of_evaluation(reading):
+        return Intent(verb="result", question=question)
     if steps:
         said = [*verbs, *(m for kind in ("action", "named", "noun") for m in reading.of(kind))]
         return Intent(steps, question=question, alternatives=_alternatives(reading, said))
@@ -171,6 +182,8 @@ def _verb_first(reading: Reading, verb: Mention, steps: Sequence[Step], *, quest
     if verb.start < first.place:
         return True
     clause = reading.clause(first.place)
+    if verb.group in _ENDS and is_ordered(reading.tokens, range(*clause), verb, reading.grammar):
+        return verb.end <= clause[1] and not follows(reading, first.place, verb.start)
     opening = {token.word for token in reading.tokens[clause[0] : first.place]}
     if opening & reading.grammar["before"]:
         return True

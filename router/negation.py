@@ -40,7 +40,8 @@ def _asks_why_not(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabul
 def _is_limit(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
     """Whether what is not to be exceeded is a limit: "must not exceed 90 minutes", "nicht laenger als 3 Stunden"."""
     words = {token.word for token in tokens[max(0, mention.start - 2) : mention.start + 1]}
-    return mention.group.startswith("value:") and bool(words & vocabulary.grammar["exceeds"])
+    instead = words & vocabulary.grammar["substitutes"]  # "int8 rather than fp16"
+    return mention.group.startswith("value:") and bool(words & vocabulary.grammar["exceeds"]) and not instead
 
 
 def never_without(tokens: Sequence[Token], mentions: list[Mention]) -> list[Mention]:

@@ -66,6 +66,8 @@ def _about_order(words: Words) -> Iterator[Question]:
     contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
     if contradicted:
         yield Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?")
+    if said := words.reading.of("hesitation", negated=None):
+        yield Question("request", f"'{words.reading.said(said[0])}': should it be done, or not?")
     if words.intent.question and words.intent.steps[0].verb == "train":
         yield Question("request", "Is that a question, or should it be done?")
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from router.background import background
+from router.clauses import is_ordered
 from router.dictation import with_dictated_paths
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
@@ -51,7 +52,7 @@ _LAYERS = (
     frozenset({"action", "noun", "verb", "neutral", "foreign"}),
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
-    frozenset({"doubt"}),
+    frozenset({"doubt", "hesitation"}),
     frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
@@ -131,14 +132,15 @@ def read(text: str, skill: Skill) -> Reading:
     layers = []
     for layer in _LAYERS:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
-        layers.append(longest((m for m in of_layer if not _robs(m, of_layer, tokens)), _RANK))
+        timed = [m for m in of_layer if not _is_time(m, tokens, vocabulary.grammar)]
+        layers.append(longest((m for m in timed if not _robs(m, timed, tokens)), _RANK))
     for kept in layers:
         resolved = (
             m
             for m in kept
             if not m.group.startswith("foreign")
             or (m in layers[0] and not _of_golden(tokens, m))
-            or _other_model(m, layers[0])
+            or (_other_model(m, layers[0]) and not _of_golden(tokens, m))
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
@@ -150,6 +152,12 @@ def read(text: str, skill: Skill) -> Reading:
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
     """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
     return mention.group == "action:train" and tokens[mention.start].word in verbs
+
+
+def _is_time(mention: Mention, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether what may be an image size is a time: "cap the training at 4 hours"."""
+    behind = {token.word for token in tokens[mention.end : mention.end + 1]}
+    return mention.group == "value:image_size" and bool(behind & grammar["time_units"])
 
 
 def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
@@ -185,15 +193,20 @@ def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> boo
 
 
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a remark is who is asked to do something: "can somebody export it?"."""
-    return mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]
+    """Whether a remark is who is asked to do something: "can somebody export it?", "somebody ought to export it"."""
+    if mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]:
+        return True
+    return any(token.word in grammar["orders_passive"] for token in tokens[mention.end : mention.end + 1])
 
 
-def _remarks(tokens: Sequence[Token], mentions: Iterable[Mention], grammar: Mapping[str, frozenset[str]]) -> set[int]:
+def _remarks(tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Mapping[str, frozenset[str]]) -> set[int]:
     """The tokens of clauses that tell why, from their first word to the end of the clause."""
     found: set[int] = set()
+    asked = [m for m in mentions if m.group.partition(":")[0] in {"action", "verb"}]
     for mention in mentions:
         if mention.group == "remark" and not _is_asked(tokens, mention, grammar):
             end = next((n for n in range(mention.start, len(tokens)) if tokens[n].kind == "break"), len(tokens))
-            found.update(range(mention.start, end))
+            clause = range(mention.start, end)
+            if not any(is_ordered(tokens, clause, m, grammar) for m in asked if m.start in clause):
+                found.update(clause)
     return found

@@ -48,8 +48,15 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     told = [
         one for one in stated if one.place in reading.told and (_is_over(reading, one.place) or _kinds(one) <= asked)
     ]
-    values.stated = [one for one in stated if one not in told]
+    open_ = [one for one in told if _is_objected(reading, one, stated)]
+    values.stated = [one for one in stated if one not in told or one in open_]
     return values
+
+
+def _is_objected(reading: Reading, told: Stated, stated: list[Stated]) -> bool:
+    """Whether it is otherwise by what is told behind it, and nothing settles it: "…, my boss says 1024 px"."""
+    others = [one for one in stated if one.name == told.name and one is not told]
+    return told.place not in reading.past and bool(others) and all(one.place < told.place for one in others)
 
 
 def _is_over(reading: Reading, place: int) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_COLUMNS = 14
+_COLUMNS, _CLOSE = 14, 4
 _LOOKS = frozenset({"data_check", "inspect"})
 _ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status"})
 _OF_ONE_JOB = frozenset({"status", "result"})
@@ -26,7 +26,7 @@ _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
 def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     """The phrases that ask for a command, without those that only seem to."""
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
-    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m))]
+    verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m) or _is_limit(reading, m))]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
@@ -70,6 +70,13 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
     return "evaluate" if measured and (jobs or reading.of("parent")) else verb
 
 
+def is_of_evaluation(reading: Reading) -> bool:
+    """Whether figures are wanted of an evaluation that ran, and not of a model: "mIoU of segment_evaluate-…?"."""
+    jobs = [token.text for token in reading.tokens if token.kind == "job"]
+    data = any(token.kind == "path" for token in reading.tokens)
+    return bool(jobs) and not data and all(job.partition("-")[0].endswith("evaluate") for job in jobs)
+
+
 def _looked_at(reading: Reading, verb: str, *, jobs: bool) -> str:
     """What looks at data: a model that is named, or where two pictures are, this skill's inspection."""
     if jobs:
@@ -83,6 +90,15 @@ def _is_state(reading: Reading, mention: Mention) -> bool:
     """Whether a word says how something is, and orders nothing: "when it is clean"."""
     word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
     return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
+
+
+def _is_limit(reading: Reading, mention: Mention) -> bool:
+    """Whether to stop is what a search is to do in time: "the training ought to be stopped after 6 hours"."""
+    behind = reading.tokens[mention.end : mention.end + 1]
+    times = {m.start for m in reading.of("value") if m.group == "value:hours"} & set(
+        range(mention.end, mention.end + _CLOSE)
+    )
+    return mention.group == "verb:cancel" and bool(times) and behind[0].word in reading.grammar["awaits_time"]
 
 
 def _of_columns(reading: Reading, mention: Mention) -> bool:

@@ -203,6 +203,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("correction", languages.phrases("corrections"))
     patterns.add("remark", languages.phrases("remarks"))
     patterns.add("doubt", languages.phrases("doubts"))
+    patterns.add("hesitation", languages.phrases("hesitations"))
 
 
 def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:

@@ -93,7 +93,8 @@ def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
     begins = [0]
     for before, step in itertools.pairwise(by_place):
         begin = step.place
-        while begin - 1 > before.place and not _separates(reading, begin - 1):
+        joins = reading.tokens[begin].word in reading.grammar["joins_steps"]
+        while not joins and begin - 1 > before.place and not _separates(reading, begin - 1):
             begin -= 1
         begins.append(begin)
     ends = [*begins[1:], len(reading.tokens)]
@@ -157,7 +158,12 @@ def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tup
         if one.choices:
             unclear[one.name] = one.choices
         elif one.name == "target":
-            found["target"] = found.get("target", {}) | one.value
+            before = found.get("target", {})
+            if other := next(
+                (kind for kind in before.keys() & one.value.keys() if before[kind] != one.value[kind]), ""
+            ):
+                unclear["target"] = tuple(f"{100 * each[other]:g} %" for each in (before, one.value))
+            found["target"] = before | one.value
         elif one.name in found and found[one.name] != one.value:
             unclear[one.name] = tuple(dict.fromkeys((*unclear.get(one.name, (str(found[one.name]),)), str(one.value))))
         else:
@@ -177,6 +183,8 @@ def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tupl
         )
         if kind == "parent" and (not trains or goes_on):
             found.append(name)
+    if "best_trial" in found:  # "the best trial of last night's search for the classifier"
+        found = [name for name in found if name != "last_model"]
     return tuple(dict.fromkeys(found))
 
 

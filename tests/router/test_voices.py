@@ -123,3 +123,79 @@ def test_figures_are_values_deadlines_or_times(text: str, stated: dict[str, obje
     limits = {name: value for name, value in found.stated.items() if name in {"target", "hours"}}
     assert limits == stated
     assert [question.slot for question in found.missing if question.slot not in {"parent_job_id", "data"}] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The PASS/NO_PASS classifier should be exported.", ["export"]),
+        ("ChangeNet ought to be quantized to int8", ["quantize"]),
+        (
+            "the PASS/NO_PASS model should be evaluated on ./lot first and exported to onnx second",
+            ["evaluate", "export"],
+        ),
+        (
+            "ChangeNet may be trained once for 3 epochs, then evaluated, and finally exported",
+            ["train", "evaluate", "export"],
+        ),
+        (
+            "could the inspection classifier be exported to ONNX and then built into an fp16 TensorRT engine?",
+            ["export", "deploy_classify_gen_trt_engine"],
+        ),
+        (
+            "ChangeNet could be trained on ./a, and then used for inference on ./b",
+            ["train", "inference"],
+        ),
+        (
+            "ChangeNet müsste auf ./lot trainiert, danach ausgewertet und schließlich exportiert werden",
+            ["train", "evaluate", "export"],
+        ),
+        ("without automl: 8 epochs of ChangeNet on ./lot; then evaluate it", ["train", "evaluate"]),
+    ],
+)
+def test_what_ought_to_be_done_is_an_order(text: str, expected: list[str], skill: Skill) -> None:
+    assert names(decided(text, skill)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("Da der Trainingsordner falsche Bilder enthielt, müsste {job} bitte abgebrochen werden.", "cancel"),
+        ("Das Quantisieren von {job} müsste angehalten werden", "cancel"),
+        ("{job} sollte gelöscht werden", "remove"),
+        ("I am told that {job} ended with an error, and the cause should be looked for", "diagnose"),
+        ("it would be interesting to have all changenet jobs listed", "jobs"),
+        ("could the status of {job} be looked up", "status"),
+        ("before I start yet another training, it would be good to see a list of everything changenet has run", "jobs"),
+    ],
+)
+def test_a_command_in_the_passive_is_no_action(text: str, verb: str, skill: Skill) -> None:
+    found = decided(text.format(job="segment_train-20260409-060606-12ab34"), skill)
+    assert found.command is not None
+    assert (found.command.verb, found.steps, found.action) == (verb, (), None)
+
+
+@pytest.mark.parametrize("text", ["frobnicate {job}", "{job} must be re-frobbed", "could {job} be polished"])
+def test_a_job_alone_names_no_action(text: str, skill: Skill) -> None:
+    for job in (JOB, "segment_train-20260409-060606-12ab34", "export-20260409-060606-12ab34"):
+        found = decided(text.format(job=job), skill)
+        assert found.action is None
+        assert found.missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "train ChangeNet on half the GPUs",
+        "Nimm die Hälfte der GPUs für das ChangeNet-Training",
+        "export something of ChangeNet's",
+        "evaluate the better of my two change segmentation models",
+        "train the defect classifier on ./lot at 512 px... my boss says 1024 px",
+        "Bildgröße 256 laut Mail, 384 laut Lastenheft; PASS/NO_PASS trainieren, ./lot",
+        "Recall has to be 99.5 %, and 97 % is the required recall. AOI classify training, ./lot",
+        "Höchstens 3 Stunden, mindestens aber 8 Stunden: Training der Platinenprüfung",
+        "we ought to train the board classifier on ./lot or perhaps not",
+    ],
+)
+def test_what_is_open_is_asked_about(text: str, skill: Skill) -> None:
+    assert decided(text, skill).missing

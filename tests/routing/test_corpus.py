@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
 # Hands whose requests the linear model learned, and whose misses no phrase was made for.
-LEARNED = {f"tuning{number}.jsonl" for number in (11, 12, 13, 14, 15)}
+LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 23))}
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +64,17 @@ def test_a_hand_of_its_own_is_understood(
 @pytest.mark.parametrize(
     ("name", "count", "actions", "values", "planned"),
     [
-        ("tuning11.jsonl", 260, 0.95, 0.985, 2),
+        ("tuning11.jsonl", 260, 0.955, 0.99, 0),
         ("tuning12.jsonl", 257, 0.95, 0.965, 1),
         ("tuning13.jsonl", 260, 0.89, 0.99, 6),
         ("tuning14.jsonl", 259, 0.96, 0.99, 0),
         ("tuning15.jsonl", 260, 0.94, 0.985, 3),
+        ("tuning17.jsonl", 256, 0.98, 0.985, 0),
+        ("tuning18.jsonl", 257, 0.96, 0.995, 0),
+        ("tuning19.jsonl", 258, 0.92, 0.985, 0),
+        ("tuning20.jsonl", 259, 0.95, 0.99, 5),
+        ("tuning21.jsonl", 256, 0.96, 0.99, 0),
+        ("tuning22.jsonl", 260, 0.95, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(
@@ -94,6 +100,7 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
         ("held_out3.jsonl", 200, 0.89, 0.95, 0.97, 0),
         ("held_out4.jsonl", 233, 0.95, 0.97, 0.98, 1),
         ("held_out5.jsonl", 256, 0.92, 0.99, 0.98, 0),
+        ("held_out6.jsonl", 288, 0.96, 0.99, 0.99, 1),
     ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(

@@ -74,7 +74,7 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning19.jsonl", 258, 0.92, 0.985, 0),
         ("tuning20.jsonl", 259, 0.95, 0.99, 5),
         ("tuning21.jsonl", 256, 0.96, 0.99, 0),
-        ("tuning22.jsonl", 260, 0.95, 0.99, 0),
+        ("tuning22.jsonl", 260, 0.955, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

@@ -72,9 +72,9 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning17.jsonl", 256, 0.98, 0.985, 0),
         ("tuning18.jsonl", 257, 0.96, 0.995, 0),
         ("tuning19.jsonl", 258, 0.92, 0.985, 0),
-        ("tuning20.jsonl", 259, 0.95, 0.99, 5),
+        ("tuning20.jsonl", 259, 0.955, 0.99, 4),
         ("tuning21.jsonl", 256, 0.96, 0.99, 0),
-        ("tuning22.jsonl", 260, 0.95, 0.99, 0),
+        ("tuning22.jsonl", 260, 0.955, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

@@ -14,14 +14,18 @@ _SHORTEST_FOLDER = 3
 _NUMBERED = re.compile(r"\s(?=\w*\d)\w{1,6}(?=\s*(?:[.,;!?\n]|$))")
 _TAKES_NUMBER = re.compile(r"(?:lot|line|los|linie|board|rev|batch|shift)$", re.IGNORECASE)
 _ENDS = ".,:;!?)]}\"'`"
+_NAMED_BY_MARK = re.compile(r"/[\"'`]")
 
 
 def whole_path(said: str, text: str, start: int) -> str:
     """A path that says itself that it is one, with the words after it that belong to it: `./my boards/line 3/`.
 
-    They belong to it where they end in a slash, or where what they make is there.
+    They belong to it where they end in a slash, or where what they make is there. A name that begins with a quotation
+    mark goes on to the last slash: what stands in it is no order.
     """
     stripped = said.rstrip(_ENDS) or said
+    if _NAMED_BY_MARK.search(said) and "/" in (line := text[start + len(said) :].partition("\n")[0]):
+        return said + line[: line.rindex("/") + 1]
     if stripped.endswith("/") or len(stripped) < len(said):
         return stripped
     rest = text[start + len(said) :].partition("\n")[0]

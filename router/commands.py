@@ -109,10 +109,16 @@ def _completed(command: Command, spoken: Spoken, reading: Reading) -> Command:
     return command
 
 
+def _is_of_the_last(command: Command, intent: Intent, reading: Reading) -> bool:
+    """Whether hardly more is said than a command of two jobs, which is of the last two: "compare the two models"."""
+    said = len(intent.mention.places) if intent.mention else 0
+    return FORMS[command.verb].jobs > 1 and 2 * said >= len(reading.tokens)
+
+
 def _open(command: Command, intent: Intent, spoken: Spoken, reading: Reading) -> Question | None:
     """What the words leave open of a command: whether it is meant, which of two it is, or which job."""
     known = spoken.jobs or spoken.paths or (spoken.parents and FORMS[command.verb].jobs == 1)
-    if intent.doubtful and not known:
+    if intent.doubtful and not known and not _is_of_the_last(command, intent, reading):
         return _which_is(command)
     if intent.alternatives:
         text = f"{listed(intent.alternatives)}: which one is meant? Which one is first?"

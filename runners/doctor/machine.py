@@ -35,6 +35,7 @@ EXTRAS = {
     "automl": ("optuna", "tuning"),
     "stage": ("huggingface_hub", "`changenet stage backbone`"),
     "cloud": ("s3fs", "data behind s3://, gs://, az:// and https://"),
+    "tensorrt-rtx": ("tensorrt_rtx", "engines for NVIDIA GPUs where TensorRT is not installed"),
     "deploy": ("onnxruntime", "`changenet run export` and quantize, and models from them"),
     "docker": ("docker", "--runner docker"),
     "kubernetes": ("kubernetes", "--runner kubernetes"),

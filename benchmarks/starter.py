@@ -4,12 +4,12 @@
     python benchmarks/starter.py draw WORK [--seed 1] [--task segment]     # pairs, masks and crops
     python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL]
     python benchmarks/starter.py pack WORK --task TASK --threshold T [--start MODEL --share S]   # models/starter, card
-    python benchmarks/starter.py export WORK [--seed 1]     # the packed segment model as an ONNX file as well
+    python benchmarks/starter.py export WORK [--seed 1]     # of the packed segment model, the ONNX file alone
 
 The same seed gives the same pairs; trainings take 9 and 5 minutes of one core. What the result is worth is measured by
 `starter_measure.py`. ImageNet weights are the start, or the model that `--start` names, whose SHA-256 the card tells;
-no real picture of any inspection is used. An export is held to the checkpoint on the validation pairs of WORK, which it
-draws where they are not there; a checkpoint that was packed anew has to be exported anew.
+no real picture of any inspection is used. Packing the segment model writes it as an ONNX file as well, which is held to
+the checkpoint on the validation pairs of WORK; they are drawn where they are not there.
 """
 
 from __future__ import annotations
@@ -350,6 +350,8 @@ def main() -> None:
         export(options.work, options.seed)
     elif options.step == "pack":
         pack(options.work, options.task, options.seed, options.threshold, (options.start, options.share))
+        if options.task == "segment":
+            export(options.work, options.seed)
     else:
         for task in [options.task] if options.task else ["segment", "classify"]:
             train(options.work, task, options.seed, options.start)

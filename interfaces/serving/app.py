@@ -46,7 +46,7 @@ def make_app(service: Service, on_failure: Callable[[], None], *, needs_token: b
         await beginning
         await service.end()
 
-    routes = [*_pages(service, needs_token=needs_token), *inspect_routes(service), *protocol_routes(service)]
+    routes = [*inspect_routes(service), *protocol_routes(service), *_pages(service, needs_token=needs_token)]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _no_address, 405: _no_address})
     return _Observed(app, service, routes)
 

@@ -115,6 +115,27 @@ def test_a_bad_picture_is_refused_by_what_is_wrong_with_it(
     assert answer.json()["error"]["remedy"]
 
 
+_FILE = b'Content-Disposition: form-data; name="test"; filename="a.png"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("multipart/form-data", b"--x\r\n", "the form can't be read"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + _FILE + b"cut", "the form can't be read"),
+        ("multipart/form-data; boundary=y", b"--x\r\n" + _FILE + b"other\r\n--x--\r\n", "the form can't be read"),
+        ("multipart/form-data; boundary=x", (b"--x\r\n" + _FILE + b"\r\n") * 129 + b"--x--\r\n", "can't be read"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + _FILE + b"a\r\n--x--\r\n", "there is no file 'golden'"),
+        ("application/x-www-form-urlencoded", b"test=a&golden=b", "this is no multipart/form-data"),
+    ],
+    ids=["no boundary", "cut", "other boundary", "many parts", "no golden", "other form"],
+)
+def test_a_form_that_can_not_be_read_is_told(server: Any, kind: str, body: bytes, said: str) -> None:
+    answer = server.client.post("/inspect", content=body, headers={"Content-Type": kind})
+    assert error_of(answer) == (400, "request.form")
+    assert said in answer.json()["error"]["message"]
+
+
 def test_what_is_no_such_request_is_refused(server: Any, model: Any) -> None:
     picture = model.good.read_bytes()
     assert error_of(post(server, test=picture)) == (400, "request.form")

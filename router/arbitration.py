@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.asked_steps import Step
+from router.asked_steps import ENGINE_VERB, Step
 from router.evidence import evidence
 from router.intent import Intent, find_intent
 from router.ranking import NOTHING, SEVERAL, ranked
@@ -171,6 +171,9 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
 def _another(case: _Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = _said(case.intent), case.label
+    known = case.vocabulary.actions | {ENGINE_VERB, "retrain"}
+    if any(step.verb not in known for step in case.intent.steps if not (step.named or step.command)):
+        return case.intent  # what this skill does not do is no other action of it
     if said == label or any(step.named for step in case.intent.steps) or case.share < _ANOTHER:
         return case.intent
     if said in _CHANGES and _names_job(case):

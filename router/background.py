@@ -113,12 +113,20 @@ def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, froz
     return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
 
 
+def _is_topic(mention: Mention, tokens: Sequence[Token]) -> bool:
+    """Whether another model is named before all, and is what the request is about: "mask r-cnn, inference on …"."""
+    end = next((n for n in range(len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    return mention.group == "foreign:model" and mention.end == end and mention.start <= 1
+
+
 def _drops(
     mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
     in_front = {_kind(m) for m in front}
+    if kind == "foreign" and _is_topic(mention, tokens):
+        return False
     if kind == "foreign":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
         path = any(token.kind == "path" for token in tokens)

@@ -28,7 +28,17 @@ def foreign(reading: Reading, intent: Intent) -> str:
         elsewhere = _of_another_sentence(reading, intent, mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
             return reading.said(mention)
-    return ""
+    return _backbone_as_model(reading)
+
+
+def _backbone_as_model(reading: Reading) -> str:
+    """The name of a network that is to be worked on itself, where nothing of ours is: "evaluate EfficientNet-B0"."""
+    ours = any(reading.of(kind) for kind in ("model", "task", "trade", "parent"))
+    if ours or any(token.kind in {"job", "action"} for token in reading.tokens):
+        return ""
+    ends = {m.end for m in reading.of("action")}
+    named = (m for m in reading.of("value") if m.group == "value:backbone" and m.start in ends)
+    return next((reading.said(m) for m in named), "")
 
 
 def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of a chain, each by the words of its own part: "…; verdicts with it second", "when done, have it measured".
+
+A phrase that no rule knows is often the only one that says a later step. The linear model of `ranking` knows that a
+request is for several actions, and so it is asked about each part: what a full stop, or a word such as "then" sets
+apart. It is heard where it finds the steps that the rules found, and others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from router.asked_steps import Step
+from router.evidence import evidence
+from router.ranking import ranked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from router.reading import Reading
+
+_ENDS = frozenset({".", "!", "?", ";", "\n", "->", "→"})
+# From which share of all actions on a part is for one of them.
+_CLEAR = 0.6
+
+
+def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps of all parts of a request in their order, if they are those that are found and others; else nothing.
+
+    `actions` are the verbs that a step may have; what is ruled out, or was done before, is no step.
+    """
+    refused = {m.group.partition(":")[2] for m in reading.of("action", negated=True)}
+    places = {step.verb: step for step in found}
+    steps: dict[str, Step] = {}
+    for part in _parts(reading):
+        verb = _verb_of(reading, part, actions)
+        if verb is not None and verb not in refused:
+            steps.setdefault(verb, places.get(verb) or Step(verb, _place(reading, part, verb)))
+    more = len(steps) > len(places) and places.keys() <= steps.keys()
+    return tuple(steps.values()) if more and not _is_turned(reading, found, steps) else ()
+
+
+def _parts(reading: Reading) -> Iterator[range]:
+    """The tokens of each part, a word such as "and then" at its beginning."""
+    opens = (reading.grammar["separates"] | reading.grammar["awaits"]) - reading.grammar["contrasts"]
+    begins = [0]
+    for place, (before, token) in enumerate(pairwise(reading.tokens), 1):
+        begin = place
+        if token.word in opens and before.word not in opens:
+            while begin and reading.tokens[begin - 1].word in reading.grammar["joins_steps"]:
+                begin -= 1
+        elif not (before.kind == "break" and before.text in _ENDS):
+            continue
+        if begin > begins[-1]:
+            begins.append(begin)
+    yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
+
+
+def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> str | None:
+    """What the words of a part are for, if that is clear and not over."""
+    words = [n for n in part if reading.tokens[n].kind != "break"]
+    if not words or len(reading.past.intersection(words)) * 2 > len(words):
+        return None
+    shares = ranked(evidence(_alone(reading, part), question=False)).shares
+    known = {verb: shares.get(verb, 0.0) for verb in actions}
+    best = max(known, key=known.__getitem__)
+    return best if known[best] >= _CLEAR * sum(known.values()) else None
+
+
+def _alone(reading: Reading, part: range) -> Reading:
+    """A part of a reading by itself."""
+    first = part.start
+    mentions = [
+        m._replace(places=tuple(n - first for n in m.places))
+        for m in reading.mentions
+        if m.start in part and m.end <= part.stop
+    ]
+    told = frozenset(n - first for n in reading.told if n in part)
+    return replace(reading, tokens=reading.tokens[part.start : part.stop], mentions=mentions, told=told)
+
+
+def _place(reading: Reading, part: range, verb: str) -> int:
+    """The token of a part that says the step, else its first."""
+    said = (m.start for kind in ("action", "noun") for m in reading.of(kind) if m.group == f"{kind}:{verb}")
+    return next((place for place in said if place in part), part.start)
+
+
+def _is_turned(reading: Reading, found: Sequence[Step], steps: Collection[str]) -> bool:
+    """Whether a word such as "before" gives the steps that are found another order than the parts have."""
+    order = [verb for verb in steps if verb in {step.verb for step in found}]
+    said = {token.word for token in reading.tokens} & reading.grammar["before"]
+    return bool(said) and order != [step.verb for step in found]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _ENDS = frozenset({".", "!", "?", ";", "\n", "->", "→"})
+_SAYS_NOTHING = frozenset({"remark", "correction", "neutral"})
 # From which share of all actions on a part is for one of them.
 _CLEAR = 0.6
 
@@ -61,12 +62,19 @@ def _parts(reading: Reading) -> Iterator[range]:
 def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> str | None:
     """What the words of a part are for, if that is clear and not over."""
     words = [n for n in part if reading.tokens[n].kind != "break"]
-    if not words or len(reading.past.intersection(words)) * 2 > len(words):
+    if not _says_something(reading, part) or len(reading.past.intersection(words)) * 2 > len(words):
         return None
     shares = ranked(evidence(_alone(reading, part), question=False)).shares
     known = {verb: shares.get(verb, 0.0) for verb in actions}
     best = max(known, key=known.__getitem__)
     return best if known[best] >= _CLEAR * sum(known.values()) else None
+
+
+def _says_something(reading: Reading, part: range) -> bool:
+    """Whether a part has data, a job, or a phrase that a rule knows."""
+    if any(reading.tokens[n].kind in {"path", "job"} for n in part):
+        return True
+    return any(m.start in part and m.group not in _SAYS_NOTHING for m in reading.mentions)
 
 
 def _alone(reading: Reading, part: range) -> Reading:

@@ -100,6 +100,8 @@ def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) 
 
 def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Intent:
     """A training that no verb asks for: the words speak of a search, or of what only trainings have."""
+    if any(m.group.endswith(":train") for kind in ("action", "noun") for m in reading.of(kind, negated=True)):
+        return Intent(question=question)  # "leave it as it is: no training"
     policies = [m for m in reading.of("policy", negated=None) if m.group != "policy:neutral"]
     if policies and not question:
         return Intent((Step("train", policies[0].start, implied=True),))

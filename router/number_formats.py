@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 _BUILDS = frozenset({"quantize", "gen_trt_engine"})
+_NOT_OF_TRAINING = frozenset({"int8", "fp8"})
 _OF_BITS = {8: "int8", 16: "fp16", 32: "fp32"}
 
 
@@ -19,7 +20,7 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
     words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
-    formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    formats = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
     allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
     formats = allowed if len(allowed) == 1 else formats
     if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
@@ -42,7 +43,10 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.values.update({} if bits is None else {"number_format": bits})
     if "number_format" in spoken.values:
         value = spoken.values.pop("number_format")
-        trains = "train" in verbs and value != "int8"
+        trains = "train" in verbs and value not in _NOT_OF_TRAINING
+        if value == "fp8" and "gen_trt_engine" in verbs:
+            spoken.unclear["data_type"] = (value,)  # no engine is built so
+            return
         spoken.values["precision" if trains else "data_type"] = value
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
-_BEYOND = 2
+_BEYOND, _FAR = 2, 7
 _PERCENT = frozenset({"percent", "prozent"})
 _BITS = frozenset({"bit", "bits"})
 _KEPT = 14
@@ -137,6 +137,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
+    found += _least(mention, reading, claimed)
     before = mention.start - 1
     number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
     if number > _BEYOND and _spans(reading, number):
@@ -147,6 +148,19 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _least(mention: Mention, reading: Reading, claimed: set[int]) -> list[str]:
+    """The other end of a span: "at least ten and at most thirty trials", "no fewer than 8, no more than 16 epochs"."""
+    tokens, least = reading.tokens, reading.grammar["least"]
+    number = next((n for n in mention.places if tokens[n].kind == "number"), mention.start)
+    for place in range(number - 1, max(0, number - _FAR), -1):
+        if tokens[place].kind == "number":
+            said = {token.word for token in tokens[max(0, place - 2) : place]}
+            return [tokens[place].text] if said & least and place not in claimed else []
+        if tokens[place].kind not in {"word", "break"} or tokens[place].text in {".", "!", "?", ";"}:
+            return []
+    return []
 
 
 def _is_pause(reading: Reading, place: int) -> bool:

@@ -130,6 +130,6 @@ def _drops(
     if kind == "parent":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
         return job or "parent" in in_front or any(m.group == "action:train" for m in front)
-    if kind == "task":
-        return "task" in in_front
+    if kind in {"task", "runner"}:
+        return kind in in_front
     return kind in _ASKING | {"other", "pointer"}

@@ -47,8 +47,9 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         before = [m for m in mentions if m.start < place]
         after = [m for m in mentions if m.start > place and m.negated]
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
-        corrects = corrects or any(m.start < place <= m.end + 1 for m in corrections)
-        cited = is_cited(reading, place)
+        first = _over_prepositions(reading, place)
+        corrects = corrects or any(m.start < first <= m.end + 1 or m.start < place <= m.end + 1 for m in corrections)
+        cited = not corrects and is_cited(reading, place)
         model = (
             before[-1]
             if before and (corrects or cited)
@@ -68,6 +69,13 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         found = reader([number], set()) if reader else (name, number)
         if found:
             values.stated.append(Stated(found[0], found[1], place))
+
+
+def _over_prepositions(reading: Reading, place: int) -> int:
+    """The first of the prepositions before a number, else its place: "no, on four", "nein, auf vieren"."""
+    while place and reading.tokens[place - 1].word in reading.grammar["prepositions"]:
+        place -= 1
+    return place
 
 
 def is_cited(reading: Reading, place: int) -> bool:
@@ -97,6 +105,20 @@ def _replaces(reading: Reading, place: int) -> bool:
     beside = behind | {token.word for token in reading.tokens[max(0, place - 1) : place]}
     kept = behind & reading.grammar["as_well"] or beside & reading.grammar["least"]
     return reading.tokens[place].word in reading.grammar["substitutes"] and not kept
+
+
+def retracted(reading: Reading) -> frozenset[int]:
+    """The tokens of what is said and then taken back, and asks for nothing: "Anna wanted 12, that is off the table"."""
+    found: set[int] = set()
+    asked = [m.start for kind in ("action", "named", "verb") for m in reading.of(kind)]
+    for mention in reading.of("retraction", negated=None):
+        stop, _ = reading.clause(mention.start)
+        while stop and reading.tokens[stop - 1].kind == "break":
+            stop -= 1
+        said = range(reading.clause(max(stop - 1, 0))[0], stop)
+        if not any(place in said for place in asked):
+            found.update(said)
+    return frozenset(found)
 
 
 def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.corrections import retracted
+
 if TYPE_CHECKING:
     from router.reading import Reading
     from router.spoken import Spoken
 
 
 _BUILDS = frozenset({"quantize", "gen_trt_engine"})
+_BLAME = 6
 _NOT_OF_TRAINING = frozenset({"int8", "fp8"})
 _OF_BITS = {8: "int8", 16: "fp16", 32: "fp32"}
 
@@ -22,6 +25,7 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.values["format"] = "onnx"
     formats = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
     allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
+    allowed = _uncorrected(reading, part, allowed)
     formats = allowed if len(allowed) == 1 else formats
     if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
         spoken.values["number_format"] = allowed[0]
@@ -63,9 +67,43 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
     """Whether a number format is ruled out, as in "no int8, use fp32" or "bf16 won't fly"."""
     places = [n for n in part if reading.tokens[n].word == number_format]
     no = reading.grammar["not"] | reading.grammar["rules_out"]
+    dropped = reading.past | retracted(reading)
     return bool(places) and all(
-        n in reading.past or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no) for n in places
+        n in dropped
+        or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
+        or _is_replaced(reading, n)
+        or _is_blamed(reading, n)
+        for n in places
     )
+
+
+def _is_replaced(reading: Reading, place: int) -> bool:
+    """Whether another is taken in place of it: "int8 rather than fp16", "statt fp16"."""
+    return any(token.word in reading.grammar["replaced"] for token in reading.tokens[max(0, place - 2) : place])
+
+
+def _is_blamed(reading: Reading, place: int) -> bool:
+    """Whether it is said to be too much or too little: "fp32 would be too slow"."""
+    _, stop = reading.clause(place)
+    behind = [token.word for token in reading.tokens[place + 1 : min(stop, place + _BLAME)]]
+    return bool(reading.grammar["finite"].intersection(behind[:1]) and reading.grammar["too"].intersection(behind))
+
+
+def _uncorrected(reading: Reading, part: range, formats: list[str]) -> list[str]:
+    """Number formats without those that a correction behind them replaces: "int8, no, fp8", "fp32 - fp16, I mean"."""
+    last = {reading.tokens[n].word: n for n in part if reading.tokens[n].word in formats}
+    first = {reading.tokens[n].word: n for n in reversed(part) if reading.tokens[n].word in formats}
+    corrections = [m.start for m in reading.of("correction", negated=None)]
+    meant = [n for n in corrections if any(t.word in reading.grammar["meant"] for t in reading.tokens[n : n + 2])]
+    return [
+        one
+        for one in formats
+        if not any(
+            any(last[one] < n <= first[other] for n in corrections)
+            or any(last[one] < first[other] < n <= first[other] + 2 for n in meant)
+            for other in formats
+        )
+    ]
 
 
 def _of_a_model(reading: Reading, part: range, number_format: str) -> bool:

@@ -52,7 +52,7 @@ _LAYERS = (
     frozenset({"action", "noun", "verb", "neutral", "foreign"}),
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
-    frozenset({"doubt", "hesitation"}),
+    frozenset({"doubt", "hesitation", "retraction"}),
     frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.corrections import bare_numbers, corrected, open_corrections
+from router.corrections import bare_numbers, corrected, open_corrections, retracted
 from router.patterns import Mention
 from router.stated import Stated, Values
 from router.tokens import fold
@@ -43,6 +43,9 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     open_corrections(reading, values)
     _named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
+    taken_back = retracted(reading)
+    values.unread -= taken_back
+    values.stated = [one for one in values.stated if one.place not in taken_back]
     stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
     told = [

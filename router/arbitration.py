@@ -89,7 +89,7 @@ class _Case(NamedTuple):
         steps = self.intent.steps
         if self.intent.verb or _chooses(self.reading) or any(step.named or step.command for step in steps):
             return None
-        found = chain(self.reading, {*self.vocabulary.actions, ENGINE_VERB}, steps)
+        found = chain(self.reading, {*self.vocabulary.actions, ENGINE_VERB} - self.vocabulary.commands, steps)
         return Intent(found, led=self.ranking.words) if len(found) > 1 else None
 
     def several(self) -> Intent | None:

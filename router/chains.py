@@ -22,25 +22,36 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _ENDS = frozenset({".", "!", "?", ";", "\n", "->", "→"})
-_SAYS_NOTHING = frozenset({"remark", "correction", "neutral"})
-# From which share of all actions on a part is for one of them.
-_CLEAR = 0.6
+_SAYS = frozenset({"action", "noun", "named", "engine", "task", "model", "parent"})
+# From which share of all actions on a part is for one of them, and surely.
+_CLEAR, _SURE = 0.6, 0.9
 
 
 def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> tuple[Step, ...]:
-    """The steps of all parts of a request in their order, if they are those that are found and others; else nothing.
+    """The steps of all parts of a request in their order, if they are those that are found, and others; else nothing.
 
-    `actions` are the verbs that a step may have; what is ruled out, or was done before, is no step.
+    `actions` are the verbs that a step may have; what is ruled out, or was done before, is no step. A step that is
+    found is given up where its part is surely for another one.
     """
     refused = {m.group.partition(":")[2] for m in reading.of("action", negated=True)}
-    places = {step.verb: step for step in found}
+    known = {step.verb: step for step in found}
     steps: dict[str, Step] = {}
     for part in _parts(reading):
-        verb = _verb_of(reading, part, actions)
-        if verb is not None and verb not in refused:
-            steps.setdefault(verb, places.get(verb) or Step(verb, _place(reading, part, verb)))
-    more = len(steps) > len(places) and places.keys() <= steps.keys()
-    return tuple(steps.values()) if more and not _is_turned(reading, found, steps) else ()
+        verb, share = _verb_of(reading, part, actions)
+        if share < _CLEAR or verb in refused:
+            continue
+        theirs = [step.verb for step in found if step.place in part]
+        if share >= _SURE and len(theirs) == 1 and theirs[0] != verb:
+            known.pop(theirs[0], None)
+        if verb not in steps:
+            said = known.get(verb)
+            steps[verb] = said if said and said.place in part else Step(verb, _place(reading, part, verb))
+    if not known.keys() <= steps.keys():
+        return ()
+    order = [verb for verb in steps if verb in known]
+    turned = order != [step.verb for step in found if step.verb in known]
+    said_so = any(token.word in reading.grammar["before"] for token in reading.tokens)
+    return () if turned and (said_so or len(steps) == len(known)) else tuple(steps.values())
 
 
 def _parts(reading: Reading) -> Iterator[range]:
@@ -59,22 +70,22 @@ def _parts(reading: Reading) -> Iterator[range]:
     yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
 
 
-def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> str | None:
-    """What the words of a part are for, if that is clear and not over."""
+def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[str, float]:
+    """What the words of a part are for, and its share of all actions; no share where it is over, or for none."""
     words = [n for n in part if reading.tokens[n].kind != "break"]
     if not _says_something(reading, part) or len(reading.past.intersection(words)) * 2 > len(words):
-        return None
+        return "", 0.0
     shares = ranked(evidence(_alone(reading, part), question=False)).shares
     known = {verb: shares.get(verb, 0.0) for verb in actions}
     best = max(known, key=known.__getitem__)
-    return best if known[best] >= _CLEAR * sum(known.values()) else None
+    return best, known[best] / sum(known.values())
 
 
 def _says_something(reading: Reading, part: range) -> bool:
     """Whether a part has data, a job, or a phrase that a rule knows."""
     if any(reading.tokens[n].kind in {"path", "job"} for n in part):
         return True
-    return any(m.start in part and m.group not in _SAYS_NOTHING for m in reading.mentions)
+    return any(m.start in part and m.group.partition(":")[0] in _SAYS for m in reading.mentions)
 
 
 def _alone(reading: Reading, part: range) -> Reading:
@@ -93,10 +104,3 @@ def _place(reading: Reading, part: range, verb: str) -> int:
     """The token of a part that says the step, else its first."""
     said = (m.start for kind in ("action", "noun") for m in reading.of(kind) if m.group == f"{kind}:{verb}")
     return next((place for place in said if place in part), part.start)
-
-
-def _is_turned(reading: Reading, found: Sequence[Step], steps: Collection[str]) -> bool:
-    """Whether a word such as "before" gives the steps that are found another order than the parts have."""
-    order = [verb for verb in steps if verb in {step.verb for step in found}]
-    said = {token.word for token in reading.tokens} & reading.grammar["before"]
-    return bool(said) and order != [step.verb for step in found]

@@ -46,6 +46,7 @@ _KINDS = (
     "trade",
     "noun",
 )
+_BESIDE = 2
 _RANK = {kind: place for place, kind in enumerate(_KINDS)}
 # Of phrases that share words the longest counts, within a layer: "plain training" is both an action and a policy.
 _LAYERS = (
@@ -127,6 +128,8 @@ def read(text: str, skill: Skill) -> Reading:
     found = [m for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
+    found = [m for m in found if not _comes_next(tokens, m, vocabulary.grammar["separates"])]
+    found = [m for m in found if not _of_engine(tokens, m, vocabulary.grammar["engines"])]
     found += vocabulary.foreign.find(tokens)
     mentions = action_names(tokens)
     layers = []
@@ -152,6 +155,20 @@ def read(text: str, skill: Skill) -> Reading:
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
     """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
     return mention.group == "action:train" and tokens[mention.start].word in verbs
+
+
+def _comes_next(tokens: Sequence[Token], mention: Mention, separates: frozenset[str]) -> bool:
+    """Whether what elsewhere only names an export is the next step: "train it, followed by an export"."""
+    before = {token.word for token in tokens[max(0, mention.start - 2) : mention.start]}
+    return mention.group == "neutral" and tokens[mention.end - 1].word == "export" and bool(before & separates)
+
+
+def _of_engine(tokens: Sequence[Token], mention: Mention, engines: frozenset[str]) -> bool:
+    """Whether a number format is that of an engine, and nothing is quantised: "make an int8 engine"."""
+    if mention.group != "action:quantize" or len(mention.places) < 2:
+        return False
+    formats = (n for n in mention.places if tokens[n].word in {"int8", "fp8"})
+    return any(token.word in engines for n in formats for token in tokens[max(0, n - _BESIDE) : n + _BESIDE])
 
 
 def _is_time(mention: Mention, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:

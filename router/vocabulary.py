@@ -224,7 +224,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase
     } | vocabulary.continuations
-    vocabulary.known.update(known)
+    vocabulary.known.update(known, vocabulary.grammar["finite"], vocabulary.grammar["past"])
     for word in sorted(known):
         if len(word) >= SHORTEST_KNOWN:
             vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, frozenset(word)))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.asked_steps import ENGINE_VERB, Step
+from router.asked_steps import ENGINE_VERB, Step, is_only
 from router.chains import chain
 from router.evidence import evidence
 from router.intent import Intent, find_intent
@@ -36,7 +36,7 @@ _UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
 _PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
 _NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
 _ONE_OF_ORDERED, _CLOSE = 0.95, 3
-_CHAINED = 0.45
+_CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
 # How many times as likely as what the rules found another one has to be.
 _TIMES, _TIMES_SEVERAL, _TIMES_ONE = 3, 2.5, 5
 
@@ -84,9 +84,18 @@ class _Case(NamedTuple):
         step = step or (Step(label, mention.start) if mention else Step(label, 0, implied=True))
         return Intent((step,), question=self.intent.question, likely=step.implied, led=led)
 
+    def may_be_chained(self) -> bool:
+        """Whether several steps are likely, or not unlikely and data is named for more than the rules found."""
+        paths = sum(token.kind == "path" for token in self.reading.tokens)
+        several = self.ranking.shares.get(SEVERAL, 0.0)
+        likely = self.label == SEVERAL and several >= _CHAINED
+        return likely or (len(self.intent.steps) < paths > 1 and several >= _CHAINED_BY_DATA)
+
     def chained(self) -> Intent | None:
         """The steps by the parts of the request, where they are those that the rules found and others."""
         steps = self.intent.steps
+        if any(is_only(self.reading, m) for m in self.reading.of("action")):
+            return None
         if self.intent.verb or _chooses(self.reading) or any(step.named or step.command for step in steps):
             return None
         found = chain(self.reading, {*self.vocabulary.actions, ENGINE_VERB} - self.vocabulary.commands, steps)
@@ -116,7 +125,7 @@ def settled(
         return _unsaid(case), account
     if case.label in NOTHING:
         return replace(intent, doubtful=_is_doubtful(case)), account
-    if case.label == SEVERAL and case.share >= _CHAINED and (chained := case.chained()):
+    if case.may_be_chained() and (chained := case.chained()):
         return chained, account
     if case.share >= _PLAIN_MANNER and case.named() in _OURS and not _chooses(reading):
         account = replace(account, manner=())

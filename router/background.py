@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.clauses import Clause, clauses_of
@@ -48,6 +49,9 @@ def background(
         return Background(mentions)
     full = [c for c in whole if c.mood == "asks"]
     telling = [c for c in clauses if _tells(c, tokens, full, sure=bool(asked))]
+    for before, clause in pairwise(clauses):
+        if before in telling and clause not in telling and _is_listed(before, clause):
+            telling.append(clause)
     told = frozenset(n for c in telling for n in c.places)
     past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
@@ -91,6 +95,11 @@ def _tells(clause: Clause, tokens: Sequence[Token], full: Sequence[Clause], *, s
     return (clause.mood == "tells" and (sure or not clause.asking)) or _stands_before(clause, full, tokens)
 
 
+def _is_listed(told: Clause, clause: Clause) -> bool:
+    """Whether a clause only goes on with what is told: "I know I said train, evaluate, export"."""
+    return bool(told.asking and clause.asking) and told.sentence == clause.sentence and len(clause.places) == 1
+
+
 def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Token]) -> bool:
     """Whether a clause leads up to a whole request: it asks for nothing, or only wishes for what is then asked for."""
     later = next((c for c in full if c.places.start > clause.places.start), None)
@@ -118,6 +127,8 @@ def _drops(
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
+    if mention.negated and kind in _ASKING:
+        return False
     in_front = {_kind(m) for m in front}
     if kind == "foreign":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))

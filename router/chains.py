@@ -33,7 +33,7 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
     `actions` are the verbs that a step may have; what is ruled out, or was done before, is no step. A step that is
     found is given up where its part is surely for another one.
     """
-    refused = {m.group.partition(":")[2] for m in reading.of("action", negated=True)}
+    refused = {m.group.partition(":")[2] for kind in ("action", "noun") for m in reading.of(kind, negated=True)}
     known = {step.verb: step for step in found}
     steps: dict[str, Step] = {}
     for part in _parts(reading):
@@ -50,8 +50,10 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
         return ()
     order = [verb for verb in steps if verb in known]
     turned = order != [step.verb for step in found if step.verb in known]
-    said_so = any(token.word in reading.grammar["before"] for token in reading.tokens)
-    return () if turned and (said_so or len(steps) == len(known)) else tuple(steps.values())
+    words = {token.word for token in reading.tokens}
+    said_so = bool(words & reading.grammar["before"]) and turned
+    unsure = bool(words & reading.grammar["turns"]) or (turned and len(steps) == len(known))
+    return () if said_so or unsure else tuple(steps.values())
 
 
 def _parts(reading: Reading) -> Iterator[range]:

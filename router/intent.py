@@ -162,7 +162,8 @@ def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, .
     """What two neighbouring phrases ask for that only `or` joins."""
     words = {token.word for token in reading.tokens}
     if words & reading.grammar["either"] and words & reading.grammar["choice"]:
-        return tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
+        found = tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
+        return found if len(found) > 1 else ()
     ordered = sorted(mentions, key=lambda m: m.start)
     for one, other in pairwise(ordered):
         between = [token.word for token in reading.tokens[one.end : other.start]]

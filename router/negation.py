@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from router.tokens import Token
     from router.vocabulary import Vocabulary
 
-_SHOWN, _OPENING = 3, 5
+_SHOWN, _OPENING, _AROUND = 3, 5, 3
 _ASKING = ("action:", "noun:", "verb:", "named:")
 
 
@@ -23,7 +23,7 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
     found: list[Mention] = []
     for mention in sorted(mentions, key=lambda m: m.places):
         negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
-        negated = negated or _forbidden(tokens, mention, vocabulary)
+        negated = negated or _forbidden(tokens, mention, vocabulary) or _left_out(tokens, mention, vocabulary)
         negated = negated and not _asks_why_not(tokens, mention, vocabulary)
         negated = negated and not _is_limit(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
@@ -91,6 +91,19 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
         return False
     ends = range(start + first + 1, mention.start + 1)
     return not any(_stands_before(tokens, n, p) for n in ends for p in vocabulary.negations.get(tokens[n - 1].word, ()))
+
+
+def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a phrase stands between the two words that leave it out: "leave the export out"."""
+    if not mention.group.startswith(_ASKING):
+        return False
+    grammar = vocabulary.grammar
+    before = [token.word for token in tokens[max(0, mention.start - _AROUND) : mention.start]]
+    while before and before[-1] not in grammar["leaves"]:
+        if before.pop() not in grammar["articles"] | vocabulary.negation_fillers:
+            return False
+    behind = {token.word for token in tokens[mention.end : mention.end + 2]}
+    return bool(before) and not grammar["leaves_out"].isdisjoint(behind)
 
 
 def _forbids(opening: Sequence[str], grammar: Mapping[str, frozenset[str]]) -> int:

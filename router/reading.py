@@ -128,6 +128,8 @@ def read(text: str, skill: Skill) -> Reading:
     found = [m for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
+    parents = [m for m in found if m.group.startswith("parent:")]
+    found = [m for m in found if not _hands_over(tokens, m, parents, vocabulary.grammar["builds"])]
     found = [m for m in found if not _comes_next(tokens, m, vocabulary.grammar["separates"])]
     found = [m for m in found if not _of_engine(tokens, m, vocabulary.grammar["engines"])]
     found += vocabulary.foreign.find(tokens)
@@ -155,6 +157,15 @@ def read(text: str, skill: Skill) -> Reading:
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
     """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
     return mention.group == "action:train" and tokens[mention.start].word in verbs
+
+
+def _hands_over(
+    tokens: Sequence[Token], mention: Mention, parents: Sequence[Mention], builds: frozenset[str]
+) -> bool:
+    """Whether what seems to be a training hands over what is there: "give me the best trial as an fp8 model"."""
+    if mention.group != "action:train" or tokens[mention.start].word not in builds:
+        return False
+    return any(m.group == "parent:best_trial" and mention.start < m.start < m.end < mention.end for m in parents)
 
 
 def _comes_next(tokens: Sequence[Token], mention: Mention, separates: frozenset[str]) -> bool:

@@ -203,8 +203,11 @@ def test_the_description_has_every_route_and_the_page_shows_it(server: Any) -> N
 
 
 def test_pages_of_other_places_and_other_names_are_turned_away(server: Any) -> None:
-    for headers, status in (({"origin": "http://elsewhere.example"}, 403), ({"host": "elsewhere.example"}, 421)):
-        assert server.client.get("/golden", headers=headers).status_code == status
+    for headers, expected in (
+        ({"origin": "http://elsewhere.example"}, (403, "http.origin")),
+        ({"host": "elsewhere.example"}, (421, "http.host")),
+    ):
+        assert error_of(server.client.get("/golden", headers=headers)) == expected
     assert server.client.get("/golden", headers={"origin": server.address}).status_code == 200
 
 
@@ -212,6 +215,9 @@ def test_a_token_is_needed_where_one_is_set_but_for_what_tells_nothing(model: An
     with serving(str(model.onnx), CHANGENET_SERVE_TOKEN="hush") as running:  # noqa: S106 - a test's own
         client = running.client
         assert [client.get(path).status_code for path in ("/v2/health/ready", "/", "/metrics")] == [200, 200, 401]
+        assert error_of(client.get("/metrics", headers={"authorization": "Bearer loud"})) == (401, "http.token")
+        plain = client.get("/v2").json()["error"]
+        assert plain.startswith("authorization: no token was sent; ")
         assert client.get("/metrics", headers={"authorization": "Bearer hush"}).status_code == 200
         assert 'id="token"' in client.get("/").text
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.asked_steps import Step
+from router.asked_steps import ENGINE_VERB, Step, is_only
+from router.chains import chain
 from router.evidence import evidence
 from router.intent import Intent, find_intent
 from router.ranking import NOTHING, SEVERAL, ranked
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
 _OURS = frozenset({"ours", "trade and data"})
+_SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 # From which share on the model is heard.
@@ -34,7 +36,8 @@ _TAKEN_ON, _TAKEN_ON_BY_TRADE, _COMMAND_OF_TRADE = 0.45, 0.5, 0.6
 _UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
 _PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
 _NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
-_ONE_OF_ORDERED, _CLOSE, _OBJECT = 0.95, 3, 4
+_ONE_OF_ORDERED, _CLOSE, _OBJECT, _WHOLE = 0.95, 3, 4, 4
+_CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
 # How many times as likely as what the rules found another one has to be.
 _TIMES, _TIMES_SEVERAL, _TIMES_ONE = 3, 2.5, 5
 
@@ -82,8 +85,27 @@ class _Case(NamedTuple):
         step = step or (Step(label, mention.start) if mention else Step(label, 0, implied=True))
         return Intent((step,), question=self.intent.question, likely=step.implied, led=led)
 
+    def may_be_chained(self) -> bool:
+        """Whether several steps are likely, or not unlikely and data is named for more than the rules found."""
+        paths = sum(token.kind == "path" for token in self.reading.tokens)
+        several = self.ranking.shares.get(SEVERAL, 0.0)
+        likely = self.label == SEVERAL and several >= _CHAINED
+        return likely or (len(self.intent.steps) < paths > 1 and several >= _CHAINED_BY_DATA)
+
+    def chained(self) -> Intent | None:
+        """The steps by the parts of the request, where they are those that the rules found and others."""
+        steps = self.intent.steps
+        if any(is_only(self.reading, m) for m in self.reading.of("action")):
+            return None
+        if self.intent.verb or _chooses(self.reading) or any(step.named or step.command for step in steps):
+            return None
+        found = chain(self.reading, {*self.vocabulary.actions, ENGINE_VERB} - self.vocabulary.commands, steps)
+        return Intent(found, led=self.ranking.words) if len(found) > 1 else None
+
     def several(self) -> Intent | None:
         """The steps that the words name, where there are several."""
+        if chained := self.chained():
+            return chained
         if len(self.intent.steps) > 1:
             return self.intent
         found = find_intent(self.reading, self.stated, self.vocabulary.questions, every_noun=True)
@@ -104,6 +126,8 @@ def settled(
         return _unsaid(case), account
     if case.label in NOTHING:
         return replace(intent, doubtful=_is_doubtful(case)), account
+    if case.may_be_chained() and (chained := case.chained()):
+        return chained, account
     if case.share >= _PLAIN_MANNER and case.named() in _OURS and not _chooses(reading):
         account = replace(account, manner=())
     return _another(case), account
@@ -128,7 +152,7 @@ def _taken_on(case: _Case) -> Intent | None:
 def _unsaid(case: _Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
-    refused = {m.group.partition(":")[2] for kind in ("action", "verb") for m in case.reading.of(kind, negated=True)}
+    refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
     if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
         return case.intent
     if case.intent.question and not case.is_command():
@@ -144,12 +168,24 @@ def _is_doubtful(case: _Case) -> bool:
         return False
     nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
     named = case.named()
+    if _is_whole(case):
+        return False
     if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
         return False  # commands that go together leave no doubt
     ours = named in _OURS
     if case.intent.verb:
         return nothing >= (_NO_COMMAND_OF_OURS if ours else _NO_COMMAND)
     return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
+
+
+def _is_whole(case: _Case) -> bool:
+    """Whether a long phrase says a command whole, or weights are named that are to be fetched."""
+    tokens = case.reading.tokens
+    if case.intent.verb == "stage" and not _chooses(case.reading):
+        keys = (token.text.partition("=")[0] for token in tokens if token.kind == "override")
+        return "backbone" in case.stated or "backbone" in keys
+    said = len(case.intent.mention.places) if case.intent.mention else 0
+    return said > _WHOLE or (said == _WHOLE and bool(case.named()))
 
 
 def _is_bidden(reading: Reading, step: Step) -> bool:
@@ -171,7 +207,7 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
 def _another(case: _Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = _said(case.intent), case.label
-    if said == label or any(step.named for step in case.intent.steps) or case.share < _ANOTHER:
+    if said == label or case.share < _ANOTHER or any(_is_fixed(case, step) for step in case.intent.steps):
         return case.intent
     if said in _CHANGES and _names_job(case):
         return case.intent
@@ -184,6 +220,12 @@ def _another(case: _Case) -> Intent:
     if said == SEVERAL and case.share < _ONE_OF_ORDERED and _orders_others(case):
         return case.intent
     return case.likely() if times >= (_TIMES_ONE if said == SEVERAL else _TIMES) else case.intent
+
+
+def _is_fixed(case: _Case, step: Step) -> bool:
+    """Whether a step stands for no other: it is named in full, or is nothing that this skill does."""
+    known = case.vocabulary.actions | {ENGINE_VERB, "retrain"}
+    return step.named or not (step.command or step.verb in known)
 
 
 def _names_job(case: _Case) -> bool:

@@ -33,10 +33,11 @@ class Step(NamedTuple):
 
 
 def trained_anew(reading: Reading, step: Step) -> Step:
-    """A retraining on data is a training, where nothing was pruned."""
+    """A retraining of something that is named is a training, where nothing was pruned."""
     pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
-    data = any(token.kind == "path" for token in reading.tokens)
-    return step._replace(verb="train") if step.verb == "retrain" and data and not pruned and not step.named else step
+    named = any(reading.of(kind) for kind in ("task", "parent"))
+    named = named or any(token.kind in {"path", "job"} for token in reading.tokens)
+    return step._replace(verb="train") if step.verb == "retrain" and named and not pruned and not step.named else step
 
 
 def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ...]:
@@ -62,7 +63,12 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
     if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
-    said = [m for m in said if not (within(reading, m, said) or _is_around(m, said) or _is_task_of(reading, m, named))]
+    denied = reading.of("action", negated=True)
+    said = [
+        m
+        for m in said
+        if not (within(reading, m, said) or _is_around(m, [*said, *denied]) or _is_task_of(reading, m, named))
+    ]
     if any(runs_engine(reading, m) for m in said):
         said = [
             m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
@@ -77,7 +83,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         ]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
-    found = sorted((*said, *nouns), key=lambda m: m.start)
+    found = _not_taken_back(reading, sorted((*said, *nouns), key=lambda m: m.start))
     steps: dict[str, Step] = {}
     later: list[Step] = []
     for mention in found:
@@ -113,6 +119,38 @@ def _is_purpose(reading: Reading, mention: Mention, said: Sequence[Mention]) -> 
     between = tokens[trainings[-1].end : mention.start - 1] if trainings else []
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
     return bool(trainings) and not any(token.word in joins or token.kind == "path" for token in between)
+
+
+def _not_taken_back(reading: Reading, found: Sequence[Mention]) -> Sequence[Mention]:
+    """The phrases without those of actions that a later clause rules out, or all before one that is to be the only one.
+
+    "train it, then evaluate it … no, leave out the training", "he wants an export as well. I see it otherwise: only
+    train it"
+    """
+    name = {m: m.group.partition(":")[2] for m in found}
+    ruled_out = [m for kind in ("action", "noun") for m in reading.of(kind, negated=True)]
+    kept = [
+        m
+        for m in found
+        if not any(
+            one.group.partition(":")[2] == name[m] and one.start > m.end and reading.clause(one.start)[0] > m.start
+            for one in ruled_out
+        )
+    ]
+    only = max((m.start for m in kept if is_only(reading, m)), default=-1)
+    return [m for m in kept if m.start >= only] or found
+
+
+def is_only(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause begins with "only", and goes on with a phrase: "only evaluate that one"."""
+    start, stop = reading.clause(mention.start)
+    if (colon := _behind_colon(reading, start, mention.start)) is not None:
+        start = colon
+    words = [token.word for token in reading.tokens[start : mention.start]]
+    joins = reading.grammar["separates"] | reading.grammar["awaits"] | reading.grammar["prepositions"]
+    restricts = bool(words) and words[0] in reading.grammar["restricts"] and joins.isdisjoint(words)
+    behind = {token.word for token in reading.tokens[mention.end : stop]}
+    return restricts and mention.group.startswith("action") and reading.grammar["awaits"].isdisjoint(behind)
 
 
 def _is_around(mention: Mention, said: Sequence[Mention]) -> bool:
@@ -181,9 +219,10 @@ def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[
         return steps[1:]
     alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
-    if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
+    searched = {"hours", "parallel"} & set(stated) and any(m.group == "policy:named" for m in reading.of("policy"))
+    if alone and not of_model and (searched or {"epochs", "trials", "learning_rate"} & set(stated)):
         return (Step("train", steps[0].place, implied=True),)
-    if alone and (of_model or reading.of("model")) and is_measured(reading):
+    if alone and (of_model or reading.of("model") or reading.of("task")) and is_measured(reading):
         return (Step("evaluate", steps[0].place),)
     return steps
 

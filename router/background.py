@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.clauses import Clause, clauses_of
@@ -48,6 +49,9 @@ def background(
         return Background(mentions)
     full = [c for c in whole if c.mood == "asks"]
     telling = [c for c in clauses if _tells(c, tokens, full, sure=bool(asked))]
+    for before, clause in pairwise(clauses):
+        if before in telling and clause not in telling and _is_listed(before, clause):
+            telling.append(clause)
     told = frozenset(n for c in telling for n in c.places)
     past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
@@ -91,6 +95,11 @@ def _tells(clause: Clause, tokens: Sequence[Token], full: Sequence[Clause], *, s
     return (clause.mood == "tells" and (sure or not clause.asking)) or _stands_before(clause, full, tokens)
 
 
+def _is_listed(told: Clause, clause: Clause) -> bool:
+    """Whether a clause only goes on with what is told: "I know I said train, evaluate, export"."""
+    return bool(told.asking and clause.asking) and told.sentence == clause.sentence and len(clause.places) == 1
+
+
 def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Token]) -> bool:
     """Whether a clause leads up to a whole request: it asks for nothing, or only wishes for what is then asked for."""
     later = next((c for c in full if c.places.start > clause.places.start), None)
@@ -101,7 +110,8 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
         return not carries and all(m.group.startswith("verb") for m in clause.asking)
     if clause.mood == "wishes":
         return clause.sentence < later.sentence and not carries and not later.goes_on
-    if clause.mood == "none" and later.goes_on and carries:
+    figures = any(tokens[n].kind == "number" for n in clause.places)
+    if clause.mood == "none" and later.goes_on and (carries or figures):
         return False  # "8 epochs on ./lot; then evaluate it"
     return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
 
@@ -113,23 +123,33 @@ def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, froz
     return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
 
 
+def _is_topic(mention: Mention, tokens: Sequence[Token]) -> bool:
+    """Whether another model is named before all, and is what the request is about: "mask r-cnn, inference on …"."""
+    end = next((n for n in range(len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    return mention.group == "foreign:model" and mention.end == end and mention.start <= 1
+
+
+def _has_job(tokens: Sequence[Token], told: frozenset[int]) -> bool:
+    """Whether a job is named that is not only told of."""
+    return any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
+
+
 def _drops(
     mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
+    if (mention.negated and kind in _ASKING) or _is_topic(mention, tokens):
+        return False
     in_front = {_kind(m) for m in front}
     if kind == "foreign":
-        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
         path = any(token.kind == "path" for token in tokens)
-        return job or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
-    if mention.group == "policy:on" and not mention.negated and any(_kind(m) == "policy" for m in front):
-        return True
+        return _has_job(tokens, told) or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
     if kind == "policy":
-        return not mention.negated and (mention.group == "policy:named" or past)
+        twice = mention.group == "policy:on" and "policy" in in_front
+        return not mention.negated and (twice or mention.group == "policy:named" or past)
     if kind == "parent":
-        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
-        return job or "parent" in in_front or any(m.group == "action:train" for m in front)
-    if kind == "task":
-        return "task" in in_front
+        return "parent" in in_front or _has_job(tokens, told) or any(m.group == "action:train" for m in front)
+    if kind in {"task", "runner"}:
+        return kind in in_front
     return kind in _ASKING | {"other", "pointer"}

@@ -109,7 +109,7 @@ class _Reader(NamedTuple):
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
         if asking and (self._is_habit(places, asking[0]) or self._comes_after(places)):
             return "tells"
-        if self._wishes(places):
+        if self._wishes(places) or (asking and self._remains(places, asking)):
             return "wishes" if asking else "none"
         if self._is_question(places) or self._waits(places):
             return "asks" if asking else "bids"
@@ -143,6 +143,12 @@ class _Reader(NamedTuple):
         subject = self.tokens[places.start].word in self.grammar["habit"]
         return subject and asking.start == places.start + 1 and not asking.group.startswith("noun")
 
+    def _remains(self, places: range, asking: Sequence[Mention]) -> bool:
+        """Whether a clause says of a step that it is what is left to do, or will do."""
+        said = {n for n in places if self.tokens[n].word in self.grammar["remains"]}
+        over = {self.tokens[n].word for n in places} & self.grammar["not"]
+        return bool(said) and not over and said.isdisjoint(n for m in asking for n in m.places)
+
     def _wishes(self, places: range) -> bool:
         """Whether a clause wishes for something, as "we need", and does not say that nothing is wished for."""
         words = [self.tokens[n].word for n in places]
@@ -154,7 +160,8 @@ class _Reader(NamedTuple):
             wish = word in self.grammar["wishes"] or (word == "like" and set(before) & self.grammar["would"])
             asks = word in self.grammar["asks_for"] and set(words[place + 1 : place + 3]) & self.grammar["for_that"]
             would = word in self.grammar["would"] and set(words[place + 1 : place + 4]) & self.grammar["had"]
-            if (wish or asks or would) and set(before) & self.grammar["wishing"] and not refuses:
+            subject = set(before) | set(words[place + 1 : place + 2] if place else ())  # "dann will ich …"
+            if (wish or asks or would) and subject & self.grammar["wishing"] and not refuses:
                 return True
         return False
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_REACH = 4
+_REACH, _NEAR = 4, 9
+_ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _NO_VALUES = frozenset({"correction", "instead"})
 
 
@@ -45,13 +46,14 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
     for place, token in enumerate(reading.tokens):
         if token.kind != "number" or place in claimed:
             continue
-        if is_displaced(reading, place):
+        if is_displaced(reading, place) or _is_ordinal(reading, place):
             continue
         before = [m for m in mentions if m.start < place]
-        after = [m for m in mentions if m.start > place and m.negated]
+        after = [m for m in mentions if place < m.start <= place + _NEAR and m.negated]
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
-        corrects = corrects or any(m.start < place <= m.end + 1 for m in corrections)
-        cited = is_cited(reading, place)
+        first = _over_prepositions(reading, place)
+        corrects = corrects or any(m.start < first <= m.end + 1 or m.start < place <= m.end + 1 for m in corrections)
+        cited = not corrects and is_cited(reading, place)
         model = (
             before[-1]
             if before and (corrects or cited)
@@ -76,6 +78,12 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             values.stated.append(Stated(found[0], found[1], place))
 
 
+def _is_ordinal(reading: Reading, place: int) -> bool:
+    """Whether a number only tells which one: "on the 18th"."""
+    behind = reading.tokens[place + 1 : place + 2]
+    return bool(behind) and behind[0].start == reading.tokens[place].end and behind[0].word in _ORDINAL
+
+
 def _is_total(reading: Reading, place: int) -> bool:
     """Whether a number tells how many there are together: "3 trials at once, 12 in total"."""
     return bool({token.word for token in reading.tokens[place + 1 : place + 3]} & reading.grammar["totals"])
@@ -88,6 +96,13 @@ def is_displaced(reading: Reading, place: int) -> bool:
         if mention.start < place < mention.end + _REACH and not any(t.kind in {"break", "number"} for t in between):
             return True
     return False
+
+
+def _over_prepositions(reading: Reading, place: int) -> int:
+    """The first of the prepositions before a number, else its place: "no, on four", "nein, auf vieren"."""
+    while place and reading.tokens[place - 1].word in reading.grammar["prepositions"]:
+        place -= 1
+    return place
 
 
 def is_cited(reading: Reading, place: int) -> bool:
@@ -117,6 +132,20 @@ def _replaces(reading: Reading, place: int) -> bool:
     beside = behind | {token.word for token in reading.tokens[max(0, place - 1) : place]}
     kept = behind & reading.grammar["as_well"] or beside & reading.grammar["least"]
     return reading.tokens[place].word in reading.grammar["substitutes"] and not kept
+
+
+def retracted(reading: Reading) -> frozenset[int]:
+    """The tokens of what is said and then taken back, and asks for nothing: "Anna wanted 12, that is off the table"."""
+    found: set[int] = set()
+    asked = [m.start for kind in ("action", "named", "verb") for m in reading.of(kind)]
+    for mention in reading.of("retraction", negated=None):
+        stop, _ = reading.clause(mention.start)
+        while stop and reading.tokens[stop - 1].kind == "break":
+            stop -= 1
+        said = range(reading.clause(max(stop - 1, 0))[0], stop)
+        if not any(place in said for place in asked):
+            found.update(said)
+    return frozenset(found)
 
 
 def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:

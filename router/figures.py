@@ -46,9 +46,14 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
         reading.tokens[n].text
         for n in sorted(values.unread)
         if (_is_figure(reading, n) or _is_share(reading, n) or _is_negative(reading, n) or _is_choice(reading, n))
-        and not is_told(reading, n)
-        and not _is_time(reading, n)
+        and not (is_told(reading, n) or _is_time(reading, n) or _is_settled(reading, values, n))
     )
+
+
+def _is_settled(reading: Reading, values: Values, place: int) -> bool:
+    """Whether a correction behind a number gives another one: "between 8 and 16, we take 16 now"."""
+    later = [m for m in reading.of("correction", negated=None) if m.start > place]
+    return any(m.start <= one.place <= m.end and not one.choices for m in later for one in values.stated)
 
 
 def _is_negative(reading: Reading, place: int) -> bool:

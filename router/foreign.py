@@ -23,18 +23,45 @@ def foreign(reading: Reading, intent: Intent) -> str:
         strong = any(t.kind == "job" or (named and t.kind == "path") for t in reading.tokens)
         if mention.start in reading.remarks - reading.told and intent.steps:
             continue
-        if kind == "craft" and _stands_beside(reading, intent, mention):
+        if _is_our_inspector(reading, mention):
+            continue
+        if kind == "craft" and (_owns_ours(reading, mention) or _stands_beside(reading, intent, mention)):
             continue
         elsewhere = _of_another_sentence(reading, intent, mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
             return reading.said(mention)
-    return ""
+    return _backbone_as_model(reading)
+
+
+def _backbone_as_model(reading: Reading) -> str:
+    """The name of a network that is to be worked on itself, where nothing of ours is: "evaluate EfficientNet-B0"."""
+    ours = any(reading.of(kind) for kind in ("model", "task", "trade", "parent"))
+    if ours or any(token.kind in {"job", "action"} for token in reading.tokens):
+        return ""
+    ends = {m.end for m in reading.of("action") if m.group != "action:train"}
+    named = (m for m in reading.of("value") if m.group == "value:backbone" and m.start in ends)
+    return next((reading.said(m) for m in named), "")
+
+
+def _is_our_inspector(reading: Reading, mention: Mention) -> bool:
+    """Whether who inspects is this model, and nobody: "the PASS/NO_PASS inspector", "der ChangeNet-Prüfer"."""
+    before = {n for kind in ("model", "task") for m in reading.of(kind) for n in m.places}
+    inspects = reading.tokens[mention.start].word in reading.grammar["inspects"]
+    return inspects and len(mention.places) == 1 and mention.start - 1 in before
+
+
+def _owns_ours(reading: Reading, mention: Mention) -> bool:
+    """Whether what another craft works on only owns what is ours: "the supplier's AOI"."""
+    behind = [token.word for token in reading.tokens[mention.end : mention.end + 1]]
+    return behind == ["s"] and any(m.start == mention.end + 1 for m in reading.of("trade"))
 
 
 def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:
     """Whether another craft is only told of, or names people for whom it is done; whoever is trained is no such one."""
-    if any(step.verb == "train" for step in intent.steps) or not (intent.steps or intent.mention):
+    if not (intent.steps or intent.mention):
         return False
+    if any(step.verb == "train" for step in intent.steps):
+        return _is_in_front(reading, intent, mention)
     asking = {intent.mention.start} if intent.mention else {step.place for step in intent.steps}
     if mention.start in reading.told and not asking & reading.told:
         behind = reading.tokens[max(asking) + 1 : max(asking) + 3]
@@ -43,6 +70,15 @@ def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:
     people = reading.tokens[mention.start].word in reading.grammar["served"] and before & reading.grammar["meant_for"]
     named = reading.of("model") or reading.of("task") or (intent.mention and reading.of("trade"))
     return bool(people and named) and not _object_of(reading, intent, mention)
+
+
+def _is_in_front(reading: Reading, intent: Intent, mention: Mention) -> bool:
+    """Whether people are told of in a clause before that of each step, and it says that this model is trained."""
+    named = {n for kind in ("model", "task") for m in reading.of(kind) for n in m.places}
+    return all(
+        reading.clause(step.place)[0] > mention.end and not named.isdisjoint(object_of(reading, step.place))
+        for step in intent.steps
+    )
 
 
 def _of_another_sentence(reading: Reading, intent: Intent, mention: Mention) -> bool:

@@ -100,6 +100,8 @@ def _asked_after(reading: Reading, mention: Mention, questions: frozenset[str]) 
 
 def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Intent:
     """A training that no verb asks for: the words speak of a search, or of what only trainings have."""
+    if any(m.group.endswith(":train") for kind in ("action", "noun") for m in reading.of(kind, negated=True)):
+        return Intent(question=question)  # "leave it as it is: no training"
     policies = [m for m in reading.of("policy", negated=None) if m.group != "policy:neutral"]
     if policies and not question:
         return Intent((Step("train", policies[0].start, implied=True),))
@@ -160,7 +162,8 @@ def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, .
     """What two neighbouring phrases ask for that only `or` joins."""
     words = {token.word for token in reading.tokens}
     if words & reading.grammar["either"] and words & reading.grammar["choice"]:
-        return tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
+        found = tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
+        return found if len(found) > 1 else ()
     ordered = sorted(mentions, key=lambda m: m.start)
     for one, other in pairwise(ordered):
         between = [token.word for token in reading.tokens[one.end : other.start]]

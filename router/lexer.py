@@ -110,7 +110,9 @@ def _quoted(found: _Found) -> Iterator[Token]:
         return
     elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)
-    elif " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text:
+    elif found.follows("naming") or (
+        " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text
+    ):
         yield Token("quote", QUOTE, found.said, found.start, found.end)
 
 

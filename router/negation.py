@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.tokens import BREAK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from router.patterns import Mention
     from router.tokens import Token
     from router.vocabulary import Vocabulary
 
-_SHOWN = 3
+_SHOWN, _OPENING, _AROUND = 3, 5, 3
+_ASKING = ("action:", "noun:", "verb:", "named:")
 
 
 def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary) -> list[Mention]:
@@ -22,6 +24,8 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
     found: list[Mention] = []
     for mention in sorted(mentions, key=lambda m: m.places):
         negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
+        negated = negated or _denied_inside(tokens, mention, vocabulary) or _is_over(tokens, mention, vocabulary)
+        negated = negated or _forbidden(tokens, mention, vocabulary) or _left_out(tokens, mention, vocabulary)
         negated = negated and not _asks_why_not(tokens, mention, vocabulary)
         negated = negated and not _is_limit(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
@@ -75,6 +79,72 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
         else:
             break
     return negated
+
+
+def _denied_inside(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a phrase reaches over a word that denies it: "do *not* start any training"."""
+    if not mention.group.startswith("action:") or len(mention.places) == mention.end - mention.start:
+        return False
+    return any(  # "NO_PASS" denies nothing
+        here - 1 > before
+        and tokens[here].word != "pass"
+        and _negated(tokens[before + 1 : here], here - before - 1, vocabulary)
+        for before, here in pairwise(mention.places)
+    )
+
+
+def _is_over(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a passive tells what was done, and asks for nothing: "in May the classifier was trained with …"."""
+    if mention.group != "action:train":
+        return False
+    begin = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    words = {token.word for token in tokens[begin:end]}
+    use = vocabulary.grammar
+    before = [token.word for token in tokens[begin : mention.end]]
+    around = {word for n, word in enumerate(before) if not n or before[n - 1] not in use["relative"]}
+    asks = words & (use["would"] | use["on_condition"] | use["orders_passive"])
+    question = end < len(tokens) and tokens[end].text == "?"
+    participle = any(tokens[n].word in use["participles"] for n in mention.places)
+    return bool(participle and around & use["was"] and not asks and not question)
+
+
+def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether the beginning of the clause forbids what is said in it: "nobody should …", "auf keinen Fall darf …"."""
+    if not mention.group.startswith(_ASKING):
+        return False
+    grammar = vocabulary.grammar
+    start = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    words = [token.word for token in tokens[start : mention.start]]
+    first = _forbids(words[:_OPENING], grammar)
+    if not first or grammar["subordinates"].intersection(words[first:]):
+        return False
+    ends = range(start + first + 1, mention.start + 1)
+    return not any(_stands_before(tokens, n, p) for n in ends for p in vocabulary.negations.get(tokens[n - 1].word, ()))
+
+
+def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a phrase stands between the two words that leave it out: "leave the export out"."""
+    if not mention.group.startswith(_ASKING):
+        return False
+    grammar = vocabulary.grammar
+    before = [token.word for token in tokens[max(0, mention.start - _AROUND) : mention.start]]
+    while before and before[-1] not in grammar["leaves"]:
+        if before.pop() not in grammar["articles"] | vocabulary.negation_fillers:
+            return False
+    behind = {token.word for token in tokens[mention.end : mention.end + 2]}
+    return bool(before) and not grammar["leaves_out"].isdisjoint(behind)
+
+
+def _forbids(opening: Sequence[str], grammar: Mapping[str, frozenset[str]]) -> int:
+    """How many words of the beginning of a clause forbid something; 0 where they do not."""
+    no = grammar["not"] | grammar["rules_out"]
+    for place, word in enumerate(opening, 1):
+        if word in grammar["nobody"] and grammar["orders_passive"].intersection(opening[place:]):
+            return place
+        if word in grammar["no_case"] and not no.isdisjoint(opening[:place]):
+            return place
+    return 0
 
 
 def _mostly_german(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:

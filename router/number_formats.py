@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.corrections import is_displaced
+from router.corrections import is_displaced, retracted
 
 if TYPE_CHECKING:
     from router.reading import Reading
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 _BUILDS = frozenset({"quantize", "gen_trt_engine"})
+_BLAME = 6
+_NOT_OF_TRAINING = frozenset({"int8", "fp8"})
 _OF_BITS = {8: "int8", 16: "fp16", 32: "fp32"}
 
 
@@ -21,8 +23,9 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
     words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
-    formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    formats: list[str] = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
     allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
+    allowed = _uncorrected(reading, part, allowed)
     formats = allowed if len(allowed) == 1 else formats
     if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
         spoken.values["number_format"] = allowed[0]
@@ -30,7 +33,8 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.unclear.pop("number_format", None)
     settled = words & (reading.grammar["not"] | reading.grammar["substitutes"]) or list(reading.of("correction"))
     wanted = [one for one in formats if not _of_a_model(reading, part, one)]
-    if len(formats) > 1 and (words & reading.grammar["choice"] or (len(wanted) > 1 and not settled)):
+    open_ = len(wanted) > 1 and (not settled or "number_format" not in spoken.values)
+    if len(formats) > 1 and (open_ or words & reading.grammar["choice"]):
         spoken.values.pop("number_format", None)
         spoken.unclear["data_type"] = tuple(formats)
         return
@@ -44,7 +48,10 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.values.update({} if bits is None else {"number_format": bits})
     if "number_format" in spoken.values:
         value = spoken.values.pop("number_format")
-        trains = "train" in verbs and value != "int8"
+        trains = any(verb.endswith("train") for verb in verbs) and value not in _NOT_OF_TRAINING
+        if value == "fp8" and "gen_trt_engine" in verbs:
+            spoken.unclear["data_type"] = (value,)  # no engine is built so
+            return
         spoken.values["precision" if trains else "data_type"] = value
 
 
@@ -61,10 +68,40 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
     """Whether a number format is ruled out, as in "no int8, use fp32" or "bf16 won't fly"."""
     places = [n for n in part if reading.tokens[n].word == number_format]
     no = reading.grammar["not"] | reading.grammar["rules_out"]
+    dropped = reading.past | retracted(reading)
     return bool(places) and all(
-        n in reading.past or is_displaced(reading, n) or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
+        n in dropped
+        or is_displaced(reading, n)
+        or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
+        or _is_blamed(reading, n)
         for n in places
     )
+
+
+def _is_blamed(reading: Reading, place: int) -> bool:
+    """Whether it is said to be too much or too little: "fp32 would be too slow"."""
+    _, stop = reading.clause(place)
+    behind = [token.word for token in reading.tokens[place + 1 : min(stop, place + _BLAME)]]
+    return bool(reading.grammar["finite"].intersection(behind[:1]) and reading.grammar["too"].intersection(behind))
+
+
+def _uncorrected(reading: Reading, part: range, formats: list[str]) -> list[str]:
+    """Number formats without those that a correction behind them replaces: "int8, no, fp8", "fp32 - fp16, I mean"."""
+    last = {reading.tokens[n].word: n for n in part if reading.tokens[n].word in formats}
+    first = {reading.tokens[n].word: n for n in reversed(part) if reading.tokens[n].word in formats}
+    choice = reading.grammar["choice"]
+    said = reading.of("correction", negated=None)
+    corrections = [m.start for m in said if reading.tokens[m.start].word not in choice]  # "int8 oder doch fp16"
+    meant = [n for n in corrections if any(t.word in reading.grammar["meant"] for t in reading.tokens[n : n + 2])]
+    return [
+        one
+        for one in formats
+        if not any(
+            any(last[one] < n <= first[other] for n in corrections)
+            or any(last[one] < first[other] < n <= first[other] + 2 for n in meant)
+            for other in formats
+        )
+    ]
 
 
 def _of_a_model(reading: Reading, part: range, number_format: str) -> bool:

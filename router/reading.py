@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from router.background import background
 from router.clauses import is_ordered
-from router.dictation import with_dictated_paths
+from router.dictation import with_dictated_paths, with_named_figures
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals
@@ -46,13 +46,14 @@ _KINDS = (
     "trade",
     "noun",
 )
+_BESIDE = 2
 _RANK = {kind: place for place, kind in enumerate(_KINDS)}
 # Of phrases that share words the longest counts, within a layer: "plain training" is both an action and a policy.
 _LAYERS = (
     frozenset({"action", "noun", "verb", "neutral", "foreign"}),
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
-    frozenset({"doubt", "hesitation"}),
+    frozenset({"doubt", "hesitation", "retraction"}),
     frozenset({"correction"}),
     frozenset({"instead"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
@@ -125,10 +126,15 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]
     tokens = with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
+    tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
     found = [m for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
+    parents = [m for m in found if m.group.startswith("parent:")]
+    found = [m for m in found if not _hands_over(tokens, m, parents, vocabulary.grammar["builds"])]
+    found = [m for m in found if not _comes_next(tokens, m, vocabulary.grammar["separates"])]
+    found = [m for m in found if not _of_engine(tokens, m, vocabulary.grammar["engines"])]
     found += vocabulary.foreign.find(tokens)
     mentions = action_names(tokens)
     layers = []
@@ -154,6 +160,27 @@ def read(text: str, skill: Skill) -> Reading:
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
     """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
     return mention.group == "action:train" and tokens[mention.start].word in verbs
+
+
+def _hands_over(tokens: Sequence[Token], mention: Mention, parents: Sequence[Mention], builds: frozenset[str]) -> bool:
+    """Whether what seems to be a training hands over what is there: "give me the best trial as an fp8 model"."""
+    if mention.group != "action:train" or tokens[mention.start].word not in builds:
+        return False
+    return any(m.group == "parent:best_trial" and mention.start < m.start < m.end < mention.end for m in parents)
+
+
+def _comes_next(tokens: Sequence[Token], mention: Mention, separates: frozenset[str]) -> bool:
+    """Whether what elsewhere only names an export is the next step: "train it, followed by an export"."""
+    before = {token.word for token in tokens[max(0, mention.start - 2) : mention.start]}
+    return mention.group == "neutral" and tokens[mention.end - 1].word == "export" and bool(before & separates)
+
+
+def _of_engine(tokens: Sequence[Token], mention: Mention, engines: frozenset[str]) -> bool:
+    """Whether a number format is that of an engine, and nothing is quantised: "make an int8 engine"."""
+    if mention.group != "action:quantize" or len(mention.places) < 2:
+        return False
+    formats = (n for n in mention.places if tokens[n].word in {"int8", "fp8"})
+    return any(token.word in engines for n in formats for token in tokens[max(0, n - _BESIDE) : n + _BESIDE])
 
 
 def _is_time(mention: Mention, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.corrections import bare_numbers, corrected, is_displaced, open_corrections
+from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
 from router.patterns import Mention
 from router.stated import Stated, Values
 from router.tokens import fold
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
-_BEYOND = 2
+_BEYOND, _FAR = 2, 7
 _PERCENT = frozenset({"percent", "prozent"})
 _BITS = frozenset({"bit", "bits"})
 _KEPT = 14
@@ -45,6 +45,9 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     open_corrections(reading, values)
     _named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
+    taken_back = retracted(reading)
+    values.unread -= taken_back
+    values.stated = [one for one in values.stated if one.place not in taken_back]
     stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
     told = [
@@ -90,7 +93,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     if name == "backbone":
         said = reading.said(mention)
         return Stated(name, said, place) if fold(said) in vocabulary.backbones else None
-    if name == "image_size" and _is_no_picture(mention, reading):
+    if (name == "image_size" and _is_no_picture(mention, reading)) or _is_position(mention, reading):
         return None
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
@@ -122,7 +125,7 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
-    if _is_rate(reading, start):
+    if _is_rate(reading, start) or _is_of_the_past(mention, reading):
         return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & reading.grammar["of_each"])
@@ -139,6 +142,20 @@ def _is_no_picture(mention: Mention, reading: Reading) -> bool:
     told |= thing < mention.start and any(token.word in is_ for token in reading.tokens[mention.end : mention.end + 2])
     near = {token.word for token in reading.tokens[mention.start : mention.end + 1]}
     return told and not near & reading.grammar["picture_words"]
+
+
+def _is_of_the_past(mention: Mention, reading: Reading) -> bool:
+    """Whether a duration is that of a run that is over: "after yesterday's 12-hour run"."""
+    before = {token.word for token in reading.tokens[max(0, mention.start - 3) : mention.start]}
+    behind = {token.word for token in reading.tokens[mention.end : mention.end + 1]}
+    return bool(before & reading.grammar["past"] and behind & {"run", "training", "search", "job", "lauf"})
+
+
+def _is_position(mention: Mention, reading: Reading) -> bool:
+    """Whether epochs tell how far a job got: "it had got to epoch 37 of 120", "seit Epoche 12"."""
+    first, before = reading.tokens[mention.start].word, reading.tokens[max(0, mention.start - 1) : mention.start]
+    leads = reading.grammar["prepositions"] - reading.grammar["positions_not"]
+    return first in reading.grammar["one_epoch"] and bool(before) and before[0].word in leads
 
 
 def _is_rate(reading: Reading, start: int) -> bool:
@@ -174,6 +191,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
+    found += _least(mention, reading, claimed)
     before = mention.start - 1
     number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
     if number > _BEYOND and _spans(reading, number):
@@ -186,6 +204,19 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
+
+
+def _least(mention: Mention, reading: Reading, claimed: set[int]) -> list[str]:
+    """The other end of a span: "at least ten and at most thirty trials", "no fewer than 8, no more than 16 epochs"."""
+    tokens, least = reading.tokens, reading.grammar["least"]
+    number = next((n for n in mention.places if tokens[n].kind == "number"), mention.start)
+    for place in range(number - 1, max(0, number - _FAR), -1):
+        if tokens[place].kind == "number":
+            said = {token.word for token in tokens[max(0, place - 2) : place]}
+            return [tokens[place].text] if said & least and place not in claimed else []
+        if tokens[place].kind not in {"word", "break"} or tokens[place].text in {".", "!", "?", ";"}:
+            return []
+    return []
 
 
 def _is_pause(reading: Reading, place: int) -> bool:

@@ -27,6 +27,7 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     """The phrases that ask for a command, without those that only seem to."""
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
     verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m) or _is_limit(reading, m))]
+    verbs = [m for m in verbs if not _is_told_of(reading, m)]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
@@ -35,9 +36,19 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     verbs = [m for m in verbs if m.group != "verb:data_check" or 2 * len(of_task & set(m.places)) <= len(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
+    if steps:
+        verbs = [m for m in verbs if not _only_lists(reading, m)]
     verbs = _without_answered(reading, verbs)
     ordered = {m.group for m in verbs if reading.tokens[m.start].kind == "word"}
     return [m for m in verbs if reading.tokens[m.start].kind == "word" or m.group not in ordered]
+
+
+def _is_told_of(reading: Reading, mention: Mention) -> bool:
+    """Whether a job stopped by itself: "train-… stopped with an error"."""
+    behind = {token.word for token in reading.tokens[mention.end : mention.end + 1]}
+    past = reading.tokens[mention.end - 1].word in reading.grammar["past"]
+    begins = reading.tokens[mention.start].kind == "job"
+    return mention.group == "verb:cancel" and begins and past and bool(behind & reading.grammar["prepositions"])
 
 
 def _tells_size(reading: Reading, mention: Mention) -> bool:
@@ -98,6 +109,13 @@ def _is_state(reading: Reading, mention: Mention) -> bool:
     """Whether a word says how something is, and orders nothing: "when it is clean"."""
     word = reading.tokens[mention.start].word in reading.grammar["adjectives"]
     return word and mention.start > 0 and reading.tokens[mention.start - 1].word in reading.grammar["finite"]
+
+
+def _only_lists(reading: Reading, mention: Mention) -> bool:
+    """Whether jobs are only named one after the other: "my runs, train-… and train-…: export one of them"."""
+    said = [reading.tokens[n] for n in mention.places if reading.tokens[n].kind != "job"]
+    joins = reading.grammar["joins_steps"] | reading.grammar["choice"]
+    return mention.group == "verb:compare" and all(token.word in joins for token in said)
 
 
 def _is_limit(reading: Reading, mention: Mention) -> bool:

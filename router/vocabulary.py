@@ -203,6 +203,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("correction", languages.phrases("corrections"))
     patterns.add("instead", languages.phrases("displaces"))
     patterns.add("remark", languages.phrases("remarks"))
+    patterns.add("retraction", languages.phrases("retractions"))
     patterns.add("doubt", languages.phrases("doubts"))
     patterns.add("hesitation", languages.phrases("hesitations"))
 
@@ -224,7 +225,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase
     } | vocabulary.continuations
-    vocabulary.known.update(known)
+    vocabulary.known.update(known, vocabulary.grammar["finite"], vocabulary.grammar["past"])
     for word in sorted(known):
         if len(word) >= SHORTEST_KNOWN:
             vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, frozenset(word)))

@@ -78,6 +78,15 @@ _SLOTS = frozenset(
         "from",
         "source",
         "parent_job_id",
+        "val_every",
+        "validate_every",
+        "ckpt_every",
+        "save_every",
+        "checkpoint_every",
+        "search",
+        "tuning",
+        "sweep",
+        "backend",
     ]
 )
 

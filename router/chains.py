@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of a chain, each by the words of its own part: "…; verdicts with it second", "when done, have it measured".
+
+A phrase that no rule knows is often the only one that says a later step. The linear model of `ranking` knows that a
+request is for several actions, and so it is asked about each part: what a full stop, or a word such as "then" sets
+apart. It is heard where it finds the steps that the rules found, and others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from router.asked_steps import Step
+from router.evidence import evidence
+from router.ranking import ranked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from router.reading import Reading
+
+_ENDS = frozenset({".", "!", "?", ";", "\n", "->", "→"})
+_SAYS = frozenset({"action", "noun", "named", "engine", "task", "model", "parent"})
+# From which share of all actions on a part is for one of them, and surely.
+_CLEAR, _SURE = 0.6, 0.9
+
+
+def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps of all parts of a request in their order, if they are those that are found, and others; else nothing.
+
+    `actions` are the verbs that a step may have; what is ruled out, or was done before, is no step. A step that is
+    found is given up where its part is surely for another one.
+    """
+    refused = {m.group.partition(":")[2] for kind in ("action", "noun") for m in reading.of(kind, negated=True)}
+    known = {step.verb: step for step in found}
+    steps: dict[str, Step] = {}
+    for part in _parts(reading):
+        verb, share = _verb_of(reading, part, actions)
+        if share < _CLEAR or verb in refused:
+            continue
+        theirs = [step.verb for step in found if step.place in part]
+        if share >= _SURE and len(theirs) == 1 and theirs[0] != verb:
+            known.pop(theirs[0], None)
+        if verb not in steps:
+            said = known.get(verb)
+            steps[verb] = said if said and said.place in part else Step(verb, _place(reading, part, verb))
+    if not known.keys() <= steps.keys():
+        return ()
+    order = [verb for verb in steps if verb in known]
+    turned = order != [step.verb for step in found if step.verb in known]
+    words = {token.word for token in reading.tokens}
+    said_so = bool(words & reading.grammar["before"]) and turned
+    unsure = bool(words & reading.grammar["turns"]) or (turned and len(steps) == len(known))
+    return () if said_so or unsure else tuple(steps.values())
+
+
+def _parts(reading: Reading) -> Iterator[range]:
+    """The tokens of each part, a word such as "and then" at its beginning."""
+    opens = (reading.grammar["separates"] | reading.grammar["awaits"]) - reading.grammar["contrasts"]
+    begins = [0]
+    for place, (before, token) in enumerate(pairwise(reading.tokens), 1):
+        begin = place
+        if token.word in opens and before.word not in opens:
+            while begin and reading.tokens[begin - 1].word in reading.grammar["joins_steps"]:
+                begin -= 1
+        elif not (before.kind == "break" and before.text in _ENDS):
+            continue
+        if begin > begins[-1]:
+            begins.append(begin)
+    yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
+
+
+def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[str, float]:
+    """What the words of a part are for, and its share of all actions; no share where it is over, or for none."""
+    words = [n for n in part if reading.tokens[n].kind != "break"]
+    if not _says_something(reading, part) or len(reading.past.intersection(words)) * 2 > len(words):
+        return "", 0.0
+    shares = ranked(evidence(_alone(reading, part), question=False)).shares
+    known = {verb: shares.get(verb, 0.0) for verb in actions}
+    best = max(known, key=known.__getitem__)
+    return best, known[best] / sum(known.values())
+
+
+def _says_something(reading: Reading, part: range) -> bool:
+    """Whether a part has data, a job, or a phrase that a rule knows."""
+    if any(reading.tokens[n].kind in {"path", "job"} for n in part):
+        return True
+    return any(m.start in part and m.group.partition(":")[0] in _SAYS for m in reading.mentions)
+
+
+def _alone(reading: Reading, part: range) -> Reading:
+    """A part of a reading by itself."""
+    first = part.start
+    mentions = [
+        m._replace(places=tuple(n - first for n in m.places))
+        for m in reading.mentions
+        if m.start in part and m.end <= part.stop
+    ]
+    told = frozenset(n - first for n in reading.told if n in part)
+    return replace(reading, tokens=reading.tokens[part.start : part.stop], mentions=mentions, told=told)
+
+
+def _place(reading: Reading, part: range, verb: str) -> int:
+    """The token of a part that says the step, else its first."""
+    said = (m.start for kind in ("action", "noun") for m in reading.of(kind) if m.group == f"{kind}:{verb}")
+    return next((place for place in said if place in part), part.start)

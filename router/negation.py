@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from router.tokens import BREAK
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from router.tokens import Token
     from router.vocabulary import Vocabulary
 
-_SHOWN = 3
+_SHOWN, _LONGEST = 3, 5
 
 
 def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary) -> list[Mention]:
@@ -22,12 +23,27 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
     found: list[Mention] = []
     for mention in sorted(mentions, key=lambda m: m.places):
         negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
+        negated = negated or _forbidden(tokens, mention, vocabulary)
         negated = negated and not _asks_why_not(tokens, mention, vocabulary)
         negated = negated and not _is_limit(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
             negated = _carried(tokens, found[-1], mention, vocabulary)
         found.append(mention._replace(negated=bool(negated)))
     return found
+
+
+def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether its clause begins by forbidding all of it: "under no circumstances should the classifier be trained"."""
+    if not mention.group.startswith(("action", "noun", "verb")):
+        return False
+    begin = next((n for n in range(mention.start, 0, -1) if tokens[n - 1].kind == "break"), 0)
+    openers = vocabulary.grammar["openers"]
+    words = [token.word for token in tokens[begin : mention.start]]
+    words = list(itertools.dropwhile(openers.__contains__, words))
+    last = next((n for n, word in enumerate(words[:_LONGEST]) if word in vocabulary.grammar["forbids"]), None)
+    if last is None or set(words[last:]) & (vocabulary.grammar["substitutes"] | vocabulary.grammar["separates"]):
+        return False
+    return tuple(words[: last + 1]) in vocabulary.negations.get(words[last], ())
 
 
 def _asks_why_not(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:

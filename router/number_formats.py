@@ -19,7 +19,7 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
     words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
-    formats = [word for word in ("int8", "fp16", "fp32", "bf16") if word in words]
+    formats = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
     allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
     formats = allowed if len(allowed) == 1 else formats
     if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
@@ -42,7 +42,7 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.values.update({} if bits is None else {"number_format": bits})
     if "number_format" in spoken.values:
         value = spoken.values.pop("number_format")
-        trains = "train" in verbs and value != "int8"
+        trains = any(verb.endswith("train") for verb in verbs) and value not in {"int8", "fp8"}
         spoken.values["precision" if trains else "data_type"] = value
 
 

@@ -46,6 +46,7 @@ _KINDS = (
     "trade",
     "noun",
 )
+_WORDS = 2
 _RANK = {kind: place for place, kind in enumerate(_KINDS)}
 # Of phrases that share words the longest counts, within a layer: "plain training" is both an action and a policy.
 _LAYERS = (
@@ -124,7 +125,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
-    found = [m for m in found if not _belongs_before(text, tokens, m)]
+    found = [_without_number(tokens, m, found) for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
     found += vocabulary.foreign.find(tokens)
@@ -166,7 +167,8 @@ def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) 
     if not mention.group.startswith("value:") or before < 0:
         return False
     if tokens[before].kind == "number":
-        return any(m.group == mention.group and before in m.places and start in m.places for m in others)
+        theirs = any(m.group != mention.group and m.start < before == m.end - 1 for m in others)  # "lr 6e-5 epochs 20"
+        return not theirs and any(m.group == mention.group and {before, start} <= set(m.places) for m in others)
     several = sum(tokens[n].kind == "number" for n in mention.places) > 1 and tokens[start].kind == "number"
     return several and any(
         m.group.startswith("value:") and m.group != mention.group and m.start < start == m.end - 1 for m in others
@@ -192,9 +194,18 @@ def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> boo
     return text[tokens[start - 1].end : tokens[start].start] in {"=", ":"} and len(mention.places) > 1
 
 
+def _without_number(tokens: Sequence[Token], mention: Mention, others: Iterable[Mention]) -> Mention:
+    """A correction without the number that it ends with, where a value begins with that: "no, make it 35 epochs"."""
+    last = mention.places[-1]
+    if mention.group != "correction" or tokens[last].kind != "number" or len(mention.places) < _WORDS:
+        return mention
+    begins = any(m.group.startswith("value:") and m.start == last and m.end > last + 1 for m in others)
+    return mention._replace(places=mention.places[:-1]) if begins else mention
+
+
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
     """Whether a remark is who is asked to do something: "can somebody export it?", "somebody ought to export it"."""
-    if mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]:
+    if any(token.word in grammar["polite"] for token in tokens[max(0, mention.start - 2) : mention.start]):
         return True
     return any(token.word in grammar["orders_passive"] for token in tokens[mention.end : mention.end + 1])
 

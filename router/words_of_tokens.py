@@ -58,6 +58,7 @@ _SLOTS = frozenset(
         "ep",
         "img",
         "imgsz",
+        "image_size",
         "steps",
         "pipeline",
         "actions",

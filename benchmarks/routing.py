@@ -35,7 +35,19 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "routing"
 _NAMES = {"num_epochs": "epochs", "lr": "learning_rate", "eval_margin": "margin"}
-_SPOKEN_KEYS = frozenset({*_NAMES, "epochs", "batch_size", "learning_rate", "seed"})
+_SPOKEN_KEYS = frozenset(
+    [
+        *_NAMES,
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "precision",
+        "data_type",
+        "validation_interval",
+        "checkpoint_interval",
+    ]
+)
 _NOT_LABELLED = frozenset({"task", "jobs", "images"})
 
 
@@ -87,7 +99,7 @@ def answer(text: str, skill: Skill) -> dict[str, Any]:
     vague = any("Which one is" in question.text for question in open_questions)
     if decision.command and not vague:
         found = {"outcome": "verb", "verb": decision.command.verb, "values": _labelled(decision.command.values)}
-        return found | ({"asks": True} if open_questions else {})
+        return found | ({"asks": [question.text for question in open_questions]} if open_questions else {})
     if open_questions:
         return {"outcome": "ask", "why": [question.text for question in open_questions]}
     if decision.steps:
@@ -125,7 +137,7 @@ def measure(rows: Iterable[Mapping[str, Any]], skill: Skill) -> Figures:
         found = answer(row["text"], skill)
         seconds += time.perf_counter() - begin
         total += 1
-        abstained += found["outcome"] in {"ask", "decline"}
+        abstained += found["outcome"] in {"ask", "decline"} or bool(found.get("asks"))
         if expected["outcome"] in {"ask", "decline"} and found["outcome"] in {"plan", "steps"}:
             planned.append(row["text"])
         if not _compare(expected, found, counts):
@@ -136,6 +148,15 @@ def measure(rows: Iterable[Mapping[str, Any]], skill: Skill) -> Figures:
     )
 
 
+def faults(row: Mapping[str, Any], skill: Skill) -> tuple[int, bool]:
+    """How many actions of the answer to a request are wrong or missed, and whether it is planned and should not be."""
+    counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    found = answer(row["text"], skill)
+    _compare(dict(row["expect"]), found, counts)
+    planned = row["expect"]["outcome"] in {"ask", "decline"} and found["outcome"] in {"plan", "steps"}
+    return counts["actions"][""]["wrong"] + counts["actions"][""]["missed"], planned
+
+
 def _score(counts: Counter[str]) -> Score:
     return Score(counts["right"], counts["wrong"], counts["missed"])
 
@@ -144,7 +165,7 @@ def _compare(expected: dict[str, Any], found: dict[str, Any], counts: dict[str, 
     """Count what is right; whether all of it is."""
     wanted, got = _name(expected), _name(found)
     if expected["outcome"] == "ask" and found.get("asks"):
-        return True  # a command is named, and which job is meant is asked
+        return True  # a command that asks which job is meant
     if wanted is None:
         if got is not None:
             counts["actions"][""]["wrong"] += 1
@@ -236,7 +257,7 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="list what was not understood as labelled")
     parser.add_argument("--weights", type=Path, default=ranking.WEIGHTS, help="weights of the linear model")
     options = parser.parse_args()
-    ranking.WEIGHTS = options.weights
+    ranking.use(options.weights)
     found = measure(read_corpus(options.files), load_skill(ROOT))
     for part in ("actions", "tasks", "policies", "values"):
         print(f"\n{part:<40} precision  recall    F1  labels")

@@ -3,8 +3,9 @@
 
     python benchmarks/train_ranking.py [--leave FILE …] [--to WEIGHTS]
 
-Softmax regression with a squared penalty, by full gradient steps with momentum from zero: the same weights each time.
+Softmax regression with a squared penalty, by L-BFGS from zero: the same weights each time.
 `--leave` trains without some files, so that `routing.py --weights` can ask these of a model that has not seen them.
+The thresholds stay those of the weights in use: `arbiter_thresholds.py` chooses them.
 """
 
 from __future__ import annotations
@@ -16,22 +17,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.optimize import fmin_l_bfgs_b
 from scipy.sparse import csr_matrix
 
 from router.declarations import load_skill
 from router.evidence import evidence
 from router.questions import is_question
-from router.ranking import LETTERS, SEVERAL, WEIGHTS
+from router.ranking import LETTERS, SEVERAL, WEIGHTS, thresholds
 from router.reading import read
+from router.thresholds import as_line
 from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.reading import Reading
+    from router.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[1]
-_STEPS, _RATE, _MOMENTUM, _PENALTY, _RAREST, _SMALLEST = 300, 8.0, 0.9, 1e-5, 2, 0.1
+_STEPS, _PAIRS, _PENALTY, _RAREST, _SMALLEST = 80, 6, 1e-6, 2, 0.2
 _SEGMENT = "segment_"
 
 
@@ -42,6 +46,12 @@ def label_of(expect: dict[str, Any]) -> str:
     return str(expect.get("verb") or (SEVERAL if expect["outcome"] == "steps" else expect["outcome"]))
 
 
+def _which_job(reading: Reading, expect: dict[str, Any]) -> str:
+    """The command of a request that only lacks its job, which the command itself asks for; else nothing."""
+    commands = reading.names("verb")
+    return commands[0] if "job" in str(expect.get("about")) and len(commands) == 1 else ""
+
+
 def examples(path: Path) -> list[tuple[list[str], str]]:
     """The features and the label of each request of a file."""
     skill = load_skill(ROOT)
@@ -50,7 +60,8 @@ def examples(path: Path) -> list[tuple[list[str], str]]:
     found = []
     for row in rows:
         reading = read(row["text"], skill)
-        found.append((features_of(reading, questions), label_of(row["expect"])))
+        label = _which_job(reading, row["expect"]) or label_of(row["expect"])
+        found.append((features_of(reading, questions), label))
     return found
 
 
@@ -66,14 +77,26 @@ def fit(rows: Sequence[tuple[list[str], str]]) -> tuple[list[str], dict[str, np.
     labels = sorted({label for _, label in rows})
     x = _matrix([names for names, _ in rows], known)
     y = np.eye(len(labels), dtype=np.float32)[[labels.index(label) for _, label in rows]]
-    w, v, transposed = np.zeros((len(known), len(labels)), dtype=np.float32), 0.0, x.T.tocsr()
-    for _ in range(_STEPS):
-        scores = x @ w
-        parts = np.exp(scores - scores.max(axis=1, keepdims=True))
-        parts /= parts.sum(axis=1, keepdims=True)
-        v = _MOMENTUM * v - _RATE * (transposed @ (parts - y) / len(rows) + _PENALTY * w)
-        w = w + v
+    w = _least(x, y)
     return labels, {name: w[place] for name, place in known.items() if (np.abs(w[place]) >= _SMALLEST).any()}
+
+
+def _least(x: Any, y: np.ndarray) -> np.ndarray:
+    """The weights of the least loss: cross entropy, and the squared penalty."""
+    transposed, shape = x.T.tocsr(), (x.shape[1], y.shape[1])
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        w = flat.reshape(shape).astype(np.float32)
+        scores = x @ w
+        scores -= scores.max(axis=1, keepdims=True)
+        parts = np.exp(scores)
+        sums = parts.sum(axis=1, keepdims=True)
+        slope = transposed @ ((parts / sums - y) / len(y)) + _PENALTY * w
+        entropy = float((np.log(sums[:, 0]) - (scores * y).sum(axis=1)).mean())
+        return entropy + _PENALTY / 2 * float(flat @ flat), slope.ravel().astype(np.float64)
+
+    found, _, _ = fmin_l_bfgs_b(loss, np.zeros(shape[0] * shape[1]), m=_PAIRS, maxiter=_STEPS)
+    return np.asarray(found.reshape(shape), dtype=np.float32)
 
 
 def _matrix(rows: Sequence[Sequence[str]], known: dict[str, int]) -> Any:
@@ -84,9 +107,9 @@ def _matrix(rows: Sequence[Sequence[str]], known: dict[str, int]) -> Any:
     return csr_matrix((values, np.concatenate(places), ends), shape=(len(rows), len(known)))
 
 
-def write(labels: Sequence[str], weights: dict[str, np.ndarray], to: Path) -> None:
+def write(labels: Sequence[str], weights: dict[str, np.ndarray], least: Thresholds, to: Path) -> None:
     """The weights as `router/ranking.py` reads them."""
-    lines = [" ".join(labels)]
+    lines = [" ".join(labels), as_line(least)]
     for name, row in weights.items():
         kept = np.flatnonzero(np.abs(row) >= _SMALLEST)
         lines.append(f"{name}\t{' '.join(f'{LETTERS[k]}{round(100 * float(row[k]))}' for k in kept)}")
@@ -101,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     files = sorted((ROOT / "tests" / "routing").glob("*.jsonl"))
     labels, weights = fit([row for path in files if path.name not in options.leave for row in examples(path)])
-    write(labels, weights, options.to)
+    write(labels, weights, thresholds(), options.to)
     print(f"{len(weights)} features of {len(labels)} labels: {options.to.stat().st_size} bytes")
 
 

@@ -16,7 +16,7 @@ from router.asked_steps import ENGINE_VERB, Step, is_only
 from router.chains import chain
 from router.evidence import evidence
 from router.intent import Intent, find_intent
-from router.ranking import NOTHING, SEVERAL, ranked
+from router.ranking import NOTHING, SEVERAL, ranked, thresholds
 from router.verbs import by_what_is_named
 
 if TYPE_CHECKING:
@@ -25,37 +25,37 @@ if TYPE_CHECKING:
     from router.accounting import Account
     from router.ranking import Ranking
     from router.reading import Reading
+    from router.thresholds import Thresholds
     from router.vocabulary import Vocabulary
 
 _OURS = frozenset({"ours", "trade and data"})
 _SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
-# From which share on the model is heard.
-_TAKEN_ON, _TAKEN_ON_BY_TRADE, _COMMAND_OF_TRADE = 0.45, 0.5, 0.6
-_UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
-_PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
-_NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
-_ONE_OF_ORDERED, _CLOSE, _OBJECT, _WHOLE = 0.95, 3, 4, 4
+_CLOSE, _OBJECT, _WHOLE = 3, 4, 4
+# From which share on the model is heard on a part of a chain.
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
-# How many times as likely as what the rules found another one has to be.
-_TIMES, _TIMES_SEVERAL, _TIMES_ONE = 3, 2.5, 5
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
+    """A request as the rules read it, and as the model ranks it."""
+
     reading: Reading
     intent: Intent
     account: Account
     stated: Sequence[str]
     vocabulary: Vocabulary
     ranking: Ranking
+    least: Thresholds
 
     @property
     def label(self) -> str:
+        """What the model says."""
         return self.ranking.best
 
     @property
     def share(self) -> float:
+        """How likely that is."""
         return self.ranking.shares[self.label]
 
     def named(self) -> str:
@@ -71,6 +71,7 @@ class _Case(NamedTuple):
         return "trade" if trade else ""
 
     def is_command(self) -> bool:
+        """Whether the model says a command."""
         return self.vocabulary.is_command(self.label)
 
     def likely(self) -> Intent:
@@ -118,7 +119,13 @@ def settled(
     """The intent and the account, where all that is said does not tell clearly that they are others."""
     if account.certain:
         return intent, account
-    case = _Case(reading, intent, account, stated, vocabulary, ranked(evidence(reading, question=intent.question)))
+    ranking = ranked(evidence(reading, question=intent.question))
+    return heard(Case(reading, intent, account, stated, vocabulary, ranking, thresholds()))
+
+
+def heard(case: Case) -> tuple[Intent, Account]:
+    """The intent and the account after the model is heard where it may be."""
+    reading, intent, account = case.reading, case.intent, case.account
     if account.declined:
         taken = _taken_on(case)
         return (taken, replace(account, declined="", manner=())) if taken else (intent, account)
@@ -128,20 +135,20 @@ def settled(
         return replace(intent, doubtful=_is_doubtful(case)), account
     if case.may_be_chained() and (chained := case.chained()):
         return chained, account
-    if case.share >= _PLAIN_MANNER and case.named() in _OURS and not _chooses(reading):
+    if case.share >= case.least.plain_manner and case.named() in _OURS and not _chooses(reading):
         account = replace(account, manner=())
     return _another(case), account
 
 
-def _taken_on(case: _Case) -> Intent | None:
+def _taken_on(case: Case) -> Intent | None:
     """The intent of a request that an unknown word would decline."""
     named, label = case.named(), case.label
     if label in NOTHING or case.reading.of("model", negated=True):
         return None
     backbone = label == "stage" and "backbone" in case.stated
-    least = {"ours": _TAKEN_ON, "trade and data": _TAKEN_ON_BY_TRADE}.get(named)
+    least = {"ours": case.least.taken_on, "trade and data": case.least.taken_on_by_trade}.get(named)
     if least is None and (backbone or (named == "trade" and case.is_command())):
-        least = _COMMAND_OF_TRADE
+        least = case.least.command_of_trade
     if least is None or case.share < least:
         return None
     if label == SEVERAL:
@@ -149,20 +156,28 @@ def _taken_on(case: _Case) -> Intent | None:
     return case.intent if _said(case.intent) == label else case.likely()
 
 
-def _unsaid(case: _Case) -> Intent:
+def _unsaid(case: Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
     refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
     if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
         return case.intent
-    if case.intent.question and not case.is_command():
+    if (case.intent.question and not case.is_command()) or _orders_unknown(case):
         return case.intent
     reads = case.is_command() and label not in _CHANGES
-    least = _UNSAID_OF_A_PATH if named == "path" else _UNSAID_COMMAND if reads else _UNSAID_ACTION
+    least = case.least.unsaid_command if reads else case.least.unsaid_action
+    least = case.least.unsaid_of_a_path if named == "path" else least
     return case.likely() if case.share >= least else case.intent
 
 
-def _is_doubtful(case: _Case) -> bool:
+def _orders_unknown(case: Case) -> bool:
+    """Whether a verb that nothing knows is said of a job, and nothing else: "frobnicate train-…"."""
+    tokens, openers = case.reading.tokens, case.reading.grammar["openers"]
+    first = next((n for n, token in enumerate(tokens) if token.word not in openers), 0)
+    return tokens[first].text in case.account.unknown and [t.kind for t in tokens[first + 1 : first + 2]] == ["job"]
+
+
+def _is_doubtful(case: Case) -> bool:
     """Whether a request is like those that ask for nothing, or for nothing of ours."""
     if any(step.named or _is_bidden(case.reading, step) for step in case.intent.steps):
         return False
@@ -174,11 +189,11 @@ def _is_doubtful(case: _Case) -> bool:
         return False  # commands that go together leave no doubt
     ours = named in _OURS
     if case.intent.verb:
-        return nothing >= (_NO_COMMAND_OF_OURS if ours else _NO_COMMAND)
-    return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
+        return nothing >= (case.least.no_command_of_ours if ours else case.least.no_command)
+    return nothing >= (case.least.no_action_of_ours if ours or named == "path" else case.least.no_action)
 
 
-def _is_whole(case: _Case) -> bool:
+def _is_whole(case: Case) -> bool:
     """Whether a long phrase says a command whole, or weights are named that are to be fetched."""
     tokens = case.reading.tokens
     if case.intent.verb == "stage" and not _chooses(case.reading):
@@ -204,38 +219,44 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
     return (direct and start - 2 in reading.told) or (first and ours and bool(reading.of("value")))
 
 
-def _another(case: _Case) -> Intent:
+def _another(case: Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = _said(case.intent), case.label
-    if said == label or case.share < _ANOTHER or any(_is_fixed(case, step) for step in case.intent.steps):
+    if said == label or case.share < case.least.another or any(_is_fixed(case, step) for step in case.intent.steps):
         return case.intent
-    if said in _CHANGES and _names_job(case):
+    if (said in _CHANGES and _names_job(case)) or (label == "compare" and _is_of_one(case)):
         return case.intent
     times = case.share / max(case.ranking.shares.get(said, 0.0), 1e-9)
     if label == SEVERAL:
-        found = case.several() if case.share >= _SEVERAL_AFTER_ALL and times >= _TIMES_SEVERAL else None
-        return found or case.intent
-    if label in _CHANGES and case.share < _ANOTHER_THAT_CHANGES:
+        sure = case.share >= case.least.several_after_all and times >= case.least.times_several
+        return (case.several() if sure else None) or case.intent
+    if label in _CHANGES and case.share < case.least.another_that_changes:
         return case.intent
-    if said == SEVERAL and case.share < _ONE_OF_ORDERED and _orders_others(case):
+    if said == SEVERAL and case.share < case.least.one_of_ordered and _orders_others(case):
         return case.intent
-    return case.likely() if times >= (_TIMES_ONE if said == SEVERAL else _TIMES) else case.intent
+    return case.likely() if times >= (case.least.times_one if said == SEVERAL else case.least.times) else case.intent
 
 
-def _is_fixed(case: _Case, step: Step) -> bool:
+def _is_fixed(case: Case, step: Step) -> bool:
     """Whether a step stands for no other: it is named in full, or is nothing that this skill does."""
     known = case.vocabulary.actions | {ENGINE_VERB, "retrain"}
     return step.named or not (step.command or step.verb in known)
 
 
-def _names_job(case: _Case) -> bool:
+def _names_job(case: Case) -> bool:
     """Whether the phrase of a command names the job in the passive: "the quantising of train-… should be stopped"."""
     tokens = [case.reading.tokens[n] for n in (case.intent.mention.places if case.intent.mention else ())]
     passive = any(token.word in case.reading.grammar["passive"] for token in tokens)
     return passive and any(token.kind == "job" for token in tokens)
 
 
-def _orders_others(case: _Case) -> bool:
+def _is_of_one(case: Case) -> bool:
+    """Whether several jobs are named for what is done to one: "evaluate train-… and train-…", "cancel one or other"."""
+    tokens, steps = case.reading.tokens, case.intent.steps
+    return _chooses(case.reading) or any(not one.place or tokens[one.place - 1].kind == "break" for one in steps)
+
+
+def _orders_others(case: Case) -> bool:
     """Whether another step than the likely one is a verb that opens a clause, or stands behind "and" or "then"."""
     reading = case.reading
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
-from router.order import comes_first, comes_later, follows, is_shown_later
+from router.order import comes_first, comes_later, follows, has_run_before, is_shown_later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
             continue
         if comes_later(reading, mention):
             later.append(step)
-        elif steps and comes_first(reading, mention):
+        elif steps and (comes_first(reading, mention) or has_run_before(reading, mention)):
             steps = {name: step, **steps}
         else:
             steps[name] = step

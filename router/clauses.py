@@ -175,6 +175,7 @@ class _Reader(NamedTuple):
             if n <= first:
                 continue
             is_verb = self.tokens[n].kind == "word" and (word != "s" or self.tokens[n - 1].word in _BEFORE_S)
+            is_verb = is_verb and (word != "am" or self.tokens[n - 1].word == "i")  # and not German: "am Ende"
             if is_verb and (word in self.grammar["finite"] or (subject and len(word) > 4 and word.endswith("ed"))):
                 return n
             if word in self.grammar["subordinates"]:

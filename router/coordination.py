@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.engines import MEASURING
 from router.objects import of_pronoun_at
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from router.asked_steps import Step
     from router.reading import Reading
     from router.spoken import Spoken
+
+_NEAR = 4
 
 
 def with_shared_objects(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
@@ -30,6 +33,16 @@ def with_shared_objects(reading: Reading, steps: Sequence[Step], spoken: Sequenc
         if steps[here].verb != "train":
             found[here] = replace(found[here], jobs=later.jobs, parents=later.parents)
     return tuple(found)
+
+
+def with_common_job(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+    """What each step says, where one job is that of all: "evaluate on ./a, predict on ./b, both with train-…"."""
+    named = [n for n, token in enumerate(reading.tokens) if token.kind == "job"]
+    if len(named) != 1 or not {step.verb for step in steps} <= MEASURING:
+        return tuple(spoken)
+    before = {token.word for token in reading.tokens[max(0, named[0] - _NEAR) : named[0]]}
+    jobs = next(one.jobs for one in spoken if one.jobs) if any(one.jobs for one in spoken) else ()
+    return tuple(replace(one, jobs=jobs) if before & reading.grammar["both"] else one for one in spoken)
 
 
 def _is_coordinated(reading: Reading, step: Step, later: Step, spoken: Spoken) -> bool:

@@ -49,6 +49,8 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         if is_displaced(reading, place) or _is_ordinal(reading, place):
             continue
         before = [m for m in mentions if m.start < place]
+        if before and _is_replaced(reading, place):
+            continue
         after = [m for m in mentions if place < m.start <= place + _NEAR and m.negated]
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
         first = _over_prepositions(reading, place)
@@ -115,7 +117,15 @@ def is_cited(reading: Reading, place: int) -> bool:
 def _instead(reading: Reading, before: Sequence[Mention], place: int) -> bool:
     """Whether a number is to be taken in place of the value before it: "ten epochs were too few, take twenty"."""
     said = {token.word for token in reading.tokens[max(0, place - 3) : place]}
-    return bool(before) and before[-1].start in reading.past and bool(said & reading.grammar["bids"])
+    taken_back = bool(before) and (before[-1].start in reading.past or before[-1].negated)
+    return taken_back and bool(said & reading.grammar["bids"])
+
+
+def _is_replaced(reading: Reading, place: int) -> bool:
+    """Whether a number is the one that another is taken for: "batch size 24 instead of 48"."""
+    words = [token.word for token in reading.tokens[max(0, place - 2) : place]]
+    gives = reading.grammar["bids"] | reading.grammar["substitutes"]  # "instead take 40"
+    return bool(set(words) & reading.grammar["in_place"]) and not set(words[-1:]) & gives
 
 
 def _substitutes(reading: Reading, place: int) -> bool:

@@ -24,6 +24,17 @@ def comes_later(reading: Reading, mention: Mention) -> bool:
     return _stands_behind_before(reading, mention.start, 4)
 
 
+def has_run_before(reading: Reading, mention: Mention) -> bool:
+    """Whether it is to be over before what is said ahead of it: "verdicts on ./lot, after you've trained it"."""
+    start, stop = reading.clause(mention.start)
+    words = [token.word for token in reading.tokens[start : min(stop, mention.end + 2)]]
+    place = next((n for n in range(mention.start - start - 1, -1, -1) if words[n] in reading.grammar["after"]), None)
+    if place is None or (not start and not place):
+        return False
+    subject = set(words[place + 1 : place + 2]) & (reading.grammar["persons"] | reading.grammar["articles"])
+    return bool(subject) and bool(set(words[place + 1 :]) & reading.grammar["perfect"])
+
+
 def is_shown_later(reading: Reading, mention: Mention) -> bool:
     """Whether somebody shows something to others later: "before we show the model to the board, evaluate it"."""
     before = {token.word for token in reading.tokens[max(0, mention.start - 2) : mention.start]}

@@ -28,7 +28,13 @@ def is_question(reading: Reading, questions: frozenset[str]) -> bool:
         return False
     if words[0] in reading.grammar["auxiliaries"]:
         return set(words[1:2]) <= reading.grammar["persons"] and len(words) > 1
-    return words[0] in questions
+    return words[0] in questions and not _tells_when(reading, words)
+
+
+def _tells_when(reading: Reading, words: Sequence[str]) -> bool:
+    """Whether the first words say when it is to be done: "when you are free, train it"."""
+    opens = words[0] in reading.grammar["after"] | {"when"} and bool(set(words[1:2]) & reading.grammar["persons"])
+    return opens and not any(token.text == "?" for token in reading.tokens)
 
 
 def _is_to_be_done(reading: Reading, words: Sequence[str]) -> bool:

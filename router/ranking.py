@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ranks what a request may be for by all that is said in it: a linear model.
 
-The weights beside this file are written by `benchmarks/train_ranking.py` from the labelled requests: a line for each
-feature, with a letter and hundredths for each label that it speaks for or against. `arbitration` says where the model
-is heard.
+The weights beside this file are written by `benchmarks/train_ranking.py` from the labelled requests: a line of labels,
+one of the thresholds from which the model is heard (`arbitration` says where), and one for each feature, with a letter
+and hundredths for each label that it speaks for or against.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.thresholds import read_thresholds
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from router.thresholds import Thresholds
 
 ASK, DECLINE, SEVERAL = "ask", "decline", "steps"
 NOTHING = frozenset({ASK, DECLINE})
@@ -37,7 +41,7 @@ class Ranking(NamedTuple):
 
 def ranked(features: Iterable[str]) -> Ranking:
     """The labels of a request by its features, as `evidence` gives them."""
-    labels, lines = _weights()
+    labels, _, lines = _weights()
     seen = {name: _row(name) for name in dict.fromkeys(features) if name in lines}
     scores = [0.0] * len(labels)
     for row in seen.values():
@@ -51,13 +55,26 @@ def ranked(features: Iterable[str]) -> Ranking:
     return Ranking(shares, tuple(name.removeprefix("first ") for weight, name in led[:_TOLD] if weight < 0))
 
 
+def use(weights: Path) -> None:
+    """Rank by other weights from now on."""
+    global WEIGHTS  # noqa: PLW0603 - benchmarks alone ask several models in one process
+    WEIGHTS = weights
+    _weights.cache_clear()
+    _row.cache_clear()
+
+
+def thresholds() -> Thresholds:
+    """The thresholds that were chosen with the weights."""
+    return _weights()[1]
+
+
 @lru_cache(maxsize=1)
-def _weights() -> tuple[list[str], dict[str, str]]:
-    first, *lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
-    return first.split(), dict(line.split("\t", 1) for line in lines)
+def _weights() -> tuple[list[str], Thresholds, dict[str, str]]:
+    first, second, *lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
+    return first.split(), read_thresholds(second), dict(line.split("\t", 1) for line in lines)
 
 
 @lru_cache(maxsize=4096)
 def _row(name: str) -> tuple[tuple[int, float], ...]:
-    row = _weights()[1][name].split(" ")
+    row = _weights()[2][name].split(" ")
     return tuple((LETTERS.index(one[0]), int(one[1:]) / _HUNDREDTHS) for one in row)

@@ -46,7 +46,7 @@ _KINDS = (
     "trade",
     "noun",
 )
-_BESIDE = 2
+_BESIDE, _WORDS = 2, 2
 _RANK = {kind: place for place, kind in enumerate(_KINDS)}
 # Of phrases that share words the longest counts, within a layer: "plain training" is both an action and a policy.
 _LAYERS = (
@@ -128,7 +128,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
     tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
-    found = [m for m in found if not _belongs_before(text, tokens, m)]
+    found = [_without_number(tokens, m, found) for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
     parents = [m for m in found if m.group.startswith("parent:")]
@@ -230,9 +230,18 @@ def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> boo
     return mention.group.startswith("value:") and tokens[start].kind == "number" and len(mention.places) > 1
 
 
+def _without_number(tokens: Sequence[Token], mention: Mention, others: Iterable[Mention]) -> Mention:
+    """A correction without the number that it ends with, where a value begins with that: "no, make it 35 epochs"."""
+    last = mention.places[-1]
+    if mention.group != "correction" or tokens[last].kind != "number" or len(mention.places) < _WORDS:
+        return mention
+    begins = any(m.group.startswith("value:") and m.start == last and m.end > last + 1 for m in others)
+    return mention._replace(places=mention.places[:-1]) if begins else mention
+
+
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
     """Whether a remark is who is asked to do something: "can somebody export it?", "somebody ought to export it"."""
-    if mention.start > 0 and tokens[mention.start - 1].word in grammar["polite"]:
+    if any(token.word in grammar["polite"] for token in tokens[max(0, mention.start - 2) : mention.start]):
         return True
     return any(token.word in grammar["orders_passive"] for token in tokens[mention.end : mention.end + 1])
 

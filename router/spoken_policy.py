@@ -18,7 +18,8 @@ _TURNED = {"on": "off", "off": "on", "named": "off"}
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
     asked: dict[str, str] = {}
-    for mention in reading.of("policy", negated=None):
+    said = reading.of("policy", negated=None)
+    for mention in (m for m in said if not (_is_conceded(reading, m) and m is not said[-1])):
         state = mention.group.partition(":")[2]
         if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
             continue
@@ -29,6 +30,13 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
             asked.setdefault(_TURNED[state], reading.said(mention))
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
     return asked
+
+
+def _is_conceded(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause only grants what others think, before another one objects: "I know you love tuning, but …"."""
+    start, stop = reading.clause(mention.start)
+    grants = {token.word for token in reading.tokens[start : start + 3]} & reading.grammar["grants"]
+    return bool(grants) and bool({t.word for t in reading.tokens[stop : stop + 2]} & reading.grammar["contrasts"])
 
 
 def _is_open(reading: Reading, mention: Mention) -> bool:

@@ -22,7 +22,9 @@ _BEYOND, _FAR = 2, 7
 _PERCENT = frozenset({"percent", "prozent"})
 _BITS = frozenset({"bit", "bits"})
 _KEPT = 14
-_POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel", "learning_rate"})
+_POSITIVE = frozenset(
+    ["epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel", "learning_rate", "validation_interval"]
+)
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -106,7 +108,8 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     others = _alternatives(mention, reading)
     if bare and numbers[0] == 1:  # all of them as a share, and hardly any in percent
         numbers, others = [], ("1 %", "100 %")
-    if name == "image_size" and words & reading.grammar["for_all"] and len(numbers) > 1:
+    several = bool(words & reading.grammar["for_all"]) and len(numbers) > 1
+    if name == "image_size" and (several or 0 in numbers):
         return Stated(name, None, place, tuple(f"{number:g}" for number in numbers))
     if others and (numbers or bare):
         return Stated(name, None, place, (*(f"{number:g}" for number in numbers), *others))

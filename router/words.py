@@ -11,7 +11,7 @@ from core.dotted import parse_override
 from router.accounting import Account, account
 from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
-from router.coordination import with_antecedents, with_shared_objects
+from router.coordination import with_antecedents, with_common_job, with_shared_objects
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
 from router.reading import Reading, read
@@ -63,7 +63,8 @@ def read_words(text: str, skill: Skill) -> Words:
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
-    steps = with_antecedents(reading, intent.steps, with_shared_objects(reading, intent.steps, steps))
+    for shared in (with_common_job, with_shared_objects, with_antecedents):
+        steps = shared(reading, intent.steps, steps)
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, judged, whole, steps, refused)
 
@@ -134,10 +135,9 @@ def _spoken(
         parents=_parents(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
         policies=policies(reading, part),
-        runners=_named(mentions, "runner"),
+        runners=_named(_meant(reading, mentions, "runner"), "runner"),
         profiles=_named(mentions, "profile"),
-        engine=any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions)
-        or any(ENGINE_VERB in job.partition("-")[0] for job in jobs),
+        engine=_by_engine(reading, mentions, jobs),
         others=tuple(
             reading.said(m)
             for m in mentions
@@ -169,6 +169,16 @@ def _overrides(reading: Reading, part: range) -> tuple[dict[str, Any], dict[str,
             contradictory[key] = (*contradictory.get(key, (str(found[key]),)), str(value))
         found[key], last[key] = value, place
     return found, contradictory
+
+
+def _by_engine(reading: Reading, mentions: Iterable[Mention], jobs: Iterable[str]) -> bool:
+    """Whether an engine is named, and not the checkpoint of a training in its place."""
+    kinds = [job.partition("-")[0] for job in jobs]
+    if any(ENGINE_VERB in kind for kind in kinds):
+        return True
+    checkpoint = any(token.word in reading.grammar["checkpoints"] for token in reading.tokens)
+    trained = any(kind.endswith("train") for kind in kinds)
+    return any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions) and not (checkpoint and trained)
 
 
 def _is_mutual(reading: Reading, place: int) -> bool:
@@ -209,11 +219,25 @@ def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tupl
             before & reading.grammar["from_a_model"]
             or {token.word for token in reading.tokens} & reading.grammar["goes_on"]
         )
-        if kind == "parent" and (not trains or goes_on):
+        if kind == "parent" and (not trains or goes_on) and not _of_a_period(reading, mention):
             found.append(name)
     if "best_trial" in found:  # "the best trial of last night's search for the classifier"
         found = [name for name in found if name != "last_model"]
     return tuple(dict.fromkeys(found))
+
+
+def _meant(reading: Reading, mentions: Iterable[Mention], kind: str) -> list[Mention]:
+    """What is named of a kind, without what is taken back: "first I thought of Slurm, but rather in Docker"."""
+    named = [m for m in mentions if m.group.startswith(f"{kind}:")]
+    turns = [m.start for m in reading.of("correction", negated=None)]
+    turns += [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["contrasts"]]
+    return [m for m in named if not any(m.start < n < other.start for n in turns for other in named)] or named
+
+
+def _of_a_period(reading: Reading, mention: Mention) -> bool:
+    """Whether "last" is said of a time, and of no model far behind it: "too many last year, so I want the engine"."""
+    behind = mention.start + 1
+    return behind not in mention.places and reading.tokens[behind].word in reading.grammar["periods"]
 
 
 def _named(mentions: Iterable[Any], kind: str) -> tuple[str, ...]:

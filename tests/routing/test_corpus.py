@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
 # Hands whose requests the linear model learned, and whose misses no phrase was made for.
-LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 23))}
+LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 28))}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def figures(routing: ModuleType, project_root: Path) -> Any:
 
 def test_the_corpus_is_whole(routing: ModuleType) -> None:
     rows = routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl")))
-    assert len({row["text"] for row in rows}) == len(rows) >= 4800
+    assert len({row["text"] for row in rows}) == len(rows) >= 7600
     assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
 
 
@@ -64,17 +64,20 @@ def test_a_hand_of_its_own_is_understood(
 @pytest.mark.parametrize(
     ("name", "count", "actions", "values", "planned"),
     [
-        ("tuning11.jsonl", 260, 0.955, 0.99, 0),
-        ("tuning12.jsonl", 257, 0.95, 0.965, 1),
-        ("tuning13.jsonl", 260, 0.89, 0.99, 6),
-        ("tuning14.jsonl", 259, 0.96, 0.99, 0),
-        ("tuning15.jsonl", 260, 0.94, 0.985, 3),
-        ("tuning17.jsonl", 256, 0.98, 0.985, 0),
-        ("tuning18.jsonl", 257, 0.96, 0.995, 0),
-        ("tuning19.jsonl", 258, 0.92, 0.985, 0),
-        ("tuning20.jsonl", 259, 0.955, 0.99, 4),
+        ("tuning11.jsonl", 260, 0.97, 0.99, 0),
+        ("tuning12.jsonl", 257, 0.965, 0.965, 0),
+        ("tuning13.jsonl", 260, 0.945, 0.99, 0),
+        ("tuning14.jsonl", 259, 0.975, 0.99, 0),
+        ("tuning15.jsonl", 260, 0.965, 0.98, 0),
+        ("tuning17.jsonl", 256, 0.985, 0.985, 0),
+        ("tuning18.jsonl", 257, 0.985, 0.995, 0),
+        ("tuning19.jsonl", 258, 0.935, 0.985, 0),
+        ("tuning20.jsonl", 259, 0.98, 0.99, 0),
         ("tuning21.jsonl", 256, 0.96, 0.99, 0),
         ("tuning22.jsonl", 260, 0.955, 0.99, 0),
+        ("tuning25.jsonl", 258, 0.975, 0.995, 0),
+        ("tuning26.jsonl", 258, 0.985, 0.995, 0),
+        ("tuning27.jsonl", 259, 0.985, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

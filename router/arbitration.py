@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _OURS = frozenset({"ours", "trade and data"})
 _CHANGES = frozenset({"cancel", "remove"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
-_CLOSE = 3
+_CLOSE, _OBJECT = 3, 4
 
 
 class Case(NamedTuple):
@@ -167,10 +167,19 @@ def _is_doubtful(case: Case) -> bool:
 
 
 def _is_bidden(reading: Reading, step: Step) -> bool:
-    """Whether an order to this model follows on what is only told: "I never asked to evaluate, train ChangeNet"."""
+    """Whether an order to this model opens a request, with a value, or follows on what is only told.
+
+    As in "train ChangeNet with batch 12 instead of 64", or "I never asked to evaluate, train ChangeNet".
+    """
     start, _ = reading.clause(step.place)
     verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
-    return verb is not None and start - 2 in reading.told and any(m.start == verb.end for m in reading.of("model"))
+    if verb is None:
+        return False
+    near = range(verb.end, verb.end + _OBJECT)
+    first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
+    direct = any(m.start == verb.end for m in reading.of("model"))
+    ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
+    return (direct and start - 2 in reading.told) or (first and ours and bool(reading.of("value")))
 
 
 def _another(case: Case) -> Intent:

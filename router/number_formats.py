@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.corrections import is_displaced
+
 if TYPE_CHECKING:
     from router.reading import Reading
     from router.spoken import Spoken
@@ -60,7 +62,8 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
     places = [n for n in part if reading.tokens[n].word == number_format]
     no = reading.grammar["not"] | reading.grammar["rules_out"]
     return bool(places) and all(
-        n in reading.past or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no) for n in places
+        n in reading.past or is_displaced(reading, n) or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
+        for n in places
     )
 
 

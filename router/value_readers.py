@@ -90,6 +90,8 @@ READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = 
     "precision": _format,
     "data_type": _format,
     "no_gpus": lambda _numbers, _words: ("gpus", 0),
+    "each_validation": lambda _numbers, _words: ("validation_interval", 1),
+    "each_checkpoint": lambda _numbers, _words: ("checkpoint_interval", 1),
     "one_gpu": lambda _numbers, _words: ("gpus", 1),
     "false_alarms": _false_alarms,
     "recall": _recall,

@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.asked_steps import ENGINE_VERB, Step, is_only
+from router.asked_steps import ENGINE_VERB, Step
 from router.chains import chain
+from router.engines import MEASURING
 from router.evidence import evidence
 from router.intent import Intent, find_intent
 from router.ranking import NOTHING, SEVERAL, ranked
+from router.taken_back import is_only
 from router.verbs import by_what_is_named
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ _UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
 _PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
 _NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
 _ONE_OF_ORDERED, _CLOSE = 0.95, 3
+_ASKED_OF_DATA = 0.7
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
 # How many times as likely as what the rules found another one has to be.
 _TIMES, _TIMES_SEVERAL, _TIMES_ONE = 3, 2.5, 5
@@ -151,11 +154,14 @@ def _taken_on(case: _Case) -> Intent | None:
 def _unsaid(case: _Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
-    refused = {m.group.partition(":")[2] for kind in ("action", "verb") for m in case.reading.of(kind, negated=True)}
+    refused = {
+        m.group.partition(":")[2] for kind in ("action", "verb", "noun") for m in case.reading.of(kind, negated=True)
+    }
     if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
         return case.intent
     if case.intent.question and not case.is_command():
-        return case.intent
+        looks = label in MEASURING and named in _OURS and case.share >= _ASKED_OF_DATA
+        return case.likely() if looks else case.intent
     reads = case.is_command() and label not in _CHANGES
     least = _UNSAID_OF_A_PATH if named == "path" else _UNSAID_COMMAND if reads else _UNSAID_ACTION
     return case.likely() if case.share >= least else case.intent

@@ -55,7 +55,11 @@ def background(
     told = frozenset(n for c in telling for n in c.places)
     past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
-    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in past)]
+    kept = [
+        m
+        for m in mentions
+        if m.start not in told or _is_denied(m) or not _drops(m, front, tokens, told, m.start in past)
+    ]
     return Background(kept, told, past)
 
 
@@ -122,13 +126,16 @@ def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, froz
     return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
 
 
+def _is_denied(mention: Mention) -> bool:
+    """Whether a clause that tells rules out what a noun names: "leave out the training"."""
+    return mention.negated and _kind(mention) == "noun"
+
+
 def _drops(
     mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
-    if mention.negated and kind in _ASKING:
-        return False
     in_front = {_kind(m) for m in front}
     if kind == "foreign":
         job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))

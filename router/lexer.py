@@ -10,7 +10,7 @@ from router.spoken_paths import EXTENSIONS, quotes_path, relative_path, whole_pa
 from router.tokens import ACTION, BREAK, JOB, JOB_ID, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _SCAN = re.compile(
     r"(?P<override>(?<![^\s(,;])[A-Za-z_][\w.]*=(?:\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\{[^}\n]*\}|[^\s=<>][^\s]*))"
@@ -34,6 +34,7 @@ _SCAN = re.compile(
 )
 _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
 _FEW = 3
+_PAUSES = frozenset({"um", "uh", "uhm", "erm"})
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _WITH = re.compile(r"(?<!\S)w/(?=\s)")
 _BEFORE_T = {
@@ -83,7 +84,7 @@ def tokenize(text: str, hooks: Hooks) -> list[Token]:
         found = list(_KINDS[kind](_Found(match[0], match.start(), match.end(), text, before, hooks)))
         tokens += found
         place = found[-1].end if found else match.start() + 1
-    return _with_bare_folders(_with_not(tokens), hooks)
+    return _with_bare_folders(_with_not(_without_pauses(tokens)), hooks)
 
 
 def _override(found: _Found) -> Iterator[Token]:
@@ -104,7 +105,9 @@ def _quoted(found: _Found) -> Iterator[Token]:
         return
     elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)
-    elif found.follows("naming") or (" " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text):
+    elif found.follows("naming") or (
+        " " in inside.strip() and len(found.said) < len(found.text.strip()) and "{" not in found.text
+    ):
         yield Token("quote", QUOTE, found.said, found.start, found.end)
 
 
@@ -197,6 +200,21 @@ _KINDS: dict[str, Callable[[_Found], Iterable[Token]]] = {
     "word": _words,
     "end": lambda found: [] if _shortens(found) else [_token(found, "break", BREAK)],
 }
+
+
+def _without_pauses(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without the sounds of whoever dictates, and the commas around them: "the, um, board classifier"."""
+    found: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        if tokens[place].word in _PAUSES and place + 1 < len(tokens) and tokens[place + 1].text == ",":
+            if found and found[-1].text == ",":
+                found.pop()
+            place += 2
+            continue
+        found.append(tokens[place])
+        place += 1
+    return found
 
 
 def _with_not(tokens: Iterable[Token]) -> list[Token]:

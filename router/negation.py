@@ -89,8 +89,10 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
     first = _forbids(words[:_OPENING], grammar)
     if not first or grammar["subordinates"].intersection(words[first:]):
         return False
-    ends = range(start + first + 1, mention.start + 1)
-    return not any(_stands_before(tokens, n, p) for n in ends for p in vocabulary.negations.get(tokens[n - 1].word, ()))
+    places = range(start + first + 1, mention.start + 1)
+    ends = (n for n in places if tokens[n].word != "pass")  # PASS/NO_PASS forbids nothing
+    found = ((n, phrase) for n in ends for phrase in vocabulary.negations.get(tokens[n - 1].word, ()))
+    return not any(_stands_before(tokens, n, phrase) for n, phrase in found)
 
 
 def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from router.corrections import retracted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.reading import Reading
     from router.spoken import Spoken
 
@@ -23,7 +25,7 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
     words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
-    formats = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
+    formats: list[str] = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
     allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
     allowed = _uncorrected(reading, part, allowed)
     formats = allowed if len(allowed) == 1 else formats
@@ -89,7 +91,7 @@ def _is_blamed(reading: Reading, place: int) -> bool:
     return bool(reading.grammar["finite"].intersection(behind[:1]) and reading.grammar["too"].intersection(behind))
 
 
-def _uncorrected(reading: Reading, part: range, formats: list[str]) -> list[str]:
+def _uncorrected(reading: Reading, part: range, formats: Sequence[str]) -> list[str]:
     """Number formats without those that a correction behind them replaces: "int8, no, fp8", "fp32 - fp16, I mean"."""
     last = {reading.tokens[n].word: n for n in part if reading.tokens[n].word in formats}
     first = {reading.tokens[n].word: n for n in reversed(part) if reading.tokens[n].word in formats}

@@ -68,6 +68,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     if declined:
         return Account(ours, told, declined, of_pronoun(reading, intent))
     unclear = (*surely_of_manner(reading, intent, unknown), *open_figures(reading, values))
+    unclear += phrases(reading, _qualifiers(reading, things))
     return Account(ours, told, "", of_pronoun(reading, intent), of_manner(reading, intent, unknown), unclear)
 
 
@@ -140,6 +141,16 @@ def _task_of_others(reading: Reading, intent: Intent, unknown: list[int]) -> str
         if strange and not ours_in(reading, places):
             return ", ".join(phrases(reading, strange))
     return ""
+
+
+def _qualifiers(reading: Reading, unknown: list[int]) -> list[int]:
+    """What nothing knows and says what kind of classifier it is, where nothing names ours: "my flower classifier"."""
+    if any(token.kind in {"path", "job", "action"} for token in reading.tokens):
+        return []
+    if any(reading.of(kind) for kind in ("model", "trade", "parent")):
+        return []
+    heads = [m.start for m in reading.of("task") if len(m.places) == 1]
+    return [n - 1 for n in heads if n - 1 in unknown and reading.tokens[n - 1].text.islower()]
 
 
 def _is_any(reading: Reading, mention: Mention) -> bool:

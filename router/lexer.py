@@ -84,7 +84,7 @@ def tokenize(text: str, hooks: Hooks) -> list[Token]:
         found = list(_KINDS[kind](_Found(match[0], match.start(), match.end(), text, before, hooks)))
         tokens += found
         place = found[-1].end if found else match.start() + 1
-    return _with_bare_folders(_with_not(_without_pauses(tokens)), hooks)
+    return _with_bare_folders(_with_not(_with_answers(_without_pauses(tokens))), hooks)
 
 
 def _override(found: _Found) -> Iterator[Token]:
@@ -215,6 +215,19 @@ def _without_pauses(tokens: Sequence[Token]) -> list[Token]:
         found.append(tokens[place])
         place += 1
     return found
+
+
+def _with_answers(tokens: list[Token]) -> list[Token]:
+    """The tokens without the question marks that a number alone answers: "Batch size? 16."."""
+    return [
+        token
+        for n, token in enumerate(tokens)
+        if token.text != "?" or not _is_answered([one.kind for one in tokens[n + 1 : n + 3]])
+    ]
+
+
+def _is_answered(kinds: Sequence[str]) -> bool:
+    return kinds[:1] == ["number"] and kinds[1:] in (["break"], [])
 
 
 def _with_not(tokens: Iterable[Token]) -> list[Token]:

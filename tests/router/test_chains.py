@@ -64,13 +64,34 @@ def test_what_is_told_left_out_or_taken_back_is_no_step(text: str, expected: lis
         "Nobody should run an evaluation of the last model this week",
         "Niemand darf das beste Modell exportieren",
         "Auf keinen Fall darf das ChangeNet auf /d/a trainiert werden",
-        "Leave the board classifier as it is: no training, no export",
+        "Until I am back do not train, evaluate or export anything on the inspection model",
     ],
 )
-def test_what_is_forbidden_is_not_planned(text: str, skill: Skill) -> None:
+def test_what_only_forbids_is_declined(text: str, skill: Skill) -> None:
+    with pytest.raises(RequestError, match="not to be done"):
+        decide(Request(text=text), skill)
+
+
+def test_what_forbids_one_thing_and_asks_for_another_is_done(skill: Skill) -> None:
+    assert asked("Don't train, evaluate the last model on /d/v", skill) == ["evaluate"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Leave the board classifier as it is: no training, no export", "quantise my flower classifier to int8"]
+)
+def test_what_rules_out_or_names_something_else_is_not_planned(text: str, skill: Skill) -> None:
     decision = decide(Request(text=text), skill)
-    assert decision.action is None
     assert decision.missing
+
+
+def test_numbers_that_answer_a_question_are_values(skill: Skill) -> None:
+    decision = decide(Request(text="Train PASS/NO_PASS. Batch size? 16. Trials? 10."), skill)
+    assert (decision.stated["batch_size"], decision.stated["trials"]) == (16, 10)
+
+
+def test_the_winner_of_the_training_before_it_is_no_parent(skill: Skill) -> None:
+    steps = decide(Request(text="train PASS/NO_PASS on /d/a and afterwards quantize the winner to int8"), skill).steps
+    assert "parent" not in steps[1].stated
 
 
 def test_a_double_prohibition_asks(skill: Skill) -> None:

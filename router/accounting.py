@@ -74,12 +74,9 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
 
 def _unknown(reading: Reading, vocabulary: Vocabulary) -> list[int]:
     claimed = {n for m in reading.mentions if m.group != "remark" for n in m.places}
-    known = vocabulary.known | reading.grammar["prepositions"]
-    return [
-        n
-        for n, token in enumerate(reading.tokens)
-        if token.kind == "word" and n not in claimed and token.word not in known and token.word[0].isalnum()
-    ]
+    known, prepositions = vocabulary.known, reading.grammar["prepositions"]
+    words = ((n, token.word) for n, token in enumerate(reading.tokens) if token.kind == "word" and n not in claimed)
+    return [n for n, word in words if word not in known and word not in prepositions and word[0].isalnum()]
 
 
 def _doubted(reading: Reading, vocabulary: Vocabulary) -> list[int]:

@@ -69,7 +69,7 @@ def _kind(mention: Mention) -> str:
 
 def _searches(clause: Clause, searching: Iterable[Mention], mentions: Iterable[Mention]) -> bool:
     """Whether a clause asks for a training by naming the search, and what is trained: "so HPO for the classifier"."""
-    ours = any(m.start in clause.places and _kind(m) in {"model", "task"} for m in mentions)
+    ours = any(m.start in clause.places and _kind(m) in {"model", "task", "trade"} for m in mentions)
     return clause.mood == "none" and ours and any(m.start in clause.places for m in searching)
 
 

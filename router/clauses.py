@@ -151,8 +151,7 @@ class _Reader(NamedTuple):
     def _remains(self, places: range, asking: Sequence[Mention]) -> bool:
         """Whether a clause says of a step that it is what is left to do, or will do."""
         said = {n for n in places if self.tokens[n].word in self.grammar["remains"]}
-        is_next = ("next", "thing"), ("next", "is"), ("next", "step")
-        said |= {n for n in places[:-1] if (self.tokens[n].word, self.tokens[n + 1].word) in is_next}
+        said |= {n for n in places[:-2] if self.tokens[n].word == "next" and self.tokens[n + 2].word == "is"}
         over = {self.tokens[n].word for n in places} & self.grammar["not"]
         return bool(said) and not over and said.isdisjoint(n for m in asking for n in m.places)
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from router.wanted_action import WantedAction
 
 _MAKES_A_MODEL = frozenset({"train", "export", "quantize", ENGINE_VERB})
-_TRAINS = frozenset({"automl", "direct"})
 _REACHED_BY_TARGET = frozenset({"train", "evaluate"})
 
 
@@ -35,8 +34,6 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
     steps: list[Decision] = []
     for found, spoken in zip(wanted, _shared(words.steps, wanted), strict=True):
         before = steps[-1] if steps else None
-        if before and before.route in _TRAINS and spoken.parents == ("best_trial",):
-            spoken = replace(spoken, parents=())  # noqa: PLW2901 - the winner of the training before it
         slots = replace(_step_request(request, spoken, found, before, case.skill), task=found.task or task)
         if found.command:
             steps.append(command_step(slots, found.verb, spoken, before, case._replace(notes=Notes())))

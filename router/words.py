@@ -44,7 +44,7 @@ class Words:
     def only_forbids(self) -> bool:
         """Whether something is ruled out, and nothing asked, pointed at or chosen."""
         kinds = ("action", "noun", "verb")
-        forbids = any(self.reading.of(kind, negated=True) for kind in kinds)
+        forbids = any(self.reading.of(kind, negated=True) for kind in ("action", "verb"))
         open_ = any(self.reading.of(kind) for kind in (*kinds, "other", "pointer", "policy", "value"))
         return forbids and not (open_ or self.intent.question)
 

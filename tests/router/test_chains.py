@@ -89,11 +89,6 @@ def test_numbers_that_answer_a_question_are_values(skill: Skill) -> None:
     assert (decision.stated["batch_size"], decision.stated["trials"]) == (16, 10)
 
 
-def test_the_winner_of_the_training_before_it_is_no_parent(skill: Skill) -> None:
-    steps = decide(Request(text="train PASS/NO_PASS on /d/a and afterwards quantize the winner to int8"), skill).steps
-    assert "parent" not in steps[1].stated
-
-
 def test_a_double_prohibition_asks(skill: Skill) -> None:
     decision = decide(Request(text="Auf keinen Fall ohne AutoML trainieren: das ChangeNet auf /d/a"), skill)
     assert (decision.action, decision.automl_policy) == ("train", "on")

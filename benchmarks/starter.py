@@ -4,10 +4,12 @@
     python benchmarks/starter.py draw WORK [--seed 1] [--task segment]     # pairs, masks and crops
     python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL]
     python benchmarks/starter.py pack WORK --task TASK --threshold T [--start MODEL --share S]   # models/starter, card
+    python benchmarks/starter.py export WORK [--seed 1]     # of the packed segment model, the ONNX file alone
 
 The same seed gives the same pairs; trainings take 9 and 5 minutes of one core. What the result is worth is measured by
 `starter_measure.py`. ImageNet weights are the start, or the model that `--start` names, whose SHA-256 the card tells;
-no real picture of any inspection is used.
+no real picture of any inspection is used. Packing the segment model writes it as an ONNX file as well, which is held to
+the checkpoint on the validation pairs of WORK; they are drawn where they are not there.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ CARD: dict[str, Any] = {
 COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 TRAIN = {"bare": 100, "assembled": 70, "large": 80, "scene": 110, "worn": 130, "masked": 230}
 VALIDATION = {"bare": 10, "assembled": 8, "large": 24, "scene": 10, "worn": 12, "masked": 16}
+SPLITS = {"train": TRAIN, "val": VALIDATION}
 WHOLE_ALONE = ("masked", "worn")  # of which no crops are made
 FEWEST_LEVELS = 0.4  # of the range: with fewer, defects are lost unless the pictures are stretched
 CROP = 128
@@ -92,19 +95,24 @@ def draw(work: Path, seed: int, task: str | None = None) -> None:
     if task == "classify":
         draw_crop_set(work, seed, _crops)
         return
-    for part, (split, counts) in enumerate({"train": TRAIN, "val": VALIDATION}.items()):
-        rows = _board_crops(work, split, seed * 10 + part) if task != "segment" else []
-        with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as processes:
-            parts = [processes.submit(_draw_kind, work, split, seed * 10 + part, kind, counts[kind]) for kind in counts]
-            drawn = [one.result() for one in parts]
-        names = [name for some, _ in drawn for name in some]
-        (work / "segment" / "list").mkdir(exist_ok=True)
-        write_text(work / "segment" / "list" / f"{split}.txt", "".join(f"{name}\n" for name in names))
-        if task != "segment":
-            (work / "classify" / split).mkdir(parents=True, exist_ok=True)
-            rows += [row for _, some in drawn for row in some]
-            write_csv(work / "classify" / split / "dataset.csv", COLUMNS, rows)
-        print(f"{split}: {len(names)} pairs, {len(rows)} crops")
+    for split in SPLITS:
+        _draw_split(work, seed, split, task)
+
+
+def _draw_split(work: Path, seed: int, split: str, task: str | None) -> None:
+    counts, own_seed = SPLITS[split], seed * 10 + list(SPLITS).index(split)
+    rows = _board_crops(work, split, own_seed) if task != "segment" else []
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as processes:
+        parts = [processes.submit(_draw_kind, work, split, own_seed, kind, counts[kind]) for kind in counts]
+        drawn = [one.result() for one in parts]
+    names = [name for some, _ in drawn for name in some]
+    (work / "segment" / "list").mkdir(exist_ok=True)
+    write_text(work / "segment" / "list" / f"{split}.txt", "".join(f"{name}\n" for name in names))
+    if task != "segment":
+        (work / "classify" / split).mkdir(parents=True, exist_ok=True)
+        rows += [row for _, some in drawn for row in some]
+        write_csv(work / "classify" / split / "dataset.csv", COLUMNS, rows)
+    print(f"{split}: {len(names)} pairs, {len(rows)} crops")
 
 
 def _draw_kind(work: Path, split: str, seed: int, kind: str, count: int) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -253,6 +261,27 @@ def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str |
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 
+def export(work: Path, seed: int) -> None:
+    """Write the packed segment model as an exported file, once it marks the validation pairs as the checkpoint does."""
+    pairs, made = work / "segment", work / "segment.onnx"
+    if not (pairs / "list" / "val.txt").is_file():
+        _draw_split(work, seed, "val", "segment")
+    made.unlink(missing_ok=True)
+    values = {
+        "task": "segment", "results_dir": str(work), "export.checkpoint": str(STARTER / "segment.pth"),
+        "export.onnx_file": str(made), "dataset.segment.root_dir": str(pairs),
+        "dataset.segment.validation_split": "val", "export.self_test_pairs": 2,
+    }  # fmt: skip
+    write_text(work / "export.yaml", dump_yaml(nest(values)))
+    subprocess.run([COMMAND, "export", "-e", str(work / "export.yaml")], check=True)
+    path = STARTER / made.name
+    shutil.copyfile(made, path)
+    card = read_json(STARTER / "card.json")
+    told = {"file": path.name, "sha256": sha256_file(path), "bytes": path.stat().st_size}
+    card["models"]["segment"]["exported"] = told
+    write_json(STARTER / "card.json", card)
+
+
 def mean_of(weights: dict[str, Any], start: dict[str, Any], share: float) -> dict[str, Any]:
     """Weights between those that a training started from and those that it gave: what it knew, and what it learnt."""
     return {
@@ -307,7 +336,7 @@ def _halved(name: str, value: Any) -> Any:
 def main() -> None:
     """Do one step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=("draw", "train", "pack"))
+    parser.add_argument("step", choices=("draw", "train", "pack", "export"))
     parser.add_argument("work", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--task", choices=("segment", "classify"))
@@ -317,8 +346,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.step == "draw":
         draw(options.work, options.seed, options.task)
+    elif options.step == "export":
+        export(options.work, options.seed)
     elif options.step == "pack":
         pack(options.work, options.task, options.seed, options.threshold, (options.start, options.share))
+        if options.task == "segment":
+            export(options.work, options.seed)
     else:
         for task in [options.task] if options.task else ["segment", "classify"]:
             train(options.work, task, options.seed, options.start)

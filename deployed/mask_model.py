@@ -7,6 +7,7 @@ golden one laid on the test one, normalised, predicted and blended.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,16 +17,18 @@ from deployed.model_file import normalisation, read_model_for
 from deployed.pixel_alignment import GoldenLook, best_shift, grey, moved
 from deployed.sessions import Session
 from deployed.siamese_graph import leading_to
+from deployed.side_by_side import SideBySide
 from deployed.tiling import Canvas, at_least, tiles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
     from onnx import ModelProto
 
     from deployed.model_file import Settings
+    from deployed.tiling import Corner
 
     Bytes = NDArray[np.uint8]
     Levels = NDArray[np.float32]
@@ -34,11 +37,11 @@ if TYPE_CHECKING:
 GOLDEN, TEST, FINAL = "input0", "input1", "output_final"
 _DATA = "dataset.segment"
 _EVEN = 0.5  # the threshold of a model that has none
-_SQUARES = 4  # at a time
+_AT_ONCE = 32  # squares whose predictions wait to be blended, in their order
 
 
 class MaskModel:
-    """A segment model of one file; one thread at a time may use it.
+    """A segment model of one file.
 
     Args:
         settings: what stands in the file.
@@ -55,6 +58,7 @@ class MaskModel:
         every = get(config, f"{_DATA}.multi_scale_infer")
         outputs = [entry.name for entry in whole.graph.output] if every else [FINAL]
         self._session = Session(leading_to(whole, outputs))
+        self._threads = SideBySide()
 
     @classmethod
     def read(cls, path: Path) -> MaskModel:
@@ -76,24 +80,40 @@ class MaskModel:
         pictures = [at_least(picture, self.side) for picture in (golden, test)]
         corners = tiles_of(height, width, self.side)
         canvas: Canvas | None = None
-        for start in range(0, len(corners), _SQUARES):
-            some = corners[start : start + _SQUARES]
-            squares = (np.stack([self._cut(picture, corner) for corner in some]) for picture in pictures)
-            for corner, found in zip(some, self._predicted(*squares), strict=True):
+        for start in range(0, len(corners), _AT_ONCE):
+            some = corners[start : start + _AT_ONCE]
+            for corner, found in zip(some, self._side_by_side(pictures, some), strict=True):
                 canvas = canvas or Canvas(len(found), (height, width), self.side)
                 canvas.add(corner, found)
         if canvas is None:
             raise ValueError("a picture has one square at least")
         return canvas.whole()
 
-    def _cut(self, picture: Bytes, corner: tuple[int, int]) -> Bytes:
+    def changes(self, goldens: Bytes, tests: Bytes) -> Levels:
+        """The probabilities (B, S, S) that pixels of squares (B, 3, S, S) changed."""
+        found = self._threads.in_parts(
+            len(tests), lambda part, *, alone: self._predicted(goldens[part], tests[part], alone=alone)
+        )
+        return np.asarray(1.0 - np.concatenate(found)[:, 0], np.float32)
+
+    def _side_by_side(self, pictures: Sequence[Bytes], corners: Sequence[Corner]) -> Iterator[Levels]:
+        """Probabilities (classes, S, S) of the squares at some corners of both pictures."""
+
+        def work(part: slice, /, *, alone: bool) -> Levels:
+            squares = (np.stack([self._cut(picture, corner) for corner in corners[part]]) for picture in pictures)
+            return self._predicted(*squares, alone=alone)
+
+        return chain.from_iterable(self._threads.in_parts(len(corners), work))
+
+    def _cut(self, picture: Bytes, corner: Corner) -> Bytes:
         top, left = corner
         return picture[:, top : top + self.side, left : left + self.side]
 
-    def _predicted(self, goldens: Bytes, tests: Bytes) -> Levels:
+    def _predicted(self, goldens: Bytes, tests: Bytes, *, alone: bool) -> Levels:
         """Probabilities (B, classes, S, S) of squares (B, 3, S, S)."""
         laid = np.stack([self._laid(*pair) for pair in zip(goldens, tests, strict=True)])
-        return _probabilities(self._session.run({GOLDEN: self._finished(laid), TEST: self._finished(tests)}))
+        feeds = {GOLDEN: self._finished(laid), TEST: self._finished(tests)}
+        return _probabilities(self._session.run(feeds, alone=alone))
 
     def _laid(self, golden: Bytes, test: Bytes) -> Bytes:
         """The golden square where the test square shows the same: labels lie on the test picture."""

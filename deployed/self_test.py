@@ -137,9 +137,14 @@ def _scores(model: PairModel, entries: list[dict[str, Any]]) -> tuple[Figures, F
 
 def _blocks(model: MaskModel, entries: list[dict[str, Any]]) -> tuple[Figures, Figures]:
     """The same of squares, block by block."""
-    pixels = [(_pixels(entry["golden"][0][0]), _pixels(entry["test"][0])) for entry in entries]
-    found = np.concatenate([block_means(model.change(golden, test)) for golden, test in pixels])
+    goldens, tests = (np.stack([_pixels(text) for text in texts]) for texts in zip(*map(_texts, entries), strict=True))
+    found = np.concatenate([block_means(change) for change in model.changes(goldens, tests)])
     return found, np.concatenate([np.array(entry["change"]) for entry in entries])
+
+
+def _texts(entry: dict[str, Any]) -> tuple[str, str]:
+    """The one golden and the one test picture of a stored pair."""
+    return entry["golden"][0][0], entry["test"][0]
 
 
 def block_means(change: NDArray[Any]) -> Figures:

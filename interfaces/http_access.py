@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from core.errors import MissingInputError, PlatformError, RequestError
+from core.errors import MissingInputError, NotReadyError, PlatformError, RequestError
+from interfaces.http_errors import is_plain, told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "localhost", "::1": "[::1]"}
 _HIGHEST_PORT = 65_535
+_HOW = "send the header 'Authorization: Bearer TOKEN'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +115,25 @@ class Guarded:
         if refused is None:
             await self._app(scope, receive, send)
             return
-        status, reason = refused
-        headers = [(b"content-type", b"text/plain"), *([(b"www-authenticate", b"Bearer")] if status == 401 else [])]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": f"{reason}\n".encode()})
+        status, error = refused
+        headers = {"www-authenticate": "Bearer"} if status == 401 else None
+        await told(error, status, plain=is_plain(scope["path"]), headers=headers)(scope, receive, send)
 
-    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+    def _refused(self, scope: Scope) -> tuple[int, NotReadyError] | None:
         headers = dict(scope["headers"])
         given = headers.get(b"authorization", b"")
         is_open = scope["path"] in self._open and scope["method"] in {"GET", "HEAD"}
         if self._expected and not is_open and not hmac.compare_digest(given, self._expected):
-            return 401, "send the token as a bearer token"
+            message = "another token was sent" if given else "no token was sent"
+            return 401, _refusal(
+                message, "http.token", "authorization", "send the header 'Authorization: Bearer TOKEN'"
+            )
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
         if not self._any_host and _name_of(host) not in _LOOPBACK:
-            return 421, "this server is not called so"
+            return 421, _refusal("this server is not called so", "http.host", "host", "call it 127.0.0.1 or localhost")
         if origin is not None and not self._same(origin.decode("latin-1"), host):
-            return 403, "pages of other places may not call this"
+            remedy = "call it from a page of its own, or from a program"
+            return 403, _refusal("pages of other places may not call this", "http.origin", "origin", remedy)
         return None
 
     def _same(self, origin: str, host: str) -> bool:
@@ -144,3 +149,7 @@ def _name_of(netloc: str) -> str:
         return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:
         return ""
+
+
+def _refusal(message: str, code: str, where: str, remedy: str) -> NotReadyError:
+    return NotReadyError(message, code=code, where=where, remedy=remedy)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +40,9 @@ def read_whole_pair(golden: Path, test: Path) -> tuple[Picture, Picture]:
         ImageError: one is missing or broken.
     """
     white, _ = white_level([path for path in (golden, test) if is_wide_file(path)])
-    return _read(golden, white), _read(test, white)
+    with ThreadPoolExecutor(2) as pool:
+        ours, theirs = pool.map(lambda path: _read(path, white), (golden, test))
+    return ours, theirs
 
 
 def read_whole(path: Path) -> Picture:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from reports.charts import false_alarms_over_recall, histogram, operating_points
 from reports.gallery import Gallery, Limits, build_gallery
 from reports.measures import Measures, measure, places
 from reports.page import Kind, render
+from reports.results_page import ReportSummary
 from reports.score_axis import ScoreAxis, score_axis
 from reports.scored_table import read_scored_table, verdict_notes
 from scoring.named_figures import named
@@ -29,18 +29,6 @@ if TYPE_CHECKING:
     from reports.scored_table import ScoredTable
 
 PAGE = Kind("inspection.html.j2", ("inspection.css",), ("scores.js", "threshold.js", "gallery.js", "zoom.js"))
-
-
-@dataclass(frozen=True, slots=True)
-class ReportSummary:
-    """What was written: `rows` in the table, `shown` of them with pictures, `sentence` the verdict in one line."""
-
-    path: Path
-    size: int
-    rows: int
-    shown: int
-    status: str
-    sentence: str
 
 
 def write_report(results: ResultFiles, out: Path, limits: Limits = Limits()) -> ReportSummary:  # noqa: B008 - frozen

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reports.inspection import ReportSummary
+    from reports.results_page import ReportSummary
 
 
 def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary | None:

@@ -27,6 +27,18 @@ class ResultFacts:
     about: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """What was written: `rows` in the table, `shown` of them with pictures, `sentence` the verdict in one line."""
+
+    path: Path
+    size: int
+    rows: int
+    shown: int
+    status: str
+    sentence: str
+
+
 def write_page(out: Path, page: str) -> None:
     """Write a page, whole or not at all.
 

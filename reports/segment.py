@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from core.dotted import get
 from core.file_names import MASKS_FOLDER, PICTURES_FILE
 from core.problem import Problem
-from reports.inspection import ReportSummary
 from reports.job_facts import JobFacts, read_job, read_sheet, read_told
 from reports.page import Kind, render
-from reports.results_page import ResultFacts, write_page
+from reports.results_page import ReportSummary, ResultFacts, write_page
 from reports.segment_gallery import Places, SegmentGallery, build_segment_gallery
 from reports.segment_tables import KINDS, PictureRow, RegionRow, SegmentTables, read_segment_tables
 from scoring.binomial import clopper_pearson

@@ -13,10 +13,9 @@ from core.errors import DataError
 from core.file_names import INSPECTION_FILE
 from core.problem import Problem
 from core.verdicts import NO_PASS, PASS, UNSEEN
-from reports.inspection import ReportSummary
 from reports.job_facts import read_job, read_told
 from reports.page import Kind, render
-from reports.results_page import ResultFacts, write_page
+from reports.results_page import ReportSummary, ResultFacts, write_page
 from scoring.named_figures import named
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ _TAKEN_ON, _TAKEN_ON_BY_TRADE, _COMMAND_OF_TRADE = 0.45, 0.5, 0.6
 _UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
 _PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
 _NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
-_ONE_OF_ORDERED, _CLOSE = 0.95, 3
+_ONE_OF_ORDERED, _CLOSE, _OBJECT = 0.95, 3, 4
 _ASKED_OF_DATA = 0.7
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
 # How many times as likely as what the rules found another one has to be.
@@ -182,10 +182,19 @@ def _is_doubtful(case: _Case) -> bool:
 
 
 def _is_bidden(reading: Reading, step: Step) -> bool:
-    """Whether an order to this model follows on what is only told: "I never asked to evaluate, train ChangeNet"."""
+    """Whether an order to this model opens a request, with a value, or follows on what is only told.
+
+    As in "train ChangeNet with batch 12 instead of 64", or "I never asked to evaluate, train ChangeNet".
+    """
     start, _ = reading.clause(step.place)
     verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
-    return verb is not None and start - 2 in reading.told and any(m.start == verb.end for m in reading.of("model"))
+    if verb is None:
+        return False
+    near = range(verb.end, verb.end + _OBJECT)
+    first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
+    direct = any(m.start == verb.end for m in reading.of("model"))
+    ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
+    return (direct and start - 2 in reading.told) or (first and ours and bool(reading.of("value")))
 
 
 def _another(case: _Case) -> Intent:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
+_TARGETS = frozenset({"value:recall", "value:false_alarms"})
 
 
 class Step(NamedTuple):
@@ -45,6 +46,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
+    said = [m for m in said if not _is_target(reading, m, said)]
     said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
     named = [m for m in said if m.group.startswith("named")]
     engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
@@ -93,6 +95,27 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         else:
             steps[name] = step
     return (*steps.values(), *later)
+
+
+def _is_target(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether verdicts are no step, but how good a training is to be: "train … to find 99 % of the defects"."""
+    if mention.group != "action:inference" or all(m.group == mention.group for m in said):
+        return False
+    if _is_purpose(reading, mention, said):
+        return True
+    targets = {n for m in reading.of("value") if m.group in _TARGETS for n in m.places}
+    return mention.start in targets
+
+
+def _is_purpose(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether an infinitive says what a training before it is for: "train ChangeNet to mark defects"."""
+    tokens, start = reading.tokens, reading.clause(mention.start)[0]
+    if mention.start == start or tokens[mention.start - 1].word not in reading.grammar["aims"]:
+        return False
+    trainings = [m for m in said if m.group == "action:train" and start <= m.start < mention.start]
+    between = tokens[trainings[-1].end : mention.start - 1] if trainings else []
+    joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
+    return bool(trainings) and not any(token.word in joins or token.kind == "path" for token in between)
 
 
 def _is_around(mention: Mention, said: Sequence[Mention]) -> bool:

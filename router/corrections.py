@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _REACH = 4
+_NO_VALUES = frozenset({"correction", "instead"})
 
 
 def doubts(reading: Reading) -> bool:
@@ -39,10 +40,12 @@ def open_corrections(reading: Reading, values: Values) -> None:
 
 def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) -> None:
     """Numbers without a unit: after a correction, or beside a negated value, they are of the kind named before."""
-    claimed = {place for mention in reading.mentions if mention.group != "correction" for place in mention.places}
+    claimed = {place for mention in reading.mentions if mention.group not in _NO_VALUES for place in mention.places}
     corrections = list(reading.of("correction", negated=None))
     for place, token in enumerate(reading.tokens):
         if token.kind != "number" or place in claimed:
+            continue
+        if is_displaced(reading, place):
             continue
         before = [m for m in mentions if m.start < place]
         after = [m for m in mentions if m.start > place and m.negated]
@@ -57,6 +60,9 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             if after and not _negated_number(reading, place)
             else None
         )
+        if model is None and _is_total(reading, place) and any(one.name == "parallel" for one in values.stated):
+            values.stated.append(Stated("trials", int(token.value), place))
+            continue
         if model is None:
             values.unread.add(place)
             continue
@@ -76,6 +82,20 @@ def _over_prepositions(reading: Reading, place: int) -> int:
     while place and reading.tokens[place - 1].word in reading.grammar["prepositions"]:
         place -= 1
     return place
+
+
+def _is_total(reading: Reading, place: int) -> bool:
+    """Whether a number tells how many there are together: "3 trials at once, 12 in total"."""
+    return bool({token.word for token in reading.tokens[place + 1 : place + 3]} & reading.grammar["totals"])
+
+
+def is_displaced(reading: Reading, place: int) -> bool:
+    """Whether something else is to be taken in place of what stands there: "24 instead of the usual 48"."""
+    for mention in reading.of("instead", negated=None):
+        between = reading.tokens[mention.end : place]
+        if mention.start < place < mention.end + _REACH and not any(t.kind in {"break", "number"} for t in between):
+            return True
+    return False
 
 
 def is_cited(reading: Reading, place: int) -> bool:

@@ -53,7 +53,7 @@ def decide(request: Request, skill: Skill) -> Decision:
         notes.ask(question)
     if len(wanted) > 1:
         return with_doubt(steps_decision(request, wanted, case), words, request)
-    if not wanted and words.only_forbids and not answers(request):
+    if not wanted and words.only_forbids and words.account.ours and not answers(request):
         raise _nothing_to_do()
     if not wanted:
         notes.ask(which_action(words, skill))

@@ -32,6 +32,8 @@ _SCAN = re.compile(
     r"|(?P<end>[,;!?()|\n\u2026\u2014\u2192]|->|\.(?!\w)|\s[-\u2013](?=\s))",
     re.IGNORECASE,
 )
+_FORMAT = re.compile(r"(?:int8|fp8|fp16|fp32|bf16)\b", re.IGNORECASE)  # as people write it: no key of the spec takes it
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
 _FEW = 3
 _PAUSES = frozenset({"um", "uh", "uhm", "erm"})
@@ -88,9 +90,13 @@ def tokenize(text: str, hooks: Hooks) -> list[Token]:
 
 
 def _override(found: _Found) -> Iterator[Token]:
-    name = found.said.partition("=")[0]
-    if found.hooks.is_slot(name):
+    name, _, value = found.said.partition("=")
+    if found.hooks.is_slot(name) or _FORMAT.match(value):
         yield from _words(found._replace(said=name))
+        if value.startswith("["):  # "640,480" is no thousand there
+            begin = found.start + len(name) + 1
+            for one in _FIGURE.finditer(value):
+                yield Token("number", NUMBER, one[0], begin + one.start(), begin + one.end(), figure(one[0]))
         return
     said = found.said.rstrip(",;)").removesuffix(".")
     yield Token("override", OVERRIDE, said, found.start, found.start + len(said))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.corrections import retracted
+from router.corrections import is_displaced, retracted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,15 +73,10 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
     return bool(places) and all(
         n in dropped
         or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
-        or _is_replaced(reading, n)
+        or is_displaced(reading, n)
         or _is_blamed(reading, n)
         for n in places
     )
-
-
-def _is_replaced(reading: Reading, place: int) -> bool:
-    """Whether another is taken in place of it: "int8 rather than fp16", "statt fp16"."""
-    return any(token.word in reading.grammar["replaced"] for token in reading.tokens[max(0, place - 2) : place])
 
 
 def _is_blamed(reading: Reading, place: int) -> bool:
@@ -95,7 +90,11 @@ def _uncorrected(reading: Reading, part: range, formats: Sequence[str]) -> list[
     """Number formats without those that a correction behind them replaces: "int8, no, fp8", "fp32 - fp16, I mean"."""
     last = {reading.tokens[n].word: n for n in part if reading.tokens[n].word in formats}
     first = {reading.tokens[n].word: n for n in reversed(part) if reading.tokens[n].word in formats}
-    corrections = [m.start for m in reading.of("correction", negated=None)]
+    choice = reading.grammar["choice"]  # "int8 oder doch fp16" leaves it open
+    said = [
+        m for m in reading.of("correction", negated=None) if choice.isdisjoint(reading.tokens[n].word for n in m.places)
+    ]
+    corrections = [m.start for m in said]
     meant = [n for n in corrections if any(t.word in reading.grammar["meant"] for t in reading.tokens[n : n + 2])]
     return [
         one

@@ -10,8 +10,10 @@ from router.tokens import NUMBER, Token
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_LARGE = 100
+_LARGE, _TEN = 100, 10
 _MINUS = frozenset({"minus", "negative"})
+_POINTS = frozenset({"point", "komma"})
+_TIMES, _TENS, _TO, _THE = ("times", "mal", "x"), ("ten", "zehn", "10"), ("to", "hoch"), ("the", "power", "of")
 
 
 def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiners: frozenset[str]) -> list[Token]:
@@ -23,25 +25,51 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
         if end > place:
             run = tokens[place:end]
             words = [token.word for token in run if token.word in numerals]
-            text = " ".join(token.text for token in run)
             spelled = run[0].word if len(run) == 1 else " ".join(words)
             value = _value([numerals[word] for word in words])
-            if (power := _power(tokens, end, numerals)) is not None:
-                end += 3
-                run = tokens[place:end]
-                text, spelled, value = " ".join(token.text for token in run), "", float(f"{value:g}e-{power}")
+            digits, end = _decimals(tokens, end, numerals)
+            power, end = _power(tokens, end, numerals)
+            if digits or power:
+                spelled, value = "", float(f"{value:g}{digits}e-{power or 0}")
+            run = tokens[place:end]
+            text = " ".join(token.text for token in run)
             found.append(Token("number", NUMBER, text, run[0].start, run[-1].end, value, spelled))
+        elif tokens[place].kind == "number" and (raised := _power(tokens, place + 1, numerals))[0]:
+            run, end = tokens[place : raised[1]], raised[1]
+            value = float(f"{tokens[place].value:g}e-{raised[0]}")
+            text = " ".join(token.text for token in run)
+            found.append(Token("number", NUMBER, text, run[0].start, run[-1].end, value))
         else:
             found.append(tokens[place])
         place = max(end, place + 1)
     return found
 
 
-def _power(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> int | None:
-    """The power of ten below one that words give: `e minus four`."""
-    said = tokens[place : place + 3]
-    scientific = len(said) == 3 and said[0].word == "e" and said[1].word in _MINUS and said[2].word in numerals
-    return int(numerals[said[2].word]) if scientific else None
+def _decimals(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> tuple[str, int]:
+    """The digits behind a point that is said, with it, and where they end: `point zero five`, `Komma null fuenf`."""
+    if place >= len(tokens) or tokens[place].word not in _POINTS:
+        return "", place
+    end, digits = place + 1, ""
+    while end < len(tokens) and tokens[end].kind == "word" and numerals.get(tokens[end].word, _TEN) < _TEN:
+        digits += f"{numerals[tokens[end].word]:g}"
+        end += 1
+    return (f".{digits}", end) if digits.isdigit() else ("", place)
+
+
+def _power(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> tuple[int, int]:
+    """The power of ten below one that words give, and where they end: `e minus four`, `times ten to the minus four`."""
+    words = [token.word if token.kind == "word" else token.text for token in tokens[place : place + 9]]
+    if words[:1] == ["e"]:
+        here = 1
+    elif len(words) > 2 and words[0] in _TIMES and words[1] in _TENS and words[2] in _TO:
+        here = next((n for n in range(3, len(words)) if words[n] not in _THE), len(words))
+    else:
+        return 0, place
+    exponent = tokens[place + here + 1 : place + here + 2]
+    if words[here : here + 1] and words[here] in _MINUS and exponent:
+        value = numerals.get(exponent[0].word, exponent[0].value)
+        return int(value), place + here + 2 if value else place
+    return 0, place
 
 
 def _end_of_run(tokens: Sequence[Token], start: int, numerals: Mapping[str, float], joiners: frozenset[str]) -> int:

@@ -54,7 +54,9 @@ _LAYERS = (
     frozenset({"model", "trade", "task", "engine", "foreign"}),
     frozenset({"policy"}),
     frozenset({"doubt", "hesitation", "retraction"}),
-    frozenset({"value", "correction", "runner", "profile", "parent", "other", "pointer", "remark"}),
+    frozenset({"correction"}),
+    frozenset({"instead"}),
+    frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
 
@@ -199,11 +201,18 @@ def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) 
     if not mention.group.startswith("value:") or before < 0:
         return False
     if tokens[before].kind == "number":
-        return any(m.group == mention.group and before in m.places and start in m.places for m in others)
+        taken = any(m.group == mention.group and before in m.places and start in m.places for m in others)
+        return taken and not _is_of_name(before, others, tokens)
     several = sum(tokens[n].kind == "number" for n in mention.places) > 1 and tokens[start].kind == "number"
     return several and any(
         m.group.startswith("value:") and m.group != mention.group and m.start < start == m.end - 1 for m in others
     )
+
+
+def _is_of_name(number: int, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+    """Whether a number belongs to the name before it, as in a list of names each with its figure: "epochs 9 gpus 4"."""
+    named = [m for m in others if m.group.startswith("value:") and m.places[-1] == number]
+    return any(tokens[m.start].kind == "word" and not _robs(m, others, tokens) for m in named)
 
 
 def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
@@ -220,9 +229,11 @@ def _of_golden(tokens: Sequence[Token], mention: Mention) -> bool:
 def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
     """Whether a value begins with the number of the name before it, as `2 gpus` in "nodes=2 gpus=8"."""
     start = mention.start
-    if not mention.group.startswith("value:") or not start or tokens[start].kind != "number":
+    if not start or (glue := text[tokens[start - 1].end : tokens[start].start]) not in {"=", ":"}:
         return False
-    return text[tokens[start - 1].end : tokens[start].start] in {"=", ":"} and len(mention.places) > 1
+    if mention.group.startswith("action:"):
+        return glue == "=" and tokens[start - 1].word == "task"  # "task=classify data=./lot"
+    return mention.group.startswith("value:") and tokens[start].kind == "number" and len(mention.places) > 1
 
 
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:

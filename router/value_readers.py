@@ -82,14 +82,7 @@ def _share(percent: float) -> float:
     return round(percent / 100, 9)
 
 
-def _interval(name: str) -> Callable[[list[float], set[str]], tuple[str, Any] | None]:
-    """Every so many epochs, or each."""
-    return lambda numbers, _words: (name, numbers[0] if numbers else 1)
-
-
 READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = {
-    "validation_interval": _interval("validation_interval"),
-    "checkpoint_interval": _interval("checkpoint_interval"),
     "hours": _hours(1),
     "minutes": _hours(1 / 60),
     "days": _hours(24),
@@ -97,6 +90,8 @@ READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = 
     "precision": _format,
     "data_type": _format,
     "no_gpus": lambda _numbers, _words: ("gpus", 0),
+    "each_validation": lambda _numbers, _words: ("validation_interval", 1),
+    "each_checkpoint": lambda _numbers, _words: ("checkpoint_interval", 1),
     "one_gpu": lambda _numbers, _words: ("gpus", 1),
     "false_alarms": _false_alarms,
     "recall": _recall,

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.corrections import bare_numbers, corrected, open_corrections, retracted
+from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
 from router.patterns import Mention
 from router.stated import Stated, Values
 from router.tokens import fold
@@ -21,7 +22,7 @@ _BEYOND, _FAR = 2, 7
 _PERCENT = frozenset({"percent", "prozent"})
 _BITS = frozenset({"bit", "bits"})
 _KEPT = 14
-_POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel"})
+_POSITIVE = frozenset({"epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel", "learning_rate"})
 _TIMES = frozenset({"hours", "minutes", "days"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
@@ -33,11 +34,12 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     values = Values()
     mentions = reading.of("value", negated=None)
     for mention in mentions:
-        if mention.negated and not mention.group.endswith(("no_gpus", "recall")):
+        refused = mention.negated and not mention.group.endswith(("no_gpus", "recall"))
+        if refused or is_displaced(reading, mention.start):
             values.negated.update(mention.places)
             continue
         limits = mention.group.partition(":")[2] not in _TIMES or not _is_no_limit(mention, reading)
-        found = _stated(mention, reading, vocabulary) if limits else None
+        found = _readable(mention, reading, vocabulary) if limits else None
         if found:
             values.stated.append(found)
     open_corrections(reading, values)
@@ -73,12 +75,25 @@ def _kinds(stated: Stated) -> set[str]:
     return set(stated.value) if stated.name == "target" and stated.value else {stated.name}
 
 
+def _readable(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
+    """What a mention states; the figure itself where it can't be: a share beyond the whole, a picture of no size."""
+    found = _stated(mention, reading, vocabulary)
+    if found is None or found.value is None:
+        return found
+    shares = found.value.values() if found.name == "target" else ()
+    beyond = next((share for share in shares if share > 1), None)
+    if beyond is not None:
+        return replace(found, value=None, choices=(f"{100 * beyond:g} %",))
+    sizes = found.value if isinstance(found.value, list) else [found.value]
+    return replace(found, value=None, choices=("0",)) if found.name == "image_size" and 0 in sizes else found
+
+
 def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
     name, place = mention.group.partition(":")[2], mention.start
     if name == "backbone":
         said = reading.said(mention)
         return Stated(name, said, place) if fold(said) in vocabulary.backbones else None
-    if name == "image_size" and mention.end < len(reading.tokens) and reading.tokens[mention.end].word in _LENGTHS:
+    if name == "image_size" and _is_no_picture(mention, reading):
         return None
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
@@ -110,8 +125,30 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
+    if _is_rate(reading, start):
+        return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & reading.grammar["of_each"])
+
+
+def _is_no_picture(mention: Mention, reading: Reading) -> bool:
+    """Whether a size is that of a part, or of what is to be found: "6 mm", "the smallest defect is 6 pixels"."""
+    if mention.end < len(reading.tokens) and reading.tokens[mention.end].word in _LENGTHS:
+        return True
+    begin, end = reading.clause(mention.start)
+    thing = next((n for n in range(begin, end) if reading.tokens[n].word in reading.grammar["small_things"]), end)
+    is_ = reading.grammar["finite"]
+    told = any(token.word in is_ for token in reading.tokens[thing : mention.start])
+    told |= thing < mention.start and any(token.word in is_ for token in reading.tokens[mention.end : mention.end + 2])
+    near = {token.word for token in reading.tokens[mention.start : mention.end + 1]}
+    return told and not near & reading.grammar["picture_words"]
+
+
+def _is_rate(reading: Reading, start: int) -> bool:
+    """Whether so much is done in the time that is named: "1,400 boards an hour", "300 Platinen die Stunde"."""
+    tokens = reading.tokens
+    counted = start > 1 and tokens[start - 2].kind == "number" and tokens[start - 1].kind == "word"
+    return counted and any(m.group == "trade" and start - 1 in m.places for m in reading.mentions)
 
 
 def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading) -> Stated:
@@ -147,6 +184,8 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         found.append(tokens[number - 2].text)
     elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")
+        while place > 0 and tokens[place].word in joins:  # "20 or maybe 60 epochs"
+            place -= 1
         place -= tokens[place].word in _BITS
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)

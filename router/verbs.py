@@ -30,6 +30,7 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
+        verbs = [m for m in verbs if not _tells_size(reading, m)]
     of_task = {n for m in reading.of("task") for n in m.places}
     verbs = [m for m in verbs if m.group != "verb:data_check" or 2 * len(of_task & set(m.places)) <= len(m.places)]
     if any(step.verb in _WITH_CALIBRATION for step in steps):
@@ -39,6 +40,13 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     verbs = _without_answered(reading, verbs, steps)
     ordered = {m.group for m in verbs if reading.tokens[m.start].kind == "word"}
     return [m for m in verbs if reading.tokens[m.start].kind == "word" or m.group not in ordered]
+
+
+def _tells_size(reading: Reading, mention: Mention) -> bool:
+    """Whether the size of a defect is told, beside what is asked for: "train …, the smallest defect is 6 pixels"."""
+    behind = [token.word for token in reading.tokens[mention.end : mention.end + 1]]
+    small = reading.tokens[mention.end - 1].word in reading.grammar["small_things"]
+    return mention.group == "verb:advise" and small and bool(reading.grammar["finite"].intersection(behind))
 
 
 def _without_answered(reading: Reading, verbs: list[Mention], steps: Sequence[Step]) -> list[Mention]:

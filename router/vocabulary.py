@@ -201,6 +201,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("other", languages.phrases("others"))
     patterns.add("pointer", languages.phrases("pointers"))
     patterns.add("correction", languages.phrases("corrections"))
+    patterns.add("instead", languages.phrases("displaces"))
     patterns.add("remark", languages.phrases("remarks"))
     patterns.add("retraction", languages.phrases("retractions"))
     patterns.add("doubt", languages.phrases("doubts"))

@@ -127,10 +127,11 @@ def _spoken(
     data = {reading.tokens[n].text: role_of(reading, n, roles) for n in files if not is_no_data(reading.tokens[n].text)}
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
+    overrides, contradictory = _overrides(reading, part)
     spoken = Spoken(
         values=stated,
-        unclear=unclear,
-        overrides=dict(parse_override(reading.tokens[n].text) for n in part if reading.tokens[n].kind == "override"),
+        unclear=unclear | contradictory,
+        overrides=overrides,
         jobs=jobs,
         paths=tuple(data.items()),
         no_data=model_files,
@@ -149,6 +150,21 @@ def _spoken(
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _overrides(reading: Reading, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    """What `key=value` says; and the values of a key that is given two, which no correction stands between."""
+    found: dict[str, Any] = {}
+    contradictory: dict[str, tuple[str, ...]] = {}
+    corrections = [m.start for m in reading.of("correction", negated=None)]
+    last: dict[str, int] = {}
+    for place in (n for n in part if reading.tokens[n].kind == "override"):
+        key, value = parse_override(reading.tokens[place].text)
+        between = any(last.get(key, place) < n < place for n in corrections)
+        if key in found and found[key] != value and not between:
+            contradictory[key] = (*contradictory.get(key, (str(found[key]),)), str(value))
+        found[key], last[key] = value, place
+    return found, contradictory
 
 
 def _is_mutual(reading: Reading, place: int) -> bool:

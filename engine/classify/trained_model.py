@@ -17,7 +17,6 @@ from engine.classify.task import CLASSIFY
 from engine.classify.threshold import Threshold
 from engine.console import say
 from engine.export.file_settings import is_deployed, model_path, settled_by_file
-from engine.starter import checkpoint_file
 from pairs.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ def load_named_checkpoint(run: Run) -> Checkpoint:
     if not path.name:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
-    return load_checkpoint(run, checkpoint_file(str(path), CLASSIFY.name))
+    return load_checkpoint(run, path)
 
 
 def load_checkpoint(run: Run, path: Path) -> Checkpoint:

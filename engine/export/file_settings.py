@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from core.dotted import get
 from core.errors import CheckpointError
 from core.file_names import is_exported
+from engine.starter import checkpoint_file, judging_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,9 +39,16 @@ def is_deployed(run: Run) -> bool:
 
 
 def model_path(run: Run) -> Path:
-    """The file of the action's model; a path without a name where none is set."""
+    """The file of the action's model; a path without a name where none is set.
+
+    Raises:
+        CheckpointError: it is a packaged model, and there is none of that name.
+    """
     section = getattr(run.experiment, run.command)
-    return Path(section.trt_engine if is_deployed(run) else section.checkpoint)
+    if is_deployed(run):
+        return Path(section.trt_engine)
+    on_processor = run.command == "inspect" and section.num_gpus == 0
+    return (judging_file if on_processor else checkpoint_file)(section.checkpoint, run.experiment.task)
 
 
 def needs_torch(run: Run) -> bool:
@@ -59,10 +67,11 @@ def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Tra
         remedy = f"name a model for {task.name}"
         raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy=remedy)
     settled = run.adopting(settings["config"], task.travelling_keys)
+    here, there = settled.config, settings["config"]
     otherwise = [
-        f"{key} is {get(settled.config, key)}, the file has {get(settings['config'], key)}"
+        f"{key} is {get(here, key)}, the file has {get(there, key)}"
         for key in task.fixed_keys
-        if get(settled.config, key) != get(settings["config"], key)
+        if get(here, key) != get(there, key)
     ]
     if otherwise:
         message = "the file says otherwise than the spec: " + "; ".join(otherwise)

@@ -134,7 +134,7 @@ def inspect_board(pair: WholePair, inspector: Inspector, *, gap: int) -> Board:
     unlike = tuple(dict.fromkeys([*inspector.unlike(golden), *inspector.unlike(test)]))
     registration = register(golden, test, str(pair.test))
     laid, shown = laid_on(test, registration, (golden.shape[0], golden.shape[1]))
-    laid = np.where(shown[..., None], laid, golden)  # nothing is known there: it differs in nothing
+    np.copyto(laid, golden, where=~shown[..., None])  # nothing is known there: it differs in nothing
     faint, lost = few_levels(golden, laid, inspector.fewest_levels)
     scores = inspector.find(golden, laid, registration.residual)
     scores[~_inner(shown)] = 0.0

@@ -9,9 +9,9 @@ from core.errors import DataError, ImageError, SpecError
 from core.file_names import CALIBRATION_FILE, is_exported
 from core.files import atomic_path, write_json
 from engine.console import ProgressLine, say
+from engine.export.file_settings import model_path
 from engine.file_names import calibrated_model
 from engine.inspect.calibration import FEWEST_PAIRS, Calibrator
-from engine.starter import checkpoint_file
 from pairs.good_pairs import lay
 from scoring.origin import ThresholdOrigin
 
@@ -56,7 +56,7 @@ def calibrate(run: Run, status: StatusFile, pairs: list[WholePair], inspector: I
         )
         raise DataError(message, code="data.few_pairs", where=section.golden, remedy=remedy)
     found = calibrator.result(float(section.calibrate_to or 0.0))
-    model = checkpoint_file(section.checkpoint, task)
+    model = model_path(run)
     path = _keep(run.results_dir / calibrated_model(task, model.suffix.lower()), model, found)
     origin = {"model": section.checkpoint, "earlier_threshold": inspector.threshold, "checkpoint": path.name}
     write_json(run.results_dir / CALIBRATION_FILE, origin | found.to_json())

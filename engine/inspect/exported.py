@@ -13,9 +13,7 @@ from engine.console import say
 from engine.export.file_settings import model_path, settled_by_file
 from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.crops import crop_inspector
-from engine.inspect.evidence import Inspector
-from engine.inspect.levels import with_enough_levels
-from pairs.appearance import appearance_of
+from engine.inspect.masks import MaskJudge, mask_inspector
 from pairs.trained_on import read_trained_on
 from scoring.origin import ThresholdOrigin
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from deployed.pair_model import PairModel
     from deployed.self_test import SelfTest
     from engine.export.file_settings import Travels
-    from engine.inspect.evidence import Picture, Scores
+    from engine.inspect.evidence import Inspector, Picture, Scores
     from engine.settings import Run
     from engine.status import StatusFile
 
@@ -64,23 +62,12 @@ def by_exported_masks(run: Run, task: Travels, model: MaskModel) -> tuple[Inspec
         CheckpointError: it marks otherwise than it did when it was written, or the spec contradicts it.
     """
     settled, origin, tested = _ready(run, task, model)
-    section = settled.experiment.inspect
     trained_on = read_trained_on(model.settings, model_path(run))
 
-    def find(golden: Picture, test: Picture, _residual: float) -> Scores:
+    def change(golden: Picture, test: Picture) -> Scores:
         return model.change(golden.transpose(2, 0, 1), test.transpose(2, 0, 1))
 
-    inspector = Inspector(
-        with_enough_levels(find, trained_on.fewest_levels),
-        model.threshold if section.threshold is None else section.threshold,
-        f"segment model {section.checkpoint}, in tiles of {model.side} x {model.side} px at the pictures' own scale",
-        origin if section.threshold is None else {"kind": "given"},
-        section.least_area,
-        unlike=lambda picture: trained_on.unlike(appearance_of(picture)),
-        tile=(model.side, model.side),
-        fewest_levels=trained_on.fewest_levels,
-    )
-    return inspector, tested
+    return mask_inspector(settled, MaskJudge(change, model.side, model.threshold, origin, trained_on)), tested
 
 
 def _ready(run: Run, task: Travels, model: PairModel | MaskModel) -> tuple[Run, dict[str, Any], SelfTest]:

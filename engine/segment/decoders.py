@@ -162,7 +162,12 @@ def _separable(width: int) -> nn.Sequential:
 def _resized(level: Tensor, like: Tensor, *, align_corners: bool = False) -> Tensor:
     if level.shape[2:] == like.shape[2:]:
         return level
-    return functional.interpolate(level, like.shape[2:], mode="bilinear", align_corners=align_corners)
+    has, wanted = ([int(length) for length in maps.shape[2:]] for maps in (level, like))
+    # By factors where these are whole: an exported graph holds them, so that its runtime keeps its layout of the maps.
+    whole = all(new % old == 0 for new, old in zip(wanted, has, strict=True))
+    factors = [new / old for new, old in zip(wanted, has, strict=True)] if whole else None
+    size = None if whole else wanted
+    return functional.interpolate(level, size, factors, mode="bilinear", align_corners=align_corners)
 
 
 def build_decoder(model: Model, backbone: Backbone, classes: int) -> Decoder:

@@ -10,24 +10,19 @@ import torch
 from engine.devices import Devices, scoring_device, share_cores
 from engine.inspect.action import inspect_or_calibrate, pairs_of
 from engine.inspect.difference import plain_difference
-from engine.inspect.evidence import Inspector
-from engine.inspect.levels import with_enough_levels
+from engine.inspect.masks import MaskJudge, mask_inspector
 from engine.segment.pictures import WholePair
 from engine.segment.scoring_loop import Scorer
 from engine.segment.threshold import change_of
 from engine.segment.trained_model import load_model, with_model_settings
-from engine.starter import STARTER
-from pairs.appearance import appearance_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.inspect.evidence import Picture, Scores
+    from engine.inspect.evidence import Inspector, Picture, Scores
     from engine.settings import Run
     from engine.status import StatusFile
-
-STARTER_TOLD = "the starter that ships with the skill, trained on synthetic pairs alone"
 
 
 def inspect_segment(run: Run, status: StatusFile) -> None:
@@ -55,24 +50,14 @@ def by_model(run: Run) -> Inspector:
     share_cores(Devices("cpu"))
     scorer = Scorer(network, model.preparation, data.batch_size)
 
-    def find(golden: Picture, test: Picture, _residual: float) -> Scores:
+    def change(golden: Picture, test: Picture) -> Scores:
         pair = WholePair(0, _as_tensor(golden), _as_tensor(test), None)
         scores: NDArray[np.float32] = change_of(scorer.probabilities([pair])[0]).numpy()
         return scores
 
-    chosen = section.threshold
-    origin = {"kind": "given"} if chosen is not None else model.threshold.origin.to_json()
-    model_told = STARTER_TOLD if section.checkpoint == STARTER else f"segment model {section.checkpoint}"
-    about = f"{model_told}, in tiles of {scorer.side} x {scorer.side} px at the pictures' own scale"
-    return Inspector(
-        with_enough_levels(find, model.trained_on.fewest_levels),
-        model.threshold.value if chosen is None else chosen,
-        about,
-        origin,
-        section.least_area,
-        unlike=lambda picture: model.trained_on.unlike(appearance_of(picture)),
-        tile=(scorer.side, scorer.side),
-        fewest_levels=model.trained_on.fewest_levels,
+    threshold = model.threshold
+    return mask_inspector(
+        run, MaskJudge(change, scorer.side, threshold.value, threshold.origin.to_json(), model.trained_on)
     )
 
 

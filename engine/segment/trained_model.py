@@ -15,7 +15,6 @@ from engine.segment.network import build_network
 from engine.segment.preparation import Preparation
 from engine.segment.task import segment_task
 from engine.segment.threshold import MaskThreshold
-from engine.starter import checkpoint_file
 from pairs.trained_on import TrainedOn, read_trained_on
 
 if TYPE_CHECKING:
@@ -81,11 +80,7 @@ def load_model(run: Run) -> TrainedModel:
         key = f"{run.command}.checkpoint"
         raise SpecError(f"{key} is not set", code="spec.checkpoint", where=key, remedy="name the .pth file to use")
     exported = is_deployed(run) or is_exported(path)
-    return (
-        load_exported(run, path)
-        if exported
-        else load_checkpoint(run, checkpoint_file(str(path), segment_task(run.experiment).name))
-    )
+    return load_exported(run, path) if exported else load_checkpoint(run, path)
 
 
 def load_exported(run: Run, path: Path) -> TrainedModel:

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
-
-from starlette.responses import JSONResponse, Response
+from typing import TYPE_CHECKING
 
 from core.errors import ChangenetError, InputError, NotReadyError
+from interfaces.http_errors import told
 from interfaces.serving.batches import Busy, Closed
 from interfaces.serving.forms import TOO_LARGE
 from interfaces.serving.goldens import FULL, UNKNOWN
@@ -16,6 +15,8 @@ from interfaces.serving.scorer_process import ScorerDied
 from interfaces.serving.service import State
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from interfaces.serving.service import Service
 
 _STATUS = {TOO_LARGE: 413, "data.image_size": 413, UNKNOWN: 404, FULL: 507, "request.form": 400, "request.tensor": 400}
@@ -53,13 +54,3 @@ def not_ready(service: Service, *, plain: bool = False) -> Response | None:
         return None
     error = service.failure or NotReadyError("the model is being loaded", code="server.starting", remedy="come again")
     return told(error, 503, plain=plain, headers={_RETRY_AFTER: "1"})
-
-
-def told(error: ChangenetError, status: int, *, plain: bool = False, headers: dict[str, str] | None = None) -> Response:
-    """An error as an answer; `plain` as one text, as the Open Inference Protocol has it."""
-    if plain:
-        place = f"{error.where}: " if error.where else ""
-        return JSONResponse({"error": f"{place}{error.message}; {error.remedy}"}, status, headers)
-    fields: dict[str, Any] = error.as_dict()["error"]
-    fields.pop("exit_code")
-    return JSONResponse({"error": fields}, status, headers)

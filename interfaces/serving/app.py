@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from core.errors import ChangenetError, NotReadyError
-from interfaces.serving.answers import told
+from interfaces.http_errors import is_plain, told
 from interfaces.serving.inspect_routes import inspect_routes
 from interfaces.serving.openapi import openapi_document
 from interfaces.serving.pages import documentation_page, front_page
@@ -46,7 +46,7 @@ def make_app(service: Service, on_failure: Callable[[], None], *, needs_token: b
         await beginning
         await service.end()
 
-    routes = [*_pages(service, needs_token=needs_token), *inspect_routes(service), *protocol_routes(service)]
+    routes = [*inspect_routes(service), *protocol_routes(service), *_pages(service, needs_token=needs_token)]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _no_address, 405: _no_address})
     return _Observed(app, service, routes)
 
@@ -57,7 +57,7 @@ async def _no_address(request: Request, problem: Exception) -> Response:
     message = f"{request.url.path} takes no {request.method}" if status == 405 else f"there is no {request.url.path}"
     remedy = "read /docs for what there is"
     error = NotReadyError(message, code="request.address", where=request.url.path, remedy=remedy)
-    answer = told(error, status, plain=request.url.path.startswith("/v2/"))
+    answer = told(error, status, plain=is_plain(request.url.path))
     answer.headers.update(headers or {})
     return answer
 

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
 from core.errors import InputError
@@ -15,13 +13,13 @@ from core.served_pairs import Pair, Picture
 from interfaces.serving.goldens import golden_of
 
 if TYPE_CHECKING:
-    from starlette.datastructures import FormData
+    from collections.abc import Iterator
 
     from core.served_pairs import Golden
     from interfaces.serving.goldens import Goldens
 
 TOO_LARGE = "request.size"
-_MOST_FILES = 64
+_MOST_PARTS = 128
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 _HOW = "send the form fields test and golden (files), or test and golden_id"
 
@@ -54,12 +52,10 @@ async def pair_of(request: Request, goldens: Goldens) -> Pair:
     Raises:
         InputError: it is none, or names a golden image that is not registered.
     """
-    async with _form(request) as form:
-        test = await _pictures(form, "test")
-        golden_id = form.get("golden_id")
-        if isinstance(golden_id, str) and golden_id:
-            return Pair(test, goldens.get(golden_id), _is_set(form, "overlay"))
-        return Pair(test, golden_of(await _pictures(form, "golden")), _is_set(form, "overlay"))
+    form = await _form(request)
+    test, overlay = form.pictures("test"), form.is_set("overlay")
+    golden_id = form.text("golden_id")
+    return Pair(test, goldens.get(golden_id) if golden_id else golden_of(form.pictures("golden")), overlay)
 
 
 async def golden_in(request: Request) -> Golden:
@@ -68,44 +64,61 @@ async def golden_in(request: Request) -> Golden:
     Raises:
         InputError: there is none.
     """
-    async with _form(request) as form:
-        return golden_of(await _pictures(form, "golden"))
+    return golden_of((await _form(request)).pictures("golden"))
 
 
-class _form:  # noqa: N801 - used like a function
-    """The form of a request, closed at the end."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-
-    async def __aenter__(self) -> FormData:
-        kind = self._request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "multipart/form-data":
-            raise InputError("this is no multipart/form-data", code="request.form", where="body", remedy=_HOW)
-        try:
-            return await self._request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES)
-        except (MultiPartException, HTTPException) as problem:
-            reason = getattr(problem, "detail", None) or getattr(problem, "message", "")
-            raise InputError(
-                f"the form can't be read ({reason})", code="request.form", where="body", remedy=_HOW
-            ) from None
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._request.close()
+class _Part(NamedTuple):
+    name: str
+    is_file: bool
+    data: bytes
 
 
-async def _pictures(form: FormData, name: str) -> tuple[Picture, ...]:
-    found = [entry for entry in form.getlist(name) if isinstance(entry, UploadFile)]
-    if not found:
-        raise InputError(f"there is no file '{name}' in the form", code="request.form", where=name, remedy=_HOW)
-    return tuple([Picture(await entry.read()) for entry in found])
+class _Form(NamedTuple):
+    parts: tuple[_Part, ...]
+
+    def pictures(self, name: str) -> tuple[Picture, ...]:
+        """The files of that name, one at least."""
+        found = tuple(Picture(part.data) for part in self.parts if part.is_file and part.name == name)
+        if not found:
+            raise InputError(f"there is no file '{name}' in the form", code="request.form", where=name, remedy=_HOW)
+        return found
+
+    def text(self, name: str) -> str:
+        """The last text of that name."""
+        found = [part.data for part in self.parts if part.name == name and not part.is_file]
+        return found[-1].decode("utf-8", "replace") if found else ""
+
+    def is_set(self, name: str) -> bool:
+        """Whether a text says yes."""
+        value = self.text(name).strip().lower()
+        if value not in _TRUE | _FALSE:
+            message = f"{value!r} is neither true nor false"
+            raise InputError(message, code="request.form", where=name, remedy="send true")
+        return value in _TRUE
 
 
-def _is_set(form: FormData, name: str) -> bool:
-    value = str(form.get(name) or "").strip().lower()
-    if value not in _TRUE | _FALSE:
-        raise InputError(f"{value!r} is neither true nor false", code="request.form", where=name, remedy="send true")
-    return value in _TRUE
+async def _form(request: Request) -> _Form:
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != "multipart/form-data":
+        raise InputError("this is no multipart/form-data", code="request.form", where="body", remedy=_HOW)
+    try:
+        return _Form(tuple(_parts(options.get("boundary", ""), await request.body())))
+    except MultipartError as problem:
+        message = f"the form can't be read ({problem})"
+        raise InputError(message, code="request.form", where="body", remedy=_HOW) from None
+
+
+def _parts(boundary: str, body: bytes) -> Iterator[_Part]:
+    with PushMultipartParser(boundary, len(body), max_segment_count=_MOST_PARTS) as parser:
+        segment: MultipartSegment | None = None
+        held: list[bytes] = []
+        for event in parser.parse(body):
+            if isinstance(event, MultipartSegment):
+                segment, held = event, []
+            elif event:
+                held.append(event)
+            elif segment:
+                yield _Part(segment.name or "", segment.filename is not None, b"".join(held))
 
 
 def _too_large(most_bytes: int) -> InputError:

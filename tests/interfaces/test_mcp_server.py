@@ -381,20 +381,20 @@ def test_a_name_without_a_place_lies_in_the_named_folder_and_not_where_the_serve
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"),
+    ("headers", "status", "code"),
     [
-        ({}, 401),
-        ({"authorization": "Bearer another"}, 401),
-        ({"authorization": f"Bearer {TOKEN}", "origin": "http://elsewhere.example"}, 403),
-        ({"authorization": f"Bearer {TOKEN}", "host": "elsewhere.example"}, 421),
+        ({}, 401, "http.token"),
+        ({"authorization": "Bearer another"}, 401, "http.token"),
+        ({"authorization": f"Bearer {TOKEN}", "origin": "http://elsewhere.example"}, 403, "http.origin"),
+        ({"authorization": f"Bearer {TOKEN}", "host": "elsewhere.example"}, 421, "http.host"),
     ],
 )
-def test_http_refuses_strangers(address: str, headers: dict[str, str], status: int) -> None:
+def test_http_refuses_strangers(address: str, headers: dict[str, str], status: int, code: str) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accept = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
     with httpx2.Client(trust_env=False) as client:
         answer = client.post(address, headers={**accept, **headers}, content=json.dumps(message))
-    assert answer.status_code == status
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
-# Hands whose requests the linear model learned, and whose misses no phrase was made for.
+# Hands whose requests the linear model learned, or is to learn, and whose misses were mended by kind at most.
 LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 25))}
 
 
@@ -75,6 +75,8 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning20.jsonl", 259, 0.955, 0.99, 4),
         ("tuning21.jsonl", 256, 0.96, 0.99, 0),
         ("tuning22.jsonl", 260, 0.955, 0.99, 0),
+        ("tuning23.jsonl", 260, 0.96, 0.99, 0),
+        ("tuning24.jsonl", 260, 0.92, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

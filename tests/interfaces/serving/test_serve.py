@@ -115,6 +115,27 @@ def test_a_bad_picture_is_refused_by_what_is_wrong_with_it(
     assert answer.json()["error"]["remedy"]
 
 
+_FILE = b'Content-Disposition: form-data; name="test"; filename="a.png"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("multipart/form-data", b"--x\r\n", "the form can't be read"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + _FILE + b"cut", "the form can't be read"),
+        ("multipart/form-data; boundary=y", b"--x\r\n" + _FILE + b"other\r\n--x--\r\n", "the form can't be read"),
+        ("multipart/form-data; boundary=x", (b"--x\r\n" + _FILE + b"\r\n") * 129 + b"--x--\r\n", "can't be read"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + _FILE + b"a\r\n--x--\r\n", "there is no file 'golden'"),
+        ("application/x-www-form-urlencoded", b"test=a&golden=b", "this is no multipart/form-data"),
+    ],
+    ids=["no boundary", "cut", "other boundary", "many parts", "no golden", "other form"],
+)
+def test_a_form_that_can_not_be_read_is_told(server: Any, kind: str, body: bytes, said: str) -> None:
+    answer = server.client.post("/inspect", content=body, headers={"Content-Type": kind})
+    assert error_of(answer) == (400, "request.form")
+    assert said in answer.json()["error"]["message"]
+
+
 def test_what_is_no_such_request_is_refused(server: Any, model: Any) -> None:
     picture = model.good.read_bytes()
     assert error_of(post(server, test=picture)) == (400, "request.form")
@@ -182,8 +203,11 @@ def test_the_description_has_every_route_and_the_page_shows_it(server: Any) -> N
 
 
 def test_pages_of_other_places_and_other_names_are_turned_away(server: Any) -> None:
-    for headers, status in (({"origin": "http://elsewhere.example"}, 403), ({"host": "elsewhere.example"}, 421)):
-        assert server.client.get("/golden", headers=headers).status_code == status
+    for headers, expected in (
+        ({"origin": "http://elsewhere.example"}, (403, "http.origin")),
+        ({"host": "elsewhere.example"}, (421, "http.host")),
+    ):
+        assert error_of(server.client.get("/golden", headers=headers)) == expected
     assert server.client.get("/golden", headers={"origin": server.address}).status_code == 200
 
 
@@ -191,6 +215,9 @@ def test_a_token_is_needed_where_one_is_set_but_for_what_tells_nothing(model: An
     with serving(str(model.onnx), CHANGENET_SERVE_TOKEN="hush") as running:  # noqa: S106 - a test's own
         client = running.client
         assert [client.get(path).status_code for path in ("/v2/health/ready", "/", "/metrics")] == [200, 200, 401]
+        assert error_of(client.get("/metrics", headers={"authorization": "Bearer loud"})) == (401, "http.token")
+        plain = client.get("/v2").json()["error"]
+        assert plain.startswith("authorization: no token was sent; ")
         assert client.get("/metrics", headers={"authorization": "Bearer hush"}).status_code == 200
         assert 'id="token"' in client.get("/").text
 

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Constructions in which values are said: lists of names, dictation, substitutes, intervals, and what only tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from router.decision import decide
+from router.types import Request
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from router.declarations import Skill
+
+
+def said(skill: Skill, text: str) -> dict[str, Any]:
+    """All values that the words give, by their names."""
+    decision = decide(Request(text=text), skill)
+    assert decision.missing == ()
+    overrides = decision.request.overrides
+    found = {"epochs": overrides.get("num_epochs"), **overrides, **decision.stated}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("train ChangeNet epochs 40 gpus 2 batch 6", {"epochs": 40, "gpus": 2, "batch_size": 6}),
+        ("train ChangeNet 40 epochs 2 gpus 3 nodes", {"epochs": 40, "gpus": 2, "nodes": 3}),
+        ("Trainiere ChangeNet, Knoten 2, GPUs 8", {"nodes": 2, "gpus": 8}),
+        ("train ChangeNet batch 12 instead of the usual 64", {"batch_size": 12}),
+        ("train the AOI classifier on ./lot with 9 epochs rather than 90 epochs", {"epochs": 9}),
+        ("Trainiere ChangeNet mit Batch 12 statt bisher 64", {"batch_size": 12}),
+        ("ten, no, make it eleven epochs for the ChangeNet training", {"epochs": 11}),
+        ("train ChangeNet, learning rate zero point zero zero two", {"learning_rate": 0.002}),
+        ("train ChangeNet, learning rate two times ten to the minus four", {"learning_rate": 2e-4}),
+        ("Trainiere ChangeNet, Lernrate null Komma null eins", {"learning_rate": 0.01}),
+        ("Trainiere ChangeNet, Lernrate 2 mal 10 hoch -4", {"learning_rate": 2e-4}),
+        ("Trainiere ChangeNet mit siebenunddreißig Epochen auf nur einer GPU", {"epochs": 37, "gpus": 1}),
+        ("train ChangeNet, 10 pairs a batch", {"batch_size": 10}),
+        ("Trainiere ChangeNet, ein Batch hat 10 Bilder", {"batch_size": 10}),
+        ("train ChangeNet, put the learning rate down to 4e-5", {"learning_rate": 4e-5}),
+        ("train ChangeNet, 0.002 as the learning rate", {"learning_rate": 0.002}),
+        ("train ChangeNet on 2 nodes, 4 cards in each", {"nodes": 2, "gpus": 4}),
+        (
+            "train ChangeNet, validate every 3 epochs, checkpoint every six",
+            {"validation_interval": 3, "checkpoint_interval": 6},
+        ),
+        ("train ChangeNet and validate after each epoch", {"validation_interval": 1}),
+        ("Trainiere ChangeNet und validiere nach jeder Epoche", {"validation_interval": 1}),
+        (
+            "Trainiere ChangeNet, alle 4 Epochen validieren, alle 8 Epochen speichern",
+            {"validation_interval": 4, "checkpoint_interval": 8},
+        ),
+        ("train ChangeNet, 5 trials running at the same time", {"parallel": 5}),
+        ("train ChangeNet, 5 trials at once, 30 in total", {"parallel": 5, "trials": 30}),
+        ("Trainiere ChangeNet, fünf Versuche gleichzeitig", {"parallel": 5}),
+        ("train ChangeNet hours=3 trials=9", {"hours": 3, "trials": 9}),
+        ("train ChangeNet image_size=[640,480]", {"image_size": [640, 480]}),
+        ("action=train task=classify precision=bf16 data=/d/a", {"precision": "bf16"}),
+        ("train ChangeNet on images 640 wide, 480 high", {"image_size": [640, 480]}),
+        ("Trainiere ChangeNet, Bilder 640 breit, 480 hoch", {"image_size": [640, 480]}),
+    ],
+)
+def test_values_are_read_in_every_construction(skill: Skill, text: str, expected: dict[str, Any]) -> None:
+    found = said(skill, text)
+    assert {name: found.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "train ChangeNet, the line turns out 900 boards an hour",
+        "Trainiere ChangeNet; die Linie hat 12 Sekunden Takt",
+        "train ChangeNet, our smallest defect is 5 pixels",
+        "Trainiere ChangeNet, der kleinste Kratzer ist 5 Pixel breit",
+    ],
+)
+def test_a_figure_of_something_else_is_no_value(skill: Skill, text: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert (decision.action, decision.missing, decision.stated) == ("train", (), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "slot"),
+    [
+        ("train task=classify epochs=4 epochs=6", "num_epochs"),
+        ("train ChangeNet to a recall of 140 %", "target"),
+        ("train ChangeNet at an image size of 0", "image_size"),
+        ("train ChangeNet with a learning rate of 0", "learning_rate"),
+    ],
+)
+def test_a_figure_that_can_not_be_is_asked_about(skill: Skill, text: str, slot: str) -> None:
+    assert [question.slot for question in decide(Request(text=text), skill).missing] == [slot]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["train ChangeNet to mark defects", "train ChangeNet to find 97 % of the bad boards on ./lot"],
+)
+def test_what_a_training_is_for_is_no_step_of_its_own(skill: Skill, text: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert (decision.action, decision.steps) == ("train", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "runner"),
+    [("train ChangeNet over ray", "ray"), ("train ChangeNet with Ray as the runner", "ray")],
+)
+def test_a_runner_is_named_by_what_the_training_goes_over(skill: Skill, text: str, runner: str) -> None:
+    assert decide(Request(text=text), skill).request.runner == runner
+
+
+def test_the_task_of_a_list_of_keys_is_no_action(skill: Skill) -> None:
+    text = "action=evaluate task=classify data=/d/a parent=train-20260403-081100-1f2e3d"
+    decision = decide(Request(text=text), skill)
+    assert (decision.action, decision.steps, decision.request.data) == ("evaluate", (), "/d/a")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
 _OURS = frozenset({"ours", "trade and data"})
+_SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 # From which share on the model is heard.
@@ -37,7 +38,7 @@ _TAKEN_ON, _TAKEN_ON_BY_TRADE, _COMMAND_OF_TRADE = 0.45, 0.5, 0.6
 _UNSAID_ACTION, _UNSAID_COMMAND, _UNSAID_OF_A_PATH = 0.3, 0.2, 0.5
 _PLAIN_MANNER, _ANOTHER, _ANOTHER_THAT_CHANGES, _SEVERAL_AFTER_ALL = 0.7, 0.5, 0.8, 0.6
 _NO_COMMAND, _NO_COMMAND_OF_OURS, _NO_ACTION, _NO_ACTION_OF_OURS = 0.5, 0.75, 0.6, 0.8
-_ONE_OF_ORDERED, _CLOSE, _OBJECT = 0.95, 3, 4
+_ONE_OF_ORDERED, _CLOSE, _OBJECT, _WHOLE = 0.95, 3, 4, 4
 _ASKED_OF_DATA = 0.7
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
 # How many times as likely as what the rules found another one has to be.
@@ -154,9 +155,7 @@ def _taken_on(case: _Case) -> Intent | None:
 def _unsaid(case: _Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
-    refused = {
-        m.group.partition(":")[2] for kind in ("action", "verb", "noun") for m in case.reading.of(kind, negated=True)
-    }
+    refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
     if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
         return case.intent
     if case.intent.question and not case.is_command():
@@ -173,12 +172,24 @@ def _is_doubtful(case: _Case) -> bool:
         return False
     nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
     named = case.named()
+    if _is_whole(case):
+        return False
     if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
         return False  # commands that go together leave no doubt
     ours = named in _OURS
     if case.intent.verb:
         return nothing >= (_NO_COMMAND_OF_OURS if ours else _NO_COMMAND)
     return nothing >= (_NO_ACTION_OF_OURS if ours or named == "path" else _NO_ACTION)
+
+
+def _is_whole(case: _Case) -> bool:
+    """Whether a long phrase says a command whole, or weights are named that are to be fetched."""
+    tokens = case.reading.tokens
+    if case.intent.verb == "stage" and not _chooses(case.reading):
+        keys = (token.text.partition("=")[0] for token in tokens if token.kind == "override")
+        return "backbone" in case.stated or "backbone" in keys
+    said = len(case.intent.mention.places) if case.intent.mention else 0
+    return said > _WHOLE or (said == _WHOLE and bool(case.named()))
 
 
 def _is_bidden(reading: Reading, step: Step) -> bool:
@@ -200,7 +211,7 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
 def _another(case: _Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = _said(case.intent), case.label
-    if said == label or any(step.named for step in case.intent.steps) or case.share < _ANOTHER:
+    if said == label or case.share < _ANOTHER or any(_is_fixed(case, step) for step in case.intent.steps):
         return case.intent
     if said in _CHANGES and _names_job(case):
         return case.intent
@@ -213,6 +224,12 @@ def _another(case: _Case) -> Intent:
     if said == SEVERAL and case.share < _ONE_OF_ORDERED and _orders_others(case):
         return case.intent
     return case.likely() if times >= (_TIMES_ONE if said == SEVERAL else _TIMES) else case.intent
+
+
+def _is_fixed(case: _Case, step: Step) -> bool:
+    """Whether a step stands for no other: it is named in full, or is nothing that this skill does."""
+    known = case.vocabulary.actions | {ENGINE_VERB, "retrain"}
+    return step.named or not (step.command or step.verb in known)
 
 
 def _names_job(case: _Case) -> bool:

@@ -64,7 +64,12 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     joined = {token.word for token in reading.tokens[max(0, engine - 4) : engine]} & reading.grammar["separates"]
     if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
-    said = [m for m in said if not (within(reading, m, said) or _is_around(m, said) or _is_task_of(reading, m, named))]
+    denied = reading.of("action", negated=True)
+    said = [
+        m
+        for m in said
+        if not (within(reading, m, said) or _is_around(m, [*said, *denied]) or _is_task_of(reading, m, named))
+    ]
     if any(runs_engine(reading, m) for m in said):
         said = [
             m for m in said if m.group != f"action:{ENGINE_VERB}" or builds(reading, m) or goes_before(reading, m, said)
@@ -176,9 +181,10 @@ def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[
         return steps[1:]
     alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
     of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
-    if alone and not of_model and {"epochs", "trials", "learning_rate"} & set(stated):
+    searched = {"hours", "parallel"} & set(stated) and any(m.group == "policy:named" for m in reading.of("policy"))
+    if alone and not of_model and (searched or {"epochs", "trials", "learning_rate"} & set(stated)):
         return (Step("train", steps[0].place, implied=True),)
-    if alone and (of_model or reading.of("model")) and is_measured(reading):
+    if alone and (of_model or reading.of("model") or reading.of("task")) and is_measured(reading):
         return (Step("evaluate", steps[0].place),)
     return steps
 

@@ -114,7 +114,8 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
         return not carries and all(m.group.startswith("verb") for m in clause.asking)
     if clause.mood == "wishes":
         return clause.sentence < later.sentence and not carries and not later.goes_on
-    if clause.mood == "none" and later.goes_on and carries:
+    figures = any(tokens[n].kind == "number" for n in clause.places)
+    if clause.mood == "none" and later.goes_on and (carries or figures):
         return False  # "8 epochs on ./lot; then evaluate it"
     return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
 
@@ -131,23 +132,33 @@ def _is_denied(mention: Mention) -> bool:
     return mention.negated and _kind(mention) == "noun"
 
 
+def _is_topic(mention: Mention, tokens: Sequence[Token]) -> bool:
+    """Whether another model is named before all, and is what the request is about: "mask r-cnn, inference on …"."""
+    end = next((n for n in range(len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    return mention.group == "foreign:model" and mention.end == end and mention.start <= 1
+
+
+def _has_job(tokens: Sequence[Token], told: frozenset[int]) -> bool:
+    """Whether a job is named that is not only told of."""
+    return any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
+
+
 def _drops(
     mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
+    if _is_topic(mention, tokens):
+        return False
     in_front = {_kind(m) for m in front}
     if kind == "foreign":
-        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
         path = any(token.kind == "path" for token in tokens)
-        return job or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
-    if mention.group == "policy:on" and not mention.negated and any(_kind(m) == "policy" for m in front):
-        return True
+        return _has_job(tokens, told) or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
     if kind == "policy":
-        return not mention.negated and (mention.group == "policy:named" or past)
+        twice = mention.group == "policy:on" and "policy" in in_front
+        return not mention.negated and (twice or mention.group == "policy:named" or past)
     if kind == "parent":
-        job = any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
-        return job or "parent" in in_front or any(m.group == "action:train" for m in front)
+        return "parent" in in_front or _has_job(tokens, told) or any(m.group == "action:train" for m in front)
     if kind in {"task", "runner"}:
         return kind in in_front
     return kind in _ASKING | {"other", "pointer"}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
 
 
+_NAMES = {"num_epochs": "epochs"}
 _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}
 
 
@@ -76,7 +77,8 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
     """The command that a verb of the words stands for, with what is said of it; and the question that is open."""
     form = FORMS[verb]
     paths = [path for path, _ in spoken.paths]
-    values: dict[str, Any] = {name: value for name, value in spoken.values.items() if name in form.values}
+    typed = {_NAMES.get(key, key): value for key, value in spoken.overrides.items()}
+    values: dict[str, Any] = {name: value for name, value in (typed | spoken.values).items() if name in form.values}
     if spoken.jobs and form.jobs == 1:
         values["job"] = spoken.jobs[0]
     elif spoken.jobs:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_REACH = 4
+_REACH, _NEAR = 4, 9
+_ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _NO_VALUES = frozenset({"correction", "instead"})
 
 
@@ -45,10 +46,10 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
     for place, token in enumerate(reading.tokens):
         if token.kind != "number" or place in claimed:
             continue
-        if is_displaced(reading, place):
+        if is_displaced(reading, place) or _is_ordinal(reading, place):
             continue
         before = [m for m in mentions if m.start < place]
-        after = [m for m in mentions if m.start > place and m.negated]
+        after = [m for m in mentions if place < m.start <= place + _NEAR and m.negated]
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
         first = _over_prepositions(reading, place)
         corrects = corrects or any(m.start < first <= m.end + 1 or m.start < place <= m.end + 1 for m in corrections)
@@ -77,11 +78,10 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             values.stated.append(Stated(found[0], found[1], place))
 
 
-def _over_prepositions(reading: Reading, place: int) -> int:
-    """The first of the prepositions before a number, else its place: "no, on four", "nein, auf vieren"."""
-    while place and reading.tokens[place - 1].word in reading.grammar["prepositions"]:
-        place -= 1
-    return place
+def _is_ordinal(reading: Reading, place: int) -> bool:
+    """Whether a number only tells which one: "on the 18th"."""
+    behind = reading.tokens[place + 1 : place + 2]
+    return bool(behind) and behind[0].start == reading.tokens[place].end and behind[0].word in _ORDINAL
 
 
 def _is_total(reading: Reading, place: int) -> bool:
@@ -96,6 +96,13 @@ def is_displaced(reading: Reading, place: int) -> bool:
         if mention.start < place < mention.end + _REACH and not any(t.kind in {"break", "number"} for t in between):
             return True
     return False
+
+
+def _over_prepositions(reading: Reading, place: int) -> int:
+    """The first of the prepositions before a number, else its place: "no, on four", "nein, auf vieren"."""
+    while place and reading.tokens[place - 1].word in reading.grammar["prepositions"]:
+        place -= 1
+    return place
 
 
 def is_cited(reading: Reading, place: int) -> bool:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paths that are dictated: "dot slash boards slash train", "auf Schraegstrich daten Schraegstrich los"."""
+"""What is dictated: paths ("dot slash boards slash train"), and figures behind their names ("Epochs? Twenty.")."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.tokens import PATH, Token
+from router.tokens import NUMBER, PATH, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,20 @@ def with_dictated_paths(
             found.append(tokens[place])
             place += 1
     return found
+
+
+def with_named_figures(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> list[Token]:
+    """The tokens without what stands between a name and its figure: "Epochs? Twenty.", "batch size, 16"."""
+    breaks = [-1, *(n for n, token in enumerate(tokens) if token.kind == "break")]
+    dropped = set()
+    for start, end in pairwise(breaks):
+        name = [token.word for token in tokens[max(start + 1, end - 2) : end]]
+        figure = tokens[end + 1 : end + 3]
+        alone = len(figure) > 1 and figure[0].kind == "number" and figure[1].kind == "break"
+        named = bool(name) and name[-1] in grammar["named_figures"] and not any(t == NUMBER for t in name)
+        if named and (alone or len(figure) == 1):
+            dropped.add(end)
+    return [token for n, token in enumerate(tokens) if n not in dropped]
 
 
 def _path_at(text: str, tokens: Sequence[Token], place: int, spoken: Mapping[str, str]) -> tuple[int, str]:

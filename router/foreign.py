@@ -25,12 +25,22 @@ def foreign(reading: Reading, intent: Intent) -> str:
             continue
         if _is_our_inspector(reading, mention):
             continue
-        if kind == "craft" and _stands_beside(reading, intent, mention):
+        if kind == "craft" and (_owns_ours(reading, mention) or _stands_beside(reading, intent, mention)):
             continue
         elsewhere = _of_another_sentence(reading, intent, mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
             return reading.said(mention)
-    return ""
+    return _backbone_as_model(reading)
+
+
+def _backbone_as_model(reading: Reading) -> str:
+    """The name of a network that is to be worked on itself, where nothing of ours is: "evaluate EfficientNet-B0"."""
+    ours = any(reading.of(kind) for kind in ("model", "task", "trade", "parent"))
+    if ours or any(token.kind in {"job", "action"} for token in reading.tokens):
+        return ""
+    ends = {m.end for m in reading.of("action") if m.group != "action:train"}
+    named = (m for m in reading.of("value") if m.group == "value:backbone" and m.start in ends)
+    return next((reading.said(m) for m in named), "")
 
 
 def _is_our_inspector(reading: Reading, mention: Mention) -> bool:
@@ -38,6 +48,12 @@ def _is_our_inspector(reading: Reading, mention: Mention) -> bool:
     before = {n for kind in ("model", "task") for m in reading.of(kind) for n in m.places}
     inspects = reading.tokens[mention.start].word in reading.grammar["inspects"]
     return inspects and len(mention.places) == 1 and mention.start - 1 in before
+
+
+def _owns_ours(reading: Reading, mention: Mention) -> bool:
+    """Whether what another craft works on only owns what is ours: "the supplier's AOI"."""
+    behind = [token.word for token in reading.tokens[mention.end : mention.end + 1]]
+    return behind == ["s"] and any(m.start == mention.end + 1 for m in reading.of("trade"))
 
 
 def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:

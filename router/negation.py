@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.tokens import BREAK
@@ -23,6 +24,7 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
     found: list[Mention] = []
     for mention in sorted(mentions, key=lambda m: m.places):
         negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
+        negated = negated or _denied_inside(tokens, mention, vocabulary) or _is_over(tokens, mention, vocabulary)
         negated = negated or _forbidden(tokens, mention, vocabulary) or _left_out(tokens, mention, vocabulary)
         negated = negated and not _asks_why_not(tokens, mention, vocabulary)
         negated = negated and not _is_limit(tokens, mention, vocabulary)
@@ -88,6 +90,34 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
         else:
             break
     return negated
+
+
+def _denied_inside(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a phrase reaches over a word that denies it: "do *not* start any training"."""
+    if not mention.group.startswith("action:") or len(mention.places) == mention.end - mention.start:
+        return False
+    return any(  # "NO_PASS" denies nothing
+        here - 1 > before
+        and tokens[here].word != "pass"
+        and _negated(tokens[before + 1 : here], here - before - 1, vocabulary)
+        for before, here in pairwise(mention.places)
+    )
+
+
+def _is_over(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a passive tells what was done, and asks for nothing: "in May the classifier was trained with …"."""
+    if mention.group != "action:train":
+        return False
+    begin = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    words = {token.word for token in tokens[begin:end]}
+    use = vocabulary.grammar
+    before = [token.word for token in tokens[begin : mention.end]]
+    around = {word for n, word in enumerate(before) if not n or before[n - 1] not in use["relative"]}
+    asks = words & (use["would"] | use["on_condition"] | use["orders_passive"])
+    question = end < len(tokens) and tokens[end].text == "?"
+    participle = any(tokens[n].word in use["participles"] for n in mention.places)
+    return bool(participle and around & use["was"] and not asks and not question)
 
 
 def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:

@@ -35,7 +35,8 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.unclear.pop("number_format", None)
     settled = words & (reading.grammar["not"] | reading.grammar["substitutes"]) or list(reading.of("correction"))
     wanted = [one for one in formats if not _of_a_model(reading, part, one)]
-    if len(formats) > 1 and (words & reading.grammar["choice"] or (len(wanted) > 1 and not settled)):
+    open_ = len(wanted) > 1 and (not settled or "number_format" not in spoken.values)
+    if len(formats) > 1 and (open_ or words & reading.grammar["choice"]):
         spoken.values.pop("number_format", None)
         spoken.unclear["data_type"] = tuple(formats)
         return
@@ -49,7 +50,7 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
         spoken.values.update({} if bits is None else {"number_format": bits})
     if "number_format" in spoken.values:
         value = spoken.values.pop("number_format")
-        trains = "train" in verbs and value not in _NOT_OF_TRAINING
+        trains = any(verb.endswith("train") for verb in verbs) and value not in _NOT_OF_TRAINING
         if value == "fp8" and "gen_trt_engine" in verbs:
             spoken.unclear["data_type"] = (value,)  # no engine is built so
             return
@@ -72,8 +73,8 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
     dropped = reading.past | retracted(reading)
     return bool(places) and all(
         n in dropped
-        or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
         or is_displaced(reading, n)
+        or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
         or _is_blamed(reading, n)
         for n in places
     )
@@ -90,11 +91,9 @@ def _uncorrected(reading: Reading, part: range, formats: Sequence[str]) -> list[
     """Number formats without those that a correction behind them replaces: "int8, no, fp8", "fp32 - fp16, I mean"."""
     last = {reading.tokens[n].word: n for n in part if reading.tokens[n].word in formats}
     first = {reading.tokens[n].word: n for n in reversed(part) if reading.tokens[n].word in formats}
-    choice = reading.grammar["choice"]  # "int8 oder doch fp16" leaves it open
-    said = [
-        m for m in reading.of("correction", negated=None) if choice.isdisjoint(reading.tokens[n].word for n in m.places)
-    ]
-    corrections = [m.start for m in said]
+    choice = reading.grammar["choice"]
+    said = reading.of("correction", negated=None)
+    corrections = [m.start for m in said if reading.tokens[m.start].word not in choice]  # "int8 oder doch fp16"
     meant = [n for n in corrections if any(t.word in reading.grammar["meant"] for t in reading.tokens[n : n + 2])]
     return [
         one

@@ -61,7 +61,7 @@ class Patterns:
     lists: Mapping[str, Sequence[str]]
     barriers: frozenset[str] = frozenset()
     raw: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    parsed: dict[str, list[tuple[str, tuple[Part, ...]]]] = field(default_factory=dict)
+    parsed: dict[str, list[tuple[str, tuple[Part, ...], tuple[frozenset[str], ...]]]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
 
     def add(self, group: str, patterns: Iterable[str]) -> None:
@@ -96,17 +96,25 @@ class Patterns:
 
     def find(self, tokens: Sequence[Token]) -> Iterator[Mention]:
         """Every mention, overlapping ones included."""
+        said = {token.word for token in tokens} | {token.spelled for token in tokens}
         for start, token in enumerate(tokens):
             for word in {token.word, token.spelled} - {""}:
-                for group, parts in self._beginning_with(word):
+                for group, parts, needed in self._beginning_with(word):
+                    if any(said.isdisjoint(words) for words in needed):
+                        continue
                     barriers = self.barriers if group.startswith(_OF_ONE_THING) else frozenset()
                     places = _match(tokens, parts, start, barriers)
                     if places is not None:
                         yield Mention(group, places)
 
-    def _beginning_with(self, word: str) -> list[tuple[str, tuple[Part, ...]]]:
+    def _beginning_with(self, word: str) -> list[tuple[str, tuple[Part, ...], tuple[frozenset[str], ...]]]:
+        """The patterns that begin with a word: the group, the parts, and the words of which each one has to be said."""
         if word not in self.parsed:
-            self.parsed[word] = [(group, self._parse(pattern)) for group, pattern in self.raw.get(word, ())]
+            parsed = ((group, self._parse(pattern)) for group, pattern in self.raw.get(word, ()))
+            self.parsed[word] = [
+                (group, parts, tuple(part.words for part in parts[1:] if not (part.gap or part.optional)))
+                for group, parts in parsed
+            ]
         return self.parsed[word]
 
     def _parse(self, pattern: str) -> tuple[Part, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from router.background import background
 from router.clauses import is_ordered
-from router.dictation import with_dictated_paths
+from router.dictation import with_dictated_paths, with_named_figures
 from router.lexer import Hooks, tokenize
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals
@@ -126,6 +126,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]
     tokens = with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
+    tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
     found = [m for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}

@@ -93,7 +93,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     if name == "backbone":
         said = reading.said(mention)
         return Stated(name, said, place) if fold(said) in vocabulary.backbones else None
-    if name == "image_size" and _is_no_picture(mention, reading):
+    if (name == "image_size" and _is_no_picture(mention, reading)) or _is_position(mention, reading):
         return None
     tokens = [reading.tokens[n] for n in mention.places]
     numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
@@ -125,7 +125,7 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
-    if _is_rate(reading, start):
+    if _is_rate(reading, start) or _is_of_the_past(mention, reading):
         return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & reading.grammar["of_each"])
@@ -142,6 +142,20 @@ def _is_no_picture(mention: Mention, reading: Reading) -> bool:
     told |= thing < mention.start and any(token.word in is_ for token in reading.tokens[mention.end : mention.end + 2])
     near = {token.word for token in reading.tokens[mention.start : mention.end + 1]}
     return told and not near & reading.grammar["picture_words"]
+
+
+def _is_of_the_past(mention: Mention, reading: Reading) -> bool:
+    """Whether a duration is that of a run that is over: "after yesterday's 12-hour run"."""
+    before = {token.word for token in reading.tokens[max(0, mention.start - 3) : mention.start]}
+    behind = {token.word for token in reading.tokens[mention.end : mention.end + 1]}
+    return bool(before & reading.grammar["past"] and behind & {"run", "training", "search", "job", "lauf"})
+
+
+def _is_position(mention: Mention, reading: Reading) -> bool:
+    """Whether epochs tell how far a job got: "it had got to epoch 37 of 120", "seit Epoche 12"."""
+    first, before = reading.tokens[mention.start].word, reading.tokens[max(0, mention.start - 1) : mention.start]
+    leads = reading.grammar["prepositions"] - reading.grammar["positions_not"]
+    return first in reading.grammar["one_epoch"] and bool(before) and before[0].word in leads
 
 
 def _is_rate(reading: Reading, start: int) -> bool:

@@ -27,6 +27,7 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     """The phrases that ask for a command, without those that only seem to."""
     verbs = [m for m in reading.of("verb") if m.start not in reading.remarks and not _of_columns(reading, m)]
     verbs = [m for m in verbs if not (is_shown_later(reading, m) or _is_state(reading, m) or _is_limit(reading, m))]
+    verbs = [m for m in verbs if not _is_told_of(reading, m)]
     if steps:
         parents = {n for m in reading.of("parent") for n in m.places}
         verbs = [m for m in verbs if m.group != "verb:result" or parents.isdisjoint(m.places)]
@@ -40,6 +41,14 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
     verbs = _without_answered(reading, verbs, steps)
     ordered = {m.group for m in verbs if reading.tokens[m.start].kind == "word"}
     return [m for m in verbs if reading.tokens[m.start].kind == "word" or m.group not in ordered]
+
+
+def _is_told_of(reading: Reading, mention: Mention) -> bool:
+    """Whether a job stopped by itself: "train-… stopped with an error"."""
+    behind = {token.word for token in reading.tokens[mention.end : mention.end + 1]}
+    past = reading.tokens[mention.end - 1].word in reading.grammar["past"]
+    begins = reading.tokens[mention.start].kind == "job"
+    return mention.group == "verb:cancel" and begins and past and bool(behind & reading.grammar["prepositions"])
 
 
 def _tells_size(reading: Reading, mention: Mention) -> bool:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.stated import Values
 
+_SAME = frozenset({"same", "gleiche", "gleichen", "selbe", "selben"})
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -122,6 +124,8 @@ def _spoken(
     named = uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not is_ruled_out(reading, n)])
     asked = [n for n in named if n not in reading.told]
     jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in asked or named))
+    if not jobs and not any(step.verb.endswith("train") for step in steps):
+        jobs = _same_job(reading, part)
     files = data_places(reading, part)
     model_files = tuple(reading.tokens[n].text for n in files if is_no_data(reading.tokens[n].text))
     data = {reading.tokens[n].text: role_of(reading, n, roles) for n in files if not is_no_data(reading.tokens[n].text)}
@@ -150,6 +154,14 @@ def _spoken(
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _same_job(reading: Reading, part: range) -> tuple[str, ...]:
+    """The job named before, where a part says that it is the same: "verdicts by train-…, quantize the same run"."""
+    same = (m for m in reading.of("parent") if m.start in part and m.group == "parent:last_training")
+    place = next((m.start for m in same if any(reading.tokens[n].word in _SAME for n in m.places)), 0)
+    before = [token.text for token in reading.tokens[:place] if token.kind == "job"]
+    return tuple(before[-1:])
 
 
 def _overrides(reading: Reading, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:

@@ -97,10 +97,12 @@ def _grown(mask: Mask, reach: int) -> Mask:
     """The mask with all pixels that are no more than `reach` rows and columns away from one of it."""
     grown = mask
     for axis in (0, 1) if reach else ():
-        padded = np.pad(grown, [(reach, reach) if axis == i else (0, 0) for i in (0, 1)])
-        length = grown.shape[axis]
-        shifted = [padded.take(range(start, start + length), axis) for start in range(2 * reach + 1)]
-        grown = np.logical_or.reduce(shifted)
+        lines = np.moveaxis(grown, axis, 0)
+        spread = lines.copy(order="K")
+        for step in range(1, min(reach, len(lines) - 1) + 1):
+            spread[step:] |= lines[:-step]
+            spread[:-step] |= lines[step:]
+        grown = np.moveaxis(spread, 0, axis)
     return grown
 
 
@@ -120,10 +122,11 @@ def count_regions(labelled: RegionMap, predicted: RegionMap, matched: tuple[set[
 
 def _runs(mask: Mask) -> list[tuple[int, int, int]]:
     """The stretches of set pixels, row by row: (row, first column, column after the last)."""
-    edges = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    filled = np.flatnonzero(mask.any(axis=1))  # few rows of a large mask are
+    edges = np.diff(np.pad(mask[filled].astype(np.int8), ((0, 0), (1, 1))), axis=1)
     rows, starts = np.nonzero(edges == 1)
     ends = np.nonzero(edges == -1)[1]
-    return list(zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True))
+    return list(zip(filled[rows].tolist(), starts.tolist(), ends.tolist(), strict=True))
 
 
 def _joined(runs: Sequence[tuple[int, int, int]]) -> list[int]:

@@ -90,6 +90,24 @@ def test_a_hand_that_only_the_model_learned_from_is_understood(
     assert len(found.planned_negatives) <= planned
 
 
+@pytest.mark.parametrize(
+    ("name", "actions", "values"),
+    [
+        ("tuning28.jsonl", 0.95, 0.995),
+        ("tuning29.jsonl", 0.96, 0.99),
+        ("tuning30.jsonl", 0.95, 0.985),
+    ],
+)
+def test_a_hand_whose_kinds_were_mended_is_understood_by_weights_that_saw_none_of_it(
+    routing: ModuleType, project_root: Path, name: str, actions: float, values: float
+) -> None:
+    found = routing.measure(routing.read_corpus([routing.CORPUS / name]), load_skill(project_root))
+    assert (found.requests, found.planned_negatives) == (259, [])
+    assert found.actions[""].f1 >= actions
+    assert found.policies[""].f1 == 1.0
+    assert found.values[""].f1 >= values
+
+
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     assert figures.planned_negatives == []
 

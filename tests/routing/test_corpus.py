@@ -75,7 +75,7 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning20.jsonl", 259, 0.955, 0.99, 4),
         ("tuning21.jsonl", 256, 0.96, 0.99, 0),
         ("tuning22.jsonl", 260, 0.955, 0.99, 0),
-        ("tuning23.jsonl", 260, 0.96, 0.99, 0),
+        ("tuning23.jsonl", 259, 0.96, 0.99, 0),
         ("tuning24.jsonl", 260, 0.92, 0.99, 0),
     ],
 )

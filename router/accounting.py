@@ -68,17 +68,15 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     if declined:
         return Account(ours, told, declined, of_pronoun(reading, intent))
     unclear = (*surely_of_manner(reading, intent, unknown), *open_figures(reading, values))
+    unclear += phrases(reading, _qualifiers(reading, things))
     return Account(ours, told, "", of_pronoun(reading, intent), of_manner(reading, intent, unknown), unclear)
 
 
 def _unknown(reading: Reading, vocabulary: Vocabulary) -> list[int]:
     claimed = {n for m in reading.mentions if m.group != "remark" for n in m.places}
-    known = vocabulary.known | reading.grammar["prepositions"]
-    return [
-        n
-        for n, token in enumerate(reading.tokens)
-        if token.kind == "word" and n not in claimed and token.word not in known and token.word[0].isalnum()
-    ]
+    known, prepositions = vocabulary.known, reading.grammar["prepositions"]
+    words = ((n, token.word) for n, token in enumerate(reading.tokens) if token.kind == "word" and n not in claimed)
+    return [n for n, word in words if word not in known and word not in prepositions and word[0].isalnum()]
 
 
 def _doubted(reading: Reading, vocabulary: Vocabulary) -> list[int]:
@@ -140,6 +138,16 @@ def _task_of_others(reading: Reading, intent: Intent, unknown: list[int]) -> str
         if strange and not ours_in(reading, places):
             return ", ".join(phrases(reading, strange))
     return ""
+
+
+def _qualifiers(reading: Reading, unknown: list[int]) -> list[int]:
+    """What nothing knows and says what kind of classifier it is, where nothing names ours: "my flower classifier"."""
+    if any(token.kind in {"path", "job", "action"} for token in reading.tokens):
+        return []
+    if any(reading.of(kind) for kind in ("model", "trade", "parent")):
+        return []
+    heads = [m.start for m in reading.of("task") if len(m.places) == 1]
+    return [n - 1 for n in heads if n - 1 in unknown and reading.tokens[n - 1].text.islower()]
 
 
 def _is_any(reading: Reading, mention: Mention) -> bool:

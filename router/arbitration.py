@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.asked_steps import ENGINE_VERB, Step, is_only
+from router.asked_steps import ENGINE_VERB, Step
 from router.chains import chain
+from router.engines import MEASURING
 from router.evidence import evidence
 from router.intent import Intent, find_intent
 from router.ranking import NOTHING, SEVERAL, ranked, thresholds
+from router.taken_back import is_only
 from router.verbs import by_what_is_named
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 _CLOSE, _OBJECT, _WHOLE = 3, 4, 4
+_ASKED_OF_DATA = 0.7
 # From which share on the model is heard on a part of a chain.
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
 
@@ -162,8 +165,11 @@ def _unsaid(case: Case) -> Intent:
     refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
     if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
         return case.intent
-    if (case.intent.question and not case.is_command()) or _orders_unknown(case):
+    if _orders_unknown(case):
         return case.intent
+    if case.intent.question and not case.is_command():
+        looks = label in MEASURING and named in _OURS and case.share >= _ASKED_OF_DATA
+        return case.likely() if looks else case.intent
     reads = case.is_command() and label not in _CHANGES
     least = case.least.unsaid_command if reads else case.least.unsaid_action
     least = case.least.unsaid_of_a_path if named == "path" else least

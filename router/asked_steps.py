@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
-from router.order import comes_first, comes_later, follows, has_run_before, is_shown_later
+from router.order import behind_colon, comes_first, comes_later, follows, has_run_before, is_shown_later
+from router.taken_back import not_taken_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,8 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         ]
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
-    found = _not_taken_back(reading, sorted((*said, *nouns), key=lambda m: m.start))
+    found = sorted((*said, *nouns), key=lambda m: m.start)
+    found = [*not_taken_back(reading, found)]
     steps: dict[str, Step] = {}
     later: list[Step] = []
     for mention in found:
@@ -121,38 +123,6 @@ def _is_purpose(reading: Reading, mention: Mention, said: Sequence[Mention]) -> 
     return bool(trainings) and not any(token.word in joins or token.kind == "path" for token in between)
 
 
-def _not_taken_back(reading: Reading, found: Sequence[Mention]) -> Sequence[Mention]:
-    """The phrases without those of actions that a later clause rules out, or all before one that is to be the only one.
-
-    "train it, then evaluate it … no, leave out the training", "he wants an export as well. I see it otherwise: only
-    train it"
-    """
-    name = {m: m.group.partition(":")[2] for m in found}
-    ruled_out = [m for kind in ("action", "noun") for m in reading.of(kind, negated=True)]
-    kept = [
-        m
-        for m in found
-        if not any(
-            one.group.partition(":")[2] == name[m] and one.start > m.end and reading.clause(one.start)[0] > m.start
-            for one in ruled_out
-        )
-    ]
-    only = max((m.start for m in kept if is_only(reading, m)), default=-1)
-    return [m for m in kept if m.start >= only] or found
-
-
-def is_only(reading: Reading, mention: Mention) -> bool:
-    """Whether a clause begins with "only", and goes on with a phrase: "only evaluate that one"."""
-    start, stop = reading.clause(mention.start)
-    if (colon := _behind_colon(reading, start, mention.start)) is not None:
-        start = colon
-    words = [token.word for token in reading.tokens[start : mention.start]]
-    joins = reading.grammar["separates"] | reading.grammar["awaits"] | reading.grammar["prepositions"]
-    restricts = bool(words) and words[0] in reading.grammar["restricts"] and joins.isdisjoint(words)
-    behind = {token.word for token in reading.tokens[mention.end : stop]}
-    return restricts and mention.group.startswith("action") and reading.grammar["awaits"].isdisjoint(behind)
-
-
 def _is_around(mention: Mention, said: Sequence[Mention]) -> bool:
     """Whether another phrase stands in a gap of this one: "give me a *quantized* classifier"."""
     inner = (m for m in said if m.group != mention.group and mention.start < m.start and m.end < mention.end)
@@ -182,7 +152,7 @@ def is_item(reading: Reading, noun: Mention) -> bool:
     )
     if beside and noun.group == f"noun:{ENGINE_VERB}":
         return False
-    if (colon := _behind_colon(reading, start, noun.start)) is not None:
+    if (colon := behind_colon(reading, start, noun.start)) is not None:
         start = colon
     about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
     before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
@@ -203,14 +173,6 @@ def _behind_joiner(reading: Reading, before: Sequence[str]) -> Sequence[str] | N
     joiners = reading.grammar["joins_steps"] | reading.grammar["separates"]
     place = next((n for n in range(len(before) - 1, 0, -1) if before[n] in joiners), None)
     return None if place is None else before[place + 1 :]
-
-
-def _behind_colon(reading: Reading, start: int, place: int) -> int | None:
-    """The token behind the last colon before a place of the clause."""
-    for here in range(place - 1, start - 1, -1):
-        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
-            return here + 1
-    return None
 
 
 def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:

@@ -55,7 +55,11 @@ def background(
     told = frozenset(n for c in telling for n in c.places)
     past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
-    kept = [m for m in mentions if m.start not in told or not _drops(m, front, tokens, told, m.start in past)]
+    kept = [
+        m
+        for m in mentions
+        if m.start not in told or _is_denied(m) or not _drops(m, front, tokens, told, m.start in past)
+    ]
     return Background(kept, told, past)
 
 
@@ -65,7 +69,7 @@ def _kind(mention: Mention) -> str:
 
 def _searches(clause: Clause, searching: Iterable[Mention], mentions: Iterable[Mention]) -> bool:
     """Whether a clause asks for a training by naming the search, and what is trained: "so HPO for the classifier"."""
-    ours = any(m.start in clause.places and _kind(m) in {"model", "task"} for m in mentions)
+    ours = any(m.start in clause.places and _kind(m) in {"model", "task", "trade"} for m in mentions)
     return clause.mood == "none" and ours and any(m.start in clause.places for m in searching)
 
 
@@ -123,6 +127,11 @@ def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, froz
     return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
 
 
+def _is_denied(mention: Mention) -> bool:
+    """Whether a clause that tells rules out what a noun names: "leave out the training"."""
+    return mention.negated and _kind(mention) == "noun"
+
+
 def _is_topic(mention: Mention, tokens: Sequence[Token]) -> bool:
     """Whether another model is named before all, and is what the request is about: "mask r-cnn, inference on …"."""
     end = next((n for n in range(len(tokens)) if tokens[n].kind == "break"), len(tokens))
@@ -139,7 +148,7 @@ def _drops(
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
-    if (mention.negated and kind in _ASKING) or _is_topic(mention, tokens):
+    if _is_topic(mention, tokens):
         return False
     in_front = {_kind(m) for m in front}
     if kind == "foreign":

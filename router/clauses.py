@@ -107,7 +107,7 @@ class _Reader(NamedTuple):
         first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
         finite = self._finite(places, first)
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
-        if asking and (self._is_habit(places, asking[0]) or self._comes_after(places)):
+        if asking and (self._is_habit(places, asking[0]) or self._comes_after(places) or self._is_over(places)):
             return "tells"
         if self._wishes(places) or (asking and self._remains(places, asking)):
             return "wishes" if asking else "none"
@@ -124,6 +124,11 @@ class _Reader(NamedTuple):
         """Whether a clause only says what somebody does later: "before I start yet another training, …"."""
         first, second = ([self.tokens[n].word for n in places[:2]] + ["", ""])[:2]
         return first in self.grammar["before"] and second in self.grammar["speakers"]
+
+    def _is_over(self, places: range) -> bool:
+        """Whether a clause only says after what it is to be: "after the export ran yesterday, …"."""
+        words = [self.tokens[n].word for n in places]
+        return bool(self.grammar["awaits"].intersection(words[:2]) and self.grammar["before_now"].intersection(words))
 
     def _is_question(self, places: range) -> bool:
         rest = (t.text for t in self.tokens[places.stop :] if t.kind == "break" and t.text in _SENTENCE_ENDS)
@@ -146,6 +151,7 @@ class _Reader(NamedTuple):
     def _remains(self, places: range, asking: Sequence[Mention]) -> bool:
         """Whether a clause says of a step that it is what is left to do, or will do."""
         said = {n for n in places if self.tokens[n].word in self.grammar["remains"]}
+        said |= {n for n in places[:-2] if self.tokens[n].word == "next" and self.tokens[n + 2].word == "is"}
         over = {self.tokens[n].word for n in places} & self.grammar["not"]
         return bool(said) and not over and said.isdisjoint(n for m in asking for n in m.places)
 

@@ -53,6 +53,8 @@ def decide(request: Request, skill: Skill) -> Decision:
         notes.ask(question)
     if len(wanted) > 1:
         return with_doubt(steps_decision(request, wanted, case), words, request)
+    if not wanted and words.only_forbids and words.account.ours and not answers(request):
+        raise _nothing_to_do()
     if not wanted:
         notes.ask(which_action(words, skill))
         return decided(request, words.whole, None, case)
@@ -75,6 +77,12 @@ def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:
     message = f"'{said}' is nothing that this skill works on: {title} {_about(skill)}"
     remedy = f'name the model, its data or a job ("train {title} on ./boards"), or leave it to another skill'
     return RequestError(message, code="request.not_for_this_skill", where="request", remedy=remedy)
+
+
+def _nothing_to_do() -> RequestError:
+    message = "the words only say what is not to be done, and so nothing is"
+    remedy = "say what is to be done instead, if anything"
+    return RequestError(message, code="request.nothing_asked", where="request", remedy=remedy)
 
 
 def _about(skill: Skill) -> str:

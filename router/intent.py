@@ -119,6 +119,8 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     commands = [Step(m.group.partition(":")[2], m.start, command=True) for m in asked]
     if question or not commands or len(commands) + len(steps) < _SEVERAL:
         return ()
+    if any(step.verb == "watch" for step in commands) and all(step.verb == "inference" for step in steps):
+        return ()  # what it does with each file
     verbs_said = {m.start for kind in ("action", "named") for m in reading.of(kind)}
     verbs_said |= {m.start for m in reading.of("noun") if m.start and is_item(reading, m)}
     actions = [step for step in steps if step.place in verbs_said and not only_tells_when(reading, step.place)]
@@ -161,9 +163,10 @@ def _goes_on_so(reading: Reading, mention: Mention) -> bool:
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:
     """What two neighbouring phrases ask for that only `or` joins."""
     words = {token.word for token in reading.tokens}
-    if words & reading.grammar["either"] and words & reading.grammar["choice"]:
-        found = tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
-        return found if len(found) > 1 else ()
+    clauses = {reading.clause(m.start) for m in mentions}
+    either = {token.word for clause in clauses for token in reading.tokens[slice(*clause)]} & reading.grammar["either"]
+    if either and words & reading.grammar["choice"]:
+        return tuple(dict.fromkeys(m.group.partition(":")[2] for m in mentions))[:2]
     ordered = sorted(mentions, key=lambda m: m.start)
     for one, other in pairwise(ordered):
         between = [token.word for token in reading.tokens[one.end : other.start]]

@@ -10,7 +10,7 @@ from router.spoken_paths import EXTENSIONS, quotes_path, relative_path, whole_pa
 from router.tokens import ACTION, BREAK, JOB, JOB_ID, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _SCAN = re.compile(
     r"(?P<override>(?<![^\s(,;])[A-Za-z_][\w.]*=(?:\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\{[^}\n]*\}|[^\s=<>][^\s]*))"
@@ -36,6 +36,7 @@ _FORMAT = re.compile(r"(?:int8|fp8|fp16|fp32|bf16)\b", re.IGNORECASE)  # as peop
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
 _FEW = 3
+_PAUSES = frozenset({"um", "uh", "uhm", "erm"})
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _WITH = re.compile(r"(?<!\S)w/(?=\s)")
 _BEFORE_T = {
@@ -85,7 +86,7 @@ def tokenize(text: str, hooks: Hooks) -> list[Token]:
         found = list(_KINDS[kind](_Found(match[0], match.start(), match.end(), text, before, hooks)))
         tokens += found
         place = found[-1].end if found else match.start() + 1
-    return _with_bare_folders(_with_not(tokens), hooks)
+    return _with_bare_folders(_with_not(_with_answers(_without_pauses(tokens))), hooks)
 
 
 def _override(found: _Found) -> Iterator[Token]:
@@ -205,6 +206,34 @@ _KINDS: dict[str, Callable[[_Found], Iterable[Token]]] = {
     "word": _words,
     "end": lambda found: [] if _shortens(found) else [_token(found, "break", BREAK)],
 }
+
+
+def _without_pauses(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without the sounds of whoever dictates, and the commas around them: "the, um, board classifier"."""
+    found: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        if tokens[place].word in _PAUSES and place + 1 < len(tokens) and tokens[place + 1].text == ",":
+            if found and found[-1].text == ",":
+                found.pop()
+            place += 2
+            continue
+        found.append(tokens[place])
+        place += 1
+    return found
+
+
+def _with_answers(tokens: list[Token]) -> list[Token]:
+    """The tokens without the question marks that a number alone answers: "Batch size? 16."."""
+    return [
+        token
+        for n, token in enumerate(tokens)
+        if token.text != "?" or not _is_answered([one.kind for one in tokens[n + 1 : n + 3]])
+    ]
+
+
+def _is_answered(kinds: Sequence[str]) -> bool:
+    return kinds[:1] == ["number"] and kinds[1:] in (["break"], [])
 
 
 def _with_not(tokens: Iterable[Token]) -> list[Token]:

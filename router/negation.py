@@ -31,6 +31,17 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
         if not negated and found and found[-1].negated:
             negated = _carried(tokens, found[-1], mention, vocabulary)
         found.append(mention._replace(negated=bool(negated)))
+    return _with_lists(tokens, found, vocabulary)
+
+
+def _with_lists(tokens: Sequence[Token], found: list[Mention], vocabulary: Vocabulary) -> list[Mention]:
+    """All of a list that ends in "or" are ruled out with its first: "don't train, evaluate or export anything"."""
+    for here in range(len(found) - 2):
+        first, second, third = found[here : here + 3]
+        comma = [token.text for token in tokens[first.end : second.start]] == [","]
+        joins = [token.word for token in tokens[second.end : third.start]]
+        if first.negated and comma and len(joins) == 1 and joins[0] in vocabulary.continuations:
+            found[here + 1], found[here + 2] = second._replace(negated=True), third._replace(negated=True)
     return found
 
 
@@ -119,8 +130,10 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
     first = _forbids(words[:_OPENING], grammar)
     if not first or grammar["subordinates"].intersection(words[first:]):
         return False
-    ends = range(start + first + 1, mention.start + 1)
-    return not any(_stands_before(tokens, n, p) for n in ends for p in vocabulary.negations.get(tokens[n - 1].word, ()))
+    places = range(start + first + 1, mention.start + 1)
+    ends = (n for n in places if tokens[n].word != "pass")  # PASS/NO_PASS forbids nothing
+    found = ((n, phrase) for n in ends for phrase in vocabulary.negations.get(tokens[n - 1].word, ()))
+    return not any(_stands_before(tokens, n, phrase) for n, phrase in found)
 
 
 def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:

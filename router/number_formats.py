@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from router.corrections import is_displaced, retracted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.reading import Reading
     from router.spoken import Spoken
 
@@ -85,7 +87,7 @@ def _is_blamed(reading: Reading, place: int) -> bool:
     return bool(reading.grammar["finite"].intersection(behind[:1]) and reading.grammar["too"].intersection(behind))
 
 
-def _uncorrected(reading: Reading, part: range, formats: list[str]) -> list[str]:
+def _uncorrected(reading: Reading, part: range, formats: Sequence[str]) -> list[str]:
     """Number formats without those that a correction behind them replaces: "int8, no, fp8", "fp32 - fp16, I mean"."""
     last = {reading.tokens[n].word: n for n in part if reading.tokens[n].word in formats}
     first = {reading.tokens[n].word: n for n in reversed(part) if reading.tokens[n].word in formats}

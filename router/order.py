@@ -77,3 +77,11 @@ def follows(reading: Reading, before: int, place: int) -> bool:
         if token.kind != "word":
             return False
     return False
+
+
+def behind_colon(reading: Reading, start: int, place: int) -> int | None:
+    """The token behind the last colon before a place of the clause."""
+    for here in range(place - 1, start - 1, -1):
+        if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
+            return here + 1
+    return None

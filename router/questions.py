@@ -41,6 +41,8 @@ def _is_to_be_done(reading: Reading, words: Sequence[str]) -> bool:
     """Whether it asks for something to be done: "could a training be set up on ./lot?"."""
     end = words.index(BREAK) if BREAK in words else len(words)
     passive = set(words[:end]) & reading.grammar["passive"]
+    if len({m.group for m in reading.of("value")} | {m.group for m in reading.of("runner")}) > 1:
+        return True  # "could the search go on Kubernetes with 24 trials?"
     return bool(passive) and any(token.kind in {"path", "job"} for token in reading.tokens)
 
 

@@ -131,6 +131,7 @@ def read(text: str, skill: Skill) -> Reading:
     found = [_without_number(tokens, m, found) for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
+    found = [m for m in found if not _is_a_run(tokens, m, vocabulary.grammar["a_run"])]
     parents = [m for m in found if m.group.startswith("parent:")]
     found = [m for m in found if not _hands_over(tokens, m, parents, vocabulary.grammar["builds"])]
     found = [m for m in found if not _comes_next(tokens, m, vocabulary.grammar["separates"])]
@@ -160,6 +161,12 @@ def read(text: str, skill: Skill) -> Reading:
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
     """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
     return mention.group == "action:train" and tokens[mention.start].word in verbs
+
+
+def _is_a_run(tokens: Sequence[Token], mention: Mention, before: frozenset[str]) -> bool:
+    """Whether "run" is what is to be made, and no verb: "one plain run of the classifier on ./lot"."""
+    first = tokens[mention.start].word == "run" and mention.start > 0
+    return mention.group == "action:inference" and first and tokens[mention.start - 1].word in before
 
 
 def _hands_over(tokens: Sequence[Token], mention: Mention, parents: Sequence[Mention], builds: frozenset[str]) -> bool:

@@ -83,14 +83,7 @@ def _share(percent: float) -> float:
     return round(percent / 100, 9)
 
 
-def _interval(name: str) -> Callable[[list[float], set[str]], tuple[str, Any] | None]:
-    """Every so many epochs, or each."""
-    return lambda numbers, _words: (name, numbers[0] if numbers else 1)
-
-
 READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = {
-    "validation_interval": _interval("validation_interval"),
-    "checkpoint_interval": _interval("checkpoint_interval"),
     "hours": _hours(1),
     "minutes": _hours(1 / 60),
     "days": _hours(24),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COLUMNS, _CLOSE = 14, 4
 _LOOKS = frozenset({"data_check", "inspect"})
-_ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status"})
+_ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status", "verb:compare"})
 _OF_ONE_JOB = frozenset({"status", "result"})
 _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
 
@@ -38,7 +38,7 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
         verbs = [m for m in verbs if m.group != "verb:calibrate"]
     if steps:
         verbs = [m for m in verbs if not _only_lists(reading, m)]
-    verbs = _without_answered(reading, verbs)
+    verbs = _without_answered(reading, verbs, steps)
     ordered = {m.group for m in verbs if reading.tokens[m.start].kind == "word"}
     return [m for m in verbs if reading.tokens[m.start].kind == "word" or m.group not in ordered]
 
@@ -58,9 +58,11 @@ def _tells_size(reading: Reading, mention: Mention) -> bool:
     return mention.group == "verb:advise" and small and bool(reading.grammar["finite"].intersection(behind))
 
 
-def _without_answered(reading: Reading, verbs: list[Mention]) -> list[Mention]:
+def _without_answered(reading: Reading, verbs: list[Mention], steps: Sequence[Step]) -> list[Mention]:
     """Verbs without questions that a later order answers: "which threshold fits …? Calibrate it on ./lot"."""
-    orders = [m.start for m in verbs if not _is_asked(reading, m.start)]
+    orders = [
+        place for place in (*(m.start for m in verbs), *(s.place for s in steps)) if not _is_asked(reading, place)
+    ]
     return [
         m
         for m in verbs
@@ -78,6 +80,9 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
     jobs = {reading.tokens[n].text for n in named}
     if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
         return "compare"
+    pictures = [n for n, token in enumerate(reading.tokens) if token.kind == "path" and is_picture(reading, n)]
+    if verb == "compare" and not jobs and len(pictures) > 1:
+        return "inspect"
     data = any(token.kind == "path" and not is_no_data(token.text) for token in reading.tokens)
     if not data:
         return verb

@@ -43,6 +43,14 @@ class Words:
     refused: tuple[str, ...]
 
     @property
+    def only_forbids(self) -> bool:
+        """Whether something is ruled out, and nothing asked, pointed at or chosen."""
+        kinds = ("action", "noun", "verb")
+        forbids = any(self.reading.of(kind, negated=True) for kind in ("action", "verb"))
+        open_ = any(self.reading.of(kind) for kind in (*kinds, "other", "pointer", "policy", "value"))
+        return forbids and not (open_ or self.intent.question)
+
+    @property
     def names_model(self) -> bool:
         """Whether the model, or its trade, is named."""
         return any(self.reading.of(kind) for kind in ("model", "trade", "task"))

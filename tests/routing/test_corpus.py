@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
-# Hands whose requests the linear model learned, and whose misses no phrase was made for.
-LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 28))}
+# Hands whose requests the linear model learned, and whose misses were mended by kind at most.
+LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 38))}
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,8 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning25.jsonl", 258, 0.975, 0.995, 0),
         ("tuning26.jsonl", 258, 0.985, 0.995, 0),
         ("tuning27.jsonl", 259, 0.985, 0.99, 0),
+        ("tuning23.jsonl", 259, 0.96, 0.99, 0),
+        ("tuning24.jsonl", 260, 0.92, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

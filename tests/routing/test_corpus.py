@@ -79,7 +79,7 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning26.jsonl", 258, 0.985, 0.995, 0),
         ("tuning27.jsonl", 259, 0.985, 0.99, 0),
         ("tuning23.jsonl", 259, 0.96, 0.99, 0),
-        ("tuning24.jsonl", 260, 0.92, 0.99, 0),
+        ("tuning24.jsonl", 259, 0.92, 0.99, 0),
     ],
 )
 def test_a_hand_that_only_the_model_learned_from_is_understood(

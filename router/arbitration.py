@@ -165,8 +165,8 @@ def _unsaid(case: Case) -> Intent:
     refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
     if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
         return case.intent
-    if _orders_unknown(case):
-        return case.intent
+    if _orders_unknown(case) or (refused and not case.is_command()):
+        return case.intent  # who forbids one thing has not asked for another
     if case.intent.question and not case.is_command():
         looks = label in MEASURING and named in _OURS and case.share >= _ASKED_OF_DATA
         return case.likely() if looks else case.intent

@@ -55,7 +55,10 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
         first = _over_prepositions(reading, place)
         corrects = corrects or any(m.start < first <= m.end + 1 or m.start < place <= m.end + 1 for m in corrections)
-        cited = not corrects and is_cited(reading, place)
+        over = {token.word for token in reading.tokens[max(0, min(first, place - 1)) : place]}
+        chosen = bool(over & reading.grammar["choice"])
+        chosen = chosen or _is_barred(reading, place)
+        cited = not corrects and (chosen or is_cited(reading, place))
         model = (
             before[-1]
             if before and (corrects or cited)
@@ -70,7 +73,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             values.unread.add(place)
             continue
         name = model.group.partition(":")[2]
-        if reading.tokens[place - 1].word in reading.grammar["choice"] or cited or doubts(reading):
+        if chosen or cited or doubts(reading):
             values.stated.append(Stated(name, None, place, (reading.said(model), token.text)))
             continue
         number = figure(token.text, token.value, name)
@@ -78,6 +81,13 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         found = reader([number], set()) if reader else (name, number)
         if found:
             values.stated.append(Stated(found[0], found[1], place))
+
+
+def _is_barred(reading: Reading, place: int) -> bool:
+    """Whether a bar sets a number beside another one: "4|8"."""
+    return [token.text for token in reading.tokens[place - 2 : place][1:]] == ["|"] and (
+        reading.tokens[place - 2].kind == "number"
+    )
 
 
 def _is_ordinal(reading: Reading, place: int) -> bool:

@@ -52,7 +52,7 @@ def test_a_request_for_something_else_is_declined(skill: Skill, text: str) -> No
         ("can ChangeNet train on a CPU?", "question"),
         ("Train ChangeNet on ./b, false alarm rate below 1", "1 % and 100 %"),
         ("The candidates should be 50. Train ChangeNet on ./b", "'50'"),
-        ("train ChangeNet on ./b for 20 epochs, or maybe 50", "'50'"),
+        ("train ChangeNet on ./b for 20 epochs, or maybe 50", "20 epochs and 50"),
         ("train ChangeNet on ./b with lr somewhere between 1e-5 and 1e-3", "'1e-5' and '1e-3'"),
         ("train ChangeNet on ./b with lr both 1e-4 and 1e-3", "'1e-4' and '1e-3'"),
         ("trainiere ChangeNet auf ./b mit lr sowohl 1e-4 als auch 1e-3", "'1e-4'"),

@@ -142,3 +142,21 @@ def test_a_time_that_is_past_names_no_model(skill: Skill) -> None:
 )
 def test_a_threshold_of_good_pairs_is_calibrated(text: str, skill: Skill) -> None:
     assert asked(text, skill) == ["calibrate"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Train the AOI classifier for 20 epochs. Or for 50.",
+        "Train ChangeNet with batch 8, or with 16",
+        "Das PASS/NO_PASS-Modell mit 20 Epochen trainieren, oder mit 50",
+        '{"action": "segment_train", "task": "segment", "batch_size": "4|8"}',
+    ],
+)
+def test_a_second_figure_for_one_value_is_asked_about(text: str, skill: Skill) -> None:
+    assert ["Which one?" in question.text for question in decided(text, skill).missing] == [True]
+
+
+@pytest.mark.parametrize(("said", "policy"), [("policy=off", "off"), ('"policy": "off"', "off"), ("policy=on", "on")])
+def test_the_policy_is_read_by_its_name_alone(said: str, policy: str, skill: Skill) -> None:
+    assert decided(f"segment_train {said} epochs=15 data=/d/pairs", skill).automl_policy == policy

@@ -40,7 +40,7 @@ def figures(routing: ModuleType, project_root: Path) -> Any:
 
 def test_the_corpus_is_whole(routing: ModuleType) -> None:
     rows = routing.read_corpus(sorted(routing.CORPUS.glob("*.jsonl")))
-    assert len({row["text"] for row in rows}) == len(rows) >= 7600
+    assert len({row["text"] for row in rows}) == len(rows) >= 10000
     assert {row["expect"]["outcome"] for row in rows} == OUTCOMES
 
 
@@ -94,21 +94,35 @@ def test_a_hand_that_only_the_model_learned_from_is_understood(
 
 
 @pytest.mark.parametrize(
-    ("name", "count", "actions", "values"),
+    ("name", "count", "actions", "policies", "values", "planned"),
     [
-        ("tuning28.jsonl", 259, 0.95, 0.995),
-        ("tuning29.jsonl", 257, 0.96, 0.99),
-        ("tuning30.jsonl", 258, 0.95, 0.985),
+        ("tuning28.jsonl", 259, 0.99, 1.0, 0.995, 0),
+        ("tuning29.jsonl", 257, 0.98, 1.0, 0.99, 0),
+        ("tuning30.jsonl", 258, 0.985, 1.0, 0.985, 0),
+        ("tuning31.jsonl", 256, 0.95, 0.97, 0.99, 0),
+        ("tuning32.jsonl", 259, 0.945, 1.0, 0.985, 0),
+        ("tuning33.jsonl", 258, 0.95, 0.98, 0.99, 0),
+        ("tuning34.jsonl", 256, 0.95, 0.98, 0.99, 0),
+        ("tuning35.jsonl", 259, 0.94, 0.955, 0.97, 0),
+        ("tuning36.jsonl", 258, 0.965, 1.0, 0.99, 0),
     ],
 )
-def test_a_hand_whose_kinds_were_mended_is_understood_by_weights_that_saw_none_of_it(
-    routing: ModuleType, project_root: Path, name: str, count: int, actions: float, values: float
+def test_the_newest_hands_are_understood(
+    routing: ModuleType,
+    project_root: Path,
+    name: str,
+    count: int,
+    actions: float,
+    policies: float,
+    values: float,
+    planned: int,
 ) -> None:
     found = routing.measure(routing.read_corpus([routing.CORPUS / name]), load_skill(project_root))
-    assert (found.requests, found.planned_negatives) == (count, [])
+    assert found.requests == count
     assert found.actions[""].f1 >= actions
-    assert found.policies[""].f1 == 1.0
+    assert found.policies[""].f1 >= policies
     assert found.values[""].f1 >= values
+    assert len(found.planned_negatives) <= planned
 
 
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
@@ -118,12 +132,13 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "count", "actions", "policies", "values", "planned"),
     [
-        ("held_out.jsonl", 206, 0.94, 0.94, 0.98, 0),
-        ("held_out2.jsonl", 240, 0.95, 0.97, 0.98, 0),
-        ("held_out3.jsonl", 200, 0.89, 0.95, 0.97, 0),
-        ("held_out4.jsonl", 233, 0.95, 0.97, 0.98, 1),
-        ("held_out5.jsonl", 256, 0.92, 0.99, 0.98, 0),
-        ("held_out6.jsonl", 288, 0.96, 0.99, 0.99, 1),
+        ("held_out.jsonl", 206, 0.955, 0.97, 0.985, 0),
+        ("held_out2.jsonl", 240, 0.97, 0.98, 0.99, 0),
+        ("held_out3.jsonl", 200, 0.91, 0.95, 0.985, 0),
+        ("held_out4.jsonl", 233, 0.96, 0.97, 0.99, 0),
+        ("held_out5.jsonl", 256, 0.965, 1.0, 0.99, 0),
+        ("held_out6.jsonl", 288, 0.97, 1.0, 0.995, 0),
+        ("held_out7.jsonl", 257, 0.93, 1.0, 0.99, 1),
     ],
 )
 def test_requests_that_nobody_looked_at_are_understood_as_well_as_published(

@@ -20,6 +20,7 @@ import uvicorn
 
 from interfaces.http_access import Guarded, listen
 from interfaces.serving.app import OPEN_PATHS, make_app
+from interfaces.serving.joined_writes import JoiningProtocol
 from interfaces.serving.service import State
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def serve(service: Service, address: Address, token: str, drain: float, ready: C
         any_host=not address.is_loopback,
         open_paths=OPEN_PATHS,
     )
-    config = uvicorn.Config(app, log_level="warning", lifespan="on", access_log=False, timeout_keep_alive=75)
+    config = uvicorn.Config(
+        app, log_level="warning", lifespan="on", access_log=False, timeout_keep_alive=75, http=JoiningProtocol
+    )
     server = _Server(config, service, drain)
     server.run(sockets=[listener])
     if service.failure:

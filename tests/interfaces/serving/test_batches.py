@@ -11,6 +11,7 @@ import pytest
 
 from core.served_pairs import Golden, Judged, Pair
 from interfaces.serving.batches import Batches, BatchSettings, Busy, Closed
+from interfaces.serving.joined_writes import JoinedWrites
 from interfaces.serving.scorer_process import ScorerDied
 from interfaces.serving.steady import SteadyScorer
 
@@ -154,3 +155,36 @@ def test_the_same_holds_within_an_event_loop_where_no_thread_waits_for_a_batch()
     told = [getattr(answer, "verdict", None) or getattr(answer, "code", "") for answer in asyncio.run(play())]
     assert told == ["a", "scorer.died", "b", "c", "d"]
     assert len(restarts) == mortal.starts == 2
+
+
+class Wire:
+    """A transport that tells what was written to it."""
+
+    def __init__(self) -> None:
+        self.told: list[bytes | str] = []
+
+    def write(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def close(self) -> None:
+        self.told.append("closed")
+
+    def is_closing(self) -> bool:
+        return "closed" in self.told
+
+
+def test_head_and_body_of_an_answer_go_out_together_and_before_the_end() -> None:
+    async def play() -> list[bytes | str]:
+        wire: Any = Wire()
+        joined = JoinedWrites(wire, asyncio.get_running_loop())
+        joined.write(b"head ")
+        joined.write(b"body")
+        assert wire.told == []
+        await asyncio.sleep(0)
+        joined.write(b"last")
+        joined.close()
+        assert joined.is_closing()
+        await asyncio.sleep(0)
+        return wire.told  # type: ignore[no-any-return]
+
+    assert asyncio.run(play()) == [b"head body", b"last", "closed"]

@@ -60,7 +60,7 @@ def serve_http(session: Session, address: Address, token: str, ready: Callable[[
     listener = listen(address, _FLAG)
     guarded_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = make_server(session).streamable_http_app(host=address.host, transport_security=guarded_here)
-    config = uvicorn.Config(Guarded(app, token), log_level="warning", lifespan="on")
+    config = uvicorn.Config(Guarded(app, token), log_level="warning", lifespan="on", loop="asyncio")
     ready(f"{address.url(listener.getsockname()[1])}/mcp")
 
     class Server(uvicorn.Server):

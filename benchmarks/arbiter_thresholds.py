@@ -22,13 +22,14 @@ import train_ranking
 
 from router import ranking
 from router.accounting import account
-from router.arbitration import Case, heard
+from router.arbitration import heard
 from router.declarations import load_skill
 from router.intent import find_intent
 from router.reading import read
 from router.thresholds import Thresholds, as_line
 from router.values import read_values
 from router.vocabulary import vocabulary_of
+from router.weighed_case import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -10,110 +10,28 @@ takes no value and no action that is called by its full name for another.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from router.asked_steps import ENGINE_VERB, Step
-from router.chains import chain
+from router.asked_steps import ENGINE_VERB
 from router.engines import MEASURING
 from router.evidence import evidence
-from router.intent import Intent, find_intent
 from router.ranking import NOTHING, SEVERAL, ranked, thresholds
-from router.taken_back import is_only
-from router.verbs import by_what_is_named
+from router.weighed_case import Case, chooses, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.accounting import Account
-    from router.ranking import Ranking
+    from router.asked_steps import Step
+    from router.intent import Intent
     from router.reading import Reading
-    from router.thresholds import Thresholds
     from router.vocabulary import Vocabulary
 
 _OURS = frozenset({"ours", "trade and data"})
 _SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
-_PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 _CLOSE, _OBJECT, _WHOLE = 3, 4, 4
 _ASKED_OF_DATA = 0.7
-# From which share on the model is heard on a part of a chain.
-_CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
-
-
-class Case(NamedTuple):
-    """A request as the rules read it, and as the model ranks it."""
-
-    reading: Reading
-    intent: Intent
-    account: Account
-    stated: Sequence[str]
-    vocabulary: Vocabulary
-    ranking: Ranking
-    least: Thresholds
-
-    @property
-    def label(self) -> str:
-        """What the model says."""
-        return self.ranking.best
-
-    @property
-    def share(self) -> float:
-        """How likely that is."""
-        return self.ranking.shares[self.label]
-
-    def named(self) -> str:
-        """What the request names that is ours: itself, its trade with data, only the trade, only a path, nothing."""
-        kinds = {token.kind for token in self.reading.tokens}
-        if "job" in kinds or any(self.reading.of(kind) for kind in ("model", "task", "parent")):
-            return "ours"
-        if any(step.named for step in self.intent.steps):
-            return "ours"
-        trade = bool(self.reading.of("trade"))
-        if "path" in kinds:
-            return "trade and data" if trade else "path"
-        return "trade" if trade else ""
-
-    def is_command(self) -> bool:
-        """Whether the model says a command."""
-        return self.vocabulary.is_command(self.label)
-
-    def likely(self) -> Intent:
-        """The intent that the model names, at the phrase that says so, if any."""
-        label, led = by_what_is_named(self.reading, self.label), self.ranking.words
-        if self.vocabulary.is_command(label):
-            mention = next((m for m in self.reading.of("verb") if m.group == f"verb:{label}"), None)
-            return Intent(verb=label, mention=mention, question=self.intent.question, likely=not mention, led=led)
-        step = next((one for one in self.intent.steps if _label(one) == label and not one.command), None)
-        said = (m for kind in ("action", "noun") for m in self.reading.of(kind) if m.group == f"{kind}:{label}")
-        mention = next(said, None)
-        step = step or (Step(label, mention.start) if mention else Step(label, 0, implied=True))
-        return Intent((step,), question=self.intent.question, likely=step.implied, led=led)
-
-    def may_be_chained(self) -> bool:
-        """Whether several steps are likely, or not unlikely and data is named for more than the rules found."""
-        paths = sum(token.kind == "path" for token in self.reading.tokens)
-        several = self.ranking.shares.get(SEVERAL, 0.0)
-        likely = self.label == SEVERAL and several >= _CHAINED
-        return likely or (len(self.intent.steps) < paths > 1 and several >= _CHAINED_BY_DATA)
-
-    def chained(self) -> Intent | None:
-        """The steps by the parts of the request, where they are those that the rules found and others."""
-        steps = self.intent.steps
-        if any(is_only(self.reading, m) for m in self.reading.of("action")):
-            return None
-        if self.intent.verb or _chooses(self.reading) or any(step.named or step.command for step in steps):
-            return None
-        found = chain(self.reading, {*self.vocabulary.actions, ENGINE_VERB} - self.vocabulary.commands, steps)
-        return Intent(found, led=self.ranking.words) if len(found) > 1 else None
-
-    def several(self) -> Intent | None:
-        """The steps that the words name, where there are several."""
-        if chained := self.chained():
-            return chained
-        if len(self.intent.steps) > 1:
-            return self.intent
-        found = find_intent(self.reading, self.stated, self.vocabulary.questions, every_noun=True)
-        return found if len(found.steps) > 1 else None
 
 
 def settled(
@@ -138,7 +56,7 @@ def heard(case: Case) -> tuple[Intent, Account]:
         return replace(intent, doubtful=_is_doubtful(case)), account
     if case.may_be_chained() and (chained := case.chained()):
         return chained, account
-    if case.share >= case.least.plain_manner and case.named() in _OURS and not _chooses(reading):
+    if case.share >= case.least.plain_manner and case.named() in _OURS and not chooses(reading):
         account = replace(account, manner=())
     return _another(case), account
 
@@ -202,7 +120,7 @@ def _is_doubtful(case: Case) -> bool:
 def _is_whole(case: Case) -> bool:
     """Whether a long phrase says a command whole, or weights are named that are to be fetched."""
     tokens = case.reading.tokens
-    if case.intent.verb == "stage" and not _chooses(case.reading):
+    if case.intent.verb == "stage" and not chooses(case.reading):
         keys = (token.text.partition("=")[0] for token in tokens if token.kind == "override")
         return "backbone" in case.stated or "backbone" in keys
     said = len(case.intent.mention.places) if case.intent.mention else 0
@@ -259,7 +177,7 @@ def _names_job(case: Case) -> bool:
 def _is_of_one(case: Case) -> bool:
     """Whether several jobs are named for what is done to one: "evaluate train-… and train-…", "cancel one or other"."""
     tokens, steps = case.reading.tokens, case.intent.steps
-    return _chooses(case.reading) or any(not one.place or tokens[one.place - 1].kind == "break" for one in steps)
+    return chooses(case.reading) or any(not one.place or tokens[one.place - 1].kind == "break" for one in steps)
 
 
 def _orders_others(case: Case) -> bool:
@@ -267,7 +185,7 @@ def _orders_others(case: Case) -> bool:
     reading = case.reading
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
     verbs = {m.start for kind in ("action", "named", "verb") for m in reading.of(kind)}
-    others = (step.place for step in case.intent.steps if _label(step) != case.label and step.place in verbs)
+    others = (step.place for step in case.intent.steps if label_of(step) != case.label and step.place in verbs)
     return any(
         not n
         or reading.tokens[n - 1].kind == "break"
@@ -276,20 +194,8 @@ def _orders_others(case: Case) -> bool:
     )
 
 
-def _chooses(reading: Reading) -> bool:
-    """Whether words such as "or" leave a choice."""
-    return any(token.word in reading.grammar["choice"] for token in reading.tokens)
-
-
 def _said(intent: Intent) -> str:
     """What the rules found, as the model calls it."""
     if intent.verb:
         return intent.verb
-    return SEVERAL if len(intent.steps) > 1 else _label(intent.steps[0]) if intent.steps else ""
-
-
-def _label(step: Step) -> str:
-    name = step.verb
-    for prefix in _PREFIXES if step.named else ():
-        name = name.removeprefix(prefix)
-    return name
+    return SEVERAL if len(intent.steps) > 1 else label_of(intent.steps[0]) if intent.steps else ""

@@ -65,8 +65,8 @@ def _parts(reading: Reading) -> Iterator[range]:
         if token.word in opens and before.word not in opens:
             while begin and reading.tokens[begin - 1].word in reading.grammar["joins_steps"]:
                 begin -= 1
-        elif not (before.kind == "break" and before.text in _ENDS):
-            continue
+        elif not (before.kind == "break" and before.text in _ENDS) or before.end == token.start:
+            continue  # a stop with nothing behind it is one in a name: "a.onnx"
         if begin > begins[-1]:
             begins.append(begin)
     yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
@@ -84,9 +84,11 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
 
 
 def _says_something(reading: Reading, part: range) -> bool:
-    """Whether a part has data, a job, or a phrase that a rule knows."""
+    """Whether a part has a phrase that a rule knows, or data or a job and words besides."""
+    use = reading.grammar
+    small = use["separates"] | use["joins_steps"] | use["prepositions"] | use["articles"]
     if any(reading.tokens[n].kind in {"path", "job"} for n in part):
-        return True
+        return any(reading.tokens[n].kind == "word" and reading.tokens[n].word not in small for n in part)
     return any(m.start in part and m.group.partition(":")[0] in _SAYS for m in reading.mentions)
 
 

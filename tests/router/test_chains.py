@@ -156,3 +156,8 @@ def test_people_in_front_of_a_training_are_not_trained(skill: Skill) -> None:
     assert asked(text, skill) == ["train"]
     with pytest.raises(RequestError):
         decide(Request(text="Five new operators start on Monday, please train them on the AOI classifier"), skill)
+
+
+@pytest.mark.parametrize("text", ["evaluate a.onnx and b.onnx", "evaluate ChangeNet model.v2.onnx on ./val"])
+def test_the_stop_in_a_name_of_a_file_ends_no_part(text: str, skill: Skill) -> None:
+    assert asked(text, skill) == ["evaluate"]

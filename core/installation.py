@@ -7,8 +7,12 @@ import shlex
 import sys
 from importlib import util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import PlatformError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ENGINE_LIBRARIES = ("pydantic", "torch", "timm", "lightning", "safetensors")
 _HERE = Path(__file__).resolve().parents[1]
@@ -53,16 +57,32 @@ def versions() -> dict[str, str]:
     return found
 
 
-def require(extra: str, *modules: str) -> None:
+def require(extra: str, *modules: str, distributions: Sequence[str] = ()) -> None:
     """Refuse to go on without libraries that an extra brings.
+
+    Args:
+        extra: of this distribution.
+        modules: that have to be there to be imported.
+        distributions: that have to be installed, where a module of the name may come from another one.
 
     Raises:
         PlatformError: naming those that are not installed.
     """
     missing = [name for name in modules if util.find_spec(name) is None]
+    missing += [name for name in distributions if not _is_installed(name)]
     if missing:
         message = f"this needs {' and '.join(missing)}, not installed here"
         raise PlatformError(message, code="library.missing", where=sys.prefix, remedy=how_to_install(extra))
+
+
+def _is_installed(distribution: str) -> bool:
+    from importlib import metadata
+
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _requirements(extra: str) -> list[str]:

@@ -50,7 +50,8 @@ def serve(options: ServeOptions, reporter: Reporter) -> Outcome:
         MissingInputError: others could reach the server, and no token is set.
         ChangenetError: the model can't be used.
     """
-    require("serve", "starlette", "uvicorn", "multipart", "prometheus_client")
+    # python-multipart, which other libraries bring, has a module `multipart` as well.
+    require("serve", "starlette", "uvicorn", "prometheus_client", distributions=["multipart"])
     for name in ("batch", "queue", "most_mb", "most_megapixels"):
         _require_above(name, getattr(options, name), least=1)
     for name in ("batch_ms", "drain"):

@@ -29,6 +29,12 @@ def test_what_is_there_is_not_asked_for() -> None:
     assert caught.value.remedy == how_to_install("test")
 
 
+def test_a_module_of_another_distribution_does_not_stand_for_the_one_that_is_needed() -> None:
+    require("test", distributions=["pytest"])
+    with pytest.raises(PlatformError, match="this needs _pytest, not installed here"):
+        require("test", "_pytest", distributions=["_pytest"])  # a module of the distribution pytest
+
+
 @pytest.mark.parametrize(
     ("hidden", "extra", "words"),
     [

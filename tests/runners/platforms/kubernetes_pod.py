@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def can_isolate() -> bool:
     """Whether processes can have mounts of their own here."""
-    if os.geteuid() or not shutil.which("unshare"):
+    if os.geteuid() or not (shutil.which("unshare") and shutil.which("chroot")):
         return False
     return subprocess.run([*_ISOLATED, "true"], check=False, capture_output=True).returncode == 0
 

@@ -12,7 +12,7 @@ from core.errors import SpecError
 from core.redaction import is_secret_key
 from spec.actions import ACTIONS, TASK_DEFAULTS
 from spec.load import default_tree, full_default_tree
-from spec.schema_tree import full_schema, node_at
+from spec.schema_tree import is_section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,14 +64,9 @@ def _without_empty_sections(tree: Tree, parts: tuple[str, ...] = ()) -> Tree:
     for name, value in tree.items():
         place = (*parts, str(name))
         inner = _without_empty_sections(value, place) if isinstance(value, dict) else value
-        if inner not in ({}, None) or not _is_section(place):
+        if inner not in ({}, None) or not is_section(place):
             kept[name] = inner
     return kept
-
-
-def _is_section(place: tuple[str, ...]) -> bool:
-    node = node_at(full_schema(), place) or {}
-    return node.get("type") == "object" and "properties" in node
 
 
 def _is_made_from_template(written: Collection[str], command: str) -> bool:

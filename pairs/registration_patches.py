@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.cores import usable_cores
 from pairs.registration_starts import shrunk
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Floats = NDArray[np.float64]
     Homography = NDArray[np.float64]
+    Place = tuple[float, float]
 
 _PATCHES = 24  # in a row and in a column of the golden picture, at most
 _APART, _LEAST_APART = 32, 8  # pixels of the pictures at their own size, and as they are compared
@@ -42,23 +45,33 @@ def look_around(golden: Picture, test: Picture, one: Homography, scale: float, r
     ours, side = _soft(shrunk(golden, scale)), _PATCH
     laid, shown = laid_by(shrunk(test, scale), zoom @ one @ np.linalg.inv(zoom), (ours.shape[0], ours.shape[1]))
     laid = _soft(laid)
-    places, found, textured = [], [], 0
-    apart = max(_LEAST_APART, round(_APART * scale))
-    for top in _starts(ours.shape[0], reach, apart):
-        for left in _starts(ours.shape[1], reach, apart):
+    lefts = _starts(ours.shape[1], reach, max(_LEAST_APART, round(_APART * scale)))
+
+    def looked_for(top: int) -> list[tuple[Place, Place | None]]:
+        """Each textured patch of a row, and its place in the test picture where it is found."""
+        row: list[tuple[Place, Place | None]] = []
+        for left in lefts:
             patch = ours[top : top + side, left : left + side]
             around = np.s_[top - reach : top + side + reach, left - reach : left + side + reach]
-            if patch.std() < _LEAST_TEXTURE or not shown[around].all():
+            if _texture(patch) < _LEAST_TEXTURE or not shown[around].all() or not _is_distinct(ours[around], patch):
                 continue
-            if not _is_distinct(ours[around], patch):
-                continue
-            textured += 1
-            step = _step_of(patch, laid[around], reach)
-            if step is not None:
-                middle = (left + side / 2, top + side / 2)
-                places.append(middle)
-                found.append((middle[0] + step[0], middle[1] + step[1]))
-    return Patches(np.array(places).reshape(-1, 2) / scale, np.array(found).reshape(-1, 2) / scale, textured)
+            middle, step = (left + side / 2, top + side / 2), _step_of(patch, laid[around], reach)
+            row.append((middle, (middle[0] + step[0], middle[1] + step[1]) if step else None))
+        return row
+
+    tops = _starts(ours.shape[0], reach, max(_LEAST_APART, round(_APART * scale)))
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        every = [one for row in pool.map(looked_for, tops) for one in row]
+    both = [(place, found) for place, found in every if found]
+    places, found = ([one[n] for one in both] for n in (0, 1))
+    return Patches(np.array(places).reshape(-1, 2) / scale, np.array(found).reshape(-1, 2) / scale, len(every))
+
+
+def _texture(patch: Picture) -> float:
+    """Standard deviation in grey levels."""
+    import cv2
+
+    return float(cv2.meanStdDev(patch)[1][0, 0])
 
 
 def _soft(picture: Picture) -> Picture:

@@ -39,6 +39,21 @@ def write(folder: Path, results_dir: Path, out: Path, target: str | None) -> Rep
     return write_report(from_job_folder(folder, target=wanted), out)
 
 
+def make_ready(action: str) -> None:
+    """Load what the page of an action is made with: half of the time that a page takes."""
+    from reports import page
+
+    if action.endswith("inspect"):
+        from reports.whole_board import PAGE
+    elif action.startswith("segment") and action.endswith(("evaluate", "inference")):
+        from reports.segment import PAGE
+    elif action.endswith(("evaluate", "inference")):
+        from reports.inspection import PAGE
+    else:
+        return
+    page.make_ready(PAGE)
+
+
 def _write_boards(folder: Path, results_dir: Path, out: Path, target: str | None) -> ReportSummary:
     from reports.whole_board import write_board_report
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta
 from markupsafe import Markup
 
 from scoring.rounding import as_percent, plainly
@@ -55,11 +55,20 @@ def render(kind: Kind, context: Mapping[str, Any], data: Mapping[str, Any] | Non
     )
     policy += "; connect-src 'self'" if kind.connects else ""
     own = {"style": Markup(style), "script": Markup(script), "policy": policy, "data": _embedded(data or {})}  # noqa: S704
-    return _environment(kind.folder).get_template(kind.template).render(**context, **own)
+    return templates(kind.folder).get_template(kind.template).render(**context, **own)
+
+
+def make_ready(kind: Kind) -> None:
+    """Compile the templates of a page, and those that they refer to, before there is anything to show."""
+    environment, names = templates(kind.folder), [kind.template]
+    for name in names:
+        tree = environment.parse(Path(str(environment.get_template(name).filename)).read_text(encoding="utf-8"))
+        names += [other for other in meta.find_referenced_templates(tree) if other and other not in names]
 
 
 @cache
-def _environment(folder: Path) -> Environment:
+def templates(folder: Path) -> Environment:
+    """The templates of a folder and those that all pages share, with the filters of pages."""
     loader = FileSystemLoader([folder, SHARED])
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -96,7 +96,7 @@ class ModelRules(NamedTuple):
     nothing. It raises InputError for a file that is none of the model's own.
     `gpu_memory(spec, action)` estimates the bytes that an action takes on each GPU; None where it can't.
     `report(job_folder, results_dir, out, target)` writes the page on what a job found to `out`, and returns None where
-    there is nothing to report on.
+    there is nothing to report on. `report_ahead(action)` loads what the page of an action needs while the action runs.
     `verdict(results_dir)` is what an evaluation found, in one line; empty for other jobs. `figures(metrics, task)` are
     the figures of status.json as they are shown: each in one unit, those that lead first.
     """
@@ -111,6 +111,7 @@ class ModelRules(NamedTuple):
     file_settings: Callable[[Path], FileSettings | None] = lambda _: None
     gpu_memory: Callable[[Spec, str], int | None] = lambda *_: None
     report: Callable[[Path, Path, Path, str | None], Report | None] = lambda *_: None
+    report_ahead: Callable[[str], None] = lambda _: None
     verdict: Callable[[Path], str] = lambda _: ""
     figures: Callable[[Mapping[str, Any], str], Iterable[Figure]] = lambda metrics, _: plain(metrics)
 

@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 from spec.experiment import Experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Schema = dict[str, Any]
 _ORDER = ("description", "type", "enum", "const", "anyOf", "pattern", "default")
@@ -75,6 +80,18 @@ def _child(node: Schema, part: str | int) -> Schema | None:
     patterns = list(node.get("patternProperties", {}).values())
     rest = node.get("additionalProperties")
     return patterns[0] if patterns else rest if isinstance(rest, dict) else None
+
+
+def is_section(parts: Sequence[str]) -> bool:
+    """Whether `parts` lead to a section, by the models alone: the schema takes a tenth of a second to be made."""
+    model: type[BaseModel] = Experiment
+    for part in parts:
+        field = model.model_fields.get(part)
+        kind = field.annotation if field else None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return False
+        model = kind
+    return True
 
 
 def leaf_keys(schema: Schema, prefix: str = "") -> list[str]:

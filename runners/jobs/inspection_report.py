@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,12 @@ def make_report(job: Job, *, target: str | None = None, out: Path | None = None)
         remedy = "name a finished evaluate or inference job (`changenet jobs` lists them)"
         raise DataError(message, code="report.nothing", where=job.results_dir, remedy=remedy)
     return made
+
+
+def make_ready(job: Job, action: str) -> None:
+    """Load what the report of an action needs, so that it follows at once when the action ends."""
+    with suppress(Exception):  # whatever is wrong is told by `try_report`, if it still is by then
+        _rules(job).report_ahead(action)
 
 
 def try_report(job: Job) -> str:

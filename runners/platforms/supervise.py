@@ -20,7 +20,6 @@ from core.documents import read_json
 from core.errors import ChangenetError
 from core.file_names import PLAN_FILE
 from core.problem import Problem
-from runners.jobs.closing import finish
 from runners.jobs.job import Job, JobState
 from runners.jobs.store import JobStore
 from runners.planning.plan import Plan
@@ -60,15 +59,36 @@ def supervise(folder: Path, on_start: Callable[[], None]) -> JobState:
     _record(store, job, SUPERVISOR, ProcessId.own())
     try:
         if store.cancel_reason(job.id) is not None:
-            return finish(store, job, None).state
+            return _finished(store, job, None)
         plan = Plan.from_json(read_json(folder / PLAN_FILE))
         plan.require_launchable()
         if not store.move(job.id, JobState.RUNNING, "the action is started"):
             return store.read(job.id).state
         child = start_action(folder, plan, subprocess.DEVNULL)
     except (ChangenetError, OSError) as problem:
-        return finish(store, job, None, Problem("launch.failed", job.id, str(problem))).state
-    return finish(store, job, _see_to_its_end(store, job, child, stop, on_start), patience=_PATIENCE_SECONDS).state
+        return _finished(store, job, None, Problem("launch.failed", job.id, str(problem)))
+
+    def started() -> None:
+        on_start()
+        _make_ready_to_finish(job, plan)
+
+    return _finished(store, job, _see_to_its_end(store, job, child, stop, started), patience=_PATIENCE_SECONDS)
+
+
+def _finished(
+    store: JobStore, job: Job, exit_code: int | None, cause: Problem | None = None, *, patience: float = 0.0
+) -> JobState:
+    from runners.jobs.closing import finish
+
+    return finish(store, job, exit_code, cause, patience=patience).state
+
+
+def _make_ready_to_finish(job: Job, plan: Plan) -> None:
+    """Load what closing the record needs while the action loads its own."""
+    from runners.jobs import closing  # noqa: F401
+    from runners.jobs.inspection_report import make_ready
+
+    make_ready(job, plan.action)
 
 
 def _record(store: JobStore, job: Job, role: str, process: ProcessId) -> None:

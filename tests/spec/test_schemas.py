@@ -20,7 +20,7 @@ from spec.action_schema import action_schema
 from spec.actions import ACTIONS, COMMANDS, ActionSpec
 from spec.experiment import Experiment
 from spec.load import default_tree, parse_experiment
-from spec.schema_tree import leaf_keys, node_at
+from spec.schema_tree import all_keys, full_schema, is_section, leaf_keys, node_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,3 +300,11 @@ def test_a_key_that_not_every_container_knows_is_known_but_in_no_template() -> N
             given["model"]["precise_msda"] = True
             assert quick_validator(action).is_valid(given)
     assert parse_experiment({"model": {"precise_msda": True}}, "train").model.precise_msda
+
+
+def test_the_models_tell_sections_as_the_schema_does() -> None:
+    schema = full_schema()
+    told = {key for key in [*all_keys(schema), "model.no_such", "task.name"] if is_section(key.split("."))}
+    nodes = {key: node_at(schema, tuple(key.split("."))) or {} for key in all_keys(schema)}
+    assert told == {key for key, node in nodes.items() if node.get("type") == "object" and "properties" in node}
+    assert {"model", "dataset.classify"} <= told

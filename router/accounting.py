@@ -25,8 +25,8 @@ _LONG = 5
 class Account:
     """How the words that nothing knows are judged: `declined` is the reason where the request is not for this skill.
 
-    It is `certain` where another model or craft is named, or this model is ruled out. Asked about is what may say how
-    (`manner`), what surely does, and numbers that may be values (`unclear`).
+    It is `certain` where another model is named, or this one is ruled out, and less so where another `craft` is. Asked
+    about is what may say how (`manner`), what surely does, and numbers that may be values (`unclear`).
     """
 
     ours: bool
@@ -36,6 +36,7 @@ class Account:
     manner: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     certain: bool = False
+    craft: bool = False
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -53,9 +54,10 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     numbers = [n for n in sorted(values.unread) if not is_name(reading, n) and not is_told(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers))
     stopped = intent.verb == "cancel"  # "stop the ChangeNet training" rules out no model
-    declined = foreign(reading, intent) or ("" if stopped else negated_model(reading))
     things = _things(reading, unknown, vocabulary)
-    if declined:
+    if other := foreign(reading, intent):
+        return Account(ours, told, other.said, certain=not other.craft, craft=other.craft)
+    if not stopped and (declined := negated_model(reading)):
         return Account(ours, told, declined, certain=True)
     if intent.verb:
         return Account(ours, told, _declined_verb(reading, intent, things, ours=ours))

@@ -66,15 +66,24 @@ def _taken_on(case: Case) -> Intent | None:
     named, label = case.named(), case.label
     if label in NOTHING or case.reading.of("model", negated=True):
         return None
-    backbone = label == "stage" and "backbone" in case.stated
-    least = {"ours": case.least.taken_on, "trade and data": case.least.taken_on_by_trade}.get(named)
-    if least is None and (backbone or (named == "trade" and case.is_command())):
-        least = case.least.command_of_trade
+    least = _least_taken_on(case, named)
     if least is None or case.share < least:
         return None
     if label == SEVERAL:
         return case.several()
     return case.intent if _said(case.intent) == label else case.likely()
+
+
+def _least_taken_on(case: Case, named: str) -> float | None:
+    """From which share on such a request is taken on, by what it names that is ours; None for never."""
+    least = case.least
+    if case.account.craft:
+        return {"ours": least.taken_on_beside_craft, "trade and data": least.taken_on_beside_craft}.get(named)
+    if case.label == "stage" and "backbone" in case.stated:
+        return least.command_of_trade
+    if case.is_command() and named in {"trade", ""}:
+        return least.command_of_trade if named else least.command_of_nothing
+    return {"ours": least.taken_on, "trade and data": least.taken_on_by_trade}.get(named)
 
 
 def _unsaid(case: Case) -> Intent:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from router.objects import object_of
 
@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 _SENTENCE_ENDS = frozenset(".!?\n")
 
 
-def foreign(reading: Reading, intent: Intent) -> str:
-    """The user's words for the other model, or for what another craft works on; empty where the request is for none."""
+class Foreign(NamedTuple):
+    """The user's words for another model, or for what another craft works on (`craft`)."""
+
+    said: str
+    craft: bool = False
+
+
+def foreign(reading: Reading, intent: Intent) -> Foreign | None:
+    """What a request is for that is not ours, or None."""
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
         named = reading.of("model") or reading.of("task")
@@ -29,8 +36,9 @@ def foreign(reading: Reading, intent: Intent) -> str:
             continue
         elsewhere = _of_another_sentence(reading, intent, mention)
         if kind == "model" or (not strong and not elsewhere) or _object_of(reading, intent, mention):
-            return reading.said(mention)
-    return _backbone_as_model(reading)
+            return Foreign(reading.said(mention), kind == "craft")
+    backbone = _backbone_as_model(reading)
+    return Foreign(backbone) if backbone else None
 
 
 def _backbone_as_model(reading: Reading) -> str:

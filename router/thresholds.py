@@ -11,7 +11,9 @@ class Thresholds(NamedTuple):
 
     taken_on: float = 0.45
     taken_on_by_trade: float = 0.5
+    taken_on_beside_craft: float = 0.8
     command_of_trade: float = 0.6
+    command_of_nothing: float = 0.95
     unsaid_action: float = 0.3
     unsaid_command: float = 0.2
     unsaid_of_a_path: float = 0.5

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
+from router.past_figures import without_superseded
 from router.patterns import Mention
 from router.stated import Stated, Values
 from router.tokens import fold
@@ -50,7 +51,7 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     taken_back = retracted(reading)
     values.unread -= taken_back
     values.stated = [one for one in values.stated if one.place not in taken_back]
-    stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
+    stated = without_superseded(reading, corrected(sorted(values.stated, key=lambda s: s.place), reading))
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
     told = [
         one for one in stated if one.place in reading.told and (_is_over(reading, one.place) or _kinds(one) <= asked)
@@ -106,7 +107,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     if name == "recall" and words & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
-    if bare and numbers[0] == 1:  # all of them as a share, and hardly any in percent
+    if bare and len(numbers) == 1 and numbers[0] == 1:  # all of them as a share, and hardly any in percent
         numbers, others = [], ("1 %", "100 %")
     several = bool(words & reading.grammar["for_all"]) and len(numbers) > 1
     if name == "image_size" and (several or 0 in numbers):

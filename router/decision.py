@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import RequestError
 from router.commands import command_decision
 from router.notes import Notes, listed
+from router.nothing_asked import asks_for_nothing
 from router.one_action import Case, decided
 from router.open_questions import answers, open_questions, with_doubt
 from router.slots import check_slots
@@ -46,7 +47,7 @@ def decide(request: Request, skill: Skill) -> Decision:
         unsaid = "no phrase says what is to be done; " if words.intent.likely else ""
         led = listed(repr(word) for word in words.intent.led)
         notes.because(f"{unsaid}this is the most likely by all the words together, first of all {led}")
-    if words.asks_for_nothing and not answers(request):
+    if asks_for_nothing(words) and not answers(request):
         raise _nothing_to_do()
     if words.intent.verb:
         return command_decision(request, case)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
 from router.past_figures import without_superseded
-from router.patterns import Mention
 from router.stated import Stated, Values
 from router.tokens import fold
-from router.unknown_backbone import run_after, run_before
+from router.unknown_backbone import named_backbone
 from router.value_readers import READERS, figure
 
 if TYPE_CHECKING:
+    from router.patterns import Mention
     from router.reading import Reading
     from router.vocabulary import Vocabulary
 
@@ -46,7 +46,7 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
         if found:
             values.stated.append(found)
     open_corrections(reading, values)
-    _named_backbone(reading, vocabulary, values)
+    named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
     taken_back = retracted(reading)
     values.unread -= taken_back
@@ -234,22 +234,3 @@ def _spans(reading: Reading, place: int) -> bool:
     tokens = reading.tokens
     joined = tokens[place - 1].word in _BETWEEN and tokens[place - 2].kind == "number"
     return joined and tokens[place - 3].word in reading.grammar["spans"]
-
-
-def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) -> None:
-    """A backbone of a name that is not known: `with a ResNet-50 backbone`, `backbone: convnext_tiny`."""
-    if any(one.name == "backbone" for one in values.stated):
-        return
-    for place, token in enumerate(reading.tokens):
-        if token.word not in {"backbone", "encoder"}:
-            continue
-        for run in (run_before(reading, place), run_after(reading, place)):
-            said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
-            words = {reading.tokens[n].word for n in run}
-            foreign = any(set(m.places) & set(run) for m in reading.of("foreign"))
-            known = foreign or words & vocabulary.known or any(reading.tokens[n].kind == "path" for n in run)
-            if said and not known and any(letter.isalpha() for letter in said):
-                values.stated.append(Stated("backbone", said, run[0]))
-                reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]
-                reading.mentions.append(Mention("value:backbone", tuple(run)))
-                return

@@ -43,33 +43,6 @@ class Words:
     refused: tuple[str, ...]
 
     @property
-    def only_forbids(self) -> bool:
-        """Whether something is ruled out, and nothing asked, pointed at or chosen."""
-        kinds = ("action", "noun", "verb")
-        forbids = any(self.reading.of(kind, negated=True) for kind in ("action", "verb"))
-        open_ = any(self.reading.of(kind) for kind in (*kinds, "other", "pointer", "policy", "value"))
-        return forbids and not (open_ or self.intent.question)
-
-    @property
-    def asks_for_nothing(self) -> bool:
-        """Whether the words only tell of something of ours, or only forbid it, and no phrase asks for anything."""
-        told = self.reading.only_told and [step.verb for step in self.intent.steps] == ["train"]
-        if (self.intent.steps or self.intent.verb) and not (self.intent.likely and (told or not self._bids)):
-            return False
-        use, words = self.reading.grammar, {token.word for token in self.reading.tokens}
-        whole = bool(words & (use["nothing"] | use["anything"] | use["rules_out"]))  # "don't train anything"
-        forbids = self.only_forbids and bool(self.account.ours or (whole and self.reading.of("action", negated=True)))
-        return forbids or self.reading.only_told
-
-    @property
-    def _bids(self) -> bool:
-        """Whether a word that no phrase has wishes or bids for something: "don't let it go on", "I want to know …"."""
-        said = {n for kind in ("action", "verb") for m in self.reading.of(kind, negated=True) for n in m.places}
-        asks = self.reading.grammar["wishes"] | self.reading.grammar["bids"]
-        words = {token.word for n, token in enumerate(self.reading.tokens) if n not in said | self.reading.narrated}
-        return any(token.kind == "path" for token in self.reading.tokens) or not asks.isdisjoint(words)
-
-    @property
     def names_model(self) -> bool:
         """Whether the model, or its trade, is named."""
         return any(self.reading.of(kind) for kind in ("model", "trade", "task"))

@@ -150,7 +150,7 @@ def _drops(
     kind = _kind(mention)
     if _is_topic(mention, tokens):
         return False
-    in_front = {_kind(m) for m in front if not (m.negated and _kind(m) == "runner")}
+    in_front = {_kind(m) for m in front if not (m.negated and _kind(m) in {"runner", "task"})}
     if kind == "foreign":
         path = any(token.kind == "path" for token in tokens)
         return _has_job(tokens, told) or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)

@@ -84,6 +84,7 @@ class _Clause(NamedTuple):
                 yield self.places.start + here
         if self._does_alone(words):
             yield from self.places
+        yield from self._named(words)
 
     def _is_question(self) -> bool:
         end = self.places.stop
@@ -119,7 +120,7 @@ class _Clause(NamedTuple):
         return bool(wish) and before[wish - 1] in self.grammar["not"] and here == len(words) - 1
 
     def _is_dated(self, words: Sequence[str], before: Sequence[str]) -> bool:
-        """Whether somebody who is named did it at a time that is over: "Ines exported the model last week"."""
+        """Whether somebody who is named did it at a time that is over: "Nadia exported the model last week"."""
         use = self.grammar
         if (use["wishes"] | use["gets"] | use["prepositions"]).intersection(before) or before[-1] in use["articles"]:
             return False
@@ -127,6 +128,16 @@ class _Clause(NamedTuple):
             (word in use["last_time"] and other in use["periods"]) or other in use["before_now"]
             for word, other in pairwise(words)
         )
+
+    def _named(self, words: Sequence[str]) -> Iterator[int]:
+        """What is only a name, each word of it with a capital: "her boat is named Evaluate The Last Training"."""
+        for here, pair in enumerate(pairwise(words)):
+            if pair[0] not in self.grammar["be"] or pair[1] not in self.grammar["names"]:
+                continue
+            for n in range(self.places.start + here + 2, self.places.stop):
+                if not self.tokens[n].text[0].isupper():
+                    break
+                yield n
 
     def _does_alone(self, words: Sequence[str]) -> bool:
         """Whether somebody says that he does it himself: "I'll export the better one myself"."""

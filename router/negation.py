@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from router.tokens import Token
     from router.vocabulary import Vocabulary
 
-_SHOWN, _OPENING, _AROUND = 3, 5, 3
+_SHOWN, _OPENING, _AROUND = 3, 7, 3
 _DENIED = ("action:", "verb:cancel", "verb:remove")
 _ASKING = ("action:", "noun:", "verb:", "named:")
 

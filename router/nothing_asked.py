@@ -31,7 +31,7 @@ def _forbids(words: Words) -> bool:
     if words.intent.question or any(reading.of(kind) for kind in kinds):
         return False
     use, said = reading.grammar, {token.word for token in reading.tokens}
-    whole = bool(said & (use["nothing"] | use["anything"] | use["rules_out"]))  # "don't train anything"
+    whole = bool(said & (use["nothing"] | use["anything"] | use["at_all"] | use["rules_out"]))  # "don't train anything"
     return words.account.ours or bool(whole and ruled_out)
 
 

@@ -13,7 +13,7 @@ from router.dictation import with_dictated_paths, with_named_figures
 from router.lexer import Hooks, tokenize
 from router.narration import without_narrated
 from router.negation import never_without, with_negation
-from router.numerals import with_numerals
+from router.numerals import with_numerals, with_ordinals
 from router.patterns import Mention, longest
 from router.seeming import asking_phrases, of_golden, other_model, own_numbers
 from router.vocabulary import vocabulary_of
@@ -130,6 +130,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]
     tokens = with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
+    tokens = with_ordinals(tokens, vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
     found = asking_phrases(text, tokens, found, vocabulary.grammar)

@@ -129,6 +129,8 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
+    if tokens[start - 1].word in reading.grammar["per_time"] and start:  # "twice a day"
+        return True
     if _is_rate(reading, start) or _is_of_the_past(mention, reading):
         return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)

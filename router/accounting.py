@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.figures import is_name, is_told, open_figures
 from router.foreign import foreign, negated_model
-from router.manner import of_manner, surely_of_manner
+from router.manner import in_modes, of_manner, surely_of_manner
 from router.objects import OURS, object_of, of_ours, of_pronoun, ours_in, phrases
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     sure = reading.of("model") or any(token.kind == "job" for token in reading.tokens)
     beside = [n for n, token in enumerate(reading.tokens) if token.word in vocabulary.bystanders]
     beside += () if sure else doubted
-    declined = _declined_action(reading, intent, things, beside, ours=ours)
+    ways = in_modes(reading, unknown)
+    declined = _declined_action(reading, intent, [n for n in things if n not in ways], beside, ours=ours)
     if declined:
         return Account(ours, told, declined, of_pronoun(reading, intent))
     unclear = (*surely_of_manner(reading, intent, unknown), *open_figures(reading, values))

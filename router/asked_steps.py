@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
-from router.order import behind_colon, comes_first, comes_later, follows, has_run_before, is_shown_later
+from router.order import (
+    behind_colon,
+    comes_first,
+    comes_later,
+    follows,
+    has_run_before,
+    is_ahead_of,
+    is_shown_later,
+)
 from router.taken_back import not_taken_back
 
 if TYPE_CHECKING:
@@ -154,6 +162,8 @@ def is_item(reading: Reading, noun: Mention) -> bool:
         return False
     if (colon := behind_colon(reading, start, noun.start)) is not None:
         start = colon
+    if is_ahead_of(reading, noun.start):
+        return True
     about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
     before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()

@@ -123,7 +123,7 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
 def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
     """Whether a clause tells what happened; who said or decided something hands on an order, and a denial is one."""
     words = {tokens[n].word for n in clause.places}
-    orders = grammar["orders"] | grammar["not"]
+    orders = grammar["orders"] | grammar["not"] | grammar["nothing"]
     return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
 
 
@@ -150,7 +150,7 @@ def _drops(
     kind = _kind(mention)
     if _is_topic(mention, tokens):
         return False
-    in_front = {_kind(m) for m in front}
+    in_front = {_kind(m) for m in front if not (m.negated and _kind(m) in {"runner", "task"})}
     if kind == "foreign":
         path = any(token.kind == "path" for token in tokens)
         return _has_job(tokens, told) or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _REACH, _NEAR = 4, 9
 _ORDINAL = frozenset({"st", "nd", "rd", "th"})
+_INTERVALS = frozenset({"checkpoint_interval", "validation_interval"})
 _NO_VALUES = frozenset({"correction", "instead"})
 
 
@@ -66,6 +67,9 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             if after and not _negated_number(reading, place)
             else None
         )
+        if model is None and (form := _by_form(reading, values, place)):
+            values.stated.append(form)
+            continue
         if model is None and _is_total(reading, place) and any(one.name == "parallel" for one in values.stated):
             values.stated.append(Stated("trials", int(token.value), place))
             continue
@@ -81,6 +85,19 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         found = reader([number], set()) if reader else (name, number)
         if found:
             values.stated.append(Stated(found[0], found[1], place))
+
+
+def _by_form(reading: Reading, values: Values, place: int) -> Stated | None:
+    """A number that its form, or what stands before it, gives a name: "at 1e-4", "every 10 epochs out of 100"."""
+    token, names = reading.tokens[place], {one.name for one in values.stated}
+    before = [one.word for one in reading.tokens[max(0, place - 2) : place]]
+    of_all = before[-1:] and before[-1] in reading.grammar["of_all"]
+    if of_all and names & _INTERVALS and "epochs" not in names:
+        return Stated("epochs", int(token.value), place)
+    small = [one for one in reading.tokens if one.kind == "number" and "e-" in one.text.lower() and 0 < one.value < 1]
+    if small == [token] and "learning_rate" not in names and place not in reading.told:
+        return Stated("learning_rate", token.value, place)
+    return None
 
 
 def _is_barred(reading: Reading, place: int) -> bool:
@@ -120,7 +137,8 @@ def _over_prepositions(reading: Reading, place: int) -> int:
 def is_cited(reading: Reading, place: int) -> bool:
     """Whether somebody else, or a paper, gives a figure: "the manual says 4", "384 laut Lastenheft"."""
     tokens = reading.tokens
-    says = {token.word for token in tokens[max(0, place - 2) : place]} & reading.grammar["says"]
+    said = [token.word for token in tokens[max(0, place - 3) : place]]
+    says = set(said[-2:]) & reading.grammar["says"] and not set(said) & reading.grammar["speakers"]  # "I say 60"
     return bool(says or {token.word for token in tokens[place + 1 : place + 2]} & reading.grammar["according"])
 
 
@@ -168,6 +186,12 @@ def retracted(reading: Reading) -> frozenset[int]:
     return frozenset(found)
 
 
+def _may_correct(other: Stated, one: Stated) -> bool:
+    """Whether two values are of one kind: a share of false alarms corrects none of what is found."""
+    both = isinstance(one.value, dict) and isinstance(other.value, dict)
+    return not both or not one.value.keys().isdisjoint(other.value)
+
+
 def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
     """Where a correction stands between two values of one name, the one before it is dropped."""
     if doubts(reading):
@@ -176,7 +200,7 @@ def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
     places += [n for n in range(len(reading.tokens)) if _replaces(reading, n)]
     kept = []
     for index, one in enumerate(stated):
-        later = [other for other in stated[index + 1 :] if other.name == one.name]
+        later = [other for other in stated[index + 1 :] if other.name == one.name and _may_correct(other, one)]
         if not any(one.place < place <= other.place for other in later for place in places):
             kept.append(one)
     return kept

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import RequestError
 from router.commands import command_decision
 from router.notes import Notes, listed
+from router.nothing_asked import asks_for_nothing
 from router.one_action import Case, decided
 from router.open_questions import answers, open_questions, with_doubt
 from router.slots import check_slots
@@ -46,6 +47,8 @@ def decide(request: Request, skill: Skill) -> Decision:
         unsaid = "no phrase says what is to be done; " if words.intent.likely else ""
         led = listed(repr(word) for word in words.intent.led)
         notes.because(f"{unsaid}this is the most likely by all the words together, first of all {led}")
+    if asks_for_nothing(words) and not answers(request):
+        raise _nothing_to_do()
     if words.intent.verb:
         return command_decision(request, case)
     wanted = wanted_steps(words, skill, notes)
@@ -53,8 +56,6 @@ def decide(request: Request, skill: Skill) -> Decision:
         notes.ask(question)
     if len(wanted) > 1:
         return with_doubt(steps_decision(request, wanted, case), words, request)
-    if not wanted and words.only_forbids and words.account.ours and not answers(request):
-        raise _nothing_to_do()
     if not wanted:
         notes.ask(which_action(words, skill))
         return decided(request, words.whole, None, case)
@@ -80,7 +81,7 @@ def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:
 
 
 def _nothing_to_do() -> RequestError:
-    message = "the words only say what is not to be done, and so nothing is"
+    message = "the words only say what was done, or is not to be done, and so nothing is"
     remedy = "say what is to be done instead, if anything"
     return RequestError(message, code="request.nothing_asked", where="request", remedy=remedy)
 

@@ -102,6 +102,8 @@ def _implied(reading: Reading, stated: Sequence[str], *, question: bool) -> Inte
     """A training that no verb asks for: the words speak of a search, or of what only trainings have."""
     if any(m.group.endswith(":train") for kind in ("action", "noun") for m in reading.of(kind, negated=True)):
         return Intent(question=question)  # "leave it as it is: no training"
+    if reading.only_told:
+        return Intent(question=question)
     policies = [m for m in reading.of("policy", negated=None) if m.group != "policy:neutral"]
     if policies and not question:
         return Intent((Step("train", policies[0].start, implied=True),))

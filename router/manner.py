@@ -36,7 +36,20 @@ def surely_of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tu
 def _surely(reading: Reading, intent: Intent, unknown: list[int]) -> set[int]:
     found = {n for n in unknown if intent.steps and _restricts(reading, n) and n not in reading.remarks}
     stressed = (n for n in unknown if intent.steps and _is_stressed(reading, n) and n not in reading.remarks)
-    return found.union(stressed, *(_ways(reading, step) for step in intent.steps))
+    modes = in_modes(reading, unknown) if intent.steps else []
+    return found.union(stressed, modes, *(_ways(reading, step) for step in intent.steps))
+
+
+def in_modes(reading: Reading, unknown: list[int]) -> list[int]:
+    """Unknown words that name a mode of doing it."""
+    return [n for n in unknown if _is_mode(reading, n)]
+
+
+def _is_mode(reading: Reading, place: int) -> bool:
+    """Whether a word names a mode of its own: "in lavender mode", "in the marble setting", "im lila Modus"."""
+    behind = reading.tokens[place + 1 : place + 2]
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
+    return bool(behind) and behind[0].word in reading.grammar["modes"] and bool(before & reading.grammar["manner"])
 
 
 def _is_stressed(reading: Reading, place: int) -> bool:

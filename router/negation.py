@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from router.tokens import Token
     from router.vocabulary import Vocabulary
 
-_SHOWN, _OPENING, _AROUND = 3, 5, 3
+_SHOWN, _OPENING, _AROUND = 3, 7, 3
+_DENIED = ("action:", "verb:cancel", "verb:remove")
 _ASKING = ("action:", "noun:", "verb:", "named:")
 
 
@@ -94,7 +95,7 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
 
 def _denied_inside(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
     """Whether a phrase reaches over a word that denies it: "do *not* start any training"."""
-    if not mention.group.startswith("action:") or len(mention.places) == mention.end - mention.start:
+    if not mention.group.startswith(_DENIED) or len(mention.places) == mention.end - mention.start:
         return False
     return any(  # "NO_PASS" denies nothing
         here - 1 > before
@@ -171,7 +172,12 @@ def _stands_before(tokens: Sequence[Token], place: int, phrase: tuple[str, ...])
 
 
 def _negated_behind(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
-    """German: `Trainiere nicht, werte nur aus`."""
+    """German: `Trainiere nicht, werte nur aus`; and what is said of nothing: "quantise nothing after that"."""
+    behind = [token.word for token in tokens[mention.end : mention.end + 3]]
+    while behind and behind[0] in vocabulary.negation_fillers:
+        behind.pop(0)
+    if mention.group.startswith("action:") and behind and behind[0] in vocabulary.grammar["nothing"]:
+        return not vocabulary.grammar["but_that"].intersection(behind[1:])
     behind = [token.word for token in tokens[mention.end : mention.end + 2]]
     if not behind or behind[0] not in vocabulary.post_negations or not mention.group.startswith(("action", "policy")):
         return False

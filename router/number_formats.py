@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.corrections import is_displaced, retracted
@@ -25,9 +26,24 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
     words = {reading.tokens[n].word for n in part if reading.tokens[n].kind == "word"}
     if "export" in verbs and "onnx" in words:
         spoken.values["format"] = "onnx"
+    _add_format(spoken, reading, part, words, verbs)
+    if "number_format" in spoken.values:
+        value = spoken.values.pop("number_format")
+        trains = any(verb.endswith("train") for verb in verbs) and value not in _NOT_OF_TRAINING
+        if value == "fp8" and "gen_trt_engine" in verbs:
+            spoken.unclear["data_type"] = (value,)  # no engine is built so
+            return
+        spoken.values["precision" if trains else "data_type"] = value
+
+
+def _add_format(spoken: Spoken, reading: Reading, part: range, words: set[str], verbs: set[str]) -> None:
+    """The number format that is wanted; the ones between which the words leave it open."""
     formats: list[str] = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
-    allowed = [word for word in formats if not _ruled_out_format(reading, part, word)]
-    allowed = _uncorrected(reading, part, allowed)
+    allowed = _uncorrected(reading, part, [one for one in formats if not _ruled_out_format(reading, part, one)])
+    if formats and not allowed:
+        spoken.values.pop("number_format", None)
+        spoken.unclear.pop("number_format", None)
+        return
     formats = allowed if len(allowed) == 1 else formats
     if len(allowed) == 1 and spoken.values.get("number_format", allowed[0]) != allowed[0]:
         spoken.values["number_format"] = allowed[0]
@@ -48,13 +64,6 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
     if not formats and verbs & _BUILDS and "number_format" not in spoken.unclear:
         bits = _bits(reading, part)
         spoken.values.update({} if bits is None else {"number_format": bits})
-    if "number_format" in spoken.values:
-        value = spoken.values.pop("number_format")
-        trains = any(verb.endswith("train") for verb in verbs) and value not in _NOT_OF_TRAINING
-        if value == "fp8" and "gen_trt_engine" in verbs:
-            spoken.unclear["data_type"] = (value,)  # no engine is built so
-            return
-        spoken.values["precision" if trains else "data_type"] = value
 
 
 def _bits(reading: Reading, part: range) -> str | None:
@@ -76,7 +85,23 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
         or is_displaced(reading, n)
         or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
         or _is_blamed(reading, n)
+        or _is_denied(reading, n)
         for n in places
+    )
+
+
+def _is_denied(reading: Reading, place: int) -> bool:
+    """Whether its clause denies it: "fp8 isn't what the T4 knows", "I don't trust int8", "dem int8 traue ich nicht"."""
+    start, stop = reading.clause(place)
+    before = [token.word for token in reading.tokens[start:place]]
+    behind = [token.word for token in reading.tokens[place + 1 : stop]]
+    use = reading.grammar
+    if any(one in use["not"] and other in use["trusts"] for one, other in pairwise(before)):
+        return True
+    german = bool(use["trusts"].intersection(behind)) and bool(use["not"].intersection(behind[-1:]))
+    finite = bool(use["finite"].intersection(behind[:1])) and bool(use["not"].intersection(behind[1:2]))
+    return (
+        german or finite or (bool(use["than"].intersection(before[-1:])) and bool(use["prefers"].intersection(before)))
     )
 
 

@@ -45,6 +45,17 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
     return found
 
 
+def with_ordinals(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> list[Token]:
+    """The tokens with the ordinal of "every fifth epoch" as its number."""
+    found = list(tokens)
+    for place in range(1, len(found) - 1):
+        token, before, behind = found[place], found[place - 1].word, found[place + 1].word
+        ordinal = next((n for n in range(2, _TEN + 1) if token.word in grammar[f"ordinal_{n}"]), 0)
+        if ordinal and before in grammar["of_each"] and behind in grammar["one_epoch"]:
+            found[place] = token._replace(kind="number", word=NUMBER, value=float(ordinal), spelled=token.word)
+    return found
+
+
 def _decimals(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> tuple[str, int]:
     """The digits behind a point that is said, with it, and where they end: `point zero five`, `Komma null fuenf`."""
     if place >= len(tokens) or tokens[place].word not in _POINTS:

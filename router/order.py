@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,9 +60,23 @@ def _stands_behind_before(reading: Reading, place: int, reach: int) -> bool:
     for here in range(place - 1, max(start, place - reach) - 1, -1):
         if ":" in reading.text[reading.tokens[here].end : reading.tokens[here + 1].start]:
             return False
-        if reading.tokens[here].word in reading.grammar["before"]:
+        if _is_before(reading, here):
             return True
     return False
+
+
+def _is_before(reading: Reading, here: int) -> bool:
+    """Whether a word says that what is behind it comes later: "before", "ahead of"; not "before anything else"."""
+    word, behind = reading.tokens[here].word, {token.word for token in reading.tokens[here + 1 : here + 2]}
+    if word in reading.grammar["ahead"]:
+        return bool(behind & reading.grammar["of"])
+    return word in reading.grammar["before"] and not behind & reading.grammar["anything"]
+
+
+def is_ahead_of(reading: Reading, place: int) -> bool:
+    """Whether what a noun names is what something else is to come before: "ahead of the export, evaluate it"."""
+    before = [token.word for token in reading.tokens[max(0, place - 3) : place]]
+    return any(one in reading.grammar["ahead"] and other in reading.grammar["of"] for one, other in pairwise(before))
 
 
 def follows(reading: Reading, before: int, place: int) -> bool:

@@ -96,7 +96,7 @@ class Patterns:
 
     def find(self, tokens: Sequence[Token]) -> Iterator[Mention]:
         """Every mention, overlapping ones included."""
-        said = {token.word for token in tokens} | {token.spelled for token in tokens}
+        said = {token.word for token in tokens} | {token.spelled for token in tokens} | {BREAK}
         for start, token in enumerate(tokens):
             for word in {token.word, token.spelled} - {""}:
                 for group, parts, needed in self._beginning_with(word):
@@ -105,7 +105,7 @@ class Patterns:
                     barriers = self.barriers if group.startswith(_OF_ONE_THING) else frozenset()
                     places = _match(tokens, parts, start, barriers)
                     if places is not None:
-                        yield Mention(group, places)
+                        yield Mention(group, tuple(n for n in places if n < len(tokens)))
 
     def _beginning_with(self, word: str) -> list[tuple[str, tuple[Part, ...], tuple[frozenset[str], ...]]]:
         """The patterns that begin with a word: the group, the parts, and the words of which each one has to be said."""
@@ -143,11 +143,18 @@ def _match(
             if here >= len(tokens) or tokens[here].word == BREAK or tokens[here].word in barriers:
                 return None
         return None
-    if place < len(tokens) and (tokens[place].word in wanted.words or tokens[place].spelled in wanted.words):
+    if _stands(tokens, wanted, place):
         rest = _match(tokens, others, place + 1, barriers)
         if rest is not None:
             return (place, *rest)
     return _match(tokens, others, place, barriers) if wanted.optional else None
+
+
+def _stands(tokens: Sequence[Token], wanted: Part, place: int) -> bool:
+    """Whether a wanted word stands at a place; the end of a request ends a clause as well."""
+    if place >= len(tokens):
+        return place == len(tokens) and BREAK in wanted.words
+    return tokens[place].word in wanted.words or tokens[place].spelled in wanted.words
 
 
 def longest(mentions: Iterable[Mention], rank: Mapping[str, int]) -> list[Mention]:

@@ -11,9 +11,11 @@ from router.background import background
 from router.clauses import is_ordered
 from router.dictation import with_dictated_paths, with_named_figures
 from router.lexer import Hooks, tokenize
+from router.narration import without_narrated
 from router.negation import never_without, with_negation
-from router.numerals import with_numerals
+from router.numerals import with_numerals, with_ordinals
 from router.patterns import Mention, longest
+from router.seeming import asking_phrases, of_golden, other_model, own_numbers
 from router.vocabulary import vocabulary_of
 from router.words_of_tokens import (
     action_names,
@@ -27,7 +29,7 @@ from router.words_of_tokens import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from router.declarations import Skill
     from router.tokens import Token
@@ -46,7 +48,6 @@ _KINDS = (
     "trade",
     "noun",
 )
-_BESIDE, _WORDS = 2, 2
 _RANK = {kind: place for place, kind in enumerate(_KINDS)}
 # Of phrases that share words the longest counts, within a layer: "plain training" is both an action and a policy.
 _LAYERS = (
@@ -56,6 +57,7 @@ _LAYERS = (
     frozenset({"doubt", "hesitation", "retraction"}),
     frozenset({"correction"}),
     frozenset({"instead"}),
+    frozenset({"withdrawal"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
@@ -66,7 +68,7 @@ class Reading:
 
     `grammar` holds the words of the language files by their use, `corrected` maps a misspelt word to what it was read
     as, `remarks` are tokens of clauses that only tell why, `told` those that tell what is the case, `past` what
-    no longer is, or is not.
+    no longer is, or is not; `narrated` are those of clauses that say what was done, which is all where `only_told`.
     """
 
     text: str
@@ -77,6 +79,8 @@ class Reading:
     remarks: set[int] = field(default_factory=set)
     told: frozenset[int] = frozenset()
     past: frozenset[int] = frozenset()
+    narrated: frozenset[int] = frozenset()
+    only_told: bool = False
 
     def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
         """The mentions of a kind (the part of the group before the colon); `negated` None takes all."""
@@ -126,124 +130,31 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = [spelled(token, vocabulary, corrected) for token in tokens]
     tokens = with_automl(tokens, vocabulary)
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
+    tokens = with_ordinals(tokens, vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
-    found = [_without_number(tokens, m, found) for m in found if not _belongs_before(text, tokens, m)]
-    engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
-    found = [m for m in found if not _builds(tokens, m, vocabulary.grammar["builds"]) or engines.isdisjoint(m.places)]
-    found = [m for m in found if not _is_a_run(tokens, m, vocabulary.grammar["a_run"])]
-    parents = [m for m in found if m.group.startswith("parent:")]
-    found = [m for m in found if not _hands_over(tokens, m, parents, vocabulary.grammar["builds"])]
-    found = [m for m in found if not _comes_next(tokens, m, vocabulary.grammar["separates"])]
-    found = [m for m in found if not _of_engine(tokens, m, vocabulary.grammar["engines"])]
+    found = asking_phrases(text, tokens, found, vocabulary.grammar)
     found += vocabulary.foreign.find(tokens)
     mentions = action_names(tokens)
     layers = []
     for layer in _LAYERS:
         of_layer = [m for m in found if m.group.partition(":")[0] in layer]
-        timed = [m for m in of_layer if not _is_time(m, tokens, vocabulary.grammar)]
-        layers.append(longest((m for m in timed if not _robs(m, timed, tokens)), _RANK))
+        layers.append(longest(own_numbers(tokens, of_layer, vocabulary.grammar), _RANK))
     for kept in layers:
         resolved = (
             m
             for m in kept
             if not m.group.startswith("foreign")
-            or (m in layers[0] and not _of_golden(tokens, m))
-            or (_other_model(m, layers[0]) and not _of_golden(tokens, m))
+            or ((m in layers[0] or other_model(m, layers[0])) and not of_golden(tokens, m))
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
-    behind = background(text, tokens, mentions, vocabulary.grammar)
+    narration = without_narrated(tokens, mentions, vocabulary.grammar)
+    behind = background(text, tokens, narration.mentions, vocabulary.grammar)
     remarks = _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
-    return Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
-
-
-def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:
-    """Whether what may be a training builds something, as an engine is: "build an engine from line.onnx"."""
-    return mention.group == "action:train" and tokens[mention.start].word in verbs
-
-
-def _is_a_run(tokens: Sequence[Token], mention: Mention, before: frozenset[str]) -> bool:
-    """Whether "run" is what is to be made, and no verb: "one plain run of the classifier on ./lot"."""
-    first = tokens[mention.start].word == "run" and mention.start > 0
-    return mention.group == "action:inference" and first and tokens[mention.start - 1].word in before
-
-
-def _hands_over(tokens: Sequence[Token], mention: Mention, parents: Sequence[Mention], builds: frozenset[str]) -> bool:
-    """Whether what seems to be a training hands over what is there: "give me the best trial as an fp8 model"."""
-    if mention.group != "action:train" or tokens[mention.start].word not in builds:
-        return False
-    return any(m.group == "parent:best_trial" and mention.start < m.start < m.end < mention.end for m in parents)
-
-
-def _comes_next(tokens: Sequence[Token], mention: Mention, separates: frozenset[str]) -> bool:
-    """Whether what elsewhere only names an export is the next step: "train it, followed by an export"."""
-    before = {token.word for token in tokens[max(0, mention.start - 2) : mention.start]}
-    return mention.group == "neutral" and tokens[mention.end - 1].word == "export" and bool(before & separates)
-
-
-def _of_engine(tokens: Sequence[Token], mention: Mention, engines: frozenset[str]) -> bool:
-    """Whether a number format is that of an engine, and nothing is quantised: "make an int8 engine"."""
-    if mention.group != "action:quantize" or len(mention.places) < 2:
-        return False
-    formats = (n for n in mention.places if tokens[n].word in {"int8", "fp8"})
-    return any(token.word in engines for n in formats for token in tokens[max(0, n - _BESIDE) : n + _BESIDE])
-
-
-def _is_time(mention: Mention, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
-    """Whether what may be an image size is a time: "cap the training at 4 hours"."""
-    behind = {token.word for token in tokens[mention.end : mention.end + 1]}
-    return mention.group == "value:image_size" and bool(behind & grammar["time_units"])
-
-
-def _robs(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
-    """Whether a value takes another one's number: "30 epochs on two GPUs", "batch 4 and 30 epochs"."""
-    before, start = mention.start - 1, mention.start
-    if not mention.group.startswith("value:") or before < 0:
-        return False
-    if tokens[before].kind == "number":
-        taken = any(m.group == mention.group and before in m.places and start in m.places for m in others)
-        return taken and not _is_of_name(before, others, tokens)
-    several = sum(tokens[n].kind == "number" for n in mention.places) > 1 and tokens[start].kind == "number"
-    return several and any(
-        m.group.startswith("value:") and m.group != mention.group and m.start < start == m.end - 1 for m in others
-    )
-
-
-def _is_of_name(number: int, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
-    """Whether a number belongs to the name before it, as in a list of names each with its figure: "epochs 9 gpus 4"."""
-    named = [m for m in others if m.group.startswith("value:") and m.places[-1] == number]
-    return any(tokens[m.start].kind == "word" and not _robs(m, others, tokens) for m in named)
-
-
-def _other_model(mention: Mention, said: Iterable[Mention]) -> bool:
-    """Whether another model is named, and not by a phrase that means nothing: "the golden image classifier"."""
-    known = {n for m in said if m.group == "neutral" for n in m.places}
-    return mention.group == "foreign:model" and known.isdisjoint(mention.places)
-
-
-def _of_golden(tokens: Sequence[Token], mention: Mention) -> bool:
-    """Whether what may name another model is the golden image's: "a run of the golden-image classifier"."""
-    return mention.start > 0 and tokens[mention.start - 1].word in {"golden", "reference"}
-
-
-def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
-    """Whether a value begins with the number of the name before it, as `2 gpus` in "nodes=2 gpus=8"."""
-    start = mention.start
-    if not start or (glue := text[tokens[start - 1].end : tokens[start].start]) not in {"=", ":"}:
-        return False
-    if mention.group.startswith("action:"):
-        return glue == "=" and tokens[start - 1].word == "task"  # "task=classify data=./lot"
-    return mention.group.startswith("value:") and tokens[start].kind == "number" and len(mention.places) > 1
-
-
-def _without_number(tokens: Sequence[Token], mention: Mention, others: Iterable[Mention]) -> Mention:
-    """A correction without the number that it ends with, where a value begins with that: "no, make it 35 epochs"."""
-    last = mention.places[-1]
-    if mention.group != "correction" or tokens[last].kind != "number" or len(mention.places) < _WORDS:
-        return mention
-    begins = any(m.group.startswith("value:") and m.start == last and m.end > last + 1 for m in others)
-    return mention._replace(places=mention.places[:-1]) if begins else mention
+    reading = Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
+    reading.narrated, reading.only_told = narration.places, narration.alone
+    return reading
 
 
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:

@@ -23,7 +23,16 @@ _FORMATS = {
     "gemischte": "fp16",
     "gemischter": "fp16",
 }
+_QUARTERS = {
+    "quarter": 0.25,
+    "quarters": 0.25,
+    "viertelstunde": 0.25,
+    "dreiviertelstunde": 0.75,
+    "viertel": 0.25,
+    "dreiviertel": 0.75,
+}
 _LEAST = 0.05  # what finds less is told of something else: "turns out 1,400 boards in 3 shifts"
+_MISSES = frozenset({"miss", "misses", "missing", "lose", "overlook", "uebersehen", "durchrutschen"})
 _OF = frozenset({"of", "from", "out", "von", "aus"})
 
 
@@ -36,6 +45,9 @@ def figure(text: str, value: float, name: str) -> float | int:
 
 def _hours(factor: float) -> Callable[[list[float], set[str]], tuple[str, Any] | None]:
     def read(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+        if parts := _QUARTERS.keys() & words:
+            share = _QUARTERS[next(iter(parts))]
+            return "hours", _plain((numbers[0] if numbers else 1) * share * factor)
         half = 0.5 if words & {"half", "halbe", "halben"} else 0.0
         if not numbers:
             whole = 0.0 if half and not words & {"and"} else 1.0
@@ -67,12 +79,15 @@ def _format(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
     return ("number_format", _FORMATS.get(said, said)) if said else None
 
 
-def _false_alarms(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
-    del words
+def _false_alarms(numbers: list[float], _words: set[str]) -> tuple[str, Any] | None:
+    if len(numbers) > 1:  # "two good boards in a hundred"
+        return "target", {"false_alarms": round(min(numbers) / max(numbers), 9)}
     return "target", {"false_alarms": _share(numbers[0] if numbers else 0.5)}
 
 
 def _recall(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
+    if len(numbers) > 1 and words & _MISSES:  # "we may miss one bad board in a thousand"
+        return "target", {"recall": round(1 - min(numbers) / max(numbers), 9)}
     if len(numbers) > 1 and words & _OF:
         found, of = sorted(numbers)[:2]
         return ("target", {"recall": round(found / of, 9)}) if _LEAST * of < found <= of else None

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
-from router.patterns import Mention
+from router.past_figures import without_superseded
 from router.stated import Stated, Values
 from router.tokens import fold
-from router.unknown_backbone import run_after, run_before
+from router.unknown_backbone import named_backbone
 from router.value_readers import READERS, figure
 
 if TYPE_CHECKING:
+    from router.patterns import Mention
     from router.reading import Reading
     from router.vocabulary import Vocabulary
 
@@ -45,12 +46,12 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
         if found:
             values.stated.append(found)
     open_corrections(reading, values)
-    _named_backbone(reading, vocabulary, values)
+    named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
     taken_back = retracted(reading)
     values.unread -= taken_back
     values.stated = [one for one in values.stated if one.place not in taken_back]
-    stated = corrected(sorted(values.stated, key=lambda s: s.place), reading)
+    stated = without_superseded(reading, corrected(sorted(values.stated, key=lambda s: s.place), reading))
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
     told = [
         one for one in stated if one.place in reading.told and (_is_over(reading, one.place) or _kinds(one) <= asked)
@@ -106,7 +107,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     if name == "recall" and words & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
-    if bare and numbers[0] == 1:  # all of them as a share, and hardly any in percent
+    if bare and len(numbers) == 1 and numbers[0] == 1:  # all of them as a share, and hardly any in percent
         numbers, others = [], ("1 %", "100 %")
     several = bool(words & reading.grammar["for_all"]) and len(numbers) > 1
     if name == "image_size" and (several or 0 in numbers):
@@ -128,6 +129,8 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, _ = reading.clause(start)
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
+    if tokens[start - 1].word in reading.grammar["per_time"] and start:  # "twice a day"
+        return True
     if _is_rate(reading, start) or _is_of_the_past(mention, reading):
         return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
@@ -233,22 +236,3 @@ def _spans(reading: Reading, place: int) -> bool:
     tokens = reading.tokens
     joined = tokens[place - 1].word in _BETWEEN and tokens[place - 2].kind == "number"
     return joined and tokens[place - 3].word in reading.grammar["spans"]
-
-
-def _named_backbone(reading: Reading, vocabulary: Vocabulary, values: Values) -> None:
-    """A backbone of a name that is not known: `with a ResNet-50 backbone`, `backbone: convnext_tiny`."""
-    if any(one.name == "backbone" for one in values.stated):
-        return
-    for place, token in enumerate(reading.tokens):
-        if token.word not in {"backbone", "encoder"}:
-            continue
-        for run in (run_before(reading, place), run_after(reading, place)):
-            said = reading.text[reading.tokens[run[0]].start : reading.tokens[run[-1]].end] if run else ""
-            words = {reading.tokens[n].word for n in run}
-            foreign = any(set(m.places) & set(run) for m in reading.of("foreign"))
-            known = foreign or words & vocabulary.known or any(reading.tokens[n].kind == "path" for n in run)
-            if said and not known and any(letter.isalpha() for letter in said):
-                values.stated.append(Stated("backbone", said, run[0]))
-                reading.mentions = [m for m in reading.mentions if not set(m.places) & set(run)]
-                reading.mentions.append(Mention("value:backbone", tuple(run)))
-                return

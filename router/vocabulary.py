@@ -204,6 +204,7 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("instead", languages.phrases("displaces"))
     patterns.add("remark", languages.phrases("remarks"))
     patterns.add("retraction", languages.phrases("retractions"))
+    patterns.add("withdrawal", languages.phrases("withdrawals"))
     patterns.add("doubt", languages.phrases("doubts"))
     patterns.add("hesitation", languages.phrases("hesitations"))
 

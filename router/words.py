@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.stated import Values
 
+_COUNTED = frozenset({"batch_size", "num_epochs", "epochs"})
 _SAME = frozenset({"same", "gleiche", "gleichen", "selbe", "selben"})
 
 
@@ -41,14 +42,6 @@ class Words:
     whole: Spoken
     steps: tuple[Spoken, ...]
     refused: tuple[str, ...]
-
-    @property
-    def only_forbids(self) -> bool:
-        """Whether something is ruled out, and nothing asked, pointed at or chosen."""
-        kinds = ("action", "noun", "verb")
-        forbids = any(self.reading.of(kind, negated=True) for kind in ("action", "verb"))
-        open_ = any(self.reading.of(kind) for kind in (*kinds, "other", "pointer", "policy", "value"))
-        return forbids and not (open_ or self.intent.question)
 
     @property
     def names_model(self) -> bool:
@@ -175,6 +168,8 @@ def _overrides(reading: Reading, part: range) -> tuple[dict[str, Any], dict[str,
         between = any(last.get(key, place) < n < place for n in corrections)
         if key in found and found[key] != value and not between:
             contradictory[key] = (*contradictory.get(key, (str(found[key]),)), str(value))
+        elif key in _COUNTED and not value:
+            contradictory[key] = (str(value),)
         found[key], last[key] = value, place
     return found, contradictory
 
@@ -227,7 +222,9 @@ def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tupl
             before & reading.grammar["from_a_model"]
             or {token.word for token in reading.tokens} & reading.grammar["goes_on"]
         )
-        if kind == "parent" and (not trains or goes_on) and not _of_a_period(reading, mention):
+        behind = {token.word for token in reading.tokens[mention.end : mention.end + 4]}
+        origin = behind & reading.grammar["as_origin"] and behind & reading.grammar["origin"]
+        if kind == "parent" and (not trains or goes_on or origin) and not _of_a_period(reading, mention):
             found.append(name)
     if "best_trial" in found:  # "the best trial of last night's search for the classifier"
         found = [name for name in found if name != "last_model"]

@@ -38,6 +38,8 @@ _SLOTS = frozenset(
         "action",
         "parent",
         "data",
+        "root",
+        "data_root",
         "task",
         "job",
         "runner",

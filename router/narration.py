@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only tells of an action: "we trained it", "if we had trained it", "I'll export it myself", "…, never mind"."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from router.patterns import Mention
+    from router.tokens import Token
+
+    Grammar = Mapping[str, frozenset[str]]
+
+_ASKING = frozenset({"action", "named", "verb", "noun"})
+_STATES = frozenset({"value", "policy"})
+_ENDS = frozenset(".!?;\n")
+_MOST = 3
+_BY_HAND = frozenset({("by", "hand"), ("von", "hand")})
+
+
+class Narration(NamedTuple):
+    """The mentions without those that only tell; `places` are the tokens of the clauses that do.
+
+    `alone` says that nothing else is asked for, and no value is given elsewhere.
+    """
+
+    mentions: list[Mention]
+    places: frozenset[int] = frozenset()
+    alone: bool = False
+
+
+def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: Grammar) -> Narration:
+    """The mentions without the actions that somebody did, did not do, does without us, or takes back."""
+    verbs = {n for clause in _clauses(tokens) for n in _Clause(tokens, clause, grammar).narrated()}
+    verbs |= _carried(tokens, verbs, grammar)
+    withdrawn = _withdrawn(tokens, mentions)
+    if not verbs and not withdrawn:
+        return Narration(mentions)
+    kept = [m for m in mentions if _kind(m) not in _ASKING or not (verbs & set(m.places) or m in withdrawn)]
+    places = frozenset(n for clause in _clauses(tokens) if verbs & set(clause) for n in clause)
+    told = places | {n for m in withdrawn for n in range(m.end)}
+    asked = any(_kind(m) in _ASKING and not m.negated for m in kept)
+    given = any(_kind(m) in _STATES and m.start not in told for m in kept)
+    data = any(token.kind in {"path", "job"} and n not in told for n, token in enumerate(tokens))
+    return Narration(kept, places, not (asked or given or data))
+
+
+def _kind(mention: Mention) -> str:
+    return mention.group.partition(":")[0]
+
+
+def _clauses(tokens: Sequence[Token]) -> Iterator[range]:
+    """The tokens between breaks."""
+    return _cut(tokens, lambda token: token.kind == "break")
+
+
+def _sentences(tokens: Sequence[Token]) -> Iterator[range]:
+    return _cut(tokens, lambda token: token.kind == "break" and token.text in _ENDS)
+
+
+def _cut(tokens: Sequence[Token], ends: Callable[[Token], bool]) -> Iterator[range]:
+    start = 0
+    for place in range(len(tokens) + 1):
+        if place == len(tokens) or ends(tokens[place]):
+            if place > start:
+                yield range(start, place)
+            start = place + 1
+
+
+class _Clause(NamedTuple):
+    tokens: Sequence[Token]
+    places: range
+    grammar: Grammar
+
+    def narrated(self) -> Iterator[int]:
+        """The verbs of the clause that tell what was done, would have been, or somebody does alone."""
+        words = [self.tokens[n].word for n in self.places]
+        tells = self._is_relative if self._is_question() else self._tells
+        for here, word in enumerate(words):
+            if word in self.grammar["done"] and tells(words, here):
+                yield self.places.start + here
+        if self._does_alone(words):
+            yield from self.places
+        yield from self._named(words)
+
+    def _is_question(self) -> bool:
+        end = self.places.stop
+        return end < len(self.tokens) and self.tokens[end].text == "?"
+
+    def _is_relative(self, words: Sequence[str], here: int) -> bool:
+        """Whether a question only tells which one is meant: "how good is the model we trained for …?"."""
+        asks = self.grammar["perfect"] | self.grammar["auxiliaries"] | {"did", "if"}
+        return here > 1 and words[here - 1] in self.grammar["doers"] and words[here - 2] not in asks
+
+    def _tells(self, words: Sequence[str], here: int) -> bool:
+        """Whether a verb tells what was done, would have been done, or is not wished for."""
+        use = self.grammar
+        before = [word for word in words[:here] if word not in use["adverbs"]]
+        if not before or (use["awaits"] - use["conditions"]).intersection(words[:here]):
+            return False  # "once we trained it, …" says what is to be over first
+        if use["conditions"].intersection(before):
+            return before[-1] == "had" or bool(use["had_been"].intersection(words[here + 1 : here + 2]))
+        if self._is_not_wished(words, here, before):
+            return True
+        if (use["would"] | use["unreal"]).intersection(before):
+            return False
+        if words[here] in use["done_at_end"]:
+            ends = here == len(words) - 1 or words[here + 1] in use["joins_steps"] | use["have_done"]
+            return ends and bool(use["have_done"].intersection((*words[:here], *words[here + 1 : here + 2])))
+        behind = use["doers"].intersection(words[here + 1 : here + 2]) and words[here] in use["done_before_doer"]
+        perfect = len(before) > 1 and before[-1] in use["perfect"] - use["was"] - use["passive_is"]
+        return before[-1] in use["doers"] or bool(behind) or perfect or self._is_dated(words, before)
+
+    def _is_not_wished(self, words: Sequence[str], here: int, before: Sequence[str]) -> bool:
+        """Whether nobody wants it done: "I don't need the classifier trained"."""
+        wish = next((n for n, word in enumerate(before) if word in self.grammar["wishes"]), 0)
+        return bool(wish) and before[wish - 1] in self.grammar["not"] and here == len(words) - 1
+
+    def _is_dated(self, words: Sequence[str], before: Sequence[str]) -> bool:
+        """Whether somebody who is named did it at a time that is over: "Nadia exported the model last week"."""
+        use = self.grammar
+        if (use["wishes"] | use["gets"] | use["prepositions"]).intersection(before) or before[-1] in use["articles"]:
+            return False
+        return any(
+            (word in use["last_time"] and other in use["periods"]) or other in use["before_now"]
+            for word, other in pairwise(words)
+        )
+
+    def _named(self, words: Sequence[str]) -> Iterator[int]:
+        """What is only a name, each word of it with a capital: "her boat is named Evaluate The Last Training"."""
+        for here, pair in enumerate(pairwise(words)):
+            if pair[0] not in self.grammar["be"] or pair[1] not in self.grammar["names"]:
+                continue
+            for n in range(self.places.start + here + 2, self.places.stop):
+                if not self.tokens[n].text[0].isupper():
+                    break
+                yield n
+
+    def _does_alone(self, words: Sequence[str]) -> bool:
+        """Whether somebody says that he does it himself: "I'll export the better one myself"."""
+        use = self.grammar
+        alone = any(
+            (word in use["alone"] and before not in use["prepositions"]) or (before, word) in _BY_HAND
+            for before, word in pairwise(words)
+        )
+        subject = words[0] in use["doers"] or bool(use["does"].intersection(words[1:2]))
+        return alone and subject and (use["wishes"] | use["would"]).isdisjoint(words)
+
+
+def _carried(tokens: Sequence[Token], verbs: Iterable[int], grammar: Grammar) -> set[int]:
+    """The verbs that go on with what is told: "we trained it, then exported it and built an engine"."""
+    found: set[int] = set()
+    joins = grammar["joins_steps"] | grammar["separates"] | grammar["adverbs"] | grammar["doers"]
+    for verb in verbs:
+        end = next((s.stop for s in _sentences(tokens) if verb in s), len(tokens))
+        for place in range(verb + 1, end):
+            before = tokens[max(verb + 1, place - _MOST) : place]
+            said = tokens[place].word in grammar["done"] and before and before[-1].word in joins
+            if said or (tokens[place].word in grammar["done"] and before and before[-1].kind == "break"):
+                found.add(place)
+    return found
+
+
+def _withdrawn(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mention]:
+    """What a request ends by taking back as a whole: "it would be nice to retrain it, but no, leave it alone"."""
+    ends = [m for m in mentions if m.group == "withdrawal"]
+    if not ends or any(token.kind in {"path", "job", "number"} for token in tokens[ends[-1].end :]):
+        return []
+    asking = [m for m in mentions if _kind(m) in _ASKING and not set(m.places) & set(ends[-1].places)]
+    return [] if any(m.start > ends[-1].start for m in asking) else asking

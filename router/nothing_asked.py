@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that ask for nothing: they only tell what was done, or rule something out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from router.words import Words
+
+
+def asks_for_nothing(words: Words) -> bool:
+    """Whether the words only tell of something, or only forbid it, and no phrase asks for anything."""
+    if not (words.reading.only_told or _forbids(words)):
+        return False
+    told = words.reading.only_told and [step.verb for step in words.intent.steps] == ["train"]
+    return not _is_asked(words) or (words.intent.likely and (told or not _bids(words)))
+
+
+def _is_asked(words: Words) -> bool:
+    return bool(words.intent.steps or words.intent.verb)
+
+
+def _forbids(words: Words) -> bool:
+    """Whether something is ruled out as a whole, and nothing asked, pointed at or chosen."""
+    reading = words.reading
+    ruled_out = reading.of("action", negated=True)
+    if not ruled_out and not reading.of("verb", negated=True):
+        return False
+    kinds = ("action", "noun", "verb", "other", "pointer", "policy", "value")
+    if words.intent.question or any(reading.of(kind) for kind in kinds):
+        return False
+    use, said = reading.grammar, {token.word for token in reading.tokens}
+    whole = bool(said & (use["nothing"] | use["anything"] | use["at_all"] | use["rules_out"]))  # "don't train anything"
+    return words.account.ours or bool(whole and ruled_out)
+
+
+def _bids(words: Words) -> bool:
+    """Whether a word that no phrase has wishes or bids for something: "don't let it go on", "I want to know …"."""
+    reading = words.reading
+    said = {n for kind in ("action", "verb") for m in reading.of(kind, negated=True) for n in m.places}
+    asks = reading.grammar["wishes"] | reading.grammar["bids"]
+    others = {token.word for n, token in enumerate(reading.tokens) if n not in said | reading.narrated}
+    return any(token.kind == "path" for token in reading.tokens) or not asks.isdisjoint(others)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures of what was, or of what others said, where another one is to be: "40 epochs last spring; this time 65"."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.reading import Reading
+    from router.stated import Stated
+
+_OWN, _BESIDE = 4, 3
+
+
+def without_superseded(reading: Reading, stated: list[Stated]) -> list[Stated]:
+    """The values without those of what was, or others said, where the words settle another one of the same name."""
+    return [
+        one
+        for one in stated
+        if not (_is_of_a_time(reading, one.place) or any(_settles(reading, other, one) for other in stated))
+    ]
+
+
+def _settles(reading: Reading, other: Stated, one: Stated) -> bool:
+    """Whether another value of a name is the one that is to be."""
+    if other is one or other.name != one.name or other.value == one.value or other.choices:
+        return False
+    if isinstance(one.value, dict) and isinstance(other.value, dict) and one.value.keys().isdisjoint(other.value):
+        return False
+    theirs, ours = _clause(reading, one.place), _clause(reading, other.place)
+    if set(theirs) & set(ours):
+        return False
+    if _is_over(reading, theirs, ours):
+        return True
+    return _is_cited(reading, theirs) and _is_own(reading, other.place)
+
+
+def _clause(reading: Reading, place: int) -> range:
+    return range(*reading.clause(place))
+
+
+def _words(reading: Reading, places: Sequence[int]) -> list[str]:
+    return [reading.tokens[n].word for n in places]
+
+
+def _is_over(reading: Reading, theirs: range, ours: range) -> bool:
+    """Whether a clause tells of a time that is over, or of what is to be ignored, and the other one does not."""
+    return _tells_of_past(reading, theirs) and not _tells_of_past(reading, ours)
+
+
+def _tells_of_past(reading: Reading, places: range) -> bool:
+    use, words = reading.grammar, _words(reading, places)
+    if not reading.narrated.isdisjoint(places) or use["ignores"].intersection(words[:2]):
+        return True
+    pairs = list(pairwise(words))
+    dated = any(one in use["last_time"] and other in use["periods"] | use["seasons"] for one, other in pairs)
+    return dated or any(one in use["used"] and other in use["infinitives"] for one, other in pairs)
+
+
+def _is_of_a_time(reading: Reading, place: int) -> bool:
+    """Whether a value belongs to a time that is over: "last week's twenty trials"."""
+    before = _words(reading, range(max(0, place - _BESIDE), place))
+    use = reading.grammar
+    return (
+        before[-1:] == ["s"]
+        and len(before) == _BESIDE
+        and before[0] in use["last_time"]
+        and before[1] in use["periods"]
+    )
+
+
+def _is_cited(reading: Reading, places: range) -> bool:
+    """Whether somebody else said so, or one said so at first: "the intern said 100", "ich wollte erst 100 sagen"."""
+    words, use = _words(reading, places), reading.grammar
+    return bool(use["said"].intersection(words)) and (
+        words[0] not in use["speakers"] or not use["at_first"].isdisjoint(words)
+    )
+
+
+def _is_own(reading: Reading, place: int) -> bool:
+    """Whether the speaker says so, or orders it now: "I say 60", "nimm 70"."""
+    start, stop = reading.clause(place)
+    before, use = _words(reading, range(max(start, place - _OWN), place)), reading.grammar
+    own = use["speakers"].intersection(before) and (use["says"] | use["wishes"] | use["bids"]).intersection(before)
+    return (
+        bool(own)
+        or bool(use["bids"].intersection(before))
+        or bool(use["now"].intersection(_words(reading, range(start, stop))))
+    )

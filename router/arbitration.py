@@ -54,6 +54,8 @@ def heard(case: Case) -> tuple[Intent, Account]:
         return _unsaid(case), account
     if case.label in NOTHING:
         return replace(intent, doubtful=_is_doubtful(case)), account
+    if intent.question and case.named() in _OURS and case.share >= case.least.no_question:
+        case = case._replace(intent=replace(intent, question=False))  # "What they want is masks, so train …"
     if case.may_be_chained() and (chained := case.chained()):
         return chained, account
     if case.share >= case.least.plain_manner and case.named() in _OURS and not chooses(reading):
@@ -90,8 +92,11 @@ def _unsaid(case: Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
     refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
-    if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign") or named in {"", "trade"}:
+    if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign"):
         return case.intent
+    if named in {"", "trade"}:
+        sure = case.is_command() and case.share >= case.least.unsaid_command_of_nothing
+        return case.likely() if sure and label not in _CHANGES else case.intent
     if _orders_unknown(case) or (refused and not case.is_command()):
         return case.intent  # who forbids one thing has not asked for another
     if case.intent.question and not case.is_command():

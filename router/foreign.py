@@ -53,7 +53,10 @@ def _backbone_as_model(reading: Reading) -> str:
 
 def _is_our_inspector(reading: Reading, mention: Mention) -> bool:
     """Whether who inspects is this model, and nobody: "the PASS/NO_PASS inspector", "der ChangeNet-Prüfer"."""
-    before = {n for kind in ("model", "task") for m in reading.of(kind) for n in m.places}
+    first = mention.start
+    glued = first > 0 and reading.tokens[first - 1].end == reading.tokens[first].start
+    kinds = ("model", "task", "trade") if glued else ("model", "task")  # "Platinenprüfer", and no board inspector
+    before = {n for kind in kinds for m in reading.of(kind) for n in m.places}
     inspects = reading.tokens[mention.start].word in reading.grammar["inspects"]
     return inspects and len(mention.places) == 1 and mention.start - 1 in before
 

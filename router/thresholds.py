@@ -16,6 +16,7 @@ class Thresholds(NamedTuple):
     command_of_nothing: float = 0.95
     unsaid_action: float = 0.3
     unsaid_command: float = 0.2
+    unsaid_command_of_nothing: float = 0.8
     unsaid_of_a_path: float = 0.5
     plain_manner: float = 0.7
     another: float = 0.5
@@ -26,6 +27,7 @@ class Thresholds(NamedTuple):
     no_action: float = 0.6
     no_action_of_ours: float = 0.8
     one_of_ordered: float = 0.95
+    no_question: float = 0.9
     times: float = 3.0
     times_several: float = 2.5
     times_one: float = 5.0

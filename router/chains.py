@@ -75,7 +75,8 @@ def _parts(reading: Reading) -> Iterator[range]:
 def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[str, float]:
     """What the words of a part are for, and its share of all actions; no share where it is over, or for none."""
     words = [n for n in part if reading.tokens[n].kind != "break"]
-    if not _says_something(reading, part) or len(reading.past.intersection(words)) * 2 > len(words):
+    told = (reading.past | reading.narrated).intersection(words)
+    if not _says_something(reading, part) or len(told) * 2 > len(words):
         return "", 0.0
     shares = ranked(evidence(_alone(reading, part), question=False)).shares
     known = {verb: shares.get(verb, 0.0) for verb in actions}

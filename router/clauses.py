@@ -107,7 +107,11 @@ class _Reader(NamedTuple):
         first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
         finite = self._finite(places, first)
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
-        if asking and (self._is_habit(places, asking[0]) or self._comes_after(places) or self._is_over(places)):
+        if (
+            asking
+            and not self._is_to_come(places)
+            and (self._is_habit(places, asking[0]) or self._comes_after(places) or self._is_over(places))
+        ):
             return "tells"
         if self._wishes(places) or (asking and self._remains(places, asking)):
             return "wishes" if asking else "none"
@@ -118,12 +122,19 @@ class _Reader(NamedTuple):
         noun = bool(asking) and asking[0].group.startswith("noun")
         if asking and not noun and asking[0].start <= first and finite > asking[0].start + 1:
             return "asks"
-        return "asks" if any(is_ordered(self.tokens, places, m, self.grammar) for m in asking) else "tells"
+        ordered = asking and self._is_to_come(places)
+        return "asks" if ordered or any(is_ordered(self.tokens, places, m, self.grammar) for m in asking) else "tells"
 
     def _comes_after(self, places: range) -> bool:
         """Whether a clause only says what somebody does later: "before I start yet another training, …"."""
         first, second = ([self.tokens[n].word for n in places[:2]] + ["", ""])[:2]
         return first in self.grammar["before"] and second in self.grammar["speakers"]
+
+    def _is_to_come(self, places: range) -> bool:
+        """Whether another step is to come before it: "before the engine is built, …", "before you measure it, …"."""
+        words = [self.tokens[n].word for n in places]
+        to_come = self.grammar["will_be"].intersection(words[1:]) or self.grammar["told"].intersection(words[1:2])
+        return words[0] in self.grammar["before"] and bool(to_come)
 
     def _is_over(self, places: range) -> bool:
         """Whether a clause only says after what it is to be: "after the export ran yesterday, …"."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _REACH, _NEAR = 4, 9
 _ORDINAL = frozenset({"st", "nd", "rd", "th"})
+_PAUSES = frozenset({"hm", "hmm", "hmmm", "oh", "uh", "ah"})
 _INTERVALS = frozenset({"checkpoint_interval", "validation_interval"})
 _NO_VALUES = frozenset({"correction", "instead"})
 
@@ -129,7 +130,8 @@ def is_displaced(reading: Reading, place: int) -> bool:
 
 def _over_prepositions(reading: Reading, place: int) -> int:
     """The first of the prepositions before a number, else its place: "no, on four", "nein, auf vieren"."""
-    while place and reading.tokens[place - 1].word in reading.grammar["prepositions"]:
+    passed = reading.grammar["prepositions"] | reading.grammar["restricts_to"]
+    while place and reading.tokens[place - 1].word in passed:
         place -= 1
     return place
 
@@ -145,7 +147,8 @@ def is_cited(reading: Reading, place: int) -> bool:
 def _instead(reading: Reading, before: Sequence[Mention], place: int) -> bool:
     """Whether a number is to be taken in place of the value before it: "ten epochs were too few, take twenty"."""
     said = {token.word for token in reading.tokens[max(0, place - 3) : place]}
-    taken_back = bool(before) and (before[-1].start in reading.past or before[-1].negated)
+    gone = reading.past | retracted(reading)
+    taken_back = bool(before) and (before[-1].start in gone or before[-1].negated)
     return taken_back and bool(said & reading.grammar["bids"])
 
 
@@ -178,7 +181,7 @@ def retracted(reading: Reading) -> frozenset[int]:
     asked = [m.start for kind in ("action", "named", "verb") for m in reading.of(kind)]
     for mention in reading.of("retraction", negated=None):
         stop, _ = reading.clause(mention.start)
-        while stop and reading.tokens[stop - 1].kind == "break":
+        while stop and (reading.tokens[stop - 1].kind == "break" or reading.tokens[stop - 1].word in _PAUSES):
             stop -= 1
         said = range(reading.clause(max(stop - 1, 0))[0], stop)
         if not any(place in said for place in asked):

@@ -159,7 +159,8 @@ def _names_figures(reading: Reading, mention: Mention) -> bool:
 def _goes_on_so(reading: Reading, mention: Mention) -> bool:
     """Whether to go on is said of the training that is asked for: "warm start from … and continue on ./new"."""
     job = any(reading.tokens[n].kind == "job" for n in range(mention.start, min(mention.end + 2, len(reading.tokens))))
-    return mention.group == "verb:resume" and not job
+    from_it = any(reading.tokens[n].word in reading.grammar["from_a_model"] for n in mention.places)
+    return mention.group == "verb:resume" and (not job or from_it)
 
 
 def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -39,8 +39,16 @@ def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: 
     withdrawn = _withdrawn(tokens, mentions)
     if not verbs and not withdrawn:
         return Narration(mentions)
-    kept = [m for m in mentions if _kind(m) not in _ASKING or not (verbs & set(m.places) or m in withdrawn)]
-    places = frozenset(n for clause in _clauses(tokens) if verbs & set(clause) for n in clause)
+    past = {n for n in verbs if tokens[n].word in grammar["only_past"]}  # "how it ran" asks
+    told_of = {"action:": verbs, "": verbs - past}
+    kept = [
+        m
+        for m in mentions
+        if _kind(m) not in _ASKING
+        or not (told_of["action:" if _kind(m) == "action" else ""] & set(m.places) or m in withdrawn)
+    ]
+    gone = verbs | {m.start for m in withdrawn}
+    places = frozenset(n for clause in _clauses(tokens) if gone & set(clause) for n in clause)
     told = places | {n for m in withdrawn for n in range(m.end)}
     asked = any(_kind(m) in _ASKING and not m.negated for m in kept)
     given = any(_kind(m) in _STATES and m.start not in told for m in kept)
@@ -76,13 +84,14 @@ class _Clause(NamedTuple):
     grammar: Grammar
 
     def narrated(self) -> Iterator[int]:
-        """The verbs of the clause that tell what was done, would have been, or somebody does alone."""
+        """The verbs of the clause that tell what was done, with what they say it of; all of what nobody does now."""
         words = [self.tokens[n].word for n in self.places]
         tells = self._is_relative if self._is_question() else self._tells
         for here, word in enumerate(words):
             if word in self.grammar["done"] and tells(words, here):
-                yield self.places.start + here
-        if self._does_alone(words):
+                takes_object = word in self.grammar["takes_object"]  # "they built an engine"
+                yield from self.places[here:] if takes_object else self.places[here : here + 1]
+        if self._is_unreal(words) or self._does_alone(words) or self._was_back_then(words):
             yield from self.places
         yield from self._named(words)
 
@@ -99,20 +108,45 @@ class _Clause(NamedTuple):
         """Whether a verb tells what was done, would have been done, or is not wished for."""
         use = self.grammar
         before = [word for word in words[:here] if word not in use["adverbs"]]
-        if not before or (use["awaits"] - use["conditions"]).intersection(words[:here]):
-            return False  # "once we trained it, …" says what is to be over first
-        if use["conditions"].intersection(before):
-            return before[-1] == "had" or bool(use["had_been"].intersection(words[here + 1 : here + 2]))
+        if before and words[here] in use["only_past"] and use["conditions"].isdisjoint(before):
+            return True
+        not_yet = (use["awaits"] | use["conditions"]).intersection(words[:here])  # "once we trained it, …"
+        if not before or not_yet:
+            return False
         if self._is_not_wished(words, here, before):
             return True
         if (use["would"] | use["unreal"]).intersection(before):
             return False
-        if words[here] in use["done_at_end"]:
-            ends = here == len(words) - 1 or words[here + 1] in use["joins_steps"] | use["have_done"]
-            return ends and bool(use["have_done"].intersection((*words[:here], *words[here + 1 : here + 2])))
+        at_end = self._is_german_perfect(words, here) if words[here] in use["done_at_end"] else False
+        return at_end or (words[here] not in use["done_at_end"] and self._is_finite(words, here, before))
+
+    def _is_german_perfect(self, words: Sequence[str], here: int) -> bool:
+        """Whether a participle at the end of a clause tells what was done: "wir haben ihn trainiert"."""
+        use = self.grammar
+        ends = here == len(words) - 1 or words[here + 1] in use["joins_steps"] | use["have_done"]
+        return ends and bool(use["have_done"].intersection((*words[:here], *words[here + 1 : here + 2])))
+
+    def _is_finite(self, words: Sequence[str], here: int, before: Sequence[str]) -> bool:
+        """Whether a verb has a subject that did it: "we trained", "trainierten wir", "they have trained"."""
+        use = self.grammar
         behind = use["doers"].intersection(words[here + 1 : here + 2]) and words[here] in use["done_before_doer"]
         perfect = len(before) > 1 and before[-1] in use["perfect"] - use["was"] - use["passive_is"]
         return before[-1] in use["doers"] or bool(behind) or perfect or self._is_dated(words, before)
+
+    def _is_unreal(self, words: Sequence[str]) -> bool:
+        """Whether it is said what would have been: "had we built an engine", "wenn wir es trainiert haetten"."""
+        use = self.grammar
+        done = [n for n, word in enumerate(words) if word in use["done"]]
+        if not done:
+            return False
+        if words[0] in use["had_first"]:
+            return use["unreal"].isdisjoint(words)
+        times = use["before_now"] | use["back_then"] | use["seasons"]
+        if words[-1] in use["done_at_end"] and use["had_been"].intersection(words) and times.intersection(words):
+            return True  # "ich haette es gern im Mai trainiert"
+        before = any("had" in words[max(0, n - 2) : n] for n in done)
+        behind = any(use["had_been"].intersection(words[n + 1 : n + 2]) for n in done)
+        return bool(use["conditions"].intersection(words) and (before or behind))
 
     def _is_not_wished(self, words: Sequence[str], here: int, before: Sequence[str]) -> bool:
         """Whether nobody wants it done: "I don't need the classifier trained"."""
@@ -138,6 +172,11 @@ class _Clause(NamedTuple):
                 if not self.tokens[n].text[0].isupper():
                     break
                 yield n
+
+    def _was_back_then(self, words: Sequence[str]) -> bool:
+        """Whether something was so at a time that is over: "the best of the training was the coffee back then"."""
+        use = self.grammar
+        return bool(use["was_so"].intersection(words) and use["back_then"].intersection(words))
 
     def _does_alone(self, words: Sequence[str]) -> bool:
         """Whether somebody says that he does it himself: "I'll export the better one myself"."""
@@ -167,7 +206,11 @@ def _carried(tokens: Sequence[Token], verbs: Iterable[int], grammar: Grammar) ->
 def _withdrawn(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mention]:
     """What a request ends by taking back as a whole: "it would be nice to retrain it, but no, leave it alone"."""
     ends = [m for m in mentions if m.group == "withdrawal"]
-    if not ends or any(token.kind in {"path", "job", "number"} for token in tokens[ends[-1].end :]):
+    if not ends:
         return []
     asking = [m for m in mentions if _kind(m) in _ASKING and not set(m.places) & set(ends[-1].places)]
-    return [] if any(m.start > ends[-1].start for m in asking) else asking
+    if any(m.start > ends[-1].start for m in asking):  # "we'd evaluate it, but skip that; masks for ./lot"
+        sentence = next(s for s in _sentences(tokens) if ends[-1].start in s)
+        return [m for m in asking if m.start in sentence and m.end <= ends[-1].start]
+    given = any(token.kind in {"path", "job", "number"} for token in tokens[ends[-1].end :])
+    return [] if given else asking

@@ -128,6 +128,9 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
     grammar = vocabulary.grammar
     start = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
     words = [token.word for token in tokens[start : mention.start]]
+    if start and words[:1] and words[0] in grammar["complements"] and tokens[start - 1].text == ",":
+        before = max((n + 1 for n in range(start - 1) if tokens[n].kind == "break"), default=0)
+        return tokens[before].word in grammar["nobody"]  # "nobody said, that you should …"
     first = _forbids(words[:_OPENING], grammar)
     if not first or grammar["subordinates"].intersection(words[first:]):
         return False

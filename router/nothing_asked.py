@@ -28,17 +28,26 @@ def _forbids(words: Words) -> bool:
     if not ruled_out and not reading.of("verb", negated=True):
         return False
     kinds = ("action", "noun", "verb", "other", "pointer", "policy", "value")
-    if words.intent.question or any(reading.of(kind) for kind in kinds):
+    if words.intent.question or any(reading.of(kind) for kind in kinds) or _goes_on(words):
         return False
     use, said = reading.grammar, {token.word for token in reading.tokens}
     whole = bool(said & (use["nothing"] | use["anything"] | use["at_all"] | use["rules_out"]))  # "don't train anything"
     return words.account.ours or bool(whole and ruled_out)
 
 
+def _goes_on(words: Words) -> bool:
+    """Whether another clause names data: "haven't trained it yet, do it now on ./lot"."""
+    reading = words.reading
+    ruled_out = [m.start for kind in ("action", "verb") for m in reading.of(kind, negated=True)]
+    clauses = {reading.clause(place) for place in ruled_out}
+    return any(token.kind == "path" and reading.clause(n) not in clauses for n, token in enumerate(reading.tokens))
+
+
 def _bids(words: Words) -> bool:
     """Whether a word that no phrase has wishes or bids for something: "don't let it go on", "I want to know …"."""
     reading = words.reading
     said = {n for kind in ("action", "verb") for m in reading.of(kind, negated=True) for n in m.places}
+    said |= {n for m in reading.of("withdrawal", negated=None) for n in m.places}
     asks = reading.grammar["wishes"] | reading.grammar["bids"]
     others = {token.word for n, token in enumerate(reading.tokens) if n not in said | reading.narrated}
     return any(token.kind == "path" for token in reading.tokens) or not asks.isdisjoint(others)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _LARGE, _TEN = 100, 10
+_HALF, _DOZEN = frozenset({"half", "halbes"}), frozenset({"dozen", "dutzend"})
 _MINUS = frozenset({"minus", "negative"})
 _POINTS = frozenset({"point", "komma"})
 _TIMES, _TENS, _TO, _THE = ("times", "mal", "x"), ("ten", "zehn", "10"), ("to", "hoch"), ("the", "power", "of")
@@ -20,6 +21,7 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
     """The tokens with each run of numerals as one number token."""
     found: list[Token] = []
     place = 0
+    tokens = _with_half_dozens(tokens)
     while place < len(tokens):
         end = _end_of_run(tokens, place, numerals, joiners)
         if end > place:
@@ -42,6 +44,19 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
         else:
             found.append(tokens[place])
         place = max(end, place + 1)
+    return found
+
+
+def _with_half_dozens(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens with "half a dozen" as six."""
+    found: list[Token] = []
+    for token in tokens:
+        half = 2 if [one.word for one in found[-2:]] == ["half", "a"] else 1
+        if token.word in _DOZEN and found and found[-half].word in _HALF:
+            first = found[-half]
+            del found[-half:]
+            token = Token("number", NUMBER, f"{first.text} {token.text}", first.start, token.end, 6)  # noqa: PLW2901
+        found.append(token)
     return found
 
 

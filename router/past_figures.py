@@ -56,6 +56,8 @@ def _tells_of_past(reading: Reading, places: range) -> bool:
     if not reading.narrated.isdisjoint(places) or use["ignores"].intersection(words[:2]):
         return True
     pairs = list(pairwise(words))
+    if any(one in use["not"] | use["rules_out"] and other in use["no_more"] for one, other in pairs):
+        return True  # "we no longer train with 224 pixels"
     dated = any(one in use["last_time"] and other in use["periods"] | use["seasons"] for one, other in pairs)
     return dated or any(one in use["used"] and other in use["infinitives"] for one, other in pairs)
 

@@ -149,6 +149,7 @@ def read(text: str, skill: Skill) -> Reading:
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
+    mentions = [m._replace(group="action:train") if m.negated and m.group == "action:retrain" else m for m in mentions]
     narration = without_narrated(tokens, mentions, vocabulary.grammar)
     behind = background(text, tokens, narration.mentions, vocabulary.grammar)
     remarks = _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
@@ -159,6 +160,11 @@ def read(text: str, skill: Skill) -> Reading:
 
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
     """Whether a remark is who is asked to do something: "can somebody export it?", "somebody ought to export it"."""
+    behind = [
+        token.word for token in tokens[mention.end : mention.end + 2] if token.word not in grammar["restricts_to"]
+    ]
+    if tokens[mention.start].word == "so" and grammar["wishes"].intersection(behind[:1]):
+        return True  # "so I only want to know …"
     if any(token.word in grammar["polite"] for token in tokens[max(0, mention.start - 2) : mention.start]):
         return True
     return any(token.word in grammar["orders_passive"] for token in tokens[mention.end : mention.end + 1])

@@ -42,6 +42,7 @@ def own_numbers(
 ) -> list[Mention]:
     """The phrases of one layer without values that take the number of another one, or reach over one."""
     timed = [m for m in mentions if not (_is_time(m, tokens, grammar) or _reaches_over(m, tokens))]
+    timed = [m for m in timed if not (_counts_items(m, tokens) or _shares_number(m, timed, tokens))]
     return [m for m in timed if not _robs(m, timed, tokens)]
 
 
@@ -50,10 +51,32 @@ def _is_object(tokens: Sequence[Token], mention: Mention, orders: set[int]) -> b
     return mention.group == "action:gen_trt_engine" and tokens[mention.start].kind == "job" and mention.start in orders
 
 
+def _counts_items(mention: Mention, tokens: Sequence[Token]) -> bool:
+    """Whether a number only counts the parts of a request: "1) export the best trial 2) TensorRT engine"."""
+    last = mention.places[-1]
+    behind = tokens[last + 1 : last + 2]
+    glued = bool(behind) and behind[0].text == ")" and behind[0].start == tokens[last].end
+    counts = mention.group.startswith("value:") and tokens[last].kind == "number" and glued
+    return counts and not any(token.text == "(" for token in tokens[:last])
+
+
+def _shares_number(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+    """Whether the second side of a picture is another value's number: "image size of 256 and 200 epochs"."""
+    last = mention.places[-1]
+    two = sum(tokens[n].kind == "number" for n in mention.places) > 1 and tokens[last].kind == "number"
+    begins = (m for m in others if m.start == last and m.end > last + 1 and m.group.startswith("value:"))
+    return mention.group == "value:image_size" and two and any(m.group != mention.group for m in begins)
+
+
 def _reaches_over(mention: Mention, tokens: Sequence[Token]) -> bool:
     """Whether a share reaches over another number: "recall 99 % at 1 % false alarms"."""
+    if mention.group not in _SHARES:
+        return False
     inside = set(range(mention.start, mention.end)) - set(mention.places)
-    return mention.group in _SHARES and any(tokens[n].kind == "number" for n in inside)
+    before = [token.kind for token in tokens[max(0, mention.start - 2) : mention.start]]
+    percent = tokens[mention.start - 1].word in {"percent", "prozent"} and before[:1] == ["number"]
+    named = tokens[mention.start].kind == "word" and any(tokens[n].kind == "number" for n in mention.places)
+    return (percent and named) or any(tokens[n].kind == "number" for n in inside)
 
 
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.engines import MEASURING
 from router.notes import listed
 from router.types import Question
 
@@ -44,11 +45,14 @@ def _about_subject(request: Request, words: Words) -> Iterator[Question]:
     if words.account.asked:
         strange = listed(repr(said) for said in words.account.asked)
         yield Question("request", f"What is meant by {strange}? Leave it out, or say it as key=value.")
-    if words.whole.others and not (words.whole.jobs or request.parent_job_id):
+    chosen = {word for said in words.whole.others for word in said.split()} & words.reading.grammar["choice"]
+    if words.whole.others and (chosen or not (words.whole.jobs or request.parent_job_id)):
         text = f"Which one is '{words.whole.others[0]}'? Name the job; `changenet jobs` lists them."
         yield Question("parent_job_id", text)
     if not words.account.ours and not answers(request):
         yield Question("request", "Which model or data is this about? Name the model, a job, or where the data lies.")
+    if _of_a_pronoun_alone(words) and not answers(request):
+        yield Question("parent_job_id", "Which model is meant? Name a job, the last training or the best trial.")
     if not words.whole.paths and not request.data and _in_a_store(words):
         yield Question("data", "Which address does the data have in the store? s3://…")
     if _without_subject(words) and not answers(request):
@@ -70,6 +74,17 @@ def _about_order(words: Words) -> Iterator[Question]:
         yield Question("request", f"'{words.reading.said(said[0])}': should it be done, or not?")
     if words.intent.question and words.intent.steps[0].verb == "train":
         yield Question("request", "Is that a question, or should it be done?")
+
+
+def _of_a_pronoun_alone(words: Words) -> bool:
+    """Whether data is to be looked at by "it", and nothing says what that is: "score it on ./lot"."""
+    reading, spoken = words.reading, words.whole
+    place = words.intent.steps[0].place
+    near = {token.word for token in reading.tokens[place + 1 : place + 2]}
+    alone = len(words.intent.steps) == 1 and words.intent.steps[0].verb in MEASURING and not words.intent.likely
+    named = any(reading.of(kind) for kind in ("model", "task", "trade", "engine", "parent"))
+    given = spoken.jobs or spoken.no_data or spoken.overrides or named
+    return alone and bool(near & reading.grammar["pronouns"]) and bool(spoken.paths) and not given
 
 
 def _in_a_store(words: Words) -> bool:

@@ -50,7 +50,7 @@ def stated(skill: Skill, text: str) -> dict[str, Any]:
         "He told me to train the AOI classifier, and I told him no.",
         "Evaluating the AOI classifier on sunday? Please don't.",
         "Nobody said, that you should quantize the AOI classifier.",
-        "The button is named Export The Last Model.",
+        "The team is named Export The Last Model.",
         "Ich hätte den AOI-Klassifikator am liebsten schon gestern trainiert.",
         "Wir wollten den AOI-Klassifikator exportieren, haben es aber gelassen.",
         "Falls du vorhattest, den AOI-Klassifikator zu trainieren: lass es.",

@@ -7,13 +7,13 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.dotted import parse_override
 from router.accounting import Account, account
 from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.coordination import with_antecedents, with_common_job, with_shared_objects
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
+from router.overrides import overrides
 from router.reading import Reading, read
 from router.said_data import data_places, is_no_data, is_ruled_out, role_of, uncorrected
 from router.spoken import Spoken
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.stated import Values
 
-_COUNTED = frozenset({"batch_size", "num_epochs", "epochs"})
 _SAME = frozenset({"same", "gleiche", "gleichen", "selbe", "selben"})
 
 
@@ -125,11 +124,11 @@ def _spoken(
     data = {reading.tokens[n].text: role_of(reading, n, roles) for n in files if not is_no_data(reading.tokens[n].text)}
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
-    overrides, contradictory = _overrides(reading, part)
+    given, contradictory = overrides(reading, part)
     spoken = Spoken(
         values=stated,
         unclear=unclear | contradictory,
-        overrides=overrides,
+        overrides=given,
         jobs=jobs,
         paths=tuple(data.items()),
         no_data=model_files,
@@ -155,23 +154,6 @@ def _same_job(reading: Reading, part: range) -> tuple[str, ...]:
     place = next((m.start for m in same if any(reading.tokens[n].word in _SAME for n in m.places)), 0)
     before = [token.text for token in reading.tokens[:place] if token.kind == "job"]
     return tuple(before[-1:])
-
-
-def _overrides(reading: Reading, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-    """What `key=value` says; and the values of a key that is given two, which no correction stands between."""
-    found: dict[str, Any] = {}
-    contradictory: dict[str, tuple[str, ...]] = {}
-    corrections = [m.start for m in reading.of("correction", negated=None)]
-    last: dict[str, int] = {}
-    for place in (n for n in part if reading.tokens[n].kind == "override"):
-        key, value = parse_override(reading.tokens[place].text)
-        between = any(last.get(key, place) < n < place for n in corrections)
-        if key in found and found[key] != value and not between:
-            contradictory[key] = (*contradictory.get(key, (str(found[key]),)), str(value))
-        elif key in _COUNTED and not value:
-            contradictory[key] = (str(value),)
-        found[key], last[key] = value, place
-    return found, contradictory
 
 
 def _by_engine(reading: Reading, mentions: Iterable[Mention], jobs: Iterable[str]) -> bool:

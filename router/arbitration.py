@@ -56,10 +56,10 @@ def heard(case: Case) -> tuple[Intent, Account]:
         return replace(intent, doubtful=_is_doubtful(case)), account
     if intent.question and case.named() in _OURS and case.share >= case.least.no_question:
         case = case._replace(intent=replace(intent, question=False))  # "What they want is masks, so train …"
-    if case.may_be_chained() and (chained := case.chained()):
-        return chained, account
     if case.share >= case.least.plain_manner and case.named() in _OURS and not chooses(reading):
         account = replace(account, manner=())
+    if case.may_be_chained() and (chained := case.chained()):
+        return chained, account
     return _another(case), account
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
 from router.order import (
+    begins_when_over,
     behind_colon,
     comes_first,
     comes_later,
     follows,
     has_run_before,
     is_ahead_of,
+    is_of_others_later,
     is_shown_later,
 )
 from router.taken_back import not_taken_back
@@ -56,6 +58,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     said = [m for m in said if not parents & set(m.places)] or said
     said = [m for m in said if not _is_target(reading, m, said)]
     said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
+    said = [m for m in said if not is_of_others_later(reading, m)]
     named = [m for m in said if m.group.startswith("named")]
     engines = {m.group.rpartition("_")[2] for m in named if m.group.startswith(("named:deploy_", "named:trt_"))}
     said = [
@@ -65,7 +68,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         or not (m.group.removeprefix("action:") in engines or any(m.start <= one.start < m.end for one in named))
     ]
     nouns = [m for m in reading.of("noun") if m.start not in reading.remarks and not parents & set(m.places)]
-    nouns = [m for m in nouns if not _is_narrated(reading, m)]
+    nouns = [m for m in nouns if not (_is_narrated(reading, m) or is_of_others_later(reading, m))]
     if said and not every_noun:
         nouns = [m for m in nouns if is_item(reading, m)]
     engine = next((m.start for m in nouns if m.group == f"noun:{ENGINE_VERB}"), 0)
@@ -165,13 +168,15 @@ def is_item(reading: Reading, noun: Mention) -> bool:
     if is_ahead_of(reading, noun.start):
         return True
     about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
-    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about]
+    over = {n for m in reading.of("action") if begins_when_over(reading, m) for n in m.places}
+    items = reading.grammar["items"] | (reading.grammar["articles"] if over else frozenset())
+    before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about | over]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
     if not before or text.endswith((":", ">")):
         return True
     if before[-1] in reading.grammar["separates"] and len(before) > 1:
         return True
-    if (joined := _behind_joiner(reading, before)) is not None and set(joined) <= reading.grammar["items"]:
+    if (joined := _behind_joiner(reading, before)) is not None and set(joined) <= items:
         return True
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
         bool(start) and set(before) <= reading.grammar["items"]
@@ -183,62 +188,3 @@ def _behind_joiner(reading: Reading, before: Sequence[str]) -> Sequence[str] | N
     joiners = reading.grammar["joins_steps"] | reading.grammar["separates"]
     place = next((n for n in range(len(before) - 1, 0, -1) if before[n] in joiners), None)
     return None if place is None else before[place + 1 :]
-
-
-def really_training(reading: Reading, steps: tuple[Step, ...], stated: Sequence[str]) -> tuple[Step, ...]:
-    """The steps; where one inference alone is read, with no model, and what only trainings have, it is a training."""
-    if [step.verb for step in steps[:2]] == ["inference", "train"] and _is_aim(reading, *steps[:2]):
-        return steps[1:]
-    alone = len(steps) == 1 and steps[0].verb == "inference" and not steps[0].named
-    of_model = reading.of("parent") or any(token.kind == "job" for token in reading.tokens)
-    searched = {"hours", "parallel"} & set(stated) and any(m.group == "policy:named" for m in reading.of("policy"))
-    if alone and not of_model and (searched or {"epochs", "trials", "learning_rate"} & set(stated)):
-        return (Step("train", steps[0].place, implied=True),)
-    if alone and (of_model or reading.of("model") or reading.of("task")) and is_measured(reading):
-        return (Step("evaluate", steps[0].place),)
-    return steps
-
-
-def is_measured(reading: Reading) -> bool:
-    """Whether somebody wants figures that only an evaluation gives: "check … on ./lot, I want recall and precision"."""
-    places = [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["measures"]]
-    of_value = {n for m in reading.of("value") for n in m.places}
-    wished = reading.grammar["wishes"] | reading.grammar["bids"]
-    return any(
-        n not in of_value and wished & {token.word for token in reading.tokens[max(0, n - 6) : n]} for n in places
-    )
-
-
-def _is_aim(reading: Reading, wish: Step, training: Step) -> bool:
-    """Whether what stands before a training only says what it is for: "we want the changes marked: train on ./lot"."""
-    start, _ = reading.clause(wish.place)
-    return not any(token.kind in {"path", "job"} for token in reading.tokens[start : training.place])
-
-
-def with_search(reading: Reading, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, after a training where the request begins with a search, as in "search on …, evaluate the winner"."""
-    asked = [m.start for m in reading.of("policy") if m.group in {"policy:on", "policy:named"}]
-    asked += [m.start for m in reading.of("value") if m.group == "value:trials" and not _waits(reading, m.start)]
-    asked += [m.start for m in reading.of("value") if m.group == "value:epochs" and _is_to_run(reading, m.start)]
-    asked.sort()
-    if not steps or not asked or any(step.verb.endswith("train") for step in steps):
-        return steps
-    first = min(step.place for step in steps)
-    apart = any(
-        token.kind == "break" or token.word in reading.grammar["separates"]
-        for token in reading.tokens[asked[0] : first]
-    )
-    return (Step("train", asked[0], implied=True), *steps) if asked[0] < first and apart else steps
-
-
-def _is_to_run(reading: Reading, place: int) -> bool:
-    """Whether epochs are to be run, and are not told of: "8 epochs on ./lot; then evaluate the masks"."""
-    start, stop = reading.clause(place)
-    past = {token.word for token in reading.tokens[start:stop]} & reading.grammar["past"]
-    return not (past or place in reading.told or _waits(reading, place))
-
-
-def _waits(reading: Reading, place: int) -> bool:
-    """Whether a clause tells of what is over: "after 30 trials, …"."""
-    start, _ = reading.clause(place)
-    return bool({token.word for token in reading.tokens[start:place]} & reading.grammar["awaits"])

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.asked_steps import Step
+from router.build_order import in_build_order
 from router.evidence import evidence
 from router.ranking import ranked
 
@@ -53,7 +54,7 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
     words = {token.word for token in reading.tokens}
     said_so = bool(words & reading.grammar["before"]) and turned
     unsure = bool(words & reading.grammar["turns"]) or (turned and len(steps) == len(known))
-    return () if said_so or unsure else tuple(steps.values())
+    return () if said_so or unsure else in_build_order(tuple(steps.values()))
 
 
 def _parts(reading: Reading) -> Iterator[range]:
@@ -75,6 +76,9 @@ def _parts(reading: Reading) -> Iterator[range]:
 def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[str, float]:
     """What the words of a part are for, and its share of all actions; no share where it is over, or for none."""
     words = [n for n in part if reading.tokens[n].kind != "break"]
+    opening = [reading.tokens[n].word for n in words[:2]]
+    if opening[1:] and opening[0] in reading.grammar["before"] and opening[1] in reading.grammar["somebody"]:
+        return "", 0.0  # "before anybody exports it"
     told = (reading.past | reading.narrated).intersection(words)
     if not _says_something(reading, part) or len(told) * 2 > len(words):
         return "", 0.0

@@ -106,6 +106,8 @@ class _Reader(NamedTuple):
         """The mood of a clause, by its finite verb, and by what stands before it."""
         first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
         finite = self._finite(places, first)
+        if self._is_placed(places):
+            finite = None
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
         if (
             asking
@@ -157,7 +159,8 @@ class _Reader(NamedTuple):
     def _is_habit(self, places: range, asking: Mention) -> bool:
         """Whether somebody does what elsewhere would be asked for: "we export to ONNX every week"."""
         subject = self.tokens[places.start].word in self.grammar["habit"]
-        return subject and asking.start == places.start + 1 and not asking.group.startswith("noun")
+        wish = self.tokens[asking.start].word in self.grammar["wishes"]  # "we need it trained"
+        return subject and asking.start == places.start + 1 and not (wish or asking.group.startswith("noun"))
 
     def _remains(self, places: range, asking: Sequence[Mention]) -> bool:
         """Whether a clause says of a step that it is what is left to do, or will do."""
@@ -165,6 +168,12 @@ class _Reader(NamedTuple):
         said |= {n for n in places[:-2] if self.tokens[n].word == "next" and self.tokens[n + 2].word == "is"}
         over = {self.tokens[n].word for n in places} & self.grammar["not"]
         return bool(said) and not over and said.isdisjoint(n for m in asking for n in m.places)
+
+    def _is_placed(self, places: range) -> bool:
+        """Whether two neighbouring words say when a step comes: "the export comes last", "first comes …"."""
+        order = self.grammar["goes_first"] | self.grammar["goes_last"]
+        pairs = [{self.tokens[n].word, self.tokens[m].word} for n, m in itertools.pairwise(places)]
+        return any(pair & self.grammar["comes"] and pair & order for pair in pairs)
 
     def _wishes(self, places: range) -> bool:
         """Whether a clause wishes for something, as "we need", and does not say that nothing is wished for."""

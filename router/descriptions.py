@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
     """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
     before = [m for m in said if m.start < mention.start]
+    if len(said) > 1 and _became(reading, mention):
+        return True
     if _is_subject(reading, mention, said):
         return True
     if not before or mention.group.startswith("named"):
@@ -45,6 +47,26 @@ def _is_subject(reading: Reading, mention: Mention, said: Sequence[Mention]) -> 
     clause = range(*reading.clause(mention.start))
     ordered = (m for m in said if m.start >= mention.end and m.start in clause)
     return relative and any(is_ordered(reading.tokens, clause, m, reading.grammar) for m in ordered)
+
+
+def _became(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause only tells which one is meant, by what became of it: "the one that was quantized"."""
+    if not mention.group.startswith("action"):
+        return False
+    start, stop = reading.clause(mention.start)
+    words = [token.word for token in reading.tokens[start:stop]]
+    here, use = mention.start - start, reading.grammar
+    for place in (n for n in range(here) if words[n] in use["relative"]):
+        between = words[place + 1 : here]
+        if between and between[0] in use["became"] and (use["adverbs"] | use["became"]).issuperset(between[1:]):
+            return True
+    ends = mention.end - start
+    return (
+        start > 0
+        and here > 0
+        and words[0] in use["relative_object"]
+        and bool(use["was"].intersection(words[ends : ends + 1]))
+    )
 
 
 def _is_told_of(reading: Reading, place: int) -> bool:

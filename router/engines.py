@@ -23,6 +23,8 @@ def within(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
         return False
     names = {m.end for m in reading.of("model")} if mention.start in _labels(reading) else set[int]()
     others = [m for m in said if m is not mention]
+    if mention.start in _labels(reading) and any(m.end == mention.start for m in others):
+        return True  # "train classify data=./lot"
     return any(m.start < mention.start and mention.end < m.end for m in others) or (
         bool(others) and mention.start in names
     )

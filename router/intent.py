@@ -11,12 +11,12 @@ from router.asked_steps import (
     Step,
     asked_steps,
     is_item,
-    really_training,
     trained_anew,
-    with_search,
 )
+from router.build_order import in_build_order
 from router.clauses import is_ordered
 from router.engines import MEASURING
+from router.implied_training import really_training, with_search
 from router.order import behind_before, follows, only_tells_when
 from router.questions import is_question
 from router.verbs import asked_verbs, by_what_is_named, is_of_evaluation
@@ -83,7 +83,7 @@ def _of_actions(
     reading: Reading, steps: tuple[Step, ...], verbs: Sequence[Mention], stated: Sequence[str], *, question: bool
 ) -> Intent:
     """The steps that are asked for; figures of an evaluation are looked up."""
-    steps = really_training(reading, with_search(reading, steps), stated)
+    steps = in_build_order(really_training(reading, with_search(reading, steps), stated))
     if [step.verb for step in steps] == ["evaluate"] and is_of_evaluation(reading):
         return Intent(verb="result", question=question)
     if steps:

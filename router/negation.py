@@ -182,6 +182,11 @@ def _negated_behind(tokens: Sequence[Token], mention: Mention, vocabulary: Vocab
     if mention.group.startswith("action:") and behind and behind[0] in vocabulary.grammar["nothing"]:
         return not vocabulary.grammar["but_that"].intersection(behind[1:])
     behind = [token.word for token in tokens[mention.end : mention.end + 2]]
+    unneeded = [token.word for token in tokens[mention.end : mention.end + 3]]
+    unneeded = unneeded[1:] if unneeded[:1] and unneeded[0] in vocabulary.grammar["be"] else unneeded
+    denied = bool(unneeded) and unneeded[0] in vocabulary.grammar["not"] and mention.group.startswith(_ASKING)
+    if denied and not vocabulary.grammar["possible"].isdisjoint(unneeded[1:2]):
+        return True  # "evaluation not needed"
     if not behind or behind[0] not in vocabulary.post_negations or not mention.group.startswith(("action", "policy")):
         return False
     return len(behind) == 1 or behind[1] == BREAK

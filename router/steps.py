@@ -11,9 +11,11 @@ from router.commands import command_step
 from router.notes import Notes, listed
 from router.one_action import decided
 from router.slots import OF_TRAINING
-from router.types import Decision
+from router.types import BEST_TRIAL, LAST_MODEL, LAST_TRAINING, Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.declarations import Skill
     from router.one_action import Case
     from router.spoken import Spoken
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 _MAKES_A_MODEL = frozenset({"train", "export", "quantize", ENGINE_VERB})
 _REACHED_BY_TARGET = frozenset({"train", "evaluate"})
+_BUILT = ("export-", f"{ENGINE_VERB}-", "deploy_")
+_HANDED_ON = frozenset({BEST_TRIAL, LAST_TRAINING, LAST_MODEL})
+# What only some actions have, though it is said beside another: "an engine, after the export; int8 for the engine".
+_HAVE = {"data_type": frozenset({ENGINE_VERB, "quantize"}), "format": frozenset({"export"})}
 
 
 def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> Decision:
@@ -77,12 +83,52 @@ def _shared(steps: tuple[Spoken, ...], wanted: list[WantedAction]) -> list[Spoke
         ]
         training = found[trainings[0]]
         found[trainings[0]] = replace(training, values=training.values | theirs, policies=policies)
+        found = [_of_its_model(one) if place > trainings[0] else one for place, one in enumerate(found)]
+    found = _from_the_first(found, wanted)
+    for name, having in _HAVE.items():
+        found = _given_to(name, having, found, wanted)
     target = next((one.values["target"] for one in steps if "target" in one.values), None)
     reached = [bool(target) and one.verb in _REACHED_BY_TARGET for one in wanted]
     return [
         replace(one, values=one.values | {"target": target}) if reaches else one
         for one, reaches in zip(found, reached, strict=True)
     ]
+
+
+def _of_its_model(spoken: Spoken) -> Spoken:
+    """What a step behind a training says: "the winner" is then what that training makes, and none of those before."""
+    return replace(spoken, parents=tuple(name for name in spoken.parents if name not in _HANDED_ON))
+
+
+def _from_the_first(said: list[Spoken], wanted: Sequence[WantedAction]) -> list[Spoken]:
+    """What each step says; a training that a later one names is what the export before it takes, where that has none.
+
+    "the last training should become an engine, so export it first"
+    """
+    found, verbs = list(said), [one.verb for one in wanted]
+    if "export" not in verbs or ENGINE_VERB not in verbs or "train" in verbs:
+        return found
+    first = verbs.index("export")
+    later = [n for n in range(first + 1, len(found)) if wanted[n].deploy and (found[n].jobs or found[n].parents)]
+    own = found[first].jobs or found[first].parents or found[first].no_data
+    if own or len(later) != 1 or any(job.startswith(_BUILT) for job in found[later[0]].jobs):
+        return found
+    moved = found[later[0]]
+    found[first] = replace(found[first], jobs=moved.jobs, parents=moved.parents)
+    found[later[0]] = replace(moved, jobs=(), parents=())
+    return found
+
+
+def _given_to(name: str, having: frozenset[str], said: list[Spoken], wanted: Sequence[WantedAction]) -> list[Spoken]:
+    """What each step says, a value that a step can't have given to the only one that can, and that has none."""
+    can = [place for place, one in enumerate(wanted) if one.verb in having]
+    theirs = [place for place, one in enumerate(said) if name in one.values and place not in can]
+    if len(can) != 1 or len(theirs) != 1 or name in said[can[0]].values or name in said[can[0]].unclear:
+        return said
+    value = said[theirs[0]].values[name]
+    found = [replace(one, values={n: v for n, v in one.values.items() if n != name}) for one in said]
+    found[can[0]] = replace(found[can[0]], values=found[can[0]].values | {name: value})
+    return found
 
 
 def _step_request(

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.asked_steps import ENGINE_VERB, is_measured
+from router.asked_steps import ENGINE_VERB
+from router.implied_training import is_measured
 from router.order import is_shown_later
 from router.said_data import is_no_data, is_picture, is_ruled_out
 

@@ -13,10 +13,12 @@ from router.asked_steps import ENGINE_VERB, Step
 from router.coordination import with_antecedents, with_common_job, with_shared_objects
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
+from router.order import is_of_others_later
 from router.overrides import overrides
 from router.reading import Reading, read
 from router.said_data import data_places, is_no_data, is_ruled_out, role_of, uncorrected
 from router.spoken import Spoken
+from router.spoken_parents import parents_of
 from router.spoken_policy import policies
 from router.values import read_values
 from router.vocabulary import vocabulary_of
@@ -132,7 +134,7 @@ def _spoken(
         jobs=jobs,
         paths=tuple(data.items()),
         no_data=model_files,
-        parents=_parents(reading, mentions, trains="train" in verbs),
+        parents=parents_of(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
         policies=policies(reading, part),
         runners=_named(_meant(reading, mentions, "runner"), "runner"),
@@ -163,7 +165,8 @@ def _by_engine(reading: Reading, mentions: Iterable[Mention], jobs: Iterable[str
         return True
     checkpoint = any(token.word in reading.grammar["checkpoints"] for token in reading.tokens)
     trained = any(kind.endswith("train") for kind in kinds)
-    return any(m.group in {"engine", f"noun:{ENGINE_VERB}"} for m in mentions) and not (checkpoint and trained)
+    named = (m for m in mentions if m.group in {"engine", f"noun:{ENGINE_VERB}"})
+    return any(not is_of_others_later(reading, m) for m in named) and not (checkpoint and trained)
 
 
 def _is_mutual(reading: Reading, place: int) -> bool:
@@ -194,37 +197,12 @@ def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tup
     return {name: value for name, value in found.items() if name not in unclear}, unclear
 
 
-def _parents(reading: Reading, mentions: Iterable[Any], *, trains: bool) -> tuple[str, ...]:
-    """Parents that are named by what they are; a training has one only where it goes on from it."""
-    found = []
-    for mention in mentions:
-        kind, _, name = mention.group.partition(":")
-        before = {token.word for token in reading.tokens[max(0, mention.start - 4) : mention.start]}
-        goes_on = (
-            before & reading.grammar["from_a_model"]
-            or {token.word for token in reading.tokens} & reading.grammar["goes_on"]
-        )
-        behind = {token.word for token in reading.tokens[mention.end : mention.end + 4]}
-        origin = behind & reading.grammar["as_origin"] and behind & reading.grammar["origin"]
-        if kind == "parent" and (not trains or goes_on or origin) and not _of_a_period(reading, mention):
-            found.append(name)
-    if "best_trial" in found:  # "the best trial of last night's search for the classifier"
-        found = [name for name in found if name != "last_model"]
-    return tuple(dict.fromkeys(found))
-
-
 def _meant(reading: Reading, mentions: Iterable[Mention], kind: str) -> list[Mention]:
     """What is named of a kind, without what is taken back: "first I thought of Slurm, but rather in Docker"."""
     named = [m for m in mentions if m.group.startswith(f"{kind}:")]
     turns = [m.start for m in reading.of("correction", negated=None)]
     turns += [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["contrasts"]]
     return [m for m in named if not any(m.start < n < other.start for n in turns for other in named)] or named
-
-
-def _of_a_period(reading: Reading, mention: Mention) -> bool:
-    """Whether "last" is said of a time, and of no model far behind it: "too many last year, so I want the engine"."""
-    behind = mention.start + 1
-    return behind not in mention.places and reading.tokens[behind].word in reading.grammar["periods"]
 
 
 def _named(mentions: Iterable[Any], kind: str) -> tuple[str, ...]:

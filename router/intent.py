@@ -174,7 +174,8 @@ def _alternatives(reading: Reading, mentions: Sequence[Mention]) -> tuple[str, .
     for one, other in pairwise(ordered):
         between = [token.word for token in reading.tokens[one.end : other.start]]
         names = tuple(m.group.partition(":")[2] for m in (one, other))
-        joined = len(between) <= _CLOSE and set(between) & reading.grammar["choice"]
+        last = between[-1:] if other.group.startswith("action:") else []
+        joined = set(between if len(between) <= _CLOSE else last) & reading.grammar["choice"]
         if joined and names[0] != names[1] and not set(between) & reading.grammar["joins_steps"]:
             return names
     return ()

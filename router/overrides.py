@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from core.dotted import parse_override
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from router.reading import Reading
 
+SPOKEN_AS = {"epochs": ("num_epochs", "epochs"), "learning_rate": ("lr", "learning_rate")}
 _COUNTED = frozenset({"batch_size", "num_epochs", "epochs"})
 
 
@@ -28,3 +31,14 @@ def overrides(reading: Reading, part: range) -> tuple[dict[str, Any], dict[str, 
             contradictory[key] = (str(value),)
         found[key], last[key] = value, place
     return found, contradictory
+
+
+def said_otherwise(
+    reading: Reading, part: range, stated: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, tuple[str, ...]]:
+    """Values that words state and `key=value` gives otherwise, where nothing corrects: "for 8 epochs, epochs=16"."""
+    if any(m.start in part for m in reading.of("correction", negated=None)):
+        return {}
+    keys = {name: SPOKEN_AS.get(name, (name,)) for name in stated}
+    pairs = ((name, key) for name, every in keys.items() for key in every if key in given)
+    return {name: (str(stated[name]), str(given[key])) for name, key in pairs if stated[name] != given[key]}

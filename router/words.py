@@ -14,7 +14,7 @@ from router.coordination import with_antecedents, with_common_job, with_shared_o
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
 from router.order import is_of_others_later
-from router.overrides import overrides
+from router.overrides import overrides, said_otherwise
 from router.reading import Reading, read
 from router.said_data import data_places, is_no_data, is_ruled_out, role_of, uncorrected
 from router.spoken import Spoken
@@ -67,7 +67,8 @@ def read_words(text: str, skill: Skill) -> Words:
     )
     for shared in (with_common_job, with_shared_objects, with_antecedents):
         steps = shared(reading, intent.steps, steps)
-    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
+    ruled_out = (*_refused(reading), *_refused_by_name(reading))
+    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in ruled_out))
     return Words(reading, intent, judged, whole, steps, refused)
 
 
@@ -83,10 +84,18 @@ def _refused(reading: Reading) -> list[Mention]:
         and not any(
             other.group == one.group
             and other.start > one.start
+            and reading.clause(other.start) != reading.clause(one.start)
             and (instead or reading.tokens[other.start].word != reading.tokens[one.start].word)
             for other in asked
         )
     ]
+
+
+def _refused_by_name(reading: Reading) -> list[Mention]:
+    """Actions that a clause calls by their verb and rules out by their name: "no inference may run on ./lot"."""
+    asked = {(reading.clause(m.start), m.group.partition(":")[2]) for m in reading.of("action")}
+    nouns = reading.of("noun", negated=True)
+    return [m for m in nouns if (reading.clause(m.start), m.group.partition(":")[2]) in asked]
 
 
 def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
@@ -127,6 +136,7 @@ def _spoken(
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
     given, contradictory = overrides(reading, part)
+    contradictory |= said_otherwise(reading, part, stated, given)
     spoken = Spoken(
         values=stated,
         unclear=unclear | contradictory,

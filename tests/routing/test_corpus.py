@@ -22,8 +22,7 @@ LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 61)
 # The first is refused by the plan, which knows all backbones; the second is a fault that is known.
 PLANNED = {
     "Please train the changenet classifier with a lemon-flavoured backbone.",
-    "The user forbids it: no inference may run on the pictures in /data/private with the PASS/NO_PASS model. "
-    "Note that down.",
+    "The user forbids it: no inference may run on the pictures in /data/private with the PASS/NO_PASS model. Note that down.",  # noqa: E501
 }
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _SCORER = "scorer"
 _COMMANDS = (*AVAILABLE, "default_specs", _SCORER)
 _MOST_PIXELS = 50_000_000
-# Loading makes objects by the hundred thousand, hardly one of them garbage: looked through every 700, they take a seventh
-# of the time of a short inspection (benchmarks/README.md).
+# Loading makes objects by the hundred thousand, hardly one of them garbage: looked through every 700, they take a
+# seventh of the time of a short inspection (benchmarks/README.md).
 _OBJECTS_PER_COLLECTION = 20_000
 _EXAMPLES = """\
 commands:

@@ -123,8 +123,9 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
 def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
     """Whether a clause tells what happened; who said or decided something hands on an order, and a denial is one."""
     words = {tokens[n].word for n in clause.places}
+    lasting = {tokens[n].word for n in clause.places if n and tokens[n - 1].word in grammar["is_done"]}
     orders = grammar["orders"] | grammar["not"] | grammar["nothing"]
-    return clause.mood == "tells" and bool(words & grammar["past"]) and not words & orders
+    return clause.mood == "tells" and bool((words - lasting) & grammar["past"]) and not words & orders
 
 
 def _is_denied(mention: Mention) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
-_BEYOND, _FAR = 2, 7
+_BEYOND, _BEFORE, _FAR = 2, 5, 7
 _PERCENT = frozenset({"percent", "prozent"})
 _BITS = frozenset({"bit", "bits"})
 _KEPT = 14
@@ -104,7 +104,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     bare = name in {"recall", "false_alarms"} and numbers and words.isdisjoint(_PERCENT)
     if bare and 0 < numbers[0] < 1:
         numbers = [round(100 * numbers[0], 9), *numbers[1:]]
-    if name == "recall" and words & reading.grammar["escapes"]:
+    if name == "recall" and (words | _before(mention, reading)) & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
     if bare and len(numbers) == 1 and numbers[0] == 1:  # all of them as a share, and hardly any in percent
@@ -118,6 +118,14 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
         found = reader(numbers, words)
         return Stated(found[0], found[1], place) if found else None
     return _counted(name, numbers, mention, reading)
+
+
+def _before(mention: Mention, reading: Reading) -> set[str]:
+    """The words before a figure with which a phrase begins: "slip through at most 1 % of the defects"."""
+    start = mention.start
+    if reading.tokens[start].kind != "number":
+        return set()
+    return {token.word for token in reading.tokens[max(reading.clause(start)[0], start - _BEFORE) : start]}
 
 
 def _is_no_limit(mention: Mention, reading: Reading) -> bool:

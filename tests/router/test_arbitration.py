@@ -82,7 +82,7 @@ def test_a_deadline_is_no_limit(text: str, hours: float | None, skill: Skill) ->
 def test_a_doubt_leaves_open_which_value_is_meant(skill: Skill) -> None:
     text = "PASS/NO_PASS trainieren auf ./n, Zeitlimit 3 Stunden oder doch 9, weiß grad nicht"
     assert [question.slot for question in decide(Request(text=text), skill).missing] == ["hours"]
-    sure = decide(Request(text="PASS/NO_PASS trainieren auf ./n, Zeitlimit 3 Stunden oder doch 9"), skill)
+    sure = decide(Request(text="PASS/NO_PASS trainieren auf ./n, Zeitlimit 3 Stunden, doch lieber 9"), skill)
     assert (sure.missing, sure.stated["hours"]) == ((), 9)
 
 

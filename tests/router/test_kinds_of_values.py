@@ -39,6 +39,8 @@ def said(skill: Skill, text: str) -> dict[str, Any]:
         ("Trainiere ChangeNet höchstens eine Viertelstunde", {"hours": 0.25}),
         ("train ChangeNet, half a dozen trials", {"trials": 6}),
         ("tune ChangeNet, 12 trials at the most", {"trials": 12}),
+        ("train ChangeNet so that 99 % of the defects are found", {"target": {"recall": 0.99}}),
+        ("train ChangeNet, it may let slip through at most 1 % of the defects", {"target": {"recall": 0.99}}),
         ("tune ChangeNet, 8 trials in the night", {"trials": 8}),
         ("tune ChangeNet, 8 trials, two of them at a time", {"trials": 8, "parallel": 2}),
         ("evaluate the ChangeNet model that we trained last on ./lot", {"parent": "last_training", "data": "./lot"}),

@@ -70,6 +70,9 @@ def test_the_slot_turns_automl_off(skill_with_automl: Skill, action: str) -> Non
         "AutoML disabled",
         "direct training",
         "a single training run",
+        "no new search",
+        "ka Suche",
+        "eifach eine Lauf",
         "never use AutoML",
     ],
 )

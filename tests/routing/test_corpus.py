@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
 # Hands whose requests the linear model learned, and whose misses were mended by kind at most.
-LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 61))}
+LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 64))}
 
-# The first is refused by the plan, which knows all backbones; the second is a fault that is known.
+# The first is refused by the plan, which knows all backbones, and the second blocked, as no model is named; the third is a
+# fault that is known.
 PLANNED = {
     "Please train the changenet classifier with a lemon-flavoured backbone.",
+    "Evaluate on /data/something",
     "The user forbids it: no inference may run on the pictures in /data/private with the PASS/NO_PASS model. Note that down.",  # noqa: E501
 }
 
@@ -71,14 +73,14 @@ def test_a_hand_of_its_own_is_understood(
     ("name", "count", "actions", "policies", "values"),
     [
         ("tuning11.jsonl", 260, 0.985, 1, 0.99),
-        ("tuning12.jsonl", 257, 0.97, 1, 0.97),
+        ("tuning12.jsonl", 257, 0.975, 1, 0.97),
         ("tuning13.jsonl", 260, 0.96, 1, 0.985),
         ("tuning14.jsonl", 259, 0.98, 1, 0.99),
         ("tuning15.jsonl", 260, 0.965, 1, 0.985),
         ("tuning17.jsonl", 256, 0.99, 1, 0.98),
         ("tuning18.jsonl", 257, 0.99, 1, 0.995),
         ("tuning19.jsonl", 258, 0.97, 1, 0.99),
-        ("tuning20.jsonl", 259, 0.98, 1, 1),
+        ("tuning20.jsonl", 259, 0.985, 1, 1),
         ("tuning21.jsonl", 256, 0.965, 1, 0.99),
         ("tuning22.jsonl", 260, 0.975, 1, 0.985),
         ("tuning23.jsonl", 259, 0.98, 1, 0.995),
@@ -90,7 +92,7 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning29.jsonl", 257, 0.985, 1, 0.995),
         ("tuning30.jsonl", 258, 0.985, 1, 0.985),
         ("tuning31.jsonl", 256, 0.97, 0.97, 0.99),
-        ("tuning32.jsonl", 259, 0.965, 1, 0.995),
+        ("tuning32.jsonl", 259, 0.96, 1, 0.995),
         ("tuning33.jsonl", 258, 0.96, 1, 0.99),
         ("tuning34.jsonl", 256, 0.96, 0.98, 0.99),
         ("tuning35.jsonl", 259, 0.955, 0.975, 0.975),
@@ -100,7 +102,7 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning40.jsonl", 250, 0.995, 1, 1),
         ("tuning41.jsonl", 260, 0.985, 1, 1),
         ("tuning42.jsonl", 255, 0.985, 1, 0.99),
-        ("tuning43.jsonl", 256, 0.98, 1, 0.99),
+        ("tuning43.jsonl", 256, 0.985, 1, 0.995),
         ("tuning44.jsonl", 255, 0.985, 1, 0.995),
         ("tuning45.jsonl", 251, 0.985, 1, 1),
         ("tuning46.jsonl", 257, 0.99, 1, 0.995),
@@ -117,7 +119,10 @@ def test_a_hand_of_its_own_is_understood(
         ("tuning57.jsonl", 254, 0.975, 1, 1),
         ("tuning58.jsonl", 255, 0.965, 1, 0.995),
         ("tuning59.jsonl", 252, 0.955, 1, 0.995),
-        ("tuning60.jsonl", 251, 0.985, 0.98, 0.995),
+        ("tuning60.jsonl", 251, 0.99, 0.98, 0.995),
+        ("tuning61.jsonl", 146, 0.965, 0.965, 1),
+        ("tuning62.jsonl", 175, 0.98, 1, 0.995),
+        ("tuning63.jsonl", 178, 0.98, 1, 0.99),
     ],
 )
 def test_a_hand_that_the_model_learned_from_is_understood(
@@ -140,11 +145,11 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     [
         ("held_out.jsonl", 206, 0.96, 0.97, 0.985, 0),
         ("held_out2.jsonl", 240, 0.97, 0.98, 0.99, 0),
-        ("held_out3.jsonl", 200, 0.93, 0.95, 0.99, 0),
+        ("held_out3.jsonl", 200, 0.925, 0.95, 0.99, 0),
         ("held_out4.jsonl", 233, 0.965, 0.97, 0.99, 0),
-        ("held_out5.jsonl", 256, 0.97, 1, 0.99, 0),
-        ("held_out6.jsonl", 288, 0.97, 1, 0.995, 0),
-        ("held_out7.jsonl", 257, 0.96, 1, 0.995, 0),
+        ("held_out5.jsonl", 256, 0.975, 1, 0.99, 0),
+        ("held_out6.jsonl", 288, 0.975, 1, 0.995, 0),
+        ("held_out7.jsonl", 257, 0.955, 1, 0.995, 0),
         ("held_out8.jsonl", 316, 0.97, 1, 0.995, 0),
     ],
 )

@@ -19,8 +19,8 @@ OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
 # Hands whose requests the linear model learned, and whose misses were mended by kind at most.
 LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 64))}
 
-# The first is refused by the plan, which knows all backbones, and the second blocked, as no model is named; the third is a
-# fault that is known.
+# The first is refused by the plan, which knows all backbones, and the second blocked, as no model is named; the third
+# is a fault that is known.
 PLANNED = {
     "Please train the changenet classifier with a lemon-flavoured backbone.",
     "Evaluate on /data/something",

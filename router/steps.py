@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
     from router.types import Request
     from router.wanted_action import WantedAction
+    from router.words import Words
 
 _MAKES_A_MODEL = frozenset({"train", "export", "quantize", ENGINE_VERB})
 _REACHED_BY_TARGET = frozenset({"train", "evaluate"})
@@ -38,7 +39,7 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
     """
     words, notes, task = case.words, case.notes, request.task or _one(case.words.whole.tasks)
     steps: list[Decision] = []
-    for found, spoken in zip(wanted, _shared(words.steps, wanted), strict=True):
+    for found, spoken in zip(wanted, _shared(words, wanted), strict=True):
         before = steps[-1] if steps else None
         slots = replace(_step_request(request, spoken, found, before, case.skill), task=found.task or task)
         if found.command:
@@ -70,8 +71,9 @@ def _one(names: tuple[str, ...]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _shared(steps: tuple[Spoken, ...], wanted: list[WantedAction]) -> list[Spoken]:
+def _shared(words: Words, wanted: list[WantedAction]) -> list[Spoken]:
     """What each step says; what concerns training goes to the one training, a target to every step that it reaches."""
+    steps = words.steps
     found = list(steps)
     trainings = [place for place, one in enumerate(wanted) if one.verb == "train"]
     if len(trainings) == 1:
@@ -83,7 +85,8 @@ def _shared(steps: tuple[Spoken, ...], wanted: list[WantedAction]) -> list[Spoke
         ]
         training = found[trainings[0]]
         found[trainings[0]] = replace(training, values=training.values | theirs, policies=policies)
-        found = [_of_its_model(one) if place > trainings[0] else one for place, one in enumerate(found)]
+        if not _names_an_earlier_model(words):
+            found = [_of_its_model(one) if place > trainings[0] else one for place, one in enumerate(found)]
     found = _from_the_first(found, wanted)
     for name, having in _HAVE.items():
         found = _given_to(name, having, found, wanted)
@@ -93,6 +96,13 @@ def _shared(steps: tuple[Spoken, ...], wanted: list[WantedAction]) -> list[Spoke
         replace(one, values=one.values | {"target": target}) if reaches else one
         for one, reaches in zip(found, reached, strict=True)
     ]
+
+
+def _names_an_earlier_model(words: Words) -> bool:
+    """Whether a model is named that was there before this request: "then evaluate the model from before"."""
+    reading = words.reading
+    places = (n for m in reading.of("parent") for n in m.places)
+    return any(reading.tokens[n].word in reading.grammar["earlier"] for n in places)
 
 
 def _of_its_model(spoken: Spoken) -> Spoken:

@@ -95,7 +95,7 @@ def test_what_is_to_be_over_first_is_a_step(skill: Skill, text: str) -> None:
     ("text", "name", "value"),
     [
         ("Last summer we gave the AOI classifier 30 epochs. This time I want 55 epochs.", "num_epochs", 55),
-        ("Our apprentice said 90 epochs for the AOI classifier; I say 40.", "num_epochs", 40),
+        ("Our apprentice said 90 epochs for the AOI classifier; I say 40, so train it.", "num_epochs", 40),
         ("Ignore the mail with batch 64. It's batch 24, ChangeNet classification training on ./lot.", "batch_size", 24),
         ("Train the AOI classifier on ./lot: I first wrote 25 epochs, forget that, it's 45.", "num_epochs", 45),
         ("Mia trained the AOI classifier for 40 epochs last year; train it again, 60 epochs.", "num_epochs", 60),

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from router.reading import Reading
 
-SPOKEN_AS = {"epochs": ("num_epochs", "epochs"), "learning_rate": ("lr", "learning_rate")}
+# Name of a value to short name of its key.
+KEYS = {"epochs": "num_epochs", "margin": "eval_margin", "lights": "num_input", "classes": "num_classes"}
 _COUNTED = frozenset({"batch_size", "num_epochs", "epochs"})
 
 
@@ -39,6 +40,5 @@ def said_otherwise(
     """Values that words state and `key=value` gives otherwise, where nothing corrects: "for 8 epochs, epochs=16"."""
     if any(m.start in part for m in reading.of("correction", negated=None)):
         return {}
-    keys = {name: SPOKEN_AS.get(name, (name,)) for name in stated}
-    pairs = ((name, key) for name, every in keys.items() for key in every if key in given)
+    pairs = ((name, key) for name in stated for key in (name, KEYS.get(name, name)) if key in given)
     return {name: (str(stated[name]), str(given[key])) for name, key in pairs if stated[name] != given[key]}

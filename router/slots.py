@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.errors import RequestError, did_you_mean
 from core.redaction import redact
 from router.notes import listed
+from router.overrides import KEYS
 from router.tokens import fold
 from router.types import Question, Request
 from router.vocabulary import vocabulary_of
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
 
 RESULTS = "results_root"
-_KEYS = {
-    "epochs": "num_epochs",
-    "margin": "eval_margin",
-    "lights": "num_input",
-    "classes": "num_classes",
-}  # name of a value to short name of its key
 _OF_SPEC = (
     "epochs",
     "batch_size",
@@ -171,7 +166,7 @@ def _has_data(request: Request) -> bool:
 def _ask_unclear(request: Request, spoken: Spoken, skill: Skill, notes: Notes) -> None:
     given = {"gpus": request.gpus, "nodes": request.nodes} | _by_key(request.overrides, skill)
     for name, found in spoken.unclear.items():
-        slot = _KEYS.get(name, name)
+        slot = KEYS.get(name, name)
         if given.get(_key(slot, skill)) is None:
             several = len(found) > 1
             asked = ". Which one?" if several else ", which can't be used. Which value?"
@@ -189,7 +184,7 @@ def _overrides(request: Request, spoken: Spoken, skill: Skill, notes: Notes, pur
     elif purpose.direct:
         for name in (name for name in _OF_SEARCH if name in values):
             notes.warn(f"{name} {values[name]} limits a search, and this is one training: it is left out")
-    read = {_KEYS.get(name, name): _PRECISIONS.get(value, value) for name, value in told.items()}
+    read = {KEYS.get(name, name): _PRECISIONS.get(value, value) for name, value in told.items()}
     if purpose.builds:
         read = {_KEYS_OF_ENGINE.get(name, name): value for name, value in read.items()}
         read |= {name: values[name] for name in ("data_type",) if name in values}

@@ -67,8 +67,7 @@ def read_words(text: str, skill: Skill) -> Words:
     )
     for shared in (with_common_job, with_shared_objects, with_antecedents):
         steps = shared(reading, intent.steps, steps)
-    ruled_out = (*_refused(reading), *_refused_by_name(reading))
-    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in ruled_out))
+    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, judged, whole, steps, refused)
 
 
@@ -89,13 +88,6 @@ def _refused(reading: Reading) -> list[Mention]:
             for other in asked
         )
     ]
-
-
-def _refused_by_name(reading: Reading) -> list[Mention]:
-    """Actions that a clause calls by their verb and rules out by their name: "no inference may run on ./lot"."""
-    asked = {(reading.clause(m.start), m.group.partition(":")[2]) for m in reading.of("action")}
-    nouns = reading.of("noun", negated=True)
-    return [m for m in nouns if (reading.clause(m.start), m.group.partition(":")[2]) in asked]
 
 
 def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:

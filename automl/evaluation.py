@@ -20,7 +20,7 @@ from core.errors import ChangenetError
 from router.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
     from automl.ledger import Ledger
     from automl.plan import ExperimentPlan
@@ -135,16 +135,17 @@ class Evaluator:
         return as_part(prepared, name, place, prepared.parent_job_id, plan.threads * plan.parallel)
 
     def _request(self, action: str, subject: Subject, split: Split) -> Request:
+        from runners.planning.schema import action_schema
+
         plan, asked = self._plan, self._plan.decision.request
-        template = plan.skill.schema_path(action)
-        known = _leaves(template)
-        overrides = {key: value for key, value in plan.overrides.items() if key in known and key != "results_dir"}
+        schema = action_schema(plan.skill, action, plan.memory)
+        overrides = {key: value for key, value in plan.overrides.items() if schema.node(key) and key != "results_dir"}
         params = plan.skill.spec_params(action)
         field = next(key for key, how in params.items() if how == _CHECKPOINT_FUNCTION)
         overrides[field] = subject.checkpoint
         own_test = split == "test" and plan.settings.test_dataset
         if split == "validation":
-            overrides |= self._validation_as_test(action, known)
+            overrides |= self._validation_as_test(action, schema.value_keys())
         return Request(
             action=action,
             task=plan.base.task,
@@ -161,7 +162,7 @@ class Evaluator:
             platform=asked.platform,
         )
 
-    def _validation_as_test(self, action: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    def _validation_as_test(self, action: str, known: Iterable[str]) -> dict[str, Any]:
         """What makes an evaluation look at the data that trials are ranked on."""
         plan, spec = self._plan, self._plan.base.spec
         train = plan.skill.data_sources(plan.base.action)
@@ -202,12 +203,6 @@ def _places(value: str | list[str]) -> list[str]:
     """Paths without links and detours; URIs as they are."""
     places = value if isinstance(value, list) else [value]
     return [place if "://" in place else os.path.realpath(place) for place in places]
-
-
-def _leaves(schema: Path) -> dict[str, Any]:
-    from core.documents import read_json
-
-    return dotted.flatten(read_json(schema)["default"])
 
 
 def _last(key: str) -> str:

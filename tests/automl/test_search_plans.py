@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automl import experiment
+from automl.evaluation import Evaluator, Subject
+from automl.ledger import Ledger
 from automl.plan_text import spelt
 from automl.settings import AutomlSettings, parse_ranges
 from core import dotted
-from core.errors import DataError, RequestError
+from core.errors import DataError, PlatformError, RequestError
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
+from runners.jobs.store import JobStore
 from runners.planning.prepare import prepare
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from automl.plan import ExperimentPlan
+    from runners.jobs.job import Job
     from runners.planning.plan import Plan
 
 BACKBONE = "model.backbone.type"
@@ -49,6 +53,34 @@ def test_a_trial_whose_backbone_is_searched_differs_from_the_defaults_in_nothing
 
     assert differing(plan.base, trial) == changed
     assert [warning for warning in plan.base.warnings if "no trial starts from package:starter" in warning]
+
+
+def test_the_start_is_looked_at_as_the_trials_are(
+    boards: Path, tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys of the embedded engine alone stand in no template: an evaluation takes them all the same."""
+    skill = load_skill(project_root)
+    launched: list[Plan] = []
+
+    def launch(plan: Plan, **_: object) -> Job:
+        launched.append(plan)
+        raise PlatformError("nothing runs here")
+
+    monkeypatch.setattr("runners.api.launch", launch)
+    overrides = {"model.classify.second_look": 0, "train.optim.lr": 1e-4, "image_width": 96, "image_height": 96}
+    request = Request(
+        action="train", data=str(boards), results_root=str(tmp_path), overrides=overrides, profile="laptop"
+    )
+    plan = experiment.plan(decide(request, skill), skill, AutomlSettings(trials=2))
+    with Ledger(tmp_path / "search", create=True) as ledger:
+        evaluator = Evaluator(plan, JobStore(tmp_path), ledger)
+        found = evaluator.evaluate(Subject("baseline", str(plan.start), None), "validation")
+
+    assert found == {"checkpoint": "package:starter", "skipped": "nothing runs here"}
+    (evaluation,) = launched
+    for key in ("model.classify.second_look", "dataset.classify.image_width"):
+        assert dotted.get(evaluation.spec, key) == dotted.get(plan.base.spec, key), key
+    assert dotted.get(evaluation.spec, "dataset.classify.test_dataset.csv_path").endswith("val/dataset.csv")
 
 
 def differing(one: Plan, other: Plan) -> set[str]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,18 @@ class AssembledBoard:
         return Shot(self._photograph(shown.surface, window, unit + 1, site), defect, box, shown.severity)
 
     def _damaged(self, unit: Unit, wish: tuple[int, int, str], window: Window, good: Surface) -> _Damaged | None:
-        """The unit with a defect (unit's number, site, type) that shows in a window, or None where none would."""
+        """The unit with a defect (unit's number, site, type) that shows in a window, or None where none would.
+
+        Whether it shows is asked of the coarser crop that defects are sized for, so that a finer one has the same.
+        """
+        pixels = self._settings.defects_for or window.pixels
+        if pixels != window.pixels:
+            coarse = replace(window, pixels=pixels)
+            found = self._drawn(unit, wish, coarse, render(unit, coarse))
+            return None if found is None else replace(found, surface=render(found.unit, window))
+        return self._drawn(unit, wish, window, good)
+
+    def _drawn(self, unit: Unit, wish: tuple[int, int, str], window: Window, good: Surface) -> _Damaged | None:
         number, index, kind = wish
         site = self._site(unit, index)
         for attempt in range(_TRIES):
@@ -120,10 +131,10 @@ class AssembledBoard:
         return self._units[number]
 
     def _pixel(self, site: int) -> float:
-        """Millimetres per pixel of the picture that a site is seen in."""
+        """Millimetres per pixel of the picture that a site's defects are sized for."""
         if self._settings.task == "segment":
             return 1 / self._whole().scale
-        return 1 / self._view(site).scale
+        return 1 / self._design.plan.placed[site].view(self._settings.defect_pixels).scale
 
     def _site(self, unit: Unit, site: int) -> Site:
         return site_of(unit, site, self._spots, self._pixel(site))

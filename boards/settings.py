@@ -53,6 +53,7 @@ class SynthesisSettings:
     units: int = 1  # test units photographed of every design; all share the design's golden images
     components: int = 25  # components (assembled) or inspected sites (bare) on a board
     size: int | None = None  # pixels: side of a crop (classify) or of the whole board (segment)
+    defects_for: int | None = None  # pixels: side of the coarser crop that defects are sized for; empty: size
     lights: tuple[str, ...] = ("WhiteLight",)
     defect_rate: float = 0.3  # share of the components of every split that have a defect
     defects: tuple[str, ...] = ()  # the types to draw from; empty: every type of the style
@@ -71,6 +72,7 @@ class SynthesisSettings:
         for key, (low, high) in _BOUNDS.items():
             _check_bounds(key, getattr(self, key), low, high)
         _check_bounds("size", self.picture_size, 64, 2048 if self.task == "segment" else 512)
+        self._check_defects_for()
         _check_names("lights", self.lights, LIGHTS)
         _check_names("defects", self.defects or DEFECTS[self.style], DEFECTS[self.style])
         self._check_lights()
@@ -84,6 +86,13 @@ class SynthesisSettings:
         if self.task == "segment" and len(self.lights) > 1:
             raise _wrong("lights", "a segment data set holds one picture per board", "name one light, or task classify")
 
+    def _check_defects_for(self) -> None:
+        if self.defects_for is None:
+            return
+        if self.task == "segment" or self.style == "bare":
+            raise _wrong("defects_for", "only crops of assembled boards are drawn finer", "leave it out")
+        _check_bounds("defects_for", self.defects_for, 64, self.picture_size)
+
     def _check_split(self) -> None:
         shares = self.split
         if len(shares) != len(SPLITS) or any(not math.isfinite(s) or s < 0 for s in shares) or shares[0] <= 0:
@@ -95,6 +104,11 @@ class SynthesisSettings:
         if self.size is not None:
             return self.size
         return 128 if self.task == "classify" else DEFAULT_BOARD_SIZE[self.style]
+
+    @property
+    def defect_pixels(self) -> int:
+        """The side of the picture, in pixels, that the slightest defects are sized for."""
+        return self.defects_for or self.picture_size
 
     @property
     def defect_types(self) -> tuple[str, ...]:

@@ -63,6 +63,9 @@ class SynthesizeOptions:
     )
     boards: int | None = option("number of boards", metavar="N", group=DRAWING)
     size: int | None = option("side of a picture", metavar="PIXELS")
+    defects_for: int | None = option(
+        "side that defects are sized for, where it is less", metavar="PIXELS", otherwise="--size", group=DRAWING
+    )
     lights: str | None = option("lightings, comma-separated", metavar="NAMES", group=DRAWING)
     components: int | None = option("components, or inspected sites, on a board", metavar="N", group=DRAWING)
     units: int | None = option("photographed units of each board, or copies of each pair", metavar="N")

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
@@ -237,3 +237,25 @@ def test_every_defect_shows_inside_its_box(tmp_path: Path, style: Literal["assem
     assert set(inside) == set(DEFECTS[style])
     assert min(value for values in inside.values() for value in values) > 12
     assert np.median(outside[False]) <= np.median(outside[True]) + 2
+
+
+def test_a_finer_crop_shows_the_same_boards_and_defects_in_more_pixels(classify: Path, tmp_path: Path) -> None:
+    synthesize(tmp_path / "finer", replace(SMALL, size=96, defects_for=64))
+    for split in SPLITS:
+        ours, finer = table(classify, split), table(tmp_path / "finer", split)
+        told = ("input_path", "object_name", "label", "severity")
+        assert [[row[name] for name in told] for row in finer] == [[row[name] for name in told] for row in ours]
+        for one, other in zip(ours, finer, strict=True):
+            if not one["defect_box"]:
+                continue
+            box, larger = (np.array(row["defect_box"].split(), dtype=float) for row in (one, other))
+            assert np.abs(larger / 1.5 - box).max() <= 4, (one, other)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"defects_for": 128}, {"defects_for": 64, "style": "bare"}, {"defects_for": 64, "task": "segment"}]
+)
+def test_what_no_finer_crop_can_be_drawn_from_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as refused:
+        replace(SMALL, **changes)
+    assert refused.value.where == "defects_for"

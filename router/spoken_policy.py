@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.refused_search import refused_search
 from router.tokens import BREAK
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _TURNED = {"on": "off", "off": "on", "named": "off"}
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
     asked: dict[str, str] = {}
+    plain = True
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     for mention in (m for m in said if not _is_left(reading, m, [*said, *trials])):
@@ -32,6 +34,9 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
         if _is_open(reading, mention):
             asked.setdefault(_TURNED[state], reading.said(mention))
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
+        plain = plain and len(mention.places) == 1 and not mention.negated
+    if plain and "off" not in asked and (refused := refused_search(reading, part)):
+        return {"off": refused}
     return asked
 
 
@@ -51,7 +56,8 @@ def _turns(reading: Reading, before: Mention, behind: Mention) -> bool:
         return True
     words = [token.word for token in reading.tokens[before.end : behind.end]]
     place = next((n for n, word in enumerate(words) if word in reading.grammar["contrasts"]), len(words))
-    objects = reading.grammar["with_or_without"].isdisjoint(words[place + 1 : place + 2])  # "no AutoML, but with tuning"
+    # "no AutoML, but with tuning" says both.
+    objects = reading.grammar["with_or_without"].isdisjoint(words[place + 1 : place + 2])
     return behind.group.startswith("policy") and place < len(words) and objects
 
 

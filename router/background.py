@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ASKING = frozenset({"action", "named", "verb", "noun"})
 _OURS = frozenset({"model", "task", "trade", "parent"})
+_NOT_PAST = frozenset({"task", "policy"})
 _WHOLE_PHRASE = 3
 _WHOLE = frozenset({"verb:stage", "verb:doctor", "verb:demo", "verb:data_synthesize", "verb:data_check"})
 _CARRIES = frozenset({"path", "job"})
@@ -53,7 +54,7 @@ def background(
         if before in telling and clause not in telling and _is_listed(before, clause):
             telling.append(clause)
     told = frozenset(n for c in telling for n in c.places)
-    past = frozenset(n for c in telling if _is_past(c, tokens, grammar) for n in c.places)
+    past = frozenset(n for c in telling if _is_past(c, tokens, mentions, grammar) for n in c.places)
     front = [m for m in mentions if m.start not in told]
     kept = [
         m
@@ -120,9 +121,15 @@ def _stands_before(clause: Clause, full: Sequence[Clause], tokens: Sequence[Toke
     return clause.mood == "none" and not clause.asking and (clause.sentence < later.sentence or clause.announces)
 
 
-def _is_past(clause: Clause, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a clause tells what happened; who said or decided something hands on an order, and a denial is one."""
-    words = {tokens[n].word for n in clause.places}
+def _is_past(
+    clause: Clause, tokens: Sequence[Token], mentions: Iterable[Mention], grammar: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether a clause tells what happened; who said or decided something hands on an order, and a denial is one.
+
+    What belongs to a name or an order, as in "the changed pixels" and "leave AutoML switched off", tells nothing.
+    """
+    ordered = {n for m in mentions if _kind(m) in _NOT_PAST for n in m.places}
+    words = {tokens[n].word for n in clause.places if n not in ordered}
     lasting = {tokens[n].word for n in clause.places if n and tokens[n - 1].word in grammar["is_done"]}
     orders = grammar["orders"] | grammar["not"] | grammar["nothing"]
     return clause.mood == "tells" and bool((words - lasting) & grammar["past"]) and not words & orders
@@ -156,7 +163,8 @@ def _drops(
         path = any(token.kind == "path" for token in tokens)
         return _has_job(tokens, told) or bool(in_front & {"model", "task"}) or (path and "trade" in in_front)
     if kind == "policy":
-        twice = mention.group == "policy:on" and "policy" in in_front
+        corrects = any(m.group == "correction" and m.end <= mention.start for m in front)
+        twice = mention.group == "policy:on" and "policy" in in_front and not corrects
         return not mention.negated and (twice or mention.group == "policy:named" or past)
     if kind == "parent":
         return "parent" in in_front or _has_job(tokens, told) or any(m.group == "action:train" for m in front)

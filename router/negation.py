@@ -86,7 +86,7 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
         phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
         if phrase:
             negated, place = not negated, place - len(phrase)
-        elif tokens[place - 1].word in vocabulary.negation_fillers:
+        elif tokens[place - 1].word in vocabulary.negation_fillers and tokens[place - 1].text != ":":
             place -= 1
         else:
             break

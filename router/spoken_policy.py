@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.refused_search import refused_search
 from router.tokens import BREAK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.patterns import Mention
     from router.reading import Reading
 
@@ -18,8 +21,10 @@ _TURNED = {"on": "off", "off": "on", "named": "off"}
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
     asked: dict[str, str] = {}
+    plain = True
     said = reading.of("policy", negated=None)
-    for mention in (m for m in said if not (_is_conceded(reading, m) and m is not said[-1])):
+    trials = [m for m in reading.of("value") if m.group == "value:trials"]
+    for mention in (m for m in said if not _is_left(reading, m, [*said, *trials])):
         state = mention.group.partition(":")[2]
         if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
             continue
@@ -29,12 +34,38 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
         if _is_open(reading, mention):
             asked.setdefault(_TURNED[state], reading.said(mention))
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
+        plain = plain and len(mention.places) == 1 and not mention.negated
+    if plain and "off" not in asked and (refused := refused_search(reading, part)):
+        return {"off": refused}
     return asked
+
+
+def _is_left(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether what was said first gives way to a later word for it: others think so, or it is corrected.
+
+    A number of trials is such a word: "I wanted a single run, no, make it 20 trials".
+    """
+    later = [m for m in said if m.start >= mention.end]
+    return any(_is_conceded(reading, mention) or _turns(reading, mention, m) for m in later)
+
+
+def _turns(reading: Reading, before: Mention, behind: Mention) -> bool:
+    """Whether something between two phrases takes back the first: "scrap that", "no, actually", "but"."""
+    kinds = (m for kind in ("correction", "retraction", "instead") for m in reading.of(kind, negated=None))
+    if any(before.end <= m.start < behind.start for m in kinds):
+        return True
+    words = [token.word for token in reading.tokens[before.end : behind.end]]
+    place = next((n for n, word in enumerate(words) if word in reading.grammar["contrasts"]), len(words))
+    # "no AutoML, but with tuning" says both.
+    objects = reading.grammar["with_or_without"].isdisjoint(words[place + 1 : place + 2])
+    return behind.group.startswith("policy") and place < len(words) and objects
 
 
 def _is_conceded(reading: Reading, mention: Mention) -> bool:
     """Whether a clause only grants what others think, before another one objects: "I know you love tuning, but …"."""
     start, stop = reading.clause(mention.start)
+    if reading.tokens[start].word in reading.grammar["although"]:
+        return True
     grants = {token.word for token in reading.tokens[start : start + 3]} & reading.grammar["grants"]
     return bool(grants) and bool({t.word for t in reading.tokens[stop : stop + 2]} & reading.grammar["contrasts"])
 

@@ -170,3 +170,114 @@ def test_the_policy_enters_neither_the_spec_nor_the_declarations(skill_with_auto
     decision = ask(skill_with_automl, "train automl_policy=off num_epochs=3")
     assert decision.request.overrides == {"num_epochs": 3}
     assert hashlib.sha256(path.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Train ChangeNet classify with 12 epochs and keep the tuner switched off.",
+        "I asked for a search over the AOI classifier yesterday. Scrap that, one plain run with 30 epochs.",
+        "I wanted tuning for the PASS/NO_PASS classifier, but make it a plain training.",
+        "Erst mit Suche, nein, lieber ohne Suche: ChangeNet classify trainieren.",
+        "Although the manual praises tuning, train the AOI classifier in one go.",
+        "Obwohl alle auf AutoML schwören, trainiere den AOI-Klassifikator ohne Suche.",
+        "Die Suche könnt ihr euch diesmal schenken, trainiert den AOI-Klassifikator.",
+        "Die Hyperparametersuche sparen wir uns, trainier den AOI-Klassifikator mit 20 Epochen.",
+        "Train the board classifier, no automatic anything, 40 epochs.",
+        "Train the AOI classifier. Tuning? No thanks.",
+        "Train the AOI classifier. AutoML? Nope.",
+        "Train the AOI classifier, the search can wait.",
+        "Train the AOI classifier, automl=false",
+        "Train the AOI classifier, hpo: no",
+        "Train the AOI classifier with tuning disabled.",
+        "Train the AOI classifier, I already know my hyperparameters.",
+        "Train the AOI classifier with exactly lr 0.001 and batch size 8, nothing varied.",
+        "AOI-Klassifikator trainieren, AutoML brauchts nicht.",
+        "AOI-Klassifikator trainieren, diesmal bleibt AutoML aus.",
+        "AOI-Klassifikator trainieren, Suche ist nicht nötig.",
+        "AOI-Klassifikator trainieren, bitte keine Experimente mit den Parametern.",
+        "Trainiere den AOI-Klassifikator genau einmal.",
+        "One go at training the AOI classifier, that's all I need.",
+        "Just train the AOI classifier the once.",
+        "Skip AutoML for the AOI classifier training.",
+        "No search needed for training the AOI classifier on /d/x.",
+        "Train ChangeNet classify on /d/search_results with no tuning.",
+        "Train the AOI classifier directly, don't go through AutoML.",
+        "Nix da mit Tuning, trainier den AOI-Klassifikator direkt.",
+        "I'm not in the mood for tuning; train the AOI classifier.",
+        "There's no time for a search, train the AOI classifier.",
+        "Train the AOI classifier as a baseline, untuned.",
+        "ChangeNet-Klassifikation trainieren, ungetunt.",
+        "Let's not tune the AOI classifier now, simply train it.",
+        "The tuning brought nothing last time, so no more of it: train the AOI classifier.",
+        "AOI-Klassifikator trainieren, die Suche lassen wir diesmal bleiben.",
+        "AOI-Klassifikator trainieren, für AutoML fehlt uns die Zeit.",
+        "AOI-Klassifikator trainieren, von AutoML halte ich nichts.",
+        "Train the AOI classifier. No AutoML this time, it ran for two days last time.",
+        "Train the AOI classifier (AutoML is broken here, so don't).",
+        "I'd rather not have a search over the AOI classifier, one training will do.",
+        "There's no need to tune the AOI classifier, train it with 5 epochs.",
+        "Never tune the AOI classifier, just train it.",
+        "Train the AOI classifier, the search is dropped this time.",
+        "AOI classifier training, tuning stays off.",
+    ],
+)
+def test_a_search_is_refused_in_many_wordings(skill_with_automl: Skill, text: str) -> None:
+    decision = ask(skill_with_automl, text)
+    assert (decision.action, decision.automl_policy, decision.policy_source) == ("train", "off", "phrase")
+    assert decision.missing == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I wanted a plain training of the PASS/NO_PASS classifier, but make it a tuned one.",
+        "A single run of the AOI classifier, no wait, search with 6 trials.",
+        "Erst ohne AutoML, nein, doch mit AutoML: ChangeNet classify trainieren.",
+        "Train the AOI classifier. AutoML? Yes please.",
+        "Train the AOI classifier, a search would be nice.",
+        "AOI-Klassifikator trainieren, gern mit Suche.",
+        "My boss doesn't like AutoML, but I do: train the AOI classifier with a search.",
+        "Don't just train the AOI classifier once, tune it.",
+        "No single run this time: tune the AOI classifier.",
+        "Train ChangeNet classify on /d/no_automl.",
+        "Train the AOI classifier with AutoML, but stop if the search has not finished after 6 hours.",
+        "Run the hyperparameter search on the AOI classifier for no longer than 3 hours.",
+        "Tune the classifier, PASS/NO_PASS, with AutoML, no more than 3 trials.",
+        "Tune the AOI classifier so that nothing slips through.",
+        "Run another search over the AOI classifier.",
+        "Search for an AOI classifier that lets no defect pass.",
+        "Tune the AOI classifier to never miss a tombstone.",
+        "Tune the AOI classifier, skip the evaluation.",
+        "Not just one training: tune the AOI classifier with 5 trials.",
+        "Never mind the cost, tune the AOI classifier.",
+        "No questions asked, tune the AOI classifier.",
+        "I can't wait to tune the AOI classifier, start it.",
+        "Ohne Umschweife: tune den AOI-Klassifikator.",
+        "If there's nothing else running, tune the AOI classifier.",
+        "The search for the AOI classifier may not take longer than 3 hours.",
+        "Die Suche für den AOI-Klassifikator darf nicht länger als 3 Stunden dauern.",
+        "Tune the AOI classifier, not the segmentation model.",
+        "Tune the AOI classifier for at most 2 % false alarms, no defect may escape.",
+        "Train the AOI classifier, and do NOT by any means turn off the tuning.",
+        "Train the AOI classifier; the search must never be left out.",
+        "Train the AOI classifier, never again leave out the search.",
+        "AOI-Klassifikator trainieren, das Tuning nicht wieder vergessen.",
+        "AOI-Klassifikator trainieren, die Suche darf auf keinen Fall entfallen.",
+        "Train the AOI classifier, the search must not be dropped.",
+    ],
+)
+def test_a_search_is_wanted_beside_words_that_deny_something_else(skill_with_automl: Skill, text: str) -> None:
+    decision = ask(skill_with_automl, text)
+    assert (decision.action, decision.automl_policy, decision.missing) == ("train", "on", ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Train the AOI classifier with AutoML and without tuning.",
+        "Train the AOI classifier without any search, but with 10 trials.",
+    ],
+)
+def test_a_search_both_wanted_and_refused_is_asked_about(skill_with_automl: Skill, text: str) -> None:
+    assert [question.slot for question in ask(skill_with_automl, text).missing] == ["automl_policy"]

@@ -64,6 +64,7 @@ def _parts(reading: Reading) -> Iterator[range]:
     for place, (before, token) in enumerate(pairwise(reading.tokens), 1):
         begin = place
         if token.word in opens and before.word not in opens:
+            begin = _whole(reading, place)
             while begin and reading.tokens[begin - 1].word in reading.grammar["joins_steps"]:
                 begin -= 1
         elif not (before.kind == "break" and before.text in _ENDS) or before.end == token.start:
@@ -71,6 +72,12 @@ def _parts(reading: Reading) -> Iterator[range]:
         if begin > begins[-1]:
             begins.append(begin)
     yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
+
+
+def _whole(reading: Reading, place: int) -> int:
+    """The first token of the verb's phrase that a word stands in: "und *erzeuge* dann Masken"."""
+    phrases = (m for m in reading.of("action") if m.start < place < m.end)
+    return min((m.start for m in phrases), default=place)
 
 
 def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[str, float]:

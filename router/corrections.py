@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from router.patterns import Mention
     from router.reading import Reading
+    from router.tokens import Token
 
-_REACH, _NEAR = 4, 9
+_REACH, _NEAR, _HIGHEST_RATE = 4, 9, 0.01
 _ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _PAUSES = frozenset({"hm", "hmm", "hmmm", "oh", "uh", "ah"})
 _INTERVALS = frozenset({"checkpoint_interval", "validation_interval"})
@@ -93,12 +94,24 @@ def _by_form(reading: Reading, values: Values, place: int) -> Stated | None:
     token, names = reading.tokens[place], {one.name for one in values.stated}
     before = [one.word for one in reading.tokens[max(0, place - 2) : place]]
     of_all = before[-1:] and before[-1] in reading.grammar["of_all"]
-    if of_all and names & _INTERVALS and "epochs" not in names:
+    if (of_all or _is_total(reading, place)) and names & _INTERVALS and "epochs" not in names:
         return Stated("epochs", int(token.value), place)
-    small = [one for one in reading.tokens if one.kind == "number" and "e-" in one.text.lower() and 0 < one.value < 1]
-    if small == [token] and "learning_rate" not in names and place not in reading.told:
+    if "learning_rate" not in names and _rates(reading) == [token]:
         return Stated("learning_rate", token.value, place)
     return None
+
+
+def _rates(reading: Reading) -> list[Token]:
+    """The numbers that can only be a learning rate: "1e-4", or as small as "0.0003" where one is spoken of."""
+    spoken = not reading.grammar["names_rate"].isdisjoint(token.word for token in reading.tokens)
+    return [
+        token
+        for place, token in enumerate(reading.tokens)
+        if token.kind == "number"
+        and (("e-" in token.text.lower() and 0 < token.value < 1) or (spoken and 0 < token.value < _HIGHEST_RATE))
+        and (spoken or place not in reading.told)
+        and not _negated_number(reading, place)
+    ]
 
 
 def _is_barred(reading: Reading, place: int) -> bool:
@@ -115,8 +128,10 @@ def _is_ordinal(reading: Reading, place: int) -> bool:
 
 
 def _is_total(reading: Reading, place: int) -> bool:
-    """Whether a number tells how many there are together: "3 trials at once, 12 in total"."""
-    return bool({token.word for token in reading.tokens[place + 1 : place + 3]} & reading.grammar["totals"])
+    """Whether a number tells how many there are together: "3 trials at once, 12 in total", "of a total of 12"."""
+    behind = {token.word for token in reading.tokens[place + 1 : place + 3]} & reading.grammar["totals"]
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place]} & reading.grammar["totals_before"]
+    return bool(behind or before)
 
 
 def is_displaced(reading: Reading, place: int) -> bool:

@@ -80,10 +80,11 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
     places = [n for n in part if reading.tokens[n].word == number_format]
     no = reading.grammar["not"] | reading.grammar["rules_out"]
     dropped = reading.past | retracted(reading)
+    corrects = {n for m in reading.of("correction", negated=None) for n in m.places}  # "fp32, no, fp16"
     return bool(places) and all(
         n in dropped
         or is_displaced(reading, n)
-        or ({t.word for t in reading.tokens[max(0, n - 2) : n]} & no)
+        or ({reading.tokens[here].word for here in range(max(0, n - 2), n) if here not in corrects} & no)
         or _is_blamed(reading, n)
         or _is_denied(reading, n)
         for n in places

@@ -73,3 +73,9 @@ def test_a_job_stays_with_the_step_that_names_it(skill: Skill) -> None:
 )
 def test_what_nobody_knows_or_can_be_is_asked_about(skill: Skill, text: str) -> None:
     assert decide(Request(text=text), skill).missing
+
+
+def test_a_phrase_with_then_in_it_stays_one_step(skill: Skill) -> None:
+    text = "trainiere ChangeNet segment auf ./lot und erzeuge dann Masken für ./neu"
+    steps = decide(Request(text=text), skill).steps
+    assert [step.action for step in steps] == ["segment_train", "segment_inference"]

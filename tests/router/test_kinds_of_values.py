@@ -144,3 +144,29 @@ def test_the_task_of_a_list_of_keys_is_no_action(skill: Skill) -> None:
     text = "action=evaluate task=classify data=/d/a parent=train-20260403-081100-1f2e3d"
     decision = decide(Request(text=text), skill)
     assert (decision.action, decision.steps, decision.request.data) == ("evaluate", (), "/d/a")
+
+
+RATE = "learning_rate"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("train ChangeNet classify, 0.0004 lr", {RATE: 0.0004}),
+        ("trainiere ChangeNet classify mit 0,00003 Lernrate", {RATE: 3e-5}),
+        ("ChangeNet classify trainieren, Lernrate 0.01, nee warte, 0.002", {RATE: 0.002}),
+        ("my note's learning rate was wrong: it is 0.0006, not 0.006. Train ChangeNet classify", {RATE: 0.0006}),
+        ("the lr was 0.004 on the slip; make that 0.0004 and train ChangeNet classify", {RATE: 0.0004}),
+        ("train ChangeNet classify with a 320 image size", {"image_size": 320}),
+        ("tune ChangeNet classify, 3 trials in parallel out of a total of 12", {"parallel": 3, "trials": 12}),
+        ("ChangeNet classify tunen, 3 parallele Trials von insgesamt 12", {"parallel": 3, "trials": 12}),
+        (
+            "train ChangeNet classify, checkpoint every 5, total 60",
+            {"checkpoint_interval": 5, "epochs": 60},
+        ),
+        ("build the engine from export-20260311-081502-4be901: fp32, no, fp16", {"data_type": "fp16"}),
+    ],
+)
+def test_a_figure_is_read_before_and_behind_its_name(skill: Skill, text: str, expected: dict[str, Any]) -> None:
+    found = said(skill, text)
+    assert {name: found.get(name) for name in expected} == expected

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_FOR_WHOM = 3
 _SENTENCE_ENDS = frozenset(".!?\n")
 
 
@@ -83,7 +82,7 @@ def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:
     if mention.start in reading.told and not asking & reading.told:
         behind = reading.tokens[max(asking) + 1 : max(asking) + 3]
         return not any(token.word in reading.grammar["pronouns"] for token in behind)
-    before = {token.word for token in reading.tokens[max(0, mention.start - _FOR_WHOM) : mention.start]}
+    before = {token.word for token in reading.tokens[max(0, mention.start - 2) : mention.start]}
     people = reading.tokens[mention.start].word in reading.grammar["served"] and before & reading.grammar["meant_for"]
     named = any(reading.of(kind) for kind in ("model", "task", "parent")) or (intent.mention and reading.of("trade"))
     return bool(people and named) and not _object_of(reading, intent, mention)

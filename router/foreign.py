@@ -26,7 +26,7 @@ def foreign(reading: Reading, intent: Intent) -> Foreign | None:
     """What a request is for that is not ours, or None."""
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
-        named = reading.of("model") or reading.of("task")
+        named = reading.of("model") or any(not _says_how(reading, task) for task in reading.of("task"))
         strong = any(t.kind == "job" or (named and t.kind == "path") for t in reading.tokens)
         if mention.start in reading.remarks - reading.told and intent.steps:
             continue
@@ -39,6 +39,11 @@ def foreign(reading: Reading, intent: Intent) -> Foreign | None:
             return Foreign(reading.said(mention), kind == "craft")
     backbone = _backbone_as_model(reading)
     return Foreign(backbone) if backbone else None
+
+
+def _says_how(reading: Reading, task: Mention) -> bool:
+    """Whether a task is only known by how its network is built, as that of other crafts may be: "a siamese net"."""
+    return all(reading.tokens[n].word in reading.grammar["architectures"] for n in task.places)
 
 
 def _backbone_as_model(reading: Reading) -> str:
@@ -79,7 +84,7 @@ def _stands_beside(reading: Reading, intent: Intent, mention: Mention) -> bool:
         return not any(token.word in reading.grammar["pronouns"] for token in behind)
     before = {token.word for token in reading.tokens[max(0, mention.start - 2) : mention.start]}
     people = reading.tokens[mention.start].word in reading.grammar["served"] and before & reading.grammar["meant_for"]
-    named = reading.of("model") or reading.of("task") or (intent.mention and reading.of("trade"))
+    named = any(reading.of(kind) for kind in ("model", "task", "parent")) or (intent.mention and reading.of("trade"))
     return bool(people and named) and not _object_of(reading, intent, mention)
 
 

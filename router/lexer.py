@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.quotations import is_endorsed
 from router.spoken_paths import EXTENSIONS, quotes_path, relative_path, whole_path
 from router.tokens import ACTION, BREAK, JOB, JOB_ID, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
 
@@ -37,7 +38,7 @@ _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
 _FEW = 3
 _PAUSES = frozenset({"um", "uh", "uhm", "erm"})
-_QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2019": "'", "\u2018": "'", "\u02bc": "'"})
+_QUOTES = str.maketrans("\u201c\u201d\u201e\u00ab\u00bb\u2019\u2018\u02bc", '"""""\'\'\'')
 _WITH = re.compile(r"(?<!\S)w/(?=\s)")
 _BEFORE_T = {
     f"{word}n": word
@@ -107,7 +108,7 @@ def _quoted(found: _Found) -> Iterator[Token]:
     inside = found.said[1:-1]
     if JOB_ID.fullmatch(inside):
         yield Token("job", JOB, inside, found.start, found.end)
-    elif found.follows("cites") or _is_message(found):
+    elif found.follows("cites") or _is_message(found) or is_endorsed(found.text[found.end :], found.hooks.grammar):
         return
     elif quotes_path(inside, expected=found.follows("before_quoted")):
         yield Token("path", PATH, inside, found.start, found.end)

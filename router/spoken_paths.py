@@ -14,6 +14,8 @@ _SHORTEST_FOLDER = 3
 _NUMBERED = re.compile(r"\s(?=\w*\d)\w{1,6}(?=\s*(?:[.,;!?\n]|$))")
 _TAKES_NUMBER = re.compile(r"(?:lot|line|los|linie|board|rev|batch|shift)$", re.IGNORECASE)
 _ENDS = ".,:;!?)]}\"'`"
+_OF_COMPOUND = re.compile(r"-[A-Z\u00c4\u00d6\u00dc][a-z\u00e4\u00f6\u00fc\u00df]+$")  # "PASS/NO_PASS-Urteile"
+_PATH_INSIDE = re.compile(r"\w\s+(?:~|\.{1,2})?/\w")  # "train it on /data/lot"
 _NAMED_BY_MARK = re.compile(r"/[\"'`]")
 
 
@@ -55,7 +57,7 @@ def exists(path: str) -> bool:
 def quotes_path(inside: str, *, expected: bool) -> bool:
     """Whether what stands in quotation marks is a path, and not words; `expected` by the word before it."""
     looks_so = "/" in inside or "\\" in inside or re.search(rf"\w\.(?:{EXTENSIONS})$", inside, re.IGNORECASE)
-    return expected or bool(looks_so)
+    return expected or (bool(looks_so) and not _PATH_INSIDE.search(inside))
 
 
 def relative_path(said: str, ordinary: frozenset[str], *, expected: bool) -> str | None:
@@ -64,7 +66,7 @@ def relative_path(said: str, ordinary: frozenset[str], *, expected: bool) -> str
     `ordinary` are words that people join by a slash, such as PASS/NO_PASS.
     """
     plain = said.rstrip(_ENDS)
-    parts = [part for part in re.split(r"[/_]", plain.lower()) if part]
+    parts = [part for part in re.split(r"[/_]", _OF_COMPOUND.sub("", plain).lower()) if part]
     marked = plain.count("/") > 1 and re.search(r"[\d_.]", plain)
     spoken = ordinary.issuperset(parts)
     if len(plain) > _SHORTEST_FOLDER and ((expected and not spoken) or marked or plain.endswith("/") or exists(plain)):

@@ -89,8 +89,17 @@ class Case(NamedTuple):
             return None
         if self.intent.verb or chooses(self.reading) or any(step.named or step.command for step in steps):
             return None
-        found = chain(self.reading, {*self.vocabulary.actions, ENGINE_VERB} - self.vocabulary.commands, steps)
+        engine = {ENGINE_VERB} if self._tells_of_engine() else set()
+        found = chain(
+            self.reading, (self.vocabulary.actions - {ENGINE_VERB} | engine) - self.vocabulary.commands, steps
+        )
         return Intent(found, led=self.ranking.words) if len(found) > 1 else None
+
+    def _tells_of_engine(self) -> bool:
+        """Whether a word tells of an engine or of what it is built for: without one, no part of a chain builds it."""
+        reading = self.reading
+        said = {token.word for token in reading.tokens} & (reading.grammar["engines"] | reading.grammar["compiles"])
+        return bool(said) or any(m.group.endswith(ENGINE_VERB) for m in reading.mentions)
 
     def several(self) -> Intent | None:
         """The steps that the words name, where there are several."""

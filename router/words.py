@@ -139,7 +139,7 @@ def _spoken(
         parents=parents_of(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
         policies=policies(reading, part),
-        runners=_named(_meant(reading, mentions, "runner"), "runner"),
+        runners=_runners(reading, _meant(reading, mentions, "runner")),
         profiles=_named(mentions, "profile"),
         engine=_by_engine(reading, mentions, jobs),
         others=tuple(
@@ -205,6 +205,18 @@ def _meant(reading: Reading, mentions: Iterable[Mention], kind: str) -> list[Men
     turns = [m.start for m in reading.of("correction", negated=None)]
     turns += [n for n, token in enumerate(reading.tokens) if token.word in reading.grammar["contrasts"]]
     return [m for m in named if not any(m.start < n < other.start for n in turns for other in named)] or named
+
+
+def _runners(reading: Reading, mentions: Iterable[Mention]) -> tuple[str, ...]:
+    """The runners that are named; a container on this machine is one: "Docker only, on this laptop"."""
+    said = list(mentions)
+    names = _named(said, "runner")
+    places = [m for m in said if m.group == "runner:local"]
+    if set(names) != {"docker", "local"} or any(len(m.places) == 1 for m in places):
+        return names
+    words = {token.word for token in reading.tokens[min(m.start for m in said) : max(m.end for m in said)]}
+    chosen = words & (reading.grammar["or"] | reading.grammar["choice"] | reading.grammar["substitutes"])
+    return names if chosen else ("docker",)
 
 
 def _named(mentions: Iterable[Any], kind: str) -> tuple[str, ...]:

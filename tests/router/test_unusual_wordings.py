@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders said in unusual ways, words that are only cited, and values behind or before their names."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.errors import RequestError
+from router.decision import decide
+from router.types import Request
+
+if TYPE_CHECKING:
+    from router.declarations import Skill
+    from router.types import Decision
+
+JOB = "train-20260301-070000-a1a1a1"
+
+
+def decided(text: str, skill: Skill) -> Decision:
+    return decide(Request(text=text), skill)
+
+
+def asked(text: str, skill: Skill) -> list[str]:
+    decision = decided(text, skill)
+    return [one.command.verb if one.command else str(one.action) for one in decision.steps or (decision,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Im Protokoll steht \u00bbDas PASS/NO_PASS-Modell ist auf /daten/a zu trainieren.\u00ab Ist der Satz richtig?",
+        "The slide reads \u00abexport the best trial of ChangeNet\u00bb. Is that good English?",
+        'Mein Chef schrieb "exportier den besten Trial". Mach das nicht.',
+        'My boss wrote "export the best trial to ONNX". Please don\'t do that.',
+    ],
+)
+def test_words_in_quotation_marks_are_not_carried_out(text: str, skill: Skill) -> None:
+    with suppress(RequestError):
+        assert decided(text, skill).missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'My boss wrote "export the best trial to ONNX", and he is right, so do that please',
+        "Mein Chef schrieb \u00bbexportier den besten Trial nach ONNX\u00ab, also mach das bitte",
+    ],
+)
+def test_what_is_cited_is_carried_out_where_that_is_ordered(text: str, skill: Skill) -> None:
+    assert asked(text, skill) == ["export"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Train the speaker verification with our siamese net on /voices",
+        "Die Gesichtserkennung mit dem siamesischen Netz auf /gesichter trainieren",
+    ],
+)
+def test_a_siamese_network_of_another_craft_is_none_of_ours(text: str, skill: Skill) -> None:
+    with pytest.raises(RequestError, match="nothing that this skill works on"):
+        decided(text, skill)
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("see whether my machine has everything it needs before we start with the AOI training", "doctor"),
+        ("what would 25 trials of the board classifier cost in hours?", "advise"),
+        ("Bevor wir mit dem Training anfangen, pr\u00fcf bitte den Datensatz /daten/a", "data_check"),
+        (f"Can {JOB} be called off?", "cancel"),
+        (f"Please put {JOB} out of its misery", "cancel"),
+        (f"{JOB} is of no use, so off the disk it goes", "remove"),
+        ("list me every run that I have started", "jobs"),
+        ("Does /srv/lot7 look like data you could train on?", "data_check"),
+        ("Die Bilder liegen in /cam/raw, die m\u00fcssten in euer Format gebracht werden", "data_import"),
+        ("Can the cut-off be derived from our good boards?", "calibrate"),
+        (f"Bitte um Auskunft \u00fcber den Bearbeitungsstand zu {JOB}", "status"),
+        ("Rechner durchchecken, ob alles eingerichtet ist", "doctor"),
+    ],
+)
+def test_a_verb_is_heard_in_an_unusual_wording(text: str, verb: str, skill: Skill) -> None:
+    assert asked(text, skill) == [verb]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("train the AOI classifier with a 320 image size", {"image_size": 320}),
+        ("train PASS/NO_PASS with 0.0003 learning rate", {"learning_rate": 0.0003}),
+        ("ChangeNet-Klassifikator mit 0,0003 Lernrate trainieren", {"learning_rate": 0.0003}),
+        ("Trainiere den AOI-Klassifikator, Lernrate 0.01, nee warte, 0.002", {"learning_rate": 0.002}),
+        ("train PASS/NO_PASS in docker on this laptop", {"runner": "docker"}),
+    ],
+)
+def test_a_value_is_read_whichever_way_it_is_said(text: str, values: dict[str, Any], skill: Skill) -> None:
+    decision = decided(text, skill)
+    assert not decision.missing
+    assert values.items() <= decision.stated.items()
+
+
+def test_a_compound_of_the_verdicts_is_no_folder(skill: Skill) -> None:
+    decision = decided("Trainiere das Inspektionsmodell f\u00fcr PASS/NO_PASS-Urteile, Daten in /daten/a", skill)
+    assert (decision.action, decision.missing) == ("train", ())
+
+
+def test_no_engine_is_built_where_none_is_named(skill: Skill) -> None:
+    text = "Trainiere die \u00c4nderungssegmentierung auf /daten/a, und erzeuge dann Masken f\u00fcr /daten/b."
+    assert asked(text, skill) == ["segment_train", "segment_inference"]
+
+
+def test_weights_that_are_picked_up_are_trained_on(skill: Skill) -> None:
+    text = f"Pick up the weights of {JOB} and train on from there with /daten/b"
+    assert (asked(text, skill), decided(text, skill).stated["parent"]) == (["train"], JOB)

@@ -82,7 +82,7 @@ def train(given: argparse.Namespace, results: str) -> str:
     settings = ("--task", "classify", "--units", str(given.units), "--sizes", given.sizes, "--seed", str(given.seed))
     changenet("data", "synthesize", str(drawn), "--from", str(folder), *settings, "--force")
     words = ("--data", str(drawn), "--automl", "off", "--results", results)
-    document, _ = changenet("run", "train", *words, "-s", f"num_epochs={given.epochs}", "-s", f"seed={given.seed}")
+    document = changenet("run", "train", *words, "-s", f"num_epochs={given.epochs}", "-s", f"seed={given.seed}")
     job: dict[str, Any] = document["job"]
     print(f"{count} good pairs, {seconds_of(job):.0f} s of training: {job['id']}", flush=True)
     scored = scores_of(job["id"], given.boards / "test", results)
@@ -97,7 +97,7 @@ def calibrate(given: argparse.Namespace, model: str, results: str) -> None:
     rows = drawn_of(good_rows(given.boards, "test"), 10**9, given.seed, each=False)
     few, others = rows[: given.calibrate], rows[given.calibrate :]
     table = write_pairs(given.work / "calibrate.csv", given.boards, few)
-    told, _ = changenet("calibrate", model, str(table), "--far", "1%", "--results", results)
+    told = changenet("calibrate", model, str(table), "--far", "1%", "--results", results)
     table = write_pairs(given.work / "others.csv", given.boards, others)
     flagged = flagged_of(Path(told["job"]["results_dir"]), table, told["threshold"])
     bound = 100 * told["false_alarm_rate_at_most"]

@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         words = ("--data", str(args.boards), "--automl", "off", "--results", args.work or temporary)
         for title, values in CANDIDATES.items():
-            job = changenet("run", "train", *words, *settings_of(values, args.epochs))[0]["job"]
+            job = changenet("run", "train", *words, *settings_of(values, args.epochs))["job"]
             figures = job["metrics"]
             shown = "  ".join(f"{name} {figures[name]:.4f}" for name in ("val_auc", "val_f1", "val_far_at_99_recall"))
             print(f"{title:<28} {shown}  {seconds_of(job):6.0f} s", flush=True)

@@ -93,7 +93,7 @@ class _Search:
         self.reach, self.steps = reach, steps
         self.overlap = ((height - np.abs(steps))[:, None] * (width - np.abs(steps))).astype(np.float32)
         self.pull = (PULL * (steps[:, None] ** 2 + steps**2)).astype(np.float32)
-        self._size = (_quick(height + reach), _quick(width + reach))
+        self._size = (quick_length(height + reach), quick_length(width + reach))
 
     def spectrum_of(self, levels: Levels) -> Spectra:
         return np.asarray(np.fft.rfft2(levels, s=self._size), np.complex64)
@@ -121,7 +121,7 @@ def _search(height: int, width: int, reach: int) -> _Search:
     return _Search(height, width, min(reach, (min(height, width) - 1) // 2))
 
 
-def _quick(length: int) -> int:
+def quick_length(length: int) -> int:
     """The next length whose Fourier transform is quick: even, with small prime factors."""
     while not _is_quick(length):
         length += 1

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from deployed.pixel_alignment import quick_length
+
 # Squared grey levels (of 0..1) that each squared pixel of shift costs: where nothing tells, the image stays.
 _PULL = 2.5e-5
 
@@ -43,7 +45,7 @@ def _squared_errors(tests: Tensor, goldens: Tensor, reach: int) -> Tensor:
     middle = goldens.mean(dim=(1, 2), keepdim=True)
     test, golden = tests - middle, goldens - middle
     height, width = test.shape[1:]
-    size = (height + reach, width + reach)
+    size = (quick_length(height + reach), quick_length(width + reach))
     spectrum_of_ones = torch.fft.rfft2(torch.ones_like(test[:1]), s=size)
     spectra = [torch.fft.rfft2(image, s=size) for image in (test, golden, test.square(), golden.square())]
     test_s, golden_s, test_squared_s, golden_squared_s = spectra

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+HARD = 0.3  # of the pairs are hard ones, where these are drawn more often
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """One pair of one step. `seed` decides its golden images and its augmentation; None takes the first ones as is."""
@@ -110,6 +113,29 @@ def _weights(labels: Sequence[int], defects_per_pass: float) -> torch.Tensor:
     defects = int(defect.sum())
     weight = (len(labels) - defects) / defects * defects_per_pass
     return torch.where(defect, weight, 1.0).to(torch.float64)
+
+
+class HardBatches(EpochBatches):
+    """Batches of draws with replacement, N in an epoch, a `share` of them from the hardest 30 % of the pairs.
+
+    Args:
+        certainty: of each pair, how sure a model is of its label: the log odds of that, lowest where it is most wrong.
+        batch_size, seed, device: as in `EpochBatches`.
+        share: the spec's hard_mining.
+    """
+
+    def __init__(
+        self, certainty: torch.Tensor, batch_size: int, share: float, *, seed: int, device: DeviceShare
+    ) -> None:
+        super().__init__(len(certainty), batch_size, seed=seed, device=device)
+        hard = max(1, int(HARD * len(certainty)))
+        self._weights = torch.full((len(certainty),), (1.0 - share) / (len(certainty) - hard), dtype=torch.float64)
+        self._weights[certainty.argsort(stable=True)[:hard]] = share / hard
+
+    def pairs(self, random: torch.Generator) -> list[int]:
+        """Drawn by weight."""
+        found: list[int] = torch.multinomial(self._weights, self._count, replacement=True, generator=random).tolist()
+        return found
 
 
 class OrderedBatches:

@@ -30,21 +30,26 @@ def read_written(spec_file: Path, overrides: Sequence[str], command: str) -> tup
     """A spec file with overrides, and the keys that the user chose.
 
     Whoever writes a key chooses its value, though it be the default. A file that was made from a template holds all
-    defaults: nobody chose those, but for the ones that decide which network is trained.
+    defaults: nobody chose those, but for the ones that decide which network is trained, and those that no template
+    holds, unless the file has all of them as well.
 
     Raises:
         InputError: the file is no spec, an override is none, or a value can't be meant.
     """
     tree = _without_empty_sections(_read(spec_file))
-    written = flatten(tree).keys()
+    written = set(flatten(tree))
     given = dict(parse_override(text) for text in overrides)
     for key, value in given.items():
         put(tree, key, value)
     action = _action(task_of(tree), command)
-    made_from_template = _is_made_from_template(written, command)
+    templates = _templates(command)
+    made_from_template = any(_is_made_from(written, keys) for keys in templates)
     usual = full_default_tree(task_of(tree))
     tree = _meant(tree, usual, action)
-    kept = set(_NETWORK) if made_from_template else written
+    kept: Collection[str] = written
+    if made_from_template:
+        added = set() if _is_made_from(written, flatten(usual).keys()) else written.difference(*templates)
+        kept = {*_NETWORK, *added}
     chosen = {key for key, value in flatten(tree).items() if key in kept or get(usual, key, _TO_FILL_IN) != value}
     return tree, chosen | given.keys()
 
@@ -69,11 +74,15 @@ def _without_empty_sections(tree: Tree, parts: tuple[str, ...] = ()) -> Tree:
     return kept
 
 
-def _is_made_from_template(written: Collection[str], command: str) -> bool:
-    """Whether a file has nearly all keys of a template of the command, which may be that of a deploy action."""
+def _templates(command: str) -> list[set[str]]:
+    """The keys of each template of the command, which may be that of a deploy action."""
     names = [action.name for action in ACTIONS.values() if action.command == command]
-    templates = (flatten(default_tree(name)).keys() for name in names)
-    return any(sum(_is_in(key, written) for key in keys) >= _OF_A_TEMPLATE * len(keys) for keys in templates)
+    return [set(flatten(default_tree(name))) for name in names]
+
+
+def _is_made_from(written: Collection[str], keys: Collection[str]) -> bool:
+    """Whether a file has nearly all of the keys."""
+    return sum(_is_in(key, written) for key in keys) >= _OF_A_TEMPLATE * len(keys)
 
 
 def _is_in(key: str, written: Collection[str]) -> bool:

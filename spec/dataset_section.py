@@ -70,6 +70,19 @@ class ClassifyDataset(Section):
         unit="defects per PASS",
         popular=True,
     )
+    hard_mining: Annotated[float, Field(ge=0, lt=1)] = knob(
+        0.0,
+        "Share of training draws that go to the 30 % of the training pairs which the model that the training starts "
+        "from has most wrong; the others are drawn alike, and fpratio_sampling does not count. 0 draws by it.",
+        unit="fraction",
+        engines=list(EMBEDDED),
+    )
+    enlarged_batches: Fraction = knob(
+        0.5,
+        "Share of training batches that the network sees enlarged, with a second_look_scale above 1.",
+        unit="fraction",
+        engines=list(EMBEDDED),
+    )
     num_input: Count = knob(
         4,
         "Images of one object under different lightings, combined into one input.",

@@ -116,6 +116,14 @@ class ClassifyModel(Section):
         unit="logit",
         engines=list(EMBEDDED),
     )
+    second_look_scale: Annotated[float, Field(ge=1, le=3)] = knob(
+        1.0,
+        "How many times larger a doubtful pair is looked at once more; that look counts twice as much as the mean of "
+        "the views at the size of the input. 1 leaves it out. For second_look, the pooled head and timm backbones; "
+        "exported models have pictures of one size.",
+        unit="times",
+        engines=list(EMBEDDED),
+    )
     embedding_vectors: Count = knob(
         5,
         "Length of the vector that the euclidean module compares images by.",

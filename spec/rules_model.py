@@ -19,6 +19,7 @@ WEIGHTS = "model.backbone.pretrained_backbone_path"
 FREEZE = "model.backbone.freeze_backbone"
 FROZEN_LEVELS = "model.backbone.frozen_levels"
 FINEST = "model.backbone.finest_stride"
+HEAD = "model.classify.difference_head"
 STAGE = "stage the file first with `changenet stage backbone`, and give the local path that it prints"
 
 
@@ -140,7 +141,7 @@ def decoder_strides(spec: Spec, _action: str) -> BrokenRule | None:
 
 def pooled_head(spec: Spec, _action: str) -> BrokenRule | None:
     """Only the learnable module has a head that can pool."""
-    keys = ("model.classify.difference_head", "model.classify.difference_module")
+    keys = (HEAD, "model.classify.difference_module")
     if task(spec) != "classify" or values(spec, *keys) != ("pooled", "euclidean"):
         return None
     message = "the euclidean module compares embeddings and has no difference head to pool"
@@ -151,6 +152,31 @@ def pooled_head(spec: Spec, _action: str) -> BrokenRule | None:
         f"set {keys[1]} to learnable, or {keys[0]} to flatten",
         ({keys[0]: "flatten"},),
     )
+
+
+def second_look_scale(spec: Spec, action: str) -> BrokenRule | None:
+    """A look at a second size goes with networks that take any, and stays out of files whose pictures have one."""
+    keys = ("model.classify.second_look_scale", "model.classify.second_look", HEAD, TYPE)
+    scale, doubt, head, backbone = (
+        get(spec, key, usual) for key, usual in zip(keys, (1, 0, "flatten", ""), strict=True)
+    )
+    if task(spec) != "classify" or scale == 1:
+        return None
+    if command_of(action) in {"export", "quantize"}:
+        message = f"an exported model has pictures of one size: it can't look at doubtful pairs {scale:g} times larger"
+        remedy = f"set {keys[0]} to 1: the file looks at one size, with a threshold that is chosen anew for that"
+        return broken("spec.one_size", keys[:1], message, remedy)
+    wrong = {
+        keys[1]: ("no pair is doubtful", "5", not doubt and command_of(action) == "train"),
+        HEAD: ("only the pooled head takes pictures of another size", "pooled", head != "pooled"),
+        TYPE: (f"{backbone} has one size", "a timm backbone", backbone_family(backbone) != "timm"),
+    }
+    for key, (message, remedy, is_wrong) in wrong.items():
+        if is_wrong:
+            return broken(
+                "spec.second_look_scale", (keys[0], key), message, f"set {key} to {remedy}, or {keys[0]} to 1"
+            )
+    return None
 
 
 def golden_images(spec: Spec, _action: str) -> BrokenRule | None:
@@ -178,5 +204,6 @@ RULES: tuple[Rule, ...] = (
     decoder_channels,
     decoder_strides,
     pooled_head,
+    second_look_scale,
     golden_images,
 )

@@ -146,12 +146,29 @@ def gpu_ids(spec: Spec, action: str) -> BrokenRule | None:
     )
 
 
+def hard_mining(spec: Spec, action: str) -> BrokenRule | None:
+    """Hard pairs are told by the model that a training starts from, and by one device."""
+    keys = ("dataset.classify.hard_mining", "train.pretrained_model_path", "train.num_gpus", "train.num_nodes")
+    found = values(spec, *keys)
+    if command_of(action) != "train" or task(spec) != "classify" or found is None or not found[0]:
+        return None
+    _, start, gpus, nodes = found
+    if not start:
+        message, mend = "no model tells which training pairs are hard", f"name one in {keys[1]}"
+    elif gpus > 1 or nodes > 1:
+        message, mend = "several devices would each choose other hard pairs", f"set {keys[2]} and {keys[3]} to 1"
+    else:
+        return None
+    return broken("spec.hard_mining", keys[:2], message, f"{mend}, or set {keys[0]} to 0")
+
+
 RULES: tuple[Rule, ...] = (
     validation_interval,
     checkpoint_interval,
     warmup,
     loss_fits_module,
     class_weights,
+    hard_mining,
     best_checkpoint_metric,
     replaced_periodic,
     gpu_ids,

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.dotted import get, nest
-from core.errors import CheckpointError
+from core.errors import CheckpointError, SpecError
 from core.files import sha256_file
 from core.verdicts import NO_PASS, PASS
 from deployed.golden_shares import halves_of
@@ -20,7 +21,9 @@ from engine.classify.file_scorer import FileScorer, as_pairs
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.parity import ParityPairs
 from engine.classify.task import CLASSIFY
+from engine.classify.threshold import Threshold, choose, inspection_target
 from engine.classify.trained_model import load_checkpoint
+from engine.console import say
 from engine.export.writing import accept_or_reject, check_size, path_of, tell
 from pairs.classify_csv import light_names
 from pairs.trained_on import TRAINED_ON
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
 
+SCALE = "model.classify.second_look_scale"
 _PAIRS_OF_PARENT = ("csv_path", "images_dir")
 
 
@@ -47,7 +51,7 @@ def export(run: Run, status: StatusFile) -> None:
     path = path_of(run)
     checkpoint = Path(run.experiment.export.checkpoint)
     run = with_training_of(run, checkpoint)
-    model = load_checkpoint(run, checkpoint)
+    model = judged_at_one_size(run, load_checkpoint(run, checkpoint), run.experiment.export.parity_pairs)
     size = (model.preparation.height, model.preparation.width)
     check_size(run, size)
     data = run.experiment.dataset.classify
@@ -84,6 +88,7 @@ def with_training_of(run: Run, checkpoint: Path) -> Run:
     if not isinstance(trained, dict):
         return run
     run = run.adopting(trained, CLASSIFY.travelling_keys)
+    require_one_size(run)
     section = "dataset.classify.validation_dataset"
     if any(f"{section}.{name}" in run.chosen for name in _PAIRS_OF_PARENT):
         return run
@@ -94,6 +99,44 @@ def with_training_of(run: Run, checkpoint: Path) -> Run:
         remedy = f"name pairs by {section}.csv_path and {section}.images_dir (labels are not needed)"
         raise CheckpointError(message, code="export.pairs", where=str(table), remedy=remedy)
     return run
+
+
+def require_one_size(run: Run) -> None:
+    """Refuse a model that looks at a second size, unless its user leaves that look out.
+
+    Raises:
+        SpecError: the graph would have one size, and other verdicts.
+    """
+    scale = run.experiment.model.classify.second_look_scale
+    if scale > 1:
+        message = f"the model looks at doubtful pairs {scale:g} times larger, and an exported file has one size"
+        remedy = f"set {SCALE}=1: the file then looks at one size, with a threshold chosen anew on the validation pairs"
+        raise SpecError(message, code="spec.one_size", where=SCALE, remedy=remedy)
+
+
+def judged_at_one_size(run: Run, model: Checkpoint, most: int) -> Checkpoint:
+    """The model with a threshold for looks at one size, where its own was chosen with looks at two.
+
+    Raises:
+        SpecError, DataError: the validation pairs have no labels, or those of one kind alone.
+    """
+    trained = get(model.content.get("config") or {}, SCALE, 1.0)
+    if trained == 1 or model.chosen is None:
+        return model
+    pairs = ParityPairs(run.experiment.dataset.classify, model.white, "validation", most, labelled=True)
+    labels = [pairs.table.labels[place] for place in pairs.places]
+    found = None
+    if 0 < sum(labels) < len(labels):
+        scores = pairs.scores(model.scorer, "threshold").tolist()
+        found = choose(labels, scores, inspection_target(run.experiment), int(model.content.get("epoch") or 0) + 1)
+    if found is None:
+        message = f"its threshold goes with a look {trained:g} times larger, and pairs of one kind can't tell another"
+        remedy = "name labelled validation pairs of both kinds (--eval)"
+        raise SpecError(message, code="export.threshold", where=SCALE, remedy=remedy)
+    found = Threshold(found.value, f"{found.source}; looking at one size", found.origin)
+    say(f"WARNING doubtful pairs are not looked at {trained:g} times larger, as they were in training")
+    say(f"threshold {found.value:.6g} in place of {model.chosen.value:.6g}: {found.source}")
+    return replace(model, chosen=found, threshold=found)
 
 
 def settings_of(run: Run, model: Checkpoint, checkpoint: Path) -> dict[str, Any]:

@@ -43,13 +43,14 @@ class ParityPairs:
         white: the level of white in 16-bit pictures that the model was trained with.
         split: the split of the spec.
         most: pairs at most.
+        labelled: whether every row needs a label.
 
     Raises:
         SpecError, DataError: the split is not named, or broken.
     """
 
-    def __init__(self, data: ClassifyDataset, white: int, split: str, most: int) -> None:
-        self.table: PairTable = read_table(data, split, needs_label=False)
+    def __init__(self, data: ClassifyDataset, white: int, split: str, most: int, *, labelled: bool = False) -> None:
+        self.table: PairTable = read_table(data, split, needs_label=labelled)
         self._source: Source = open_pairs(data, [self.table], white)
         order = by_golden_image(self.table)
         count = min(most, len(order))

@@ -6,12 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn import functional
 
 from engine.alignment import align, moved, shifts_onto
 from engine.augmentation import apply_change, draw_change
 from engine.backbones.info import effective_mean_std
 from engine.classify.network_input import NetworkInput, layout_of
-from engine.classify.test_time_augmentation import mean_of_views
+from engine.classify.test_time_augmentation import doubtful_pairs, mean_of_views, mean_with_larger
 from engine.nuisance import disturb
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from engine.classify.pair_images import PairBatch
     from spec.augmentation_section import RandomChanges
     from spec.experiment import Experiment
+
+
+_SIDE = 32  # pixels: what the coarsest stride of a timm backbone divides
 
 
 class Preparation:
@@ -40,6 +44,7 @@ class Preparation:
         self._nuisance = config.nuisance if config.augment and config.nuisance.enable else None
         self._reach = data.align_pixels
         self._doubtful = experiment.model.classify.second_look
+        self._scale_up = experiment.model.classify.second_look_scale
 
     def for_scoring(self, batch: PairBatch) -> NetworkInput:
         """Pixels as they are, each set of golden images once."""
@@ -51,7 +56,26 @@ class Preparation:
 
     def augmented(self, network: PairNetwork, inputs: NetworkInput, output: Tensor) -> Tensor:
         """The output of pictures that were prepared for scoring, with test-time augmentation of the doubtful pairs."""
-        return mean_of_views(network, inputs, output, self.layout, self._doubtful)
+        mean = mean_of_views(network, inputs, output, self.layout, self._doubtful)
+        if self._scale_up == 1:
+            return mean
+        doubtful = doubtful_pairs(network, output, self._doubtful)
+        goldens = inputs.goldens[inputs.golden_of[doubtful]]
+        larger = self.enlarged(NetworkInput(inputs.tests[doubtful], goldens, torch.arange(len(doubtful)), ()))
+        return mean_with_larger(network, larger, mean, doubtful)
+
+    def enlarged(self, inputs: NetworkInput) -> NetworkInput:
+        """The same pairs as a look at the larger size sees them; shifts stay in pixels of the usual size."""
+        if len(inputs.tests) == 0:
+            return inputs
+        return inputs._replace(tests=self._enlarged(inputs.tests), goldens=self._enlarged(inputs.goldens))
+
+    def _enlarged(self, pictures: Tensor) -> Tensor:
+        """Pictures (..., 3, H, W), each lighting by itself, to sides that every timm backbone takes."""
+        lights = self.layout.split(pictures)
+        size = [_SIDE * max(1, round(side * self._scale_up / _SIDE)) for side in lights.shape[-2:]]
+        larger = functional.interpolate(lights.flatten(0, -4), size, mode="bilinear", align_corners=False)
+        return self.layout.combine(larger.view(*lights.shape[:-2], *size))
 
     def for_training(self, batch: PairBatch) -> NetworkInput:
         """Each pair with its own draw of the augmentation, so that every pair gets golden images of its own."""

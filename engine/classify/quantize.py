@@ -18,7 +18,7 @@ from deployed.pair_model import PairModel
 from deployed.self_test import SELF_TEST
 from deployed.siamese_graph import join, take_apart
 from engine.classify.difference_heads import DistanceHead
-from engine.classify.export import self_test_of, settings_of, with_training_of
+from engine.classify.export import judged_at_one_size, self_test_of, settings_of, with_training_of
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.file_scorer import FileScorer
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
@@ -144,7 +144,7 @@ def _source(run: Run) -> tuple[Run, Source]:
         parts = take_apart(whole)
     else:
         run = with_training_of(run, path)
-        model = load_checkpoint(run, path)
+        model = judged_at_one_size(run, load_checkpoint(run, path), run.experiment.export.parity_pairs)
         size = (model.preparation.height, model.preparation.width)
         parts = parts_of(model.network, size, run.experiment.dataset.classify.num_golden, _OPSET)
         off_centre = off_centre_to_json(model.network.off_centre(*size))

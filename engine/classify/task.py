@@ -51,7 +51,7 @@ class Classify:
         *(f"train_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all")),
         *(f"val_{name}" for name in ("loss", "acc", "fpr", "fpr_of_all", "far", "latency_ms", *_MEASURED)),
     )
-    input_keys = tuple(f"dataset.classify.{name}" for name in _INPUT)
+    input_keys = (*(f"dataset.classify.{name}" for name in _INPUT), "model.classify.second_look_scale")
 
     # Keys of the spec that travel with a model, and of these the ones that a spec can't contradict.
     fixed_keys = tuple(

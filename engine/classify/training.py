@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from core.errors import DataError
-from engine.batch_samplers import OrderedBatches, WeightedBatches
+from engine.batch_samplers import HardBatches, OrderedBatches, WeightedBatches
 from engine.checkpoint_writer import CheckpointWriter
+from engine.classify.hard_pairs import certainty_of
 from engine.classify.kpi import summary
 from engine.classify.network import build_network, start_weights
 from engine.classify.pair_images import files_of_some, open_pairs, pair_loader
@@ -24,7 +26,7 @@ from engine.devices import Devices, share_cores, training_devices
 from engine.fitting import Split, fit, go_on_at, my_part, require_pairs, require_validation, share_of
 from engine.network_setup import start_from_model
 from engine.number_formats import check_precision
-from engine.resume import Resumed, TrainingRecord, find_resume
+from engine.resume import TrainingRecord, find_resume
 from engine.trainer import build_trainer, check_loggers, run_seed
 from engine.training_report import TrainingReport
 from pairs.trained_on import look_at_pictures
@@ -32,6 +34,7 @@ from pairs.trained_on import look_at_pictures
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer
 
+    from engine.batch_samplers import DeviceShare, EpochBatches
     from engine.loading import Loader, Source
     from engine.settings import Run
     from engine.status import StatusFile
@@ -75,8 +78,12 @@ def train(run: Run, status: StatusFile) -> None:
     module.trained_on = seen.after(start)
     callbacks = [report, TrainingRecord(run, CLASSIFY, seed), CheckpointWriter(run, CLASSIFY, lambda: module.kpi)]
     trainer = build_trainer(run, devices, callbacks)
-    loaders = _training_loader(run, data, trainer, seed, resumed), _validation_loader(run, data, trainer)
+    draws = _draws(run, data, preparation, (seed, share_of(trainer, shared=settings.use_distributed_sampler)))
+    go_on_at(draws, resumed)
+    loaders = pair_loader(data.train, data.source, draws), _validation_loader(run, data, trainer)
     fit(trainer, module, loaders, resumed)
+    spent = os.times()
+    say(f"the training took {spent.user + spent.system:.0f} s of processor time")
 
 
 def read_data(run: Run, devices: Devices) -> Data:
@@ -115,17 +122,16 @@ def _count(table: PairTable) -> str:
     return f"{len(table)} pairs, {sum(table.labels)} of them defects"
 
 
-def _training_loader(run: Run, data: Data, trainer: Trainer, seed: int, resumed: Resumed | None) -> Loader:
-    section = run.experiment.dataset.classify
-    draws = WeightedBatches(
-        data.train.labels,
-        section.batch_size,
-        section.fpratio_sampling,
-        seed=seed,
-        device=share_of(trainer, shared=run.experiment.train.use_distributed_sampler),
-    )
-    go_on_at(draws, resumed)
-    return pair_loader(data.train, data.source, draws)
+def _draws(run: Run, data: Data, preparation: Preparation, of: tuple[int, DeviceShare]) -> EpochBatches:
+    """The draws of a seed and a device: by class, or by what the model that the training starts from has wrong."""
+    section, (seed, device) = run.experiment.dataset.classify, of
+    size, share = section.batch_size, section.hard_mining
+    if not share:
+        return WeightedBatches(data.train.labels, size, section.fpratio_sampling, seed=seed, device=device)
+    certainty = certainty_of(run, data.train, data.source, preparation)
+    wrong = int((certainty < 0).sum())
+    say(f"the start has {wrong} of {len(certainty)} training pairs wrong; {share:.0%} of the draws go to the hardest")
+    return HardBatches(certainty, size, share, seed=seed, device=device)
 
 
 def _validation_loader(run: Run, data: Data, trainer: Trainer) -> Loader:

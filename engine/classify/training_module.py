@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,8 @@ class ClassifyModule(TaskModule):
         self._preparation = preparation
         self._margin = experiment.model.classify.eval_margin
         self._target = inspection_target(experiment)
+        looks_larger = experiment.model.classify.second_look_scale > 1
+        self._enlarged = experiment.dataset.classify.enlarged_batches if looks_larger else 0.0
         self._goldens = GoldenFeatures()
         self._training, self._validation, self._judged = _Collected(), _Collected(), _Collected()
         self._batch_losses: list[Tensor] = []
@@ -93,6 +96,8 @@ class ClassifyModule(TaskModule):
         torch.manual_seed(derived_seed(self.seed, self.global_rank, self.current_epoch, batch_idx))
         with in_single_precision(self.device):
             inputs = self._preparation.for_training(batch)
+            if self._is_enlarged(batch_idx):
+                inputs = self._preparation.enlarged(inputs)
         output = self.model(inputs.tests, inputs.goldens)
         loss: Tensor = self.loss(output, batch.labels)
         if not torch.isfinite(loss):
@@ -100,6 +105,10 @@ class ClassifyModule(TaskModule):
         self._training.add(batch.labels, output)
         self._batch_losses.append(loss.detach())
         return loss
+
+    def _is_enlarged(self, batch_idx: int) -> bool:
+        """Whether the batch is one of those that the network sees enlarged, which are spread evenly."""
+        return math.floor((batch_idx + 1) * self._enlarged) > math.floor(batch_idx * self._enlarged)
 
     def on_train_epoch_end(self) -> None:
         """The figures of the epoch's batches."""

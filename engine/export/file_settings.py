@@ -66,12 +66,15 @@ def settled_by_file(run: Run, settings: Mapping[str, Any], path: Path, task: Tra
         message = f"the model is one for the {settings.get('task')} task"
         remedy = f"name a model for {task.name}"
         raise CheckpointError(message, code="checkpoint.task", where=str(path), remedy=remedy)
+    from spec.load import full_default_tree
+
     settled = run.adopting(settings["config"], task.travelling_keys)
     here, there = settled.config, settings["config"]
+    usual = full_default_tree(task.name)  # what a file means by a key that is younger than it
     otherwise = [
-        f"{key} is {get(here, key)}, the file has {get(there, key)}"
+        f"{key} is {get(here, key)}, the file has {value}"
         for key in task.fixed_keys
-        if get(here, key) != get(there, key)
+        if get(here, key) != (value := get(there, key, get(usual, key)))
     ]
     if otherwise:
         message = "the file says otherwise than the spec: " + "; ".join(otherwise)

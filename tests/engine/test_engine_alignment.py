@@ -23,9 +23,9 @@ def test_a_shift_is_found_exactly_and_undone(dy: int, dx: int) -> None:
     assert torch.equal(moved[..., 4:-4, 4:-4], as_pictures[1][..., 4:-4, 4:-4])
 
 
-def test_the_search_equals_a_plain_loop_over_all_shifts() -> None:
+@pytest.mark.parametrize("reach", [3, 9])
+def test_the_search_equals_a_plain_loop_over_all_shifts(reach: int) -> None:
     tests, goldens = _textures(4, 20, seed=1), _textures(4, 20, seed=2)
-    reach = 3
     for test, golden, found in zip(tests, goldens, best_shifts(tests, goldens, reach).tolist(), strict=True):
         costs = {}
         for dy in range(-reach, reach + 1):

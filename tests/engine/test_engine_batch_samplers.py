@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from engine.batch_samplers import DeviceShare, OrderedBatches, WeightedBatches, derived_seed
+from engine.batch_samplers import DeviceShare, HardBatches, OrderedBatches, WeightedBatches, derived_seed
 
 LABELS = [1 if i % 10 == 0 else 0 for i in range(1000)]
 
@@ -84,3 +85,27 @@ def test_ordered_batches_hold_every_pair_once_without_chance() -> None:
 
 def test_derived_seeds_differ_in_every_position() -> None:
     assert len({derived_seed(a, b) for a in range(30) for b in range(30)}) == 900
+
+
+@pytest.mark.parametrize("share", [0.3, 0.75])
+def test_the_asked_share_of_the_draws_goes_to_the_pairs_that_are_hardest(share: float) -> None:
+    certainty = torch.randn(1000, generator=torch.Generator().manual_seed(0)).double()
+    hard = set(certainty.argsort()[:300].tolist())
+    draws = HardBatches(certainty, 16, share, seed=5, device=DeviceShare())
+    drawn = []
+    for number in range(10):
+        draws.set_epoch(number)
+        drawn += [draw.index for batch in draws for draw in batch]
+    assert len(drawn) == 10 * (1000 // 16) * 16
+    assert sum(index in hard for index in drawn) / len(drawn) == pytest.approx(share, abs=0.02)
+    assert {index in hard for index in drawn} == {True, False}
+
+
+def test_of_a_few_pairs_one_is_hard() -> None:
+    certainty = torch.tensor([3.0, -2.0, 4.0], dtype=torch.float64)
+    draws = HardBatches(certainty, 3, 0.99, seed=1, device=DeviceShare())
+    drawn = []
+    for number in range(30):
+        draws.set_epoch(number)
+        drawn += [draw.index for batch in draws for draw in batch]
+    assert drawn.count(1) > 80

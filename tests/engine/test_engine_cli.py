@@ -237,6 +237,22 @@ def test_a_written_default_is_chosen_unless_the_file_comes_from_a_template(tmp_p
         load_run("train", path, [])
 
 
+def test_a_key_that_no_template_holds_is_chosen_where_a_file_from_one_has_it(tmp_path: Path) -> None:
+    path, look = tmp_path / "spec.yaml", "model.classify.second_look_scale"
+    template = default_tree("export")
+    put(template, "results_dir", "/r")
+    assert get(template, look) is None
+    path.write_text(dump_yaml(template))
+    assert look not in load_run("export", path, []).chosen
+    put(template, look, 1.0)  # its default, which a plan writes only where somebody asks for it
+    path.write_text(dump_yaml(template))
+    assert look in load_run("export", path, []).chosen
+    everything = full_default_tree("classify")
+    put(everything, "results_dir", "/r")
+    path.write_text(dump_yaml(everything))
+    assert look not in load_run("export", path, []).chosen
+
+
 def test_a_template_of_the_segment_task_asks_for_its_data(
     project_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 C, S, B, T = "dataset.classify", "dataset.segment", "model.backbone", "gen_trt_engine.tensorrt"
 CROP = "with_scale_random_crop.scale_range"
+LARGER = "model.classify.second_look_scale"
 
 # rule, action, what breaks it, what keeps it
 CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
@@ -144,6 +145,38 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         {f"{C}.num_golden": 3},
     ),
     ("golden_images", "train", {f"{C}.num_golden": 3, f"{B}.type": "fan_tiny_8_p4_hybrid"}, {}),
+    (
+        "second_look_scale",
+        "train",
+        {LARGER: 1.5, "model.classify.difference_head": "pooled", f"{B}.type": "timm/resnet18"},
+        {
+            LARGER: 1.5,
+            "model.classify.second_look": 5.0,
+            "model.classify.difference_head": "pooled",
+            f"{B}.type": "timm/resnet18",
+        },
+    ),
+    (
+        "second_look_scale",
+        "evaluate",
+        {LARGER: 1.5, f"{B}.type": "timm/resnet18"},
+        {LARGER: 1.5, f"{B}.type": "timm/resnet18", "model.classify.difference_head": "pooled"},
+    ),
+    ("second_look_scale", "evaluate", {LARGER: 1.5, "model.classify.difference_head": "pooled"}, {LARGER: 1.0}),
+    ("second_look_scale", "export", {LARGER: 1.5}, {LARGER: 1.0}),
+    ("second_look_scale", "quantize", {LARGER: 1.5}, {LARGER: 1.0}),
+    (
+        "hard_mining",
+        "train",
+        {f"{C}.hard_mining": 0.75},
+        {f"{C}.hard_mining": 0.75, "train.pretrained_model_path": "package:starter"},
+    ),
+    (
+        "hard_mining",
+        "train",
+        {f"{C}.hard_mining": 0.75, "train.pretrained_model_path": "package:starter", "train.num_gpus": 2},
+        {},
+    ),
     ("classify_batch", "train", {f"{C}.batch_size": 1}, {f"{C}.batch_size": 2}),
     ("lights", "train", {f"{C}.num_input": 1}, {f"{C}.num_input": 1, f"{C}.input_map": None}),
     ("lights", "train", {f"{C}.input_map": {}}, {}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from core.files import sha256_file
 from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel, Pairs
 from engine.export.deployment_files import read_deployment
+from scoring.thresholds import best_f1
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,3 +254,72 @@ def test_a_deployment_gives_the_scores_of_the_file_and_keeps_no_graph_twice(
     for golden_of in ([0] * 5, [0, 1, 0, 1, 1]):
         pairs = Pairs(tests, goldens, golden_of, ["a", "b"])
         assert model.scores(pairs) == pytest.approx(PairModel.read(exported[0]).scores(pairs), abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def two_sizes(trained: Any, engine: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint whose threshold was chosen with looks at doubtful pairs 1.5 times larger."""
+    folder = tmp_path_factory.mktemp("two_sizes")
+    looks = ("model.classify.second_look=50.0", "model.classify.second_look_scale=1.5")
+    done = engine("train", trained.spec, f"train.results_dir={folder}", *looks)
+    assert done.code == 0, done.err
+    return folder / str(trained.latest.name)
+
+
+@pytest.mark.parametrize(("command", "key"), [("export", "export.checkpoint"), ("quantize", "quantize.model_path")])
+def test_a_model_that_looks_at_two_sizes_is_not_written_with_one_unless_that_is_asked_for(
+    two_sizes: Path, trained: Any, engine: Callable[..., Any], tmp_path: Path, command: str, key: str
+) -> None:
+    done = engine(command, trained.spec, f"results_dir={tmp_path}", f"{key}={two_sizes}")
+    assert done.code == 1
+    assert "looks at doubtful pairs 1.5 times larger, and an exported file has one size" in done.err
+    assert "model.classify.second_look_scale=1" in done.err
+    assert not list(tmp_path.rglob("*.onnx"))
+
+
+def test_a_file_that_leaves_out_the_larger_look_has_a_threshold_chosen_without_it(
+    two_sizes: Path, trained: Any, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    path, one = tmp_path / "model.onnx", "model.classify.second_look_scale=1.0"
+    words = (f"results_dir={tmp_path}", f"export.checkpoint={two_sizes}", f"export.onnx_file={path}", one)
+    done = engine("export", trained.spec, *words)
+    assert done.code == 0, done.err
+    assert "WARNING doubtful pairs are not looked at 1.5 times larger, as they were in training" in done.out
+    settings = read_model(path)[1]
+    assert get(settings["config"], "model.classify.second_look_scale") == 1.0
+    assert settings["threshold_source"] == "best F1 on validation, epoch 2; looking at one size"
+
+    spec = deepcopy(trained.spec)
+    spec["dataset"]["classify"]["infer_dataset"] = spec["dataset"]["classify"]["validation_dataset"]
+    look = (f"inference.checkpoint={two_sizes}", "model.classify.second_look=50.0", one)
+    assert engine("inference", spec, f"results_dir={tmp_path / 'seen'}", *look).code == 0
+    rows = rows_of(tmp_path / "seen" / "inference" / "inference.csv")
+    labels, scores = [row["label"] != "PASS" for row in rows], scores_of(tmp_path / "seen" / "inference")
+    assert settings["threshold"] == pytest.approx(best_f1(labels, scores).value, rel=1e-4)
+    before = torch.load(two_sizes, weights_only=True)["threshold"]
+    assert settings["threshold"] != pytest.approx(before, rel=1e-3)
+
+    larger = "model.classify.second_look_scale=1.5"
+    refused = engine("inference", spec, f"results_dir={tmp_path / 'no'}", f"inference.checkpoint={path}", larger)
+    assert refused.code == 1
+    assert "second_look_scale is 1.5, the file has 1.0" in refused.err
+
+
+def test_without_labels_no_threshold_is_chosen_anew_and_nothing_is_written(
+    two_sizes: Path, trained: Any, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    section = trained.spec["dataset"]["classify"]["validation_dataset"]
+    table = tmp_path / "unlabelled.csv"
+    columns = [line.split(",") for line in Path(section["csv_path"]).read_text(encoding="utf-8").splitlines()]
+    table.write_text("\n".join(",".join([*row[:2], *row[3:]]) for row in columns) + "\n", encoding="utf-8")
+    done = engine(
+        "export",
+        trained.spec,
+        f"results_dir={tmp_path}",
+        f"export.checkpoint={two_sizes}",
+        f"dataset.classify.validation_dataset.csv_path={table}",
+        "model.classify.second_look_scale=1.0",
+    )
+    assert done.code == 1
+    assert "label" in done.err
+    assert not list(tmp_path.rglob("*.onnx"))

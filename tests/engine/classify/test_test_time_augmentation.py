@@ -8,7 +8,8 @@ import torch
 
 from engine.classify.network import build_network
 from engine.classify.network_input import Layout, NetworkInput
-from engine.classify.test_time_augmentation import mean_of_views
+from engine.classify.preparation import Preparation
+from engine.classify.test_time_augmentation import doubtful_pairs, mean_of_views
 from spec.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -102,3 +103,50 @@ def test_without_doubt_and_for_distances_nothing_is_seen_again(module: str) -> N
     assert mean_of_views(network, inputs, first, ONE, 0.0) is first
     if module == "euclidean":
         assert mean_of_views(network, inputs, first, ONE, EVERYTHING) is first
+
+
+def preparation_of(scale: float, lights: int = 1) -> Preparation:
+    tree = {
+        "model": {
+            "backbone": {"type": "timm/test_resnet"},
+            "classify": {"second_look": 50.0, "second_look_scale": scale},
+        },
+        "dataset": {"classify": {"image_height": 64, "image_width": 64, "num_input": lights, "input_map": None}},
+    }
+    return Preparation(Experiment.model_validate(tree))
+
+
+def test_a_look_at_enlarged_pictures_counts_twice_as_much_as_all_views_together() -> None:
+    network, inputs = network_of(64, 64), inputs_of(64, 64, pairs=11)  # more than are looked at in one pass
+    first = scored(network, inputs)
+    views = mean_of_views(network, inputs, first, ONE, 50.0)
+
+    def larger(pictures: Tensor) -> Tensor:
+        flat = torch.nn.functional.interpolate(pictures.flatten(0, -4), (96, 96), mode="bilinear", align_corners=False)
+        return flat.unflatten(0, pictures.shape[:-3])
+
+    look = scored(network, inputs._replace(tests=larger(inputs.tests), goldens=larger(inputs.goldens)))
+    found = preparation_of(1.5).augmented(network, inputs, first)
+    assert float((look - views).abs().max()) > 1e-4
+    assert torch.allclose(found, (views + 2 * look) / 3, atol=1e-4)
+    assert torch.equal(preparation_of(1.0).augmented(network, inputs, first), views)
+
+
+def test_lightings_are_enlarged_each_by_itself_to_a_size_that_the_network_takes() -> None:
+    side = torch.full((1, 3, 64, 64), 1.0)
+    inputs = NetworkInput(torch.cat([side, -side], dim=-2), torch.zeros(1, 1, 3, 128, 64), torch.tensor([0]), ("a",))
+    larger = preparation_of(1.4, lights=2).enlarged(inputs)
+    assert larger.tests.shape == (1, 3, 192, 96)  # 64 times 1.4, rounded to a multiple of 32
+    assert larger.goldens.shape == (1, 1, 3, 192, 96)
+    assert torch.equal(larger.tests[..., :96, :], torch.ones(1, 3, 96, 96))  # no blend with the lighting below
+
+
+def test_clear_pairs_are_not_enlarged() -> None:
+    network, inputs = network_of(64, 64), inputs_of(64, 64)
+    first = scored(network, inputs)
+    assert len(doubtful_pairs(network, first, 0.0)) == 0
+    seen: list[Tensor] = []
+    network.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    sure = first + torch.tensor([0.0, 100.0])
+    assert torch.equal(preparation_of(1.5).augmented(network, inputs, sure), sure)
+    assert seen == []

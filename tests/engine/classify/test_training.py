@@ -487,3 +487,62 @@ def test_the_threshold_is_chosen_as_evaluation_looks_and_figures_of_epochs_look_
     chosen = load(twice / LATEST)["threshold"]
     assert chosen == pytest.approx(best_f1(labels, scores).value, rel=1e-4)
     assert chosen != pytest.approx(load(once / LATEST)["threshold"], rel=1e-3)
+
+
+def test_batches_seen_enlarged_and_hard_pairs_change_what_is_learnt_and_are_repeatable(
+    train: Callable[..., Path], trained: Any
+) -> None:
+    mined = ("dataset.classify.hard_mining=0.75", f"train.pretrained_model_path={trained.latest}", "train.num_epochs=1")
+    larger = ("model.classify.second_look=5.0", "model.classify.second_look_scale=1.5")
+    plain = train(*mined, name="plain")
+    both = [train(*mined, *larger, name=name) for name in ("one", "again")]
+    assert same_weights(both[0] / LATEST, both[1] / LATEST)
+    assert not same_weights(plain / LATEST, both[0] / LATEST)
+    unlike = train(*mined, *larger, "dataset.classify.enlarged_batches=0.0", name="unlike")
+    assert same_weights(plain / LATEST, unlike / LATEST)  # the look changes no step by itself
+    alike = train(*mined[1:], name="alike")
+    assert not same_weights(plain / LATEST, alike / LATEST)
+
+
+def test_a_training_on_hard_pairs_goes_on_as_if_it_had_not_stopped(train: Callable[..., Path], trained: Any) -> None:
+    words = (
+        "dataset.classify.hard_mining=0.5",
+        f"train.pretrained_model_path={trained.latest}",
+        "model.classify.second_look=5.0",
+        "model.classify.second_look_scale=1.5",
+    )
+    whole = train(*words, "train.num_epochs=2", "train.optim.policy=step", name="whole")
+    first = whole.parent / "part"
+    train(*words, "train.num_epochs=2", "train.optim.policy=step", name="part")
+    epoch = next(first.glob("*epoch_000*.pth"))
+    again = train(
+        *words,
+        "train.num_epochs=2",
+        "train.optim.policy=step",
+        f"train.resume_training_checkpoint_path={epoch}",
+        name="resumed",
+    )
+    assert same_weights(whole / LATEST, again / LATEST)
+
+
+def test_the_threshold_is_chosen_by_the_look_at_two_sizes_and_evaluation_looks_so(
+    train: Callable[..., Path], spec: Spec, engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    look = ("model.classify.second_look=50.0", "model.classify.second_look_scale=1.5")
+    once = train(*look[:1], "dataset.classify.enlarged_batches=0.0", name="once")
+    both = train(*look, "dataset.classify.enlarged_batches=0.0", name="both")
+    assert same_weights(once / LATEST, both / LATEST)
+    chosen = load(both / LATEST)["threshold"]
+    assert chosen != pytest.approx(load(once / LATEST)["threshold"], rel=1e-3)
+
+    data = spec["dataset"]["classify"]
+    data["test_dataset"] = data["validation_dataset"]
+    spec["evaluate"]["checkpoint"] = str(both / LATEST)
+    outcome = engine("evaluate", spec, f"evaluate.results_dir={tmp_path / 'judged'}", *look)
+    assert outcome.code == 0, outcome.err
+    with (tmp_path / "judged" / "predictions.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    labels, scores = [row["label"] != "PASS" for row in rows], [float(row["siamese_score"]) for row in rows]
+    assert chosen == pytest.approx(best_f1(labels, scores).value, rel=1e-4)
+    told = engine("evaluate", spec, f"evaluate.results_dir={tmp_path / 'otherwise'}", look[0])
+    assert "second_look_scale is 1.0, the checkpoint has 1.5" in told.out

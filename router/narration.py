@@ -226,7 +226,8 @@ def _waits_for_all(tokens: Sequence[Token], grammar: Grammar) -> bool:
 def _is_conditional(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
     """Whether something is only taken back in a case that a short clause names: "if not, leave it alone"."""
     before = [clause for clause in _clauses(tokens) if clause.stop <= mention.start][-1:]
-    return any(len(clause) <= _MOST and tokens[clause.start].word in grammar["conditions"] for clause in before)
+    words = [tokens[n].word for clause in before for n in clause]
+    return len(words) in range(1, _MOST + 1) and words[0] in grammar["conditions"] and words[-1] in grammar["not"]
 
 
 def _withdrawn(tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Grammar) -> list[Mention]:

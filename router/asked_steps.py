@@ -76,10 +76,14 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     if engine and not said and not joined:
         nouns = [m for m in nouns if m.group != "noun:export"]
     denied = reading.of("action", negated=True)
+    tasks = {n for m in reading.of("task") for n in m.places}
+    own = [
+        m for m in said if m.group != "action:inference" or m.start not in tasks
+    ]  # "after training PASS/NO_PASS for …"
     said = [
         m
         for m in said
-        if not (within(reading, m, said) or _is_around(m, [*said, *denied]) or _is_task_of(reading, m, named))
+        if not (within(reading, m, said) or _is_around(m, [*own, *denied]) or _is_task_of(reading, m, named))
     ]
     if any(runs_engine(reading, m) for m in said):
         said = [
@@ -96,18 +100,28 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     if any(m.group == f"action:{ENGINE_VERB}" for m in said):
         said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
     found = sorted((*said, *nouns), key=lambda m: m.start)
-    found = [*not_taken_back(reading, found)]
+    return _in_order(reading, not_taken_back(reading, found))
+
+
+def _in_order(reading: Reading, found: Sequence[Mention]) -> tuple[Step, ...]:
+    """The steps that phrases ask for, by words such as "before" and "after" in the order in which they are to run."""
     steps: dict[str, Step] = {}
     later: list[Step] = []
+    ahead: list[str] = []
     for mention in found:
         kind, _, name = mention.group.partition(":")
         step = Step(name, mention.start, named=kind == "named")
+        if name in steps and comes_later(reading, mention):
+            later.append(steps.pop(name))  # "let it classify ./lot, and evaluate it before classifying"
         if name in steps or any(one.verb == name for one in later):
             continue
         if comes_later(reading, mention):
             later.append(step)
         elif steps and (comes_first(reading, mention) or has_run_before(reading, mention)):
-            steps = {name: step, **steps}
+            clause = reading.clause(mention.start)
+            beside = [one for one in ahead if one in steps and reading.clause(steps[one].place) == clause]
+            ahead.append(name)  # "after it has been trained and exported"
+            steps = {**{one: steps[one] for one in beside}, name: step, **steps}
         else:
             steps[name] = step
     return (*steps.values(), *later)
@@ -179,7 +193,7 @@ def is_item(reading: Reading, noun: Mention) -> bool:
     if (joined := _behind_joiner(reading, before)) is not None and set(joined) <= items:
         return True
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
-        bool(start) and set(before) <= reading.grammar["items"]
+        bool(start or over) and set(before) <= items
     )
 
 

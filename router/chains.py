@@ -44,9 +44,10 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
         theirs = [step.verb for step in found if step.place in part]
         if share >= _SURE and len(theirs) == 1 and theirs[0] != verb:
             known.pop(theirs[0], None)
-        if verb not in steps:
+        if verb not in steps and (verb in known or not _rules_out(reading, part)):
             said = known.get(verb)
-            steps[verb] = said if said and said.place in part else Step(verb, _place(reading, part, verb))
+            step = said if said and said.place in part else Step(verb, _place(reading, part, verb))
+            steps = _with_step(reading, steps, step, part)
     if not known.keys() <= steps.keys():
         return ()
     order = [verb for verb in steps if verb in known]
@@ -93,6 +94,26 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
     known = {verb: shares.get(verb, 0.0) for verb in actions}
     best = max(known, key=known.__getitem__)
     return best, known[best] / sum(known.values())
+
+
+def _rules_out(reading: Reading, part: range) -> bool:
+    """Whether a part denies what it speaks of: "no masks yet", "die Masken also noch nicht"."""
+    no = reading.grammar["not"] | reading.grammar["rules_out"]
+    known = {
+        n for kind in ("policy", "task", "model", "value") for m in reading.of(kind, negated=None) for n in m.places
+    }
+    return any(reading.tokens[n].word in no for n in part if n not in known)
+
+
+def _with_step(reading: Reading, steps: dict[str, Step], step: Step, part: range) -> dict[str, Step]:
+    """The steps and another one, ahead of the last where it is to be over before that: "…, after it has been built"."""
+    words = [reading.tokens[n].word for n in part]
+    opens = part.start and words[0] in reading.grammar["after"]
+    over = opens and reading.grammar["perfect"].intersection(words[1:])
+    if not (over and steps):
+        return steps | {step.verb: step}
+    last = next(reversed(steps))
+    return {**{verb: one for verb, one in steps.items() if verb != last}, step.verb: step, last: steps[last]}
 
 
 def _says_something(reading: Reading, part: range) -> bool:

@@ -149,7 +149,9 @@ class _Reader(NamedTuple):
 
     def _waits(self, places: range) -> bool:
         """Whether a clause begins with what has to happen first, as "once it is through, …"."""
-        if not any(self.tokens[n].word in self.grammar["awaits"] for n in list(places)[:2]):
+        restricts = self.grammar["restricts_to"]
+        opening = [n for n in places[:3] if self.tokens[n].word not in restricts][:2]  # "but only after it was trained"
+        if not any(self.tokens[n].word in self.grammar["awaits"] for n in opening):
             return False
         words = [self.tokens[n].word for n in places]
         said = self.grammar["past"] | self.grammar["orders"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.command_lines import FORMS, advice, command_of, drawing
 from router.notes import listed
+from router.order import is_of_others_later
 from router.types import Decision, Question
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def _completed(command: Command, spoken: Spoken, reading: Reading) -> Command:
             kept = {name: value for name, value in command.values.items() if name != "data_type"}
             command = replace(command, values={**kept, "precision": command.values["data_type"]})
         return replace(command, line=f"{command.line}{advice(command.values, reading)}")
-    if command.verb == "compare" and "remove" in reading.names("verb"):
+    removed = [m for m in reading.of("verb") if m.group == "verb:remove" and not is_of_others_later(reading, m)]
+    if command.verb == "compare" and removed:
         return replace(command, values={**command.values, "remove": "worse"})
     if command.verb == "data_synthesize":
         return replace(command, line=drawing(command, reading, said))

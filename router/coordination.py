@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
 
 _NEAR = 4
+_OF_ONE_MODEL = MEASURING | {"export", "quantize"}
 
 
 def with_shared_objects(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
@@ -38,7 +39,7 @@ def with_shared_objects(reading: Reading, steps: Sequence[Step], spoken: Sequenc
 def with_common_job(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
     """What each step says, where one job is that of all: "evaluate on ./a, predict on ./b, both with train-…"."""
     named = [n for n, token in enumerate(reading.tokens) if token.kind == "job"]
-    if len(named) != 1 or not {step.verb for step in steps} <= MEASURING:
+    if len(named) != 1 or not {step.verb for step in steps} <= _OF_ONE_MODEL:
         return tuple(spoken)
     before = {token.word for token in reading.tokens[max(0, named[0] - _NEAR) : named[0]]}
     jobs = next(one.jobs for one in spoken if one.jobs) if any(one.jobs for one in spoken) else ()
@@ -61,9 +62,17 @@ def with_antecedents(reading: Reading, steps: Sequence[Step], spoken: Sequence[S
     """
     found = list(spoken)
     for here, step in enumerate(steps):
-        if found[here].jobs or found[here].parents or step.verb == "train" or not of_pronoun_at(reading, step):
+        if found[here].jobs or found[here].parents or step.verb == "train":
+            continue
+        if not (of_pronoun_at(reading, step) or _is_silent(found[here], steps[:here])):
             continue
         before = [one for n, one in enumerate(found) if n > here and steps[n].place < step.place and one.jobs]
         if before:
             found[here] = replace(found[here], jobs=before[0].jobs)
     return tuple(found)
+
+
+def _is_silent(spoken: Spoken, before: Sequence[Step]) -> bool:
+    """Whether a step names no model, and none before it makes one: "quantize train-…, but evaluate on ./lot first"."""
+    made = {step.verb for step in before} - MEASURING
+    return not (made or spoken.no_data or spoken.engine or spoken.others)

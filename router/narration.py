@@ -36,7 +36,9 @@ def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: 
     """The mentions without the actions that somebody did, did not do, does without us, or takes back."""
     verbs = {n for clause in _clauses(tokens) for n in _Clause(tokens, clause, grammar).narrated()}
     verbs |= _carried(tokens, verbs, grammar)
-    withdrawn = _withdrawn(tokens, mentions)
+    withdrawn = _withdrawn(tokens, mentions, grammar)
+    if _waits_for_all(tokens, grammar) and not any(_kind(m) in _ASKING and not m.negated for m in mentions):
+        return Narration(mentions, frozenset(range(len(tokens))), alone=True)
     if not verbs and not withdrawn:
         return Narration(mentions)
     past = {n for n in verbs if tokens[n].word in grammar["only_past"]}  # "how it ran" asks
@@ -156,11 +158,23 @@ class _Clause(NamedTuple):
     def _is_dated(self, words: Sequence[str], before: Sequence[str]) -> bool:
         """Whether somebody who is named did it at a time that is over: "Nadia exported the model last week"."""
         use = self.grammar
-        if (use["wishes"] | use["gets"] | use["prepositions"]).intersection(before) or before[-1] in use["articles"]:
+        if (use["wishes"] | use["gets"]).intersection(before) or before[-1] in use["articles"]:
+            return False
+        if self._is_on_a_day(words, before):
+            return True
+        if use["prepositions"].intersection(before):
             return False
         return any(
             (word in use["last_time"] and other in use["periods"]) or other in use["before_now"]
             for word, other in pairwise(words)
+        )
+
+    def _is_on_a_day(self, words: Sequence[str], before: Sequence[str]) -> bool:
+        """Whether a name and a weekday stand around the verb alone: "Ines evaluated on Tuesday"."""
+        use = self.grammar
+        behind = words[len(before) + 1 :]
+        return (
+            len(before) == 1 and len(behind) == 2 and behind[0] in use["prepositions"] and behind[1] in use["weekdays"]
         )
 
     def _named(self, words: Sequence[str]) -> Iterator[int]:
@@ -203,9 +217,22 @@ def _carried(tokens: Sequence[Token], verbs: Iterable[int], grammar: Grammar) ->
     return found
 
 
-def _withdrawn(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mention]:
+def _waits_for_all(tokens: Sequence[Token], grammar: Grammar) -> bool:
+    """Whether nothing at all is to be done before something happens: "nothing until the audit is over"."""
+    said = pairwise(token.word for token in tokens if token.text != ",")
+    return any(one in grammar["nothing"] and other in grammar["until"] for one, other in said)
+
+
+def _is_conditional(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether something is only taken back in a case that a short clause names: "if not, leave it alone"."""
+    before = [clause for clause in _clauses(tokens) if clause.stop <= mention.start][-1:]
+    words = [tokens[n].word for clause in before for n in clause]
+    return len(words) in range(1, _MOST + 1) and words[0] in grammar["conditions"] and words[-1] in grammar["not"]
+
+
+def _withdrawn(tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Grammar) -> list[Mention]:
     """What a request ends by taking back as a whole: "it would be nice to retrain it, but no, leave it alone"."""
-    ends = [m for m in mentions if m.group == "withdrawal"]
+    ends = [m for m in mentions if m.group == "withdrawal" and not _is_conditional(tokens, m, grammar)]
     if not ends:
         return []
     asking = [m for m in mentions if _kind(m) in _ASKING and not set(m.places) & set(ends[-1].places)]

@@ -27,6 +27,7 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
         negated = _negated(tokens, mention.start, vocabulary) or _negated_behind(tokens, mention, vocabulary)
         negated = negated or _denied_inside(tokens, mention, vocabulary) or _is_over(tokens, mention, vocabulary)
         negated = negated or _forbidden(tokens, mention, vocabulary) or _left_out(tokens, mention, vocabulary)
+        negated = negated or _denied_of_job(tokens, mention, vocabulary)
         negated = negated and not _asks_why_not(tokens, mention, vocabulary)
         negated = negated and not _is_limit(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
@@ -95,8 +96,13 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
 
 def _denied_inside(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
     """Whether a phrase reaches over a word that denies it: "do *not* start any training"."""
-    if not mention.group.startswith(_DENIED) or len(mention.places) == mention.end - mention.start:
+    gaps = mention.end - mention.start - len(mention.places)
+    if not mention.group.startswith(_DENIED) or not gaps or mention.end - mention.start < _AROUND:
         return False
+    grammar = vocabulary.grammar
+    does, no, begins = [token.word for token in tokens[mention.start : mention.start + _AROUND]]
+    if does in grammar["auxiliaries"] and no in grammar["not"] and begins in grammar["openers"] & grammar["bids"]:
+        return True  # "don't run the segmentation training"
     return any(  # "NO_PASS" denies nothing
         here - 1 > before
         and tokens[here].word != "pass"
@@ -142,9 +148,13 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
 
 def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
     """Whether a phrase stands between the two words that leave it out: "leave the export out"."""
-    if not mention.group.startswith(_ASKING):
+    if not mention.group.startswith((*_ASKING, "task:")):
         return False
     grammar = vocabulary.grammar
+    rest = [token.word for token in tokens[mention.end : mention.end + 2 + _AROUND]]
+    rest = rest[: rest.index(BREAK)] if BREAK in rest else rest
+    if rest[:1] and rest[0] in grammar["left_behind"] and not grammar["put_aside"].isdisjoint(rest[1:]):
+        return True  # "das Auswerten lassen wir diesmal weg"
     before = [token.word for token in tokens[max(0, mention.start - _AROUND) : mention.start]]
     while before and before[-1] not in grammar["leaves"]:
         if before.pop() not in grammar["articles"] | vocabulary.negation_fillers:
@@ -162,6 +172,17 @@ def _forbids(opening: Sequence[str], grammar: Mapping[str, frozenset[str]]) -> i
         if word in grammar["no_case"] and not no.isdisjoint(opening[:place]):
             return place
     return 0
+
+
+def _denied_of_job(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a clause ends with what is not to be done with a job: "bitte nicht train-… exportieren, …"."""
+    grammar, job = vocabulary.grammar, mention.start - 1
+    if not mention.group.startswith(_DENIED) or job < 1 or tokens[job].kind != "job":
+        return False
+    behind = [token.word for token in tokens[mention.end : mention.end + 2]]
+    ends = not behind or behind[0] == BREAK
+    instead = not grammar["substitutes"].isdisjoint(behind[1:])  # "…, sondern train-…"
+    return ends and not instead and tokens[job - 1].word in grammar["not"]
 
 
 def _mostly_german(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
@@ -187,9 +208,21 @@ def _negated_behind(tokens: Sequence[Token], mention: Mention, vocabulary: Vocab
     denied = bool(unneeded) and unneeded[0] in vocabulary.grammar["not"] and mention.group.startswith(_ASKING)
     if denied and not vocabulary.grammar["possible"].isdisjoint(unneeded[1:2]):
         return True  # "evaluation not needed"
+    if _is_not_carried_out(tokens, mention, vocabulary):
+        return True
     if not behind or behind[0] not in vocabulary.post_negations or not mention.group.startswith(("action", "policy")):
         return False
     return len(behind) == 1 or behind[1] == BREAK
+
+
+def _is_not_carried_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether a clause ends with that a step is not to be begun: "das Training bitte nicht starten"."""
+    behind = [token.word for token in tokens[mention.end : mention.end + 4]]
+    while behind and behind[0] in vocabulary.negation_fillers:
+        behind.pop(0)
+    denied = behind[:1] and behind[0] in vocabulary.post_negations and mention.group.startswith(("action", "noun"))
+    set_going = vocabulary.grammar["sets_going"].intersection(behind[1:2])
+    return bool(denied and set_going) and (len(behind) == 2 or behind[2] == BREAK)
 
 
 def _carried(tokens: Sequence[Token], before: Mention, mention: Mention, vocabulary: Vocabulary) -> bool:

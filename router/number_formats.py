@@ -100,7 +100,8 @@ def _is_denied(reading: Reading, place: int) -> bool:
     if any(one in use["not"] and other in use["trusts"] for one, other in pairwise(before)):
         return True
     german = bool(use["trusts"].intersection(behind)) and bool(use["not"].intersection(behind[-1:]))
-    finite = bool(use["finite"].intersection(behind[:1])) and bool(use["not"].intersection(behind[1:2]))
+    out = use["not"] | use["put_aside"]  # "int8 is out"
+    finite = bool(use["finite"].intersection(behind[:1])) and bool(out.intersection(behind[1:2]))
     return (
         german or finite or (bool(use["than"].intersection(before[-1:])) and bool(use["prefers"].intersection(before)))
     )

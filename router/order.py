@@ -11,13 +11,30 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _CLOSE = 6
+_OPENING = 3
 
 
 def comes_first(reading: Reading, mention: Mention) -> bool:
     """Whether the next words say that it comes first: "predict …, but score it first"."""
     _, stop = reading.clause(mention.start)
     behind = {token.word for token in reading.tokens[mention.end : min(stop, mention.end + 2)]}
-    return bool(behind & reading.grammar["goes_first"]) or _comes(reading, mention, "goes_first")
+    return (
+        bool(behind & reading.grammar["goes_first"])
+        or _comes(reading, mention, "goes_first")
+        or _turns_back(reading, mention)
+    )
+
+
+def _turns_back(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause begins by putting what it asks for ahead: "but first measure it", "vorher aber auswerten"."""
+    start, _ = reading.clause(mention.start)
+    words = [token.word for token in reading.tokens[start : mention.start]][:_OPENING]
+    if len(words) > 1 and words[0] in reading.grammar["before"] and words[1] in reading.grammar["that"]:
+        return True  # "before that, evaluate it"
+    contrasts = not reading.grammar["contrasts"].isdisjoint(words)
+    if contrasts and not reading.grammar["goes_first"].isdisjoint(words):
+        return True
+    return not reading.grammar["beforehand"].isdisjoint(words[:2])
 
 
 def _comes(reading: Reading, mention: Mention, when: str) -> bool:
@@ -34,7 +51,8 @@ def _comes(reading: Reading, mention: Mention, when: str) -> bool:
 
 def comes_later(reading: Reading, mention: Mention) -> bool:
     """Whether a word such as "before" makes what a mention asks for the last step."""
-    return _stands_behind_before(reading, mention.start, 4) or _comes(reading, mention, "goes_last")
+    opens = reading.tokens[mention.start].word in reading.grammar["ahead_of_it"]  # "vor dem Export"
+    return opens or _stands_behind_before(reading, mention.start, 4) or _comes(reading, mention, "goes_last")
 
 
 def has_run_before(reading: Reading, mention: Mention) -> bool:
@@ -45,11 +63,14 @@ def has_run_before(reading: Reading, mention: Mention) -> bool:
     place = next((n for n in range(here, -1, -1) if words[n] in reading.grammar["after"]), None)
     if place is None or (not start and not place):
         return False
+    place += words[place + 1 : place + 2] == ["as"]  # "as soon as you have trained it"
     if words[min(max(place + 1, here), len(words) - 1)].endswith("ing") and here <= place + 1:
         return True  # "after exporting it"
     if here == place + 2 and words[place + 1] in reading.grammar["told"]:
         return True  # "after you train it"
-    subject = set(words[place + 1 : place + 2]) & (reading.grammar["persons"] | reading.grammar["articles"])
+    use = reading.grammar
+    within = use["pronouns"] if here == place else frozenset()  # "once it has been built", not "once it is done, mask"
+    subject = set(words[place + 1 : place + 2]) & (use["persons"] | use["articles"] | within)
     return bool(subject) and bool(set(words[place + 1 :]) & reading.grammar["perfect"])
 
 

@@ -133,6 +133,9 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = with_ordinals(tokens, vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
+    found = [
+        m for m in found if m.group != "neutral" or text[tokens[m.end - 1].end :][:1] != "="
+    ]  # "inference data=./lot"
     found = asking_phrases(text, tokens, found, vocabulary.grammar)
     found += vocabulary.foreign.find(tokens)
     mentions = action_names(tokens)

@@ -19,6 +19,7 @@ def data_places(reading: Reading, part: range) -> list[int]:
     """The tokens of a part that are paths, without those that are taken back, ruled out, or only examples."""
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _without_refused(reading, uncorrected(reading, files))
+    files = [n for n in files if not is_ruled_out(reading, n)] or files  # "on ./new, not on ./old"
     return _without_examples(reading, files)
 
 

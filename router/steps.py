@@ -89,7 +89,8 @@ def _shared(words: Words, wanted: list[WantedAction]) -> list[Spoken]:
             found = [_of_its_model(one) if place > trainings[0] else one for place, one in enumerate(found)]
     found = _from_the_first(found, wanted)
     for name, having in _HAVE.items():
-        found = _given_to(name, having, found, wanted)
+        corrected = bool(words.reading.of("correction", negated=None))
+        found = _given_to(name, having, found, wanted, corrected=corrected)
     target = next((one.values["target"] for one in steps if "target" in one.values), None)
     reached = [bool(target) and one.verb in _REACHED_BY_TARGET for one in wanted]
     return [
@@ -129,11 +130,18 @@ def _from_the_first(said: list[Spoken], wanted: Sequence[WantedAction]) -> list[
     return found
 
 
-def _given_to(name: str, having: frozenset[str], said: list[Spoken], wanted: Sequence[WantedAction]) -> list[Spoken]:
-    """What each step says, a value that a step can't have given to the only one that can, and that has none."""
+def _given_to(
+    name: str, having: frozenset[str], said: list[Spoken], wanted: Sequence[WantedAction], *, corrected: bool
+) -> list[Spoken]:
+    """What each step says, a value that a step can't have given to the only one that can.
+
+    That one has none, or what is said later corrects it: "int8 engine; verdicts with it. Actually make that fp16".
+    """
     can = [place for place, one in enumerate(wanted) if one.verb in having]
     theirs = [place for place, one in enumerate(said) if name in one.values and place not in can]
-    if len(can) != 1 or len(theirs) != 1 or name in said[can[0]].values or name in said[can[0]].unclear:
+    if len(can) != 1 or len(theirs) != 1 or name in said[can[0]].unclear:
+        return said
+    if name in said[can[0]].values and not (corrected and theirs[0] > can[0]):
         return said
     value = said[theirs[0]].values[name]
     found = [replace(one, values={n: v for n, v in one.values.items() if n != name}) for one in said]

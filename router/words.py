@@ -100,12 +100,28 @@ def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
     for before, step in itertools.pairwise(by_place):
         begin = step.place
         joins = reading.tokens[begin].word in reading.grammar["joins_steps"]
-        while not joins and begin - 1 > before.place and not _separates(reading, begin - 1):
+        joins = joins or _separates(reading, begin)  # "…, once it is trained on ./lot"
+        said = _end_of(reading, before.place)
+        while not joins and begin - 1 >= said and not _separates(reading, begin - 1):
             begin -= 1
-        begins.append(begin)
+        begins.append(_with_adverbial(reading, begin, before.place))
     ends = [*begins[1:], len(reading.tokens)]
     ranges = {step: range(begin, end) for step, begin, end in zip(by_place, begins, ends, strict=True)}
     return [ranges[step] for step in ordered]
+
+
+def _end_of(reading: Reading, place: int) -> int:
+    """Behind the phrase without gaps that says the step at a place: "nach dem Export von train-… kommt die Engine"."""
+    said = [m for m in reading.of("action") if m.start == place and len(m.places) == m.end - m.start]
+    return said[0].end if said else place + 1
+
+
+def _with_adverbial(reading: Reading, begin: int, before: int) -> int:
+    """Where a part begins, with what commas set apart ahead of it: "train it, then, on ./lot, an evaluation"."""
+    start = reading.clause(begin - 1)[0] if begin and reading.tokens[begin - 1].text == "," else begin
+    opens = start - 1 > before and reading.tokens[start].word in reading.grammar["prepositions"]
+    behind = {token.word for token in reading.tokens[max(before + 1, start - 2) : start]}
+    return start if opens and not behind.isdisjoint(reading.grammar["separates"]) else begin
 
 
 def _separates(reading: Reading, place: int) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from router.reading import Reading
 
-_NEAR, _SHORT = 6, 3
+_NEAR, _SHORT = 8, 3
 
 
 def refused_search(reading: Reading, part: range) -> str:
@@ -21,8 +21,8 @@ def refused_search(reading: Reading, part: range) -> str:
     Asked only where no phrase says that a search is wanted: what is denied twice is, as in "never to be left out".
     """
     for place in (n for n in part if _is_search(reading, n)):
-        answer = _answer(reading, place)
-        denials = [*_denials(reading, place), *([] if answer is None else [answer])]
+        later = (_answer(reading, place), _overruled(reading, place))
+        denials = [*_denials(reading, place), *(one for one in later if one is not None)]
         clause = range(*reading.clause(place))
         reversed_ = any(reading.tokens[n].word in reading.grammar["reverses"] for n in clause)
         if len(denials) == 1 and not reversed_:
@@ -62,3 +62,15 @@ def _answer(reading: Reading, place: int) -> int | None:
         return None
     start, end = reading.clause(stop + 1)
     return start if end - start <= _SHORT and reading.tokens[start].word in reading.grammar["says_no"] else None
+
+
+def _overruled(reading: Reading, place: int) -> int | None:
+    """A word of the next clause that overrules what is said of a search: "…, I decline it", "… . Train without one"."""
+    _, stop = reading.clause(place)
+    start, end = reading.clause(min(stop + 1, len(reading.tokens) - 1))
+    use, words = reading.grammar, [token.word for token in reading.tokens[start:end]]
+    for n, word in enumerate(words):
+        alone = word in use["without"] and use["its_own"].intersection(words[n + 1 : n + 2])
+        if stop < start and (word in use["overrules"] or alone):
+            return start + n
+    return None

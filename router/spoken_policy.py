@@ -64,7 +64,8 @@ def _turns(reading: Reading, before: Mention, behind: Mention) -> bool:
 def _is_conceded(reading: Reading, mention: Mention) -> bool:
     """Whether a clause only grants what others think, before another one objects: "I know you love tuning, but …"."""
     start, stop = reading.clause(mention.start)
-    if reading.tokens[start].word in reading.grammar["although"]:
+    opening = [token.word for token in reading.tokens[start : start + 2]]  # "even though"
+    if reading.grammar["although"].intersection(opening) or reading.grammar["ignores"].intersection(opening[:1]):
         return True
     grants = {token.word for token in reading.tokens[start : start + 3]} & reading.grammar["grants"]
     return bool(grants) and bool({t.word for t in reading.tokens[stop : stop + 2]} & reading.grammar["contrasts"])

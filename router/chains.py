@@ -70,14 +70,15 @@ def _parts(reading: Reading) -> Iterator[range]:
                 begin -= 1
         elif not (before.kind == "break" and before.text in _ENDS) or before.end == token.start:
             continue  # a stop with nothing behind it is one in a name: "a.onnx"
-        if begin > begins[-1]:
+        obliged = reading.tokens[begin - 1].word in reading.grammar["obliges"]  # "the winner should then classify"
+        if begin > begins[-1] and not obliged:
             begins.append(begin)
     yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
 
 
 def _whole(reading: Reading, place: int) -> int:
     """The first token of the verb's phrase that a word stands in: "und *erzeuge* dann Masken"."""
-    phrases = (m for m in reading.of("action") if m.start < place < m.end)
+    phrases = (m for m in reading.of("action") if m.start == place - 1 and place < m.end)
     return min((m.start for m in phrases), default=place)
 
 

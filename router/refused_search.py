@@ -52,7 +52,7 @@ def _is_search(reading: Reading, place: int) -> bool:
 
 def _compares(reading: Reading, place: int) -> bool:
     """Whether a word denies no wish: "no longer than 3 hours", "has not ended", "NO_PASS", "without further ado"."""
-    return any(token.word in reading.grammar["compares"] for token in reading.tokens[place + 1 : place + 2])
+    return any(token.word in reading.grammar["compares"] for token in reading.tokens[place + 1 : place + 3])
 
 
 def _answer(reading: Reading, place: int) -> int | None:

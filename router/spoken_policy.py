@@ -57,7 +57,7 @@ def _turns(reading: Reading, before: Mention, behind: Mention) -> bool:
     words = [token.word for token in reading.tokens[before.end : behind.end]]
     place = next((n for n, word in enumerate(words) if word in reading.grammar["contrasts"]), len(words))
     # "no AutoML, but with tuning" says both.
-    objects = reading.grammar["with_or_without"].isdisjoint(words[place + 1 : place + 2])
+    objects = reading.grammar["with_or_without"].isdisjoint(words[place + 1 : place + 3])
     return behind.group.startswith("policy") and place < len(words) and objects
 
 

@@ -142,7 +142,7 @@ def _is_whole(case: Case) -> bool:
 
 
 def _is_bidden(reading: Reading, step: Step) -> bool:
-    """Whether an order to this model opens a request, with a value, or follows on what is only told.
+    """Whether an order to this model opens a request, with a value or data, or follows on what is only told.
 
     As in "train ChangeNet with batch 12 instead of 64", or "I never asked to evaluate, train ChangeNet".
     """
@@ -154,7 +154,8 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
     first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
     direct = any(m.start == verb.end for m in reading.of("model"))
     ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
-    return (direct and start - 2 in reading.told) or (first and ours and bool(reading.of("value")))
+    data = direct and any(token.kind == "path" for token in reading.tokens)
+    return (direct and start - 2 in reading.told) or (first and ours and (data or bool(reading.of("value"))))
 
 
 def _another(case: Case) -> Intent:

@@ -154,7 +154,7 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
     first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
     direct = any(m.start == verb.end for m in reading.of("model"))
     ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
-    data = direct and any(token.kind == "path" for token in reading.tokens)
+    data = direct and not chooses(reading) and any(token.kind == "path" for token in reading.tokens)
     return (direct and start - 2 in reading.told) or (first and ours and (data or bool(reading.of("value"))))
 
 

@@ -77,9 +77,8 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
         nouns = [m for m in nouns if m.group != "noun:export"]
     denied = reading.of("action", negated=True)
     tasks = {n for m in reading.of("task") for n in m.places}
-    own = [
-        m for m in said if m.group != "action:inference" or m.start not in tasks
-    ]  # "after training PASS/NO_PASS for …"
+    # "PASS/NO_PASS" in "after training PASS/NO_PASS for …" asks for no verdicts.
+    own = [m for m in said if m.group != "action:inference" or m.start not in tasks]
     said = [
         m
         for m in said

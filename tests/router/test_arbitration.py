@@ -10,17 +10,13 @@ import pytest
 from core.errors import RequestError
 from router.decision import decide
 from router.types import Request
+from tests.router.asking import asked
 
 if TYPE_CHECKING:
     from router.declarations import Skill
 
 JOB = "train-20260301-070000-a1a1a1"
 ENGINE = "gen_trt_engine-20260302-070000-b2b2b2"
-
-
-def asked(text: str, skill: Skill) -> list[str]:
-    decision = decide(Request(text=text), skill)
-    return [one.command.verb if one.command else str(one.action) for one in decision.steps or (decision,)]
 
 
 @pytest.mark.parametrize(

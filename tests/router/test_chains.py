@@ -10,6 +10,7 @@ import pytest
 from core.errors import RequestError
 from router.decision import decide
 from router.types import Request
+from tests.router.asking import asked
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -18,11 +19,6 @@ JOB = "train-20260501-070000-a1a1a1"
 EXPORTED = "export-20260502-070000-b2b2b2"
 ENGINE, RUN = "deploy_classify_gen_trt_engine", "deploy_classify_inference"
 MEASURED = "Get the change masks model trained on /g/a. When it is through, have it measured on /g/b."
-
-
-def asked(text: str, skill: Skill) -> list[str]:
-    decision = decide(Request(text=text), skill)
-    return [one.command.verb if one.command else str(one.action) for one in decision.steps or (decision,)]
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,13 @@ import pytest
 
 from router.decision import decide
 from router.types import Request
+from tests.router.asking import asked
 
 if TYPE_CHECKING:
     from router.declarations import Skill
 
 JOB = "train-20260404-080000-c3c3c3"
 ENGINE = "deploy_classify_gen_trt_engine"
-
-
-def asked(text: str, skill: Skill) -> list[str]:
-    decision = decide(Request(text=text), skill)
-    return [one.command.verb if one.command else str(one.action) for one in decision.steps or (decision,)]
 
 
 @pytest.mark.parametrize(

@@ -9,23 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.errors import RequestError
-from router.decision import decide
-from router.types import Request
+from tests.router.asking import asked, decided
 
 if TYPE_CHECKING:
     from router.declarations import Skill
-    from router.types import Decision
 
 JOB = "train-20260301-070000-a1a1a1"
-
-
-def decided(text: str, skill: Skill) -> Decision:
-    return decide(Request(text=text), skill)
-
-
-def asked(text: str, skill: Skill) -> list[str]:
-    decision = decided(text, skill)
-    return [one.command.verb if one.command else str(one.action) for one in decision.steps or (decision,)]
 
 
 @pytest.mark.parametrize(

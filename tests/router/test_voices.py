@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import RequestError
-from router.decision import decide
-from router.types import Request
+from tests.router.asking import decided
 
 if TYPE_CHECKING:
     from router.declarations import Skill
     from router.types import Decision
 
 JOB, OTHER = "train-20260301-070000-a1a1a1", "train-20260302-070000-b2b2b2"
-
-
-def decided(text: str, skill: Skill) -> Decision:
-    return decide(Request(text=text), skill)
 
 
 def names(decision: Decision) -> list[str]:

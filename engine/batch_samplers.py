@@ -129,7 +129,8 @@ class HardBatches(EpochBatches):
     ) -> None:
         super().__init__(len(certainty), batch_size, seed=seed, device=device)
         hard = max(1, int(HARD * len(certainty)))
-        self._weights = torch.full((len(certainty),), (1.0 - share) / (len(certainty) - hard), dtype=torch.float64)
+        others = max(1, len(certainty) - hard)
+        self._weights = torch.full((len(certainty),), (1.0 - share) / others, dtype=torch.float64)
         self._weights[certainty.argsort(stable=True)[:hard]] = share / hard
 
     def pairs(self, random: torch.Generator) -> list[int]:

@@ -109,3 +109,8 @@ def test_of_a_few_pairs_one_is_hard() -> None:
         draws.set_epoch(number)
         drawn += [draw.index for batch in draws for draw in batch]
     assert drawn.count(1) > 80
+
+
+def test_a_single_pair_is_drawn_though_it_is_the_hardest() -> None:
+    batches = HardBatches(torch.tensor([0.5]), 1, 0.75, seed=7, device=DeviceShare())
+    assert [[draw.index for draw in batch] for batch in batches] == [[0]]

@@ -139,7 +139,7 @@ def _script(plan: Plan, folder: Path) -> str:
 def _asked(plan: Plan, folder: Path, settings: RaySettings) -> dict[str, Any]:
     """The job as Ray's API takes it."""
     asked: dict[str, Any] = {
-        "entrypoint": f"sh {shlex.quote(str(folder / SCRIPT_FILE))}",
+        "entrypoint": f"exec sh {shlex.quote(str(folder / SCRIPT_FILE))}",  # a shell around it would be stopped with it
         "submission_id": folder.name,
         "entrypoint_num_cpus": settings.cpus or 1,
         "entrypoint_num_gpus": plan.resources.gpus,

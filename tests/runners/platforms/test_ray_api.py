@@ -93,3 +93,23 @@ def test_a_job_that_waits_for_more_than_there_is_can_be_cancelled(
     assert (ended.state, ended.transitions[-1].reason) == (JobState.CANCELED, "canceled by the user")
     late = subprocess.run(["sh", "job.sh"], cwd=job.folder, capture_output=True, text=True, check=False)
     assert (late.returncode, "nothing is run" in late.stderr) == (1, True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("code", "status"), [(0, "SUCCEEDED"), (3, "FAILED")])
+def test_ray_lists_a_job_with_the_exit_code_of_its_action(
+    code: int,
+    status: str,
+    ray_head: str,
+    make_plan: Callable[..., Plan],
+    store: JobStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the script stops at its end is never the shell by which Ray knows how the job ended."""
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", ray_head)
+
+    job = api.launch(make_plan(runner="ray", exit=code), store=store)
+
+    listed = Cluster(ray_head).find_now(Path(job.folder).name)
+    assert listed
+    assert (listed["status"], listed["driver_exit_code"], job.exit_code) == (status, code, code)

@@ -130,7 +130,7 @@ def _open(command: Command, intent: Intent, spoken: Spoken, reading: Reading) ->
     )
     if one_of:
         return Question("job", f"Which one is meant: {listed(spoken.jobs)}?", spoken.jobs)
-    missing = len(spoken.jobs) < max(1, FORMS[command.verb].jobs)
+    missing = len(spoken.jobs) < FORMS[command.verb].jobs
     if spoken.others and missing and "remove" not in command.values:
         return Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
     return None

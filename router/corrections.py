@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.stated import Stated, Values
+from router.tokens import BREAK
 from router.value_readers import READERS, figure
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         corrects = _substitutes(reading, place) or _instead(reading, before, place)
         first = _over_prepositions(reading, place)
         corrects = corrects or any(m.start < first <= m.end + 1 or m.start < place <= m.end + 1 for m in corrections)
+        corrects = corrects or any(_is_told_by_it(reading, m, place) for m in corrections)
         over = {token.word for token in reading.tokens[max(0, min(first, place - 1)) : place]}
         chosen = bool(over & reading.grammar["choice"])
         chosen = chosen or _is_barred(reading, place)
@@ -141,6 +143,17 @@ def is_displaced(reading: Reading, place: int) -> bool:
         if mention.start < place < mention.end + _REACH and not any(t.kind in {"break", "number"} for t in between):
             return True
     return False
+
+
+def _is_told_by_it(reading: Reading, correction: Mention, place: int) -> bool:
+    """Whether a correction goes on with who says so, or what to do: "sorry, Wim says 24", "no, make it exactly 50"."""
+    between = [token.word for token in reading.tokens[correction.end : place]]
+    use = reading.grammar
+    if not between or len(between) > _REACH or BREAK in between:
+        return False
+    passed = use["pronouns"] | use["what_is_said"] | use["prepositions"]
+    bidden = between[0] in use["bids"] and passed.issuperset(between[1:])
+    return bidden or (between[-1] in use["says"] and len(between) < _REACH)
 
 
 def _over_prepositions(reading: Reading, place: int) -> int:

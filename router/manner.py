@@ -46,10 +46,13 @@ def in_modes(reading: Reading, unknown: list[int]) -> list[int]:
 
 
 def _is_mode(reading: Reading, place: int) -> bool:
-    """Whether a word names a mode of its own: "in lavender mode", "in the marble setting", "im lila Modus"."""
-    behind = reading.tokens[place + 1 : place + 2]
-    before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
-    return bool(behind) and behind[0].word in reading.grammar["modes"] and bool(before & reading.grammar["manner"])
+    """Whether a word names a mode of its own: "in lavender mode", "in turbo-search mode", "im lila Modus"."""
+    tokens, modes = reading.tokens, reading.grammar["modes"]
+    behind = tokens[place + 1 : place + 3]
+    compound = len(behind) > 1 and tokens[place].end + 1 == behind[0].start and reading.text[tokens[place].end] == "-"
+    named = {token.word for token in behind[: 1 + compound]} & modes or tokens[place].word.endswith(tuple(modes))
+    before = {token.word for token in tokens[max(0, place - 2) : place]}
+    return bool(named) and bool(before & reading.grammar["manner"])
 
 
 def _is_stressed(reading: Reading, place: int) -> bool:

@@ -15,7 +15,8 @@ from router.narration import without_narrated
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals, with_ordinals
 from router.patterns import Mention, longest
-from router.seeming import asking_phrases, of_golden, other_model, own_numbers
+from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers
+from router.tokens import Token
 from router.vocabulary import vocabulary_of
 from router.words_of_tokens import (
     action_names,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from router.declarations import Skill
-    from router.tokens import Token
 
 _KINDS = (
     "policy",
@@ -123,7 +123,7 @@ def read(text: str, skill: Skill) -> Reading:
     hooks = Hooks(
         partial(is_action, skill), partial(is_data, skill), partial(is_slot, skill, names), vocabulary.grammar
     )
-    tokens = tokenize(text, hooks)
+    tokens = _without_slash(tokenize(text, hooks), skill)
     tokens = with_dictated_paths(text, tokens, vocabulary.grammar, vocabulary.spoken_signs)
     corrected: dict[str, str] = {}
     tokens = [one for token in tokens for one in parts(token, vocabulary)]
@@ -148,7 +148,7 @@ def read(text: str, skill: Skill) -> Reading:
             m
             for m in kept
             if not m.group.startswith("foreign")
-            or ((m in layers[0] or other_model(m, layers[0])) and not of_golden(tokens, m))
+            or ((m in layers[0] or other_model(m, layers[0])) and not is_part_of_a_name(tokens, m, found))
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
@@ -159,6 +159,15 @@ def read(text: str, skill: Skill) -> Reading:
     reading = Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
     reading.narrated, reading.only_told = narration.places, narration.alone
     return reading
+
+
+def _without_slash(tokens: list[Token], skill: Skill) -> list[Token]:
+    """The tokens with the model's name for the command of a chat that opens them: "/changenet train on ./lot"."""
+    first = tokens[0] if tokens else None
+    name = first.text.removeprefix("/").lower() if first and first.kind == "path" else ""
+    if first and first.text == f"/{name}" and name in skill.info["language"]["triggers"]:
+        return [Token("word", name, name, first.start + 1, first.end), *tokens[1:]]
+    return tokens
 
 
 def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:

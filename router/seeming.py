@@ -154,9 +154,16 @@ def other_model(mention: Mention, said: Iterable[Mention]) -> bool:
     return mention.group == "foreign:model" and known.isdisjoint(mention.places)
 
 
-def of_golden(tokens: Sequence[Token], mention: Mention) -> bool:
-    """Whether what may name another model is the golden image's: "a run of the golden-image classifier"."""
-    return mention.start > 0 and tokens[mention.start - 1].word in {"golden", "reference"}
+def is_part_of_a_name(tokens: Sequence[Token], mention: Mention, found: Iterable[Mention]) -> bool:
+    """Whether what may name another model or craft belongs to the golden image, a backbone or a place.
+
+    As in "a run of the golden-image classifier", "the dino_v2 weights", "at station 12".
+    """
+    golden = mention.start > 0 and tokens[mention.start - 1].word in {"golden", "reference"}
+    backbones = {n for m in found if m.group == "value:backbone" for n in m.places}
+    counted = len(mention.places) == 1 and [t.kind for t in tokens[mention.end : mention.end + 1]] == ["number"]
+    glued = counted and not any(mention.end in m.places for m in found if m.group.startswith("value"))
+    return golden or glued or not backbones.isdisjoint(mention.places)
 
 
 def _belongs_before(text: str, tokens: Sequence[Token], mention: Mention) -> bool:

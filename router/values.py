@@ -208,7 +208,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     found += _least(mention, reading, claimed)
     before = mention.start - 1
     number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
-    if number > _BEYOND and _spans(reading, number):
+    if number > _BEYOND and number - 2 not in claimed and _spans(reading, number):
         found.append(tokens[number - 2].text)
     elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")

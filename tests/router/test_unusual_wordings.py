@@ -104,3 +104,62 @@ def test_no_engine_is_built_where_none_is_named(skill: Skill) -> None:
 def test_weights_that_are_picked_up_are_trained_on(skill: Skill) -> None:
     text = f"Pick up the weights of {JOB} and train on from there with /daten/b"
     assert (asked(text, skill), decided(text, skill).stated["parent"]) == (["train"], JOB)
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("Keep an eye on the drop folder at station 7 and judge each board as it lands", "watch"),
+        ("download the dino_v2 weights beforehand", "stage"),
+        ("Let other programs reach the board classifier over HTTP", "serve"),
+        ("Two photos, the golden board and the one Pia just soldered: do they differ?", "inspect"),
+    ],
+)
+def test_a_place_a_backbone_and_another_thing_are_no_other_craft_and_no_job(text: str, verb: str, skill: Skill) -> None:
+    decision = decided(text, skill)
+
+    assert decision.command
+    assert decision.command.verb == verb
+    assert not any("'other'" in one.text or "'the one'" in one.text for one in decision.missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("evaluate the PASS/NO_PASS classifier in kestrel-search mode on /data/lot", "kestrel"),
+        ("Auswertung des Platinenklassifikators im Raketenmodus auf /daten/los", "Raketenmodus"),
+    ],
+)
+def test_a_mode_that_nothing_has_is_asked_about_in_a_compound_too(text: str, unknown: str, skill: Skill) -> None:
+    assert any(unknown in one.text for one in decided(text, skill).missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("train ChangeNet on ./lot, 48 epochs, no, make it exactly 50", {"epochs": 50}),
+        ("train ChangeNet on ./lot with batch size 16, sorry, my boss says 24", {"batch_size": 24}),
+        (
+            "trainiere ChangeNet auf ./lot, wobei eine Lernrate von 0,0003 und 40 Epochen gut waeren",
+            {"learning_rate": 0.0003, "epochs": 40},
+        ),
+    ],
+)
+def test_a_correction_by_somebody_or_by_an_order_and_a_rate_beside_epochs(
+    text: str, values: dict[str, float], skill: Skill
+) -> None:
+    decision = decided(text, skill)
+
+    assert not decision.missing
+    assert values.items() <= decision.stated.items()
+
+
+def test_the_slash_command_of_a_chat_is_the_model_and_no_path(skill: Skill) -> None:
+    decision = decided("/changenet train classify /data/strips --epochs 12", skill)
+
+    assert (decision.action, decision.request.data, decision.missing) == ("train", "/data/strips", ())
+
+
+def test_what_nobody_is_to_do_is_not_done(skill: Skill) -> None:
+    with pytest.raises(RequestError):
+        decided("Nobody is to launch a training of the PASS/NO_PASS classifier before Sunday", skill)

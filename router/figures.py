@@ -20,8 +20,10 @@ def is_name(reading: Reading, place: int) -> bool:
 
 
 def _is_figure(reading: Reading, place: int) -> bool:
-    """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3", "4 and 16"."""
+    """Whether a number is said of something: "should be 50", "somewhere between 1e-5 and 1e-3"; not "only 90 pairs"."""
     tokens = reading.tokens
+    if not reading.grammar["counted"].isdisjoint(token.word for token in tokens[place + 1 : place + 2]):
+        return False
     before = tokens[place - 1].word if place else ""
     if before in reading.grammar["choice"] and tokens[place].spelled:
         return True

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from router.objects import OURS, phrases
@@ -16,6 +17,7 @@ _BESIDE = 2
 _WRITES = frozenset({"export", "quantize", "gen_trt_engine"})
 _ADVERBS = ("ly", "wise", "ways")
 _SHORT, _RESTRICTS = 4, 4
+_PART = re.compile(r"[A-Z]{1,2}\d{2,4}")  # as circuit diagrams call it
 
 
 def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
@@ -56,9 +58,11 @@ def _is_mode(reading: Reading, place: int) -> bool:
 
 
 def _is_stressed(reading: Reading, place: int) -> bool:
-    """Whether a word is a colour, a code such as `int4`, or is stressed: "extra crispy", "more elastic"."""
+    """Whether a word is a colour, a code such as `int4` and not of a part (R114), or is stressed: "extra crispy"."""
     word, before = reading.tokens[place].word, reading.tokens[max(place - 1, 0)].word
-    coded = word.isascii() and any(letter.isdigit() for letter in word)
+    coded = (
+        word.isascii() and any(letter.isdigit() for letter in word) and not _PART.fullmatch(reading.tokens[place].text)
+    )
     return coded or word in reading.grammar["colours"] or before in reading.grammar["stresses"]
 
 
@@ -90,7 +94,11 @@ def _is_adverb(reading: Reading, place: int) -> bool:
 
 def _contrasted(reading: Reading, place: int) -> bool:
     """Whether a word restricts the request, as in "train ChangeNet, but gently"."""
-    start, _ = reading.clause(place)
+    start, stop = reading.clause(place)
+    if reading.tokens[place].text[0].isupper() and stop - place > _RESTRICTS:
+        return False  # ", but Ines asked me to …"
+    if reading.tokens[place - 1].word in reading.grammar["titles"]:
+        return False
     opening = {token.word for token in reading.tokens[start : start + 2]}
     before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
     opens = opening & reading.grammar["contrasts"] and place - start <= _RESTRICTS and place not in reading.told

@@ -155,6 +155,8 @@ def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary)
     rest = rest[: rest.index(BREAK)] if BREAK in rest else rest
     if rest[:1] and rest[0] in grammar["left_behind"] and not grammar["put_aside"].isdisjoint(rest[1:]):
         return True  # "das Auswerten lassen wir diesmal weg"
+    if rest and rest[-1] in grammar["none_of_it"] and not grammar["needed"].isdisjoint(rest):
+        return True  # "Masken brauche ich keine", "masks I need none"
     before = [token.word for token in tokens[max(0, mention.start - _AROUND) : mention.start]]
     while before and before[-1] not in grammar["leaves"]:
         if before.pop() not in grammar["articles"] | vocabulary.negation_fillers:

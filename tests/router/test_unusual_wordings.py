@@ -163,3 +163,33 @@ def test_the_slash_command_of_a_chat_is_the_model_and_no_path(skill: Skill) -> N
 def test_what_nobody_is_to_do_is_not_done(skill: Skill) -> None:
     with pytest.raises(RequestError):
         decided("Nobody is to launch a training of the PASS/NO_PASS classifier before Sunday", skill)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PASS/NO_PASS on /data/kiosk, but Adaeze wanted me to say that the lamps are new. Train it.",
+        "Trainiere ChangeNet auf /daten/lampen, aber Frau Ozols meint, das reicht",
+        "Train PASS/NO_PASS on /data/lamps, it's only 80 pairs",
+        f"verdicts by {JOB} for /spool/late, a part is missing at R207",
+    ],
+)
+def test_who_says_so_how_many_pairs_and_which_part_are_no_manner(text: str, skill: Skill) -> None:
+    assert not decided(text, skill).missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Masken brauche ich keine, trainiere PASS/NO_PASS auf /daten/ja",
+        "Einen Export will ich keinen, nur PASS/NO_PASS auf /daten/ja trainieren",
+        "Masks we need none, train PASS/NO_PASS on /data/yes",
+    ],
+)
+def test_what_none_is_needed_of_is_ruled_out(text: str, skill: Skill) -> None:
+    assert asked(text, skill) == ["train"]
+
+
+def test_changed_regions_are_marked_by_masks(skill: Skill) -> None:
+    text = "train a network that outlines the altered regions of wafer photos on /fab/pairs with changenet"
+    assert asked(text, skill) == ["segment_train"]

@@ -28,7 +28,13 @@ def is_question(reading: Reading, questions: frozenset[str]) -> bool:
         return False
     if words[0] in reading.grammar["auxiliaries"]:
         return set(words[1:2]) <= reading.grammar["persons"] and len(words) > 1
-    return words[0] in questions and not _tells_when(reading, words)
+    return words[0] in questions and not (_tells_when(reading, words) or _tells_what(reading, words))
+
+
+def _tells_what(reading: Reading, words: Sequence[str]) -> bool:
+    """Whether the first words say what is wanted: "what we need is a training", "was ich brauche, ist ein Export"."""
+    wanted = bool(set(words[2:4]) & (reading.grammar["wishes"] | reading.grammar["needed"]))
+    return wanted and bool(set(words[1:2]) & reading.grammar["persons"]) and "?" not in reading.text
 
 
 def _tells_when(reading: Reading, words: Sequence[str]) -> bool:
@@ -43,7 +49,10 @@ def _is_to_be_done(reading: Reading, words: Sequence[str]) -> bool:
     passive = set(words[:end]) & reading.grammar["passive"]
     if len({m.group for m in reading.of("value")} | {m.group for m in reading.of("runner")}) > 1:
         return True  # "could the search go on Kubernetes with 24 trials?"
-    return bool(passive) and any(token.kind in {"path", "job"} for token in reading.tokens)
+    return bool(passive) and (
+        any(token.kind in {"path", "job"} for token in reading.tokens)
+        or not reading.grammar["pleases"].isdisjoint(words)
+    )
 
 
 def _wishes_impersonally(reading: Reading, words: Sequence[str]) -> bool:

@@ -132,7 +132,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
     tokens = with_ordinals(tokens, vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)
-    found = [*vocabulary.patterns.find(tokens), *backbones(tokens, vocabulary)]
+    found = [*vocabulary.patterns.find(tokens), *backbones(text, tokens, vocabulary)]
     found = [
         m for m in found if m.group != "neutral" or text[tokens[m.end - 1].end :][:1] != "="
     ]  # "inference data=./lot"

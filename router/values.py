@@ -95,7 +95,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     name, place = mention.group.partition(":")[2], mention.start
     if name == "backbone":
         said = reading.said(mention)
-        return Stated(name, said, place) if fold(said) in vocabulary.backbones else None
+        return Stated(name, said, place) if fold(said) in vocabulary.backbones or "_" in said else None
     if (name == "image_size" and _is_no_picture(mention, reading)) or _is_position(mention, reading):
         return None
     tokens = [reading.tokens[n] for n in mention.places]

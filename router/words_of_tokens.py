@@ -150,14 +150,24 @@ def with_automl(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
     return found
 
 
-def backbones(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterable[Mention]:
-    """The backbones that are named, the longest name at each place."""
+def backbones(text: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterable[Mention]:
+    """The backbones that are named, the longest name at each place, with what is written on to it: c_radio_v9."""
     words = [token.text.lower() if token.kind == "number" else token.word for token in tokens]
     for start in range(len(tokens)):
         for length in range(8, 0, -1):
             if " ".join(words[start : start + length]) in vocabulary.backbones and start + length <= len(tokens):
-                yield Mention("value:backbone", tuple(range(start, start + length)))
+                yield Mention("value:backbone", tuple(_written_on(text, tokens, range(start, start + length))))
                 break
+
+
+def _written_on(text: str, tokens: Sequence[Token], places: range) -> range:
+    """The places of a name with those that `_`, or a `-` beside one, joins to it."""
+    first, last = places.start, places.stop - 1
+    while first and text[tokens[first - 1].end : tokens[first].start] == "_":
+        first -= 1
+    while last + 1 < len(tokens) and text[tokens[last].end : tokens[last + 1].start] == "_":
+        last += 1
+    return range(first, last + 1)
 
 
 def action_names(tokens: Sequence[Token]) -> list[Mention]:

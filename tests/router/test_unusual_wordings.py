@@ -193,3 +193,28 @@ def test_what_none_is_needed_of_is_ruled_out(text: str, skill: Skill) -> None:
 def test_changed_regions_are_marked_by_masks(skill: Skill) -> None:
     text = "train a network that outlines the altered regions of wafer photos on /fab/pairs with changenet"
     assert asked(text, skill) == ["segment_train"]
+
+
+@pytest.mark.parametrize(
+    ("text", "backbone"),
+    [
+        ("train ChangeNet on ./lot with backbone vit_large_dinov9", "vit_large_dinov9"),
+        ("train ChangeNet on ./lot, backbone c_radio_v9_vit_large", "c_radio_v9_vit_large"),
+        ("train ChangeNet on ./lot with fan_tiny_8_p4_hybrid", "fan_tiny_8_p4_hybrid"),
+    ],
+)
+def test_the_name_of_a_backbone_is_taken_whole(text: str, backbone: str, skill: Skill) -> None:
+    assert decided(text, skill).stated["backbone"] == backbone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can the AOI classifier be trained on two GPUs tonight, please?",
+        "What I need is a training of the PASS/NO_PASS classifier on /data/night",
+        "Was wir brauchen, ist ein Training des Platinenklassifikators auf /daten/nacht",
+        "train PASS/NO_PASS on /data/night, and the seed should be 77 so that Pia can repeat it",
+    ],
+)
+def test_a_wish_in_the_form_of_a_question_is_one(text: str, skill: Skill) -> None:
+    assert (asked(text, skill), decided(text, skill).missing) == (["train"], ())

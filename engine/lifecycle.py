@@ -20,6 +20,7 @@ from core.file_names import DETAILS_FILE, STATUS_FILE
 from core.files import write_text
 from core.redaction import redact_text
 from core.terminal import printable
+from engine.patience import patience
 from engine.status import StatusFile
 
 if TYPE_CHECKING:
@@ -60,24 +61,19 @@ def stoppable() -> Iterator[None]:
 
     What has not ended by itself after `_PATIENCE_SECONDS` ends at once, as a failure.
     """
-    guards: list[threading.Timer] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         _asked.append(number)
-        guards.append(threading.Timer(_PATIENCE_SECONDS, _end_at_once, (number,)))
-        guards[-1].daemon = True
-        guards[-1].start()
         raise ActionStopped(number)
 
     _asked.clear()
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
-        yield
+        with patience(_SIGNALS, _PATIENCE_SECONDS, _end_at_once):
+            yield
     finally:
-        for guard in guards:
-            guard.cancel()
         _asked.clear()
         for number, handler in before.items():
             signal.signal(number, handler)

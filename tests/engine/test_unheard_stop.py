@@ -45,7 +45,7 @@ def test_a_training_stops_at_the_end_of_its_batch(tmp_path: Path) -> None:
 
 
 ENDLESS = """
-import sys, threading, time
+import ctypes, sys, threading, time
 from pathlib import Path
 from types import SimpleNamespace
 from engine import lifecycle
@@ -55,7 +55,7 @@ def action(run, status):
     lock.acquire()
     try:
         print("works", flush=True)
-        time.sleep(60)
+        WORK
     finally:
         lock.acquire()  # of itself: it never ends
 run = SimpleNamespace(results_dir=Path(sys.argv[1]), command="train", write_experiment=lambda: None)
@@ -64,16 +64,25 @@ with lifecycle.stoppable():
 """
 
 
-def test_what_does_not_end_after_a_stop_is_ended_and_told_as_a_failure(tmp_path: Path) -> None:
-    argv = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+INSIDE_A_LIBRARY = """mutex = ctypes.create_string_buffer(64)
+        while True: ctypes.CDLL(None).pthread_mutex_lock(mutex)"""
+
+
+@pytest.mark.parametrize("work", ["time.sleep(60)", INSIDE_A_LIBRARY])
+def test_what_does_not_end_after_a_stop_is_ended_and_told_as_a_failure(work: str, tmp_path: Path) -> None:
+    """A library that waits for ever, as for a process that was lost, does not come back to run a handler."""
+    argv = [sys.executable, "-c", ENDLESS.replace("WORK", work), str(tmp_path)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "works\n"
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (1, "Execution status: FAIL\n")
     assert "stopped by SIGTERM; it did not end by itself: the main thread waits in " in err
-    assert "action (<string>:14)" in err
+    assert "action (<string>:" in err
     assert "Traceback" not in err
     last = json.loads((tmp_path / "status.json").read_text().splitlines()[-1])
     assert last["status"] == "FAILURE"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from router.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[1]
-_STEPS, _PAIRS, _PENALTY, _RAREST, _SMALLEST = 80, 6, 1e-6, 2, 0.2
+_STEPS, _PAIRS, _PENALTY, _RAREST, _SMALLEST = 80, 6, 3e-7, 2, 0.2
 _SEGMENT = "segment_"
 
 

@@ -73,7 +73,7 @@ def _taken_on(case: Case) -> Intent | None:
         return None
     if label == SEVERAL:
         return case.several()
-    return case.intent if _said(case.intent) == label else case.likely()
+    return case.intent if _waits(case) or _said(case.intent) == label else case.likely()
 
 
 def _least_taken_on(case: Case, named: str) -> float | None:
@@ -169,7 +169,12 @@ def _another(case: Case) -> Intent:
     if label == SEVERAL:
         sure = case.share >= case.least.several_after_all and times >= case.least.times_several
         return (case.several() if sure else None) or case.intent
-    if label in _CHANGES and case.share < case.least.another_that_changes:
+    if (
+        label in _refused(case)
+        or _waits(case)
+        or _has_data_each(case)
+        or (label in _CHANGES and case.share < case.least.another_that_changes)
+    ):
         return case.intent
     if said == SEVERAL and case.share < case.least.one_of_ordered and _orders_others(case):
         return case.intent
@@ -207,6 +212,31 @@ def _orders_others(case: Case) -> bool:
         or joins & {token.word for token in reading.tokens[max(0, n - _CLOSE) : n]}
         for n in others
     )
+
+
+def _refused(case: Case) -> set[str]:
+    """What is ruled out, and asked for by no other words."""
+    theirs = [
+        {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=negated)}
+        for negated in (True, False)
+    ]
+    return theirs[0] - theirs[1]
+
+
+def _waits(case: Case) -> bool:
+    """Whether a clause says what is to be over before another step: "once the classifier is trained, …"."""
+    reading, use = case.reading, case.reading.grammar
+    verbs = {m.start for m in reading.of("action")}
+    clauses = [reading.tokens[slice(*reading.clause(s.place))] for s in case.intent.steps if s.place in verbs]
+    over = [c for c in clauses if c[0].word in use["awaits"] and any(t.word in use["perfect"] for t in c)]
+    return len(case.intent.steps) > 1 and bool(over)
+
+
+def _has_data_each(case: Case) -> bool:
+    """Whether data is named for each of several steps: "masks are what I want of ./new, so train on ./old first"."""
+    verbs = {m.start for m in case.reading.of("action")}
+    steps = [step for step in case.intent.steps if step.place in verbs]
+    return 1 < len(steps) == sum(token.kind == "path" for token in case.reading.tokens)
 
 
 def _said(intent: Intent) -> str:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.descriptions import describes
 from router.engines import builds, goes_before, runs_engine, within
+from router.openings import is_phase, opens_with_before, stems_from
 from router.order import (
     begins_when_over,
     behind_colon,
-    comes_first,
-    comes_later,
     follows,
-    has_run_before,
     is_ahead_of,
     is_of_others_later,
+    is_put_ahead,
     is_shown_later,
 )
+from router.sequence import in_sequence
 from router.taken_back import not_taken_back
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class Step(NamedTuple):
 
 
 def trained_anew(reading: Reading, step: Step) -> Step:
-    """A retraining of something that is named is a training, where nothing was pruned."""
+    """A retraining of something that is named, or that is still to be, is a training, where nothing was pruned."""
     pruned = any(token.word.startswith(("prun", "geprun")) for token in reading.tokens)
-    named = any(reading.of(kind) for kind in ("task", "parent"))
+    named = not reading.of("model") or any(reading.of(kind) for kind in ("task", "parent"))
     named = named or any(token.kind in {"path", "job"} for token in reading.tokens)
     return step._replace(verb="train") if step.verb == "retrain" and named and not pruned and not step.named else step
 
@@ -96,34 +96,13 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
             for m in said
             if m.group != f"action:{ENGINE_VERB}" or len(m.places) > 1 or follows(reading, min(exports), m.start)
         ]
-    if any(m.group == f"action:{ENGINE_VERB}" for m in said):
-        said = [m for m in said if m.group != "action:quantize" or len(m.places) == 1]
+    built = {reading.clause(m.start) for m in said if m.group == f"action:{ENGINE_VERB}"}
+    said = [
+        m for m in said if m.group != "action:quantize" or len(m.places) == 1 or reading.clause(m.start) not in built
+    ]
     found = sorted((*said, *nouns), key=lambda m: m.start)
-    return _in_order(reading, not_taken_back(reading, found))
-
-
-def _in_order(reading: Reading, found: Sequence[Mention]) -> tuple[Step, ...]:
-    """The steps that phrases ask for, by words such as "before" and "after" in the order in which they are to run."""
-    steps: dict[str, Step] = {}
-    later: list[Step] = []
-    ahead: list[str] = []
-    for mention in found:
-        kind, _, name = mention.group.partition(":")
-        step = Step(name, mention.start, named=kind == "named")
-        if name in steps and comes_later(reading, mention):
-            later.append(steps.pop(name))  # "let it classify ./lot, and evaluate it before classifying"
-        if name in steps or any(one.verb == name for one in later):
-            continue
-        if comes_later(reading, mention):
-            later.append(step)
-        elif steps and (comes_first(reading, mention) or has_run_before(reading, mention)):
-            clause = reading.clause(mention.start)
-            beside = [one for one in ahead if one in steps and reading.clause(steps[one].place) == clause]
-            ahead.append(name)  # "after it has been trained and exported"
-            steps = {**{one: steps[one] for one in beside}, name: step, **steps}
-        else:
-            steps[name] = step
-    return (*steps.values(), *later)
+    ordered = in_sequence(reading, not_taken_back(reading, found))
+    return tuple(Step(m.group.partition(":")[2], m.start, named=m.group.startswith("named:")) for m in ordered)
 
 
 def _is_target(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
@@ -178,10 +157,13 @@ def is_item(reading: Reading, noun: Mention) -> bool:
         return False
     if (colon := behind_colon(reading, start, noun.start)) is not None:
         start = colon
-    if is_ahead_of(reading, noun.start):
+    if any(placed(reading, noun.start) for placed in (is_ahead_of, stems_from, is_phase)) or is_put_ahead(
+        reading, noun
+    ):
         return True
     about = {n for kind in ("policy", "task", "model") for m in reading.of(kind, negated=None) for n in m.places}
     over = {n for m in reading.of("action") if begins_when_over(reading, m) for n in m.places}
+    over |= _opening_before(reading, noun)
     items = reading.grammar["items"] | (reading.grammar["articles"] if over else frozenset())
     before = [reading.tokens[n].word for n in range(start, noun.start) if n not in about | over]
     text = reading.text[: reading.tokens[noun.start].start].rstrip()
@@ -194,6 +176,13 @@ def is_item(reading: Reading, noun: Mention) -> bool:
     return (before[-1] in reading.grammar["joins_items"] and set(before[-3:]) <= reading.grammar["items"]) or (
         bool(start or over) and set(before) <= items
     )
+
+
+def _opening_before(reading: Reading, noun: Mention) -> set[int]:
+    """The tokens that only say ahead of what a noun comes: "*before the evaluation* a training of …"."""
+    start, _ = reading.clause(noun.start)
+    said = [m for m in reading.of("action") if start <= m.start < noun.start and opens_with_before(reading, m)]
+    return set(range(start, said[-1].start + 1)) if said else set()
 
 
 def _behind_joiner(reading: Reading, before: Sequence[str]) -> Sequence[str] | None:

@@ -59,7 +59,10 @@ def background(
     kept = [
         m
         for m in mentions
-        if m.start not in told or _is_denied(m) or not _drops(m, front, tokens, told, m.start in past)
+        if m.start not in told
+        or _is_denied(m)
+        or _is_announced(m, clauses[0])
+        or not _drops(m, front, tokens, told, m.start in past)
     ]
     return Background(kept, told, past)
 
@@ -146,6 +149,11 @@ def _is_topic(mention: Mention, tokens: Sequence[Token]) -> bool:
     return mention.group == "foreign:model" and mention.end == end and mention.start <= 1
 
 
+def _is_announced(mention: Mention, first: Clause) -> bool:
+    """Whether a colon stands behind the clause that begins with another model: "SegFormer on our tiles: train …"."""
+    return mention.group == "foreign:model" and first.announces and mention.start - first.places.start <= 1
+
+
 def _has_job(tokens: Sequence[Token], told: frozenset[int]) -> bool:
     """Whether a job is named that is not only told of."""
     return any(token.kind == "job" and n not in told for n, token in enumerate(tokens))
@@ -167,7 +175,11 @@ def _drops(
         twice = mention.group == "policy:on" and "policy" in in_front and not corrects
         return not mention.negated and (twice or mention.group == "policy:named" or past)
     if kind == "parent":
-        return "parent" in in_front or _has_job(tokens, told) or any(m.group == "action:train" for m in front)
+        return (
+            "parent" in in_front
+            or _has_job(tokens, told)
+            or any(m.group == "action:train" and not m.negated for m in front)
+        )
     if kind in {"task", "runner"}:
         return kind in in_front
     return kind in _ASKING | {"other", "pointer"}

@@ -42,7 +42,7 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
         if share < _CLEAR or verb in refused:
             continue
         theirs = [step.verb for step in found if step.place in part]
-        if share >= _SURE and len(theirs) == 1 and theirs[0] != verb:
+        if share >= _SURE and len(theirs) == 1 and theirs[0] != verb and verb not in known:
             known.pop(theirs[0], None)
         if verb not in steps and (verb in known or not _rules_out(reading, part)):
             said = known.get(verb)
@@ -88,6 +88,9 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
     opening = [reading.tokens[n].word for n in words[:2]]
     if opening[1:] and opening[0] in reading.grammar["before"] and opening[1] in reading.grammar["somebody"]:
         return "", 0.0  # "before anybody exports it"
+    asks = any(m.start in part for kind in ("action", "noun", "named") for m in reading.of(kind))
+    if not asks and any(reading.tokens[n].word in reading.grammar["again"] for n in words):
+        return "", 0.0  # "evaluate it on ./a and then again on ./b"
     told = (reading.past | reading.narrated).intersection(words)
     if not _says_something(reading, part) or len(told) * 2 > len(words):
         return "", 0.0
@@ -121,6 +124,9 @@ def _says_something(reading: Reading, part: range) -> bool:
     """Whether a part has a phrase that a rule knows, or data or a job and words besides."""
     use = reading.grammar
     small = use["separates"] | use["joins_steps"] | use["prepositions"] | use["articles"]
+    parents = {n for m in reading.of("parent") for n in m.places}
+    if all(n in parents or reading.tokens[n].kind == "break" or reading.tokens[n].word in small for n in part):
+        return False  # "the same training …"
     if any(reading.tokens[n].kind in {"path", "job"} for n in part):
         return any(reading.tokens[n].kind == "word" and reading.tokens[n].word not in small for n in part)
     return any(m.start in part and m.group.partition(":")[0] in _SAYS for m in reading.mentions)

@@ -70,6 +70,11 @@ def is_ordered(tokens: Sequence[Token], places: range, mention: Mention, grammar
     return bool(before & grammar["orders_passive"]) or (goes_on and ends)
 
 
+def not_before(words: Sequence[str], grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether something is to be over first: "not before you've exported it"."""
+    return any(one in grammar["not"] and other in grammar["until"] for one, other in itertools.pairwise(words))
+
+
 class _Reader(NamedTuple):
     text: str
     tokens: Sequence[Token]
@@ -122,7 +127,11 @@ class _Reader(NamedTuple):
         if finite is None or (bids and finite >= first):
             return "asks" if asking else "bids" if bids else "none"
         noun = bool(asking) and asking[0].group.startswith("noun")
-        if asking and not noun and asking[0].start <= first and finite > asking[0].start + 1:
+        whole = bool(asking) and finite in asking[0].places  # "masks are what we need", not "the engine is built"
+        whole = whole and self.grammar["done"].isdisjoint(self.tokens[n].word for n in asking[0].places)
+        lacks = whole and self.tokens[finite].word in self.grammar["lacks"]  # "the classifier needs training"
+        opens = bool(asking) and not noun and asking[0].start <= first
+        if lacks or (opens and (whole or finite > asking[0].start + 1)):
             return "asks"
         ordered = asking and self._is_to_come(places)
         return "asks" if ordered or any(is_ordered(self.tokens, places, m, self.grammar) for m in asking) else "tells"
@@ -151,9 +160,11 @@ class _Reader(NamedTuple):
         """Whether a clause begins with what has to happen first, as "once it is through, …"."""
         restricts = self.grammar["restricts_to"]
         opening = [n for n in places[:3] if self.tokens[n].word not in restricts][:2]  # "but only after it was trained"
-        if not any(self.tokens[n].word in self.grammar["awaits"] for n in opening):
-            return False
         words = [self.tokens[n].word for n in places]
+        if not not_before(words[:3], self.grammar) and not any(
+            self.tokens[n].word in self.grammar["awaits"] for n in opening
+        ):
+            return False
         said = self.grammar["past"] | self.grammar["orders"]
         happened = any(one in self.grammar["wishing"] and other in said for one, other in itertools.pairwise(words))
         return not happened or bool(set(words[1:2]) & self.grammar["wishing"])
@@ -173,7 +184,7 @@ class _Reader(NamedTuple):
 
     def _is_placed(self, places: range) -> bool:
         """Whether two neighbouring words say when a step comes: "the export comes last", "first comes …"."""
-        order = self.grammar["goes_first"] | self.grammar["goes_last"]
+        order = self.grammar["goes_first"] | self.grammar["goes_last"] | self.grammar["goes_next"]
         pairs = [{self.tokens[n].word, self.tokens[m].word} for n, m in itertools.pairwise(places)]
         return any(pair & self.grammar["comes"] and pair & order for pair in pairs)
 
@@ -193,6 +204,11 @@ class _Reader(NamedTuple):
                 return True
         return False
 
+    def _stems(self, place: int) -> bool:
+        """Whether a participle says what something is made of, right behind it."""
+        made = self.tokens[place].word in self.grammar["past"]
+        return made and self.tokens[place + 1].word in self.grammar["stem_from"]
+
     def _finite(self, places: range, first: int) -> int | None:
         """The first finite verb behind a subject, before any subordinate clause."""
         if places and self.tokens[places.start].word in self.grammar["past"] & self.grammar["finite"]:
@@ -204,6 +220,8 @@ class _Reader(NamedTuple):
                 continue
             is_verb = self.tokens[n].kind == "word" and (word != "s" or self.tokens[n - 1].word in _BEFORE_S)
             is_verb = is_verb and (word != "am" or self.tokens[n - 1].word == "i")  # and not German: "am Ende"
+            if word in self.grammar["stems"] and self.tokens[n + 1 : n + 2] and self._stems(n):
+                continue  # "the engine made from it"
             if is_verb and (word in self.grammar["finite"] or (subject and len(word) > 4 and word.endswith("ed"))):
                 return n
             if word in self.grammar["subordinates"]:

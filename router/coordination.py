@@ -49,7 +49,7 @@ def with_common_job(reading: Reading, steps: Sequence[Step], spoken: Sequence[Sp
 def _is_coordinated(reading: Reading, step: Step, later: Step, spoken: Spoken) -> bool:
     """Whether only commas and words such as "and" stand between two verbs, and nothing that the first one works on."""
     said = spoken.paths or spoken.jobs or spoken.parents or spoken.no_data
-    verbs = {m.start for m in reading.of("action")}
+    verbs = {m.start for kind in ("action", "named") for m in reading.of(kind)}
     between = reading.tokens[step.place + 1 : later.place]
     joined = all(token.text == "," or token.word in reading.grammar["joins_steps"] for token in between)
     return bool(between) and joined and not said and {step.place, later.place} <= verbs
@@ -66,9 +66,10 @@ def with_antecedents(reading: Reading, steps: Sequence[Step], spoken: Sequence[S
             continue
         if not (of_pronoun_at(reading, step) or _is_silent(found[here], steps[:here])):
             continue
-        before = [one for n, one in enumerate(found) if n > here and steps[n].place < step.place and one.jobs]
+        earlier = [one for n, one in enumerate(found) if n > here and steps[n].place < step.place]
+        before = [one for one in earlier if one.jobs or (one.parents and step.verb in MEASURING)]
         if before:
-            found[here] = replace(found[here], jobs=before[0].jobs)
+            found[here] = replace(found[here], jobs=before[0].jobs, parents=before[0].parents)
     return tuple(found)
 
 

@@ -33,7 +33,10 @@ def is_measured(reading: Reading) -> bool:
     of_value = {n for m in reading.of("value") for n in m.places}
     wished = reading.grammar["wishes"] | reading.grammar["bids"]
     return any(
-        n not in of_value and wished & {token.word for token in reading.tokens[max(0, n - 6) : n]} for n in places
+        n not in of_value | reading.narrated
+        and not reading.grammar["not"].intersection(token.word for token in reading.tokens[max(0, n - 2) : n])
+        and wished & {token.word for token in reading.tokens[max(0, n - 6) : n]}
+        for n in places
     )
 
 

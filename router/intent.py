@@ -17,7 +17,7 @@ from router.build_order import in_build_order
 from router.clauses import is_ordered
 from router.engines import MEASURING
 from router.implied_training import really_training, with_search
-from router.order import behind_before, follows, only_tells_when
+from router.order import behind_before, comes_first, follows, only_tells_when
 from router.questions import is_question
 from router.verbs import asked_verbs, by_what_is_named, is_of_evaluation
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _CLOSE, _SEVERAL = 6, 2
 _ENDS = frozenset({"verb:cancel", "verb:remove"})
+_OF_A_MODEL = frozenset({"export", "quantize", "inference"})
 _TRAINING_ALONE = frozenset({"epochs", "trials", "learning_rate", "target"})
 
 
@@ -61,7 +62,7 @@ def find_intent(
     """
     anew = [trained_anew(reading, step) for step in asked_steps(reading, every_noun=every_noun)]
     steps = tuple(step for place, step in enumerate(anew) if step.verb not in {one.verb for one in anew[:place]})
-    verbs = asked_verbs(reading, steps)
+    steps, verbs = _with_checks(reading, steps, asked_verbs(reading, steps))
     question = is_question(reading, questions)
     nouns = not any(reading.of(kind) for kind in ("action", "named"))
     if verbs and verbs[0].group == "verb:resume" and not steps and _goes_on(reading, stated):
@@ -134,6 +135,8 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
             continue
         if behind_before(reading, step.place):
             later.append(step)
+        elif found and _is_after(reading, step.place):
+            found.insert(0, step)  # "delete train-… after exporting it"
         elif (not found and not later) or follows(reading, (found or later)[-1].place, step.place):
             found.append(step)
         else:
@@ -147,6 +150,35 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
         and (names != {"compare", "remove"} or any(t.kind == "job" for t in reading.tokens[found[-1].place :]))
     )
     return tuple(found) if several else ()
+
+
+def _is_after(reading: Reading, place: int) -> bool:
+    """Whether a word such as "after" stands close before a verb that ends in -ing, in its sentence."""
+    before = {token.word for token in reading.tokens[max(0, place - 2) : place] if token.kind != "break"}
+    return reading.tokens[place].word.endswith("ing") and not before.isdisjoint(reading.grammar["after"])
+
+
+def _with_checks(
+    reading: Reading, steps: tuple[Step, ...], asked: Sequence[Mention]
+) -> tuple[tuple[Step, ...], list[Mention]]:
+    """The steps and the commands; behind a training, to check it "on ./val" is to evaluate it."""
+    trained = [step.place for step in steps if step.verb.endswith("train")]
+    checks = [m for m in asked if m.group == "verb:data_check" and _is_on_data(reading, m)]
+    later = [m for m in checks if trained and min(trained) < m.start and not behind_before(reading, m.start)]
+    if {step.verb for step in steps} <= _OF_A_MODEL and any(token.kind == "job" for token in reading.tokens):
+        later = later or checks if steps else []
+    if not later or any(step.verb.endswith("evaluate") for step in steps):
+        return steps, list(asked)
+    behind = sum(step.place < later[0].start for step in steps)
+    behind = 0 if comes_first(reading, later[0]) and not trained else behind
+    checked = (*steps[:behind], Step("evaluate", later[0].start), *steps[behind:])
+    return checked, [m for m in asked if m not in later]
+
+
+def _is_on_data(reading: Reading, mention: Mention) -> bool:
+    """Whether a check is made on data, and none of it: "auf ./val prüfen", "check it on ./val"."""
+    path = next((n for n in mention.places if reading.tokens[n].kind == "path"), 0)
+    return bool(path) and reading.tokens[path - 1].word in reading.grammar["on_data"]
 
 
 def _names_figures(reading: Reading, mention: Mention) -> bool:

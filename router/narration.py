@@ -6,6 +6,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.clauses import not_before
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -14,11 +16,8 @@ if TYPE_CHECKING:
 
     Grammar = Mapping[str, frozenset[str]]
 
-_ASKING = frozenset({"action", "named", "verb", "noun"})
-_STATES = frozenset({"value", "policy"})
-_ENDS = frozenset(".!?;\n")
-_MOST = 3
-_BY_HAND = frozenset({("by", "hand"), ("von", "hand")})
+_ASKING, _STATES = frozenset({"action", "named", "verb", "noun"}), frozenset({"value", "policy"})
+_MOST, _ENDS, _BY_HAND = 3, frozenset(".!?;\n"), frozenset({("by", "hand"), ("von", "hand")})
 
 
 class Narration(NamedTuple):
@@ -110,10 +109,12 @@ class _Clause(NamedTuple):
         """Whether a verb tells what was done, would have been done, or is not wished for."""
         use = self.grammar
         before = [word for word in words[:here] if word not in use["adverbs"]]
+        if self._is_fronted(words, here):
+            return True
         if before and words[here] in use["only_past"] and use["conditions"].isdisjoint(before):
             return True
-        not_yet = (use["awaits"] | use["conditions"]).intersection(words[:here])  # "once we trained it, …"
-        if not before or not_yet:
+        not_yet = (use["awaits"] | use["conditions"]).intersection(words[:here]) or not_before(words[:here], use)
+        if not before or not_yet:  # "once we trained it, …"
             return False
         if self._is_not_wished(words, here, before):
             return True
@@ -121,6 +122,12 @@ class _Clause(NamedTuple):
             return False
         at_end = self._is_german_perfect(words, here) if words[here] in use["done_at_end"] else False
         return at_end or (words[here] not in use["done_at_end"] and self._is_finite(words, here, before))
+
+    def _is_fronted(self, words: Sequence[str], here: int) -> bool:
+        """Whether a participle that opens a clause tells what was done: "trainiert und exportiert wurde in Graz"."""
+        opens = self.grammar["done_at_end"] | self.grammar["joins_steps"]
+        behind = next((word for word in words if word not in opens), "")
+        return here < words.index(behind or words[-1]) and behind in self.grammar["was"]
 
     def _is_german_perfect(self, words: Sequence[str], here: int) -> bool:
         """Whether a participle at the end of a clause tells what was done: "wir haben ihn trainiert"."""
@@ -189,8 +196,7 @@ class _Clause(NamedTuple):
 
     def _was_back_then(self, words: Sequence[str]) -> bool:
         """Whether something was so at a time that is over: "the best of the training was the coffee back then"."""
-        use = self.grammar
-        return bool(use["was_so"].intersection(words) and use["back_then"].intersection(words))
+        return bool(self.grammar["was_so"].intersection(words) and self.grammar["back_then"].intersection(words))
 
     def _does_alone(self, words: Sequence[str]) -> bool:
         """Whether somebody says that he does it himself: "I'll export the better one myself"."""
@@ -199,7 +205,8 @@ class _Clause(NamedTuple):
             (word in use["alone"] and before not in use["prepositions"]) or (before, word) in _BY_HAND
             for before, word in pairwise(words)
         )
-        subject = words[0] in use["doers"] or bool(use["does"].intersection(words[1:2]))
+        does = any(one in use["doers"] and other in use["does"] for one, other in pairwise(words))
+        subject = does or words[0] in use["doers"] or bool(use["does"].intersection(words[1:2]))
         return alone and subject and (use["wishes"] | use["would"]).isdisjoint(words)
 
 

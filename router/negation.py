@@ -30,6 +30,7 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
         negated = negated or _denied_of_job(tokens, mention, vocabulary)
         negated = negated and not _asks_why_not(tokens, mention, vocabulary)
         negated = negated and not _is_limit(tokens, mention, vocabulary)
+        negated = negated and not _not_alone(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
             negated = _carried(tokens, found[-1], mention, vocabulary)
         found.append(mention._replace(negated=bool(negated)))
@@ -38,12 +39,14 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
 
 def _with_lists(tokens: Sequence[Token], found: list[Mention], vocabulary: Vocabulary) -> list[Mention]:
     """All of a list that ends in "or" are ruled out with its first: "don't train, evaluate or export anything"."""
-    for here in range(len(found) - 2):
-        first, second, third = found[here : here + 3]
+    for here in range(len(found) - 1):
+        first, second = found[here : here + 2]
         comma = [token.text for token in tokens[first.end : second.start]] == [","]
-        joins = [token.word for token in tokens[second.end : third.start]]
-        if first.negated and comma and len(joins) == 1 and joins[0] in vocabulary.continuations:
-            found[here + 1], found[here + 2] = second._replace(negated=True), third._replace(negated=True)
+        joins = tokens[second.end].word in vocabulary.continuations if second.end < len(tokens) else False
+        if first.negated and comma and joins:
+            found[here + 1] = second._replace(negated=True)
+            third = next((m for m in found[here + 2 : here + 3] if m.start == second.end + 1), None)
+            found[here + 2 : here + 3] = [third._replace(negated=True)] if third else found[here + 2 : here + 3]
     return found
 
 
@@ -52,6 +55,16 @@ def _asks_why_not(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabul
     before = [token.word for token in tokens[max(0, mention.start - 3) : mention.start]]
     asks = len(before) == 3 and before[0] in vocabulary.questions and before[2] in vocabulary.grammar["not"]
     return asks and mention.group == "model"
+
+
+def _not_alone(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether something is to be done and something else as well: "not only train it, but also evaluate it"."""
+    grammar = vocabulary.grammar
+    before = pairwise(token.word for token in tokens[max(0, mention.start - _OPENING) : mention.end])
+    only = any(no in grammar["not"] and other in grammar["only_that"] for no, other in before)
+    behind = [token.word for token in tokens[mention.end :]]
+    turn = next((n for n, word in enumerate(behind) if word in grammar["substitutes"]), len(behind))
+    return only and not grammar["also_that"].isdisjoint(behind[turn : turn + _OPENING])
 
 
 def _is_limit(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:

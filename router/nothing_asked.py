@@ -25,7 +25,8 @@ def _forbids(words: Words) -> bool:
     """Whether something is ruled out as a whole, and nothing asked, pointed at or chosen."""
     reading = words.reading
     ruled_out = reading.of("action", negated=True)
-    if not ruled_out and not reading.of("verb", negated=True):
+    put_off = reading.of("unheeded") or (reading.of("put_off") and reading.of("noun", negated=True))
+    if not (ruled_out or reading.of("verb", negated=True) or put_off):
         return False
     kinds = ("action", "noun", "verb", "other", "pointer", "policy", "value")
     if words.intent.question or any(reading.of(kind) for kind in kinds) or _goes_on(words):

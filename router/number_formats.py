@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.corrections import is_displaced, retracted
+from router.past_figures import tells_of_past
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
 def _add_format(spoken: Spoken, reading: Reading, part: range, words: set[str], verbs: set[str]) -> None:
     """The number format that is wanted; the ones between which the words leave it open."""
     formats: list[str] = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
-    allowed = _uncorrected(reading, part, [one for one in formats if not _ruled_out_format(reading, part, one)])
+    present = [one for one in formats if not _is_of_the_past(reading, part, one)] or formats
+    allowed = _uncorrected(reading, part, [one for one in present if not _ruled_out_format(reading, part, one)])
     if formats and not allowed:
         spoken.values.pop("number_format", None)
         spoken.unclear.pop("number_format", None)
@@ -73,6 +75,12 @@ def _bits(reading: Reading, part: range) -> str | None:
         if reading.tokens[place].kind == "number" and behind and behind[0].word in {"bit", "bits"}:
             return _OF_BITS.get(int(reading.tokens[place].value))
     return None
+
+
+def _is_of_the_past(reading: Reading, part: range, number_format: str) -> bool:
+    """Whether a format is only told of: "fp16 was what I asked for yesterday", "we saw odd results at fp16"."""
+    places = [n for n in part if reading.tokens[n].word == number_format]
+    return all(tells_of_past(reading, range(*reading.clause(n))) for n in places)
 
 
 def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool:

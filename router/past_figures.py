@@ -48,16 +48,21 @@ def _words(reading: Reading, places: Sequence[int]) -> list[str]:
 
 def _is_over(reading: Reading, theirs: range, ours: range) -> bool:
     """Whether a clause tells of a time that is over, or of what is to be ignored, and the other one does not."""
-    return _tells_of_past(reading, theirs) and not _tells_of_past(reading, ours)
+    return tells_of_past(reading, theirs) and not tells_of_past(reading, ours)
 
 
-def _tells_of_past(reading: Reading, places: range) -> bool:
+def tells_of_past(reading: Reading, places: range) -> bool:
+    """Whether a clause tells of a time that is over, or of what is to be ignored."""
     use, words = reading.grammar, _words(reading, places)
     if not reading.narrated.isdisjoint(places) or use["ignores"].intersection(words[:2]):
         return True
     pairs = list(pairwise(words))
     if any(one in use["not"] | use["rules_out"] and other in use["no_more"] for one, other in pairs):
         return True  # "we no longer train with 224 pixels"
+    if use["before_now"].difference(use["adverbs"]).intersection(words) and use["past"].intersection(words):
+        return True  # "fp16 was what I asked for yesterday"
+    if len(words) > 1 and words[0] in use["doers"] and words[1] in use["went_through"]:
+        return True  # "we got weird results with fp16"
     dated = any(one in use["last_time"] and other in use["periods"] | use["seasons"] for one, other in pairs)
     return dated or any(one in use["used"] and other in use["infinitives"] for one, other in pairs)
 

@@ -8,13 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from router.background import background
-from router.clauses import is_ordered
+from router.clauses import is_ordered, not_before
+from router.denied import without_answers
 from router.dictation import with_dictated_paths, with_named_figures
 from router.lexer import Hooks, tokenize
 from router.narration import without_narrated
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals, with_ordinals
 from router.patterns import Mention, longest
+from router.put_off import left_to_others, with_put_off
 from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers
 from router.tokens import Token
 from router.vocabulary import vocabulary_of
@@ -58,6 +60,7 @@ _LAYERS = (
     frozenset({"correction"}),
     frozenset({"instead"}),
     frozenset({"withdrawal"}),
+    frozenset({"put_off", "done_already", "unheeded"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
@@ -152,10 +155,13 @@ def read(text: str, skill: Skill) -> Reading:
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
+    mentions = without_answers(text, tokens, mentions, vocabulary.grammar)
+    mentions = with_put_off(tokens, mentions, vocabulary.grammar)
     mentions = [m._replace(group="action:train") if m.negated and m.group == "action:retrain" else m for m in mentions]
     narration = without_narrated(tokens, mentions, vocabulary.grammar)
     behind = background(text, tokens, narration.mentions, vocabulary.grammar)
-    remarks = _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
+    others = left_to_others(tokens, behind.mentions, vocabulary.grammar)
+    remarks = others | _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
     reading = Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
     reading.narrated, reading.only_told = narration.places, narration.alone
     return reading
@@ -175,6 +181,8 @@ def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, f
     behind = [
         token.word for token in tokens[mention.end : mention.end + 2] if token.word not in grammar["restricts_to"]
     ]
+    if not_before([token.word for token in tokens[mention.end : mention.end + 2]], grammar):
+        return True  # "…, though not before it has been evaluated"
     if tokens[mention.start].word == "so" and grammar["wishes"].intersection(behind[:1]):
         return True  # "so I only want to know …"
     if any(token.word in grammar["polite"] for token in tokens[max(0, mention.start - 2) : mention.start]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.seeming_orders import Orders
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,7 +24,7 @@ def asking_phrases(
     found = [_without_number(tokens, m, found) for m in found if not _belongs_before(text, tokens, m)]
     engines = {n for m in found if m.group == "action:gen_trt_engine" for n in m.places}
     parents = [m for m in found if m.group.startswith("parent:")]
-    orders = {m.end for m in found if m.group.startswith("action:")}
+    seeming = Orders(text, tokens, found, grammar).seeming()
     return [
         m
         for m in found
@@ -32,7 +34,7 @@ def asking_phrases(
             or _hands_over(tokens, m, parents, grammar["builds"])
             or _comes_next(tokens, m, grammar)
             or _of_engine(tokens, m, grammar["engines"])
-            or _is_object(tokens, m, orders)
+            or m in seeming
         )
     ]
 
@@ -44,11 +46,6 @@ def own_numbers(
     timed = [m for m in mentions if not (_is_time(m, tokens, grammar) or _reaches_over(m, tokens))]
     timed = [m for m in timed if not (_counts_items(m, tokens) or _shares_number(m, timed, tokens))]
     return [m for m in timed if not _robs(m, timed, tokens)]
-
-
-def _is_object(tokens: Sequence[Token], mention: Mention, orders: set[int]) -> bool:
-    """Whether a job is that of the order before it, and not made an engine of: "export train-…, engine fp32"."""
-    return mention.group == "action:gen_trt_engine" and tokens[mention.start].kind == "job" and mention.start in orders
 
 
 def _counts_items(mention: Mention, tokens: Sequence[Token]) -> bool:
@@ -102,7 +99,31 @@ def _comes_next(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str,
     if mention.group != "neutral" or tokens[mention.end - 1].word != "export":
         return False
     before = [token.word for token in tokens[max(0, mention.start - 2) : mention.start]]
+    if _stands_alone(tokens, mention, grammar) or _is_phase(tokens, mention, grammar):
+        return True
     return not grammar["separates"].isdisjoint(before) or before == ["ahead", "of"] or _waits(tokens, mention, grammar)
+
+
+def _is_phase(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a chain ends with it, or it is to be over first: "finish with the export", "… the export beforehand"."""
+    before = [token.word for token in tokens[max(0, mention.start - 4) : mention.start]]
+    behind = {token.word for token in tokens[mention.end : mention.end + 1]}
+    if before[-1:] and before[-1] in grammar["reminds"]:
+        return True  # "don't forget the export"
+    ends = before[-1:] and before[-1] in grammar["with_it"] and not grammar["phases"].isdisjoint(before)
+    return bool(ends) or not behind.isdisjoint(grammar["goes_first"] | grammar["beforehand"])
+
+
+def _stands_alone(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether it is a clause of its own: "Second, an export.", "the export in the middle too"."""
+    begin = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    opening = {token.word for token in tokens[begin : mention.start]}
+    if len(mention.places) < 2 or not opening <= grammar["openers"] | grammar["separates"]:
+        return False
+    end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    behind = [token.word for token in tokens[mention.end : end]]
+    article = tokens[mention.start].word in grammar["any_one"] or bool(behind or opening)
+    return article and grammar["also"] | grammar["as_well"] | grammar["amid"] >= set(behind)
 
 
 def _waits(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:

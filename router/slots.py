@@ -34,7 +34,9 @@ _OF_SPEC = (
     "checkpoint_interval",
 )
 _KEYS_OF_ENGINE = {"batch_size": "max_batch_size"}
-_KEYS_OF_TRAINING = frozenset({"epochs", "learning_rate", "precision", "validation_interval", "checkpoint_interval"})
+_KEYS_OF_TRAINING = frozenset(
+    {"epochs", "learning_rate", "seed", "precision", "validation_interval", "checkpoint_interval"}
+)
 _OF_SEARCH = {"trials": "trials", "hours": "wall_minutes", "parallel": "parallel"}
 OF_TRAINING = _KEYS_OF_TRAINING | _OF_SEARCH.keys()
 _PRECISIONS = {"fp32": "32-true", "fp16": "16-mixed", "bf16": "bf16-mixed"}

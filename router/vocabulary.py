@@ -207,6 +207,9 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("withdrawal", languages.phrases("withdrawals"))
     patterns.add("doubt", languages.phrases("doubts"))
     patterns.add("hesitation", languages.phrases("hesitations"))
+    patterns.add("put_off", languages.phrases("put_off"))
+    patterns.add("done_already", languages.phrases("done_already"))
+    patterns.add("unheeded", languages.phrases("unheeded"))
 
 
 def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:

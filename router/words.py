@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from router.said_data import data_places, is_no_data, is_ruled_out, role_of, unc
 from router.spoken import Spoken
 from router.spoken_parents import parents_of
 from router.spoken_policy import policies
+from router.step_parts import parts_of_steps
 from router.values import read_values
 from router.vocabulary import vocabulary_of
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.stated import Values
 
-_SAME = frozenset({"same", "gleiche", "gleichen", "selbe", "selben"})
+_SAME = frozenset(
+    {"same", "gleiche", "gleichen", "selbe", "selben", "dasselbe", "desselben", "demselben", "derselbe", "denselben"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def read_words(text: str, skill: Skill) -> Words:
     intent, judged = settled(reading, intent, account(reading, intent, values, vocabulary), names, vocabulary)
     roles = vocabulary.roles
     whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
-    parts = _parts(reading, intent.steps)
+    parts = parts_of_steps(reading, intent.steps)
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
@@ -88,45 +90,6 @@ def _refused(reading: Reading) -> list[Mention]:
             for other in asked
         )
     ]
-
-
-def _parts(reading: Reading, steps: Iterable[Step]) -> list[range]:
-    """The tokens that belong to each step: from the clause, or the joining word, that leads to it."""
-    ordered = list(steps)
-    if not ordered:
-        return []
-    by_place = sorted(ordered, key=lambda step: step.place)
-    begins = [0]
-    for before, step in itertools.pairwise(by_place):
-        begin = step.place
-        joins = reading.tokens[begin].word in reading.grammar["joins_steps"]
-        joins = joins or _separates(reading, begin)  # "…, once it is trained on ./lot"
-        said = _end_of(reading, before.place)
-        while not joins and begin - 1 >= said and not _separates(reading, begin - 1):
-            begin -= 1
-        begins.append(_with_adverbial(reading, begin, before.place))
-    ends = [*begins[1:], len(reading.tokens)]
-    ranges = {step: range(begin, end) for step, begin, end in zip(by_place, begins, ends, strict=True)}
-    return [ranges[step] for step in ordered]
-
-
-def _end_of(reading: Reading, place: int) -> int:
-    """Behind the phrase without gaps that says the step at a place: "nach dem Export von train-… kommt die Engine"."""
-    said = [m for m in reading.of("action") if m.start == place and len(m.places) == m.end - m.start]
-    return said[0].end if said else place + 1
-
-
-def _with_adverbial(reading: Reading, begin: int, before: int) -> int:
-    """Where a part begins, with what commas set apart ahead of it: "train it, then, on ./lot, an evaluation"."""
-    start = reading.clause(begin - 1)[0] if begin and reading.tokens[begin - 1].text == "," else begin
-    opens = start - 1 > before and reading.tokens[start].word in reading.grammar["prepositions"]
-    behind = {token.word for token in reading.tokens[max(before + 1, start - 2) : start]}
-    return start if opens and not behind.isdisjoint(reading.grammar["separates"]) else begin
-
-
-def _separates(reading: Reading, place: int) -> bool:
-    token = reading.tokens[place]
-    return token.kind == "break" or token.word in reading.grammar["separates"]
 
 
 def _spoken(

@@ -35,6 +35,46 @@ EXPORT = "export-20260311-081502-4be901"
             ["deploy_classify_gen_trt_engine", "deploy_classify_evaluate"],
         ),
         ("train ChangeNet segment on ./a, then evaluate it. No masks yet.", ["segment_train", "segment_evaluate"]),
+        (
+            "The export comes last; before that evaluate it, and before that, of course, train the AOI classifier",
+            ["train", "evaluate", "export"],
+        ),
+        (
+            "Zuletzt soll exportiert werden, davor auswerten, und ganz am Anfang den AOI-Klassifikator trainieren.",
+            ["train", "evaluate", "export"],
+        ),
+        (
+            "Exporting comes last. Before it there's training of the AOI classifier on ./a and an evaluation on ./b.",
+            ["train", "evaluate", "export"],
+        ),
+        (
+            "Before the export I need an evaluation on ./b, and before the evaluation a training of ChangeNet on ./a.",
+            ["train", "evaluate", "export"],
+        ),
+        (f"Quantize {JOB} to int8, but not before you've exported it", ["export", "quantize"]),
+        (f"Export {JOB} once it has been evaluated on ./lot", ["evaluate", "export"]),
+        (f"Export, but only after an evaluation on ./lot. It's about {JOB}.", ["evaluate", "export"]),
+        (
+            "Train the AOI classifier on ./a. At the very end export it, but in between I want it evaluated on ./b.",
+            ["train", "evaluate", "export"],
+        ),
+        (
+            "I need masks for ./new at the end. To begin with, train the change segmentation on ./a, then evaluate it.",
+            ["segment_train", "segment_evaluate", "segment_inference"],
+        ),
+        (
+            "I need an engine. It has to come from an export, and the export has to come from a ChangeNet training.",
+            ["train", "export", "deploy_classify_gen_trt_engine"],
+        ),
+        (
+            f"Quantisiere {JOB}, dann auswerten - nein, umgekehrt: erst auswerten, dann quantisieren.",
+            ["evaluate", "quantize"],
+        ),
+        (
+            f"Once {JOB} has been exported you can go ahead with the fp16 engine.",
+            ["export", "deploy_classify_gen_trt_engine"],
+        ),
+        ("Den AOI-Klassifikator trainieren, dann auf ./val prüfen", ["train", "evaluate"]),
     ],
 )
 def test_later_words_put_a_step_ahead(skill: Skill, text: str, actions: list[str]) -> None:

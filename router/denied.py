@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What words around a phrase deny: a no to a question, a list that says no, a decision against it, what is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from router.patterns import Mention
+    from router.tokens import Token
+
+    Grammar = Mapping[str, frozenset[str]]
+
+SENTENCE_ENDS = frozenset(".!?;\n")
+_NEAR, _SHORT, _SHORT_QUESTION, _ANSWER = 4, 2, 6, 5
+
+
+def is_denied(tokens: Sequence[Token], mention: Mention, asking: Sequence[Mention], grammar: Grammar) -> bool:
+    """Whether the words around a phrase say that it is not asked for; `asking` are all that seem to ask."""
+    denies = (
+        _is_answered_no,
+        _is_decided_against,
+        _is_over_as_well,
+        _is_topic_left,
+        _needs_no,
+        _is_of_whoever,
+        _is_no_more,
+    )
+    if any(one(tokens, mention, grammar) for one in denies):
+        return True
+    return _is_called_in_question(tokens, mention, asking, grammar)
+
+
+def without_answers(text: str, tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Grammar) -> list[Mention]:
+    """The mentions, those asked for which a no before a colon does not deny: "but no: an export is enough"."""
+    return [m._replace(negated=False) if m.negated and _is_behind_no(text, tokens, m, grammar) else m for m in mentions]
+
+
+def _is_behind_no(text: str, tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    place = mention.start - 1
+    while place > 0 and tokens[place].word in grammar["articles"] | grammar["any_one"]:
+        place -= 1
+    if place < 1 or tokens[place].word not in grammar["says_no"]:
+        return False
+    colon = ":" in text[tokens[place].end : tokens[place + 1].start]
+    return colon and tokens[place - 1].word in grammar["contrasts"] | grammar["choice"]
+
+
+def clause_at(tokens: Sequence[Token], place: int) -> range:
+    """The tokens between the breaks around a token."""
+    start = max((n + 1 for n in range(place) if tokens[n].kind == "break"), default=0)
+    return range(start, next((n for n in range(place, len(tokens)) if tokens[n].kind == "break"), len(tokens)))
+
+
+def sentence_end(tokens: Sequence[Token], place: int) -> int:
+    """Where the sentence of a token ends."""
+    ends = (n for n in range(place, len(tokens)) if tokens[n].kind == "break" and tokens[n].text in SENTENCE_ENDS)
+    return next(ends, len(tokens))
+
+
+def _is_answered_no(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether a question asks for it in a word or two, and is answered with no: "Evaluate? No, that was yesterday"."""
+    clause = clause_at(tokens, mention.start)
+    stop = clause.stop
+    if mention.end == stop - 1 and tokens[mention.end].word in grammar["says_no"]:
+        return True  # "evaluation yes, export no"
+    if stop + 1 < len(tokens) and _is_plain_no(tokens, mention, grammar):
+        return True
+    short = mention.start - clause.start <= _SHORT and stop - mention.end <= _SHORT
+    asked = stop + 1 < len(tokens) and tokens[stop].text == "?"
+    return short and asked and tokens[stop + 1].word in grammar["says_no"] | grammar["not"]
+
+
+def _is_plain_no(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether a question is answered by a sentence that says no and nothing else: "Train it? Certainly not."."""
+    end = sentence_end(tokens, mention.start)
+    if end + 1 >= len(tokens) or tokens[end].text != "?":
+        return False
+    stop = sentence_end(tokens, end + 1)
+    words = [token.word for token in tokens[end + 1 : stop] if token.kind != "break"]
+    plain = len(words) <= _ANSWER and words[-1:] != [] and words[-1] in grammar["says_no"] | grammar["not"]
+    return plain and not (stop < len(tokens) and tokens[stop].text == "?")
+
+
+def _is_of_whoever(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether a clause only tells of whoever does it: "whoever cancels train-… will hear from me"."""
+    clause, end = clause_at(tokens, mention.start), sentence_end(tokens, mention.start)
+    told = tokens[clause.start].word in grammar["whoever"] and mention.start - clause.start == 1
+    return told and not (end < len(tokens) and tokens[end].text == "?")
+
+
+def _is_no_more(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether it is not to be done any more: "no more training of the classifier"."""
+    before = [token.word for token in tokens[max(0, mention.start - 2) : mention.start]]
+    return len(before) == _SHORT and before[0] in grammar["rules_out"] and before[1] in grammar["any_more"]
+
+
+def _is_decided_against(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether somebody decided against it: "we've voted against retraining", "gegen ein Training entschieden"."""
+    clause = clause_at(tokens, mention.start)
+    near = {tokens[n].word for n in range(max(clause.start, mention.start - _NEAR), mention.start)}
+    return bool(near & grammar["against"]) and any(tokens[n].word in grammar["decides"] for n in clause)
+
+
+def _is_over_as_well(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether it is over like what is told before it: "training is done, evaluation too"."""
+    clause = clause_at(tokens, mention.start)
+    said = {tokens[n].word for n in clause if n not in mention.places}
+    also = grammar["also_that"] | grammar["as_well"]
+    if not said or said & also == set() or not said <= also | grammar["articles"] or clause.start < 2:
+        return False
+    begin = max((n + 1 for n in range(clause.start) if tokens[n].text in SENTENCE_ENDS), default=0)
+    before = {tokens[n].word for n in range(begin, clause.start - 1)}
+    return bool(before & grammar["over"]) and bool(before & grammar["finite"])
+
+
+def _is_called_in_question(
+    tokens: Sequence[Token], mention: Mention, asking: Sequence[Mention], grammar: Grammar
+) -> bool:
+    """Whether a question only doubts that it makes sense, and a later sentence orders: "Why export? Evaluate …"."""
+    begin = max((n + 1 for n in range(mention.start) if tokens[n].text in SENTENCE_ENDS), default=0)
+    end = sentence_end(tokens, mention.start)
+    words = [token.word for token in tokens[begin:end]]
+    doubts = words[0] in grammar["sense"] and len(words) <= _SHORT_QUESTION
+    doubts = doubts or not grammar["sensible"].isdisjoint(words)
+    question = end < len(tokens) and tokens[end].text == "?"
+    return doubts and question and mention.group.startswith(("action:", "noun:")) and any(m.start > end for m in asking)
+
+
+def _is_topic_left(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether the next clause says that somebody does it himself: "the evaluation, I'll do that myself"."""
+    clause = clause_at(tokens, mention.start)
+    beside = {tokens[n].word for n in clause if n not in mention.places}
+    if not beside <= grammar["articles"] or clause.stop + 1 >= len(tokens) or tokens[clause.stop].text != ",":
+        return False
+    words = [tokens[n].word for n in clause_at(tokens, clause.stop + 1)]
+    return not grammar["alone"].isdisjoint(words) and not grammar["doers"].isdisjoint(words)
+
+
+def _needs_no(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """German: whether a clause begins with what is not needed in it: "trainieren muss man dafür nichts"."""
+    end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
+    behind = [token.word for token in tokens[mention.end : end]]
+    modal = bool(behind) and behind[0] in grammar["modal"]
+    opens = not mention.start or tokens[mention.start - 1].kind == "break"
+    return modal and opens and behind[-1] in grammar["not"] | grammar["nothing"]

@@ -114,9 +114,12 @@ class Reading:
 
     def clause(self, place: int) -> tuple[int, int]:
         """The first token of the clause that a token stands in, and the one behind its last."""
-        breaks = [n for n, token in enumerate(self.tokens) if token.kind == "break"]
-        start = max((n + 1 for n in breaks if n < place), default=0)
-        return start, min((n for n in breaks if n >= place), default=len(self.tokens))
+        start = stop = place
+        while start and self.tokens[start - 1].kind != "break":
+            start -= 1
+        while stop < len(self.tokens) and self.tokens[stop].kind != "break":
+            stop += 1
+        return start, stop
 
 
 def read(text: str, skill: Skill) -> Reading:

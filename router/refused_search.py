@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.refused_trying import points_at
 from router.vocabulary import AUTOML
+from router.word_stems import is_of, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from router.reading import Reading
 
-_NEAR, _SHORT = 8, 3
+_NEAR, _NEXT, _SHORT = 10, 2, 3
 
 
 def refused_search(reading: Reading, part: range) -> str:
@@ -25,9 +27,8 @@ def refused_search(reading: Reading, part: range) -> str:
         denials = [*_denials(reading, place), *(one for one in later if one is not None)]
         clause = range(*reading.clause(place))
         reversed_ = any(reading.tokens[n].word in reading.grammar["reverses"] for n in clause)
-        if len(denials) == 1 and not reversed_:
-            first, last = sorted([place, *denials])
-            return reading.text[reading.tokens[first].start : reading.tokens[last].end]
+        if len(denials) % 2 and not reversed_ and not _is_others_view(reading, place):
+            return quoted(reading, place, *denials)
     return ""
 
 
@@ -37,22 +38,53 @@ def _denials(reading: Reading, place: int) -> Iterator[int]:
     before, behind = range(place - 1, max(start, place - _NEAR) - 1, -1), range(place + 1, min(stop, place + _NEAR))
     for side, places in (("before", before), ("behind", behind)):
         for n in places:
-            if reading.tokens[n].word in reading.grammar[f"breaks_{side}"]:
+            if is_of(reading, n, f"breaks_{side}") and not points_at(reading, n, place):
                 break
-            if reading.tokens[n].word in reading.grammar[f"denies_{side}"] and not _compares(reading, n):
+            if (
+                is_of(reading, n, f"denies_{side}")
+                and not _is_yet_to_come(reading, n)
+                and not _compares(reading, n, place)
+            ):
                 yield n
+
+
+def _is_yet_to_come(reading: Reading, place: int) -> bool:
+    """Whether a search is only said to be missing so far: "hat noch keine Optimierung gesehen"."""
+    return place > 0 and reading.tokens[place].word != "nicht" and reading.tokens[place - 1].word == "noch"
 
 
 def _is_search(reading: Reading, place: int) -> bool:
     token, use = reading.tokens[place], reading.grammar
     named = token.word == AUTOML or token.word in use["searches"]
     phrases = (m for m in reading.of("policy", negated=None) if place in m.places)
-    return named and token.kind == "word" and place not in reading.past and all(len(m.places) == 1 for m in phrases)
+    return named and token.kind == "word" and not _is_over(reading, place) and all(len(m.places) == 1 for m in phrases)
 
 
-def _compares(reading: Reading, place: int) -> bool:
+def _is_over(reading: Reading, place: int) -> bool:
+    """Whether a search is only told of: "no search this time because the first one ate our budget" is not."""
+    _, stop = reading.clause(place)
+    reasons = reading.grammar["gives_reason"]
+    return place in reading.past and not any(token.word in reasons for token in reading.tokens[place + 1 : stop])
+
+
+def _is_others_view(reading: Reading, place: int) -> bool:
+    """Whether others think so, and the next clause objects: "Jirka thinks the search is a waste, but …"."""
+    start, stop = reading.clause(place)
+    words = {token.word for token in reading.tokens[start:stop]}
+    objects = {token.word for token in reading.tokens[stop + 1 : stop + 2]} & reading.grammar["contrasts"]
+    return bool(words & reading.grammar["says_so"] and objects)
+
+
+def _compares(reading: Reading, place: int, search: int) -> bool:
     """Whether a word denies no wish: "no longer than 3 hours", "has not ended", "NO_PASS", "without further ado"."""
-    return any(token.word in reading.grammar["compares"] for token in reading.tokens[place + 1 : place + 3])
+    if search == place + _NEXT and is_of(reading, place + 1, "more"):
+        return False  # "no more tuning"
+    for n in range(place + 1, min(place + 1 + _NEXT, len(reading.tokens))):
+        if is_of(reading, n, "breaks_behind"):
+            return False
+        if reading.tokens[n].word in reading.grammar["compares"]:
+            return n == place + 1 or reading.tokens[n].word != "pass"
+    return False
 
 
 def _answer(reading: Reading, place: int) -> int | None:
@@ -61,7 +93,10 @@ def _answer(reading: Reading, place: int) -> int | None:
     if stop + 1 >= len(reading.tokens) or reading.tokens[stop].text != "?":
         return None
     start, end = reading.clause(stop + 1)
-    return start if end - start <= _SHORT and reading.tokens[start].word in reading.grammar["says_no"] else None
+    if end - start == 1 and end + 1 < len(reading.tokens) and reading.tokens[end].text == ",":
+        _, end = reading.clause(end + 1)  # "Sweep? God, no."
+    says_no = (n for n in range(start, end) if reading.tokens[n].word in reading.grammar["says_no"])
+    return next(says_no, None) if end - start <= _SHORT else None
 
 
 def _overruled(reading: Reading, place: int) -> int | None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.indirect_refusal import indirect_refusal
+from router.next_clause import left_alone
+from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
 from router.tokens import BREAK
+from router.word_stems import has
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,29 +19,39 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
-_TURNED = {"on": "off", "off": "on", "named": "off"}
 
 
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
-    asked: dict[str, str] = {}
-    plain = True
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
-    for mention in (m for m in said if not _is_left(reading, m, [*said, *trials])):
-        state = mention.group.partition(":")[2]
-        if mention.start not in part or state not in _TURNED or (state == "named" and not mention.negated):
-            continue
-        start = mention.start
-        if mention.negated or (state == "off" and _not_renounced(reading, mention)):
-            state, start = _TURNED[state], _begin_of_negation(reading, mention.start)
+    asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
+    states = {mention: state for mention in asking if (state := state_of(reading, mention))}
+    asked: dict[str, str] = {}
+    for mention, state in states.items():
+        start = _begin_of_negation(reading, mention.start) if mention.negated else mention.start
         if _is_open(reading, mention):
-            asked.setdefault(_TURNED[state], reading.said(mention))
+            asked.setdefault(turned(state), reading.said(mention))
         asked.setdefault(state, reading.text[reading.tokens[start].start : reading.tokens[mention.end - 1].end])
-        plain = plain and len(mention.places) == 1 and not mention.negated
-    if plain and "off" not in asked and (refused := refused_search(reading, part)):
-        return {"off": refused}
-    return asked
+    current = {state for mention, state in states.items() if not _is_dated(reading, mention)}
+    if len(asked) > 1 and len(current) == 1:
+        asked = {state: words for state, words in asked.items() if state in current}
+    if list(asked) == ["off"]:
+        return asked
+    refused = _refused(reading, part, [mention for mention, state in states.items() if state == "on"], bool(trials))
+    return {"off": asked.get("off") or refused} if refused else asked
+
+
+def _refused(reading: Reading, part: range, wanting: Sequence[Mention], counted: bool) -> str:
+    """The user's own words that refuse a search although phrases seem to want one, or none says anything of it."""
+    if all(len(m.places) == 1 and not m.negated for m in wanting):
+        found = [refused_search(reading, range(m.start, m.end)) for m in wanting] or [refused_search(reading, part)]
+        if all(found):
+            return found[0]
+    if words := left_alone(reading, part):
+        return words
+    weak = all(not m.negated and (m.start in reading.told or _is_conceded(reading, m)) for m in wanting)
+    return indirect_refusal(reading, part) if weak and not counted else ""
 
 
 def _is_left(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
@@ -71,6 +85,12 @@ def _is_conceded(reading: Reading, mention: Mention) -> bool:
     return bool(grants) and bool({t.word for t in reading.tokens[stop : stop + 2]} & reading.grammar["contrasts"])
 
 
+def _is_dated(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause says how it was: "last week I asked for no sweep"."""
+    clause = range(*reading.clause(mention.start))
+    return mention.start in reading.told or any(has(reading, clause, use) for use in ("in_the_past", "formerly"))
+
+
 def _is_open(reading: Reading, mention: Mention) -> bool:
     """Whether the words go on with the other policy as a choice: "maybe with AutoML, maybe without"."""
     opposite = reading.grammar["with_or_without"]
@@ -81,15 +101,6 @@ def _is_open(reading: Reading, mention: Mention) -> bool:
     behind = [token.word for token in reading.tokens[mention.end : mention.end + 4]]
     choice = next((n for n, word in enumerate(behind) if word in reading.grammar["choice"]), len(behind))
     return bool(set(behind[choice + 1 : choice + 2]) & opposite)
-
-
-def _not_renounced(reading: Reading, mention: Mention) -> bool:
-    """Whether a clause denies that a search is left out: "auf die Suche will ich keinesfalls verzichten"."""
-    if not any(reading.tokens[n].word in reading.grammar["renounces"] for n in mention.places):
-        return False
-    start, _ = reading.clause(mention.start)
-    words = {reading.tokens[n].word for n in range(start, mention.end) if n not in mention.places}
-    return bool(words & reading.grammar["not"])
 
 
 def _begin_of_negation(reading: Reading, place: int) -> int:

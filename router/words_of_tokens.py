@@ -49,6 +49,8 @@ _SLOTS = frozenset(
         "data_type",
         "automl",
         "policy",
+        *("mode", "train_mode", "training_mode", "run_mode", "search_mode", "search", "tuning", "tune", "sweep"),
+        *("no_search", "no_automl", "no_hpo", "no_tuning", "skip_search", "skip_tuning", "skip_hpo", "single_run"),
         "gpus",
         "nodes",
         "bs",

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values that are settled, so that nothing is left to search: "the numbers are signed off", "Lernrate bleibt so"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.refused_trying import is_conditional, is_limit, names_task, speaks_of_things
+from router.word_stems import has, is_of, places_of, quoted, uses_at
+
+if TYPE_CHECKING:
+    from router.reading import Reading
+
+_TRIGGERS = frozenset({"varied", "settles", "unsettles", "settles_all", "as_it"})
+_BEFORE, _NEAR, _SHORT, _BRIEF = 8, 12, 4, 6
+
+
+def settled_values(reading: Reading, part: range) -> str:
+    """The user's own words that say in one clause of values that they are settled; else nothing."""
+    for place in (n for n in part if not _TRIGGERS.isdisjoint(uses_at(reading, n))):
+        clause = range(*reading.clause(place))
+        near = range(max(clause.start, place - _BEFORE), min(clause.stop, place + _NEAR))
+        if is_conditional(reading, place) or _leaves_open(reading, clause) or speaks_of_things(reading, place):
+            continue
+        if (found := _as_given(reading, place, near)) or (found := _settled(reading, place, near)):
+            return quoted(reading, *found)
+        if found := _said_of_last(reading, place, clause):
+            return quoted(reading, *found)
+    return ""
+
+
+def _leaves_open(reading: Reading, clause: range) -> bool:
+    """Whether the rest may vary: "only the batch size is fixed, the rest may vary"."""
+    behind = range(clause.stop, min(clause.stop + _BEFORE, len(reading.tokens)))
+    return has(reading, clause, "leaves_free") or has(reading, behind, "left_open")
+
+
+def _settled(reading: Reading, place: int, near: range) -> tuple[int, ...]:
+    """A word for values beside one that settles them; "not fixed" settles none, and "not negotiable" does."""
+    if not is_of(reading, place, "varied"):
+        return ()
+    denied = any(is_of(reading, n, "denies_trying") and not is_limit(reading, n) for n in near)
+    uses = ("unsettles",) if denied else ("settles", "settled_by")
+    found = (n for n in near if any(is_of(reading, n, use) for use in uses))
+    settles = [n for n in found if n != place and not names_task(reading, n)]
+    return (place, settles[0]) if settles else ()
+
+
+def _said_of_last(reading: Reading, place: int, clause: range) -> tuple[int, ...]:
+    """A short clause that settles the values of the clause before: "…, batch 12 - so und nicht anders"."""
+    if len(clause) > _BRIEF or clause.start < _SHORT:
+        return ()
+    denied = [n for n in places_of(reading, clause, "denies_trying") if not is_limit(reading, n)]
+    if not is_of(reading, place, "unsettles" if denied else "settles") or names_task(reading, place):
+        return ()
+    alone = len(clause) == 1 and not is_of(reading, place, "settles_all")  # "Signed, Ada"
+    if alone or is_of(reading, place, "changes"):
+        return ()
+    before = range(*reading.clause(clause.start - 2))
+    valued = any(m.start in before for m in reading.of("value")) or has(reading, before, "varied")
+    return (clause.start, place, *denied) if valued else ()
+
+
+def _as_given(reading: Reading, place: int, near: range) -> tuple[int, ...]:
+    """Words that settle all values by themselves: "train it unmodified", "as configured", "so und nicht anders"."""
+    if is_of(reading, place, "settles_all"):
+        orders = any(m.start in near for m in reading.of("action") if m.group.endswith("train"))
+        return (place,) if orders else ()
+    if is_of(reading, place, "as_it"):
+        behind = [*range(place + 1, min(near.stop, place + _SHORT))]
+        while len(behind) > 1 and is_of(reading, behind[0], "refers"):
+            behind.pop(0)
+        given = bool(behind) and is_of(reading, behind[0], "is_given")
+        given = given or (has(reading, near, "varied") and bool(behind) and is_of(reading, behind[0], "is_so"))
+        return (place, behind[0]) if given else ()
+    return ()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.problem import Problem
 
 METADATA_KEY = "changenet"
-JUDGEMENT_KEYS = tuple(f"model.classify.{name}" for name in ("second_look", "eval_margin", "target"))
+JUDGEMENT_KEYS = tuple(f"model.classify.{name}" for name in ("second_look", "eval_margin", "target", "escape_cost"))
 """Keys that travel in a file, and that the spec of whoever uses it may set anew."""
 _DESCRIPTION = ".json"
 _MOST_BYTES = 64 << 20  # of a description or of metadata

@@ -22,15 +22,15 @@ _MOST_TOLD = 5
 class UnlikePictures:
     """What lies outside, in words, by the place of the picture in its list."""
 
-    def __init__(self, trained_on: TrainedOn) -> None:
-        self._trained_on = trained_on
+    def __init__(self, trained_on: TrainedOn, times: tuple[float, float] = (1.0, 1.0)) -> None:
+        self._trained_on, self._times = trained_on, times
         self.found: dict[int, str] = {}
 
     def look(self, place: int, picture: NDArray[np.uint8], path: str, where: str) -> None:
         """Look at a picture (3, H, W) as the network sees it; `where` names its row. The first ones are told."""
         if not self._trained_on.known:
             return
-        words = self._trained_on.unlike(appearance_of(picture.transpose(1, 2, 0)), size_of(path))
+        words = self._trained_on.unlike(appearance_of(picture.transpose(1, 2, 0)), size_of(path), self._times)
         if not words:
             return
         self.found[place] = "; ".join(words)

@@ -91,9 +91,17 @@ class TrainedOn:
         width, height = (round(sum(self.known[name]) / 2) for name in _SIZES)
         return width, height
 
-    def unlike(self, appearance: Appearance, size: tuple[int, int] | None = None) -> list[str]:
-        """In what a picture, of a file of `size` (width, height), lies outside, in words; empty where in nothing."""
+    def unlike(
+        self, appearance: Appearance, size: tuple[int, int] | None = None, times: tuple[float, float] = (1.0, 1.0)
+    ) -> list[str]:
+        """In what a picture, of a file of `size` (width, height), lies outside, in words; empty where in nothing.
+
+        `times` is how many times larger the input of the network is than in training: a file that is larger, or
+        smaller, by as much is reduced as those of the training were, and so is like them.
+        """
         found = [self.unlike_size(size)] if size and self.unlike_size(size) else []
+        if size and found and not self.unlike_size((round(size[0] / times[0]), round(size[1] / times[1]))):
+            found = []
         for name, value in appearance._asdict().items():
             if value is not None and self._outside(name, value):
                 ends = self.known[name]

@@ -82,11 +82,12 @@ class Choice:
         return {"threshold": self.threshold, "verdict": self.verdict.as_dict()}
 
 
-def choose_threshold(labels: ArrayLike, scores: ArrayLike, target: Target) -> Choice:
+def choose_threshold(labels: ArrayLike, scores: ArrayLike, target: Target, escape_cost: float = 1.0) -> Choice:
     """Choose the threshold for a target on validation pairs.
 
-    Among the thresholds that meet the target the one with the best F1 is taken (among equals the one that catches
-    most); where none meets it, the one that keeps the target's recall and comes closest.
+    Among the thresholds that meet the target the one with the best F measure is taken (F1, where an escape costs as
+    much as a false alarm; among equals the one that catches most); where none meets it, the one that keeps the target's
+    recall and comes closest.
 
     Raises:
         DataError: lengths differ, or a label is neither 0 nor 1.
@@ -95,8 +96,8 @@ def choose_threshold(labels: ArrayLike, scores: ArrayLike, target: Target) -> Ch
     reason = _why_not(pairs, target)
     if reason:
         return Choice(None, _verdict(pairs, None, target, reason))
-    points = curve(pairs)
-    threshold = float(points.thresholds[_best_point(points, target)])
+    points = curve(pairs, escape_cost)
+    threshold = float(points.thresholds[_best_point(points, target, escape_cost)])
     return Choice(threshold, _verdict(pairs, threshold, target, ""))
 
 
@@ -115,14 +116,12 @@ def _why_not(pairs: Scored, target: Target) -> str:
     return pairs.why_not(passes=target.metric == "far")
 
 
-def _best_point(points: Curve, target: Target) -> int:
-    flagged = points.caught + points.false_alarms
+def _best_point(points: Curve, target: Target, escape_cost: float) -> int:
     values = _metric(points, target.metric)
     keeps = points.caught >= needed_catches(points.defects, target.recall or 0.0)
     meets = keeps & np.array([target.holds(value) for value in values.tolist()])
     if meets.any():
-        f1 = 2 * points.caught / (flagged + points.defects)
-        return _last_best(np.where(meets, f1, -1.0))
+        return _last_best(np.where(meets, points.f_measure(escape_cost), -1.0))
     towards = values if target.operator.startswith(">") else -values
     return _last_best(np.where(keeps, np.nan_to_num(towards, nan=-2.0), -3.0))
 

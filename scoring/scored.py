@@ -92,15 +92,24 @@ class Curve:
     defects: int
     passes: int
 
+    def f_measure(self, escape_cost: float = 1.0) -> Floats:
+        """The F measure at every point, in which an escape weighs as much as `escape_cost` false alarms; F1 where 1."""
+        wrong = escape_cost * (self.defects - self.caught) + self.false_alarms
+        right = (1 + escape_cost) * self.caught
+        return np.asarray(right / (right + wrong), dtype=np.float64)
 
-def curve(pairs: Scored) -> Curve:
-    """The operating points of scored pairs; every score must be finite and there must be at least one."""
+
+def curve(pairs: Scored, escape_cost: float = 1.0) -> Curve:
+    """The operating points of scored pairs; every score must be finite and there must be at least one.
+
+    Where escapes cost more than false alarms, thresholds stand lower between neighbouring scores.
+    """
     order = np.argsort(-pairs.score, kind="stable")
     score, defect = pairs.score[order], pairs.defect[order]
     last_of_tie = np.flatnonzero(np.append(score[1:] != score[:-1], True))
     caught = np.cumsum(defect, dtype=np.int64)[last_of_tie]
     flagged = last_of_tie.astype(np.int64) + 1
-    thresholds = _between(score[last_of_tie])
+    thresholds = _between(score[last_of_tie], 1 / (1 + escape_cost))
     return Curve(thresholds, _from_zero(caught), _from_zero(flagged - caught), pairs.defects, pairs.passes)
 
 
@@ -108,8 +117,10 @@ def _from_zero(counts: Counts) -> Counts:
     return np.concatenate(([0], counts)).astype(np.int64)
 
 
-def _between(levels: Floats) -> Floats:
+def _between(levels: Floats, up: float) -> Floats:
     """Thresholds around descending levels: the highest level itself, one in each gap, and one below all.
+
+    `up` is how far up a gap a threshold stands, as a share of the gap: half where both kinds of error cost the same.
 
     Good pairs are alike, defects are not, so that those of another design lie far below the lowest of these: in a wide
     gap the geometric mean, which stands nearer to the good pairs, lets fewer of them pass than the arithmetic one does
@@ -117,8 +128,8 @@ def _between(levels: Floats) -> Floats:
     scores below `_SURE` count as that.
     """
     upper, lower = levels[:-1], levels[1:]
-    by_ratio = np.sqrt(np.maximum(lower, _SURE)) * np.sqrt(np.maximum(upper, _SURE))
-    middle = np.where(upper > _SURE, by_ratio, upper / 2 + lower / 2)
+    by_ratio = np.maximum(lower, _SURE) ** (1 - up) * np.maximum(upper, _SURE) ** up
+    middle = np.where(upper > _SURE, by_ratio, upper * up + lower * (1 - up))
     middle = np.where((middle < upper) & (middle >= lower), middle, lower)  # neighbours in float64 have no midpoint
     lowest = levels[-1] - 1e-6 * max(1.0, abs(float(levels[-1])))
     return np.concatenate((levels[:1], middle, [lowest]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The threshold with the best F1. A pair is flagged as a defect iff its score is strictly above the threshold."""
+"""The threshold with the best F measure. A pair is flagged iff its score is strictly above the threshold."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ class Threshold:
     reason: str = ""
 
 
-def best_f1(labels: ArrayLike, scores: ArrayLike) -> Threshold:
+def best_f1(labels: ArrayLike, scores: ArrayLike, escape_cost: float = 1.0) -> Threshold:
     """Choose the threshold with the highest F1 (among equals the one that catches most).
 
     `labels` (N,) are 1 for a defect, `scores` (N,) are higher for likelier defects. Candidates stand midway, by ratio,
-    between neighbouring scores. Without a defect, without pairs or with a score that is not finite there is none.
+    between neighbouring scores. With another `escape_cost` than 1 an escape weighs as much as that many false alarms
+    in the F measure, and candidates stand that much nearer to the lower score. Without a defect, without pairs or with
+    a score that is not finite there is none.
 
     Raises:
         DataError: lengths differ, or a label is neither 0 nor 1.
@@ -38,14 +40,13 @@ def best_f1(labels: ArrayLike, scores: ArrayLike) -> Threshold:
     reason = pairs.why_not(passes=False)
     if reason:
         return Threshold(None, None, None, None, reason)
-    points = curve(pairs)
-    flagged = points.caught + points.false_alarms
-    f1 = 2 * points.caught / (flagged + points.defects)
-    best = len(f1) - 1 - int(np.argmax(f1[::-1]))
-    caught = int(points.caught[best])
+    points = curve(pairs, escape_cost)
+    worth = points.f_measure(escape_cost)
+    best = len(worth) - 1 - int(np.argmax(worth[::-1]))
+    caught, flagged = int(points.caught[best]), int(points.caught[best] + points.false_alarms[best])
     return Threshold(
         value=float(points.thresholds[best]),
-        f1=float(f1[best]),
-        precision=caught / int(flagged[best]),
+        f1=2 * caught / (flagged + points.defects),
+        precision=caught / flagged,
         recall=caught / points.defects,
     )

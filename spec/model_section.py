@@ -109,6 +109,14 @@ class ClassifyModel(Section):
         "the threshold with the best F1.",
         engines=list(EMBEDDED),
     )
+    escape_cost: Annotated[float, Field(gt=0, le=1000)] = knob(
+        1.0,
+        "How many false alarms an escaped defect is as bad as, where training chooses the threshold on validation "
+        "pairs: it weighs that much in the F measure, and in a gap between scores the threshold stands that much "
+        "lower. 1 weighs both alike.",
+        unit="false alarms",
+        engines=list(EMBEDDED),
+    )
     second_look: Annotated[float, Field(ge=0, le=50)] = knob(
         0.0,
         "Doubt: a pair whose logarithm of the odds of NO_PASS lies closer to zero than this is scored again, turned "

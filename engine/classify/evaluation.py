@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.dotted import get
 from core.errors import JobFailedError
 from core.file_names import FIGURES_FILE, INFERENCE_FILE, PREDICTIONS_FILE
 from core.files import write_json
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from engine.settings import Run
     from engine.status import StatusFile
     from scoring.targets import Target
+    from spec.dataset_section import ClassifyDataset
 
 _ADDED = {*SCORE_COLUMNS, DEPLOY_SCORE, UNLIKE_COLUMN}
 
@@ -138,7 +140,7 @@ def score_table(
     scorer = model.scorer.on(device)
     if section.evidence_maps and not scorer.can_explain:
         say("NOTICE there are no evidence maps: they take slopes, which an exported model of this head does not have")
-    unlike = UnlikePictures(model.trained_on)
+    unlike = UnlikePictures(model.trained_on, _larger(model, data))
     with ExitStack() as stack:
         maps = stack.enter_context(EvidenceFolder(run.results_dir)) if explains(run, model) else None
         line = stack.enter_context(ProgressLine(run.command, len(table), "pairs"))
@@ -152,6 +154,13 @@ def score_table(
     unlike.tell(len(table))
     values: list[float] = scores.tolist()
     return values, unlike.found
+
+
+def _larger(model: TrainedModel, data: ClassifyDataset) -> tuple[float, float]:
+    """How many times larger the network sees pictures than in training, across and down."""
+    trained = get(model.content.get("config") or {}, "dataset.classify", {})
+    width, height = (trained.get(name) or getattr(data, name) for name in ("image_width", "image_height"))
+    return data.image_width / width, data.image_height / height
 
 
 def _looking(unlike: UnlikePictures, table: PairTable) -> Callable[[list[int], Tensor], None]:

@@ -128,7 +128,8 @@ def judged_at_one_size(run: Run, model: Checkpoint, most: int) -> Checkpoint:
     found = None
     if 0 < sum(labels) < len(labels):
         scores = pairs.scores(model.scorer, "threshold").tolist()
-        found = choose(labels, scores, inspection_target(run.experiment), int(model.content.get("epoch") or 0) + 1)
+        epoch, cost = int(model.content.get("epoch") or 0) + 1, run.experiment.model.classify.escape_cost
+        found = choose(labels, scores, inspection_target(run.experiment), epoch, cost)
     if found is None:
         message = f"its threshold goes with a look {trained:g} times larger, and pairs of one kind can't tell another"
         remedy = "name labelled validation pairs of both kinds (--eval)"

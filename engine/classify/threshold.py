@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import InputError, SpecError
 from engine.checkpoints import read_threshold
 from scoring.choice import choose_threshold
-from scoring.origin import SourcedThreshold, ThresholdOrigin
+from scoring.origin import SourcedThreshold, ThresholdOrigin, weighed
 from scoring.targets import Target, parse
 from scoring.thresholds import best_f1
 from spec.model_section import ClassifyModel
@@ -61,12 +61,15 @@ def inspection_target(experiment: Experiment) -> Target | None:
         raise SpecError(error.message, code="spec.target", where=TARGET_KEY, remedy=error.remedy) from None
 
 
-def choose(labels: Sequence[int], scores: Sequence[float], target: Target | None, epoch: int) -> Threshold | None:
+def choose(
+    labels: Sequence[int], scores: Sequence[float], target: Target | None, epoch: int, escape_cost: float = 1.0
+) -> Threshold | None:
     """Choose a threshold on the validation pairs of an epoch (from 1, as people count); None where they can't tell."""
-    origin = ThresholdOrigin("validation", "validation", str(target or ""))
+    origin = ThresholdOrigin("validation", "validation", str(target or ""), escape_cost)
+    cost = weighed(escape_cost)
     if target is None:
-        value, source = best_f1(labels, scores).value, f"best F1 on validation, epoch {epoch}"
+        value, source = best_f1(labels, scores, escape_cost).value, f"best F1{cost} on validation, epoch {epoch}"
     else:
-        choice = choose_threshold(labels, scores, target)
-        value, source = choice.threshold, f"validation, epoch {epoch}: {choice.verdict.sentence()}"
+        choice = choose_threshold(labels, scores, target, escape_cost)
+        value, source = choice.threshold, f"validation{cost}, epoch {epoch}: {choice.verdict.sentence()}"
     return None if value is None else Threshold(value, source, origin)

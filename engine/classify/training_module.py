@@ -79,7 +79,7 @@ class ClassifyModule(TaskModule):
         self.loss = build_loss(experiment)
         self._preparation = preparation
         self._margin = experiment.model.classify.eval_margin
-        self._target = inspection_target(experiment)
+        self._target, self._escape_cost = inspection_target(experiment), experiment.model.classify.escape_cost
         looks_larger = experiment.model.classify.second_look_scale > 1
         self._enlarged = experiment.dataset.classify.enlarged_batches if looks_larger else 0.0
         self._goldens = GoldenFeatures()
@@ -158,7 +158,8 @@ class ClassifyModule(TaskModule):
         loss = float(self.loss.to("cpu")(outputs, labels))
         self.loss.to(self.device)
         truth, values = labels.tolist(), scores.tolist()
-        self.threshold = choose(truth, self.model.score(judged).tolist(), self._target, self.current_epoch + 1)
+        judged_scores, epoch = self.model.score(judged).tolist(), self.current_epoch + 1
+        self.threshold = choose(truth, judged_scores, self._target, epoch, self._escape_cost)
         figures = validation_kpi(loss, truth, values, self._margin)
         self.report("validation", figures | {"val_latency_ms": latency_ms})
 

@@ -15,6 +15,7 @@ GREEN_LINE = TrainedOn(
 )
 START = TrainedOn({"sharpness": (0.6, 2.0), "exposure": (0.1, 0.6), "red": (-0.5, 0.5), "blue": (-0.4, 0.2)}, 200)
 BLUE_BOARD = Appearance(sharpness=1.2, exposure=0.35, red=0.0, blue=0.25)
+GREEN_BOARD = BLUE_BOARD._replace(blue=-0.1)
 
 
 def test_a_tint_that_the_start_of_a_training_has_seen_is_not_unlike() -> None:
@@ -32,6 +33,14 @@ def test_what_says_that_the_camera_is_another_one_is_told_whatever_the_start_has
     assert "mean level" in after.unlike(BLUE_BOARD._replace(exposure=0.05))[0]
     assert "blue over green" in after.unlike(BLUE_BOARD._replace(blue=0.6))[0]
     assert after.pictures == 50
+
+
+def test_finer_pictures_that_are_reduced_no_more_than_those_of_the_training_are_like_them() -> None:
+    assert GREEN_LINE.unlike(GREEN_BOARD, (192, 192)) == []
+    assert "128 x 128" in GREEN_LINE.unlike(GREEN_BOARD, (256, 256))[0]
+    assert GREEN_LINE.unlike(GREEN_BOARD, (256, 256), (1.5, 1.5)) == []
+    assert GREEN_LINE.unlike(GREEN_BOARD, (128, 128), (2.0, 2.0)) == []  # as large as they were
+    assert "128 x 128" in GREEN_LINE.unlike(GREEN_BOARD, (512, 512), (2.0, 2.0))[0]
 
 
 def test_a_start_that_tells_nothing_changes_nothing() -> None:

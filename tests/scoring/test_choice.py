@@ -92,3 +92,34 @@ def test_in_a_wide_gap_the_threshold_stands_nearer_to_the_good_pairs_but_never_a
     assert best_f1(labels, [0.95, 0.9, 1e-6, 1e-9]).value == pytest.approx(math.sqrt(0.01 * 0.9))
     assert best_f1(labels, [8e-3, 6e-3, 4e-3, 0.0]).value == pytest.approx(5e-3)
     assert best_f1(labels, [4.0, 0.9, 0.0, 0.0]).value == pytest.approx(math.sqrt(0.01 * 0.9))
+
+
+# A defect that scores below three good pairs: to catch it costs three false alarms.
+HIDDEN_LABELS = [1, 1, 1, 0, 0, 0, 1, 0]
+HIDDEN_SCORES = [0.95, 0.9, 0.8, 0.5, 0.4, 0.3, 0.2, 0.1]
+
+
+def test_an_escape_may_cost_as_much_as_several_false_alarms() -> None:
+    assert best_f1(HIDDEN_LABELS, HIDDEN_SCORES).value == pytest.approx(math.sqrt(0.5 * 0.8))
+    dear = best_f1(HIDDEN_LABELS, HIDDEN_SCORES, escape_cost=9)
+    assert (dear.recall, dear.precision, dear.f1) == (1.0, pytest.approx(4 / 7), pytest.approx(8 / 11))
+    assert dear.value == pytest.approx(0.1**0.9 * 0.2**0.1)
+    cheap = best_f1(TIED_LABELS, TIED_SCORES, escape_cost=0.1)
+    assert (cheap.recall, cheap.precision) == (0.5, 1.0)
+
+
+def test_in_a_gap_the_threshold_stands_the_lower_the_more_an_escape_costs() -> None:
+    labels, scores = [1, 1, 0, 0], [0.95, 0.9, 0.1, 0.02]
+    assert best_f1(labels, scores, escape_cost=3).value == pytest.approx(0.1**0.75 * 0.9**0.25)
+    assert best_f1(labels, scores, escape_cost=1 / 3).value == pytest.approx(0.1**0.25 * 0.9**0.75)
+    assert best_f1(labels, [8e-3, 6e-3, 4e-3, 0.0], escape_cost=3).value == pytest.approx(4.5e-3)
+    assert 0.1 <= (best_f1(labels, scores, escape_cost=1000).value or 0.0) < 0.101
+
+
+def test_the_cost_of_an_escape_decides_among_the_thresholds_that_meet_a_target() -> None:
+    target = parse("recall>=75%")
+    assert choose_threshold(HIDDEN_LABELS, HIDDEN_SCORES, target).verdict.escapes == 1
+    dear = choose_threshold(HIDDEN_LABELS, HIDDEN_SCORES, target, escape_cost=9).verdict
+    assert (dear.escapes, dear.false_alarms, dear.met) == (0, 3, True)
+    strict = choose_threshold(HIDDEN_LABELS, HIDDEN_SCORES, parse("far<=0% at recall=75%"), escape_cost=9).verdict
+    assert (strict.escapes, strict.false_alarms, strict.met) == (1, 0, True)  # the target goes before the cost

@@ -162,6 +162,21 @@ def test_no_threshold_beats_the_best_one(rows: list[tuple[bool, int]]) -> None:
     assert max(others) <= best.f1 + 1e-12
 
 
+@settings(deadline=None, max_examples=60)
+@given(scored_pairs, st.sampled_from([0.2, 1.0, 4.0, 50.0]))
+def test_no_threshold_has_a_better_f_beta_than_the_one_for_a_cost(rows: list[tuple[bool, int]], cost: float) -> None:
+    labels, scores = [label for label, _ in rows], [score / 5 for _, score in rows]
+
+    def f_beta(threshold: float) -> float:
+        at = summarize(labels, scores, threshold)
+        precision, recall = at["precision"] or 0.0, at["recall"]
+        return (1 + cost) * precision * recall / ((cost * precision + recall) or 1.0)
+
+    best = best_f1(labels, scores, cost).value
+    assert best is not None
+    assert max(f_beta(value) for value in np.linspace(-1.1, 1.0, 22)) <= f_beta(best) + 1e-12
+
+
 def test_figures_are_strict_json() -> None:
     labels = np.array([True, False])
     scores = np.array([0.5, np.nan], dtype=np.float32)

@@ -237,6 +237,7 @@ def test_keys_that_the_container_does_not_know_are_marked() -> None:
         "model.backbone.frozen_levels",
         "model.backbone.finest_stride",
         "model.classify.target",
+        "model.classify.escape_cost",
         "model.classify.second_look",
         "model.classify.second_look_scale",
         "model.classify.difference_head",

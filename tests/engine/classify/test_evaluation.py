@@ -179,6 +179,9 @@ def test_a_picture_unlike_those_of_the_training_is_told_and_marked(
     assert "WARNING 1 of 4 pictures are unlike" in done.out
     told = [row["unlike_training"] for row in rows_of(tmp_path / "inference" / "inference.csv")]
     assert [bool(words) for words in told] == [False, True, False, False]
+    larger = ("dataset.classify.image_width=192", "dataset.classify.image_height=192")
+    seen = use("inference", *larger, *(f"dataset.classify.infer_dataset.{place}" for place in places))
+    assert "px, this one is" not in seen.out  # at 192 px it is reduced no more than 1.5 times as much as those were
 
 
 def test_inference_does_not_need_labels(trained: Any, use: Callable[..., Any], tmp_path: Path) -> None:

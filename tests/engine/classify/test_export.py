@@ -98,6 +98,7 @@ def test_the_file_needs_no_spec(trained: Any, exported: Any) -> None:
         "model.classify.second_look",
         "dataset.classify.input_map",
         "model.classify.target",
+        "model.classify.escape_cost",
     ):
         assert get(settings["config"], key, "absent") == get(content["config"], key), key
     assert settings["parity"]["flipped"] == 0

@@ -34,6 +34,21 @@ def test_the_threshold_follows_the_target_and_without_one_the_best_f1() -> None:
     assert plain.source == "best F1 on validation, epoch 3"
 
 
+def test_what_an_escape_costs_moves_the_threshold_and_is_told() -> None:
+    labels, scores = [0, 0, 0, 0, 1, 1, 1], [0.1, 0.5, 0.55, 0.6, 0.3, 0.8, 0.9]
+    plain, dear = (choose(labels, scores, None, epoch=3, escape_cost=cost) for cost in (1.0, 9.0))
+    assert plain is not None
+    assert dear is not None
+    assert 0.6 < plain.value < 0.8
+    assert 0.1 < dear.value < 0.3
+    assert dear.source == "best F1 with an escape as bad as 9 false alarms on validation, epoch 3"
+    assert dear.origin == ThresholdOrigin("validation", "validation", escape_cost=9.0)
+    aimed = choose(labels, scores, parse("recall>=60%"), epoch=3, escape_cost=9.0)
+    assert aimed is not None
+    assert aimed.value == dear.value
+    assert aimed.source.startswith("validation with an escape as bad as 9 false alarms, epoch 3: target recall>=60%")
+
+
 def test_validation_without_defects_chooses_nothing() -> None:
     assert choose([0, 0], [0.1, 0.2], parse("far<=1% at recall=99%"), epoch=0) is None
 

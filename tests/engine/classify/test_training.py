@@ -489,6 +489,16 @@ def test_the_threshold_is_chosen_as_evaluation_looks_and_figures_of_epochs_look_
     assert chosen != pytest.approx(load(once / LATEST)["threshold"], rel=1e-3)
 
 
+def test_a_dearer_escape_lowers_the_threshold_and_nothing_else(train: Callable[..., Path]) -> None:
+    alike, dear = train(name="alike"), train("model.classify.escape_cost=20", name="dear")
+    assert same_weights(alike / LATEST, dear / LATEST)
+    content = load(dear / LATEST)
+    assert content["threshold"] < load(alike / LATEST)["threshold"]
+    assert content["config"]["model"]["classify"]["escape_cost"] == 20.0
+    assert content["threshold_origin"]["escape_cost"] == 20.0
+    assert content["threshold_source"].startswith("best F1 with an escape as bad as 20 false alarms on validation")
+
+
 def test_batches_seen_enlarged_and_hard_pairs_change_what_is_learnt_and_are_repeatable(
     train: Callable[..., Path], trained: Any
 ) -> None:

@@ -97,7 +97,7 @@ def _unsaid(case: Case) -> Intent:
     if named in {"", "trade"}:
         sure = case.is_command() and case.share >= case.least.unsaid_command_of_nothing
         return case.likely() if sure and label not in _CHANGES else case.intent
-    if _orders_unknown(case) or (refused and not case.is_command()):
+    if _orders_unknown(case) or (refused and not (case.is_command() and case.share >= case.least.taken_on)):
         return case.intent  # who forbids one thing has not asked for another
     if case.intent.question and not case.is_command():
         looks = label in MEASURING and named in _OURS and case.share >= _ASKED_OF_DATA
@@ -142,7 +142,7 @@ def _is_whole(case: Case) -> bool:
 
 
 def _is_bidden(reading: Reading, step: Step) -> bool:
-    """Whether an order to this model opens a request, with a value or data, or follows on what is only told.
+    """Whether an order to this model opens a request, with a value, a policy or data, or follows on what is only told.
 
     As in "train ChangeNet with batch 12 instead of 64", or "I never asked to evaluate, train ChangeNet".
     """
@@ -150,12 +150,13 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
     verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
     if verb is None:
         return False
-    near = range(verb.end, verb.end + _OBJECT)
+    near = range(verb.start, verb.end + _OBJECT)
     first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
     direct = any(m.start == verb.end for m in reading.of("model"))
     ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
     data = direct and not chooses(reading) and any(token.kind == "path" for token in reading.tokens)
-    return (direct and start - 2 in reading.told) or (first and ours and (data or bool(reading.of("value"))))
+    said = bool(reading.of("value")) or any(m.start in range(verb.start, verb.end) for m in reading.of("policy"))
+    return (direct and start - 2 in reading.told) or (first and ours and (data or said))
 
 
 def _another(case: Case) -> Intent:

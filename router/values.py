@@ -207,6 +207,9 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         found.append(tokens[place].text)
     found += _least(mention, reading, claimed)
     before = mention.start - 1
+    unsure = joins & reading.grammar["gives_figures"]
+    if before > 0 and tokens[before].word in reading.grammar["substitutes"] and tokens[before - 1].word in unsure:
+        before -= 1  # "fifty, perhaps rather eighty epochs"
     number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
     if number > _BEYOND and number - 2 not in claimed and _spans(reading, number):
         found.append(tokens[number - 2].text)

@@ -218,3 +218,22 @@ def test_the_name_of_a_backbone_is_taken_whole(text: str, backbone: str, skill: 
 )
 def test_a_wish_in_the_form_of_a_question_is_one(text: str, skill: Skill) -> None:
     assert (asked(text, skill), decided(text, skill).missing) == (["train"], ())
+
+
+def test_a_value_that_is_perhaps_another_one_is_asked_about(skill: Skill) -> None:
+    assert decided("train ChangeNet on ./lot with forty, perhaps rather sixty epochs", skill).missing
+    assert decided("train ChangeNet on ./lot with forty, or rather sixty epochs", skill).stated["epochs"] == 60
+
+
+def test_pictures_of_advertising_and_boxes_are_other_crafts(skill: Skill) -> None:
+    for text in (
+        "Retouching of the marketing photos: mark the changed areas for the agency",
+        "Trainiere ein Modell mit Begrenzungsrahmen, 12 Epochen, /daten/kratzer",
+    ):
+        with pytest.raises(RequestError):
+            decided(text, skill)
+
+
+def test_which_other_model_or_data_set_is_asked(skill: Skill) -> None:
+    for text in ("evaluate the other ChangeNet model, not that one", "train changenet on the other data set"):
+        assert decided(text, skill).missing

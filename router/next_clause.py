@@ -28,7 +28,8 @@ def declined_next(reading: Reading, part: range) -> str:
 def declining_clause(reading: Reading, place: int) -> range:
     """The clause behind that of a place, if it does no more than decline: "not this time", "ich nicht"."""
     clause = _next(reading, place)
-    declines = all(is_of(reading, n, "declines") for n in clause)
+    corrects = len(clause) == 1 and [t.text for t in reading.tokens[clause.stop : clause.stop + 1]] == [","]
+    declines = not corrects and all(is_of(reading, n, "declines") for n in clause)  # "over night, no, over the weekend"
     return clause if declines and has(reading, clause, "denies_trying") else range(0)
 
 

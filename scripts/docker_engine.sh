@@ -50,7 +50,10 @@ stop() {
         kill "$engine"
         while is_ours "$engine"; do sleep 0.1; done
     fi
-    grep -F " $folder/" /proc/mounts | cut -d' ' -f2 | sort -ru | while read -r mounted; do umount "$mounted"; done
+    grep -F " $folder/" /proc/mounts | cut -d' ' -f2 | sort -ru | while read -r mounted; do
+        # What a container held open is let go of a moment after its engine has ended.
+        umount "$mounted" 2>/dev/null || { sleep 1; umount "$mounted" 2>/dev/null; } || umount -l "$mounted"
+    done
     rm -rf "$folder"
 }
 

@@ -31,7 +31,7 @@ _OURS = frozenset({"ours", "trade and data"})
 _SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
 _CLOSE, _OBJECT, _WHOLE = 3, 4, 4
-_ASKED_OF_DATA = 0.7
+_ASKED_OF_DATA, _BESIDE_REFUSAL = 0.7, 0.9
 
 
 def settled(
@@ -97,7 +97,7 @@ def _unsaid(case: Case) -> Intent:
     if named in {"", "trade"}:
         sure = case.is_command() and case.share >= case.least.unsaid_command_of_nothing
         return case.likely() if sure and label not in _CHANGES else case.intent
-    if _orders_unknown(case) or (refused and not (case.is_command() and case.share >= case.least.taken_on)):
+    if _orders_unknown(case) or (refused and not (case.is_command() and case.share >= _BESIDE_REFUSAL)):
         return case.intent  # who forbids one thing has not asked for another
     if case.intent.question and not case.is_command():
         looks = label in MEASURING and named in _OURS and case.share >= _ASKED_OF_DATA

@@ -6,6 +6,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from router.tokens import SENTENCE_ENDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
 # It asks, or wishes, for something that a phrase knows; bids for what no phrase knows; tells what is the case.
 Mood = Literal["asks", "wishes", "bids", "tells", "none"]
-_SENTENCE_ENDS = frozenset(".!?\n;")
 _HAS = frozenset({"has", "have"})
 _BEFORE_S = frozenset({"it", "that", "there", "here", "what", "who", "he", "she", "this", "everything"})
 
@@ -49,7 +50,7 @@ def clauses_of(
         goes_on = any(tokens[n].word in grammar["separates"] for n in list(places)[:2])
         found.append(Clause(places, sentence, mood, theirs, goes_on, reader.announces(places)))
         end = places.stop
-        sentence += end < len(tokens) and tokens[end].kind == "break" and tokens[end].text in _SENTENCE_ENDS
+        sentence += end < len(tokens) and tokens[end].kind == "break" and tokens[end].text in SENTENCE_ENDS
     return found
 
 
@@ -94,7 +95,7 @@ class _Reader(NamedTuple):
         token = self.tokens[place]
         if token.kind == "break":
             behind = self.tokens[place + 1].word if place + 1 < len(self.tokens) else ""
-            return token.text in _SENTENCE_ENDS or behind not in self.grammar["subordinates"]
+            return token.text in SENTENCE_ENDS or behind not in self.grammar["subordinates"]
         if not place:
             return False
         concludes = token.word in self.grammar["concludes"] and self.tokens[place - 1].kind != "break"
@@ -153,7 +154,7 @@ class _Reader(NamedTuple):
         return bool(self.grammar["awaits"].intersection(words[:2]) and self.grammar["before_now"].intersection(words))
 
     def _is_question(self, places: range) -> bool:
-        rest = (t.text for t in self.tokens[places.stop :] if t.kind == "break" and t.text in _SENTENCE_ENDS)
+        rest = (t.text for t in self.tokens[places.stop :] if t.kind == "break" and t.text in SENTENCE_ENDS)
         return next(rest, "") == "?"
 
     def _waits(self, places: range) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.tokens import clause_at, sentence_begin, sentence_end
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
     Grammar = Mapping[str, frozenset[str]]
 
-SENTENCE_ENDS = frozenset(".!?;\n")
 _NEAR, _SHORT, _SHORT_QUESTION, _ANSWER = 4, 2, 6, 5
 
 
@@ -46,18 +47,6 @@ def _is_behind_no(text: str, tokens: Sequence[Token], mention: Mention, grammar:
         return False
     colon = ":" in text[tokens[place].end : tokens[place + 1].start]
     return colon and tokens[place - 1].word in grammar["contrasts"] | grammar["choice"]
-
-
-def clause_at(tokens: Sequence[Token], place: int) -> range:
-    """The tokens between the breaks around a token."""
-    start = max((n + 1 for n in range(place) if tokens[n].kind == "break"), default=0)
-    return range(start, next((n for n in range(place, len(tokens)) if tokens[n].kind == "break"), len(tokens)))
-
-
-def sentence_end(tokens: Sequence[Token], place: int) -> int:
-    """Where the sentence of a token ends."""
-    ends = (n for n in range(place, len(tokens)) if tokens[n].kind == "break" and tokens[n].text in SENTENCE_ENDS)
-    return next(ends, len(tokens))
 
 
 def _is_answered_no(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
@@ -111,7 +100,7 @@ def _is_over_as_well(tokens: Sequence[Token], mention: Mention, grammar: Grammar
     also = grammar["also_that"] | grammar["as_well"]
     if not said or said & also == set() or not said <= also | grammar["articles"] or clause.start < 2:
         return False
-    begin = max((n + 1 for n in range(clause.start) if tokens[n].text in SENTENCE_ENDS), default=0)
+    begin = sentence_begin(tokens, clause.start)
     before = {tokens[n].word for n in range(begin, clause.start - 1)}
     return bool(before & grammar["over"]) and bool(before & grammar["finite"])
 
@@ -120,7 +109,7 @@ def _is_called_in_question(
     tokens: Sequence[Token], mention: Mention, asking: Sequence[Mention], grammar: Grammar
 ) -> bool:
     """Whether a question only doubts that it makes sense, and a later sentence orders: "Why export? Evaluate …"."""
-    begin = max((n + 1 for n in range(mention.start) if tokens[n].text in SENTENCE_ENDS), default=0)
+    begin = sentence_begin(tokens, mention.start)
     end = sentence_end(tokens, mention.start)
     words = [token.word for token in tokens[begin:end]]
     doubts = words[0] in grammar["sense"] and len(words) <= _SHORT_QUESTION

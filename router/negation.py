@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.tokens import BREAK
+from router.tokens import BREAK, clause_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,7 +128,7 @@ def _is_over(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) 
     """Whether a passive tells what was done, and asks for nothing: "in May the classifier was trained with …"."""
     if mention.group != "action:train":
         return False
-    begin = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    begin = clause_at(tokens, mention.start).start
     end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
     words = {token.word for token in tokens[begin:end]}
     use = vocabulary.grammar
@@ -145,10 +145,10 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
     if not mention.group.startswith(_ASKING):
         return False
     grammar = vocabulary.grammar
-    start = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    start = clause_at(tokens, mention.start).start
     words = [token.word for token in tokens[start : mention.start]]
     if start and words[:1] and words[0] in grammar["complements"] and tokens[start - 1].text == ",":
-        before = max((n + 1 for n in range(start - 1) if tokens[n].kind == "break"), default=0)
+        before = clause_at(tokens, start - 1).start
         return tokens[before].word in grammar["nobody"]  # "nobody said, that you should …"
     first = _forbids(words[:_OPENING], grammar)
     if not first or grammar["subordinates"].intersection(words[first:]):

@@ -6,7 +6,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.denied import SENTENCE_ENDS, clause_at, is_denied, sentence_end
+from router.denied import is_denied
+from router.tokens import clause_at, sentence_begin, sentence_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ def with_put_off(tokens: Sequence[Token], mentions: Sequence[Mention], grammar: 
         if one.group == "put_off":
             gone.update(_postponed(tokens, one, asking, grammar))
         elif one.group == "done_already":
-            begin = max((n + 1 for n in range(one.start) if tokens[n].text in SENTENCE_ENDS), default=0)
+            begin = sentence_begin(tokens, one.start)
             gone.update(m for m in asking if begin <= m.start < one.start)
         elif one.group == "unheeded":
             heard = [m for m in mentions if m.group.startswith(_HEARD)]

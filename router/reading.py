@@ -18,7 +18,7 @@ from router.numerals import with_numerals, with_ordinals
 from router.patterns import Mention, longest
 from router.put_off import left_to_others, with_put_off
 from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers
-from router.tokens import Token
+from router.tokens import Token, clause_at
 from router.vocabulary import vocabulary_of
 from router.words_of_tokens import (
     action_names,
@@ -114,12 +114,8 @@ class Reading:
 
     def clause(self, place: int) -> tuple[int, int]:
         """The first token of the clause that a token stands in, and the one behind its last."""
-        start = stop = place
-        while start and self.tokens[start - 1].kind != "break":
-            start -= 1
-        while stop < len(self.tokens) and self.tokens[stop].kind != "break":
-            stop += 1
-        return start, stop
+        places = clause_at(self.tokens, place)
+        return places.start, places.stop
 
 
 def read(text: str, skill: Skill) -> Reading:

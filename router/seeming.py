@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.seeming_orders import Orders
+from router.tokens import clause_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -116,7 +117,7 @@ def _is_phase(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, f
 
 def _stands_alone(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
     """Whether it is a clause of its own: "Second, an export.", "the export in the middle too"."""
-    begin = max((n + 1 for n in range(mention.start) if tokens[n].kind == "break"), default=0)
+    begin = clause_at(tokens, mention.start).start
     opening = {token.word for token in tokens[begin : mention.start]}
     if len(mention.places) < 2 or not opening <= grammar["openers"] | grammar["separates"]:
         return False
@@ -131,7 +132,7 @@ def _waits(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, froz
     end = mention.start - 1
     if end < 1 or tokens[end].kind != "break":
         return False
-    start = max((n + 1 for n in range(end) if tokens[n].kind == "break"), default=0)
+    start = clause_at(tokens, end).start
     return not grammar["awaits"].isdisjoint(token.word for token in tokens[start : start + 2])
 
 

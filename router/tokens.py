@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Kind = Literal["word", "number", "path", "job", "override", "action", "quote", "break"]
 BREAK, NUMBER, PATH, JOB = "<break>", "<number>", "<path>", "<job>"
 OVERRIDE, ACTION, QUOTE = "<override>", "<action>", "<quote>"
 JOB_ID = re.compile(r"(?<![\w-])(?:automl-)?([a-z][a-z0-9_]*)-\d{8}-\d{6}-[0-9a-f]{6}(?![\w-])")
 JOINED = re.compile(r"[^\W_]+")
+SENTENCE_ENDS = frozenset(".!?;\n")
 _FOLD = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00df": "ss"}
 )
@@ -49,3 +53,24 @@ def figure(said: str) -> float:
         return float(said.replace(",", "."))
     except ValueError:
         return float(re.sub(r"\D", "", said))
+
+
+def clause_at(tokens: Sequence[Token], place: int) -> range:
+    """The tokens of the clause that a token stands in: those between the breaks around it."""
+    start = stop = place
+    while start and tokens[start - 1].kind != "break":
+        start -= 1
+    while stop < len(tokens) and tokens[stop].kind != "break":
+        stop += 1
+    return range(start, stop)
+
+
+def sentence_begin(tokens: Sequence[Token], place: int) -> int:
+    """The first token of the sentence that a token stands in."""
+    return max((n + 1 for n in range(place) if tokens[n].text in SENTENCE_ENDS), default=0)
+
+
+def sentence_end(tokens: Sequence[Token], place: int) -> int:
+    """The break that ends the sentence of a token; how many tokens there are where none does."""
+    ends = (n for n in range(place, len(tokens)) if tokens[n].kind == "break" and tokens[n].text in SENTENCE_ENDS)
+    return next(ends, len(tokens))

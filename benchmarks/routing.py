@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well requests in words are understood, measured on a labelled corpus.
 
-    python benchmarks/routing.py [tests/routing/tuning.jsonl …] [--misses] [--weights WEIGHTS]
+    python benchmarks/routing.py [tests/routing/tuning.jsonl …] [--misses] [--weights FILE] [--policy-weights FILE]
 
 Prints precision, recall and F1 per action and command, per task, policy and value; how often the router abstained, and
 whether it planned anything that was not for it; and the time per request with the vocabulary loaded. `--misses` lists
@@ -256,8 +256,9 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, default=sorted(CORPUS.glob("*.jsonl")))
     parser.add_argument("--misses", action="store_true", help="list what was not understood as labelled")
     parser.add_argument("--weights", type=Path, default=ranking.WEIGHTS, help="weights of the linear model")
+    parser.add_argument("--policy-weights", type=Path, default=ranking.POLICY_WEIGHTS, help="those of the train policy")
     options = parser.parse_args()
-    ranking.use(options.weights)
+    ranking.use(options.weights, options.policy_weights)
     found = measure(read_corpus(options.files), load_skill(ROOT))
     for part in ("actions", "tasks", "policies", "values"):
         print(f"\n{part:<40} precision  recall    F1  labels")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the linear model of `router/ranking.py` on the labelled requests that the rules are tuned on.
+"""Trains the linear models of `router/ranking.py` on the labelled requests that the rules are tuned on.
 
-    python benchmarks/train_ranking.py [--leave FILE …] [--to WEIGHTS]
+    python benchmarks/train_ranking.py [--leave FILE …] [--to WEIGHTS] [--policy-to WEIGHTS]
+    python benchmarks/train_ranking.py --policy-only    # whether a training is searched for: takes seconds
 
 Softmax regression with a squared penalty, by L-BFGS from zero: the same weights each time.
 `--leave` trains without some files, so that `routing.py --weights` can ask these of a model that has not seen them.
@@ -23,10 +24,11 @@ from scipy.sparse import csr_matrix
 from router.declarations import load_skill
 from router.evidence import evidence
 from router.questions import is_question
-from router.ranking import LETTERS, SEVERAL, WEIGHTS, thresholds
+from router.ranking import LETTERS, POLICY_WEIGHTS, SEVERAL, WEIGHTS, thresholds
 from router.reading import read
 from router.thresholds import as_line
 from router.vocabulary import vocabulary_of
+from router.weighed_policy import policy_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from router.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[1]
-_STEPS, _PAIRS, _PENALTY, _RAREST, _SMALLEST = 80, 6, 3e-7, 2, 0.2
+_STEPS, _PAIRS, _RAREST, _SMALLEST = 80, 6, 2, 0.2
+_PENALTY, _POLICY_PENALTY = 3e-7, 1.3e-5
 _SEGMENT = "segment_"
 
 
@@ -70,18 +73,31 @@ def features_of(reading: Reading, questions: frozenset[str]) -> list[str]:
     return list(dict.fromkeys(evidence(reading, question=is_question(reading, questions))))
 
 
-def fit(rows: Sequence[tuple[list[str], str]]) -> tuple[list[str], dict[str, np.ndarray]]:
+def policy_examples(path: Path) -> list[tuple[list[str], str]]:
+    """The features and the policy of each request of a file for one training, alone or with other steps."""
+    skill = load_skill(ROOT)
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        expect = row["expect"]
+        policies = [step["policy"] for step in expect.get("steps", [expect]) if "policy" in step]
+        if len(policies) == 1:
+            found.append((list(dict.fromkeys(policy_evidence(read(row["text"], skill)))), policies[0]))
+    return found
+
+
+def fit(rows: Sequence[tuple[list[str], str]], penalty: float = _PENALTY) -> tuple[list[str], dict[str, np.ndarray]]:
     """Labels, and feature to its weight for each of them."""
     counts = Counter(name for names, _ in rows for name in names)
     known = {name: place for place, name in enumerate(sorted(n for n, c in counts.items() if c >= _RAREST))}
     labels = sorted({label for _, label in rows})
     x = _matrix([names for names, _ in rows], known)
     y = np.eye(len(labels), dtype=np.float32)[[labels.index(label) for _, label in rows]]
-    w = _least(x, y)
+    w = _least(x, y, penalty)
     return labels, {name: w[place] for name, place in known.items() if (np.abs(w[place]) >= _SMALLEST).any()}
 
 
-def _least(x: Any, y: np.ndarray) -> np.ndarray:
+def _least(x: Any, y: np.ndarray, penalty: float) -> np.ndarray:
     """The weights of the least loss: cross entropy, and the squared penalty."""
     transposed, shape = x.T.tocsr(), (x.shape[1], y.shape[1])
 
@@ -91,9 +107,9 @@ def _least(x: Any, y: np.ndarray) -> np.ndarray:
         scores -= scores.max(axis=1, keepdims=True)
         parts = np.exp(scores)
         sums = parts.sum(axis=1, keepdims=True)
-        slope = transposed @ ((parts / sums - y) / len(y)) + _PENALTY * w
+        slope = transposed @ ((parts / sums - y) / len(y)) + penalty * w
         entropy = float((np.log(sums[:, 0]) - (scores * y).sum(axis=1)).mean())
-        return entropy + _PENALTY / 2 * float(flat @ flat), slope.ravel().astype(np.float64)
+        return entropy + penalty / 2 * float(flat @ flat), slope.ravel().astype(np.float64)
 
     found, _, _ = fmin_l_bfgs_b(loss, np.zeros(shape[0] * shape[1]), m=_PAIRS, maxiter=_STEPS)
     return np.asarray(found.reshape(shape), dtype=np.float32)
@@ -107,9 +123,9 @@ def _matrix(rows: Sequence[Sequence[str]], known: dict[str, int]) -> Any:
     return csr_matrix((values, np.concatenate(places), ends), shape=(len(rows), len(known)))
 
 
-def write(labels: Sequence[str], weights: dict[str, np.ndarray], least: Thresholds, to: Path) -> None:
+def write(labels: Sequence[str], weights: dict[str, np.ndarray], least: Thresholds | None, to: Path) -> None:
     """The weights as `router/ranking.py` reads them."""
-    lines = [" ".join(labels), as_line(least)]
+    lines = [" ".join(labels), as_line(least) if least else ""]
     for name, row in weights.items():
         kept = np.flatnonzero(np.abs(row) >= _SMALLEST)
         lines.append(f"{name}\t{' '.join(f'{LETTERS[k]}{round(100 * float(row[k]))}' for k in kept)}")
@@ -121,11 +137,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leave", nargs="*", default=[], help="files to leave out, by name")
     parser.add_argument("--to", type=Path, default=WEIGHTS, help="where the weights are written")
+    parser.add_argument("--policy-to", type=Path, default=POLICY_WEIGHTS, help="where those of the policy are written")
+    parser.add_argument("--policy-only", action="store_true", help="train those of the policy alone")
     options = parser.parse_args()
     files = sorted((ROOT / "tests" / "routing").glob("*.jsonl"))
-    labels, weights = fit([row for path in files if path.name not in options.leave for row in examples(path)])
-    write(labels, weights, thresholds(), options.to)
-    print(f"{len(weights)} features of {len(labels)} labels: {options.to.stat().st_size} bytes")
+    seen = [path for path in files if path.name not in options.leave]
+    policies = fit([row for path in seen for row in policy_examples(path)], _POLICY_PENALTY)
+    write(*policies, None, options.policy_to)
+    written = [(policies, options.policy_to)]
+    if not options.policy_only:
+        ranking = fit([row for path in seen for row in examples(path)])
+        write(*ranking, thresholds(), options.to)
+        written.append((ranking, options.to))
+    for (labels, weights), file in written:
+        print(f"{file.name}: {len(weights)} features of {len(labels)} labels, {file.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

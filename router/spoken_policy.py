@@ -10,6 +10,7 @@ from router.next_clause import left_alone
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
 from router.tokens import BREAK
+from router.weighed_policy import is_of_something_else
 from router.word_stems import has
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def _refused(reading: Reading, part: range, wanting: Sequence[Mention], counted:
     if words := left_alone(reading, part):
         return words
     weak = all(not m.negated and (m.start in reading.told or _is_conceded(reading, m)) for m in wanting)
-    return indirect_refusal(reading, part) if weak and not counted else ""
+    words = indirect_refusal(reading, part) if weak and not counted else ""
+    return "" if words and is_of_something_else(reading) else words
 
 
 def _is_left(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:

@@ -22,6 +22,7 @@ from router.spoken_policy import policies
 from router.step_parts import parts_of_steps
 from router.values import read_values
 from router.vocabulary import vocabulary_of
+from router.weighed_policy import by_all_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,7 +118,7 @@ def _spoken(
         no_data=model_files,
         parents=parents_of(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
-        policies=policies(reading, part),
+        policies=_policies(reading, part, verbs),
         runners=_runners(reading, _meant(reading, mentions, "runner")),
         profiles=_named(mentions, "profile"),
         engine=_by_engine(reading, mentions, jobs),
@@ -129,6 +130,12 @@ def _spoken(
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _policies(reading: Reading, part: range, verbs: set[str]) -> Mapping[str, str]:
+    """What is said of the train policy; by all words only where a training is asked for."""
+    asked = policies(reading, part)
+    return asked or (by_all_words(reading) if "train" in verbs else {})
 
 
 def _same_job(reading: Reading, part: range) -> tuple[str, ...]:

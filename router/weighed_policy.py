@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a training is to be searched for, by all that is said: where phrases say nothing of it, or hardly can.
+
+A phrase for one run, or for settled values, says it of the settings or of something else: "a single run of the line",
+"the contract is settled". A linear model sees all words, as `ranking` does, and what the rules make of each, and is
+heard where it is likely to be right and the phrases are not (`benchmarks/README.md` has the figures).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.evidence import of_words
+from router.ranking import ranked_policies, thresholds
+from router.word_stems import uses_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from router.reading import Reading
+
+_KINDS = frozenset({"policy", "value"})
+_OF_SEARCH = frozenset({"value:trials", "value:parallel", "value:hours"})
+_NAMED, _LONG = "policy:named", 20
+
+
+def policy_evidence(reading: Reading) -> Iterator[str]:
+    """The features of a training: its words, their uses in the language files, and phrases for policy and values."""
+    yield from of_words([token.word for token in reading.tokens])
+    for mention in reading.mentions:
+        if mention.group.partition(":")[0] in _KINDS:
+            yield f"g:{'!' if mention.negated else ''}{mention.group}"
+    for place in range(len(reading.tokens)):
+        yield from (f"u:{use}" for use in sorted(uses_at(reading, place)))
+
+
+def by_all_words(reading: Reading) -> dict[str, str]:
+    """The policy of a training of which phrases say none, with the words that led to it; nothing is the usual one."""
+    said = {m.group for m in reading.of("policy", negated=None)}
+    if said - {_NAMED} or any(m.group in _OF_SEARCH for m in reading.of("value")):
+        return {}
+    ranking, least = ranked_policies(policy_evidence(reading)), thresholds()
+    single = ranking.shares["off"] >= (least.single_run_though_named if said else least.single_run_after_all)
+    return {"off": ", ".join(ranking.words)} if single else {}
+
+
+def is_of_something_else(reading: Reading) -> bool:
+    """Whether a request that has room for other things is unlike those that refuse a search indirectly."""
+    if len(reading.tokens) < _LONG:
+        return False
+    return ranked_policies(policy_evidence(reading)).shares["off"] <= thresholds().search_after_all

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.asked_steps import ENGINE_VERB
+from router.doubt import is_doubtful
 from router.engines import MEASURING
 from router.evidence import evidence
 from router.ranking import NOTHING, SEVERAL, ranked, thresholds
-from router.weighed_case import Case, chooses, label_of
+from router.weighed_case import OURS, Case, chooses, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
     from router.reading import Reading
     from router.vocabulary import Vocabulary
 
-_OURS = frozenset({"ours", "trade and data"})
 _SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
-_CLOSE, _OBJECT, _WHOLE = 3, 4, 4
+_CLOSE = 3
 _ASKED_OF_DATA, _BESIDE_REFUSAL = 0.7, 0.9
 
 
@@ -53,10 +53,10 @@ def heard(case: Case) -> tuple[Intent, Account]:
     if not (intent.steps or intent.verb):
         return _unsaid(case), account
     if case.label in NOTHING:
-        return replace(intent, doubtful=_is_doubtful(case)), account
-    if intent.question and case.named() in _OURS and case.share >= case.least.no_question:
+        return replace(intent, doubtful=is_doubtful(case)), account
+    if intent.question and case.named() in OURS and case.share >= case.least.no_question:
         case = case._replace(intent=replace(intent, question=False))  # "What they want is masks, so train …"
-    if case.share >= case.least.plain_manner and case.named() in _OURS and not chooses(reading):
+    if case.share >= case.least.plain_manner and case.named() in OURS and not chooses(reading):
         account = replace(account, manner=())
     if case.may_be_chained() and (chained := case.chained()):
         return chained, account
@@ -100,7 +100,7 @@ def _unsaid(case: Case) -> Intent:
     if _orders_unknown(case) or (refused and not (case.is_command() and case.share >= _BESIDE_REFUSAL)):
         return case.intent  # who forbids one thing has not asked for another
     if case.intent.question and not case.is_command():
-        looks = label in MEASURING and named in _OURS and case.share >= _ASKED_OF_DATA
+        looks = label in MEASURING and named in OURS and case.share >= _ASKED_OF_DATA
         return case.likely() if looks else case.intent
     reads = case.is_command() and label not in _CHANGES
     least = case.least.unsaid_command if reads else case.least.unsaid_action
@@ -115,56 +115,12 @@ def _orders_unknown(case: Case) -> bool:
     return tokens[first].text in case.account.unknown and [t.kind for t in tokens[first + 1 : first + 2]] == ["job"]
 
 
-def _is_doubtful(case: Case) -> bool:
-    """Whether a request is like those that ask for nothing, or for nothing of ours."""
-    if any(step.named or _is_bidden(case.reading, step) for step in case.intent.steps):
-        return False
-    nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
-    named = case.named()
-    if _is_whole(case):
-        return False
-    if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
-        return False  # commands that go together leave no doubt
-    ours = named in _OURS
-    if case.intent.verb:
-        return nothing >= (case.least.no_command_of_ours if ours else case.least.no_command)
-    return nothing >= (case.least.no_action_of_ours if ours or named == "path" else case.least.no_action)
-
-
-def _is_whole(case: Case) -> bool:
-    """Whether a long phrase says a command whole, or weights are named that are to be fetched."""
-    tokens = case.reading.tokens
-    if case.intent.verb == "stage" and not chooses(case.reading):
-        keys = (token.text.partition("=")[0] for token in tokens if token.kind == "override")
-        return "backbone" in case.stated or "backbone" in keys
-    said = len(case.intent.mention.places) if case.intent.mention else 0
-    return said > _WHOLE or (said == _WHOLE and bool(case.named()))
-
-
-def _is_bidden(reading: Reading, step: Step) -> bool:
-    """Whether an order to this model opens a request, with a value, a policy or data, or follows on what is only told.
-
-    As in "train ChangeNet with batch 12 instead of 64", or "I never asked to evaluate, train ChangeNet".
-    """
-    start, _ = reading.clause(step.place)
-    verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
-    if verb is None:
-        return False
-    near = range(verb.start, verb.end + _OBJECT)
-    first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
-    direct = any(m.start == verb.end for m in reading.of("model"))
-    ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
-    data = direct and not chooses(reading) and any(token.kind == "path" for token in reading.tokens)
-    said = bool(reading.of("value")) or any(m.start in range(verb.start, verb.end) for m in reading.of("policy"))
-    return (direct and start - 2 in reading.told) or (first and ours and (data or said))
-
-
 def _another(case: Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = _said(case.intent), case.label
     if said == label or case.share < case.least.another or any(_is_fixed(case, step) for step in case.intent.steps):
         return case.intent
-    if (said in _CHANGES and _names_job(case)) or (label == "compare" and _is_of_one(case)):
+    if (said in _CHANGES and _names_job(case)) or (label == "compare" and _is_of_one(case)) or _only_told(case, said):
         return case.intent
     times = case.share / max(case.ranking.shares.get(said, 0.0), 1e-9)
     if label == SEVERAL:
@@ -180,6 +136,11 @@ def _another(case: Case) -> Intent:
     if said == SEVERAL and case.share < case.least.one_of_ordered and _orders_others(case):
         return case.intent
     return case.likely() if times >= (case.least.times_one if said == SEVERAL else case.least.times) else case.intent
+
+
+def _only_told(case: Case, said: str) -> bool:
+    """Whether it is only by what is told that something else is likelier: "… 30 of 80 epochs are done. Cancel it"."""
+    return bool(case.reading.told) and said == case.by_asking_words()
 
 
 def _is_fixed(case: Case, step: Step) -> bool:

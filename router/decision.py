@@ -52,7 +52,7 @@ def decide(request: Request, skill: Skill) -> Decision:
     if words.intent.verb:
         return command_decision(request, case)
     wanted = wanted_steps(words, skill, notes)
-    for question in open_questions(request, words):
+    for question in open_questions(request, words, skill):
         notes.ask(question)
     if len(wanted) > 1:
         return with_doubt(steps_decision(request, wanted, case), words, request)

@@ -25,14 +25,18 @@ _BESIDE = frozenset({"remark", "other", "pointer", "correction"})
 _MOST, _LONG = 3, 3
 
 
-def evidence(reading: Reading, *, question: bool) -> Iterator[str]:
-    """The features of a request, some of them several times; `question` tells whether it is one by its first words."""
-    yield from of_words([token.word for token in reading.tokens])
+def evidence(reading: Reading, *, question: bool, asking_only: bool = False) -> Iterator[str]:
+    """The features of a request, some of them several times; `question` tells whether it is one by its first words.
+
+    With `asking_only` the words and values of clauses that only tell are left out.
+    """
+    told = reading.told if asking_only else frozenset[int]()
+    yield from of_words([token.word for n, token in enumerate(reading.tokens) if n not in told])
     asking = [m for kind in _ASKING for m in reading.of(kind)]
-    yield from _of_kinds(reading)
+    yield from _of_kinds(reading, told)
     yield from _of_phrases(reading, asking)
     yield from _of_clauses(reading, asking, question=question)
-    yield from _of_neighbours(reading)
+    yield from _of_neighbours(reading, told)
 
 
 def of_words(words: Sequence[str]) -> Iterator[str]:
@@ -52,9 +56,9 @@ def of_words(words: Sequence[str]) -> Iterator[str]:
     yield from (f"{one} {other}" for one, other in itertools.pairwise(words))
 
 
-def _of_kinds(reading: Reading) -> Iterator[str]:
+def _of_kinds(reading: Reading, told: frozenset[int]) -> Iterator[str]:
     """Which kinds of phrases and tokens there are, and what of them is ours."""
-    for mention in reading.mentions:
+    for mention in (m for m in reading.mentions if m.start not in told):
         negated = "!" if mention.negated else ""
         yield f"k:{negated}{mention.group.partition(':')[0]}"
         yield f"g:{negated}{mention.group}"
@@ -93,9 +97,9 @@ def _of_clauses(reading: Reading, asking: Sequence[Mention], *, question: bool) 
     yield from ("?end" for token in reading.tokens[-1:] if token.text == "?")
 
 
-def _of_neighbours(reading: Reading) -> Iterator[str]:
+def _of_neighbours(reading: Reading, told: frozenset[int]) -> Iterator[str]:
     """Two and three neighbours where at least one is a phrase that a rule knows, by its kind."""
-    said = ["^", *_with_phrases(reading), "$"]
+    said = ["^", *_with_phrases(reading, told), "$"]
     yield from (f"s:{one} {other}" for one, other in itertools.pairwise(said) if "[" in one + other)
     inner = said[1:-1]
     for three in zip(inner, inner[1:], inner[2:], strict=False):
@@ -103,7 +107,7 @@ def _of_neighbours(reading: Reading) -> Iterator[str]:
             yield f"s:{' '.join(three)}"
 
 
-def _with_phrases(reading: Reading) -> Iterator[str]:
+def _with_phrases(reading: Reading, told: frozenset[int]) -> Iterator[str]:
     """The words of a request, each phrase as its group or kind."""
     owner: dict[int, Mention] = {}
     for mention in reading.mentions:
@@ -112,6 +116,8 @@ def _with_phrases(reading: Reading) -> Iterator[str]:
                 owner.setdefault(place, mention)
     last: Mention | None = None
     for place, token in enumerate(reading.tokens):
+        if place in told:
+            continue
         here = owner.get(place)
         if here is None:
             yield token.word

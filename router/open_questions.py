@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from router.engines import MEASURING
 from router.notes import listed
+from router.only_data import strange_place
 from router.types import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from router.declarations import Skill
     from router.types import Decision, Request
     from router.words import Words
 
@@ -24,11 +26,14 @@ def answers(request: Request) -> bool:
     return bool(replace(request, text="", results_root=None, runner=None).to_json())
 
 
-def open_questions(request: Request, words: Words) -> Iterator[Question]:
+def open_questions(request: Request, words: Words, skill: Skill) -> Iterator[Question]:
     """The questions, in the order in which they are put; none where no action is asked for."""
     if words.intent.steps:
         yield from _about_subject(request, words)
         yield from _about_order(words)
+        if not answers(request) and (place := strange_place(words, skill)):
+            text = f"Is {skill.info['title']} meant? Only {place} is named, and it shows no data of this skill."
+            yield Question("request", f"{text} Name the model, its task or a job.")
 
 
 def with_doubt(decision: Decision, words: Words, request: Request) -> Decision:

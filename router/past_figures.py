@@ -6,6 +6,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from router.past_tense import is_in_past, is_of_past_sentence
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,7 +50,8 @@ def _words(reading: Reading, places: Sequence[int]) -> list[str]:
 
 def _is_over(reading: Reading, theirs: range, ours: range) -> bool:
     """Whether a clause tells of a time that is over, or of what is to be ignored, and the other one does not."""
-    return tells_of_past(reading, theirs) and not tells_of_past(reading, ours)
+    past = tells_of_past(reading, theirs) or is_of_past_sentence(reading, theirs, ours)
+    return past and not tells_of_past(reading, ours)
 
 
 def tells_of_past(reading: Reading, places: range) -> bool:
@@ -63,6 +66,8 @@ def tells_of_past(reading: Reading, places: range) -> bool:
         return True  # "fp16 was what I asked for yesterday"
     if len(words) > 1 and words[0] in use["doers"] and words[1] in use["went_through"]:
         return True  # "we got weird results with fp16"
+    if is_in_past(reading, places):
+        return True
     dated = any(one in use["last_time"] and other in use["periods"] | use["seasons"] for one, other in pairs)
     return dated or any(one in use["used"] and other in use["infinitives"] for one, other in pairs)
 

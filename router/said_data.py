@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.past_tense import is_in_past
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,6 +22,7 @@ def data_places(reading: Reading, part: range) -> list[int]:
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _without_refused(reading, uncorrected(reading, files))
     files = [n for n in files if not is_ruled_out(reading, n)] or files  # "on ./new, not on ./old"
+    files = not_of_past(reading, files)
     return _without_examples(reading, files)
 
 
@@ -34,6 +37,13 @@ def _without_refused(reading: Reading, places: list[int]) -> list[int]:
 
 def _of_clause(reading: Reading, one: int, other: int) -> bool:
     return reading.clause(one) == reading.clause(other)
+
+
+def not_of_past(reading: Reading, places: list[int]) -> list[int]:
+    """Paths or jobs without those of clauses that tell what was, if others are left: "I tested ./a. Train on ./b"."""
+    if len(places) < 2:
+        return places
+    return [n for n in places if not is_in_past(reading, range(*reading.clause(n)))] or places
 
 
 def uncorrected(reading: Reading, places: list[int]) -> list[int]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from router.asked_steps import ENGINE_VERB, Step
 from router.chains import chain
+from router.evidence import evidence
 from router.intent import Intent, find_intent
-from router.ranking import SEVERAL
+from router.ranking import SEVERAL, ranked
 from router.taken_back import is_only
 from router.verbs import by_what_is_named
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from router.thresholds import Thresholds
     from router.vocabulary import Vocabulary
 
+# What a request names where it is one of this skill's.
+OURS = frozenset({"ours", "trade and data"})
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 # From which share on the model is heard on a part of a chain.
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
@@ -46,6 +49,10 @@ class Case(NamedTuple):
     def share(self) -> float:
         """How likely that is."""
         return self.ranking.shares[self.label]
+
+    def by_asking_words(self) -> str:
+        """What the model says without the clauses that only tell."""
+        return ranked(evidence(self.reading, question=self.intent.question, asking_only=True)).best
 
     def named(self) -> str:
         """What the request names that is ours: itself, its trade with data, only the trade, only a path, nothing."""

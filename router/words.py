@@ -15,7 +15,7 @@ from router.number_formats import add_words
 from router.order import is_of_others_later
 from router.overrides import overrides, said_otherwise
 from router.reading import Reading, read
-from router.said_data import data_places, is_no_data, is_ruled_out, role_of, uncorrected
+from router.said_data import data_places, is_no_data, is_ruled_out, not_of_past, role_of, uncorrected
 from router.spoken import Spoken
 from router.spoken_parents import parents_of
 from router.spoken_policy import policies
@@ -98,7 +98,7 @@ def _spoken(
 ) -> Spoken:
     stated, unclear = _settled(values, part)
     named = uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not is_ruled_out(reading, n)])
-    asked = [n for n in named if n not in reading.told]
+    asked = not_of_past(reading, [n for n in named if n not in reading.told])
     jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in asked or named))
     if not jobs and not any(step.verb.endswith("train") for step in steps):
         jobs = _same_job(reading, part)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether what a phrase asks for is doubtful, as all words together are like those that ask for nothing of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.ranking import NOTHING
+from router.weighed_case import OURS, chooses
+
+if TYPE_CHECKING:
+    from router.asked_steps import Step
+    from router.reading import Reading
+    from router.weighed_case import Case
+
+_OBJECT, _WHOLE = 4, 4
+
+
+def is_doubtful(case: Case) -> bool:
+    """Whether a request is like those that ask for nothing, or for nothing of ours."""
+    if any(step.named or _is_bidden(case.reading, step) for step in case.intent.steps):
+        return False
+    nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
+    named = case.named()
+    if _is_whole(case):
+        return False
+    if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
+        return False  # commands that go together leave no doubt
+    ours = named in OURS
+    if case.intent.verb:
+        return nothing >= (case.least.no_command_of_ours if ours else case.least.no_command)
+    return nothing >= (case.least.no_action_of_ours if ours or named == "path" else case.least.no_action)
+
+
+def _is_whole(case: Case) -> bool:
+    """Whether a long phrase says a command whole, or weights are named that are to be fetched."""
+    tokens = case.reading.tokens
+    if case.intent.verb == "stage" and not chooses(case.reading):
+        keys = (token.text.partition("=")[0] for token in tokens if token.kind == "override")
+        return "backbone" in case.stated or "backbone" in keys
+    said = len(case.intent.mention.places) if case.intent.mention else 0
+    return said > _WHOLE or (said == _WHOLE and bool(case.named()))
+
+
+def _is_bidden(reading: Reading, step: Step) -> bool:
+    """Whether an order to this model opens a request, with a value, a policy or data, or follows on what is only told.
+
+    As in "train ChangeNet with batch 12 instead of 64", or "I never asked to evaluate, train ChangeNet".
+    """
+    start, _ = reading.clause(step.place)
+    verb = next((m for m in reading.of("action") if m.start == step.place == start), None)
+    if verb is None:
+        return False
+    near = range(verb.start, verb.end + _OBJECT)
+    first = not start and not any(token.kind == "quote" or token.text == "?" for token in reading.tokens)
+    direct = any(m.start == verb.end for m in reading.of("model"))
+    ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
+    data = direct and not chooses(reading) and any(token.kind == "path" for token in reading.tokens)
+    said = bool(reading.of("value")) or any(m.start in range(verb.start, verb.end) for m in reading.of("policy"))
+    return (direct and start - 2 in reading.told) or (first and ours and (data or said))

@@ -140,7 +140,7 @@ def _another(case: Case) -> Intent:
 
 def _only_told(case: Case, said: str) -> bool:
     """Whether it is only by what is told that something else is likelier: "… 30 of 80 epochs are done. Cancel it"."""
-    return bool(case.reading.told) and said == case.by_asking_words()
+    return bool(case.reading.told) and said == case.asking_only().best
 
 
 def _is_fixed(case: Case, step: Step) -> bool:

@@ -50,9 +50,9 @@ class Case(NamedTuple):
         """How likely that is."""
         return self.ranking.shares[self.label]
 
-    def by_asking_words(self) -> str:
+    def asking_only(self) -> Ranking:
         """What the model says without the clauses that only tell."""
-        return ranked(evidence(self.reading, question=self.intent.question, asking_only=True)).best
+        return ranked(evidence(self.reading, question=self.intent.question, asking_only=True))
 
     def named(self) -> str:
         """What the request names that is ours: itself, its trade with data, only the trade, only a path, nothing."""

@@ -91,6 +91,8 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
     asks = any(m.start in part for kind in ("action", "noun", "named") for m in reading.of(kind))
     if not asks and any(reading.tokens[n].word in reading.grammar["again"] for n in words):
         return "", 0.0  # "evaluate it on ./a and then again on ./b"
+    if any(m.group == "put_off" and m.start in part for m in reading.mentions):
+        return "", 0.0  # "engines get built at their place"
     told = (reading.past | reading.narrated).intersection(words)
     if not _says_something(reading, part) or len(told) * 2 > len(words):
         return "", 0.0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from router.participles import begins_with_participle
 from router.tokens import SENTENCE_ENDS
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _Reader(NamedTuple):
         if self._is_placed(places):
             finite = None
         bids = first < places.stop and self.tokens[first].word in self.grammar["bids"]
-        if (
+        if begins_with_participle([self.tokens[n].word for n in places[:2]], self.grammar) or (
             asking
             and not self._is_to_come(places)
             and (self._is_habit(places, asking[0]) or self._comes_after(places) or self._is_over(places))

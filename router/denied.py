@@ -28,10 +28,13 @@ def is_denied(tokens: Sequence[Token], mention: Mention, asking: Sequence[Mentio
         _needs_no,
         _is_of_whoever,
         _is_no_more,
+        _is_talked_of,
+        _does_it_himself,
+        _only_names,
     )
     if any(one(tokens, mention, grammar) for one in denies):
         return True
-    return _is_called_in_question(tokens, mention, asking, grammar)
+    return _is_called_in_question(tokens, mention, asking, grammar) or _is_around_pruning(mention, asking)
 
 
 def without_answers(text: str, tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Grammar) -> list[Mention]:
@@ -86,6 +89,44 @@ def _is_no_more(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> 
     return len(before) == _SHORT and before[0] in grammar["rules_out"] and before[1] in grammar["any_more"]
 
 
+def _is_around_pruning(mention: Mention, asking: Sequence[Mention]) -> bool:
+    """Whether what is to go are parts of a network: "schneide bei train-… per Pruning die Hälfte der Kanäle weg"."""
+    prunes = (m for m in asking if m.group == "action:prune")
+    return mention.group == "verb:remove" and any(mention.start < m.start < mention.end for m in prunes)
+
+
+def _is_talked_of(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether it is only to be talked of, at a later time: "reden wir im August über den Export"."""
+    words = {tokens[n].word for n in clause_at(tokens, mention.start)}
+    later = grammar["later_times"] | grammar["seasons"] | grammar["next"] | grammar["weekdays"]
+    return bool(words & grammar["talks"]) and bool(words & later)
+
+
+def _does_it_himself(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """German: whether somebody does himself what a clause begins with: "vermessen tut er dann selber"."""
+    clause = clause_at(tokens, mention.start)
+    behind = [tokens[n].word for n in range(mention.end, clause.stop)]
+    does = mention.start == clause.start and not grammar["does"].isdisjoint(behind[:1])
+    return does and not grammar["doers"].isdisjoint(behind[1:2]) and not grammar["alone"].isdisjoint(behind)
+
+
+def _only_names(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether a word belongs to somebody, or counts: "before Raúl's demo", "we have 4 lines, 3 cameras"."""
+    jobs = any(token.kind == "job" for token in tokens)
+    if mention.group == "verb:logs" and not jobs:
+        return tokens[mention.start].kind == "number"
+    if mention.group == "verb:demo":
+        return mention.start > 1 and tokens[mention.start - 1].word == "s"
+    end = sentence_end(tokens, mention.start)
+    asked = end < len(tokens) and tokens[end].text == "?"
+    return (
+        mention.group == "verb:advise"
+        and len(mention.places) == 1
+        and not asked
+        and not grammar["suffices"].isdisjoint(tokens[n].word for n in mention.places)
+    )
+
+
 def _is_decided_against(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
     """Whether somebody decided against it: "we've voted against retraining", "gegen ein Training entschieden"."""
     clause = clause_at(tokens, mention.start)
@@ -129,9 +170,9 @@ def _is_topic_left(tokens: Sequence[Token], mention: Mention, grammar: Grammar) 
 
 
 def _needs_no(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
-    """German: whether a clause begins with what is not needed in it: "trainieren muss man dafür nichts"."""
+    """German: whether a clause begins with what nobody needs, or wants: "neu trainieren möchte ich nicht"."""
     end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
     behind = [token.word for token in tokens[mention.end : end]]
-    modal = bool(behind) and behind[0] in grammar["modal"]
+    modal = bool(behind) and behind[0] in grammar["modal"] | grammar["wishes"]
     opens = not mention.start or tokens[mention.start - 1].kind == "break"
     return modal and opens and behind[-1] in grammar["not"] | grammar["nothing"]

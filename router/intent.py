@@ -144,6 +144,8 @@ def _mixed(reading: Reading, steps: Sequence[Step], verbs: Sequence[Mention], *,
     found += later
     has_command = any(step.command for step in found)
     names = {step.verb for step in found}
+    if names == {"compare", "inspect"}:
+        return ()  # "compare … and let me see where they differ"
     several = (
         len(found) >= _SEVERAL
         and has_command

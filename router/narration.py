@@ -140,7 +140,8 @@ class _Clause(NamedTuple):
         use = self.grammar
         behind = use["doers"].intersection(words[here + 1 : here + 2]) and words[here] in use["done_before_doer"]
         perfect = len(before) > 1 and before[-1] in use["perfect"] - use["was"] - use["passive_is"]
-        return before[-1] in use["doers"] or bool(behind) or perfect or self._is_dated(words, before)
+        told = use["doers"] | use["people"]
+        return before[-1] in told or bool(behind) or perfect or self._is_dated(words, before)
 
     def _is_unreal(self, words: Sequence[str]) -> bool:
         """Whether it is said what would have been: "had we built an engine", "wenn wir es trainiert haetten"."""

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from router.participles import is_participle
 from router.tokens import sentence_begin
 
 if TYPE_CHECKING:
     from router.reading import Reading
 
-_PARTICIPLE = re.compile(r"[a-zäöü]*ge[a-zäöü]{3,}(t|en)|[a-zäöü]{3,}iert|(be|ver|er|zer|ent|miss)[a-zäöü]{3,}(t|en)")
 _FRAGMENT, _SUBJECT = 5, 3
 
 
@@ -27,7 +26,7 @@ def is_in_past(reading: Reading, places: range) -> bool:
     subjects = use["doers"] | use["expletives"] | use["somebody"]
     if any(one in subjects and other in preterite for one, other in pairwise(words[: _SUBJECT + 1])):
         return True
-    return not use["have_done"].isdisjoint(words[:-1]) and bool(_PARTICIPLE.fullmatch(words[-1]))
+    return not use["have_done"].isdisjoint(words[:-1]) and is_participle(words[-1])
 
 
 def is_of_past_sentence(reading: Reading, places: range, other: range) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
 from router.past_figures import without_superseded
+from router.spans import begins_span, ends_span, is_pause, other_end
 from router.stated import Stated, Values
 from router.tokens import fold
 from router.unknown_backbone import named_backbone
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
     from router.vocabulary import Vocabulary
 
-_BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
-_BEYOND, _BEFORE, _FAR = 2, 5, 7
+_BEYOND, _BEFORE = 2, 5
 _PERCENT = frozenset({"percent", "prozent"})
 _BITS = frozenset({"bit", "bits"})
 _KEPT = 14
@@ -201,17 +201,19 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     behind = mention.end
     place = behind
     between = joins | reading.grammar["ranges"] | reading.grammar["also"]
-    while place < len(tokens) and (tokens[place].word in between or _is_pause(reading, place)):
+    while place < len(tokens) and (tokens[place].word in between or is_pause(reading, place)):
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
-    found += _least(mention, reading, claimed)
+    found += other_end(mention, reading, claimed)
     before = mention.start - 1
     unsure = joins & reading.grammar["gives_figures"]
     if before > 0 and tokens[before].word in reading.grammar["substitutes"] and tokens[before - 1].word in unsure:
         before -= 1  # "fifty, perhaps rather eighty epochs"
     number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
-    if number > _BEYOND and number - 2 not in claimed and _spans(reading, number):
+    if number > 0 and not found and begins_span(reading, number):
+        found.append(tokens[number + 2].text)
+    if number > _BEYOND and number - 2 not in claimed and ends_span(reading, number):
         found.append(tokens[number - 2].text)
     elif before > 0 and tokens[before].word in joins:
         place = before - 1 - (tokens[before - 1].kind == "break")
@@ -221,29 +223,3 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         if place >= 0 and tokens[place].kind == "number" and place not in claimed:
             found.append(tokens[place].text)
     return tuple(found)
-
-
-def _least(mention: Mention, reading: Reading, claimed: set[int]) -> list[str]:
-    """The other end of a span: "at least ten and at most thirty trials", "no fewer than 8, no more than 16 epochs"."""
-    tokens, least = reading.tokens, reading.grammar["least"]
-    number = next((n for n in mention.places if tokens[n].kind == "number"), mention.start)
-    for place in range(number - 1, max(0, number - _FAR), -1):
-        if tokens[place].kind == "number":
-            said = {token.word for token in tokens[max(0, place - 2) : place]}
-            return [tokens[place].text] if said & least and place not in claimed else []
-        if tokens[place].kind not in {"word", "break"} or tokens[place].text in {".", "!", "?", ";"}:
-            return []
-    return []
-
-
-def _is_pause(reading: Reading, place: int) -> bool:
-    """Whether a clause ends before a word such as `maybe`, which gives another choice."""
-    behind = reading.tokens[place + 1 : place + 2]
-    return reading.tokens[place].kind == "break" and bool(behind) and behind[0].word in reading.grammar["choice"]
-
-
-def _spans(reading: Reading, place: int) -> bool:
-    """Whether a number ends a span: "anything from 300 to 600", "between 4 and 8"."""
-    tokens = reading.tokens
-    joined = tokens[place - 1].word in _BETWEEN and tokens[place - 2].kind == "number"
-    return joined and tokens[place - 3].word in reading.grammar["spans"]

@@ -63,10 +63,15 @@ def argument(help: str, *, metavar: str = "", **default: Any) -> Any:  # noqa: A
     return field(**default, metadata={"help": help, "metavar": metavar, "positional": True})
 
 
+_READ: dict[type[Any], tuple[Declared, ...]] = {}
+
+
 def declared(options: type[Any]) -> tuple[Declared, ...]:
-    """The options of a verb, in the order of its dataclass."""
-    hints = get_type_hints(options)
-    return tuple(_declared(entry, hints[entry.name]) for entry in fields(options))
+    """The options of a verb, in the order of its dataclass; read once, as a command asks for them several times."""
+    if options not in _READ:
+        hints = get_type_hints(options)
+        _READ[options] = tuple(_declared(entry, hints[entry.name]) for entry in fields(options))
+    return _READ[options]
 
 
 def _declared(entry: Any, hint: Any) -> Declared:

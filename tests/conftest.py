@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Networks of tests are too small to be shared out, and other tests run on the other cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A shell starts background work with Ctrl-C ignored, and children inherit that; tests of Ctrl-C would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -40,7 +40,7 @@ def changenet(folder: Path, *words: str, expect: int = 0) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
+    return os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @pytest.fixture(scope="module")

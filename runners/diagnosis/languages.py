@@ -35,10 +35,11 @@ def _table() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 @cache
-def _ascii_hints() -> re.Pattern[str]:
+def _ascii_hints() -> tuple[str, ...]:
     """The wordings that have no letter beyond ASCII: a text of ASCII alone can hold these only."""
-    return re.compile("|".join(re.escape(word) for word in _table()[1] if word.isascii()), re.IGNORECASE)
+    return tuple(word for word in _table()[1] if word.isascii())
 
 
 def _hinted(text: str) -> bool:
-    return bool(_ascii_hints().search(text))
+    small = text.lower()  # an alternation that ignores case takes nine times as long
+    return any(word in small for word in _ascii_hints())

@@ -26,7 +26,7 @@ def hits_of(rules: Sequence[Rule], lines: list[Line], job: Job) -> list[Hit]:
     code = job.failure.code if job.failure else ""
     if any(hit.certain and (code in hit.rule.codes or (hit.lines and not hit.rule.gives_way)) for hit in hits):
         return hits
-    return _hits_in(rules, lines, range(len(lines)), job)
+    return hits if len(end) == len(lines) else _hits_in(rules, lines, range(len(lines)), job)
 
 
 def _hits_in(rules: Sequence[Rule], lines: list[Line], chosen: Sequence[int], job: Job) -> list[Hit]:
@@ -106,11 +106,14 @@ class _Text:
         self._chosen = chosen
         self._whole = "\n".join(bare)
         self._starts = list(accumulate((len(line) + 1 for line in bare), initial=0))
+        self._found: dict[str, list[tuple[int, re.Match[str]]]] = {}
 
     def find(self, pattern: str) -> list[tuple[int, re.Match[str]]]:
-        """Each match with the index of its line."""
-        matches = compiled(pattern).finditer(self._whole) if self._chosen else ()
-        return [(self._chosen[bisect_right(self._starts, m.start()) - 1], m) for m in matches]
+        """Each match with the index of its line; looked for once, as many rules ask for the same."""
+        if pattern not in self._found:
+            matches = compiled(pattern).finditer(self._whole) if self._chosen else ()
+            self._found[pattern] = [(self._chosen[bisect_right(self._starts, m.start()) - 1], m) for m in matches]
+        return self._found[pattern]
 
 
 def _fits(rule: Rule, job: Job) -> bool:
@@ -124,9 +127,7 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     """Where the rule fits; `said`: the platform gave the failure a code that is the rule's own."""
     if said:
         return Hit(rule, (), {}, certain=True)
-    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in text.find(pattern)):
-        return None
-    if rule.within and not any(lines[n].weight is Weight.NONE for p in rule.within for n, _ in text.find(p)):
+    if _ruled_out(rule, lines, text):
         return None
     if not rule.patterns:
         return Hit(rule, (), {}, certain=True) if rule.exit_codes else None
@@ -148,6 +149,15 @@ def _hit(rule: Rule, lines: list[Line], text: _Text, *, said: bool) -> Hit | Non
     told = [match.groupdict() for _, match in (*chosen, *(hit for p in rule.fill for hit in usable[p]))]
     groups = {name: value.strip() for each in reversed(told) for name, value in each.items() if value}
     return Hit(rule, tuple(dict.fromkeys(n for n, _ in chosen)), groups, certain)
+
+
+def _ruled_out(rule: Rule, lines: list[Line], text: _Text) -> bool:
+    """Whether nothing of what it is known by is there, or what it does not go with."""
+    if (rule.any and not any(text.find(p) for p in rule.any)) or not all(text.find(p) for p in rule.all):
+        return True
+    if any(lines[n].weight >= Weight.NEAR for pattern in rule.none for n, _ in text.find(pattern)):
+        return True
+    return bool(rule.within) and not any(lines[n].weight is Weight.NONE for p in rule.within for n, _ in text.find(p))
 
 
 def _asked_in_vain(lines: list[Line], n: int) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 _PROC = Path("/proc")
 _MACHINE_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _MOST_PID = 2**31
+_BEGINNING_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,18 @@ def table() -> list[Row]:
 
 def has_in_environment(pid: int, entry: str) -> bool:
     """Whether a process was started with this `NAME=value`; False where that can't be seen."""
+    process, deadline = _PROC / str(pid), time.monotonic() + _BEGINNING_SECONDS
     with suppress(OSError):
-        return f"\0{entry}\0".encode() in b"\0" + (_PROC / str(pid) / "environ").read_bytes()
+        # A process that has just begun has no environment for a moment, and would be missed by who ends its job.
+        while not (found := (process / "environ").read_bytes()) and _begins(process) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return f"\0{entry}\0".encode() in b"\0" + found
     return False
+
+
+def _begins(process: Path) -> bool:
+    """Whether its program is known and its arguments are not yet; threads of the kernel have neither."""
+    return not (process / "cmdline").read_bytes() and bool((process / "exe").readlink())
 
 
 class Here(NamedTuple):

@@ -68,10 +68,12 @@ def test_traces_of_different_nets_keep_a_distance(design: Design) -> None:
         tuple(np.round(point, 6)) for trace in design.routed.traces for point in (trace.points[0], trace.points[-1])
     }
     assert len(ends) > len(design.routed.traces)
-    for a, b in itertools.combinations(design.routed.traces, 2):
-        samples_a, samples_b = along(a.points, 0.1), along(b.points, 0.1)
-        gap = np.hypot(*(samples_a[:, None] - samples_b[None]).transpose(2, 0, 1)).min() - (a.width + b.width) / 2
-        assert gap > 0.05
+    sampled = [(trace.width, along(trace.points, 0.1)) for trace in design.routed.traces]
+    boxes = [(width, samples, samples.min(axis=0), samples.max(axis=0)) for width, samples in sampled]
+    for (wide_a, a, low_a, high_a), (wide_b, b, low_b, high_b) in itertools.combinations(boxes, 2):
+        least = 0.05 + (wide_a + wide_b) / 2
+        if np.maximum(low_a - high_b, low_b - high_a).max() <= least:  # else their boxes are further apart
+            assert np.hypot(*(a[:, None] - b[None]).transpose(2, 0, 1)).min() > least
 
 
 @pytest.mark.parametrize("zenith", [0.2, 0.8, 1.36])

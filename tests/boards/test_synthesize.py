@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALL = SynthesisSettings(boards=4, components=8, size=64, seed=11, defect_rate=0.5, split=(2, 1, 1))
+FEW = replace(SMALL, boards=3, components=4, split=(1, 1, 1))
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -86,9 +87,9 @@ def test_no_board_is_in_two_splits(classify: Path) -> None:
     assert not boards["train"] & boards["val"] | boards["train"] & boards["test"] | boards["val"] & boards["test"]
 
 
-@pytest.mark.parametrize(("rate", "expected"), [(0.0, 0), (0.03, 1), (1.0, 32)])
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 0), (0.08, 1), (1.0, 12)])
 def test_the_defect_rate_is_kept(tmp_path: Path, rate: float, expected: int) -> None:
-    summary = synthesize(tmp_path / "set", replace(SMALL, defect_rate=rate))
+    summary = synthesize(tmp_path / "set", replace(FEW, defect_rate=rate))
     labels = Counter(row["label"] for split in SPLITS for row in table(tmp_path / "set", split))
     assert (summary.defects, sum(labels.values()) - labels["PASS"]) == (expected, expected)
 
@@ -174,11 +175,10 @@ def test_a_folder_with_other_files_is_left_alone_even_by_force(tmp_path: Path) -
 
 
 def test_an_earlier_data_set_is_replaced_only_by_force(tmp_path: Path) -> None:
-    quick = replace(SMALL, boards=3, components=4, split=(1, 1, 1))
-    synthesize(tmp_path / "set", quick)
+    synthesize(tmp_path / "set", FEW)
     with pytest.raises(DataError, match="not empty"):
-        synthesize(tmp_path / "set", quick)
-    synthesize(tmp_path / "set", replace(quick, force=True, seed=5))
+        synthesize(tmp_path / "set", FEW)
+    synthesize(tmp_path / "set", replace(FEW, force=True, seed=5))
     assert json.loads((tmp_path / "set/synthesis.json").read_text())["settings"]["seed"] == 5
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
@@ -190,7 +190,7 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, jobs: int) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        synthesize(tmp_path / "set", replace(SMALL, jobs=jobs), interrupt)
+        synthesize(tmp_path / "set", replace(FEW, jobs=jobs), interrupt)
     assert not list(tmp_path.iterdir())
 
 
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_progress_ends_at_its_total(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    synthesize(tmp_path / "set", replace(SMALL, boards=3, components=4), lambda done, total: seen.append((done, total)))
+    synthesize(tmp_path / "set", FEW, lambda done, total: seen.append((done, total)))
     assert seen[-1][0] == seen[-1][1]
     assert seen == sorted(seen)
 

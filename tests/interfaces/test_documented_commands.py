@@ -45,14 +45,14 @@ def _texts_of(root: Path) -> Iterator[tuple[str, str]]:
     """Every text in the source of every room; what is filled in reads X."""
     for room in ROOMS:
         for path in sorted((root / room).rglob("*.py")):
-            tree = ast.parse(path.read_text())
-            inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-            for node in ast.walk(tree):
-                where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+            nodes, name = list(ast.walk(ast.parse(path.read_text()))), path.relative_to(root)
+            inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+            for node in nodes:
                 if isinstance(node, ast.JoinedStr):
-                    yield where, "".join(p.value if isinstance(p, ast.Constant) else "X" for p in node.values)  # type: ignore[misc]
+                    text = "".join(p.value if isinstance(p, ast.Constant) else "X" for p in node.values)  # type: ignore[misc]
+                    yield f"{name}:{node.lineno}", text
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
-                    yield where, node.value
+                    yield f"{name}:{node.lineno}", node.value
 
 
 @pytest.fixture(scope="module")

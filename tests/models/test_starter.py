@@ -5,9 +5,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from core.dotted import nest, put
 from core.errors import CheckpointError
 from core.files import sha256_file
 from engine.checkpoints import read_checkpoint
+from engine.cli import main
 from engine.starter import STARTER, checkpoint_file
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +64,7 @@ def test_other_names_are_refused_with_the_one_there_is() -> None:
 
 
 def _inference(task: str, folder: Path) -> list[dict[str, str]]:
-    """The table of `visual_changenet inference` for the pair beside the models, and for a pair without a difference."""
+    """The table of the engine's `inference` for the pair beside the models, and for a pair without a difference."""
     places = {"A": ("golden", "golden"), "B": ("test", "golden")}
     for part, pictures in places.items():
         (folder / part).mkdir()
@@ -88,11 +86,7 @@ def _inference(task: str, folder: Path) -> list[dict[str, str]]:
     for section in ("train", "evaluate"):
         tree.pop(section)
     (folder / "spec.yaml").write_text(dump_yaml(tree), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("visual_changenet")), "inference", "-e", str(folder / "spec.yaml")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert main(["inference", "-e", str(folder / "spec.yaml")]) == 0
     table = "pictures.csv" if task == "segment" else "inference.csv"
     with (folder / "inference" / table).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -91,7 +91,7 @@ def decided(request: Request, skill: Skill) -> Decision | None:
         return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(request_=REQUESTS)
 def test_every_slot_that_was_given_is_handed_on_unchanged(automl_skill: Skill, request_: Request) -> None:
     decision = decided(request_, automl_skill)
@@ -108,7 +108,7 @@ def test_every_slot_that_was_given_is_handed_on_unchanged(automl_skill: Skill, r
     assert "automl_policy" not in decision.request.overrides
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(request_=REQUESTS)
 def test_deciding_twice_gives_the_same_decision(automl_skill: Skill, request_: Request) -> None:
     assert decided(request_, automl_skill) == decided(request_, automl_skill)

@@ -8,19 +8,25 @@ from core.errors import SpecError
 from engine.backbones.registry import backbone_info, build_backbone
 from engine.backbones.weights import load_weights
 
+# The second size is asked of the quick ones, and with the long tests of the others.
+PYRAMIDS = [
+    ("timm/tf_efficientnet_lite0", (24, 40, 112, 320), (4, 8, 16, 32)),
+    ("timm/mobilenetv3_small_100", (16, 24, 48, 576), (4, 8, 16, 32)),
+    ("timm/resnet18", (64, 128, 256, 512), (4, 8, 16, 32)),
+    ("timm/convnext_atto", (40, 80, 160, 320), (4, 8, 16, 32)),
+    ("timm/vit_tiny_patch16_224", (192, 192, 192, 192), (16, 16, 16, 16)),
+    ("timm/swin_tiny_patch4_window7_224", (96, 192, 384, 768), (4, 8, 16, 32)),
+]
+
 
 @pytest.mark.parametrize(
-    ("name", "channels", "strides"),
+    ("name", "channels", "strides", "height", "width"),
     [
-        ("timm/tf_efficientnet_lite0", (24, 40, 112, 320), (4, 8, 16, 32)),
-        ("timm/mobilenetv3_small_100", (16, 24, 48, 576), (4, 8, 16, 32)),
-        ("timm/resnet18", (64, 128, 256, 512), (4, 8, 16, 32)),
-        ("timm/convnext_atto", (40, 80, 160, 320), (4, 8, 16, 32)),
-        ("timm/vit_tiny_patch16_224", (192, 192, 192, 192), (16, 16, 16, 16)),
-        ("timm/swin_tiny_patch4_window7_224", (96, 192, 384, 768), (4, 8, 16, 32)),
+        *((*pyramid, 64, 64) for pyramid in PYRAMIDS),
+        *((*pyramid, 128, 32) for pyramid in PYRAMIDS[:2]),
+        *(pytest.param(*pyramid, 128, 32, marks=pytest.mark.long) for pyramid in PYRAMIDS[2:]),
     ],
 )
-@pytest.mark.parametrize(("height", "width"), [(64, 64), (128, 32)])
 def test_maps_are_as_described(
     name: str, channels: tuple[int, ...], strides: tuple[int, ...], height: int, width: int
 ) -> None:

@@ -175,7 +175,7 @@ PUBLISHED_MILLIONS = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.long if millions > 100 and name != "vit_large_nvdinov2" else ())
+        pytest.param(name, marks=pytest.mark.long if millions > 25 else ())
         for name, millions in PUBLISHED_MILLIONS.items()
     ],
 )

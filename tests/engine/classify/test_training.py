@@ -13,6 +13,7 @@ import torch
 
 from core.documents import read_yaml
 from scoring.thresholds import best_f1
+from tests.engine.conftest import base_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -343,6 +344,7 @@ def test_a_tint_of_the_start_is_none_that_a_training_has_not_seen(
 TOPK = ("train.checkpointer.enable_topk=true", "train.num_epochs=4", "train.checkpoint_interval=4")
 
 
+@pytest.mark.long
 def test_the_best_checkpoints_are_kept_beside_the_periodic_ones(train: Callable[..., Path]) -> None:
     folder = train(*TOPK, "train.checkpointer.save_top_k=2")
     losses = figures(folder, "val_loss")
@@ -368,7 +370,7 @@ def test_the_best_checkpoint_can_replace_the_periodic_series(train: Callable[...
     assert not (folder / LATEST).readlink().is_absolute()
 
 
-@pytest.mark.parametrize("monitor", ["val_far", "val_far_at_99_recall"])
+@pytest.mark.parametrize("monitor", [pytest.param("val_far", marks=pytest.mark.long), "val_far_at_99_recall"])
 def test_false_alarms_at_a_recall_may_rank_epochs(train: Callable[..., Path], monitor: str) -> None:
     folder = train(*TOPK, f"train.checkpointer.monitor={monitor}")
     values = figures(folder, monitor)
@@ -394,6 +396,7 @@ def test_the_last_epoch_is_validated_whatever_the_interval(train: Callable[..., 
     assert load(folder / LATEST)["threshold"] is not None
 
 
+@pytest.mark.long
 def test_the_euclidean_module_learns_too(spec: Spec, train: Callable[..., Path]) -> None:
     spec["model"]["classify"] = {"difference_module": "euclidean", "eval_margin": 1.0}
     spec["train"]["classify"] = {"loss": "contrastive"}
@@ -409,7 +412,10 @@ def test_the_container_s_flattened_head_learns_too(train: Callable[..., Path]) -
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("precision", [pytest.param("bf16-mixed", marks=pytest.mark.long), "bf16-true", "64-true"])
+@pytest.mark.parametrize(
+    "precision",
+    [pytest.param("bf16-mixed", marks=pytest.mark.long), pytest.param("bf16-true", marks=pytest.mark.long), "64-true"],
+)
 def test_other_number_formats_train(train: Callable[..., Path], precision: str) -> None:
     folder = train("train.num_epochs=1", f"train.precision={precision}")
     assert figures(folder, "val_loss")[0] > 0.0
@@ -468,11 +474,22 @@ def test_what_can_not_be_trained_is_one_clear_error(refused: Callable[..., str],
     assert told in refused(override)
 
 
+@pytest.fixture(scope="module")
+def once_and_twice(
+    shared_folder: Any, engine: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """Trainings that differ in how often they look; tests read their files but never change them."""
+    once, twice = (tmp_path_factory.mktemp(name) for name in ("once", "twice"))
+    for folder, look in ((once, ()), (twice, ("model.classify.second_look=50.0",))):
+        outcome = engine("train", base_spec(shared_folder, folder), f"train.results_dir={folder}", *look)
+        assert outcome.code == 0, outcome.err
+    return once, twice
+
+
 def test_the_threshold_is_chosen_as_evaluation_looks_and_figures_of_epochs_look_once(
-    train: Callable[..., Path], spec: Spec, engine: Callable[..., Any], tmp_path: Path
+    once_and_twice: tuple[Path, Path], spec: Spec, engine: Callable[..., Any], tmp_path: Path
 ) -> None:
-    once = train(name="once")
-    twice = train("model.classify.second_look=50.0", name="twice")
+    once, twice = once_and_twice
     assert figures(once, "val_loss") == figures(twice, "val_loss")
     assert same_weights(once / LATEST, twice / LATEST)
 
@@ -489,8 +506,10 @@ def test_the_threshold_is_chosen_as_evaluation_looks_and_figures_of_epochs_look_
     assert chosen != pytest.approx(load(once / LATEST)["threshold"], rel=1e-3)
 
 
-def test_a_dearer_escape_lowers_the_threshold_and_nothing_else(train: Callable[..., Path]) -> None:
-    alike, dear = train(name="alike"), train("model.classify.escape_cost=20", name="dear")
+def test_a_dearer_escape_lowers_the_threshold_and_nothing_else(
+    train: Callable[..., Path], once_and_twice: tuple[Path, Path]
+) -> None:
+    alike, dear = once_and_twice[0], train("model.classify.escape_cost=20")
     assert same_weights(alike / LATEST, dear / LATEST)
     content = load(dear / LATEST)
     assert content["threshold"] < load(alike / LATEST)["threshold"]
@@ -514,6 +533,7 @@ def test_batches_seen_enlarged_and_hard_pairs_change_what_is_learnt_and_are_repe
     assert not same_weights(plain / LATEST, alike / LATEST)
 
 
+@pytest.mark.long
 def test_a_training_on_hard_pairs_goes_on_as_if_it_had_not_stopped(train: Callable[..., Path], trained: Any) -> None:
     words = (
         "dataset.classify.hard_mining=0.5",
@@ -521,25 +541,22 @@ def test_a_training_on_hard_pairs_goes_on_as_if_it_had_not_stopped(train: Callab
         "model.classify.second_look=5.0",
         "model.classify.second_look_scale=1.5",
     )
-    whole = train(*words, "train.num_epochs=2", "train.optim.policy=step", name="whole")
-    first = whole.parent / "part"
-    train(*words, "train.num_epochs=2", "train.optim.policy=step", name="part")
-    epoch = next(first.glob("*epoch_000*.pth"))
-    again = train(
-        *words,
-        "train.num_epochs=2",
-        "train.optim.policy=step",
-        f"train.resume_training_checkpoint_path={epoch}",
-        name="resumed",
-    )
+    whole = train(*words, "train.optim.policy=step", name="whole")
+    epoch = next(whole.glob("*epoch_000*.pth"))
+    going_on = f"train.resume_training_checkpoint_path={epoch}"
+    again = train(*words, "train.optim.policy=step", going_on, name="resumed")
     assert same_weights(whole / LATEST, again / LATEST)
 
 
 def test_the_threshold_is_chosen_by_the_look_at_two_sizes_and_evaluation_looks_so(
-    train: Callable[..., Path], spec: Spec, engine: Callable[..., Any], tmp_path: Path
+    train: Callable[..., Path],
+    once_and_twice: tuple[Path, Path],
+    spec: Spec,
+    engine: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     look = ("model.classify.second_look=50.0", "model.classify.second_look_scale=1.5")
-    once = train(*look[:1], "dataset.classify.enlarged_batches=0.0", name="once")
+    once = once_and_twice[1]  # at one size
     both = train(*look, "dataset.classify.enlarged_batches=0.0", name="both")
     assert same_weights(once / LATEST, both / LATEST)
     chosen = load(both / LATEST)["threshold"]

@@ -72,7 +72,7 @@ def test_other_losses_train_the_full_decoder_on_all_scales(
     assert saved["model.head.fuse.0.weight"].shape == (8, 32, 1, 1)
 
 
-@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true"])
+@pytest.mark.parametrize("precision", [pytest.param("bf16-mixed", marks=pytest.mark.long), "bf16-true"])
 def test_16_bit_trains_with_all_that_is_done_to_pictures_and_is_evaluated_in_32(
     precision: str, mask_tree: Spec, engine: Callable[..., Any], kpi_of: Callable[..., Any]
 ) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,23 @@ def test_an_entry_of_an_environment_is_whole(sleeper: subprocess.Popen[bytes]) -
     assert has_in_environment(sleeper.pid, f"PATH={path}")
     assert not has_in_environment(sleeper.pid, f"PATH={path[:-1]}")
     assert not has_in_environment(2**22 + 1, f"PATH={path}")
+
+
+def test_a_process_that_has_just_begun_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its program is there before its arguments and its environment; a thread of the kernel never has any of them."""
+    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    begun, kernel = tmp_path / "7", tmp_path / "8"
+    for folder in (begun, kernel):
+        folder.mkdir()
+        (folder / "environ").touch()
+        (folder / "cmdline").touch()
+    (begun / "exe").symlink_to(sys.executable)
+    later = threading.Timer(0.05, (begun / "environ").write_bytes, [b"A=1\0B=2\0"])
+    later.start()
+
+    assert has_in_environment(7, "B=2")
+    assert not has_in_environment(8, "B=2")
+    later.join()
 
 
 @pytest.mark.parametrize("how", ["marked", "bare"])

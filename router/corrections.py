@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.spans import begins_span
 from router.stated import Stated, Values
 from router.tokens import BREAK
 from router.value_readers import READERS, figure
@@ -50,7 +51,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
     for place, token in enumerate(reading.tokens):
         if token.kind != "number" or place in claimed:
             continue
-        if is_displaced(reading, place) or _is_ordinal(reading, place):
+        if is_displaced(reading, place) or _is_ordinal(reading, place) or begins_span(reading, place - 2):
             continue
         before = [m for m in mentions if m.start < place]
         if before and _is_replaced(reading, place):

@@ -140,8 +140,8 @@ class _Clause(NamedTuple):
         use = self.grammar
         behind = use["doers"].intersection(words[here + 1 : here + 2]) and words[here] in use["done_before_doer"]
         perfect = len(before) > 1 and before[-1] in use["perfect"] - use["was"] - use["passive_is"]
-        told = use["doers"] | use["people"]
-        return before[-1] in told or bool(behind) or perfect or self._is_dated(words, before)
+        does = before[-1] in use["doers"] | use["people"]
+        return does or bool(behind) or perfect or self._is_dated(words, before)
 
     def _is_unreal(self, words: Sequence[str]) -> bool:
         """Whether it is said what would have been: "had we built an engine", "wenn wir es trainiert haetten"."""
@@ -181,9 +181,8 @@ class _Clause(NamedTuple):
         """Whether a name and a weekday stand around the verb alone: "Ines evaluated on Tuesday"."""
         use = self.grammar
         behind = words[len(before) + 1 :]
-        return (
-            len(before) == 1 and len(behind) == 2 and behind[0] in use["prepositions"] and behind[1] in use["weekdays"]
-        )
+        brief = len(before) == 1 and len(behind) == 2
+        return brief and behind[0] in use["prepositions"] and behind[1] in use["weekdays"]
 
     def _named(self, words: Sequence[str]) -> Iterator[int]:
         """What is only a name, each word of it with a capital: "her boat is named Evaluate The Last Training"."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
 
 
+NUMBER_FORMATS = ("int8", "fp8", "fp16", "fp32", "bf16")
 _BUILDS = frozenset({"quantize", "gen_trt_engine"})
 _BLAME = 6
 _NOT_OF_TRAINING = frozenset({"int8", "fp8"})
@@ -39,7 +40,8 @@ def add_words(spoken: Spoken, reading: Reading, part: range, verbs: set[str]) ->
 
 def _add_format(spoken: Spoken, reading: Reading, part: range, words: set[str], verbs: set[str]) -> None:
     """The number format that is wanted; the ones between which the words leave it open."""
-    formats: list[str] = [word for word in ("int8", "fp8", "fp16", "fp32", "bf16") if word in words]
+    formats: list[str] = [word for word in NUMBER_FORMATS if word in words]
+    formats = [one for one in formats if not _is_only_told(reading, part, one)] or formats
     present = [one for one in formats if not _is_of_the_past(reading, part, one)] or formats
     allowed = _uncorrected(reading, part, [one for one in present if not _ruled_out_format(reading, part, one)])
     if formats and not allowed:
@@ -81,6 +83,18 @@ def _is_of_the_past(reading: Reading, part: range, number_format: str) -> bool:
     """Whether a format is only told of: "fp16 was what I asked for yesterday", "we saw odd results at fp16"."""
     places = [n for n in part if reading.tokens[n].word == number_format]
     return all(tells_of_past(reading, range(*reading.clause(n))) for n in places)
+
+
+def _is_only_told(reading: Reading, part: range, number_format: str) -> bool:
+    """Whether a format is told of before another one is asked for, or of a later time: "we may look at int8 later"."""
+    use, places = reading.grammar, [n for n in part if reading.tokens[n].word in NUMBER_FORMATS]
+    asked = [n for n in places if n not in reading.told]
+    theirs = [n for n in places if reading.tokens[n].word == number_format]
+    if not asked or not reading.told.issuperset(theirs):
+        return False
+    times = use["later_times"] | use["next"]
+    later = any(times & {reading.tokens[m].word for m in range(*reading.clause(n))} for n in theirs)
+    return later or max(theirs) < max(asked)
 
 
 def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool:

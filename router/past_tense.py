@@ -12,11 +12,11 @@ from router.tokens import sentence_begin
 if TYPE_CHECKING:
     from router.reading import Reading
 
-_FRAGMENT, _SUBJECT = 5, 3
+_FRAGMENT = 5
 
 
 def is_in_past(reading: Reading, places: range) -> bool:
-    """Whether a clause says what happened, and no wish: by `had` behind its subject, or a German perfect."""
+    """Whether a clause says what happened, and no wish: by `had` beside its subject, or a German perfect."""
     use = reading.grammar
     words = [reading.tokens[n].word for n in places]
     present = use["wishes"] | use["would"] | use["obliges"] | use["now"] | use["bids"]
@@ -24,8 +24,10 @@ def is_in_past(reading: Reading, places: range) -> bool:
         return False
     preterite = use["past"] & use["finite"]
     subjects = use["doers"] | use["expletives"] | use["somebody"]
-    if any(one in subjects and other in preterite for one, other in pairwise(words[: _SUBJECT + 1])):
+    if any(one in subjects and other in preterite for one, other in pairwise(words)):
         return True
+    if any(one in preterite and other in use["doers"] for one, other in pairwise(words)):
+        return True  # "hatten wir"
     return not use["have_done"].isdisjoint(words[:-1]) and is_participle(words[-1])
 
 

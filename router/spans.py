@@ -42,7 +42,7 @@ def ends_span(reading: Reading, place: int) -> bool:
 def begins_span(reading: Reading, place: int) -> bool:
     """Whether a number begins a span that another one ends: "somewhere between 8 and 32", "from 1e-4 to 1e-3"."""
     tokens, use = reading.tokens, reading.grammar
-    if not place or place + 2 >= len(tokens) or tokens[place + 2].kind != "number":
+    if place < 1 or place + 2 >= len(tokens) or tokens[place + 2].kind != "number":
         return False
     before, joined = tokens[place - 1].word, tokens[place + 1].word
     return before in use["in_between"] or (before in use["spans"] and joined in use["ranges"])

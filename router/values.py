@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
+from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
 from router.spans import begins_span, ends_span, is_pause, other_end
 from router.stated import Stated, Values
@@ -53,6 +54,8 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     values.stated = [one for one in values.stated if one.place not in taken_back]
     stated = without_superseded(reading, corrected(sorted(values.stated, key=lambda s: s.place), reading))
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
+    formats = (n for n, token in enumerate(reading.tokens) if token.word in NUMBER_FORMATS)
+    asked |= {"number_format", "precision"} if any(n not in reading.told for n in formats) else set()
     told = [
         one for one in stated if one.place in reading.told and (_is_over(reading, one.place) or _kinds(one) <= asked)
     ]

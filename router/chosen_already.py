@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.owners import is_known, names_others
 from router.refused_trying import is_conditional, is_limit
 from router.refused_trying import tried as tried_out
 from router.word_stems import has, is_of, places_of, quoted
@@ -70,8 +71,19 @@ def _done_before(reading: Reading, clause: range) -> tuple[int, ...]:
     whole = [*places_of(reading, clause, "all_of_it")]
     if not (tried and whole) or has(reading, clause, "denies_trying"):
         return _found_before(reading, clause)
+    if names_others(reading, clause) or _tries_a_name(reading, clause, tried[0], whole):
+        return ()
     aim = range(whole[0] + 1, min(whole[0] + 1 + _BRIEF, clause.stop))  # "tried everything to get the lamp quiet"
-    return () if has(reading, aim, "aimed_at") else (tried[0], whole[0])
+    to = range(tried[0] + 1, min(tried[0] + 2, clause.stop))  # "tuned to green boards"
+    return () if has(reading, aim, "aimed_at") or has(reading, to, "aimed_at") else (tried[0], whole[0])
+
+
+def _tries_a_name(reading: Reading, clause: range, tried: int, whole: list[int]) -> bool:
+    """Whether what was tried already is a name that nothing knows: "we tried Keyence already"."""
+    if not all(is_of(reading, n, "already") for n in whole) or is_of(reading, clause.start, "its_own"):
+        return False
+    begin = tried if tried < whole[0] else next(places_of(reading, clause, "finite"), clause.stop)
+    return any(not is_known(reading, n) for n in range(begin + 1, whole[0]))
 
 
 def _found_before(reading: Reading, clause: range) -> tuple[int, ...]:

@@ -47,11 +47,12 @@ def open_corrections(reading: Reading, values: Values) -> None:
 def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) -> None:
     """Numbers without a unit: after a correction, or beside a negated value, they are of the kind named before."""
     claimed = {place for mention in reading.mentions if mention.group not in _NO_VALUES for place in mention.places}
+    claimed |= {place + 2 for place in claimed if begins_span(reading, place)}
     corrections = list(reading.of("correction", negated=None))
     for place, token in enumerate(reading.tokens):
         if token.kind != "number" or place in claimed:
             continue
-        if is_displaced(reading, place) or _is_ordinal(reading, place) or begins_span(reading, place - 2):
+        if is_displaced(reading, place) or _is_ordinal(reading, place):
             continue
         before = [m for m in mentions if m.start < place]
         if before and _is_replaced(reading, place):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.next_clause import affirming_clause, declining_clause
+from router.owners import is_of_others
 from router.word_stems import has, is_of, places_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def state_of(reading: Reading, mention: Mention) -> str:
     if state not in _TURNED or (state == "named" and not mention.negated):
         return ""
     if (state == "on" and _is_known(reading, mention)) or _begins_condition(reading, mention):
+        return ""
+    if (state == "off" or mention.negated) and is_of_others(reading, mention.places):
         return ""
     if mention.negated and _is_not_meant(reading, mention):
         return "on"
@@ -62,8 +65,10 @@ def _begins_condition(reading: Reading, mention: Mention) -> bool:
 
 
 def _is_known(reading: Reading, mention: Mention) -> bool:
-    """Whether somebody found out what the phrase names: "Marisol found good values"."""
+    """Whether somebody found out what the phrase names: "Marisol found good values", "the search taught us all"."""
     start, _ = reading.clause(mention.start)
+    if has(reading, range(mention.start, mention.end), "teaches"):
+        return True
     return has(reading, range(max(start, mention.start - _AROUND), mention.start), "found_out")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.owners import is_of_others
 from router.refused_trying import points_at
 from router.vocabulary import AUTOML
 from router.word_stems import is_of, quoted
@@ -40,10 +41,13 @@ def _denials(reading: Reading, place: int) -> Iterator[int]:
         for n in places:
             if is_of(reading, n, f"breaks_{side}") and not points_at(reading, n, place):
                 break
+            if side == "before" and reading.text[reading.tokens[n].end :][:1] == ":":
+                break  # "nobody needs the cluster: tune it"
             if (
                 is_of(reading, n, f"denies_{side}")
                 and not _is_yet_to_come(reading, n)
                 and not _compares(reading, n, place)
+                and not _only_shortens(reading, n, place)
             ):
                 yield n
 
@@ -55,7 +59,7 @@ def _is_yet_to_come(reading: Reading, place: int) -> bool:
 
 def _is_search(reading: Reading, place: int) -> bool:
     token, use = reading.tokens[place], reading.grammar
-    named = token.word == AUTOML or token.word in use["searches"]
+    named = (token.word == AUTOML or token.word in use["searches"]) and not is_of_others(reading, (place,))
     phrases = (m for m in reading.of("policy", negated=None) if place in m.places)
     return named and token.kind == "word" and not _is_over(reading, place) and all(len(m.places) == 1 for m in phrases)
 
@@ -85,6 +89,12 @@ def _compares(reading: Reading, place: int, search: int) -> bool:
         if reading.tokens[n].word in reading.grammar["compares"]:
             return n == place + 1 or reading.tokens[n].word != "pass"
     return False
+
+
+def _only_shortens(reading: Reading, place: int, search: int) -> bool:
+    """Whether trials are counted, and a search is only not to be long: "no endless search, six trials are enough"."""
+    counted = any(m.group == "value:trials" for m in reading.of("value"))
+    return counted and place < search and is_of(reading, place + 1, "sizes")
 
 
 def _answer(reading: Reading, place: int) -> int | None:

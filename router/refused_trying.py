@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from router.owners import is_of_others
 from router.word_stems import has, is_of, places_of, quoted, uses_at
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from router.reading import Reading
 
-_WIDE = frozenset({"tries_values", "runs"})
+_WIDE = frozenset({"tries_values", "runs", "again_runs"})
 _NEAR, _MANY, _POINTED, _BESIDE = 9, 2, 3, 4
 
 
@@ -27,12 +28,21 @@ def refused_trying(reading: Reading, part: range) -> str:
             continue
         if is_conditional(reading, place) or _is_measured(reading, clause) or _is_stated(reading, place):
             continue
+        if is_of_others(reading, found) or any(is_of_others(reading, (n,)) for n in found):
+            continue
         plain = list(denials(reading, place, "denies_trying"))
         refuses = list(denials(reading, place, "refuses_trying"))
         limits = range(clause.start, min((place, *plain, *refuses)))
+        if plain and all(_prefers_of_another(reading, n) for n in refuses):
+            refuses = []
         if bool(plain) is not bool(refuses) and not has(reading, limits, "up_to"):
             return quoted(reading, *found, *plain[:1], *refuses[:1])
     return ""
+
+
+def _prefers_of_another(reading: Reading, place: int) -> bool:
+    """Whether "rather" speaks of what somebody else does: "I'd rather you didn't vary them"."""
+    return reading.tokens[place].word in reading.grammar["prefers"] and is_of(reading, place + 1, "refers")
 
 
 def is_conditional(reading: Reading, place: int) -> bool:
@@ -59,7 +69,8 @@ def _is_stated(reading: Reading, place: int) -> bool:
 def _is_measured(reading: Reading, clause: range) -> bool:
     """Whether a clause says how long or how often: "stop searching after 30 hours" refuses nothing."""
     limits = {"value:hours", "value:trials", "value:parallel"}
-    return any(m.group in limits and m.start in clause for m in reading.of("value", negated=None))
+    said = [m for m in reading.of("value", negated=None) if m.group in limits and m.start in clause]
+    return any(not (m.negated and is_of(reading, m.start - 1, "not")) for m in said)  # "not twenty runs"
 
 
 def denials(reading: Reading, place: int, use: str) -> Iterator[int]:
@@ -120,6 +131,8 @@ def tried(reading: Reading, place: int) -> tuple[int, ...]:
     if is_of(reading, place, "tries_values") and not names_task(reading, place):
         values = [n for n in places_of(reading, near, "varied") if n != place]
         return (place, min(values, key=lambda n: abs(n - place))) if values else ()
+    if is_of(reading, place, "again_runs") and place > start and is_of(reading, place - 1, "more"):
+        return (place - 1, place)  # "no further attempts"
     if is_of(reading, place, "runs"):
         before = range(max(start, place - _MANY), place)
         many = next((n for n in before if is_of(reading, n, "many") or _counts_many(reading, n)), None)

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.owners import is_of_others
 from router.refused_trying import is_conditional, is_limit, names_task, speaks_of_things
 from router.word_stems import has, is_of, places_of, quoted, uses_at
 
 if TYPE_CHECKING:
     from router.reading import Reading
 
-_TRIGGERS = frozenset({"varied", "settles", "unsettles", "settles_all", "as_it"})
-_BEFORE, _NEAR, _SHORT, _BRIEF = 8, 12, 4, 6
+_TRIGGERS = frozenset({"varied", "settles", "unsettles", "settles_all", "as_it", "what_is"})
+_FILLS = frozenset({"refers", "finite", "articles", "prepositions", "got"})
+_BEFORE, _NEAR, _SHORT, _BRIEF = 8, 16, 4, 6
 
 
 def settled_values(reading: Reading, part: range) -> str:
@@ -21,6 +23,8 @@ def settled_values(reading: Reading, part: range) -> str:
         clause = range(*reading.clause(place))
         near = range(max(clause.start, place - _BEFORE), min(clause.stop, place + _NEAR))
         if is_conditional(reading, place) or _leaves_open(reading, clause) or speaks_of_things(reading, place):
+            continue
+        if any(is_of_others(reading, (n,)) for n in places_of(reading, near, "varied")):
             continue
         if (found := _as_given(reading, place, near)) or (found := _settled(reading, place, near)):
             return quoted(reading, *found)
@@ -48,7 +52,7 @@ def _settled(reading: Reading, place: int, near: range) -> tuple[int, ...]:
 
 def _said_of_last(reading: Reading, place: int, clause: range) -> tuple[int, ...]:
     """A short clause that settles the values of the clause before: "…, batch 12 - so und nicht anders"."""
-    if len(clause) > _BRIEF or clause.start < _SHORT:
+    if len(clause) > _BRIEF or clause.start < _SHORT or has(reading, clause, "titles"):
         return ()
     denied = [n for n in places_of(reading, clause, "denies_trying") if not is_limit(reading, n)]
     if not is_of(reading, place, "unsettles" if denied else "settles") or names_task(reading, place):
@@ -66,6 +70,8 @@ def _as_given(reading: Reading, place: int, near: range) -> tuple[int, ...]:
     if is_of(reading, place, "settles_all"):
         orders = any(m.start in near for m in reading.of("action") if m.group.endswith("train"))
         return (place,) if orders else ()
+    if is_of(reading, place, "what_is"):
+        return _what_is_set(reading, place)
     if is_of(reading, place, "as_it"):
         behind = [*range(place + 1, min(near.stop, place + _SHORT))]
         while len(behind) > 1 and is_of(reading, behind[0], "refers"):
@@ -73,4 +79,18 @@ def _as_given(reading: Reading, place: int, near: range) -> tuple[int, ...]:
         given = bool(behind) and is_of(reading, behind[0], "is_given")
         given = given or (has(reading, near, "varied") and bool(behind) and is_of(reading, behind[0], "is_so"))
         return (place, behind[0]) if given else ()
+    return ()
+
+
+def _what_is_set(reading: Reading, place: int) -> tuple[int, ...]:
+    """What is given, by where it stands: "with what is on the sheet", "mit dem, was eingestellt ist"."""
+    _, stop = reading.clause(place)
+    before = range(max(0, place - 2), place)
+    if not has(reading, before, "takes_what") or any(reading.tokens[n].kind == "path" for n in range(place, stop)):
+        return ()
+    for n in range(place + 1, min(stop, place + _BRIEF)):
+        if any(is_of(reading, n, use) for use in ("is_given", "documents")):
+            return (place, n)
+        if _FILLS.isdisjoint(uses_at(reading, n)):
+            break
     return ()

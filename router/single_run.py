@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.owners import is_of_others
 from router.refused_trying import denials, is_conditional
 from router.word_stems import has, is_of, quoted, uses_at
 
@@ -26,6 +27,8 @@ def single_run(reading: Reading, part: range) -> str:
         if not whole and has(reading, range(place, min(place + 2, clause.stop)), "in_one_go"):
             continue  # "in one go: training, then evaluation"
         found = _one_run(reading, place, clause) or _ends_with_it(reading, place, clause)
+        if found and is_of_others(reading, found):
+            continue
         if found and not (_is_denied(reading, place, clause) or is_conditional(reading, place)):
             return quoted(reading, *found)
     return ""

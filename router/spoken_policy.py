@@ -9,12 +9,12 @@ from router.indirect_refusal import indirect_refusal
 from router.next_clause import left_alone
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
-from router.tokens import BREAK
+from router.tokens import BREAK, folded
 from router.weighed_policy import is_of_something_else
 from router.word_stems import has
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from router.patterns import Mention
     from router.reading import Reading
@@ -28,6 +28,7 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
     states = {mention: state for mention in asking if (state := state_of(reading, mention))}
+    states = {m: state for m, state in states.items() if not _continues(m, state, states)}
     asked: dict[str, str] = {}
     for mention, state in states.items():
         start = _begin_of_negation(reading, mention.start) if mention.negated else mention.start
@@ -51,9 +52,19 @@ def _refused(reading: Reading, part: range, wanting: Sequence[Mention], counted:
             return found[0]
     if words := left_alone(reading, part):
         return words
-    weak = all(not m.negated and (m.start in reading.told or _is_conceded(reading, m)) for m in wanting)
+    weak = all(not m.negated and (_is_told(reading, m) or _is_conceded(reading, m)) for m in wanting)
     words = indirect_refusal(reading, part) if weak and not counted else ""
     return "" if words and is_of_something_else(reading) else words
+
+
+def _continues(mention: Mention, state: str, states: Mapping[Mention, str]) -> bool:
+    """Whether a phrase is but the object of what was refused right before it: "without trying different settings"."""
+    return state == "on" and any(other == "off" and m.end == mention.start for m, other in states.items())
+
+
+def _is_told(reading: Reading, mention: Mention) -> bool:
+    """Whether a phrase only tells, other than "let the tool pick them"."""
+    return mention.start in reading.told and folded(reading.tokens[mention.start].text) not in reading.grammar["bids"]
 
 
 def _is_left(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:

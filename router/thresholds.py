@@ -31,9 +31,9 @@ class Thresholds(NamedTuple):
     times: float = 3.0
     times_several: float = 2.5
     times_one: float = 5.0
-    single_run_after_all: float = 0.6
+    single_run_after_all: float = 0.7
     single_run_though_named: float = 0.97
-    search_after_all: float = 0.02
+    search_after_all: float = 0.005
 
 
 def read_thresholds(line: str) -> Thresholds:

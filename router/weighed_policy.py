@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.evidence import of_words
+from router.owners import is_of_others
 from router.ranking import ranked_policies, thresholds
 from router.word_stems import uses_at
 
@@ -21,17 +22,32 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({"policy", "value"})
 _OF_SEARCH = frozenset({"value:trials", "value:parallel", "value:hours"})
+_SAID_OF = frozenset({"varied", "tries", "runs_once", "searches", "settles"})
 _NAMED, _LONG = "policy:named", 20
 
 
 def policy_evidence(reading: Reading) -> Iterator[str]:
-    """The features of a training: its words, their uses in the language files, and phrases for policy and values."""
-    yield from of_words([token.word for token in reading.tokens])
+    """The features of a training: its words, their uses in the language files, and phrases for policy and values.
+
+    A clause that speaks of the line's runs or the camera's settings tells nothing of it.
+    """
+    places = _of_ours(reading)
+    yield from of_words([reading.tokens[n].word for n in places])
     for mention in reading.mentions:
         if mention.group.partition(":")[0] in _KINDS:
             yield f"g:{'!' if mention.negated else ''}{mention.group}"
-    for place in range(len(reading.tokens)):
+    for place in places:
         yield from (f"u:{use}" for use in sorted(uses_at(reading, place)))
+
+
+def _of_ours(reading: Reading) -> list[int]:
+    """The tokens of clauses that say nothing of what is past, or belongs to others."""
+    said = (n for n in range(len(reading.tokens)) if not _SAID_OF.isdisjoint(uses_at(reading, n)))
+    of_others: set[int] = set()
+    for place in said:
+        if place not in of_others and is_of_others(reading, (place,)):
+            of_others.update(range(*reading.clause(place)))
+    return [n for n in range(len(reading.tokens)) if n not in of_others and n not in reading.past]
 
 
 def by_all_words(reading: Reading) -> dict[str, str]:

@@ -127,7 +127,7 @@ class _Clause(NamedTuple):
         """Whether a participle that opens a clause tells what was done: "trainiert und exportiert wurde in Graz"."""
         opens = self.grammar["done_at_end"] | self.grammar["joins_steps"]
         behind = next((word for word in words if word not in opens), "")
-        return here < words.index(behind or words[-1]) and behind in self.grammar["was"]
+        return here < words.index(behind or words[-1]) and behind in self.grammar["was"] | self.grammar["been_done"]
 
     def _is_german_perfect(self, words: Sequence[str], here: int) -> bool:
         """Whether a participle at the end of a clause tells what was done: "wir haben ihn trainiert"."""

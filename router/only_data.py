@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _OURS = ("model", "trade", "task", "parent", "engine")
 _OF_ANY_MODEL = frozenset({"data_type", "number_format", "precision", "data"})
+_NEAR = 4
 _BETWEEN_WORDS = re.compile(r"[\W\d_]+")
 
 
@@ -44,7 +44,8 @@ def strange_place(words: Words, skill: Skill) -> str:
 def _is_of_ours(reading: Reading) -> bool:
     """Whether somebody who asks made the model: "the net we trained yesterday"."""
     use, words = reading.grammar, [token.word for token in reading.tokens]
-    return any(one in use["doers"] and other in use["done"] for one, other in pairwise(words))
+    does = (n for n, word in enumerate(words) if word in use["doers"])
+    return any(not use["done"].isdisjoint(words[n + 1 : n + _NEAR]) for n in does)
 
 
 def _is_ours(place: str, skill: Skill) -> bool:

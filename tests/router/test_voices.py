@@ -32,7 +32,7 @@ def names(decision: Decision) -> list[str]:
             "Lass s PASS/NO_PASS-Modell vom letschte Training über /bilder/znacht laufe und sag welli schlecht sind",
             ["inference"],
         ),
-        ("build an engine from line.onnx", ["deploy_classify_gen_trt_engine"]),
+        ("build a TensorRT engine from line.onnx", ["deploy_classify_gen_trt_engine"]),
         ("build a classifier from ./boards and an engine of it", ["train", "deploy_classify_gen_trt_engine"]),
         ("Is wished a training for change segmentation, path is /mnt/obrazy", ["segment_train"]),
         ("Could a training of the OK/NG model be set up on /a/8?", ["train"]),

@@ -2,14 +2,15 @@
 """Makes the starter: draws its pairs, trains both networks of the laptop profile on them, and packs them with a card.
 
     python benchmarks/starter.py draw WORK [--seed 1] [--task segment]     # pairs, masks and crops
-    python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL]
+    python benchmarks/starter.py train WORK [--seed 1] [--task segment|classify] [--start MODEL] [--steps N]
     python benchmarks/starter.py pack WORK --task TASK --threshold T [--start MODEL --share S]   # models/starter, card
     python benchmarks/starter.py export WORK [--seed 1]     # of the packed segment model, the ONNX file alone
 
-The same seed gives the same pairs; trainings take 9 and 5 minutes of one core. What the result is worth is measured by
-`starter_measure.py`. ImageNet weights are the start, or the model that `--start` names, whose SHA-256 the card tells;
-no real picture of any inspection is used. Packing the segment model writes it as an ONNX file as well, which is held to
-the checkpoint on the validation pairs of WORK; they are drawn where they are not there.
+The same seed gives the same pairs; trainings take 9 (segment) and 29 minutes (classify, by `starter_sizes.py`) of one
+core, the crops 17 minutes to draw. What the result is worth is measured by `starter_measure.py` and `starter_crops.py`.
+ImageNet weights are the start, or the model that `--start` names, whose SHA-256 the card tells; no real picture of any
+inspection is used. Packing the segment model writes it as an ONNX file as well, which is held to the checkpoint on the
+validation pairs of WORK; they are drawn where they are not there.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from starter_crop_set import draw_crop_set
 from starter_pairs import SIDE, Pair, Rng, pairs_of
+from starter_sizes import mean_file, train_at_sizes
 
-from boards import SynthesisSettings, synthesize
 from core.documents import dump_yaml, read_json, read_yaml
 from core.dotted import nest, put
 from core.files import sha256_file, write_json, write_text
@@ -62,64 +63,40 @@ COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 TRAIN = {"bare": 100, "assembled": 70, "large": 80, "scene": 110, "worn": 130, "masked": 230}
 VALIDATION = {"bare": 10, "assembled": 8, "large": 24, "scene": 10, "worn": 12, "masked": 16}
 SPLITS = {"train": TRAIN, "val": VALIDATION}
-WHOLE_ALONE = ("masked", "worn")  # of which no crops are made
 FEWEST_LEVELS = 0.4  # of the range: with fewer, defects are lost unless the pictures are stretched
 CROP = 128
-CROP_BOARDS = {  # style and folder: boards, nuisance, and what is added to the seed
-    ("assembled", "crop_assembled0"): (65, 1.0, 0),
-    ("bare", "crop_bare0"): (55, 1.0, 0),
-    ("bare", "crop_bare1"): (55, 1.8, 100),
-}
-SPECS: dict[str, dict[str, Any]] = {
-    "segment": {
-        "dataset.segment.img_size": 160,
-        "dataset.segment.batch_size": 4,
-        "dataset.segment.changed_tiles": 0.6,
-        "train.num_epochs": 1,
-    },
-    "classify": {
-        "train.num_epochs": 1,
-        "train.optim.lr": 0.002,
-        "dataset.classify.batch_size": 8,
-        "model.classify.second_look": 0.0,
-    },
+STEPS = 1350
+SEGMENT_SPEC: dict[str, Any] = {
+    "dataset.segment.img_size": 160,
+    "dataset.segment.batch_size": 4,
+    "dataset.segment.changed_tiles": 0.6,
+    "train.num_epochs": 1,
 }
 
 
 def draw(work: Path, seed: int, task: str | None = None) -> None:
-    """Write the pairs of both splits as a segment data set, and crops of them and of boards as a classify one.
-
-    With `task` segment no crops are made, with `task` classify the crops of `starter_crop_set` alone. Kinds are drawn
-    at once, each from a seed of its own.
-    """
-    if task == "classify":
+    """Write the pairs of both splits as a segment data set, and the crops of `starter_crop_set` as classify ones."""
+    if task != "classify":
+        for split in SPLITS:
+            _draw_split(work, seed, split)
+    if task != "segment":
         draw_crop_set(work, seed, _crops)
-        return
-    for split in SPLITS:
-        _draw_split(work, seed, split, task)
 
 
-def _draw_split(work: Path, seed: int, split: str, task: str | None) -> None:
+def _draw_split(work: Path, seed: int, split: str) -> None:
+    """Kinds are drawn at once, each from a seed of its own."""
     counts, own_seed = SPLITS[split], seed * 10 + list(SPLITS).index(split)
-    rows = _board_crops(work, split, own_seed) if task != "segment" else []
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as processes:
         parts = [processes.submit(_draw_kind, work, split, own_seed, kind, counts[kind]) for kind in counts]
-        drawn = [one.result() for one in parts]
-    names = [name for some, _ in drawn for name in some]
+        names = [name for one in parts for name in one.result()]
     (work / "segment" / "list").mkdir(exist_ok=True)
     write_text(work / "segment" / "list" / f"{split}.txt", "".join(f"{name}\n" for name in names))
-    if task != "segment":
-        (work / "classify" / split).mkdir(parents=True, exist_ok=True)
-        rows += [row for _, some in drawn for row in some]
-        write_csv(work / "classify" / split / "dataset.csv", COLUMNS, rows)
-    print(f"{split}: {len(names)} pairs, {len(rows)} crops")
+    print(f"{split}: {len(names)} pairs")
 
 
-def _draw_kind(work: Path, split: str, seed: int, kind: str, count: int) -> tuple[list[str], list[tuple[str, ...]]]:
-    """The pairs of one kind, and crops of them."""
+def _draw_kind(work: Path, split: str, seed: int, kind: str, count: int) -> list[str]:
+    """The names of the pairs of one kind."""
     names: list[str] = []
-    rows: list[tuple[str, ...]] = []
-    rng = np.random.default_rng((seed, 7, sorted(TRAIN).index(kind)))
     for _, pair in pairs_of(seed, {kind: count}, work / "boards" / split):
         name = f"{split}_{kind}_{len(names):04d}.png"
         pictures = {"A": pair.golden, "B": pair.test, "label": pair.mask.astype(np.uint8) * 255}
@@ -127,27 +104,7 @@ def _draw_kind(work: Path, split: str, seed: int, kind: str, count: int) -> tupl
             (work / "segment" / folder).mkdir(parents=True, exist_ok=True)
             Image.fromarray(picture).save(work / "segment" / folder / name, compress_level=1)
         names.append(name)
-        if kind not in WHOLE_ALONE:
-            rows += _crops(rng, pair, work / "classify" / "images", Path(name).stem)
-    return names, rows
-
-
-def _board_crops(work: Path, split: str, seed: int) -> list[tuple[str, ...]]:
-    """Crops of components and of copper as the synthesiser of boards makes them, of calm lines and of others."""
-    rows: list[tuple[str, ...]] = []
-    for (style, name), (boards, nuisance, more) in CROP_BOARDS.items():
-        folder = work / "classify" / "images" / f"{split}_{name}"
-        settings = SynthesisSettings(
-            style="bare" if style == "bare" else "assembled", boards=boards if split == "train" else boards // 10,
-            split=(1.0, 0.0, 0.0), seed=77_000 + more + seed, nuisance=nuisance, defect_rate=0.45, image_ext=".png",
-            force=True,
-        )  # fmt: skip
-        synthesize(folder, settings)
-        lines = (folder / "train" / "dataset.csv").read_text(encoding="utf-8").splitlines()[1:]
-        for line in lines:
-            test, golden, label, site = line.split(",")[:4]
-            rows.append((f"{folder.name}/images/{test}", f"{folder.name}/images/{golden}", label, site))
-    return rows
+    return names
 
 
 def _crops(rng: Rng, pair: Pair, images: Path, name: str) -> list[tuple[str, ...]]:
@@ -179,21 +136,14 @@ def _crop(pair: Pair, corner: list[int], folder: Path, crop: str, label: str) ->
     return f"{folder.name}/test", f"{folder.name}/golden", label, crop
 
 
-def spec_of(work: Path, task: str, seed: int, start: str | None) -> Path:
-    """The laptop profile on the pairs that were drawn."""
-    tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"][task])
-    results = work / f"{task}_model"
+def spec_of(work: Path, seed: int, start: str | None) -> Path:
+    """The laptop profile on the segment pairs that were drawn."""
+    tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["segment"])
+    results = work / "segment_model"
     values: dict[str, Any] = {
-        "task": task, "results_dir": str(results), "train.seed": seed, "train.checkpoint_interval": 1,
-        "train.pretrained_model_path": start,
-    } | SPECS[task]  # fmt: skip
-    if task == "segment":
-        values["dataset.segment.root_dir"] = str(work / "segment")
-    else:
-        for key, split in (("train_dataset", "train"), ("validation_dataset", "val")):
-            values[f"dataset.classify.{key}.csv_path"] = str(work / "classify" / split / "dataset.csv")
-            values[f"dataset.classify.{key}.images_dir"] = str(work / "classify" / "images")
-        values["dataset.classify.image_ext"] = ".png"
+        "task": "segment", "results_dir": str(results), "train.seed": seed, "train.checkpoint_interval": 1,
+        "train.pretrained_model_path": start, "dataset.segment.root_dir": str(work / "segment"),
+    } | SEGMENT_SPEC  # fmt: skip
     for key, value in values.items():
         put(tree, key, value)
     results.mkdir(parents=True, exist_ok=True)
@@ -201,13 +151,15 @@ def spec_of(work: Path, task: str, seed: int, start: str | None) -> Path:
     return results / "spec.yaml"
 
 
-def train(work: Path, task: str, seed: int, start: str | None) -> None:
-    """Train one network, on two cores unless `OMP_NUM_THREADS` says otherwise."""
+def train(work: Path, task: str, seed: int, start: str | None, steps: int) -> None:
+    """Train one network: segment on two cores unless `OMP_NUM_THREADS` says otherwise, classify with `steps`."""
     started, before = time.perf_counter(), os.times()
-    environment = {"OMP_NUM_THREADS": "2"} | os.environ
-    subprocess.run([COMMAND, "train", "-e", str(spec_of(work, task, seed, start))], check=True, env=environment)
-    after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    if task == "classify":
+        train_at_sizes(work, seed, start, steps)
+    else:
+        environment = {"OMP_NUM_THREADS": "2"} | os.environ
+        subprocess.run([COMMAND, "train", "-e", str(spec_of(work, seed, start))], check=True, env=environment)
+    cpu = sum(os.times()[:4]) - sum(before[:4])
     print(f"{task}: {time.perf_counter() - started:.0f} s, of CPU {cpu:.0f} s")
 
 
@@ -217,7 +169,7 @@ def pack(work: Path, task: str, seed: int, threshold: float, before: tuple[str |
     `before` names the model that the training went on from, and the share that the new weights have in a mean of both.
     """
     start, share = before
-    found = max((work / f"{task}_model" / "train").glob("model_epoch_*.pth"))
+    found = max((work / f"{task}_model" / "train").glob("model_epoch_*.pth")) if task == "segment" else mean_file(work)
     content = torch.load(found, map_location="cpu", weights_only=True)
     weights = {name: value for name, value in content["state_dict"].items() if name.startswith("model.")}
     begun = checkpoint_file(start, task) if start else None
@@ -265,7 +217,7 @@ def export(work: Path, seed: int) -> None:
     """Write the packed segment model as an exported file, once it marks the validation pairs as the checkpoint does."""
     pairs, made = work / "segment", work / "segment.onnx"
     if not (pairs / "list" / "val.txt").is_file():
-        _draw_split(work, seed, "val", "segment")
+        _draw_split(work, seed, "val")
     made.unlink(missing_ok=True)
     values = {
         "task": "segment", "results_dir": str(work), "export.checkpoint": str(STARTER / "segment.pth"),
@@ -340,6 +292,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--task", choices=("segment", "classify"))
+    parser.add_argument("--steps", type=int, default=STEPS, help="of the classify training")
     parser.add_argument("--start", help="model to go on from, such as package:starter")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--share", type=float, default=1.0, help="of the new weights in a mean with --start, to pack")
@@ -354,7 +307,7 @@ def main() -> None:
             export(options.work, options.seed)
     else:
         for task in [options.task] if options.task else ["segment", "classify"]:
-            train(options.work, task, options.seed, options.start)
+            train(options.work, task, options.seed, options.start, options.steps)
 
 
 if __name__ == "__main__":

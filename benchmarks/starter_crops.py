@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a classify model makes of crops of many kinds that it was not trained on, and one threshold for all of them.
 
-    python benchmarks/starter_crops.py CHECKPOINT DATA CROPS WORK [--boards FOLDER]... [--synthetic TABLE IMAGES]
-        [--photos] [--threshold T] [--held-out]
+    python benchmarks/starter_crops.py CHECKPOINT DATA CROPS WORK [--boards FOLDER]... [--synthetic DRAWN] [--photos]
+        [--threshold T] [--held-out]
 
-DATA holds deeppcb/PCBData and real/hripcb, FOLDER a classify data set whose validation split is taken, TABLE crops that
-`starter.py draw` wrote, judged by kind. Without a threshold the one is taken at which the worst kind has the best F1.
+DATA holds deeppcb/PCBData and real/hripcb, FOLDER a classify data set whose validation split is taken, DRAWN what
+`starter.py draw` wrote, judged by size and kind. All are seen at 128 px, but drawn ones at their own size. Without a
+threshold the one is taken at which the worst kind has the best F1.
 `--held-out` takes the test designs of DeepPCB alone, which choose nothing, and needs a threshold.
 """
 
@@ -22,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from starter_crop_set import ENDINGS, set_of
 from starter_measure import ROOT, hripcb
 
 from core.documents import dump_yaml, read_yaml
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
 COMMAND = str(Path(sys.executable).with_name("visual_changenet"))
 CROP = 128
 GOOD_CROPS = 40  # of each photo
+FEWEST = 40  # crops of a kind that has a say in the threshold
 HARMLESS = "synthetic slight_harmless"  # what each kind of slight flaws is judged with
 SHOWN = ("f1", "auc", "recall", "false_alarm_rate", "far_at_99_recall")
 Row = tuple[str, ...]
+Seen = tuple[str, int]
 
 
 def photo_crops(data: Path, out: Path) -> Iterator[Row]:
@@ -77,15 +81,30 @@ def kind_of(row: Row) -> str:
     return "synthetic " + "_".join(word for word in name.split("_")[1:] if not word.isdigit())
 
 
-def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndarray:
-    """The score of every row, looked at once."""
+def drawn_sets(drawn: Path) -> dict[str, tuple[list[Row], Seen]]:
+    """The validation crops of `starter.py draw` by size and kind, slight flaws of each kind with harmless changes."""
+    sets: dict[str, tuple[list[Row], Seen]] = {}
+    for side, ending in ENDINGS.items():
+        folder = set_of(drawn, side)
+        rows = listed(folder / "val" / "dataset.csv", folder / "images")
+        harmless = [row for row in rows if kind_of(row) == HARMLESS]
+        for kind in sorted({kind_of(row) for row in rows} - {HARMLESS}):
+            its = [row for row in rows if kind_of(row) == kind]
+            added = harmless if all(row[2] != PASS for row in its) else []
+            sets[f"{kind.removeprefix('synthetic ')} {side}"] = its + added, (ending, side)
+    return sets
+
+
+def scores(checkpoint: str, rows: list[Row], seen: Seen, work: Path) -> np.ndarray:
+    """The score of every row, looked at once; `seen` is how files end, and the side of what the network sees."""
     work.mkdir(parents=True, exist_ok=True)
     below_root = [(test.lstrip("/"), golden.lstrip("/"), *rest) for test, golden, *rest in rows]
     write_csv(work / "pairs.csv", COLUMNS, below_root)
     tree: dict[str, Any] = nest(read_yaml(ROOT / "skill_info.yaml")["profiles"]["laptop"]["spec"]["classify"])
     values = {
         "task": "classify", "results_dir": str(work), "inference.checkpoint": checkpoint,
-        "dataset.classify.image_ext": ending, "model.classify.second_look": 0.0,
+        "dataset.classify.image_ext": seen[0], "model.classify.second_look": 0.0,
+        "dataset.classify.image_width": seen[1], "dataset.classify.image_height": seen[1],
         "dataset.classify.infer_dataset": {"csv_path": str(work / "pairs.csv"), "images_dir": "/"},
     }  # fmt: skip
     for key, value in values.items():
@@ -99,26 +118,22 @@ def scores(checkpoint: str, rows: list[Row], ending: str, work: Path) -> np.ndar
 
 
 def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Labels (N,) and scores (N,) by kind; all pictures with the same ending are scored at once."""
+    """Labels (N,) and scores (N,) by kind; all pictures that are seen alike are scored at once."""
     deeppcb = "test" if given.held_out else "val"
-    sets = {f"deeppcb {deeppcb}": (listed(given.crops / deeppcb / "dataset.csv", given.crops / "images"), ".png")}
-    for folder in () if given.held_out else given.boards:
-        sets[folder.name] = listed(folder / "val" / "dataset.csv", folder / "images"), ".jpg"
-    if given.synthetic and not given.held_out:
-        rows = listed(*(Path(place) for place in given.synthetic))
-        harmless = [row for row in rows if kind_of(row) == HARMLESS]
-        for kind in sorted({kind_of(row) for row in rows} - {HARMLESS}):
-            its = [row for row in rows if kind_of(row) == kind]
-            sets[kind] = its + (harmless if all(row[2] != PASS for row in its) else []), ".png"
-    if given.photos and not given.held_out:
-        sets["hripcb"] = list(photo_crops(given.data, given.work / "photos")), ".png"
+    crops = listed(given.crops / deeppcb / "dataset.csv", given.crops / "images")
+    sets: dict[str, tuple[list[Row], Seen]] = {f"deeppcb {deeppcb}": (crops, (".png", CROP))}
+    if not given.held_out:
+        for folder in given.boards:
+            sets[folder.name] = listed(folder / "val" / "dataset.csv", folder / "images"), (".jpg", CROP)
+        if given.synthetic:
+            sets |= drawn_sets(given.synthetic)
+        if given.photos:
+            sets["hripcb"] = list(photo_crops(given.data, given.work / "photos")), (".png", CROP)
     found = {}
-    for ending in (".png", ".jpg"):
-        names = [name for name, (_, its) in sets.items() if its == ending]
-        if not names:
-            continue
+    for seen in {seen: None for _, seen in sets.values()}:
+        names = [name for name, (_, its) in sets.items() if its == seen]
         rows = [row for name in names for row in sets[name][0]]
-        values = scores(given.checkpoint, rows, ending, given.work / ending[1:])
+        values = scores(given.checkpoint, rows, seen, given.work / f"{seen[0][1:]}_{seen[1]}")
         ends = np.cumsum([len(sets[name][0]) for name in names])[:-1]
         for name, its in zip(names, np.split(values, ends), strict=True):
             found[name] = np.array([row[2] != PASS for row in sets[name][0]]), its
@@ -128,7 +143,8 @@ def judged_sets(given: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.nda
 def best_for_the_worst(found: dict[str, tuple[np.ndarray, np.ndarray]]) -> float:
     """The threshold at which the worst kind has the best F1; the middle, in log odds, of those that have it."""
     steps = 1 / (1 + np.exp(-np.linspace(-6, 8, 141)))
-    worst = np.array([min(summarize(*one, step)["f1"] or 0.0 for one in found.values()) for step in steps])
+    many = [one for one in found.values() if len(one[0]) >= FEWEST]
+    worst = np.array([min(summarize(*one, step)["f1"] or 0.0 for one in many) for step in steps])
     best = np.flatnonzero(worst == worst.max())
     return float(steps[best[len(best) // 2]])
 
@@ -141,7 +157,7 @@ def main() -> None:
     parser.add_argument("crops", type=Path, help="what `changenet data import deeppcb` wrote")
     parser.add_argument("work", type=Path)
     parser.add_argument("--boards", type=Path, action="append", default=[])
-    parser.add_argument("--synthetic", nargs=2)
+    parser.add_argument("--synthetic", type=Path)
     parser.add_argument("--photos", action="store_true", help="crops of the colour photos as well")
     parser.add_argument("--threshold", type=float)
     parser.add_argument("--held-out", action="store_true")

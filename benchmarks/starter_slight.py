@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
 
 _TRIES = 30
+_CROP = 128  # pixels: the side of the crops that sizes are meant for
 _SHOWS, _FEWEST = 24, 14  # levels of a changed pixel, and such pixels
 _DEEPEST = 34.0  # levels: the mean of as many of the strongest
 _HIDDEN = 14.0  # levels: a change that stays below is no flaw
@@ -34,11 +35,12 @@ _HIDDEN = 14.0  # levels: a change that stays below is no flaw
 def slight(rng: Rng, picture: Picture, kind: str, *, flaw: bool) -> Picture | None:
     """The picture (H, W, 3) with a change of a kind in it, as a flaw or as what is harmless; None where none fits."""
     levels = picture.astype(np.float32)
+    fewest = round(_FEWEST * _grown(levels) ** 2)
     for _ in range(_TRIES):
         changed = np.clip(_MAKERS[kind](rng, levels, flaw), 0, 255)
         depth = np.abs(changed - levels).max(axis=2)
-        strongest = float(np.sort(depth, axis=None)[-_FEWEST:].mean())
-        shows = int((depth > _SHOWS).sum()) >= _FEWEST and strongest >= _DEEPEST
+        strongest = float(np.partition(depth, -fewest, axis=None)[-fewest:].mean())
+        shows = int((depth > _SHOWS).sum()) >= fewest and strongest >= _DEEPEST
         if shows if flaw else 3.0 < strongest <= _HIDDEN or (kind == "moved" and strongest > 3.0):
             return np.asarray(np.round(changed), dtype=np.uint8)
     return None
@@ -56,9 +58,15 @@ def recoloured(rng: Rng, golden: Picture, test: Picture) -> tuple[Picture, Pictu
     return both[0], both[1]
 
 
+def _grown(levels: Array) -> float:
+    """How many times as large a crop shows what one of 128 px does."""
+    return levels.shape[0] / _CROP
+
+
 def _box(rng: Rng, side: int, low: float, high: float) -> tuple[int, int, int, int]:
     """A box (top, left, height, width) that lies more often near the middle, where the part is."""
-    high, wide = (int(np.exp(rng.uniform(math.log(low), math.log(high)))) for _ in range(2))
+    grown = side / _CROP
+    high, wide = (int(grown * np.exp(rng.uniform(math.log(low), math.log(high)))) for _ in range(2))
     middle = np.clip(rng.normal(side / 2, side / 5, 2), 0, side)
     top = int(np.clip(middle[0] - high / 2, 2, side - high - 3))
     left = int(np.clip(middle[1] - wide / 2, 2, side - wide - 3))
@@ -84,7 +92,7 @@ def _turned(rng: Rng, levels: Array, _flaw: bool) -> Array:
 def _moved(rng: Rng, levels: Array, flaw: bool) -> Array:
     side = levels.shape[0]
     box = _box(rng, side, 14, 70)
-    far = rng.uniform(3.0, 6.0) if flaw else rng.uniform(0.4, 1.0)
+    far = _grown(levels) * (rng.uniform(3.0, 6.0) if flaw else rng.uniform(0.4, 1.0))
     turn = rng.uniform(0, 2 * math.pi)
     step = (far * math.cos(turn), far * math.sin(turn))
     image = Image.fromarray(levels.astype(np.uint8))
@@ -117,12 +125,12 @@ def _scratch(rng: Rng, levels: Array, flaw: bool) -> Array:
 
 def _stroke(rng: Rng, levels: Array, flaw: bool, jagged: float, long: float) -> Array:
     """A thin line, darker or brighter than what it crosses; jagged like a crack, or nearly straight."""
-    side = levels.shape[0]
+    side, grown = levels.shape[0], _grown(levels)
     steps = int(rng.integers(5, 10))
     turns = rng.uniform(0, 2 * math.pi) + np.cumsum(rng.normal(0, jagged, steps)) + rng.normal(0, 2 * jagged, steps)
-    points = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], axis=1) * long / steps, axis=0)
+    points = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], axis=1) * grown * long / steps, axis=0)
     middle = np.clip(rng.normal(0, side / 5, 2), -side * 0.45, side * 0.45)
-    width = rng.uniform(1.4, 2.6) if flaw else rng.uniform(0.7, 2.0)
+    width = grown * (rng.uniform(1.4, 2.6) if flaw else rng.uniform(0.7, 2.0))
     alpha = line(side, points - points.mean(axis=0) + middle, width, softness(rng))
     depth = rng.uniform(45, 110) if flaw else rng.uniform(5, 16)
     tint = rng.choice((-1, 1), p=(0.6, 0.4)) * depth * rng.uniform(0.7, 1.0, 3)
@@ -132,7 +140,7 @@ def _stroke(rng: Rng, levels: Array, flaw: bool, jagged: float, long: float) -> 
 def _speck(rng: Rng, levels: Array, flaw: bool) -> Array:
     """A grain of 3 to 6 px, or dust that hardly shows."""
     side = levels.shape[0]
-    reach = rng.uniform(1.6, 3.2)
+    reach = _grown(levels) * rng.uniform(1.6, 3.2)
     turns = np.linspace(0, 2 * math.pi, 9, endpoint=False)
     points = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (reach * rng.uniform(0.6, 1.3, (9, 1)))
     alpha = polygon(side, points + np.clip(rng.normal(0, side / 5, 2), -side * 0.45, side * 0.45), softness(rng))

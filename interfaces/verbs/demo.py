@@ -31,7 +31,7 @@ _PARALLEL = 2
 # After one epoch a model doubts most pairs by the profile's measure: by this one it looks at one in fifty again.
 _LOOK = "model.classify.second_look=1"
 _SPEC = ("batch_size=8", f"image_width={_SIDE}", f"image_height={_SIDE}", _LOOK)
-# The starter learnt from crops of half of that side: at three quarters its threshold flags a third as many good pairs.
+# At three quarters of that side the starter's threshold makes fewer errors: no false alarm, where it makes 12 of 700.
 _STARTER = ("evaluate.checkpoint=package:starter", "image_width=192", "image_height=192", _LOOK)
 _RANGES = ("lr=0.0003..0.001",)
 _FIGURES = (

@@ -18,13 +18,8 @@ _BRIEF = 4
 
 def chosen_already(reading: Reading, part: range) -> str:
     """The user's own words for a choice that is made already, or kept from a machine; else nothing."""
-    seen = -1
-    for place in part:
-        if place < seen or reading.tokens[place].kind == "break":
-            continue
-        clause = range(*reading.clause(place))
-        seen = clause.stop
-        if is_conditional(reading, seen):
+    for clause in reading.clauses(part):
+        if is_conditional(reading, clause.stop):
             continue
         if found := _kept_from_machine(reading, clause) or _by_hand(reading, clause) or _done_before(reading, clause):
             return quoted(reading, *found)

@@ -65,9 +65,8 @@ def _is_owned(reading: Reading, places: Collection[int], *, counts: bool) -> boo
     before = [first - 1 - possessive] if possessive or not counts else []
     before += [last - 1] if last - 1 not in places else []
     if first > 0 and is_of(reading, first - 1, "possessed"):
-        before += range(
-            reading.clause(first)[0], first - 1
-        )  # "the printer was overhauled and its parameters are final"
+        # "the printer was overhauled and its parameters are final"
+        before += range(reading.clause(first)[0], first - 1)
     return any(n >= 0 and is_of(reading, n, "plant") for n in (*places, *before))
 
 

@@ -32,7 +32,7 @@ from router.words_of_tokens import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from router.declarations import Skill
 
@@ -116,6 +116,15 @@ class Reading:
         """The first token of the clause that a token stands in, and the one behind its last."""
         places = clause_at(self.tokens, place)
         return places.start, places.stop
+
+    def clauses(self, part: range) -> Iterator[range]:
+        """The tokens of each clause that a part has words of, whole."""
+        stop = -1
+        for place in part:
+            if place >= stop and self.tokens[place].kind != "break":
+                clause = clause_at(self.tokens, place)
+                yield clause
+                stop = clause.stop
 
 
 def read(text: str, skill: Skill) -> Reading:

@@ -17,13 +17,8 @@ _CLOSE, _NEAR = 3, 6
 
 def search_is_over(reading: Reading, part: range) -> str:
     """The user's own words by which a search is behind us, or not worth it; else nothing."""
-    seen = -1
-    for place in part:
-        if place < seen or reading.tokens[place].kind == "break":
-            continue
-        clause = range(*reading.clause(place))
-        seen = clause.stop
-        if is_conditional(reading, seen) or _waits(reading, clause) or names_others(reading, clause):
+    for clause in reading.clauses(part):
+        if is_conditional(reading, clause.stop) or _waits(reading, clause) or names_others(reading, clause):
             continue
         found = _left_behind(reading, clause) or _had_its_turn(reading, clause)
         if found := found or _tried_enough(reading, clause) or _does_not_pay(reading, clause):

@@ -84,7 +84,7 @@ def test_a_span_is_asked_about_whatever_stands_before_it(text: str, choices: set
 
 
 def test_parts_of_a_network_are_not_removed_with_its_job(skill: Skill) -> None:
-    with pytest.raises(RequestError):
+    with pytest.raises(RequestError, match="nothing that this skill works on"):
         decided(f"Schneiden Sie bei {JOB} bitte per Pruning die Hälfte der Kanäle weg.", skill)
 
 

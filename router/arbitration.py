@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.asked_steps import ENGINE_VERB
-from router.doubt import is_doubtful
+from router.doubt import is_doubtful, is_unlike
 from router.engines import MEASURING
 from router.evidence import evidence
 from router.ranking import NOTHING, SEVERAL, ranked, thresholds
-from router.weighed_case import OURS, Case, chooses, label_of
+from router.weighed_case import OURS, Case, chooses, label_of, said_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,13 @@ def settled(
 
 def heard(case: Case) -> tuple[Intent, Account]:
     """The intent and the account after the model is heard where it may be."""
+    intent, account = _heard(case)
+    if not account.declined and is_unlike(case, said_by(intent)):
+        intent = replace(intent, doubtful=True)
+    return intent, account
+
+
+def _heard(case: Case) -> tuple[Intent, Account]:
     reading, intent, account = case.reading, case.intent, case.account
     if account.declined:
         taken = _taken_on(case)
@@ -73,7 +80,7 @@ def _taken_on(case: Case) -> Intent | None:
         return None
     if label == SEVERAL:
         return case.several()
-    return case.intent if _waits(case) or _said(case.intent) == label else case.likely()
+    return case.intent if _waits(case) or said_by(case.intent) == label else case.likely()
 
 
 def _least_taken_on(case: Case, named: str) -> float | None:
@@ -117,7 +124,7 @@ def _orders_unknown(case: Case) -> bool:
 
 def _another(case: Case) -> Intent:
     """The intent, or another one that is far likelier."""
-    said, label = _said(case.intent), case.label
+    said, label = said_by(case.intent), case.label
     if said == label or case.share < case.least.another or any(_is_fixed(case, step) for step in case.intent.steps):
         return case.intent
     if (said in _CHANGES and _names_job(case)) or (label == "compare" and _is_of_one(case)) or _only_told(case, said):
@@ -199,10 +206,3 @@ def _has_data_each(case: Case) -> bool:
     verbs = {m.start for m in case.reading.of("action")}
     steps = [step for step in case.intent.steps if step.place in verbs]
     return 1 < len(steps) == sum(token.kind == "path" for token in case.reading.tokens)
-
-
-def _said(intent: Intent) -> str:
-    """What the rules found, as the model calls it."""
-    if intent.verb:
-        return intent.verb
-    return SEVERAL if len(intent.steps) > 1 else label_of(intent.steps[0]) if intent.steps else ""

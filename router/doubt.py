@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
     from router.weighed_case import Case
 
-_OBJECT, _WHOLE = 4, 4
+_OBJECT, _WHOLE, _LONG = 4, 4, 16
 
 
 def is_doubtful(case: Case) -> bool:
@@ -30,6 +30,13 @@ def is_doubtful(case: Case) -> bool:
     if case.intent.verb:
         return nothing >= (case.least.no_command_of_ours if ours else case.least.no_command)
     return nothing >= (case.least.no_action_of_ours if ours or named == "path" else case.least.no_action)
+
+
+def is_unlike(case: Case, label: str) -> bool:
+    """Whether all words together are like requests for something else: where much is told, a phrase may be of that."""
+    if len(case.reading.tokens) < _LONG or any(one.named or _is_bidden(case.reading, one) for one in case.intent.steps):
+        return False
+    return bool(label) and case.ranking.shares.get(label, 1.0) < case.least.unlike_all_words
 
 
 def _is_whole(case: Case) -> bool:

@@ -17,14 +17,14 @@ _SOUGHT = frozenset({"varied", "tries", "tries_values", "searches", "its_own", "
 _COUNTS = frozenset({"runs_once", "one_off", "once_over", "one"})
 _MODELS = frozenset({"model", "task", "trade", "action", "noun", "value", "policy", "parent"})
 _ENDS = ("prepositions", "of_each", "breaks_behind", "finite")
-_FAR, _AHEAD = 5, 4
+_FAR, _AHEAD, _SHORT_NAME = 5, 4, 4
 
 
 def is_of_others(reading: Reading, places: Collection[int]) -> bool:
     """Whether a phrase says something of the line: "the camera's settings", "one shot per board", "am Vertrag"."""
     last = max(places)
     if any(is_of(reading, n, "searches") for n in places):
-        return any(_looks_for_things(reading, n) for n in places)
+        return _is_done_to_things(reading, last) or any(_looks_for_things(reading, n) for n in places)
     counts = any(not _COUNTS.isdisjoint(uses_at(reading, n)) for n in places)
     return (
         _is_owned(reading, places, counts=counts)
@@ -39,6 +39,15 @@ def is_known(reading: Reading, place: int) -> bool:
     if token.kind != "word" or uses_at(reading, place):
         return True
     return any(place in m.places for m in reading.mentions if m.group.partition(":")[0] in _MODELS)
+
+
+def takes_up_others(reading: Reading, place: int) -> bool:
+    """Whether a verb's pronoun takes up a thing of the clause before: "camera settings are fixed, don't touch them"."""
+    start, stop = reading.clause(place)
+    if place + 1 >= stop or start < _AHEAD or not is_of(reading, place + 1, "points_back"):
+        return False
+    before, _ = reading.clause(start - 2)
+    return any(_is_thing(reading, n) for n in range(before, min(before + _AHEAD, start)))
 
 
 def names_others(reading: Reading, places: range) -> bool:
@@ -67,7 +76,14 @@ def _is_owned(reading: Reading, places: Collection[int], *, counts: bool) -> boo
     if first > 0 and is_of(reading, first - 1, "possessed"):
         # "the printer was overhauled and its parameters are final"
         before += range(reading.clause(first)[0], first - 1)
-    return any(n >= 0 and is_of(reading, n, "plant") for n in (*places, *before))
+    unknown = not (counts or possessive) and first > 0 and _is_unknown_thing(reading, first - 1)
+    return unknown or any(n >= 0 and is_of(reading, n, "plant") for n in (*places, *before))
+
+
+def _is_unknown_thing(reading: Reading, place: int) -> bool:
+    """Whether a word that nobody knows, other than a name, says whose settings they are: "oscilloscope settings"."""
+    token = reading.tokens[place]
+    return token.text.islower() and len(token.text) > _SHORT_NAME and not is_known(reading, place)
 
 
 def _goes_on(reading: Reading, last: int, *, counts: bool) -> bool:
@@ -130,6 +146,14 @@ def _is_topic(reading: Reading, places: Collection[int], *, counts: bool) -> boo
     return (counts and is_of(reading, verb, "does_itself")) or (rests and is_of(reading, verb, "finite"))
 
 
+def _is_done_to_things(reading: Reading, last: int) -> bool:
+    """Whether a phrase for a search goes on with a thing of the line: "don't tune the lamps"."""
+    _, stop = reading.clause(last)
+    behind = last + 1 + (last + 1 < stop and is_of(reading, last + 1, "articles"))
+    articled = is_of(reading, behind - 1, "articles")
+    return articled and behind < stop and _is_thing(reading, behind)
+
+
 def _looks_for_things(reading: Reading, place: int) -> bool:
     """Whether a verb for searching has an object that is no value: "we don't search for scratches"."""
     _, stop = reading.clause(place)
@@ -143,4 +167,4 @@ def _looks_for_things(reading: Reading, place: int) -> bool:
     if not (verb or any(is_of(reading, n, "small_things") for n in object_)):
         return False
     ours = any(not _SOUGHT.isdisjoint(uses_at(reading, n)) or reading.tokens[n].kind != "word" for n in object_)
-    return bool(object_) and not ours
+    return bool(object_) and not ours and not is_of(reading, object_.start, "whatever")

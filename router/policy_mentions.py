@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from router.next_clause import affirming_clause, declining_clause
 from router.owners import is_of_others
+from router.refused_trying import is_limit
 from router.word_stems import has, is_of, places_of
 
 if TYPE_CHECKING:
@@ -27,13 +28,15 @@ def state_of(reading: Reading, mention: Mention) -> str:
     state = mention.group.partition(":")[2]
     if state not in _TURNED or (state == "named" and not mention.negated):
         return ""
-    if (state == "on" and _is_known(reading, mention)) or _begins_condition(reading, mention):
+    if (state == "on" and (_is_known(reading, mention) or _is_done(reading, mention))) or _begins_condition(
+        reading, mention
+    ):
         return ""
     if (state == "off" or mention.negated) and is_of_others(reading, mention.places):
         return ""
     if mention.negated and _is_not_meant(reading, mention):
         return "on"
-    if mention.negated or (state == "off" and _not_renounced(reading, mention)):
+    if mention.negated or (state == "off" and (_not_renounced(reading, mention) or _not_so(reading, mention))):
         state = turned(state)
     elif state == "on" and (_is_unwanted(reading, mention) or _denied_inside(reading, mention)):
         state = "off"
@@ -70,6 +73,23 @@ def _is_known(reading: Reading, mention: Mention) -> bool:
     if has(reading, range(mention.start, mention.end), "teaches"):
         return True
     return has(reading, range(max(start, mention.start - _AROUND), mention.start), "found_out")
+
+
+def _is_done(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause opens with what has been done so often: "tuned it twice already, so no third search"."""
+    start, stop = reading.clause(mention.start)
+    opens = mention.start == start and is_of(reading, start, "tried_before")
+    return opens and has(reading, range(mention.end, min(stop, mention.end + _AROUND)), "in_the_past")
+
+
+def _not_so(reading: Reading, mention: Mention) -> bool:
+    """Whether a clause opens with a training without a search and denies it: "ohne Tuning mache ich das nicht"."""
+    start, stop = reading.clause(mention.start)
+    if mention.start != start or reading.tokens[start].word not in reading.grammar["without"]:
+        return False
+    denied = (n for n in range(mention.end, stop) if reading.tokens[n].word in reading.grammar["not"])
+    says_who = any(is_of(reading, n, "refers") for n in range(mention.end, min(stop, mention.end + _AROUND)))
+    return says_who and any(not is_limit(reading, n) for n in denied)
 
 
 def _is_unwanted(reading: Reading, mention: Mention) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from router.owners import is_of_others
 from router.refused_trying import points_at
 from router.vocabulary import AUTOML
-from router.word_stems import is_of, quoted
+from router.word_stems import has, is_of, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def refused_search(reading: Reading, part: range) -> str:
         denials = [*_denials(reading, place), *(one for one in later if one is not None)]
         clause = range(*reading.clause(place))
         reversed_ = any(reading.tokens[n].word in reading.grammar["reverses"] for n in clause)
-        if len(denials) % 2 and not reversed_ and not _is_others_view(reading, place):
+        if len(denials) % 2 and not (reversed_ or _is_others_view(reading, place) or _is_disputed(reading, place)):
             return quoted(reading, place, *denials)
     return ""
 
@@ -42,6 +42,8 @@ def _denials(reading: Reading, place: int) -> Iterator[int]:
             if is_of(reading, n, f"breaks_{side}") and not points_at(reading, n, place):
                 break
             if side == "before" and reading.text[reading.tokens[n].end :][:1] == ":":
+                if n == start and is_of(reading, n, "heads_refusal"):
+                    yield n  # "Forbidden: AutoML"
                 break  # "nobody needs the cluster: tune it"
             if (
                 is_of(reading, n, f"denies_{side}")
@@ -77,6 +79,16 @@ def _is_others_view(reading: Reading, place: int) -> bool:
     words = {token.word for token in reading.tokens[start:stop]}
     objects = {token.word for token in reading.tokens[stop + 1 : stop + 2]} & reading.grammar["contrasts"]
     return bool(words & reading.grammar["says_so"] and objects)
+
+
+def _is_disputed(reading: Reading, place: int) -> bool:
+    """Whether a clause says that something is not so, before "that": "it isn't true that we've no time for it"."""
+    start, _ = reading.clause(place)
+    that = next((n for n in range(start, place) if is_of(reading, n, "complements")), start)
+    before = range(start, that)
+    if has(reading, before, "untrue"):
+        return True
+    return has(reading, before, "so_indeed") and any(reading.tokens[n].word in reading.grammar["not"] for n in before)
 
 
 def _compares(reading: Reading, place: int, search: int) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from router.owners import is_of_others
+from router.owners import is_of_others, takes_up_others
 from router.word_stems import has, is_of, places_of, quoted, uses_at
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def refused_trying(reading: Reading, part: range) -> str:
         if is_conditional(reading, place) or _is_measured(reading, clause) or _is_stated(reading, place):
             continue
         if is_of_others(reading, found) or any(is_of_others(reading, (n,)) for n in found):
+            continue
+        if takes_up_others(reading, max(found)):
             continue
         plain = list(denials(reading, place, "denies_trying"))
         refuses = list(denials(reading, place, "refuses_trying"))

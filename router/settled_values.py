@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.owners import is_of_others
+from router.owners import is_of_others, takes_up_others
 from router.refused_trying import is_conditional, is_limit, names_task, speaks_of_things
 from router.word_stems import has, is_of, places_of, quoted, uses_at
 
@@ -24,7 +24,8 @@ def settled_values(reading: Reading, part: range) -> str:
         near = range(max(clause.start, place - _BEFORE), min(clause.stop, place + _NEAR))
         if is_conditional(reading, place) or _leaves_open(reading, clause) or speaks_of_things(reading, place):
             continue
-        if any(is_of_others(reading, (n,)) for n in places_of(reading, near, "varied")):
+        others = any(is_of_others(reading, (n,)) for n in places_of(reading, near, "varied"))
+        if others or takes_up_others(reading, place):
             continue
         if (found := _as_given(reading, place, near)) or (found := _settled(reading, place, near)):
             return quoted(reading, *found)
@@ -36,7 +37,16 @@ def settled_values(reading: Reading, part: range) -> str:
 def _leaves_open(reading: Reading, clause: range) -> bool:
     """Whether the rest may vary: "only the batch size is fixed, the rest may vary"."""
     behind = range(clause.stop, min(clause.stop + _BEFORE, len(reading.tokens)))
-    return has(reading, clause, "leaves_free") or has(reading, behind, "left_open")
+    if has(reading, clause, "leaves_free") or has(reading, behind, "left_open"):
+        return True
+    rest = places_of(reading, range(clause.stop, len(reading.tokens)), "remainder")
+    return any(_is_searched(reading, range(n, reading.clause(n)[1])) for n in rest)
+
+
+def _is_searched(reading: Reading, places: range) -> bool:
+    """Whether a search is what the rest is left to: "the rest is up to the search", "alles andere darf variieren"."""
+    sought = any(has(reading, places, use) for use in ("searches", "tries", "left_open", "leaves_free", "chooses"))
+    return sought and all(is_limit(reading, n) for n in places_of(reading, places, "denies_plainly"))
 
 
 def _settled(reading: Reading, place: int, near: range) -> tuple[int, ...]:

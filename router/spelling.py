@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from router.vocabulary import SHORTEST_KNOWN
@@ -24,6 +25,12 @@ def nearest(word: str, vocabulary: Vocabulary) -> str | None:
     """
     if word in vocabulary.misspelt or len(word) < SHORTEST_KNOWN:
         return vocabulary.misspelt.get(word)
+    drawled = _drawled(word)
+    return drawled if drawled != word and drawled in vocabulary.known else _near(drawled, vocabulary)
+
+
+def _near(word: str, vocabulary: Vocabulary) -> str | None:
+    """The word of the vocabulary with the fewest edits, if so few."""
     if word.endswith("ly") and vocabulary.patterns.knows(word[:-2]):
         return None
     if any(letter.isdigit() for letter in word):
@@ -55,10 +62,17 @@ def nearest(word: str, vocabulary: Vocabulary) -> str | None:
     )
 
 
+def _drawled(word: str) -> str:
+    """A word with a letter that is drawn out written once: `suche` for `sucheee`."""
+    return re.sub(r"([a-z])\1{2,}", r"\1", word)
+
+
 def _too_short(word: str, known: str) -> bool:
     """Whether words are so short that the difference makes another word: `blue` is no misspelt `glue`."""
     if sorted(word) == sorted(known):
         return False
+    if len(known) <= _SHORTEST_CORRECTED < len(word) and len(set(word)) > len(set(known)):
+        return True  # `tesst` is a misspelt `test`, `brake` no `bake`
     return len(word) < _SHORTEST_CORRECTED or (len(word) == len(known) and len(word) < _SHORTEST_EXCHANGED)
 
 

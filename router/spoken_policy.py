@@ -11,7 +11,7 @@ from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
 from router.tokens import BREAK, folded
 from router.weighed_policy import is_of_something_else
-from router.word_stems import has
+from router.word_stems import has, is_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
     states = {mention: state for mention in asking if (state := state_of(reading, mention))}
-    states = {m: state for m, state in states.items() if not _continues(m, state, states)}
+    states = {m: s for m, s in states.items() if not (_continues(m, s, states) or _was_of_others(reading, m, part))}
     asked: dict[str, str] = {}
     for mention, state in states.items():
         start = _begin_of_negation(reading, mention.start) if mention.negated else mention.start
@@ -102,6 +102,16 @@ def _is_dated(reading: Reading, mention: Mention) -> bool:
     """Whether a clause says how it was: "last week I asked for no sweep"."""
     clause = range(*reading.clause(mention.start))
     return mention.start in reading.told or any(has(reading, clause, use) for use in ("in_the_past", "formerly"))
+
+
+def _was_of_others(reading: Reading, mention: Mention, part: range) -> bool:
+    """Whether a clause that asks for nothing says how one was trained: "Jens trained his without AutoML in spring"."""
+    start, stop = reading.clause(mention.start)
+    asked = [m.start for kind in ("action", "noun") for m in reading.of(kind) if m.group.endswith("train")]
+    if not any(n in part and not start <= n < stop for n in asked) or any(start <= n < stop for n in asked):
+        return False
+    trained = any(is_of(reading, n, "been_trained") for n in range(start, mention.start))
+    return trained and has(reading, range(start, stop), "in_the_past")
 
 
 def _is_open(reading: Reading, mention: Mention) -> bool:

@@ -26,6 +26,7 @@ class Thresholds(NamedTuple):
     no_command_of_ours: float = 0.75
     no_action: float = 0.6
     no_action_of_ours: float = 0.8
+    unlike_all_words: float = 0.2
     one_of_ordered: float = 0.95
     no_question: float = 0.9
     times: float = 3.0

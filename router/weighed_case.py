@@ -129,3 +129,10 @@ def label_of(step: Step) -> str:
     for prefix in _PREFIXES if step.named else ():
         name = name.removeprefix(prefix)
     return name
+
+
+def said_by(intent: Intent) -> str:
+    """What an intent asks for, as the model calls it; nothing where it asks for nothing."""
+    if intent.verb:
+        return intent.verb
+    return SEVERAL if len(intent.steps) > 1 else label_of(intent.steps[0]) if intent.steps else ""

@@ -9,7 +9,9 @@ import pytest
 
 from core.errors import RequestError
 from router.decision import decide
+from router.spelling import nearest
 from router.types import Request
+from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -95,6 +97,14 @@ def test_a_misspelt_word_is_read_and_told(skill: Skill) -> None:
     assert (decision.action, decision.automl_policy) == ("train", "off")
     assert decision.request.overrides == {"num_epochs": 3}
     assert any("'trian' is read as 'train'" in reason for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("word", "read"),
+    [("tesst", "tests"), ("brake", None), ("searchhhh", "search"), ("bitteee", "bitte"), ("trian", "train")],
+)
+def test_a_letter_too_many_is_a_slip_where_it_repeats_another(skill: Skill, word: str, read: str | None) -> None:
+    assert nearest(word, vocabulary_of(skill)) == read
 
 
 @pytest.mark.parametrize(

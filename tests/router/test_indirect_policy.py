@@ -60,7 +60,22 @@ SAID_OF_A_SEARCH = [
     "action=train task=classify data=/lab/fans no_search=true",
     "train, task=classify, data=/lab/fans, mode=single-run",
 ]
+REFUSED_LATER_OR_BY_A_HEADING = [
+    "I had ordered AutoML, but we strike that again. Train the AOI classifier on /lab/fans.",
+    "Die Suche war bestellt, das stornieren wir. AOI-Klassifikator auf /lab/luefter trainieren.",
+    "Optimised it three times in April, that will do, so no fourth search: train the AOI classifier on /lab/fans.",
+    "Goal: train the AOI classifier. Data: /lab/fans. Prohibited: HPO.",
+    "Ziel: AOI-Klassifikator auf /lab/luefter trainieren. Verboten: Suche.",
+    "Do not search for something better, train the AOI classifier on /lab/fans.",
+    "AOI-Klassifikator auf /lab/luefter trainieren, ohneee Suche",
+    "train the classifier plain on /lab/fans, it compares boards with golden ones",
+]
 SEARCH_KEPT = [
+    "Without tuning we do not train the AOI classifier on /lab/fans again.",
+    "Ohne Suche fange ich mit dem AOI-Klassifikator auf /lab/luefter nicht noch einmal an, trainiere ihn.",
+    "Batch 4 is fixed by the card. The rest is up to the search: AOI classifier on /lab/fans, train it.",
+    "Die Lernrate 1e-4 steht fest, alles Übrige darf variieren: AOI-Klassifikator auf /lab/luefter trainieren.",
+    "It is a myth that there is no time for a search. Train the AOI classifier on /lab/fans.",
     "Leave no stone unturned: AOI classifier on /lab/fans, 60 trials.",
     "Why wouldn't we use HPO? Train the AOI classifier on /lab/fans with it.",
     "Go crazy with the learning rates and settings, train the AOI classifier on /lab/fans.",
@@ -72,6 +87,11 @@ SEARCH_KEPT = [
     "Our hand-set values were no good, have the machine look for better ones: AOI classifier, /lab/fans.",
 ]
 NOTHING_SAID = [
+    "Marta trained hers without AutoML last winter. Please train our AOI classifier on /lab/fans.",
+    "The lens settings are final, so don't touch them. Train the AOI classifier on /lab/fans.",
+    "Stop tuning the conveyors, they run well. Train the AOI classifier on /lab/fans.",
+    "Brake levers: a missed board is no option here. Train the AOI classifier on /lab/fans.",
+    "Train the AOI classifier on /lab/fans, the viscometer settings are as before.",
     "Train the AOI classifier on /lab/fans. Don't touch the images in the folder.",
     "The lamps are settled and the camera is fixed. Train the AOI classifier on /lab/fans.",
     "Train the AOI classifier on /lab/fans once the copy is done.",
@@ -87,7 +107,10 @@ NOTHING_SAID = [
 ]
 
 
-@pytest.mark.parametrize("text", [*TRYING_REFUSED, *VALUES_SETTLED, *ONE_RUN, *CHOSEN_ALREADY, *SAID_OF_A_SEARCH])
+REFUSED = [*TRYING_REFUSED, *VALUES_SETTLED, *ONE_RUN, *CHOSEN_ALREADY, *SAID_OF_A_SEARCH]
+
+
+@pytest.mark.parametrize("text", [*REFUSED, *REFUSED_LATER_OR_BY_A_HEADING])
 def test_a_search_is_refused_in_other_words(skill: Skill, text: str) -> None:
     decision = decided(text, skill)
     assert (decision.automl_policy, decision.policy_source) == ("off", "phrase")

@@ -24,6 +24,8 @@ class Foreign(NamedTuple):
 
 def foreign(reading: Reading, intent: Intent) -> Foreign | None:
     """What a request is for that is not ours, or None."""
+    if people := _to_be_trained(reading, intent):
+        return Foreign(people)
     for mention in reading.of("foreign"):
         kind = mention.group.partition(":")[2]
         named = reading.of("model") or any(not _says_how(reading, task) for task in reading.of("task"))
@@ -108,6 +110,22 @@ def _of_another_sentence(reading: Reading, intent: Intent, mention: Mention) -> 
         not _same_sentence(reading, mention.start, place) and any(_same_sentence(reading, place, n) for n in named)
         for place in places
     )
+
+
+def _to_be_trained(reading: Reading, intent: Intent) -> str:
+    """The people who are trained by a pronoun: "The new colleagues begin on Monday. Train them."; else nothing."""
+    use = reading.grammar
+    for step in (one for one in intent.steps if one.verb == "train"):
+        if not any(reading.tokens[n].word in use["trained_pronouns"] for n in [*object_of(reading, step.place)][:2]):
+            continue
+        before = (n for n in reversed(range(step.place)) if reading.tokens[n].word in use["trained_people"])
+        named = max(
+            (m.start for kind in ("model", "task") for m in reading.of(kind) if m.start < step.place), default=-1
+        )
+        person = next(before, -1)
+        if person > named:
+            return reading.tokens[person].text
+    return ""
 
 
 def _same_sentence(reading: Reading, one: int, other: int) -> bool:

@@ -31,6 +31,8 @@ JOB = "train-20261123-063012-a1b2c3"
         "train PointPillars for the AOI, not ChangeNet",
         "Schule die neuen Kollegen an der AOI",
         "compare the prices from the two board houses",
+        "The new colleagues begin on Monday. Could you train them on golden samples for two days, PASS and NO PASS?",
+        "Die neuen Kollegen fangen am Montag an, bitte trainiere sie zwei Tage an Golden Samples, PASS und NO_PASS.",
     ],
 )
 def test_a_request_for_something_else_is_declined(skill: Skill, text: str) -> None:

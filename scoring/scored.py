@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 
-_SURE = 0.01
+_SURE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def _between(levels: Floats, up: float) -> Floats:
     `up` is how far up a gap a threshold stands, as a share of the gap: half where both kinds of error cost the same.
 
     Good pairs are alike, defects are not, so that those of another design lie far below the lowest of these: in a wide
-    gap the geometric mean, which stands nearer to the good pairs, lets fewer of them pass than the arithmetic one does
-    (benchmarks/README.md, "The starter"). A model that is sure of every good pair says little by how sure it is:
-    scores below `_SURE` count as that.
+    gap the geometric mean, which stands nearer to the good pairs, lets fewer of them pass than the arithmetic one does.
+    A model that is sure of every good pair says little by how sure it is: scores below `_SURE` count as that. Designs
+    that were left out chose both (benchmarks/README.md, "What chooses the threshold").
     """
     upper, lower = levels[:-1], levels[1:]
     by_ratio = np.maximum(lower, _SURE) ** (1 - up) * np.maximum(upper, _SURE) ** up

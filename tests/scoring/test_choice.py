@@ -89,9 +89,9 @@ def test_bounds_count_what_escaped() -> None:
 def test_in_a_wide_gap_the_threshold_stands_nearer_to_the_good_pairs_but_never_at_their_certainty() -> None:
     labels = [1, 1, 0, 0]
     assert best_f1(labels, [0.95, 0.9, 0.1, 0.02]).value == pytest.approx(0.3)
-    assert best_f1(labels, [0.95, 0.9, 1e-6, 1e-9]).value == pytest.approx(math.sqrt(0.01 * 0.9))
+    assert best_f1(labels, [0.95, 0.9, 1e-6, 1e-9]).value == pytest.approx(math.sqrt(0.05 * 0.9))
     assert best_f1(labels, [8e-3, 6e-3, 4e-3, 0.0]).value == pytest.approx(5e-3)
-    assert best_f1(labels, [4.0, 0.9, 0.0, 0.0]).value == pytest.approx(math.sqrt(0.01 * 0.9))
+    assert best_f1(labels, [4.0, 0.9, 0.0, 0.0]).value == pytest.approx(math.sqrt(0.05 * 0.9))
 
 
 # A defect that scores below three good pairs: to catch it costs three false alarms.

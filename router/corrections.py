@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.figure_forms import by_form, is_total, negated_number
 from router.spans import begins_span
 from router.stated import Stated, Values
 from router.tokens import BREAK
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
 
     from router.patterns import Mention
     from router.reading import Reading
-    from router.tokens import Token
 
-_REACH, _NEAR, _HIGHEST_RATE = 4, 9, 0.01
+_REACH, _NEAR = 4, 9
+_RATE = "value:learning_rate"  # no rate is 1 or more
 _ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _PAUSES = frozenset({"hm", "hmm", "hmmm", "oh", "uh", "ah"})
-_INTERVALS = frozenset({"checkpoint_interval", "validation_interval"})
 _NO_VALUES = frozenset({"correction", "instead"})
 
 
@@ -54,7 +54,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             continue
         if is_displaced(reading, place) or _is_ordinal(reading, place):
             continue
-        before = [m for m in mentions if m.start < place]
+        before = [m for m in mentions if m.start < place and (token.value < 1 or m.group != _RATE)]
         if before and _is_replaced(reading, place):
             continue
         after = [m for m in mentions if place < m.start <= place + _NEAR and m.negated]
@@ -70,13 +70,13 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             before[-1]
             if before and (corrects or cited)
             else after[0]
-            if after and not _negated_number(reading, place)
+            if after and not negated_number(reading, place)
             else None
         )
-        if model is None and (form := _by_form(reading, values, place)):
+        if model is None and (form := by_form(reading, values, place)):
             values.stated.append(form)
             continue
-        if model is None and _is_total(reading, place) and any(one.name == "parallel" for one in values.stated):
+        if model is None and is_total(reading, place) and any(one.name == "parallel" for one in values.stated):
             values.stated.append(Stated("trials", int(token.value), place))
             continue
         if model is None:
@@ -93,31 +93,6 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             values.stated.append(Stated(found[0], found[1], place))
 
 
-def _by_form(reading: Reading, values: Values, place: int) -> Stated | None:
-    """A number that its form, or what stands before it, gives a name: "at 1e-4", "every 10 epochs out of 100"."""
-    token, names = reading.tokens[place], {one.name for one in values.stated}
-    before = [one.word for one in reading.tokens[max(0, place - 2) : place]]
-    of_all = before[-1:] and before[-1] in reading.grammar["of_all"]
-    if (of_all or _is_total(reading, place)) and names & _INTERVALS and "epochs" not in names:
-        return Stated("epochs", int(token.value), place)
-    if "learning_rate" not in names and _rates(reading) == [token]:
-        return Stated("learning_rate", token.value, place)
-    return None
-
-
-def _rates(reading: Reading) -> list[Token]:
-    """The numbers that can only be a learning rate: "1e-4", or as small as "0.0003" where one is spoken of."""
-    spoken = not reading.grammar["names_rate"].isdisjoint(token.word for token in reading.tokens)
-    return [
-        token
-        for place, token in enumerate(reading.tokens)
-        if token.kind == "number"
-        and (("e-" in token.text.lower() and 0 < token.value < 1) or (spoken and 0 < token.value < _HIGHEST_RATE))
-        and (spoken or place not in reading.told)
-        and not _negated_number(reading, place)
-    ]
-
-
 def _is_barred(reading: Reading, place: int) -> bool:
     """Whether a bar sets a number beside another one: "4|8"."""
     return [token.text for token in reading.tokens[place - 2 : place][1:]] == ["|"] and (
@@ -129,13 +104,6 @@ def _is_ordinal(reading: Reading, place: int) -> bool:
     """Whether a number only tells which one: "on the 18th"."""
     behind = reading.tokens[place + 1 : place + 2]
     return bool(behind) and behind[0].start == reading.tokens[place].end and behind[0].word in _ORDINAL
-
-
-def _is_total(reading: Reading, place: int) -> bool:
-    """Whether a number tells how many there are together: "3 trials at once, 12 in total", "of a total of 12"."""
-    behind = {token.word for token in reading.tokens[place + 1 : place + 3]} & reading.grammar["totals"]
-    before = {token.word for token in reading.tokens[max(0, place - 2) : place]} & reading.grammar["totals_before"]
-    return bool(behind or before)
 
 
 def is_displaced(reading: Reading, place: int) -> bool:
@@ -155,7 +123,8 @@ def _is_told_by_it(reading: Reading, correction: Mention, place: int) -> bool:
         return False
     passed = use["pronouns"] | use["what_is_said"] | use["prepositions"]
     bidden = between[0] in use["bids"] and passed.issuperset(between[1:])
-    return bidden or (between[-1] in use["says"] and len(between) < _REACH)
+    wished = between[0] in use["speakers"] | use["we"] and use["wishes"].issuperset(between[1:])  # "no, I want 40"
+    return bidden or wished or (between[-1] in use["says"] and len(between) < _REACH)
 
 
 def _over_prepositions(reading: Reading, place: int) -> int:
@@ -191,10 +160,6 @@ def _is_replaced(reading: Reading, place: int) -> bool:
 
 def _substitutes(reading: Reading, place: int) -> bool:
     return bool({token.word for token in reading.tokens[max(0, place - 2) : place]} & reading.grammar["substitutes"])
-
-
-def _negated_number(reading: Reading, place: int) -> bool:
-    return place > 0 and reading.tokens[place - 1].word in reading.grammar["not"]
 
 
 def _replaces(reading: Reading, place: int) -> bool:

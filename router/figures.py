@@ -47,7 +47,7 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     return tuple(
         reading.tokens[n].text
         for n in sorted(values.unread)
-        if (_is_figure(reading, n) or _is_share(reading, n) or _is_negative(reading, n) or _is_choice(reading, n))
+        if any(asks(reading, n) for asks in (_is_figure, _is_share, _is_negative, _is_choice, _is_alone))
         and not (is_told(reading, n) or _is_time(reading, n) or _is_settled(reading, values, n))
     )
 
@@ -71,6 +71,17 @@ def _is_choice(reading: Reading, place: int) -> bool:
         if 0 <= other < len(tokens) and tokens[here].word in joins and tokens[other].kind == "number":
             return True
     return False
+
+
+def _is_alone(reading: Reading, place: int) -> bool:
+    """Whether a number word makes a clause behind that of a value, and may correct it: "on four GPUs, only two"."""
+    if not reading.tokens[place].spelled:
+        return False
+    clause = range(*reading.clause(place))
+    if not reading.grammar["restricts_to"].issuperset(reading.tokens[n].word for n in clause if n != place):
+        return False
+    before = range(*reading.clause(max(0, clause.start - 2)))
+    return clause.start > 1 and any(m.start in before for m in reading.of("value"))
 
 
 def _is_share(reading: Reading, place: int) -> bool:

@@ -14,6 +14,8 @@ _LARGE, _TEN = 100, 10
 _HALF, _DOZEN = frozenset({"half", "halbes"}), frozenset({"dozen", "dutzend"})
 _MINUS = frozenset({"minus", "negative"})
 _POINTS = frozenset({"point", "komma"})
+_ZERO = "zero"
+_BEFORE_FIGURES = frozenset(["of", "is", "be", "to", "at", "rate", "lr", "margin", "threshold", "about", "around"])
 _TIMES, _TENS, _TO, _THE = ("times", "mal", "x"), ("ten", "zehn", "10"), ("to", "hoch"), ("the", "power", "of")
 
 
@@ -21,7 +23,7 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
     """The tokens with each run of numerals as one number token."""
     found: list[Token] = []
     place = 0
-    tokens = _with_half_dozens(tokens)
+    tokens = _with_leading_points(_with_zeros(_with_half_dozens(tokens), numerals), numerals)
     while place < len(tokens):
         end = _end_of_run(tokens, place, numerals, joiners)
         if end > place:
@@ -30,12 +32,18 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
             spelled = run[0].word if len(run) == 1 else " ".join(words)
             value = _value([numerals[word] for word in words])
             digits, end = _decimals(tokens, end, numerals)
-            power, end = _power(tokens, end, numerals)
+            alone = value == _TEN and not digits and _power_of_ten(tokens, end, numerals)
+            power, end = alone or _power(tokens, end, numerals)
             if digits or power:
-                spelled, value = "", float(f"{value:g}{digits}e-{power or 0}")
+                figure = f"{1 if alone else value:g}{digits}e-{power or 0}"
+                spelled, value = "", float(figure)
             run = tokens[place:end]
-            text = " ".join(token.text for token in run)
+            text = figure if power else " ".join(token.text for token in run)
             found.append(Token("number", NUMBER, text, run[0].start, run[-1].end, value, spelled))
+        elif tokens[place].text == "10" and (raised := _power_of_ten(tokens, place + 1, numerals)):
+            end = raised[1]
+            text = f"1e-{raised[0]}"
+            found.append(Token("number", NUMBER, text, tokens[place].start, tokens[end - 1].end, float(text)))
         elif tokens[place].kind == "number" and (raised := _power(tokens, place + 1, numerals))[0]:
             run, end = tokens[place : raised[1]], raised[1]
             value = float(f"{tokens[place].value:g}e-{raised[0]}")
@@ -60,6 +68,33 @@ def _with_half_dozens(tokens: Sequence[Token]) -> list[Token]:
     return found
 
 
+def _with_zeros(tokens: Sequence[Token], numerals: Mapping[str, float]) -> list[Token]:
+    """The tokens with "oh" as zero where it is said among digits: "one oh seven", "oh point oh one"."""
+    found = list(tokens)
+    for place, token in enumerate(found):
+        if token.word != "oh":
+            continue
+        before = found[place - 1].word if place else ""
+        behind = tokens[place + 1].word if place + 1 < len(tokens) else ""
+        digit = (numerals.get(before, _TEN) < _TEN or before in _POINTS) and (
+            numerals.get(behind, _TEN) < _TEN or behind == "oh"
+        )
+        if digit or behind in _POINTS:
+            found[place] = token._replace(word=_ZERO)
+    return found
+
+
+def _with_leading_points(tokens: Sequence[Token], numerals: Mapping[str, float]) -> list[Token]:
+    """The tokens with a zero before a point that begins a figure: "a learning rate of point zero three"."""
+    found: list[Token] = []
+    for place, token in enumerate(tokens):
+        begins = token.word in _POINTS and place and tokens[place - 1].word in _BEFORE_FIGURES
+        if begins and _decimals(tokens, place, numerals)[0]:
+            found.append(Token("word", _ZERO, "", token.start, token.start))
+        found.append(token)
+    return found
+
+
 def with_ordinals(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> list[Token]:
     """The tokens with the ordinal of "every fifth epoch" as its number."""
     found = list(tokens)
@@ -79,7 +114,23 @@ def _decimals(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]
     while end < len(tokens) and tokens[end].kind == "word" and numerals.get(tokens[end].word, _TEN) < _TEN:
         digits += f"{numerals[tokens[end].word]:g}"
         end += 1
+    if not digits and end < len(tokens) and numerals.get(tokens[end].word, 0) in range(_TEN, _LARGE):
+        stop = _end_of_run(tokens, end, numerals, frozenset())
+        digits = f"{_value([numerals[token.word] for token in tokens[end:stop]]):g}"  # "point thirty-five"
+        return (f".{digits}", stop) if len(digits) == 2 else ("", place)
     return (f".{digits}", end) if digits.isdigit() else ("", place)
+
+
+def _power_of_ten(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> tuple[int, int] | None:
+    """The power behind a ten, and where it ends: `to the minus four`, `hoch minus vier`."""
+    if place >= len(tokens) or tokens[place].word not in _TO:
+        return None
+    here = next((n for n in range(place + 1, len(tokens)) if tokens[n].word not in _THE), len(tokens))
+    exponent = tokens[here + 1 : here + 2]
+    if here >= len(tokens) or tokens[here].word not in _MINUS or not exponent:
+        return None
+    value = int(numerals.get(exponent[0].word, exponent[0].value))
+    return (value, here + 2) if value else None
 
 
 def _power(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> tuple[int, int]:
@@ -101,7 +152,7 @@ def _power(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -
 def _end_of_run(tokens: Sequence[Token], start: int, numerals: Mapping[str, float], joiners: frozenset[str]) -> int:
     """Where a run of numerals ends; two that do not add up, as in `five ten`, are two runs."""
     end, last = start, 0.0
-    while end < len(tokens):
+    while end < len(tokens) and (last or end == start):
         word = tokens[end].word
         joined = word in joiners and last >= _LARGE and end + 1 < len(tokens) and tokens[end + 1].word in numerals
         if joined and numerals[tokens[end + 1].word] < last:

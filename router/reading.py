@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 from router.background import background
 from router.clauses import is_ordered, not_before
+from router.compound_numerals import compound_numerals
 from router.denied import without_answers
 from router.dictation import with_dictated_paths, with_named_figures
 from router.lexer import Hooks, tokenize
 from router.narration import without_narrated
 from router.negation import never_without, with_negation
-from router.numerals import with_numerals, with_ordinals
+from router.numerals import with_numerals
 from router.patterns import Mention, longest
 from router.put_off import left_to_others, with_put_off
 from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers
+from router.spoken_numbers import with_spoken_numbers
+from router.suggestions import without_polite_not
 from router.tokens import Token, clause_at
 from router.vocabulary import vocabulary_of
 from router.words_of_tokens import (
@@ -137,11 +140,12 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = _without_slash(tokenize(text, hooks), skill)
     tokens = with_dictated_paths(text, tokens, vocabulary.grammar, vocabulary.spoken_signs)
     corrected: dict[str, str] = {}
-    tokens = [one for token in tokens for one in parts(token, vocabulary)]
-    tokens = [spelled(token, vocabulary, corrected) for token in tokens]
-    tokens = with_automl(tokens, vocabulary)
-    tokens = with_numerals(tokens, vocabulary.numerals, vocabulary.numeral_joiners)
-    tokens = with_ordinals(tokens, vocabulary.grammar)
+    numerals = {**vocabulary.numerals, **compound_numerals(tokens, vocabulary.numerals)}
+    tokens = [one for token in tokens for one in ((token,) if token.word in numerals else parts(token, vocabulary))]
+    tokens = [token if token.word in numerals else spelled(token, vocabulary, corrected) for token in tokens]
+    tokens = with_automl(without_polite_not(tokens, vocabulary.grammar), vocabulary)
+    tokens = with_numerals(tokens, numerals, vocabulary.numeral_joiners)
+    tokens = with_spoken_numbers(tokens, vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(text, tokens, vocabulary)]
     found = [

@@ -44,7 +44,7 @@ def own_numbers(
     tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Mapping[str, frozenset[str]]
 ) -> list[Mention]:
     """The phrases of one layer without values that take the number of another one, or reach over one."""
-    timed = [m for m in mentions if not (_is_time(m, tokens, grammar) or _reaches_over(m, tokens))]
+    timed = [m for m in mentions if not (_is_time(m, tokens, grammar) or _reaches_over(m, mentions, tokens))]
     timed = [m for m in timed if not (_counts_items(m, tokens) or _shares_number(m, timed, tokens))]
     return [m for m in timed if not _robs(m, timed, tokens)]
 
@@ -66,7 +66,7 @@ def _shares_number(mention: Mention, others: Sequence[Mention], tokens: Sequence
     return mention.group == "value:image_size" and two and any(m.group != mention.group for m in begins)
 
 
-def _reaches_over(mention: Mention, tokens: Sequence[Token]) -> bool:
+def _reaches_over(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
     """Whether a share reaches over another number: "recall 99 % at 1 % false alarms"."""
     if mention.group not in _SHARES:
         return False
@@ -74,7 +74,30 @@ def _reaches_over(mention: Mention, tokens: Sequence[Token]) -> bool:
     before = [token.kind for token in tokens[max(0, mention.start - 2) : mention.start]]
     percent = tokens[mention.start - 1].word in {"percent", "prozent"} and before[:1] == ["number"]
     named = tokens[mention.start].kind == "word" and any(tokens[n].kind == "number" for n in mention.places)
-    return (percent and named) or any(tokens[n].kind == "number" for n in inside)
+    percent = percent and not _is_named_before(mention.start - 2, others)
+    return (
+        (percent and named)
+        or (named and _is_of_other(mention, others, tokens))
+        or any(tokens[n].kind == "number" for n in inside)
+    )
+
+
+def _is_named_before(number: int, others: Sequence[Mention]) -> bool:
+    """Whether the share before is that of another name before it: "false alarms 3 percent recall 98 percent"."""
+    return any(m.group in _SHARES and number in m.places and m.start < number for m in others)
+
+
+def _is_of_other(mention: Mention, others: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+    """Whether what is named has its share before it, this one another's: "1 % of false alarms at 97 % recall"."""
+    own = any(m.group == mention.group and m.start < mention.start and _begins_with_number(m, tokens) for m in others)
+    return own and any(
+        m.group in _SHARES and m.group != mention.group and m.start in mention.places and _begins_with_number(m, tokens)
+        for m in others
+    )
+
+
+def _begins_with_number(mention: Mention, tokens: Sequence[Token]) -> bool:
+    return tokens[mention.start].kind == "number"
 
 
 def _builds(tokens: Sequence[Token], mention: Mention, verbs: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
+    from router.tokens import Token
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _FAR = 7
@@ -37,6 +38,24 @@ def ends_span(reading: Reading, place: int) -> bool:
     tokens = reading.tokens
     joined = tokens[place - 1].word in _BETWEEN and tokens[place - 2].kind == "number"
     return joined and tokens[place - 3].word in reading.grammar["spans"]
+
+
+def said_beside(mention: Mention, reading: Reading, claimed: set[int]) -> list[str]:
+    """Another number word directly beside that of a value, of which nobody knows what it is: "on two three GPUs"."""
+    tokens = reading.tokens
+    number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
+    if number < 0 or not tokens[number].spelled:
+        return []
+    behind = tokens[number + 1 : number + 2]
+    if behind and number + 1 not in claimed and number == mention.end - 1 and _is_spelled(behind[0]):
+        return [behind[0].text] if behind[0].value > 1 else []
+    first = number == mention.start and number > 0 and number - 1 not in claimed and _is_spelled(tokens[number - 1])
+    leads = number > 1 and tokens[number - 2].word in reading.grammar["prepositions"]
+    return [tokens[number - 1].text] if first and leads else []
+
+
+def _is_spelled(token: Token) -> bool:
+    return token.kind == "number" and bool(token.spelled)
 
 
 def begins_span(reading: Reading, place: int) -> bool:

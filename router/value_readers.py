@@ -23,14 +23,6 @@ _FORMATS = {
     "gemischte": "fp16",
     "gemischter": "fp16",
 }
-_QUARTERS = {
-    "quarter": 0.25,
-    "quarters": 0.25,
-    "viertelstunde": 0.25,
-    "dreiviertelstunde": 0.75,
-    "viertel": 0.25,
-    "dreiviertel": 0.75,
-}
 _LEAST = 0.05  # what finds less is told of something else: "turns out 1,400 boards in 3 shifts"
 _MISSES = frozenset({"miss", "misses", "missing", "lose", "overlook", "uebersehen", "durchrutschen"})
 _OF = frozenset({"of", "from", "out", "von", "aus"})
@@ -45,16 +37,8 @@ def figure(text: str, value: float, name: str) -> float | int:
 
 def _hours(factor: float) -> Callable[[list[float], set[str]], tuple[str, Any] | None]:
     def read(numbers: list[float], words: set[str]) -> tuple[str, Any] | None:
-        if parts := _QUARTERS.keys() & words:
-            share = _QUARTERS[next(iter(parts))]
-            return "hours", _plain((numbers[0] if numbers else 1) * share * factor)
-        half = 0.5 if words & {"half", "halbe", "halben"} else 0.0
-        if not numbers:
-            whole = 0.0 if half and not words & {"and"} else 1.0
-            return "hours", _plain((whole + half) * factor)
-        if len(numbers) > 1:
-            return None
-        return "hours", _plain((numbers[0] + half) * factor)
+        del words
+        return ("hours", _plain((numbers[0] if numbers else 1) * factor)) if len(numbers) < 2 else None
 
     return read
 
@@ -102,6 +86,7 @@ READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = 
     "hours": _hours(1),
     "minutes": _hours(1 / 60),
     "days": _hours(24),
+    "weeks": _hours(7 * 24),
     "image_size": _image_size,
     "precision": _format,
     "data_type": _format,

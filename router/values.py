@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
 from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
-from router.spans import begins_span, ends_span, is_pause, other_end
+from router.spans import begins_span, ends_span, is_pause, other_end, said_beside
 from router.stated import Stated, Values
 from router.tokens import fold
 from router.unknown_backbone import named_backbone
@@ -27,7 +27,7 @@ _KEPT = 14
 _POSITIVE = frozenset(
     ["epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel", "learning_rate", "validation_interval"]
 )
-_TIMES = frozenset({"hours", "minutes", "days"})
+_TIMES = frozenset({"hours", "minutes", "days", "weeks"})
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
@@ -83,6 +83,10 @@ def _kinds(stated: Stated) -> set[str]:
 
 def _readable(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
     """What a mention states; the figure itself where it can't be: a share beyond the whole, a picture of no size."""
+    if mention.group.partition(":")[2] in _TIMES and any(
+        reading.tokens[n].word in reading.grammar["vague"] for n in mention.places
+    ):
+        return Stated("hours", None, mention.start, (reading.said(mention),))
     found = _stated(mention, reading, vocabulary)
     if found is None or found.value is None:
         return found
@@ -138,7 +142,9 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     if words & reading.grammar["limits"]:
         return False
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
-    begin, _ = reading.clause(start)
+    begin, end = reading.clause(start)
+    if any(token.word in reading.grammar["spent"] for token in tokens[begin:end]):
+        return True  # "we waited half a day for the boards"
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
     if tokens[start - 1].word in reading.grammar["per_time"] and start:  # "twice a day"
         return True
@@ -193,6 +199,8 @@ def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading
         return Stated(name, None, place, ("0",))
     if len(numbers) > 1 and not words & reading.grammar["not"]:
         return Stated(name, None, place, tuple(str(number) for number in numbers))
+    if name == "learning_rate" and numbers[-1] >= 1:  # "three ten-thousandths" of which a part is not known
+        return Stated(name, None, place, (f"{numbers[-1]:g}",))
     return Stated(name, numbers[-1], place)
 
 
@@ -208,7 +216,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
         place += 1
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
-    found += other_end(mention, reading, claimed)
+    found += other_end(mention, reading, claimed) or said_beside(mention, reading, claimed)
     before = mention.start - 1
     unsure = joins & reading.grammar["gives_figures"]
     if before > 0 and tokens[before].word in reading.grammar["substitutes"] and tokens[before - 1].word in unsure:

@@ -224,7 +224,8 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
-    known |= set(vocabulary.spoken_signs)
+    known |= set(vocabulary.spoken_signs) | vocabulary.grammar["denominators"] | vocabulary.grammar["halves"]
+    known |= vocabulary.grammar["spent"]
     known |= {word for name in vocabulary.backbones for word in name.split()} | vocabulary.compound_heads
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase

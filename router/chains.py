@@ -91,15 +91,28 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
     asks = any(m.start in part for kind in ("action", "noun", "named") for m in reading.of(kind))
     if not asks and any(reading.tokens[n].word in reading.grammar["again"] for n in words):
         return "", 0.0  # "evaluate it on ./a and then again on ./b"
+    if not asks and _is_elided(reading, part):
+        return "", 0.0
     if any(m.group == "put_off" and m.start in part for m in reading.mentions):
         return "", 0.0  # "engines get built at their place"
     told = (reading.past | reading.narrated).intersection(words)
     if not _says_something(reading, part) or len(told) * 2 > len(words):
         return "", 0.0
-    shares = ranked(evidence(_alone(reading, part), question=False)).shares
+    shares = ranked(evidence(alone(reading, part), question=False)).shares
     known = {verb: shares.get(verb, 0.0) for verb in actions}
     best = max(known, key=known.__getitem__)
     return best, known[best] / sum(known.values())
+
+
+def _is_elided(reading: Reading, part: range) -> bool:
+    """Whether a part leaves out its verb, as that before it says it: "… and afterwards on ./b", "then train-… too"."""
+    use = reading.grammar
+    small = use["leads_on"] | use["says_again"] | use["elided"] | use["pleases"]
+    small |= use["joins_steps"] | use["prepositions"] | use["articles"]
+    valued = {n for m in reading.of("value") for n in m.places}
+    clause = [n for n in part if n < reading.clause(part.start)[1]]
+    own = [n for n in clause if reading.tokens[n].kind in {"path", "job"}]
+    return bool(own) and all(n in own or n in valued or reading.tokens[n].word in small for n in clause)
 
 
 def _rules_out(reading: Reading, part: range) -> bool:
@@ -134,7 +147,7 @@ def _says_something(reading: Reading, part: range) -> bool:
     return any(m.start in part and m.group.partition(":")[0] in _SAYS for m in reading.mentions)
 
 
-def _alone(reading: Reading, part: range) -> Reading:
+def alone(reading: Reading, part: range) -> Reading:
     """A part of a reading by itself."""
     first = part.start
     mentions = [

@@ -167,7 +167,14 @@ def _replaces(reading: Reading, place: int) -> bool:
     behind = {token.word for token in reading.tokens[place + 1 : place + 2]}
     beside = behind | {token.word for token in reading.tokens[max(0, place - 1) : place]}
     kept = behind & reading.grammar["as_well"] or beside & reading.grammar["least"]
-    return reading.tokens[place].word in reading.grammar["substitutes"] and not kept
+    return reading.tokens[place].word in reading.grammar["substitutes"] and not (kept or _is_again(reading, place))
+
+
+def _is_again(reading: Reading, place: int) -> bool:
+    """Whether something else is said of what is done a second time: "with batch 4, then again but with batch 8"."""
+    before = [token.word for token in reading.tokens[max(0, place - 3) : place]]
+    again = before[-1:] and before[-1] in reading.grammar["says_again"]
+    return bool(again) and not reading.grammar["leads_on"].isdisjoint(before)
 
 
 def retracted(reading: Reading) -> frozenset[int]:

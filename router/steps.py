@@ -11,7 +11,7 @@ from router.commands import command_step
 from router.notes import Notes, listed
 from router.one_action import decided
 from router.slots import OF_TRAINING
-from router.types import BEST_TRIAL, LAST_MODEL, LAST_TRAINING, Decision
+from router.types import BEST_TRIAL, LAST_MODEL, LAST_TRAINING, Decision, Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +41,18 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
     steps: list[Decision] = []
     for found, spoken in zip(wanted, _shared(words, wanted), strict=True):
         before = steps[-1] if steps else None
-        slots = replace(_step_request(request, spoken, found, before, case.skill), task=found.task or task)
+        again = any(one.verb == found.verb for one in wanted[: len(steps)])
+        slots = _step_request(request, spoken, found, before, case.skill)
+        slots = _held(slots, request, found.verb) if again else slots
+        slots = replace(slots, task=found.task or request.task or _one(spoken.tasks) or task)
         if found.command:
             steps.append(command_step(slots, found.verb, spoken, before, case._replace(notes=Notes())))
             continue
         step = decided(slots, spoken, found, case._replace(notes=Notes()))
         task = task or step.task
         steps.append(_handed_on(step, before, case.skill) if before else step)
+    if question := _which_model(wanted, steps, case):
+        notes.ask(question)
     names = [step.command.verb if step.command else str(step.action) for step in steps]
     notes.because(f"{len(steps)} steps: {listed(names)}")
     policy = next((step for step in steps if step.route in {"automl", "direct"}), steps[0])
@@ -93,6 +98,8 @@ def _shared(words: Words, wanted: list[WantedAction]) -> list[Spoken]:
         found = _given_to(name, having, found, wanted, corrected=corrected)
     target = next((one.values["target"] for one in steps if "target" in one.values), None)
     reached = [bool(target) and one.verb in _REACHED_BY_TARGET for one in wanted]
+    if len({one.verb for one in wanted}) < len(wanted):  # each of several trainings has its own
+        reached = [reaches and "target" not in one.values for reaches, one in zip(reached, found, strict=True)]
     return [
         replace(one, values=one.values | {"target": target}) if reaches else one
         for one, reaches in zip(found, reached, strict=True)
@@ -172,6 +179,32 @@ def _step_request(
     if not (spoken.jobs or spoken.parents) and before.request.parent_job_id and not makes_a_model(before, skill):
         slots = replace(slots, parent_job_id=before.request.parent_job_id)
     return slots
+
+
+def _held(slots: Request, request: Request, verb: str) -> Request:
+    """The slots of a step that is done again: what was given holds for it as well; a training takes over no model."""
+    parent = request.parent_job_id or (None if verb == "train" else slots.parent_job_id)
+    return replace(slots, parent_job_id=parent, overrides=request.overrides)
+
+
+def _which_model(wanted: Sequence[WantedAction], steps: Sequence[Decision], case: Case) -> Question | None:
+    """What is asked where several steps of one kind make what a later one works on: "train it twice, then export"."""
+    for here, (found, step) in enumerate(zip(wanted, steps, strict=True)):
+        if found.command or found.verb == "train" or step.request.parent_job_id or case.words.steps[here].no_data:
+            continue
+        made = [n for n in range(here) if wanted[n].verb != found.verb and makes_a_model(steps[n], case.skill)]
+        theirs = [n for n in made if wanted[n].verb == wanted[made[-1]].verb]
+        if case.words.steps[here].tasks:
+            theirs = [n for n in theirs if steps[n].task == step.task]
+        if len(theirs) > 1:
+            said = f"Which model does {step.action} work on, that of which {wanted[theirs[0]].verb} before it?"
+            return Question("parent_job_id", f"{said} Leave it out, and ask for it with the job when they are over.")
+    return None
+
+
+def stands_alone(decision: Decision, skill: Skill) -> bool:
+    """Whether a step needs no model of a step before it: a training begins with what is said of it, or with nothing."""
+    return decision.action in skill.info["train_policy"]["applies_to"]
 
 
 def makes_a_model(decision: Decision, skill: Skill) -> bool:

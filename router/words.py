@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from router.accounting import Account, account
 from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
+from router.chains import alone
 from router.coordination import with_antecedents, with_common_job, with_shared_objects
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
 from router.order import is_of_others_later
 from router.overrides import overrides, said_otherwise
 from router.reading import Reading, read
+from router.repeated import repeated
+from router.repeated_doubts import is_unlikely
 from router.said_data import data_places, is_no_data, is_ruled_out, not_of_past, role_of, uncorrected
 from router.spoken import Spoken
 from router.spoken_parents import parents_of
@@ -70,6 +74,9 @@ def read_words(text: str, skill: Skill) -> Words:
     )
     for shared in (with_common_job, with_shared_objects, with_antecedents):
         steps = shared(reading, intent.steps, steps)
+    if several := repeated(reading, intent, steps, values, partial(_spoken_alone, reading, values, roles)):
+        doubtful = intent.doubtful and is_unlikely(reading, several.steps)
+        intent, steps = replace(intent, steps=several.steps, doubtful=doubtful), several.spoken
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
     return Words(reading, intent, judged, whole, steps, refused)
 
@@ -130,6 +137,17 @@ def _spoken(
     )
     add_words(spoken, reading, part, verbs)
     return spoken
+
+
+def _spoken_alone(
+    reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
+) -> Spoken:
+    """What some words say; of one step its own words alone tell the policy."""
+    found = _spoken(reading, values, roles, part, steps)
+    if len(steps) > 1 or steps[0].verb != "train":
+        return found
+    whole = any(m.start == steps[0].place for kind in ("action", "noun") for m in reading.of(kind))
+    return replace(found, policies=policies(reading, part) or (by_all_words(alone(reading, part)) if whole else {}))
 
 
 def _policies(reading: Reading, part: range, verbs: set[str]) -> Mapping[str, str]:

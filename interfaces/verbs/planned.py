@@ -130,7 +130,7 @@ def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
         if command := step.decision.command:
             texts.append(f"step {number} of {len(shown)}: {command.verb}\n  {command.line}{_absent(command.line)}")
             continue
-        waits = f"  works on what step {number - 1} makes{_on_data(step.decision)}"
+        waits = f"  works on what step {_maker(routed.steps, number)} makes{_on_data(step.decision)}"
         text = outcome.text or waits
         texts.append(f"step {number} of {len(shown)}: {step.decision.action}\n{text}")
     decision = routed.decision.to_json() if full else brief_decision(routed.decision)
@@ -142,6 +142,16 @@ def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
     elif next_line and not exit_code:
         lines.append(f"next: {next_line}")
     return Outcome(document, "\n".join(lines) if full else fitted(lines), exit_code)
+
+
+def _maker(steps: Sequence[Routed], number: int) -> int:
+    """The number of the step that makes what another one works on: the last of another kind that makes a model."""
+    from interfaces.skill import the_skill
+    from router.steps import makes_a_model
+
+    own = steps[number - 1].decision.action
+    before = [n for n, one in enumerate(steps[: number - 1], 1) if one.decision.action != own]
+    return max((n for n in before if makes_a_model(steps[n - 1].decision, the_skill())), default=number - 1)
 
 
 def _absent(line: str) -> str:

@@ -12,7 +12,7 @@ from core.memory import Memory
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
 from interfaces.verbs.spoken import decided
-from router.steps import makes_a_model
+from router.steps import makes_a_model, stands_alone
 
 if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
@@ -57,7 +57,8 @@ def route(options: RequestOptions, reporter: Reporter | None = None, *, asked_at
         return Routed(decision)
     steps = [route_one(step, skill, options, of_steps=True) for step in decision.steps[:1]]
     for before, step in pairwise(decision.steps):
-        waits = step.request.parent_job_id is None and (makes_a_model(before, skill) or steps[-1].plan is None)
+        waits = makes_a_model(before, skill) or steps[-1].plan is None
+        waits = waits and step.request.parent_job_id is None and not stands_alone(step, skill)
         steps.append(Routed(step) if waits else route_one(step, skill, options, of_steps=True))
     return Routed(decision, steps=tuple(steps))
 

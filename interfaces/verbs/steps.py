@@ -60,11 +60,12 @@ def start(routed: Routed, reporter: Reporter, *, detach: bool) -> Outcome:
 
 def run_steps(routed: Routed, options: RequestOptions, reporter: Reporter, book: Book | None = None) -> Outcome:
     """One step after the other, each with the newest model that it takes; the first that fails is the last."""
-    book, done, models = book or Book(), list[Outcome](), list[str]()
+    book, done, models = book or Book(), list[Outcome](), list[tuple[str, str | None]]()
     for number, step in enumerate(routed.steps):
         name = book.done(number)
         if name is None:
-            ready = step if step.plan or step.search else _with_parent(step, models, options)
+            others = [made for made, action in models if action != step.decision.action]  # of its own kind: beside it
+            ready = step if step.plan or step.search else _with_parent(step, others, options)
             reporter.say(f"step {number + 1} of {len(routed.steps)}: {step.decision.action}")
             is_last = number == len(routed.steps) - 1
             done.append(_step(ready, reporter, book, number, is_last=is_last))
@@ -73,7 +74,7 @@ def run_steps(routed: Routed, options: RequestOptions, reporter: Reporter, book:
             if done[-1].exit_code:
                 break
         if makes_a_model(step.decision, the_skill()):
-            models.insert(0, name)
+            models.insert(0, (name, step.decision.action))
     document = {"decision": routed.decision.to_json(), "steps": [outcome.document for outcome in done]}
     return Outcome(document, "\n".join(outcome.text for outcome in done), done[-1].exit_code if done else 0)
 

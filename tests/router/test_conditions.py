@@ -110,5 +110,7 @@ def test_what_is_forbidden_or_taken_back_is_not_planned(skill: Skill, text: str)
 
 def test_once_more_on_other_data_is_no_training(skill: Skill) -> None:
     decision = decided(f"Evaluate {JOB} on ./val and then again on ./test.", skill)
-    assert decision.action == "evaluate"
-    assert any("What is each" in question.text for question in decision.missing)
+    assert [(step.action, step.stated["data"]) for step in decision.steps] == [
+        ("evaluate", "./val"),
+        ("evaluate", "./test"),
+    ]

@@ -105,7 +105,7 @@ def test_words_inside_a_path_ask_for_nothing(skill: Skill) -> None:
         ("train ChangeNet on docker or slurm", "runner", ("docker", "slurm")),
         ("train on ./a and ./b", "data", ("./a", "./b")),
         (
-            "evaluate train-20261123-063012-a1b2c3 and train-20261123-063012-ffffff",
+            "evaluate one of train-20261123-063012-a1b2c3 and train-20261123-063012-ffffff",
             "parent_job_id",
             ("train-20261123-063012-a1b2c3", "train-20261123-063012-ffffff"),
         ),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SAID = ("action", "noun", "verb")
 _CHANGES = frozenset({"cancel", "remove"})
 _CLOSE = 3
-_ASKED_OF_DATA, _BESIDE_REFUSAL = 0.7, 0.9
+_ASKED_OF_DATA, _BESIDE_REFUSAL, _BESIDE_REFUSAL_ALONE = 0.7, 0.9, 0.6
 
 
 def settled(
@@ -99,13 +99,15 @@ def _unsaid(case: Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
     refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
-    if label in {*NOTHING, SEVERAL, *refused} or case.reading.of("foreign"):
+    if case.reading.of("foreign"):
         return case.intent
+    if label in {*NOTHING, SEVERAL, *refused}:
+        return _beside_refusal(case, refused)
     if named in {"", "trade"}:
         sure = case.is_command() and case.share >= case.least.unsaid_command_of_nothing
         return case.likely() if sure and label not in _CHANGES else case.intent
     if _orders_unknown(case) or (refused and not (case.is_command() and case.share >= _BESIDE_REFUSAL)):
-        return case.intent  # who forbids one thing has not asked for another
+        return _beside_refusal(case, refused)
     if case.intent.question and not case.is_command():
         looks = label in MEASURING and named in OURS and case.share >= _ASKED_OF_DATA
         return case.likely() if looks else case.intent
@@ -113,6 +115,14 @@ def _unsaid(case: Case) -> Intent:
     least = case.least.unsaid_command if reads else case.least.unsaid_action
     least = case.least.unsaid_of_a_path if named == "path" else least
     return case.likely() if case.share >= least else case.intent
+
+
+def _beside_refusal(case: Case, refused: set[str]) -> Intent:
+    """What is likely without the clauses that rule something out; for these alone ask for nothing else."""
+    other = case.without_refused() if refused and not case.intent.question else None
+    if other is None or other.label in {*NOTHING, SEVERAL, *refused, *_CHANGES} or other.share < _BESIDE_REFUSAL_ALONE:
+        return case.intent
+    return other.likely()
 
 
 def _orders_unknown(case: Case) -> bool:
@@ -178,6 +188,7 @@ def _orders_others(case: Case) -> bool:
     return any(
         not n
         or reading.tokens[n - 1].kind == "break"
+        or (reading.tokens[n - 1].kind == "number" and n > 1 and reading.tokens[n - 2].kind == "break")  # "[2] export"
         or joins & {token.word for token in reading.tokens[max(0, n - _CLOSE) : n]}
         for n in others
     )

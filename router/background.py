@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.clauses import Clause, clauses_of
+from router.tokens import clause_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +63,8 @@ def background(
         if m.start not in told
         or _is_denied(m)
         or _is_announced(m, clauses[0])
-        or not _drops(m, front, tokens, told, m.start in past)
+        or _opens_with_it(m, tokens, grammar)
+        or not _drops(m, front, tokens, told, past=m.start in past)
     ]
     return Background(kept, told, past)
 
@@ -160,7 +162,7 @@ def _has_job(tokens: Sequence[Token], told: frozenset[int]) -> bool:
 
 
 def _drops(
-    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], past: bool
+    mention: Mention, front: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int], *, past: bool
 ) -> bool:
     """Whether a mention of a clause that only tells says nothing of what is asked for."""
     kind = _kind(mention)
@@ -183,3 +185,11 @@ def _drops(
     if kind in {"task", "runner"}:
         return kind in in_front
     return kind in _ASKING | {"other", "pointer"}
+
+
+def _opens_with_it(mention: Mention, tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the clause of a phrase on the search says with or without what: ", with the search switched on"."""
+    return (
+        mention.group.startswith("policy")
+        and tokens[clause_at(tokens, mention.start).start].word in grammar["with_or_without"]
+    )

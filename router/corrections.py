@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.figure_forms import by_form, is_total, negated_number
+from router.said_numbers import stands_for
 from router.spans import begins_span
 from router.stated import Stated, Values
 from router.tokens import BREAK
@@ -52,7 +53,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
     for place, token in enumerate(reading.tokens):
         if token.kind != "number" or place in claimed:
             continue
-        if is_displaced(reading, place) or _is_ordinal(reading, place):
+        if is_displaced(reading, place) or _is_ordinal(reading, place) or stands_for(reading, place):
             continue
         before = [m for m in mentions if m.start < place and (token.value < 1 or m.group != _RATE)]
         if before and _is_replaced(reading, place):

@@ -38,8 +38,45 @@ def is_denied(tokens: Sequence[Token], mention: Mention, asking: Sequence[Mentio
 
 
 def without_answers(text: str, tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Grammar) -> list[Mention]:
-    """The mentions, those asked for which a no before a colon does not deny: "but no: an export is enough"."""
-    return [m._replace(negated=False) if m.negated and _is_behind_no(text, tokens, m, grammar) else m for m in mentions]
+    """The mentions, those asked for which a no before a colon, or in a correction, does not deny.
+
+    As in "but no: an export is enough", "he thinks so, I don't: train it", "thirty, no make that forty epochs"
+    """
+    corrections = [m for m in mentions if m.group == "correction"]
+    return [
+        m._replace(negated=False)
+        if m.negated
+        and (
+            _is_behind_no(text, tokens, m, grammar)
+            or _is_behind_denial(text, tokens, m, grammar)
+            or (m.group.startswith("value:") and any(_corrects(tokens, one, m, grammar) for one in corrections))
+        )
+        else m
+        for m in mentions
+    ]
+
+
+def _is_behind_denial(text: str, tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether a colon ends a short clause in which somebody only says that he does not: "I don't: train it"."""
+    place = mention.start - 1
+    if (
+        place < 1
+        or tokens[place].word not in grammar["not"]
+        or ":" not in text[tokens[place].end : tokens[place + 1].start]
+    ):
+        return False
+    clause = range(clause_at(tokens, place).start, place)
+    words = [tokens[n].word for n in clause if tokens[n].word not in grammar["contrasts"]]
+    return bool(words) and words[0] in grammar["doers"] and set(words[1:]) <= grammar["auxiliaries"]
+
+
+def _corrects(tokens: Sequence[Token], correction: Mention, mention: Mention, grammar: Grammar) -> bool:
+    """Whether the no before a value belongs to a correction that leads to it: "no make that thirty-five epochs"."""
+    first = correction.start
+    while first and tokens[first - 1].word in grammar["says_no"]:
+        first -= 1
+    no = tokens[first].word in grammar["says_no"]
+    return no and first < mention.start and correction.end in range(mention.start, mention.start + 2)
 
 
 def _is_behind_no(text: str, tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
@@ -174,5 +211,8 @@ def _needs_no(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bo
     end = next((n for n in range(mention.end, len(tokens)) if tokens[n].kind == "break"), len(tokens))
     behind = [token.word for token in tokens[mention.end : end]]
     modal = bool(behind) and behind[0] in grammar["modal"] | grammar["wishes"]
-    opens = not mention.start or tokens[mention.start - 1].kind == "break"
+    first = mention.start
+    while first and tokens[first - 1].word in grammar["articles"]:
+        first -= 1  # "den Status will ich nicht"
+    opens = not first or tokens[first - 1].kind == "break"
     return modal and opens and behind[-1] in grammar["not"] | grammar["nothing"]

@@ -25,12 +25,12 @@ _BESIDE = frozenset({"remark", "other", "pointer", "correction"})
 _MOST, _LONG = 3, 3
 
 
-def evidence(reading: Reading, *, question: bool, asking_only: bool = False) -> Iterator[str]:
+def evidence(reading: Reading, *, question: bool, without: frozenset[int] = frozenset()) -> Iterator[str]:
     """The features of a request, some of them several times; `question` tells whether it is one by its first words.
 
-    With `asking_only` the words and values of clauses that only tell are left out.
+    The words and values of the tokens `without` are left out.
     """
-    told = reading.told if asking_only else frozenset[int]()
+    told = without
     yield from of_words([token.word for n, token in enumerate(reading.tokens) if n not in told])
     asking = [m for kind in _ASKING for m in reading.of(kind)]
     yield from _of_kinds(reading, told)

@@ -48,7 +48,9 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
         reading.tokens[n].text
         for n in sorted(values.unread)
         if any(asks(reading, n) for asks in (_is_figure, _is_share, _is_negative, _is_choice, _is_alone))
-        and not (is_told(reading, n) or _is_time(reading, n) or _is_settled(reading, values, n))
+        and not (
+            is_told(reading, n) or _is_time(reading, n) or _is_clock(reading, n) or _is_settled(reading, values, n)
+        )
     )
 
 
@@ -89,6 +91,16 @@ def _is_share(reading: Reading, place: int) -> bool:
     tokens = reading.tokens
     percent = any(token.word in {"percent", "prozent"} for token in tokens[place + 1 : place + 2])
     return percent and tokens[place - 1].word in reading.grammar["manner"] | reading.grammar["choice"]
+
+
+def _is_clock(reading: Reading, place: int) -> bool:
+    """Whether a number is part of a time such as 06:40."""
+    tokens = reading.tokens
+    for first in (place - 1, place):
+        pair = tokens[first : first + 2] if first >= 0 else []
+        if len(pair) > 1 and all(token.kind == "number" for token in pair) and pair[0].value <= _HOURS:
+            return reading.text[pair[0].end : pair[1].start] == ":" and len(pair[1].text) == len("40")
+    return False
 
 
 def _is_time(reading: Reading, place: int) -> bool:

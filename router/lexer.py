@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from router.quotations import is_endorsed
+from router.quotations import handed_on, is_endorsed, names_bearer
 from router.spoken_paths import EXTENSIONS, quotes_path, relative_path, whole_path
 from router.tokens import ACTION, BREAK, JOB, JOB_ID, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
 
@@ -39,7 +39,7 @@ _SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "a
 _FEW = 3
 _PAUSES = frozenset({"um", "uh", "uhm", "erm"})
 _QUOTES = str.maketrans("\u201c\u201d\u201e\u00ab\u00bb\u2019\u2018\u02bc", '"""""\'\'\'')
-_WITH = re.compile(r"(?<!\S)w/(?=\s)")
+_WITH, _ARROW = re.compile(r"(?<!\S)w/(?=\s)"), re.compile(r"(?<=\s)[-=]>(?=\s+(?:int8|fp8)\s*(?:[.,;!?]|please|$))")
 _BEFORE_T = {
     f"{word}n": word
     for word in ("do", "does", "did", "is", "are", "was", "were", "should", "would", "could", "need", "must", "have",
@@ -78,7 +78,7 @@ class _Found(NamedTuple):
 
 def tokenize(text: str, hooks: Hooks) -> list[Token]:
     """The tokens of a request, in order."""
-    text = _WITH.sub("w ", text.translate(_QUOTES))
+    text = handed_on(_ARROW.sub("to", _WITH.sub("w ", text.translate(_QUOTES))), hooks.grammar)
     tokens: list[Token] = []
     place = 0
     while match := _SCAN.search(text, place):
@@ -92,7 +92,7 @@ def tokenize(text: str, hooks: Hooks) -> list[Token]:
 
 def _override(found: _Found) -> Iterator[Token]:
     name, _, value = found.said.partition("=")
-    if found.hooks.is_slot(name) or _FORMAT.match(value):
+    if found.hooks.is_slot(name) or _FORMAT.match(value) or found.hooks.is_action(value.lower().rstrip(",;)")):
         yield from _words(found._replace(said=name))
         if value.startswith("["):  # "640,480" is no thousand there
             begin = found.start + len(name) + 1
@@ -121,8 +121,9 @@ def _quoted(found: _Found) -> Iterator[Token]:
 def _is_message(found: _Found) -> bool:
     """Whether somebody's words are handed on whole: "my user says: '…'"; what a cell or a name says is none."""
     words = [folded(one) for one in JOINED.findall(found.text[: found.start])[-2:]]
-    speaker = words and words[0] in found.hooks.grammar["wishing"] and found.follows("orders")
-    return bool(speaker) and len(found.said.split()) > _FEW
+    if not (words and words[0] in found.hooks.grammar["wishing"] and found.follows("orders")):
+        return False
+    return len(found.said.split()) > _FEW and not names_bearer(found.text[: found.start], found.hooks.grammar)
 
 
 def _here(found: _Found) -> Iterator[Token]:
@@ -172,8 +173,7 @@ def _number(found: _Found) -> Iterator[Token]:
 
 def _words(found: _Found) -> Iterator[Token]:
     for part in JOINED.finditer(found.said):
-        start = found.start + part.start()
-        yield Token("word", folded(part[0]), part[0], start, start + len(part[0]))
+        yield Token("word", folded(part[0]), part[0], found.start + part.start(), found.start + part.end())
 
 
 def _token(found: _Found, kind: str, word: str) -> Token:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from router.asides import asides
 from router.objects import OURS, phrases
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _PART = re.compile(r"[A-Z]{1,2}\d{2,4}")  # as circuit diagrams call it
 def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
     """Unknown words that may say how it is done: beside the verb's object, or behind `with`, `in` and the like."""
     asked: set[int] = set()
+    aside = asides(reading, intent.steps)
+    unknown = [n for n in unknown if n not in aside]
     for step in (one for one in intent.steps if not one.command):
         start, stop = reading.clause(step.place)
         beside = (n for n in unknown if start <= n < stop and n not in reading.remarks)
@@ -36,6 +39,8 @@ def surely_of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tu
 
 
 def _surely(reading: Reading, intent: Intent, unknown: list[int]) -> set[int]:
+    aside = asides(reading, intent.steps)
+    unknown = [n for n in unknown if n not in aside]
     found = {n for n in unknown if intent.steps and _restricts(reading, n) and n not in reading.remarks}
     stressed = (n for n in unknown if intent.steps and _is_stressed(reading, n) and n not in reading.remarks)
     modes = in_modes(reading, unknown) if intent.steps else []

@@ -196,7 +196,8 @@ class _Clause(NamedTuple):
 
     def _was_back_then(self, words: Sequence[str]) -> bool:
         """Whether something was so at a time that is over: "the best of the training was the coffee back then"."""
-        return bool(self.grammar["was_so"].intersection(words) and self.grammar["back_then"].intersection(words))
+        said = [word for n, word in enumerate(words) if word != "back" or words[n + 1 : n + 2] == ["then"]]
+        return all(self.grammar[use].intersection(said) for use in ("was_so", "back_then"))
 
     def _does_alone(self, words: Sequence[str]) -> bool:
         """Whether somebody says that he does it himself: "I'll export the better one myself"."""
@@ -246,5 +247,4 @@ def _withdrawn(tokens: Sequence[Token], mentions: Sequence[Mention], grammar: Gr
     if any(m.start > ends[-1].start for m in asking):  # "we'd evaluate it, but skip that; masks for ./lot"
         sentence = next(s for s in _sentences(tokens) if ends[-1].start in s)
         return [m for m in asking if m.start in sentence and m.end <= ends[-1].start]
-    given = any(token.kind in {"path", "job", "number"} for token in tokens[ends[-1].end :])
-    return [] if given else asking
+    return [] if any(token.kind in {"path", "job", "number"} for token in tokens[ends[-1].end :]) else asking

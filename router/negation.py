@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from router.refused_training import is_never_begun
 from router.tokens import BREAK, clause_at
 
 if TYPE_CHECKING:
@@ -232,6 +233,8 @@ def _negated_behind(tokens: Sequence[Token], mention: Mention, vocabulary: Vocab
 
 def _is_not_carried_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
     """Whether a clause ends with that a step is not to be begun: "das Training bitte nicht starten"."""
+    if is_never_begun(tokens, mention, vocabulary):
+        return True
     behind = [token.word for token in tokens[mention.end : mention.end + 4]]
     while behind and behind[0] in vocabulary.negation_fillers:
         behind.pop(0)

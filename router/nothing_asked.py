@@ -10,11 +10,20 @@ if TYPE_CHECKING:
 
 
 def asks_for_nothing(words: Words) -> bool:
-    """Whether the words only tell of something, or only forbid it, and no phrase asks for anything."""
+    """Whether the words only tell of something, say that there is nothing to do, or forbid it, and no phrase asks."""
+    if words.intent.likely and (words.reading.of("idle", negated=None) or _is_of_others(words)):
+        return True
     if not (words.reading.only_told or _forbids(words)):
         return False
     told = words.reading.only_told and [step.verb for step in words.intent.steps] == ["train"]
     return not _is_asked(words) or (words.intent.likely and (told or not _bids(words)))
+
+
+def _is_of_others(words: Words) -> bool:
+    """Whether all jobs and data that are named are those of what others do: "Mehmet cancels train-… tonight"."""
+    reading = words.reading
+    carried = [n for n, token in enumerate(reading.tokens) if token.kind in {"path", "job"}]
+    return bool(reading.theirs) and reading.theirs.issuperset(carried)
 
 
 def _is_asked(words: Words) -> bool:

@@ -109,8 +109,15 @@ def _ruled_out_format(reading: Reading, part: range, number_format: str) -> bool
         or ({reading.tokens[here].word for here in range(max(0, n - 2), n) if here not in corrects} & no)
         or _is_blamed(reading, n)
         or _is_denied(reading, n)
+        or _is_unheeded(reading, n)
         for n in places
     )
+
+
+def _is_unheeded(reading: Reading, place: int) -> bool:
+    """Whether what was said of it is not to be heeded: "I take back what I said about fp32"."""
+    start, _ = reading.clause(place)
+    return any(start <= m.start < place for m in reading.of("unheeded", negated=None))
 
 
 def _is_denied(reading: Reading, place: int) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _LARGE, _TEN = 100, 10
 _HALF, _DOZEN = frozenset({"half", "halbes"}), frozenset({"dozen", "dutzend"})
 _MINUS = frozenset({"minus", "negative"})
+_AND_HALF = ("and", "a", "half")
 _POINTS = frozenset({"point", "komma"})
 _ZERO = "zero"
 _BEFORE_FIGURES = frozenset(["of", "is", "be", "to", "at", "rate", "lr", "margin", "threshold", "about", "around"])
@@ -34,6 +35,9 @@ def with_numerals(tokens: Sequence[Token], numerals: Mapping[str, float], joiner
             digits, end = _decimals(tokens, end, numerals)
             alone = value == _TEN and not digits and _power_of_ten(tokens, end, numerals)
             power, end = alone or _power(tokens, end, numerals)
+            half, end = _half(tokens, end)
+            if half:
+                spelled, value = "", value + half
             if digits or power:
                 figure = f"{1 if alone else value:g}{digits}e-{power or 0}"
                 spelled, value = "", float(figure)
@@ -119,6 +123,12 @@ def _decimals(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]
         digits = f"{_value([numerals[token.word] for token in tokens[end:stop]]):g}"  # "point thirty-five"
         return (f".{digits}", stop) if len(digits) == 2 else ("", place)
     return (f".{digits}", end) if digits.isdigit() else ("", place)
+
+
+def _half(tokens: Sequence[Token], place: int) -> tuple[float, int]:
+    """A half on top of a number, and where it ends: `one and a half`."""
+    words = tuple(token.word for token in tokens[place : place + len(_AND_HALF)])
+    return (0.5, place + len(_AND_HALF)) if words == _AND_HALF else (0.0, place)
 
 
 def _power_of_ten(tokens: Sequence[Token], place: int, numerals: Mapping[str, float]) -> tuple[int, int] | None:

@@ -58,13 +58,17 @@ def left_to_others(tokens: Sequence[Token], mentions: Sequence[Mention], grammar
 
 
 def _is_condition(tokens: Sequence[Token], mention: Mention, asking: Sequence[Mention], grammar: Grammar) -> bool:
-    """Whether a clause only says in which case something else is asked for: "if train-… still runs, cancel it"."""
+    """Whether a clause only says in which case something else is asked for, or what is supposed.
+
+    "if train-… still runs, cancel it", "it should be through; what did it find?"
+    """
     clause = clause_at(tokens, mention.start)
     opening = {tokens[n].word for n in clause[:_OPENING]}  # "erst wenn train-… fertig ist, …"
     first = opening & (grammar["conditions"] | grammar["in_case"])
+    supposed = mention.group == "verb:status" and not grammar["supposed"].isdisjoint(tokens[n].word for n in clause)
     said = {token.word for token in tokens[mention.start : mention.end]}
     state = mention.group in _STATES or (mention.group == "verb:data_check" and bool(said & grammar["be"]))
-    return state and bool(first) and any(m.start >= clause.stop for m in asking)
+    return state and (bool(first) or supposed) and any(m.start >= clause.stop for m in asking)
 
 
 def _part(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> range:

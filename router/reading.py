@@ -12,12 +12,14 @@ from router.clauses import is_ordered, not_before
 from router.compound_numerals import compound_numerals
 from router.denied import without_answers
 from router.dictation import with_dictated_paths, with_named_figures
+from router.left_alone import with_left_alone
 from router.lexer import Hooks, tokenize
 from router.narration import without_narrated
 from router.negation import never_without, with_negation
 from router.numerals import with_numerals
 from router.patterns import Mention, longest
 from router.put_off import left_to_others, with_put_off
+from router.refused_training import nor_plain
 from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers
 from router.spoken_numbers import with_spoken_numbers
 from router.suggestions import without_polite_not
@@ -63,6 +65,7 @@ _LAYERS = (
     frozenset({"correction"}),
     frozenset({"instead"}),
     frozenset({"withdrawal"}),
+    frozenset({"idle", "spared"}),
     frozenset({"put_off", "done_already", "unheeded"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
@@ -74,7 +77,8 @@ class Reading:
 
     `grammar` holds the words of the language files by their use, `corrected` maps a misspelt word to what it was read
     as, `remarks` are tokens of clauses that only tell why, `told` those that tell what is the case, `past` what
-    no longer is, or is not; `narrated` are those of clauses that say what was done, which is all where `only_told`.
+    no longer is, or is not; `theirs` those of what others do, `narrated` those of clauses that say what was done, which
+    is all where `only_told`.
     """
 
     text: str
@@ -86,6 +90,7 @@ class Reading:
     told: frozenset[int] = frozenset()
     past: frozenset[int] = frozenset()
     narrated: frozenset[int] = frozenset()
+    theirs: frozenset[int] = frozenset()
     only_told: bool = False
 
     def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
@@ -167,14 +172,17 @@ def read(text: str, skill: Skill) -> Reading:
         )
         mentions += with_negation(tokens, list(resolved), vocabulary)
     mentions = never_without(tokens, sorted(dict.fromkeys(mentions), key=lambda m: m.places))
+    mentions = nor_plain(tokens, mentions, vocabulary.grammar)
     mentions = without_answers(text, tokens, mentions, vocabulary.grammar)
     mentions = with_put_off(tokens, mentions, vocabulary.grammar)
+    mentions, theirs = with_left_alone(tokens, mentions, vocabulary)
     mentions = [m._replace(group="action:train") if m.negated and m.group == "action:retrain" else m for m in mentions]
     narration = without_narrated(tokens, mentions, vocabulary.grammar)
     behind = background(text, tokens, narration.mentions, vocabulary.grammar)
     others = left_to_others(tokens, behind.mentions, vocabulary.grammar)
-    remarks = others | _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
+    remarks = others.union(theirs) | _remarks(tokens, behind.mentions, vocabulary.grammar) | behind.told
     reading = Reading(text, tokens, behind.mentions, vocabulary.grammar, corrected, remarks, behind.told, behind.past)
+    reading.theirs = theirs
     reading.narrated, reading.only_told = narration.places, narration.alone
     return reading
 

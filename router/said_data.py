@@ -70,6 +70,29 @@ def is_picture(reading: Reading, place: int) -> bool:
     return reading.tokens[place].text.lower().endswith(_PICTURES)
 
 
+def not_spared(reading: Reading, places: list[int]) -> list[int]:
+    """Jobs without those that are to be left as they are, if others are left: "leave train-… alone, stop train-…"."""
+    spared = {n for m in reading.of("spared", negated=None) for n in m.places}
+    spared |= {n for n in places if _is_of_refused(reading, n) or _gives_way(reading, n, places)}
+    return [n for n in places if n not in spared] or places
+
+
+def _is_of_refused(reading: Reading, place: int) -> bool:
+    """Whether all that a clause says of a job is ruled out: "don't delete train-…, delete train-…"."""
+    start, stop = reading.clause(place)
+    said = [m for kind in ("action", "verb") for m in reading.of(kind, negated=None) if start <= m.start < stop]
+    return bool(said) and all(m.negated for m in said)
+
+
+def _gives_way(reading: Reading, place: int, places: list[int]) -> bool:
+    """Whether another job is meant in place of one: "stop not train-… but train-…", "nicht train-…, sondern …"."""
+    start, _ = reading.clause(place)
+    later = next((n for n in places if n > place), None)
+    if later is None or reading.grammar["not"].isdisjoint(t.word for t in reading.tokens[start:place]):
+        return False
+    return not reading.grammar["substitutes"].isdisjoint(t.word for t in reading.tokens[place:later])
+
+
 def is_ruled_out(reading: Reading, place: int) -> bool:
     """Whether a token is ruled out: "not /d/a", "not of /d/a"."""
     before = [token.word for token in reading.tokens[max(0, place - 2) : place]]

@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.indirect_refusal import indirect_refusal
+from router.kept_search import kept_after_all
 from router.next_clause import left_alone
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
-from router.tokens import BREAK, folded
+from router.tokens import BREAK, folded, sentence_begin
 from router.weighed_policy import is_of_something_else
 from router.word_stems import has, is_of
 
@@ -24,6 +25,8 @@ _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
+    if kept := kept_after_all(reading, part):
+        return {"on": kept}
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
@@ -94,8 +97,20 @@ def _is_conceded(reading: Reading, mention: Mention) -> bool:
     opening = [token.word for token in reading.tokens[start : start + 2]]  # "even though"
     if reading.grammar["although"].intersection(opening) or reading.grammar["ignores"].intersection(opening[:1]):
         return True
+    if _is_disputed(reading, start, stop):
+        return True
     grants = {token.word for token in reading.tokens[start : start + 3]} & reading.grammar["grants"]
     return bool(grants) and bool({t.word for t in reading.tokens[stop : stop + 2]} & reading.grammar["contrasts"])
+
+
+def _is_disputed(reading: Reading, start: int, stop: int) -> bool:
+    """Whether the next clause objects to what others think: "he finds one run enough, I disagree"."""
+    if stop + 1 >= len(reading.tokens) or not has(
+        reading, range(sentence_begin(reading.tokens, start), stop), "says_so"
+    ):
+        return False
+    behind = range(stop + 1, reading.clause(stop + 1)[1])
+    return reading.tokens[behind.start].word in reading.grammar["doers"] and has(reading, behind, "objects")
 
 
 def _is_dated(reading: Reading, mention: Mention) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
+from router.kept_search import without_search_called_off
 from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
 from router.spans import begins_span, ends_span, is_pause, other_end, said_beside
@@ -53,6 +54,7 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     values.unread -= taken_back
     values.stated = [one for one in values.stated if one.place not in taken_back]
     stated = without_superseded(reading, corrected(sorted(values.stated, key=lambda s: s.place), reading))
+    stated = without_search_called_off(reading, stated)
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
     formats = (n for n, token in enumerate(reading.tokens) if token.word in NUMBER_FORMATS)
     asked |= {"number_format", "precision"} if any(n not in reading.told for n in formats) else set()
@@ -138,6 +140,8 @@ def _before(mention: Mention, reading: Reading) -> set[str]:
 def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     """Whether a duration limits nothing: that of each piece, or a deadline of somebody ("boss wants it in 10 min")."""
     tokens, start = reading.tokens, mention.start
+    if tokens[start].word in reading.grammar["says_no"]:  # "two hours, no, one will do"
+        return not any(m.group == mention.group and m.start < start for m in reading.of("value", negated=None))
     words = {token.word for token in tokens[max(0, start - 2) : mention.end]}
     if words & reading.grammar["limits"]:
         return False

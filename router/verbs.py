@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from router.asked_steps import ENGINE_VERB
 from router.implied_training import is_measured
 from router.order import is_shown_later
-from router.said_data import is_no_data, is_picture, is_ruled_out
+from router.said_data import is_no_data, is_picture, is_ruled_out, not_spared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def _is_asked(reading: Reading, place: int) -> bool:
 def by_what_is_named(reading: Reading, verb: str) -> str:
     """The command; two jobs are compared, and how good one is on data is not looked up: it is measured."""
     named = (n for n, token in enumerate(reading.tokens) if token.kind == "job" and not is_ruled_out(reading, n))
-    jobs = {reading.tokens[n].text for n in named}
+    jobs = {reading.tokens[n].text for n in not_spared(reading, list(named))}
     if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
         return "compare"
     pictures = [n for n, token in enumerate(reading.tokens) if token.kind == "path" and is_picture(reading, n)]

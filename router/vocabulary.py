@@ -207,6 +207,8 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("withdrawal", languages.phrases("withdrawals"))
     patterns.add("doubt", languages.phrases("doubts"))
     patterns.add("hesitation", languages.phrases("hesitations"))
+    patterns.add("spared", languages.phrases("spares"))
+    patterns.add("idle", languages.phrases("nothing_to_do"))
     patterns.add("put_off", languages.phrases("put_off"))
     patterns.add("done_already", languages.phrases("done_already"))
     patterns.add("unheeded", languages.phrases("unheeded"))

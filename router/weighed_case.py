@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # What a request names where it is one of this skill's.
 OURS = frozenset({"ours", "trade and data"})
+_SAID = ("action", "noun", "verb")
 _PREFIXES = ("deploy_", "trt_", "tensorrt_", "segment_", "classify_")
 # From which share on the model is heard on a part of a chain.
 _CHAINED, _CHAINED_BY_DATA = 0.45, 0.2
@@ -52,7 +53,17 @@ class Case(NamedTuple):
 
     def asking_only(self) -> Ranking:
         """What the model says without the clauses that only tell."""
-        return ranked(evidence(self.reading, question=self.intent.question, asking_only=True))
+        return ranked(evidence(self.reading, question=self.intent.question, without=self.reading.told))
+
+    def without_refused(self) -> Case | None:
+        """The case by all that is said but in clauses that rule something out, where data or a job is named beside."""
+        reading = self.reading
+        refused = {m.start for kind in (*_SAID, "neutral") for m in reading.of(kind, negated=True)}
+        left_out = frozenset(n for place in refused for n in range(*reading.clause(place)))
+        named = any(token.kind in {"path", "job"} for n, token in enumerate(reading.tokens) if n not in left_out)
+        if not left_out or not named:
+            return None
+        return self._replace(ranking=ranked(evidence(reading, question=self.intent.question, without=left_out)))
 
     def named(self) -> str:
         """What the request names that is ours: itself, its trade with data, only the trade, only a path, nothing."""

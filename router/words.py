@@ -17,9 +17,10 @@ from router.number_formats import add_words
 from router.order import is_of_others_later
 from router.overrides import overrides, said_otherwise
 from router.reading import Reading, read
+from router.refused_objects import is_asked_otherwise
 from router.repeated import repeated
 from router.repeated_doubts import is_unlikely
-from router.said_data import data_places, is_no_data, is_ruled_out, not_of_past, role_of, uncorrected
+from router.said_data import data_places, is_no_data, is_ruled_out, not_of_past, not_spared, role_of, uncorrected
 from router.spoken import Spoken
 from router.spoken_parents import parents_of
 from router.spoken_policy import policies
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from router.declarations import Skill
     from router.patterns import Mention
     from router.stated import Values
+    from router.vocabulary import Vocabulary
 
 _SAME = frozenset(
     {"same", "gleiche", "gleichen", "selbe", "selben", "dasselbe", "desselben", "demselben", "derselbe", "denselben"}
@@ -77,27 +79,15 @@ def read_words(text: str, skill: Skill) -> Words:
     if several := repeated(reading, intent, steps, values, partial(_spoken_alone, reading, values, roles)):
         doubtful = intent.doubtful and is_unlikely(reading, several.steps)
         intent, steps = replace(intent, steps=several.steps, doubtful=doubtful), several.spoken
-    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading)))
+    refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading, vocabulary)))
     return Words(reading, intent, judged, whole, steps, refused)
 
 
-def _refused(reading: Reading) -> list[Mention]:
+def _refused(reading: Reading, vocabulary: Vocabulary) -> list[Mention]:
     """Actions that are ruled out, but for what other words ask for later: "no masks needed, just the verdicts"."""
-    asked = reading.of("action")
-    instead = not reading.grammar["substitutes"].isdisjoint(token.word for token in reading.tokens)
     of_search = {n for m in reading.of("policy", negated=None) for n in m.places}
-    return [
-        one
-        for one in reading.of("action", negated=True)
-        if one.start not in of_search
-        and not any(
-            other.group == one.group
-            and other.start > one.start
-            and reading.clause(other.start) != reading.clause(one.start)
-            and (instead or reading.tokens[other.start].word != reading.tokens[one.start].word)
-            for other in asked
-        )
-    ]
+    ruled_out = [m for m in reading.of("action", negated=True) if m.start not in of_search]
+    return [one for one in ruled_out if not is_asked_otherwise(reading, one, vocabulary)]
 
 
 def _spoken(
@@ -105,6 +95,7 @@ def _spoken(
 ) -> Spoken:
     stated, unclear = _settled(values, part)
     named = uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not is_ruled_out(reading, n)])
+    named = not_spared(reading, named)
     asked = not_of_past(reading, [n for n in named if n not in reading.told])
     jobs = tuple(dict.fromkeys(reading.tokens[n].text for n in asked or named))
     if not jobs and not any(step.verb.endswith("train") for step in steps):

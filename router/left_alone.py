@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is no request, as others do it, or as the words say that there is nothing to do: "Ines exports it herself"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.tokens import clause_at, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from router.patterns import Mention
+    from router.tokens import Token
+    from router.vocabulary import Vocabulary
+
+    Grammar = Mapping[str, frozenset[str]]
+
+_ASKING = ("action:", "named:", "noun:", "verb:")
+_CHANGING = frozenset({"verb:cancel", "verb:remove", "verb:resume"})  # others only look, or answer
+_NEAR, _LONG = 4, 6
+
+
+def with_left_alone(
+    tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary
+) -> tuple[list[Mention], frozenset[int]]:
+    """The mentions, those negated which others do or nobody is to do; and the tokens that tell of what others do."""
+    reader = _Others(tokens, vocabulary)
+    theirs = frozenset(n for clause in _clauses(tokens) for n in reader.theirs(clause))
+    idle = any(m.group == "idle" and _leaves_all(tokens, m, vocabulary.grammar) for m in mentions)
+    if not (theirs or idle):
+        return list(mentions), theirs
+    return [_judged(tokens, m, theirs, vocabulary.grammar, idle=idle) for m in mentions], theirs
+
+
+def _judged(
+    tokens: Sequence[Token], mention: Mention, theirs: frozenset[int], grammar: Grammar, *, idle: bool
+) -> Mention:
+    if mention.start in theirs and mention.group in {"policy:on", "policy:named", "policy:off"}:
+        return mention._replace(group="action:train", negated=True)  # "Priya starts the search on Monday"
+    if not mention.group.startswith(_ASKING):
+        return mention
+    acts = not mention.group.startswith("verb:") or mention.group in _CHANGING
+    gone = mention.start in theirs or (idle and acts and not _is_bidden(tokens, mention, grammar))
+    return mention._replace(negated=True) if gone else mention
+
+
+def _clauses(tokens: Sequence[Token]) -> Iterator[range]:
+    place = 0
+    while place < len(tokens):
+        if tokens[place].kind == "break":
+            place += 1
+            continue
+        clause = clause_at(tokens, place)
+        yield clause
+        place = clause.stop
+
+
+def _leaves_all(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether there is nothing to do at all, and not merely no link: "that has nothing to do with the export"."""
+    clause = clause_at(tokens, mention.start)
+    front = {tokens[n].word for n in range(clause.start, mention.start)}
+    spares = {token.word for token in tokens[mention.start : mention.end]} & grammar["not"]
+    if spares and not front <= grammar["openers"] | grammar["pronouns"] | grammar["concludes"] | grammar["adverbs"]:
+        return False  # "the settings, don't touch"
+    before = {token.word for token in tokens[max(0, mention.start - _NEAR) : mention.start]}
+    behind = {token.word for token in tokens[mention.end : mention.end + 1]}
+    return (grammar["has_had"] | grammar["have_done"]).isdisjoint(before) and (
+        grammar["with_it"] | grammar["other_than"]
+    ).isdisjoint(behind)
+
+
+def _is_bidden(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether a clause begins with a phrase, says please, or wishes for it."""
+    clause = clause_at(tokens, mention.start)
+    before = {tokens[n].word for n in range(clause.start, mention.start)}
+    if before <= grammar["openers"] | grammar["adverbs"]:
+        return True
+    words = {tokens[n].word for n in clause}
+    return bool(words & (grammar["pleases"] | (grammar["wishes"] - grammar["will"])))
+
+
+class _Others:
+    """Finds in a clause what a person who is named, or spoken of, does."""
+
+    def __init__(self, tokens: Sequence[Token], vocabulary: Vocabulary) -> None:
+        self.tokens, self.vocabulary, self.use = tokens, vocabulary, vocabulary.grammar
+
+    def theirs(self, clause: range) -> range:
+        """The tokens of a clause from whoever does something on; none where nobody else does, or it only tells when."""
+        first = self.tokens[clause.start].word
+        when = self.use["awaits"] | self.use["conditions"] | self.use["before"] | self.use["relative"]
+        if first in when:
+            return range(0)
+        if self._is_by_whom(clause):
+            return clause
+        for place in clause:
+            if self.tokens[place].kind == "word" and (begin := self._begin(place, clause)) is not None:
+                return range(begin, self._end(place, clause))
+        return range(0)
+
+    def _begin(self, verb: int, clause: range) -> int | None:
+        """The first token of a clause that tells what somebody does, by its finite verb; None where it does not."""
+        word = folded(self.tokens[verb].text)  # and not what it may be a misspelling of: "cancels"
+        behind = self.tokens[verb + 1].word if verb + 1 < clause.stop else ""
+        takes = word != "takes" or behind in self.use["takes_on"]
+        does = (word in self.use["does_it"] and takes) or self._is_to(verb, clause)
+        before = self._over_adverbs(verb, clause)
+        if does and before is not None and self._is_person(before):
+            return clause.start if word in self.use["does_it_first"] else before
+        return clause.start if self._is_before_doer(verb, clause) else None
+
+    def _is_to(self, verb: int, clause: range) -> bool:
+        """Whether a verb goes on with what is being done, or is to be: "will export", "is exporting", "wird …"."""
+        word = self.tokens[verb].word
+        behind = [self.tokens[n].word for n in range(verb + 1, min(verb + 1 + _NEAR, clause.stop))]
+        behind = [one for one in behind if one not in self.use["adverbs"]][:1]
+        if self._is_shall(verb, clause):
+            return True
+        if word in self.use["will"]:
+            return not self.use["do_it"].isdisjoint(behind)
+        ongoing = self.use["doing_it"] | self.use["about_to"]
+        return word in self.use["be"] and not ongoing.isdisjoint(behind)
+
+    def _is_shall(self, verb: int, clause: range) -> bool:
+        """German: whether a clause says what somebody is to do: "Priya wird ihn am Montag trainieren"."""
+        last = self.tokens[clause.stop - 1].word
+        return self.tokens[verb].word in self.use["shall_be"] and last in self.use["later_done"]
+
+    def _is_before_doer(self, verb: int, clause: range) -> bool:
+        """German: whether the subject stands behind a verb: "das wertet Ines aus", "den Export mache ich selbst"."""
+        word, behind = folded(self.tokens[verb].text), verb + 1
+        if behind >= clause.stop or not (word in self.use["does_it_first"] or self._is_shall(verb, clause)):
+            return False
+        if self.tokens[behind].word in self.use["doers"]:
+            return any(self.tokens[n].word in self.use["alone"] for n in clause)
+        while behind + 1 < clause.stop and folded(self.tokens[behind].text) in self._times():
+            behind += 1
+        titled = self._is_titled(behind) and behind + 1 < clause.stop
+        return verb > clause.start and (titled or self._is_name(behind))
+
+    def _times(self) -> frozenset[str]:
+        """Words that tell when: "baut morgen Herr Vogel", "exportiert am Freitag Ines"."""
+        kinds = ("adverbs", "later_times", "weekdays", "next", "periods", "prepositions")
+        return frozenset[str]().union(*(self.use[kind] for kind in kinds))
+
+    def _is_by_whom(self, clause: range) -> bool:
+        """Whether a clause says by whom it will be done: "the evaluation will be done by Ines"."""
+        words = [self.tokens[n].word for n in clause]
+        will = self.use["will"].intersection(words) and self.use["passive"].intersection(words)
+        if not (will or self.use["shall_be"].intersection(words)) or not (
+            self.use["wishes"] - self.use["will"]
+        ).isdisjoint(words):
+            return False
+        return any(
+            self.tokens[n].word in self.use["by_whom"] and (self._is_person(n + 1) or self._is_titled(n + 1))
+            for n in clause[:-1]
+        )
+
+    def _is_titled(self, place: int) -> bool:
+        return folded(self.tokens[place].text) in self.use["titles"]
+
+    def _over_adverbs(self, place: int, clause: range) -> int | None:
+        here = place - 1
+        if here >= clause.start and self.tokens[place].start - self.tokens[here].end > 1:
+            return None  # a colon stands between them
+        while here >= clause.start and self.tokens[here].word in self.use["adverbs"]:
+            here -= 1
+        return here if here >= clause.start else None
+
+    def _is_person(self, place: int) -> bool:
+        token = self.tokens[place]
+        if token.kind != "word":
+            return False
+        return token.word in self.use["people"] | self.use["third"] | self.use["parties"] or self._is_name(place)
+
+    def _is_name(self, place: int) -> bool:
+        """Whether a word is a name: it has a capital, and nothing knows it as it stands."""
+        token = self.tokens[place]
+        if token.kind != "word" or not token.text[0].isupper():
+            return False
+        if place and self.tokens[place - 1].word in self.use["titles"]:
+            return True
+        patterns, called = self.vocabulary.patterns, token.text.istitle() and place > 0
+        behind = self.tokens[place + 1 : place + 2]
+        if called and behind and behind[0].text == "will" and not patterns.knows(token.word):
+            return True  # "…: Ana will build it"; some dialect has a word of that spelling
+        unknown = folded(token.text) not in self.vocabulary.known
+        misspelt = len(token.text) >= _LONG and patterns.knows(token.word)
+        return unknown and not misspelt and not self.vocabulary.foreign.knows(token.word)
+
+    def _end(self, verb: int, clause: range) -> int:
+        """Where what somebody does ends: before a word that joins an order to it."""
+        joins = self.use["joins_steps"] | self.use["contrasts"] | self.use["concludes"]
+        for place in range(verb + 1, clause.stop - 1):
+            if self.tokens[place].word in joins and self.tokens[place + 1].word not in self.use["does_it"]:
+                return place
+        return clause.stop

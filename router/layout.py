@@ -32,6 +32,8 @@ def tasks_of(path: Path, info: Mapping[str, Any]) -> set[str]:
     by_ending = {task for task, layout in layouts.items() if _fits(path.name, layout)}
     if by_ending:
         return by_ending
+    if not _holds(path, ""):
+        return set()
     splits = {name for source in info["dataset_sources"].values() for name in source["subfolders"]}
     folders = [path, *(path / name for name in sorted(splits))]
     return {task for task, layout in layouts.items() if any(_shows(folder, layout) for folder in folders)}

@@ -25,7 +25,9 @@ NOTHING = frozenset({ASK, DECLINE})
 WEIGHTS = Path(__file__).with_name("ranking.tsv")
 POLICY_WEIGHTS = Path(__file__).with_name("policy.tsv")
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_HUNDREDTHS, _TOLD = 100, 3
+_PLACES = {letter: place for place, letter in enumerate(LETTERS)}
+_HUNDREDTHS, _TOLD, _MOST = 100, 3, 8192
+Row = tuple[tuple[int, float], ...]
 
 
 class Ranking(NamedTuple):
@@ -51,17 +53,26 @@ def ranked_policies(features: Iterable[str]) -> Ranking:
 
 
 def _ranked(features: Iterable[str], weights: Path) -> Ranking:
-    labels, _, lines = _weights(weights)
-    seen = {name: _row(weights, name) for name in dict.fromkeys(features) if name in lines}
-    scores = [0.0] * len(labels)
-    for row in seen.values():
+    labels, _, lines, read = _weights(weights)
+    if len(read) > _MOST:
+        read.clear()
+    scores, seen = [0.0] * len(labels), dict[str, Row]()
+    for name in dict.fromkeys(features):
+        row = read.get(name)
+        if row is None:
+            if name not in lines:
+                continue
+            row = read[name] = _row(lines[name])
+        seen[name] = row
         for place, weight in row:
             scores[place] += weight
     scale = max(len(seen), 1) ** 0.5
-    parts = [exp((score - max(scores)) / scale) for score in scores]
-    best = max(range(len(labels)), key=parts.__getitem__)
-    led = sorted((-dict(row).get(best, 0.0), name) for name, row in seen.items() if name.replace(" ", "").isalpha())
-    shares = {label: part / sum(parts) for label, part in zip(labels, parts, strict=True)}
+    highest = max(scores)
+    parts = [exp((score - highest) / scale) for score in scores]
+    best, total = parts.index(max(parts)), sum(parts)
+    spoken = ((name, row) for name, row in seen.items() if name.replace(" ", "").isalpha())
+    led = sorted((-weight, name) for name, row in spoken for place, weight in row if place == best)
+    shares = {label: part / total for label, part in zip(labels, parts, strict=True)}
     return Ranking(shares, tuple(name.removeprefix("first ") for weight, name in led[:_TOLD] if weight < 0))
 
 
@@ -70,7 +81,6 @@ def use(weights: Path, policy_weights: Path = POLICY_WEIGHTS) -> None:
     global WEIGHTS, POLICY_WEIGHTS
     WEIGHTS, POLICY_WEIGHTS = weights, policy_weights
     _weights.cache_clear()
-    _row.cache_clear()
 
 
 def thresholds() -> Thresholds:
@@ -79,12 +89,11 @@ def thresholds() -> Thresholds:
 
 
 @lru_cache(maxsize=2)
-def _weights(file: Path) -> tuple[list[str], Thresholds, dict[str, str]]:
+def _weights(file: Path) -> tuple[list[str], Thresholds, dict[str, str], dict[str, Row]]:
+    """Labels, thresholds, each feature's line, and the lines that were read so far."""
     first, second, *lines = file.read_text(encoding="utf-8").splitlines()
-    return first.split(), read_thresholds(second), dict(line.split("\t", 1) for line in lines)
+    return first.split(), read_thresholds(second), dict(line.split("\t", 1) for line in lines), {}
 
 
-@lru_cache(maxsize=8192)
-def _row(weights: Path, name: str) -> tuple[tuple[int, float], ...]:
-    row = _weights(weights)[2][name].split(" ")
-    return tuple((LETTERS.index(one[0]), int(one[1:]) / _HUNDREDTHS) for one in row)
+def _row(line: str) -> Row:
+    return tuple((_PLACES[one[0]], int(one[1:]) / _HUNDREDTHS) for one in line.split(" "))

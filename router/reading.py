@@ -92,11 +92,18 @@ class Reading:
     narrated: frozenset[int] = frozenset()
     theirs: frozenset[int] = frozenset()
     only_told: bool = False
+    _kinds: dict[str, list[Mention]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _counted: int = field(default=-1, init=False, repr=False, compare=False)
+    _clauses: dict[int, range] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, kind: str, *, negated: bool | None = False) -> list[Mention]:
         """The mentions of a kind (the part of the group before the colon); `negated` None takes all."""
-        wanted = [m for m in self.mentions if m.group.partition(":")[0] == kind]
-        return [m for m in wanted if negated is None or m.negated is negated]
+        if self._counted != len(self.mentions):
+            self._kinds.clear()
+            for mention in self.mentions:
+                self._kinds.setdefault(mention.group.partition(":")[0], []).append(mention)
+            self._counted = len(self.mentions)
+        return [m for m in self._kinds.get(kind, ()) if negated is None or m.negated is negated]
 
     def names(self, kind: str) -> tuple[str, ...]:
         """What follows the colon in the groups of a kind, without repetition."""
@@ -122,7 +129,8 @@ class Reading:
 
     def clause(self, place: int) -> tuple[int, int]:
         """The first token of the clause that a token stands in, and the one behind its last."""
-        places = clause_at(self.tokens, place)
+        if (places := self._clauses.get(place)) is None:
+            places = self._clauses[place] = clause_at(self.tokens, place)
         return places.start, places.stop
 
     def clauses(self, part: range) -> Iterator[range]:
@@ -130,7 +138,7 @@ class Reading:
         stop = -1
         for place in part:
             if place >= stop and self.tokens[place].kind != "break":
-                clause = clause_at(self.tokens, place)
+                clause = range(*self.clause(place))
                 yield clause
                 stop = clause.stop
 

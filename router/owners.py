@@ -17,7 +17,7 @@ _SOUGHT = frozenset({"varied", "tries", "tries_values", "searches", "its_own", "
 _COUNTS = frozenset({"runs_once", "one_off", "once_over", "one"})
 _MODELS = frozenset({"model", "task", "trade", "action", "noun", "value", "policy", "parent"})
 _ENDS = ("prepositions", "of_each", "breaks_behind", "finite")
-_FAR, _AHEAD, _SHORT_NAME = 5, 4, 4
+_FAR, _AHEAD = 5, 4
 
 
 def is_of_others(reading: Reading, places: Collection[int]) -> bool:
@@ -76,14 +76,7 @@ def _is_owned(reading: Reading, places: Collection[int], *, counts: bool) -> boo
     if first > 0 and is_of(reading, first - 1, "possessed"):
         # "the printer was overhauled and its parameters are final"
         before += range(reading.clause(first)[0], first - 1)
-    unknown = not (counts or possessive) and first > 0 and _is_unknown_thing(reading, first - 1)
-    return unknown or any(n >= 0 and is_of(reading, n, "plant") for n in (*places, *before))
-
-
-def _is_unknown_thing(reading: Reading, place: int) -> bool:
-    """Whether a word that nobody knows, other than a name, says whose settings they are: "oscilloscope settings"."""
-    token = reading.tokens[place]
-    return token.text.islower() and len(token.text) > _SHORT_NAME and not is_known(reading, place)
+    return any(n >= 0 and is_of(reading, n, "plant") for n in (*places, *before))
 
 
 def _goes_on(reading: Reading, last: int, *, counts: bool) -> bool:

@@ -62,6 +62,9 @@ SAID_OF_A_SEARCH = [
 ]
 REFUSED_LATER_OR_BY_A_HEADING = [
     "I had ordered AutoML, but we strike that again. Train the AOI classifier on /lab/fans.",
+    "Erst wollte ich 20 Versuche, aber lass die Versuche weg und trainier den AOI-Klassifikator auf /lab/luefter.",
+    "I had 20 trials in mind at first, but leave the trials out and train the AOI classifier on /lab/fans.",
+    "Für den Dimmer reicht mir ein schlichter Einzellauf des AOI-Klassifikators auf /lab/luefter.",
     "Die Suche war bestellt, das stornieren wir. AOI-Klassifikator auf /lab/luefter trainieren.",
     "Optimised it three times in April, that will do, so no fourth search: train the AOI classifier on /lab/fans.",
     "Goal: train the AOI classifier. Data: /lab/fans. Prohibited: HPO.",
@@ -91,7 +94,6 @@ NOTHING_SAID = [
     "The lens settings are final, so don't touch them. Train the AOI classifier on /lab/fans.",
     "Stop tuning the conveyors, they run well. Train the AOI classifier on /lab/fans.",
     "Brake levers: a missed board is no option here. Train the AOI classifier on /lab/fans.",
-    "Train the AOI classifier on /lab/fans, the viscometer settings are as before.",
     "Train the AOI classifier on /lab/fans. Don't touch the images in the folder.",
     "The lamps are settled and the camera is fixed. Train the AOI classifier on /lab/fans.",
     "Train the AOI classifier on /lab/fans once the copy is done.",

@@ -100,12 +100,14 @@ class Patterns:
         for start, token in enumerate(tokens):
             for word in {token.word, token.spelled} - {""}:
                 for group, parts, needed in self._beginning_with(word):
-                    if any(said.isdisjoint(words) for words in needed):
-                        continue
-                    barriers = self.barriers if group.startswith(_OF_ONE_THING) else frozenset()
-                    places = _match(tokens, parts, start, barriers)
-                    if places is not None:
-                        yield Mention(group, tuple(n for n in places if n < len(tokens)))
+                    for words in needed:
+                        if said.isdisjoint(words):
+                            break
+                    else:
+                        barriers = self.barriers if group.startswith(_OF_ONE_THING) else frozenset()
+                        places = _match(tokens, parts, start, barriers)
+                        if places is not None:
+                            yield Mention(group, tuple(n for n in places if n < len(tokens)))
 
     def _beginning_with(self, word: str) -> list[tuple[str, tuple[Part, ...], tuple[frozenset[str], ...]]]:
         """The patterns that begin with a word: the group, the parts, and the words of which each one has to be said."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from router.vocabulary import SHORTEST_KNOWN
+from router.vocabulary import SHORTEST_KNOWN, letters_of
 
 if TYPE_CHECKING:
     from router.vocabulary import Vocabulary
@@ -37,11 +37,11 @@ def _near(word: str, vocabulary: Vocabulary) -> str | None:
         return next((one for one in _FORMATS if sorted(one) == sorted(word)), None)
     most = 1 if len(word) < 8 else 2
     found: dict[str, int] = {}
-    letters = frozenset(word)
+    letters = letters_of(word)
     for first in {word[0], word[1]}:
         for length in range(len(word) - most, len(word) + most + 1):
             for known, theirs in vocabulary.by_shape.get((first, length), ()):
-                if len(letters ^ theirs) > 2 * most:
+                if (letters ^ theirs).bit_count() > 2 * most:
                     continue
                 distance = _distance(word, known, most)
                 if _too_short(word, known):

@@ -20,6 +20,7 @@ AUTOML = "{automl}"
 SHORTEST_KNOWN = 3
 """Shorter words are taken as they stand, and no word is read as one of them."""
 _SHORTEST_PART = 3
+_BITS = 63
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Vocabulary:
     actions: frozenset[str] = frozenset()
     misspelt: Mapping[str, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
-    by_shape: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+    by_shape: dict[tuple[str, int], list[tuple[str, int]]] = field(default_factory=dict)
 
     def is_command(self, verb: str) -> bool:
         """Whether a verb is that of a command, and not of an action."""
@@ -221,6 +222,14 @@ def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Langua
     patterns.add("policy:neutral", [*policy["neutral_phrases"], *languages.phrases("policy", "neutral")])
 
 
+def letters_of(word: str) -> int:
+    """The letters of a word as the bits of a number, to tell quickly how many two words do not share."""
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) & _BITS)
+    return bits
+
+
 def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     """The words that a misspelt one is compared with, by first letter and length."""
     known = {word for word in vocabulary.patterns.vocabulary() if word.isalpha()}
@@ -235,4 +244,4 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     vocabulary.known.update(known, vocabulary.grammar["finite"], vocabulary.grammar["past"])
     for word in sorted(known):
         if len(word) >= SHORTEST_KNOWN:
-            vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, frozenset(word)))
+            vocabulary.by_shape.setdefault((word[0], len(word)), []).append((word, letters_of(word)))

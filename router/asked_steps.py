@@ -109,7 +109,7 @@ def _is_target(reading: Reading, mention: Mention, said: Sequence[Mention]) -> b
     """Whether verdicts are no step, but how good a training is to be: "train … to find 99 % of the defects"."""
     if mention.group != "action:inference" or all(m.group == mention.group for m in said):
         return False
-    if _is_purpose(reading, mention, said):
+    if _is_purpose(reading, mention, said) or _is_of_a_task(reading, mention, said):
         return True
     targets = {n for m in reading.of("value") if m.group in _TARGETS for n in m.places}
     return mention.start in targets
@@ -124,6 +124,17 @@ def _is_purpose(reading: Reading, mention: Mention, said: Sequence[Mention]) -> 
     between = tokens[trainings[-1].end : mention.start - 1] if trainings else []
     joins = reading.grammar["joins_steps"] | reading.grammar["separates"]
     return bool(trainings) and not any(token.word in joins or token.kind == "path" for token in between)
+
+
+def _is_of_a_task(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
+    """Whether it only says what the task before it is about: "train the segmentation of changed pixels on ./a"."""
+    start, _ = reading.clause(mention.start)
+    ordered = any(start <= m.start < mention.start and m.group != mention.group for m in said)
+    tasks = {n for m in reading.of("task") for n in m.places}
+    place = mention.start - 1
+    if place >= start and reading.tokens[place].word in reading.grammar["of"]:
+        place -= 1
+    return ordered and mention.start in tasks and place in tasks
 
 
 def _is_around(mention: Mention, said: Sequence[Mention]) -> bool:

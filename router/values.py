@@ -152,10 +152,18 @@ def _is_no_limit(mention: Mention, reading: Reading) -> bool:
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
     if tokens[start - 1].word in reading.grammar["per_time"] and start:  # "twice a day"
         return True
-    if _is_rate(reading, start) or _is_of_the_past(mention, reading):
+    if _is_rate(reading, start) or _is_of_the_past(mention, reading) or _is_share_of_time(mention, reading):
         return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
-    return deadline or bool(behind & reading.grammar["of_each"])
+    return deadline or bool(behind & (reading.grammar["of_each"] | reading.grammar["off_time"]))  # "an hour late"
+
+
+def _is_share_of_time(mention: Mention, reading: Reading) -> bool:
+    """Whether it is so long in each day, or the day in which it is: "loses an hour a day"."""
+    times = [m for m in reading.of("value", negated=None) if m.group.partition(":")[2] in _TIMES]
+    behind = [m for m in times if m.start == mention.end and reading.tokens[m.start].kind == "word"]
+    before = [m for m in times if m.end == mention.start and reading.tokens[mention.start].kind == "word"]
+    return bool(behind or before)
 
 
 def _is_no_picture(mention: Mention, reading: Reading) -> bool:

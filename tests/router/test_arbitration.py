@@ -34,6 +34,14 @@ ENGINE = "gen_trt_engine-20260302-070000-b2b2b2"
         ("Before we show the mask model to them I want its numbers against the truth in ./h", ["segment_evaluate"]),
         ("Can somebody export the last training to onnx", ["export"]),
         (f"kil {JOB}, wrong folder", ["cancel"]),
+        (
+            "Train the segmentation of changed pixels on ./a and then evaluate it on ./b",
+            ["segment_train", "segment_evaluate"],
+        ),
+        (
+            "Trainiere die Segmentierung geänderter Pixel auf ./a und miss sie auf ./b",
+            ["segment_train", "segment_evaluate"],
+        ),
     ],
 )
 def test_one_thing_or_several(text: str, expected: list[str], skill: Skill) -> None:

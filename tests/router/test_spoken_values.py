@@ -39,6 +39,8 @@ def said(skill: Skill, text: str) -> dict[str, Any]:
     ("text", "hours"),
     [
         ("tune ChangeNet, a search of half a day", 12),
+        ("tune ChangeNet for 3 hours, for we lose an hour a day to false alarms", 3),
+        ("The boards came an hour late; tune ChangeNet for 2 hours", 2),
         ("tune ChangeNet for half a day at the most", 12),
         ("tune ChangeNet, a quarter of an hour is all there is", 0.25),
         ("tune ChangeNet, limit the search to three quarters of an hour", 0.75),

@@ -95,7 +95,7 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
         return "", 0.0
     if any(m.group == "put_off" and m.start in part for m in reading.mentions):
         return "", 0.0  # "engines get built at their place"
-    told = (reading.past | reading.narrated).intersection(words)
+    told = (reading.past | reading.narrated | reading.theirs).intersection(words)
     if not _says_something(reading, part) or len(told) * 2 > len(words):
         return "", 0.0
     shares = ranked(evidence(alone(reading, part), question=False)).shares

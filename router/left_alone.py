@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     Grammar = Mapping[str, frozenset[str]]
 
 _ASKING = ("action:", "named:", "noun:", "verb:")
+_OF_THEIRS = ("value:", "runner:", "profile:", "foreign:craft")
 _CHANGING = frozenset({"verb:cancel", "verb:remove", "verb:resume"})  # others only look, or answer
-_NEAR, _LONG = 4, 6
+_NEAR, _LONG, _OWNS = 4, 6, 3
 
 
 def with_left_alone(
@@ -30,7 +31,11 @@ def with_left_alone(
     idle = any(m.group == "idle" and _leaves_all(tokens, m, vocabulary.grammar) for m in mentions)
     if not (theirs or idle):
         return list(mentions), theirs
-    return [_judged(tokens, m, theirs, vocabulary.grammar, idle=idle) for m in mentions], theirs
+    same = any(token.word in vocabulary.grammar["points_there"] for n, token in enumerate(tokens) if n not in theirs)
+    asked = any(m.group.startswith(_ASKING) and m.start not in theirs for m in mentions)
+    drops = () if same or not asked else _OF_THEIRS  # "Tom trains 50 epochs; train on ./lot", not "… the same here"
+    kept = [m for m in mentions if m.start not in theirs or not m.group.startswith(drops)] if drops else mentions
+    return [_judged(tokens, m, theirs, vocabulary.grammar, idle=idle) for m in kept], theirs
 
 
 def _judged(
@@ -92,7 +97,11 @@ class _Others:
         when = self.use["awaits"] | self.use["conditions"] | self.use["before"] | self.use["relative"]
         if first in when:
             return range(0)
-        if self._is_by_whom(clause):
+        part = self._part(clause)
+        return (self._done_by_others(part) if part != clause else range(0)) or self._done_by_others(clause)
+
+    def _done_by_others(self, clause: range) -> range:
+        if self._is_by_whom(clause) or self._is_job_of(clause):
             return clause
         for place in clause:
             if self.tokens[place].kind == "word" and (begin := self._begin(place, clause)) is not None:
@@ -132,11 +141,17 @@ class _Others:
         word, behind = folded(self.tokens[verb].text), verb + 1
         if behind >= clause.stop or not (word in self.use["does_it_first"] or self._is_shall(verb, clause)):
             return False
+        cares = word.startswith("kuemmer")
+        while cares and behind + 1 < clause.stop and self.tokens[behind].word in self.use["oneself"]:
+            behind += 1
         if self.tokens[behind].word in self.use["doers"]:
-            return any(self.tokens[n].word in self.use["alone"] for n in clause)
+            return (cares and verb > clause.start) or any(self.tokens[n].word in self.use["alone"] for n in clause)
         while behind + 1 < clause.stop and folded(self.tokens[behind].text) in self._times():
             behind += 1
-        titled = self._is_titled(behind) and behind + 1 < clause.stop
+        while behind + 1 < clause.stop and self.tokens[behind].word in self.use["articles"]:
+            behind += 1
+        people = self.tokens[behind].word in self.use["people"] | self.use["parties"]
+        titled = people or (self._is_titled(behind) and behind + 1 < clause.stop)
         return verb > clause.start and (titled or self._is_name(behind))
 
     def _times(self) -> frozenset[str]:
@@ -156,6 +171,42 @@ class _Others:
             self.tokens[n].word in self.use["by_whom"] and (self._is_person(n + 1) or self._is_titled(n + 1))
             for n in clause[:-1]
         )
+
+    def _is_job_of(self, clause: range) -> bool:
+        """Whether a clause says whose job it is: "exporting it is Tom's job", "der Export ist Toms Sache"."""
+        words = [self.tokens[n].word for n in clause]
+        here = range(clause.start, clause.stop)
+        if self.use["is_job"].intersection(words) and (jobs := [n for n in here if self._is_job(n)]):
+            before = range(max(clause.start, jobs[0] - _OWNS), jobs[0])
+            behind = range(jobs[0] + 1, min(jobs[0] + 1 + _OWNS, clause.stop))
+            return any(self._owns(n) for n in before) or any(self._is_person(n) for n in behind)
+        places = (n for n in here[1:-2] if self.tokens[n].word in self.use["falls_to"])
+        return any(
+            self.tokens[n + 1].word in self.use["falls_to_whom"]
+            and any(self._owns(m) or self._is_titled(m) for m in range(n + 2, min(n + 4, clause.stop)))
+            for n in places
+        )
+
+    def _part(self, clause: range) -> range:
+        """What stands behind a colon, or a word that joins it to an order with data: "train on ./a und den …"."""
+        begin = clause.start
+        for n in () if self._is_person(begin) else clause[1:]:
+            colon = self.tokens[n].start - self.tokens[n - 1].end > 1
+            joined = self.tokens[n - 1].word in self.use["joins_steps"] and n - 1 > clause.start
+            ordered = self.tokens[clause.start].word not in self.use["articles"]
+            carried = any(self.tokens[m].kind in {"path", "job"} for m in range(begin, n - 1))
+            if colon or (joined and ordered and carried):
+                begin = n
+        return range(begin, clause.stop)
+
+    def _is_job(self, place: int) -> bool:
+        return self.tokens[place].word in self.use["jobs_of_somebody"]
+
+    def _owns(self, place: int) -> bool:
+        """Whether a word says whose something is: "Tom's", "Toms", "our"."""
+        if self.tokens[place].word in self.use["somebodys"]:
+            return True
+        return self._is_person(place) and self.tokens[place].word not in self.use["third"]
 
     def _is_titled(self, place: int) -> bool:
         return folded(self.tokens[place].text) in self.use["titles"]

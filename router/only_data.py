@@ -38,7 +38,8 @@ def strange_place(words: Words, skill: Skill) -> str:
     places = [*(path for path, _ in said.paths), *said.no_data]
     if len(places) != 1 or _is_of_ours(reading):
         return ""
-    return "" if _is_ours(places[0], skill) else places[0]
+    theirs = (reading.tokens[n].text for n in sorted(reading.theirs) if reading.tokens[n].kind == "path")
+    return "" if any(_is_ours(place, skill) for place in (*places, *theirs)) else places[0]
 
 
 def _is_of_ours(reading: Reading) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from router.background import background
+from router.called_off import with_called_off
 from router.clauses import is_ordered, not_before
 from router.compound_numerals import compound_numerals
 from router.denied import without_answers
@@ -183,6 +184,7 @@ def read(text: str, skill: Skill) -> Reading:
     mentions = nor_plain(tokens, mentions, vocabulary.grammar)
     mentions = without_answers(text, tokens, mentions, vocabulary.grammar)
     mentions = with_put_off(tokens, mentions, vocabulary.grammar)
+    mentions = with_called_off(tokens, mentions, vocabulary)
     mentions, theirs = with_left_alone(tokens, mentions, vocabulary)
     mentions = [m._replace(group="action:train") if m.negated and m.group == "action:retrain" else m for m in mentions]
     narration = without_narrated(tokens, mentions, vocabulary.grammar)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-_REACH = 4
+_REACH, _BOTH = 4, 2
 
 
 def data_places(reading: Reading, part: range) -> list[int]:
@@ -22,7 +22,7 @@ def data_places(reading: Reading, part: range) -> list[int]:
     files = [n for n in part if reading.tokens[n].kind == "path"]
     files = _without_refused(reading, uncorrected(reading, files))
     files = [n for n in files if not is_ruled_out(reading, n)] or files  # "on ./new, not on ./old"
-    files = not_of_past(reading, files)
+    files = _without_theirs(reading, not_of_past(reading, files))
     return _without_examples(reading, files)
 
 
@@ -33,6 +33,15 @@ def _without_refused(reading: Reading, places: list[int]) -> list[int]:
         n for n in places if not any(m.start < n <= m.end + _REACH for m in refused if _of_clause(reading, m.start, n))
     ]
     return kept or places
+
+
+def _without_theirs(reading: Reading, places: list[int]) -> list[int]:
+    """Paths without those of what others do, where what is asked for has others: "Tom tests ./a; export m.pth"."""
+    ours = [n for n in places if n not in reading.theirs]
+    words = {token.word for n, token in enumerate(reading.tokens) if n not in reading.theirs}
+    jobs = {n in reading.theirs for n, token in enumerate(reading.tokens) if token.kind == "job"}
+    # "evaluate train-… on ./a, then Anna does train-… on ./b" may be a slip
+    return ours if ours and len(jobs) < _BOTH and words.isdisjoint(reading.grammar["points_there"]) else places
 
 
 def _of_clause(reading: Reading, one: int, other: int) -> bool:

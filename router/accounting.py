@@ -10,6 +10,7 @@ from router.figures import is_name, is_told, open_figures
 from router.foreign import foreign, negated_model
 from router.manner import in_modes, of_manner, surely_of_manner
 from router.objects import OURS, object_of, of_ours, of_pronoun, ours_in, phrases
+from router.unread_values import unread_phrases
 
 if TYPE_CHECKING:
     from router.intent import Intent
@@ -71,7 +72,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     if declined:
         return Account(ours, told, declined, of_pronoun(reading, intent))
     unclear = (*surely_of_manner(reading, intent, unknown), *open_figures(reading, values))
-    unclear += phrases(reading, _qualifiers(reading, things))
+    unclear += (*phrases(reading, _qualifiers(reading, things)), *unread_phrases(reading))
     return Account(ours, told, "", of_pronoun(reading, intent), of_manner(reading, intent, unknown), unclear)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.exchanged import sets_right
 from router.figure_forms import by_form, is_total, negated_number
 from router.said_numbers import stands_for
 from router.spans import begins_span
@@ -42,6 +43,7 @@ def open_corrections(reading: Reading, values: Values) -> None:
         if announced and before and not numbers and not any(one.place in given for one in values.stated):
             said = " ".join(token.text for token in reading.tokens[mention.end : mention.end + _REACH])
             place = values.stated.index(before[-1])
+            said = said or reading.said(mention)
             values.stated[place] = replace(before[-1], value=None, choices=(str(before[-1].value), said))
 
 
@@ -59,7 +61,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         if before and _is_replaced(reading, place):
             continue
         after = [m for m in mentions if place < m.start <= place + _NEAR and m.negated]
-        corrects = _substitutes(reading, place) or _instead(reading, before, place)
+        corrects = _substitutes(reading, place) or _instead(reading, before, place) or sets_right(reading, place)
         first = _over_prepositions(reading, place)
         corrects = corrects or any(m.start < first <= m.end + 1 or m.start < place <= m.end + 1 for m in corrections)
         corrects = corrects or any(_is_told_by_it(reading, m, place) for m in corrections)
@@ -203,7 +205,7 @@ def corrected(stated: list[Stated], reading: Reading) -> list[Stated]:
     if doubts(reading):
         return stated
     places = [m.start for m in reading.of("correction", negated=None)]
-    places += [n for n in range(len(reading.tokens)) if _replaces(reading, n)]
+    places += [n for n in range(len(reading.tokens)) if _replaces(reading, n) or sets_right(reading, n)]
     kept = []
     for index, one in enumerate(stated):
         later = [other for other in stated[index + 1 :] if other.name == one.name and _may_correct(other, one)]

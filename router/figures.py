@@ -76,14 +76,20 @@ def _is_choice(reading: Reading, place: int) -> bool:
 
 
 def _is_alone(reading: Reading, place: int) -> bool:
-    """Whether a number word makes a clause behind that of a value, and may correct it: "on four GPUs, only two"."""
-    if not reading.tokens[place].spelled:
-        return False
+    """Whether a number makes a clause behind that of a value, and may correct it: "on four GPUs, only two"."""
     clause = range(*reading.clause(place))
+    if not reading.tokens[place].spelled and _is_item(reading, place):
+        return False
     if not reading.grammar["restricts_to"].issuperset(reading.tokens[n].word for n in clause if n != place):
         return False
     before = range(*reading.clause(max(0, clause.start - 2)))
     return clause.start > 1 and any(m.start in before for m in reading.of("value"))
+
+
+def _is_item(reading: Reading, place: int) -> bool:
+    """Whether a figure only numbers what stands behind it: "2) export it", "2. export it"."""
+    behind = reading.tokens[place + 1 : place + 3]
+    return bool(behind) and (behind[0].text not in {",", ";", ".", "!"} or (behind[0].text == "." and len(behind) > 1))
 
 
 def _is_share(reading: Reading, place: int) -> bool:

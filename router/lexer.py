@@ -28,14 +28,14 @@ _SCAN = re.compile(
     r"|(?P<times>(?<=\d)\s?[x\u00d7*]\s?(?=\d))"
     r"|(?P<range>(?<=\d)\s?[-\u2013]\s?(?=\d))"
     r"|(?P<minus>(?<!\S)-(?=\d))"
-    r"|(?P<sign><=|>=|[\u2264\u2265<>%&\u00d7]|(?<=\s)\+(?=\s))"
+    r"|(?P<sign><=|>=|[\u2264\u2265<>%\u2030&\u00d7]|(?<=\s)\+(?=\s))"
     r"|(?P<word>[^\W_]+)"
     r"|(?P<end>[,;!?()|\n\u2026\u2014\u2192]|->|\.(?!\w)|\s[-\u2013](?=\s))",
     re.IGNORECASE,
 )
 _FORMAT = re.compile(r"(?:int8|fp8|fp16|fp32|bf16)\b", re.IGNORECASE)  # as people write it: no key of the spec takes it
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
-_SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "&": "and", "+": "and"}
+_SIGNS = {"\u2264": "<=", "\u2265": ">=", "\u00d7": "x", "%": "percent", "\u2030": "permille", "&": "and", "+": "and"}
 _FEW = 3
 _PAUSES = frozenset({"um", "uh", "uhm", "erm"})
 _QUOTES = str.maketrans("\u201c\u201d\u201e\u00ab\u00bb\u2019\u2018\u02bc", '"""""\'\'\'')

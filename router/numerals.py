@@ -64,7 +64,8 @@ def _with_half_dozens(tokens: Sequence[Token]) -> list[Token]:
     found: list[Token] = []
     for token in tokens:
         half = 2 if [one.word for one in found[-2:]] == ["half", "a"] else 1
-        if token.word in _DOZEN and found and found[-half].word in _HALF:
+        whole = [one.word for one in found[-half - 2 : -half]] == ["and", "a"]  # "one and a half dozen"
+        if token.word in _DOZEN and found and found[-half].word in _HALF and not whole:
             first = found[-half]
             del found[-half:]
             token = Token("number", NUMBER, f"{first.text} {token.text}", first.start, token.end, 6)  # noqa: PLW2901

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from router.attributes import with_attributes
 from router.background import background
 from router.called_off import with_called_off
 from router.clauses import is_ordered, not_before
@@ -68,6 +69,7 @@ _LAYERS = (
     frozenset({"withdrawal"}),
     frozenset({"idle", "spared"}),
     frozenset({"put_off", "done_already", "unheeded"}),
+    frozenset({"unread"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 
@@ -159,7 +161,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = [token if token.word in numerals else spelled(token, vocabulary, corrected) for token in tokens]
     tokens = with_automl(without_polite_not(tokens, vocabulary.grammar), vocabulary)
     tokens = with_numerals(tokens, numerals, vocabulary.numeral_joiners)
-    tokens = with_spoken_numbers(tokens, vocabulary.grammar)
+    tokens = with_attributes(with_spoken_numbers(tokens, vocabulary.grammar), vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)
     found = [*vocabulary.patterns.find(tokens), *backbones(text, tokens, vocabulary)]
     found = [

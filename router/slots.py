@@ -37,7 +37,13 @@ _KEYS_OF_ENGINE = {"batch_size": "max_batch_size"}
 _KEYS_OF_TRAINING = frozenset(
     {"epochs", "learning_rate", "seed", "precision", "validation_interval", "checkpoint_interval"}
 )
-_OF_SEARCH = {"trials": "trials", "hours": "wall_minutes", "parallel": "parallel"}
+_OF_SEARCH = {
+    "trials": "trials",
+    "hours": "wall_minutes",
+    "parallel": "parallel",
+    "trial_minutes": "trial_minutes",
+    "total_epochs": "epochs",
+}
 OF_TRAINING = _KEYS_OF_TRAINING | _OF_SEARCH.keys()
 _PRECISIONS = {"fp32": "32-true", "fp16": "16-mixed", "bf16": "bf16-mixed"}
 _MINUTES = 60

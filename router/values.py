@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
+from router.exchanged import digits_apart, exchanged, is_percent
 from router.kept_search import without_search_called_off
 from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
 from router.spans import begins_span, ends_span, is_pause, other_end, said_beside
 from router.stated import Stated, Values
+from router.time_limits import TIMES, is_no_limit, of_all_trials, of_each_trial
 from router.tokens import fold
 from router.unknown_backbone import named_backbone
+from router.unread_values import start_of_stopping, unread_places
 from router.value_readers import READERS, figure
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ _KEPT = 14
 _POSITIVE = frozenset(
     ["epochs", "trials", "batch_size", "lights", "classes", "nodes", "parallel", "learning_rate", "validation_interval"]
 )
-_TIMES = frozenset({"hours", "minutes", "days", "weeks"})
+_COUNTED = (_POSITIVE | {"gpus", "seed", "margin", "checkpoint_interval"}) - {"learning_rate"}
 _LENGTHS = frozenset(
     ["mm", "cm", "m", "um", "micron", "microns", "millimeter", "millimetre", "millimeters", "inch", "inches", "zoll"]
 )
@@ -38,18 +41,26 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     """Every value of the request, corrections applied; a negated one is none."""
     values = Values()
     mentions = reading.of("value", negated=None)
+    each_trial = of_each_trial(reading)
+    values.stated += each_trial
+    not_alone = unread_places(reading) | {n for one in each_trial for n in (one.place - 1, one.place)}
     for mention in mentions:
+        if not not_alone.isdisjoint(mention.places) or _is_of_stopping(mention, reading):
+            continue
         refused = mention.negated and not mention.group.endswith(("no_gpus", "recall"))
-        if refused or is_displaced(reading, mention.start):
+        taken = exchanged(reading, mention)
+        if taken is None and (refused or is_displaced(reading, mention.start)):
             values.negated.update(mention.places)
             continue
-        limits = mention.group.partition(":")[2] not in _TIMES or not _is_no_limit(mention, reading)
-        found = _readable(mention, reading, vocabulary) if limits else None
+        limits = mention.group.partition(":")[2] not in TIMES or not is_no_limit(mention, reading)
+        found = _readable(_with_number(mention, reading, taken), reading, vocabulary) if limits else None
         if found:
             values.stated.append(found)
     open_corrections(reading, values)
     named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
+    values.unread -= {place for mention in mentions if (place := exchanged(reading, mention)) is not None}
+    values.unread -= not_alone
     taken_back = retracted(reading)
     values.unread -= taken_back
     values.stated = [one for one in values.stated if one.place not in taken_back]
@@ -64,6 +75,18 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     open_ = [one for one in told if _is_objected(reading, one, stated)]
     values.stated = [one for one in stated if one not in told or one in open_]
     return values
+
+
+def _is_of_stopping(mention: Mention, reading: Reading) -> bool:
+    return mention.group == "value:epochs" and start_of_stopping(mention, reading) is not None
+
+
+def _with_number(mention: Mention, reading: Reading, taken: int | None) -> Mention:
+    """A mention with the number that is taken in place of its own."""
+    if taken is None:
+        return mention
+    places = (taken, *(n for n in mention.places if reading.tokens[n].kind != "number"))
+    return mention._replace(places=places)
 
 
 def _is_objected(reading: Reading, told: Stated, stated: list[Stated]) -> bool:
@@ -85,7 +108,7 @@ def _kinds(stated: Stated) -> set[str]:
 
 def _readable(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> Stated | None:
     """What a mention states; the figure itself where it can't be: a share beyond the whole, a picture of no size."""
-    if mention.group.partition(":")[2] in _TIMES and any(
+    if mention.group.partition(":")[2] in TIMES and any(
         reading.tokens[n].word in reading.grammar["vague"] for n in mention.places
     ):
         return Stated("hours", None, mention.start, (reading.said(mention),))
@@ -108,7 +131,7 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     if (name == "image_size" and _is_no_picture(mention, reading)) or _is_position(mention, reading):
         return None
     tokens = [reading.tokens[n] for n in mention.places]
-    numbers = [figure(token.text, token.value, name) for token in tokens if token.kind == "number"]
+    numbers = _numbers(name, mention, reading)
     words = {token.word for token in tokens}
     bare = name in {"recall", "false_alarms"} and numbers and words.isdisjoint(_PERCENT)
     if bare and 0 < numbers[0] < 1:
@@ -121,12 +144,29 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     several = bool(words & reading.grammar["for_all"]) and len(numbers) > 1
     if name == "image_size" and (several or 0 in numbers):
         return Stated(name, None, place, tuple(f"{number:g}" for number in numbers))
-    if others and (numbers or bare):
-        return Stated(name, None, place, (*(f"{number:g}" for number in numbers), *others))
+    choices = (*(f"{number:g}" for number in numbers), *others) if others and (numbers or bare) else ()
+    if choices := choices or _unusable(name, numbers, mention, reading):
+        return Stated(name, None, place, choices)
     if reader := READERS.get(name):
         found = reader(numbers, words)
         return Stated(found[0], found[1], place) if found else None
-    return _counted(name, numbers, mention, reading)
+    of_all = of_all_trials(mention, reading, numbers)
+    return of_all or _counted(name, numbers, mention, reading)
+
+
+def _numbers(name: str, mention: Mention, reading: Reading) -> list[float]:
+    """The numbers of a mention as a value of that name has them; a rate may be given in percent."""
+    tokens = [reading.tokens[n] for n in mention.places if reading.tokens[n].kind == "number"]
+    counted = len(tokens) > 1 and name in {"recall", "false_alarms"}  # "5 pro 10.000"
+    numbers = [figure(token.text, token.value, "epochs" if counted else name) for token in tokens]
+    return [number / 100 for number in numbers] if name == "learning_rate" and is_percent(reading, mention) else numbers
+
+
+def _unusable(name: str, numbers: list[float], mention: Mention, reading: Reading) -> tuple[str, ...]:
+    """Numbers of which it has to be asked: one of percent where things are counted, and one that is cut in two."""
+    if numbers and name in _COUNTED and is_percent(reading, mention):
+        return (f"{numbers[0]:g} %",)
+    return digits_apart(reading, mention) if numbers else ()
 
 
 def _before(mention: Mention, reading: Reading) -> set[str]:
@@ -135,35 +175,6 @@ def _before(mention: Mention, reading: Reading) -> set[str]:
     if reading.tokens[start].kind != "number":
         return set()
     return {token.word for token in reading.tokens[max(reading.clause(start)[0], start - _BEFORE) : start]}
-
-
-def _is_no_limit(mention: Mention, reading: Reading) -> bool:
-    """Whether a duration limits nothing: that of each piece, or a deadline of somebody ("boss wants it in 10 min")."""
-    tokens, start = reading.tokens, mention.start
-    if tokens[start].word in reading.grammar["says_no"]:  # "two hours, no, one will do"
-        return not any(m.group == mention.group and m.start < start for m in reading.of("value", negated=None))
-    words = {token.word for token in tokens[max(0, start - 2) : mention.end]}
-    if words & reading.grammar["limits"]:
-        return False
-    behind = {token.word for token in tokens[mention.end : mention.end + 2]}
-    begin, end = reading.clause(start)
-    if any(token.word in reading.grammar["spent"] for token in tokens[begin:end]):
-        return True  # "we waited half a day for the boards"
-    waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
-    if tokens[start - 1].word in reading.grammar["per_time"] and start:  # "twice a day"
-        return True
-    if _is_rate(reading, start) or _is_of_the_past(mention, reading) or _is_share_of_time(mention, reading):
-        return True
-    deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
-    return deadline or bool(behind & (reading.grammar["of_each"] | reading.grammar["off_time"]))  # "an hour late"
-
-
-def _is_share_of_time(mention: Mention, reading: Reading) -> bool:
-    """Whether it is so long in each day, or the day in which it is: "loses an hour a day"."""
-    times = [m for m in reading.of("value", negated=None) if m.group.partition(":")[2] in _TIMES]
-    behind = [m for m in times if m.start == mention.end and reading.tokens[m.start].kind == "word"]
-    before = [m for m in times if m.end == mention.start and reading.tokens[mention.start].kind == "word"]
-    return bool(behind or before)
 
 
 def _is_no_picture(mention: Mention, reading: Reading) -> bool:
@@ -179,25 +190,11 @@ def _is_no_picture(mention: Mention, reading: Reading) -> bool:
     return told and not near & reading.grammar["picture_words"]
 
 
-def _is_of_the_past(mention: Mention, reading: Reading) -> bool:
-    """Whether a duration is that of a run that is over: "after yesterday's 12-hour run"."""
-    before = {token.word for token in reading.tokens[max(0, mention.start - 3) : mention.start]}
-    behind = {token.word for token in reading.tokens[mention.end : mention.end + 1]}
-    return bool(before & reading.grammar["past"] and behind & {"run", "training", "search", "job", "lauf"})
-
-
 def _is_position(mention: Mention, reading: Reading) -> bool:
     """Whether epochs tell how far a job got: "it had got to epoch 37 of 120", "seit Epoche 12"."""
     first, before = reading.tokens[mention.start].word, reading.tokens[max(0, mention.start - 1) : mention.start]
     leads = reading.grammar["prepositions"] - reading.grammar["positions_not"]
     return first in reading.grammar["one_epoch"] and bool(before) and before[0].word in leads
-
-
-def _is_rate(reading: Reading, start: int) -> bool:
-    """Whether so much is done in the time that is named: "1,400 boards an hour", "300 Platinen die Stunde"."""
-    tokens = reading.tokens
-    counted = start > 1 and tokens[start - 2].kind == "number" and tokens[start - 1].kind == "word"
-    return counted and any(m.group == "trade" and start - 1 in m.places for m in reading.mentions)
 
 
 def _counted(name: str, numbers: list[float], mention: Mention, reading: Reading) -> Stated:

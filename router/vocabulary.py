@@ -213,6 +213,8 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("put_off", languages.phrases("put_off"))
     patterns.add("done_already", languages.phrases("done_already"))
     patterns.add("unheeded", languages.phrases("unheeded"))
+    for kind, phrases in languages.groups("unread_values").items():
+        patterns.add(f"unread:{kind}", phrases)
 
 
 def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:
@@ -236,7 +238,7 @@ def _remember(vocabulary: Vocabulary, automl_names: Iterable[str]) -> None:
     known |= {word for name in automl_names for word in fold(name).split()}
     known |= vocabulary.plain | set(vocabulary.numerals) | vocabulary.negation_fillers | vocabulary.questions
     known |= set(vocabulary.spoken_signs) | vocabulary.grammar["denominators"] | vocabulary.grammar["halves"]
-    known |= vocabulary.grammar["spent"]
+    known |= vocabulary.grammar["spent"] | vocabulary.grammar["permilles"]
     known |= {word for name in vocabulary.backbones for word in name.split()} | vocabulary.compound_heads
     known |= {
         word for phrases in vocabulary.negations.values() for phrase in phrases for word in phrase

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What says a value in a way of which none is made, and is asked about: "double that", "stop if nothing improves"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from router.patterns import Mention
+    from router.reading import Reading
+
+_NEAR, _FAR = 4, 12
+
+
+def unread_phrases(reading: Reading) -> tuple[str, ...]:
+    """The user's own words that say values of which none is made; none of them is only told."""
+    found = {n: (m.start, m.end) for m in unread(reading) for n in m.places}
+    for mention in (m for m in reading.of("value") if m.group == "value:epochs"):
+        if (start := start_of_stopping(mention, reading)) is not None:
+            found[start] = (start, _end_of_stopping(mention, reading))
+    said = sorted(one for one in set(found.values()) if not any(_lies_in(one, other) for other in found.values()))
+    return tuple(reading.text[reading.tokens[start].start : reading.tokens[end - 1].end] for start, end in said)
+
+
+def _lies_in(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one != other and other[0] <= one[0] and one[1] <= other[1]
+
+
+def unread(reading: Reading) -> Iterator[Mention]:
+    """The phrases that reckon a value from another one, limit the data, or set what no word is known for."""
+    values = {n for m in reading.of("value") for n in m.places}
+    rates = reading.grammar["raises"]
+    for mention in reading.of("unread", negated=None):
+        kind, start = mention.group.partition(":")[2], mention.start
+        if start in reading.told or start in reading.past:
+            continue
+        figures = [n for n in mention.places if reading.tokens[n].kind == "number"]
+        before = any(n < start for n in values)
+        if kind == "reckoned" and (not before or (figures and values.issuperset(figures))):
+            continue
+        behind = reading.tokens[mention.end : mention.end + _NEAR - 1]
+        if kind == "compared" and not figures and any(token.kind == "number" for token in behind):
+            continue  # "double the batch size to 16"
+        begin, _ = reading.clause(start)
+        if kind == "limited" and any(token.word in rates for token in reading.tokens[begin:start]):
+            continue  # "raise the learning rate up to 1e-3"
+        yield mention
+
+
+def unread_places(reading: Reading) -> set[int]:
+    """The tokens of these phrases, from the first to the last: what stands there is no value by itself."""
+    return {n for m in unread(reading) for n in range(m.start, m.end)}
+
+
+def start_of_stopping(mention: Mention, reading: Reading) -> int | None:
+    """Where a condition begins by which epochs only tell when to stop: "…, stop if it does not fall for 3 epochs"."""
+    use, tokens = reading.grammar, reading.tokens
+    begin = max(reading.clause(mention.start)[0], mention.start - _FAR)
+    before = [token.word for token in tokens[begin : mention.start]]
+    waits = next((n for n, word in enumerate(before) if word in use["patience"]), None)
+    ifs = next((n for n, word in enumerate(before) if word in use["stop_if"]), None)
+    stop = reading.clause(mention.start)[1]
+    behind = [token.word for token in tokens[mention.end : min(stop, mention.end + _NEAR)]]
+    if waits is None and ifs is not None and use["stalls"].intersection(before[ifs:] + behind):
+        waits = ifs
+    if waits is not None:
+        return begin + waits
+    lacks = any(word in use["stop_without"] for word in behind) and use["stalls"].intersection(behind)
+    return mention.start if lacks or use["patience"].intersection(behind[:1]) else None
+
+
+def _end_of_stopping(mention: Mention, reading: Reading) -> int:
+    stop = reading.clause(mention.start)[1]
+    behind = range(mention.end, min(stop, mention.end + _NEAR))
+    stalls = reading.grammar["stalls"] | reading.grammar["patience"]
+    return next((n + 1 for n in behind if reading.tokens[n].word in stalls), mention.end)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.engines import MEASURING
 from router.objects import of_pronoun_at
+from router.said_data import is_model_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,15 +63,37 @@ def with_antecedents(reading: Reading, steps: Sequence[Step], spoken: Sequence[S
     """
     found = list(spoken)
     for here, step in enumerate(steps):
-        if found[here].jobs or found[here].parents or step.verb == "train":
+        if found[here].jobs or found[here].parents or files_of(found[here]) or step.verb == "train":
             continue
         if not (of_pronoun_at(reading, step) or _is_silent(found[here], steps[:here])):
             continue
         earlier = [one for n, one in enumerate(found) if n > here and steps[n].place < step.place]
-        before = [one for one in earlier if one.jobs or (one.parents and step.verb in MEASURING)]
+        before = [one for one in earlier if one.jobs or files_of(one) or (one.parents and step.verb in MEASURING)]
         if before:
-            found[here] = replace(found[here], jobs=before[0].jobs, parents=before[0].parents)
+            found[here] = replace(
+                found[here],
+                jobs=before[0].jobs,
+                parents=before[0].parents,
+                no_data=(*found[here].no_data, *files_of(before[0])),
+            )
     return tuple(found)
+
+
+def with_handed_file(reading: Reading, steps: Sequence[Step], spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+    """What each step says, with the file of a step before it that only looks at it: "evaluate m.pth, export it"."""
+    del reading
+    found = list(spoken)
+    for here in range(1, len(found)):
+        one, files = found[here], files_of(found[here - 1])
+        silent = not (one.jobs or one.parents or files_of(one) or one.others)
+        if silent and len(files) == 1 and steps[here - 1].verb in MEASURING and steps[here].verb in _OF_ONE_MODEL:
+            found[here] = replace(one, no_data=(*one.no_data, *files))
+    return tuple(found)
+
+
+def files_of(spoken: Spoken) -> tuple[str, ...]:
+    """The model files that a step names."""
+    return tuple(name for name in spoken.no_data if is_model_file(name))
 
 
 def _is_silent(spoken: Spoken, before: Sequence[Step]) -> bool:

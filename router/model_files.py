@@ -8,6 +8,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from router.consistency import FROM_PARENT, RESUME
+from router.notes import listed
+from router.said_data import is_model_file
+from router.types import Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +34,14 @@ def with_model_file(request: Request, named: Sequence[str], skill: Skill, action
         if PurePath(name).suffix.lower() in endings and key not in _given(request, skill, str(action))
     }
     taken = next(iter(fitting)) if len(fitting) == 1 and (not parent or parent in fitting) else ""
+    starts = sorted(_starts(skill, action)) if action else []
+    models = [name for name in named if is_model_file(name) and name not in map(str, request.overrides.values())]
+    if starts and models:
+        key = f"{starts[0]}={models[0]}"
+        text = f"What is {listed(models)} for? A training takes a file by a key alone, such as {key} to go on with it."
+        notes.ask(Question("request", text))
+    if len(fitting) > 1 and not parent:
+        notes.ask(Question("parent_job_id", f"{listed(fitting)}: which one is the model? One run takes one."))
     for name in named:
         if name != taken:
             notes.warn(f"{name} is named in the words, but not taken for data; give it as key=value where it belongs")
@@ -39,6 +50,11 @@ def with_model_file(request: Request, named: Sequence[str], skill: Skill, action
     notes.because(f"{taken} is the model: {fitting[taken]}")
     overrides = {**request.overrides, fitting[taken]: taken}
     return replace(request, overrides=overrides, parent_job_id=None if taken == parent else request.parent_job_id)
+
+
+def has_model_file(request: Request, skill: Skill, action: str | None) -> bool:
+    """Whether a step says which file it starts from, so that it works on nothing that a step before it makes."""
+    return action is not None and not _given(request, skill, action).isdisjoint(_keys(skill, action))
 
 
 def _keys(skill: Skill, action: str) -> dict[str, set[str]]:
@@ -50,6 +66,11 @@ def _keys(skill: Skill, action: str) -> dict[str, set[str]]:
     return {
         key: {*rule.get("suffixes", ()), *rule.get("embedded", {}).get("suffixes", ())} for key, rule in rules.items()
     }
+
+
+def _starts(skill: Skill, action: str) -> set[str]:
+    """The keys under which a training takes the file that it starts from."""
+    return {key for key, how in skill.spec_params(action).items() if how == RESUME}
 
 
 def _given(request: Request, skill: Skill, action: str) -> set[str]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from router.engines import MEASURING
 from router.notes import listed
 from router.only_data import strange_place
+from router.plain_words import is_plain
 from router.types import Question
+from router.unread_repeats import about_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,7 @@ def open_questions(request: Request, words: Words, skill: Skill) -> Iterator[Que
     if words.intent.steps:
         yield from _about_subject(request, words)
         yield from _about_order(words)
+        yield from about_repeats(words.reading, words.intent.steps, words.steps)
         if not answers(request) and (place := strange_place(words, skill)):
             text = f"Is {skill.info['title']} meant? Only {place} is named, and it shows no data of this skill."
             yield Question("request", f"{text} Name the model, its task or a job.")
@@ -38,7 +41,12 @@ def open_questions(request: Request, words: Words, skill: Skill) -> Iterator[Que
 
 def with_doubt(decision: Decision, words: Words, request: Request) -> Decision:
     """The decision, with a question where nothing else is open and all words together are like those of no request."""
-    if not words.intent.doubtful or answers(request) or any(one.slot != "parent_job_id" for one in decision.missing):
+    if (
+        not words.intent.doubtful
+        or is_plain(words)
+        or answers(request)
+        or any(one.slot != "parent_job_id" for one in decision.missing)
+    ):
         return decision
     verb = words.intent.steps[0].verb
     text = f"Is '{verb}' asked for, and of this model? Name the model, a job, or where the data lies."

@@ -15,6 +15,7 @@ from router.asked_steps import Step
 from router.repeated_chunks import Cutter
 from router.repeated_doubts import is_unsure
 from router.repeated_parts import Parts, parts_of
+from router.unread_repeats import says_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +44,8 @@ def repeated(
     speak: Callable[[range, tuple[Step, ...]], Spoken],
 ) -> Repeated | None:
     """The steps where several of one kind are asked for, else None; `speak` tells what some of the words say."""
-    if not (any(_contradicts(one) for one in spoken) or _returns(reading, intent)) or is_unsure(reading, intent):
+    looks = any(_contradicts(one) for one in spoken) or _returns(reading, intent) or says_again(reading)
+    if not looks or is_unsure(reading, intent):
         return None
     verbs = frozenset(step.verb for step in intent.steps)
     stated = [(one.place, one.name, str(one.value or one.choices)) for one in values.stated]

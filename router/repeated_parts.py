@@ -187,7 +187,8 @@ def _says_anew(part: Part, chunk: Chunk, *, again: bool) -> bool:
     jobs, paths, tasks = ({x for one in theirs for x in kind(one)} for kind in (_jobs, _paths, _tasks))
     job, task = bool(jobs and set(chunk.jobs) - jobs), bool(tasks and chunk.tasks - tasks)
     path = bool(paths and set(chunk.paths) - paths)
-    value = any(values.get(name, said) != said for name, said in chunk.values)
+    anew = chunk.again and chunk.goes_on  # "evaluate train-… on ./a, then again with batch size 4"
+    value = any(values.get(name, None if anew else said) != said for name, said in chunk.values)
     if part.verb == "train":
         return job or task or (again and (value or chunk.policy))
     return job or path or task or value

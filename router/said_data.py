@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
+_NO_MODELS = (".yaml", ".yml")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _REACH, _BOTH = 4, 2
 
@@ -52,16 +53,22 @@ def not_of_past(reading: Reading, places: list[int]) -> list[int]:
     """Paths or jobs without those of clauses that tell what was, if others are left: "I tested ./a. Train on ./b"."""
     if len(places) < 2:
         return places
-    return [n for n in places if not is_in_past(reading, range(*reading.clause(n)))] or places
+    kept = [n for n in places if not is_in_past(reading, range(*reading.clause(n)))] or places
+    return [n for n in kept if n not in reading.narrated] or kept
 
 
 def uncorrected(reading: Reading, places: list[int]) -> list[int]:
-    """Paths without those before a correction that is followed by another path."""
+    """Paths without those before a correction that is followed by another path; one of data corrects no model file."""
     corrections = [m.start for m in reading.of("correction", negated=None)]
+    files = {n for n in places if is_no_data(reading.tokens[n].text)}
     return [
         place
         for place in places
-        if not any(place < correction < later <= correction + 6 for correction in corrections for later in places)
+        if not any(
+            place < correction < later <= correction + 6 and (place in files) == (later in files)
+            for correction in corrections
+            for later in places
+        )
     ]
 
 
@@ -113,6 +120,11 @@ def is_ruled_out(reading: Reading, place: int) -> bool:
 def is_no_data(path: str) -> bool:
     """Whether a path is a model, a configuration or a page, and no data."""
     return path.lower().endswith(_MODEL_FILES) or path.lower().startswith("http")
+
+
+def is_model_file(path: str) -> bool:
+    """Whether a path is a model: a checkpoint, or what is exported or built of one."""
+    return is_no_data(path) and "://" not in path and not path.lower().endswith(_NO_MODELS)
 
 
 def role_of(reading: Reading, place: int, roles: Mapping[str, list[str]]) -> str | None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from router.asked_steps import ENGINE_VERB
 from router.commands import command_step
+from router.coordination import files_of
 from router.notes import Notes, listed
 from router.one_action import decided
 from router.slots import OF_TRAINING
-from router.types import BEST_TRIAL, LAST_MODEL, LAST_TRAINING, Decision, Question
+from router.step_models import makes_a_model, of_models
+from router.types import BEST_TRIAL, LAST_MODEL, LAST_TRAINING, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from router.wanted_action import WantedAction
     from router.words import Words
 
-_MAKES_A_MODEL = frozenset({"train", "export", "quantize", ENGINE_VERB})
 _REACHED_BY_TARGET = frozenset({"train", "evaluate"})
 _BUILT = ("export-", f"{ENGINE_VERB}-", "deploy_")
 _HANDED_ON = frozenset({BEST_TRIAL, LAST_TRAINING, LAST_MODEL})
@@ -51,7 +52,7 @@ def steps_decision(request: Request, wanted: list[WantedAction], case: Case) -> 
         step = decided(slots, spoken, found, case._replace(notes=Notes()))
         task = task or step.task
         steps.append(_handed_on(step, before, case.skill) if before else step)
-    if question := _which_model(wanted, steps, case):
+    for question in of_models(wanted, steps, case):
         notes.ask(question)
     names = [step.command.verb if step.command else str(step.action) for step in steps]
     notes.because(f"{len(steps)} steps: {listed(names)}")
@@ -176,7 +177,8 @@ def _step_request(
             eval_dataset=left.eval_dataset,
             inference_dataset=left.inference_dataset,
         )
-    if not (spoken.jobs or spoken.parents) and before.request.parent_job_id and not makes_a_model(before, skill):
+    named = spoken.jobs or spoken.parents or files_of(spoken)
+    if not named and before.request.parent_job_id and not makes_a_model(before, skill):
         slots = replace(slots, parent_job_id=before.request.parent_job_id)
     return slots
 
@@ -185,33 +187,6 @@ def _held(slots: Request, request: Request, verb: str) -> Request:
     """The slots of a step that is done again: what was given holds for it as well; a training takes over no model."""
     parent = request.parent_job_id or (None if verb == "train" else slots.parent_job_id)
     return replace(slots, parent_job_id=parent, overrides=request.overrides)
-
-
-def _which_model(wanted: Sequence[WantedAction], steps: Sequence[Decision], case: Case) -> Question | None:
-    """What is asked where several steps of one kind make what a later one works on: "train it twice, then export"."""
-    for here, (found, step) in enumerate(zip(wanted, steps, strict=True)):
-        if found.command or found.verb == "train" or step.request.parent_job_id or case.words.steps[here].no_data:
-            continue
-        made = [n for n in range(here) if wanted[n].verb != found.verb and makes_a_model(steps[n], case.skill)]
-        theirs = [n for n in made if wanted[n].verb == wanted[made[-1]].verb]
-        if case.words.steps[here].tasks:
-            theirs = [n for n in theirs if steps[n].task == step.task]
-        if len(theirs) > 1:
-            said = f"Which model does {step.action} work on, that of which {wanted[theirs[0]].verb} before it?"
-            return Question("parent_job_id", f"{said} Leave it out, and ask for it with the job when they are over.")
-    return None
-
-
-def stands_alone(decision: Decision, skill: Skill) -> bool:
-    """Whether a step needs no model of a step before it: a training begins with what is said of it, or with nothing."""
-    return decision.action in skill.info["train_policy"]["applies_to"]
-
-
-def makes_a_model(decision: Decision, skill: Skill) -> bool:
-    """Whether what a step makes is what the next one works on."""
-    named = (pair for task in skill.info["tasks"].values() for pair in task["actions"].items())
-    verbs = {verb for verb, action in named if action == decision.action}
-    return bool(verbs & _MAKES_A_MODEL) or str(decision.action).endswith(ENGINE_VERB)
 
 
 def _handed_on(decision: Decision, before: Decision, skill: Skill) -> Decision:

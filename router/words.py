@@ -11,7 +11,7 @@ from router.accounting import Account, account
 from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.chains import alone
-from router.coordination import with_antecedents, with_common_job, with_shared_objects
+from router.coordination import with_antecedents, with_common_job, with_handed_file, with_shared_objects
 from router.intent import Intent, find_intent
 from router.number_formats import add_words
 from router.order import is_of_others_later
@@ -74,11 +74,12 @@ def read_words(text: str, skill: Skill) -> Words:
     steps = tuple(
         _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
     )
-    for shared in (with_common_job, with_shared_objects, with_antecedents):
+    for shared in (with_common_job, with_shared_objects, with_antecedents, with_handed_file):
         steps = shared(reading, intent.steps, steps)
     if several := repeated(reading, intent, steps, values, partial(_spoken_alone, reading, values, roles)):
         doubtful = intent.doubtful and is_unlikely(reading, several.steps)
         intent, steps = replace(intent, steps=several.steps, doubtful=doubtful), several.spoken
+        steps = with_handed_file(reading, intent.steps, steps)
     refused = tuple(dict.fromkeys(m.group.partition(":")[2] for m in _refused(reading, vocabulary)))
     return Words(reading, intent, judged, whole, steps, refused)
 

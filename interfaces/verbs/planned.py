@@ -132,10 +132,13 @@ def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
             continue
         waits = f"  works on what step {_maker(routed.steps, number)} makes{_on_data(step.decision)}"
         text = outcome.text or waits
+        if not outcome.text:
+            text += "".join(f"\n  warning  {warning}" for warning in step.decision.warnings)
         texts.append(f"step {number} of {len(shown)}: {step.decision.action}\n{text}")
     decision = routed.decision.to_json() if full else brief_decision(routed.decision)
     document = {"missing": [], "decision": decision, "steps": [outcome.document for outcome in shown]}
-    lines = "\n".join(texts).splitlines()
+    warnings = [f"warning: {warning}" for warning in routed.decision.warnings]
+    lines = [*warnings, *"\n".join(texts).splitlines()]
     exit_code = max(outcome.exit_code for outcome in shown)
     if any(step.decision.command for step in routed.steps):
         lines.append("nothing was done: commands are among the steps; type each step by itself, in this order")
@@ -147,7 +150,7 @@ def _planned_steps(routed: Routed, *, full: bool, next_line: str) -> Outcome:
 def _maker(steps: Sequence[Routed], number: int) -> int:
     """The number of the step that makes what another one works on: the last of another kind that makes a model."""
     from interfaces.skill import the_skill
-    from router.steps import makes_a_model
+    from router.step_models import makes_a_model
 
     own = steps[number - 1].decision.action
     before = [n for n, one in enumerate(steps[: number - 1], 1) if one.decision.action != own]

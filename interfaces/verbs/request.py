@@ -12,7 +12,8 @@ from core.memory import Memory
 from interfaces.skill import the_skill
 from interfaces.verbs.request_options import RequestOptions, given_flags, request_of
 from interfaces.verbs.spoken import decided
-from router.steps import makes_a_model, stands_alone
+from router.model_files import has_model_file
+from router.step_models import makes_a_model, stands_alone
 
 if TYPE_CHECKING:
     from automl.plan import ExperimentPlan
@@ -59,6 +60,7 @@ def route(options: RequestOptions, reporter: Reporter | None = None, *, asked_at
     for before, step in pairwise(decision.steps):
         waits = makes_a_model(before, skill) or steps[-1].plan is None
         waits = waits and step.request.parent_job_id is None and not stands_alone(step, skill)
+        waits = waits and not has_model_file(step.request, skill, step.action)
         steps.append(Routed(step) if waits else route_one(step, skill, options, of_steps=True))
     return Routed(decision, steps=tuple(steps))
 

@@ -12,7 +12,7 @@ from interfaces.outcome import Outcome
 from interfaces.skill import the_skill
 from interfaces.verbs.planned import planned
 from interfaces.verbs.request import route_one
-from router.steps import makes_a_model
+from router.step_models import makes_a_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

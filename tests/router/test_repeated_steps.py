@@ -232,8 +232,6 @@ def test_the_model_of_a_task_that_is_named_is_the_one_that_is_worked_on(skill: S
         f"Evaluate {A} on the data of {B}",
         f"Evaluate {A} with the threshold of {B} on /x",
         f"Evaluate {A} on /x/golden and /x/test",
-        f"We evaluated {A} on /a; now evaluate {B} on /b",
-        f"Yesterday I evaluated {A} on /x. Evaluate {B} on /y again.",
         f"Evaluate {A} on /x, then Tom evaluates {B} on /y",
         f"Evaluate {A} on /x, then Anna does {B} on /y",
         f"I asked Tom to evaluate {A} on /x and then {B} on /y",

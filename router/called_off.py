@@ -114,6 +114,8 @@ def _called_off(tokens: Sequence[Token], clause: range, vocabulary: Vocabulary) 
     if any(tokens[n].kind in _CARRIED for n in clause) or _is_question(tokens, clause):
         return set()
     words = {n: tokens[n].word for n in clause}
+    if (use["calls_off"] | use["ends_in_no"]).isdisjoint(words.values()):
+        return set()
     named: set[str] = set()
     left: list[str] = []
     for n, word in words.items():

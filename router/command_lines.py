@@ -104,7 +104,7 @@ def _line(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> list[str]
         words = ["run", action[1] if action else "train", "--automl", "off", "--parent"]
     words += [*spoken.jobs[: form.jobs], *["JOB"] * (form.jobs - len(spoken.jobs))]
     words += spoken.jobs[:1] if verb == "inspect" else ()
-    words += paths if form.data or not form.jobs else []
+    words += paths if form.data or not (form.jobs or verb == "advise") else []
     if form.data and not paths:
         words.append("DIR")
     if verb == "watch" and spoken.jobs:

@@ -10,6 +10,7 @@ from router.command_lines import FORMS, advice, command_of, drawing
 from router.notes import listed
 from router.order import is_of_others_later
 from router.types import Decision, Question
+from router.verbs import models_of
 
 if TYPE_CHECKING:
     from router.intent import Intent
@@ -117,8 +118,23 @@ def _is_of_the_last(command: Command, intent: Intent, reading: Reading) -> bool:
     return FORMS[command.verb].jobs > 1 and 2 * said >= len(reading.tokens)
 
 
+def _of_data_or_files(command: Command, intent: Intent, spoken: Spoken, reading: Reading) -> Question | None:
+    """What is asked where a command takes no data, or no files: "should I train on ./lot?", "compare a.pth, b.pth"."""
+    if command.verb == "compare" and len(models := models_of(reading)) > 1 and not spoken.jobs:
+        data = f" on {spoken.paths[0][0]}" if spoken.paths else ""
+        text = f"compare takes two jobs, no files: evaluate each of {listed(models)}{data}, and name these jobs."
+        return Question("jobs", text)
+    said = {reading.tokens[n].word for n in (intent.mention.places if intent.mention else ())}
+    if command.verb == "advise" and spoken.paths and any(word.removeprefix("re").startswith("train") for word in said):
+        text = f"Is that a question, or should a training on {spoken.paths[0][0]} be done? Advice reads no data."
+        return Question("request", text)
+    return None
+
+
 def _open(command: Command, intent: Intent, spoken: Spoken, reading: Reading) -> Question | None:
     """What the words leave open of a command: whether it is meant, which of two it is, or which job."""
+    if question := _of_data_or_files(command, intent, spoken, reading):
+        return question
     known = spoken.jobs or spoken.paths or (spoken.parents and FORMS[command.verb].jobs == 1)
     if intent.doubtful and not known and not _is_of_the_last(command, intent, reading):
         return _which_is(command)

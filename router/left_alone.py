@@ -179,7 +179,8 @@ class _Others:
         if self.use["is_job"].intersection(words) and (jobs := [n for n in here if self._is_job(n)]):
             before = range(max(clause.start, jobs[0] - _OWNS), jobs[0])
             behind = range(jobs[0] + 1, min(jobs[0] + 1 + _OWNS, clause.stop))
-            return any(self._owns(n) for n in before) or any(self._is_person(n) for n in behind)
+            to = {self.tokens[n].word for n in behind} & self.use["is_job"]  # "my task is to train it"
+            return (not to and any(self._owns(n) for n in before)) or any(self._is_person(n) for n in behind)
         places = (n for n in here[1:-2] if self.tokens[n].word in self.use["falls_to"])
         return any(
             self.tokens[n + 1].word in self.use["falls_to_whom"]

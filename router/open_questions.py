@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.engines import MEASURING
 from router.notes import listed
+from router.on_results import depends_on
 from router.only_data import strange_place
 from router.plain_words import is_plain
 from router.types import Question
@@ -85,6 +86,11 @@ def _about_order(words: Words) -> Iterator[Question]:
         yield Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?")
     if said := words.reading.of("hesitation", negated=None):
         yield Question("request", f"'{words.reading.said(said[0])}': should it be done, or not?")
+    if condition := depends_on(words.reading, words.intent.steps):
+        step = words.intent.steps[-1].verb
+        text = f"'{condition}': no plan makes '{step}' depend on a result."
+        text = f"{text} Leave that out, or ask for it once that is known."
+        yield Question("request", text)
     if words.intent.question and words.intent.steps[0].verb == "train":
         yield Question("request", "Is that a question, or should it be done?")
 

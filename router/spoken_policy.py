@@ -10,6 +10,7 @@ from router.kept_search import kept_after_all
 from router.next_clause import left_alone
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
+from router.switched_search import left_little, nothing_to_try, switched
 from router.tokens import BREAK, folded, sentence_begin
 from router.weighed_policy import is_of_something_else
 from router.word_stems import has, is_of
@@ -27,6 +28,8 @@ def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
     if kept := kept_after_all(reading, part):
         return {"on": kept}
+    if turned_by := switched(reading, part) or left_little(reading, part):
+        return turned_by
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
@@ -56,7 +59,7 @@ def _refused(reading: Reading, part: range, wanting: Sequence[Mention], counted:
     if words := left_alone(reading, part):
         return words
     weak = all(not m.negated and (_is_told(reading, m) or _is_conceded(reading, m)) for m in wanting)
-    words = indirect_refusal(reading, part) if weak and not counted else ""
+    words = (indirect_refusal(reading, part) or nothing_to_try(reading, part)) if weak and not counted else ""
     return "" if words and is_of_something_else(reading) else words
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS, _CLOSE = 14, 4
 _LOOKS = frozenset({"data_check", "inspect"})
+_MODELS = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine")
 _ASKED = frozenset({"verb:advise", "verb:result", "verb:diagnose", "verb:status", "verb:compare"})
 _OF_ONE_JOB = frozenset({"status", "result"})
 _WITH_CALIBRATION = frozenset({"quantize", ENGINE_VERB})
@@ -79,7 +80,8 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
     """The command; two jobs are compared, and how good one is on data is not looked up: it is measured."""
     named = (n for n, token in enumerate(reading.tokens) if token.kind == "job" and not is_ruled_out(reading, n))
     jobs = {reading.tokens[n].text for n in not_spared(reading, list(named))}
-    if verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1:
+    files = verb in {"compare", "inspect"} and len(models_of(reading)) > 1
+    if files or (verb in _OF_ONE_JOB | {"inspect"} and len(jobs) > 1):
         return "compare"
     pictures = [n for n, token in enumerate(reading.tokens) if token.kind == "path" and is_picture(reading, n)]
     if verb == "compare" and not jobs and len(pictures) > 1:
@@ -93,6 +95,11 @@ def by_what_is_named(reading: Reading, verb: str) -> str:
         return _looked_at(reading, verb, jobs=bool(jobs))
     measured = verb in _OF_ONE_JOB or (verb == "inference" and is_measured(reading))
     return "evaluate" if measured and (jobs or reading.of("parent")) else verb
+
+
+def models_of(reading: Reading) -> list[str]:
+    """The files of models that are named."""
+    return [token.text for token in reading.tokens if token.kind == "path" and token.text.lower().endswith(_MODELS)]
 
 
 def is_of_evaluation(reading: Reading) -> bool:

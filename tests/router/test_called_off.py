@@ -63,6 +63,7 @@ def test_what_is_called_off_or_the_job_of_others_is_no_step(skill: Skill, text: 
         (f"{GERMAN} und exportiere nicht nur nach ONNX, sondern werte es auch auf ./b aus", None),
         ("Evaluate ChangeNet m.pth on ./boards before exporting it", ["evaluate", "export"]),
         ("Evaluate ChangeNet m.pth on ./boards. Stop after that.", ["evaluate"]),
+        ("My task is to train ChangeNet on ./boards without automl", ["train"]),
         ("Tom will evaluate m.pth on ./boards; please export m.pth to onnx", ["export"]),
         ("Exportiere m.pth nach ONNX. Der Kollege evaluiert m.pth danach auf ./boards.", ["export"]),
         ("Tom trains on ./boards and exports it; you evaluate ChangeNet m.pth on ./lot", ["evaluate"]),

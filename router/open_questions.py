@@ -10,7 +10,6 @@ from router.engines import MEASURING
 from router.notes import listed
 from router.on_results import depends_on
 from router.only_data import strange_place
-from router.plain_words import is_plain
 from router.types import Question
 from router.unread_repeats import about_repeats
 
@@ -42,12 +41,7 @@ def open_questions(request: Request, words: Words, skill: Skill) -> Iterator[Que
 
 def with_doubt(decision: Decision, words: Words, request: Request) -> Decision:
     """The decision, with a question where nothing else is open and all words together are like those of no request."""
-    if (
-        not words.intent.doubtful
-        or is_plain(words)
-        or answers(request)
-        or any(one.slot != "parent_job_id" for one in decision.missing)
-    ):
+    if not words.intent.doubtful or answers(request) or any(one.slot != "parent_job_id" for one in decision.missing):
         return decision
     verb = words.intent.steps[0].verb
     text = f"Is '{verb}' asked for, and of this model? Name the model, a job, or where the data lies."

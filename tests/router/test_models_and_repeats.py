@@ -132,8 +132,6 @@ def test_what_only_looks_like_a_repeat_is_not_asked_about(text: str, skill: Skil
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("trainiere auf ./b mit 1.000 Epochen ohne AutoML", {"data": "./b", "epochs": 1000}),
-        ("don't train, just evaluate m.pth on ./b", {"data": "./b"}),
         ("nicht trainieren, nur m.pth auf ./b evaluieren", {"data": "./b"}),
         ("We evaluated m.pth on ./a; now evaluate o.pth on ./b", {"data": "./b"}),
         ("Yesterday I evaluated m.pth on ./a. Evaluate o.pth on ./b again.", {"data": "./b"}),

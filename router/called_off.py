@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.tokens import BREAK, clause_at
+from router.tokens import BREAK, clause_at, clauses_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ def with_called_off(tokens: Sequence[Token], mentions: Sequence[Mention], vocabu
     ended = {n for m in refused if _comes_behind(tokens, m, use) for n in clause_at(tokens, m.start)}
     kept = [m for m in mentions if m.group not in _ONLY_ENDS or m.start not in ended]
     kept = [m._replace(negated=True) if m in refused else m for m in kept]
-    for clause in _clauses(tokens):
+    for clause in clauses_in(tokens):
         named = _called_off(tokens, clause, vocabulary)
         asked = [m for m in kept if m.start < clause.start and m.group.startswith(_STEPS) and _name(m) in named]
         if asked and not all(m.negated for m in asked):
@@ -46,15 +46,6 @@ def _name(mention: Mention) -> str:
 
 def _is_of(mention: Mention, clause: range, named: set[str]) -> bool:
     return mention.start in clause and mention.group.startswith(_STEPS) and _name(mention) in named
-
-
-def _clauses(tokens: Sequence[Token]) -> Iterator[range]:
-    place = 0
-    while place < len(tokens):
-        clause = clause_at(tokens, place)
-        if clause:
-            yield clause
-        place = clause.stop + 1
 
 
 def _is_refused(tokens: Sequence[Token], mention: Mention, use: Grammar) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _REACH, _NEAR = 4, 9
-_RATE = "value:learning_rate"  # no rate is 1 or more
+_RATE, _NAME = "value:learning_rate", "value:backbone"  # no rate is 1 or more, no name a number
 _ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _PAUSES = frozenset({"hm", "hmm", "hmmm", "oh", "uh", "ah"})
 _NO_VALUES = frozenset({"correction", "instead"})
@@ -57,7 +57,8 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
             continue
         if is_displaced(reading, place) or _is_ordinal(reading, place) or stands_for(reading, place):
             continue
-        before = [m for m in mentions if m.start < place and (token.value < 1 or m.group != _RATE)]
+        others = {_NAME} if token.value < 1 else {_NAME, _RATE}
+        before = [m for m in mentions if m.start < place and m.group not in others]
         if before and _is_replaced(reading, place):
             continue
         after = [m for m in mentions if place < m.start <= place + _NEAR and m.negated]

@@ -190,7 +190,7 @@ def _is_called_in_question(
     begin = sentence_begin(tokens, mention.start)
     end = sentence_end(tokens, mention.start)
     words = [token.word for token in tokens[begin:end]]
-    doubts = words[0] in grammar["sense"] and len(words) <= _SHORT_QUESTION
+    doubts = not grammar["sense"].isdisjoint(words[:1]) and len(words) <= _SHORT_QUESTION
     doubts = doubts or not grammar["sensible"].isdisjoint(words)
     question = end < len(tokens) and tokens[end].text == "?"
     return doubts and question and mention.group.startswith(("action:", "noun:")) and any(m.start > end for m in asking)

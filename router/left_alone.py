@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.tokens import clause_at, folded
+from router.tokens import clause_at, clauses_in, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from router.patterns import Mention
     from router.tokens import Token
@@ -27,7 +27,7 @@ def with_left_alone(
 ) -> tuple[list[Mention], frozenset[int]]:
     """The mentions, those negated which others do or nobody is to do; and the tokens that tell of what others do."""
     reader = _Others(tokens, vocabulary)
-    theirs = frozenset(n for clause in _clauses(tokens) for n in reader.theirs(clause))
+    theirs = frozenset(n for clause in clauses_in(tokens) for n in reader.theirs(clause))
     idle = any(m.group == "idle" and _leaves_all(tokens, m, vocabulary.grammar) for m in mentions)
     if not (theirs or idle):
         return list(mentions), theirs
@@ -48,17 +48,6 @@ def _judged(
     acts = not mention.group.startswith("verb:") or mention.group in _CHANGING
     gone = mention.start in theirs or (idle and acts and not _is_bidden(tokens, mention, grammar))
     return mention._replace(negated=True) if gone else mention
-
-
-def _clauses(tokens: Sequence[Token]) -> Iterator[range]:
-    place = 0
-    while place < len(tokens):
-        if tokens[place].kind == "break":
-            place += 1
-            continue
-        clause = clause_at(tokens, place)
-        yield clause
-        place = clause.stop
 
 
 def _leaves_all(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.clauses import not_before
+from router.tokens import clauses_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from router.patterns import Mention
     from router.tokens import Token
@@ -33,7 +34,7 @@ class Narration(NamedTuple):
 
 def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: Grammar) -> Narration:
     """The mentions without the actions that somebody did, did not do, does without us, or takes back."""
-    verbs = {n for clause in _clauses(tokens) for n in _Clause(tokens, clause, grammar).narrated()}
+    verbs = {n for clause in clauses_in(tokens) for n in _Clause(tokens, clause, grammar).narrated()}
     verbs |= _carried(tokens, verbs, grammar)
     withdrawn = _withdrawn(tokens, mentions, grammar)
     if _waits_for_all(tokens, grammar) and not any(_kind(m) in _ASKING and not m.negated for m in mentions):
@@ -49,7 +50,7 @@ def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: 
         or not (told_of["action:" if _kind(m) == "action" else ""] & set(m.places) or m in withdrawn)
     ]
     gone = verbs | {m.start for m in withdrawn}
-    places = frozenset(n for clause in _clauses(tokens) if gone & set(clause) for n in clause)
+    places = frozenset(n for clause in clauses_in(tokens) if gone & set(clause) for n in clause)
     told = places | {n for m in withdrawn for n in range(m.end)}
     asked = any(_kind(m) in _ASKING and not m.negated for m in kept)
     given = any(_kind(m) in _STATES and m.start not in told for m in kept)
@@ -61,19 +62,10 @@ def _kind(mention: Mention) -> str:
     return mention.group.partition(":")[0]
 
 
-def _clauses(tokens: Sequence[Token]) -> Iterator[range]:
-    """The tokens between breaks."""
-    return _cut(tokens, lambda token: token.kind == "break")
-
-
 def _sentences(tokens: Sequence[Token]) -> Iterator[range]:
-    return _cut(tokens, lambda token: token.kind == "break" and token.text in _ENDS)
-
-
-def _cut(tokens: Sequence[Token], ends: Callable[[Token], bool]) -> Iterator[range]:
     start = 0
     for place in range(len(tokens) + 1):
-        if place == len(tokens) or ends(tokens[place]):
+        if place == len(tokens) or (tokens[place].kind == "break" and tokens[place].text in _ENDS):
             if place > start:
                 yield range(start, place)
             start = place + 1
@@ -233,7 +225,7 @@ def _waits_for_all(tokens: Sequence[Token], grammar: Grammar) -> bool:
 
 def _is_conditional(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
     """Whether something is only taken back in a case that a short clause names: "if not, leave it alone"."""
-    before = [clause for clause in _clauses(tokens) if clause.stop <= mention.start][-1:]
+    before = [clause for clause in clauses_in(tokens) if clause.stop <= mention.start][-1:]
     words = [tokens[n].word for clause in before for n in clause]
     return len(words) in range(1, _MOST + 1) and words[0] in grammar["conditions"] and words[-1] in grammar["not"]
 

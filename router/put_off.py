@@ -125,7 +125,7 @@ def _follows_condition(tokens: Sequence[Token], clause: range, grammar: Grammar)
 
 def _is_open(tokens: Sequence[Token], clause: range, words: Sequence[str], grammar: Grammar) -> bool:
     """Whether somebody is still to decide on it: "whether we export it I'll decide later", "ob daraus … wird, …"."""
-    if words[0] not in grammar["whether"]:
+    if grammar["whether"].isdisjoint(words[:1]):
         return False
     behind = [tokens[n].word for n in range(clause.start, min(sentence_end(tokens, clause.start), len(tokens)))]
     return not grammar["decides_later"].isdisjoint(behind)

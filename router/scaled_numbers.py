@@ -20,11 +20,10 @@ def with_scales(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) 
     found: list[Token] = []
     for token in tokens:
         before = found[-1] if found else None
-        if (parts := _parts(token, before, grammar)) and found:
-            if found[-1].kind == "word":
+        if parts := _parts(token, found, grammar):
+            if before and before.kind == "word":
                 found.pop()  # "per" of "per mille"
-            number = found[-1]
-            found[-1] = _scaled(number, number.value * 100 / parts)
+            found[-1] = _scaled(found[-1], found[-1].value * 100 / parts)
             found.append(token._replace(word=_PERCENT))
         elif before and before.kind == "number" and _is_dozen(token, grammar):
             found[-1] = _scaled(before, before.value * _DOZEN, token)
@@ -33,12 +32,13 @@ def with_scales(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) 
     return _with_thousands(found, grammar)
 
 
-def _parts(token: Token, before: Token | None, grammar: Mapping[str, frozenset[str]]) -> int:
-    """Of how many parts a word behind a number tells; 0 where it tells none."""
-    if before is None or token.kind != "word":
+def _parts(token: Token, before: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> int:
+    """Of how many parts a word behind a number, or behind that and "per", tells; 0 where it tells none."""
+    if token.kind != "word":
         return 0
     parts = 1000 if token.word in grammar["permilles"] else 1_000_000 if token.word in grammar["ppms"] else 0
-    return parts if before.kind == "number" or before.word in grammar["per"] else 0
+    last = before[:-1] if before and before[-1].word in grammar["per"] else before
+    return parts if last and last[-1].kind == "number" else 0
 
 
 def _is_dozen(token: Token, grammar: Mapping[str, frozenset[str]]) -> bool:

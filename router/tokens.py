@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Kind = Literal["word", "number", "path", "job", "override", "action", "quote", "break"]
 BREAK, NUMBER, PATH, JOB = "<break>", "<number>", "<path>", "<job>"
@@ -63,6 +63,15 @@ def clause_at(tokens: Sequence[Token], place: int) -> range:
     while stop < len(tokens) and tokens[stop].kind != "break":
         stop += 1
     return range(start, stop)
+
+
+def clauses_in(tokens: Sequence[Token]) -> Iterator[range]:
+    """The tokens between breaks, clause by clause."""
+    place = 0
+    while place < len(tokens):
+        if clause := clause_at(tokens, place):
+            yield clause
+        place = max(clause.stop, place) + 1
 
 
 def sentence_begin(tokens: Sequence[Token], place: int) -> int:

@@ -137,3 +137,25 @@ def test_a_german_compound_is_read_by_its_parts(skill: Skill, text: str, task: s
 def test_a_compound_of_another_craft_declines(skill: Skill) -> None:
     with pytest.raises(RequestError):
         decide(Request(text="Werte die Lieferantenangebote für die Leiterplatten aus"), skill)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("per mille train ChangeNet on ./b", {"data": "./b"}),
+        ("train ChangeNet on ./b, false alarm rate per mille", {"data": "./b"}),
+        (
+            "train ChangeNet with backbone c_radio_v2_vit_base on ./b, 20, no, 30",
+            {"data": "./b", "backbone": "c_radio_v2_vit_base"},
+        ),
+    ],
+)
+def test_a_scale_without_a_number_and_a_number_without_a_value_change_nothing(
+    skill: Skill, text: str, values: dict[str, object]
+) -> None:
+    found = decide(Request(text=text), skill).stated
+    assert {name: value for name, value in found.items() if name != "task"} == values
+
+
+def test_marks_around_a_command_are_no_fault(skill: Skill) -> None:
+    assert decide(Request(text="? abbrechen ("), skill).missing

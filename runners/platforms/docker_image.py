@@ -83,12 +83,11 @@ def save_image(host: str, name: str, archive: Path) -> None:
 
 
 def _follow(name: str, events: Iterable[dict[str, Any]], say: Callable[[str], None]) -> None:
-    """Say how much of the layers has come, now and then."""
+    """Say how much of the layers has come, now and then; an error is raised at the end, which frees the connection."""
     sizes: dict[str, tuple[int, int]] = {}
-    said = time.monotonic()
+    said, error = time.monotonic(), ""
     for event in events:
-        if error := event.get("error"):
-            raise refused(name, str(error))
+        error = error or str(event.get("error") or "")
         progress = event.get("progressDetail") or {}
         if event.get("status") == "Downloading" and progress.get("total"):
             sizes[str(event.get("id"))] = (int(progress.get("current", 0)), int(progress["total"]))
@@ -96,4 +95,6 @@ def _follow(name: str, events: Iterable[dict[str, Any]], say: Callable[[str], No
                 said = time.monotonic()
                 done, whole = (sum(column) / 1e6 for column in zip(*sizes.values(), strict=True))
                 say(f"pulling {name}: {done:,.0f} of {whole:,.0f} MB")
+    if error:
+        raise refused(name, error)
     say(f"pulled {name}")

@@ -9,8 +9,9 @@ Reading order, from the command to the pixels:
 3. `task` is the seam: what the shared parts ask of a task. `classify.task` answers, `classify.actions` are its entry
    points.
 4. `classify.training` reads top-down: `pair_table` and `pair_images` (data), `batch_samplers` and `loading` (batches),
-   `preparation` (augmentation, alignment, normalisation), `network` on `backbones` and `difference_heads`, then
-   `training_module` (steps and figures: `kpi`, `threshold`), `trainer`, `checkpoint_writer`, `resume`.
+   `preparation` (augmentation, alignment, normalisation), `network` on `backbones` and `difference_heads` (of
+   one of the `head_kinds`), then `training_module` (steps and figures: `kpi`, `threshold`), `trainer`,
+   `checkpoint_writer`, `resume`.
 5. `classify.evaluation` scores with a checkpoint: `scoring_loop`, `test_time_augmentation`, `evidence`.
 6. `segment` is the other task, in the same order: `pair_list` and `pictures` with `tiles`, `draws`, `preparation`,
    `decoders`, `training_module`, then `mask_files` and `result_tables` of an evaluation.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.classify.difference_heads import ClassifierHead, DistanceHead
+from engine.classify.head_kinds import ClassifierHead, DistanceHead
 from engine.classify.network import PairNetwork
 from engine.export.engine_judging import CLASSIFY_NAMES
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from engine.backbones.base import Backbone
     from engine.classify.cell_centres import Shift, Size
-    from engine.classify.difference_heads import Features
+    from engine.classify.head_kinds import Features
     from engine.export.tensorrt_session import EngineSession
 
 

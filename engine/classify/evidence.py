@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.classify.cell_centres import Shift, Size
-    from engine.classify.difference_heads import Features
+    from engine.classify.head_kinds import Features
     from engine.classify.network import PairNetwork
     from engine.classify.network_input import Layout, NetworkInput
 

@@ -19,7 +19,7 @@ from engine.inspect.crops import crop_inspector
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.classify.difference_heads import Features
+    from engine.classify.head_kinds import Features
     from engine.classify.trained_model import Checkpoint
     from engine.inspect.evidence import Inspector, Scores
     from engine.settings import Run

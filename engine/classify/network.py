@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from engine.backbones.registry import build_backbone
 from engine.classify.cell_centres import cell_shifts
-from engine.classify.difference_heads import Features, build_head
+from engine.classify.difference_heads import build_head
 from engine.network_setup import in_quick_format, start_backbone
 
 if TYPE_CHECKING:
     from engine.backbones.base import Backbone
     from engine.classify.cell_centres import Shift, Size
-    from engine.classify.difference_heads import DifferenceHead
+    from engine.classify.head_kinds import DifferenceHead, Features
     from spec.experiment import Experiment
 
 

@@ -9,7 +9,7 @@ import torch
 
 from core.errors import CheckpointError
 from deployed.sessions import Session
-from engine.classify.difference_heads import ClassifierHead, DistanceHead
+from engine.classify.head_kinds import ClassifierHead, DistanceHead
 from engine.classify.network import PairNetwork
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deployed.siamese_graph import Parts
     from engine.backbones.base import Backbone
     from engine.classify.cell_centres import Shift, Size
-    from engine.classify.difference_heads import Features
+    from engine.classify.head_kinds import Features
 
 _CPU = torch.device("cpu")
 OFF_CENTRE = "off_centre"

@@ -17,10 +17,10 @@ from deployed.model_file import read_model, write_model
 from deployed.pair_model import PairModel
 from deployed.self_test import SELF_TEST
 from deployed.siamese_graph import join, take_apart
-from engine.classify.difference_heads import DistanceHead
 from engine.classify.export import judged_at_one_size, self_test_of, settings_of, with_training_of
 from engine.classify.exported_parts import NAMES, check_whole, parts_of
 from engine.classify.file_scorer import FileScorer
+from engine.classify.head_kinds import DistanceHead
 from engine.classify.onnx_network import OFF_CENTRE, OnnxNetwork, off_centre_to_json
 from engine.classify.pair_speed import speedup
 from engine.classify.parity import ParityPairs

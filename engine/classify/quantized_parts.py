@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from deployed.siamese_graph import Parts, without_evidence
-from engine.classify.difference_heads import DistanceHead
+from engine.classify.head_kinds import DistanceHead
 from engine.classify.onnx_network import OnnxNetwork
 from engine.classify.parity import prepared
 from engine.console import say

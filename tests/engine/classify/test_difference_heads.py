@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from core.errors import SpecError
-from engine.classify.difference_heads import EuclideanHead, LearnableHead, PooledHead
+from engine.classify.difference_heads import EuclideanHead, LearnableHead
 from engine.classify.losses import ContrastiveLoss, WeightedCrossEntropy, build_loss
 from engine.classify.network import ClassifyNetwork, build_network
 from engine.classify.network_input import NetworkInput
+from engine.classify.pooled_head import PooledHead
 from engine.classify.scoring_loop import GoldenFeatures
 from spec.experiment import Experiment
 

@@ -11,7 +11,7 @@ from engine.classify.network_input import NetworkInput
 from engine.classify.scoring_loop import GoldenFeatures
 
 if TYPE_CHECKING:
-    from engine.classify.difference_heads import Features
+    from engine.classify.head_kinds import Features
 
 
 class Head(nn.Module):

@@ -8,16 +8,19 @@ import os
 import re
 import socket
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from core.errors import PlatformError
 from core.installation import require
+from runners.platforms.docker_refusals import MEANINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docker import DockerClient
     from docker.models.containers import Container
+
+    from runners.platforms.docker_refusals import Refusal
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _SECONDS = 30
@@ -26,73 +29,6 @@ _MOST_WAIT_SECONDS = 8.0
 _OF_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _ERRNO = re.compile(r"Max retries exceeded.*?\[Errno -?\d+\] ([^\"')]+)")
 _REMOVAL = "is already in progress"
-
-
-class _Meaning(NamedTuple):
-    """What an answer of the engine means, by a part of its text; `passes` of those that may be gone a moment later."""
-
-    sign: str
-    code: str
-    message: str
-    remedy: str
-    passes: bool = False
-
-
-_LOGIN = "log in with `docker login REGISTRY`, and check that the account may use the image"
-_NAME = "check name and tag; versions.yaml holds the images that are known to exist"
-_LATER = "check the network of the engine's machine, or load the image there by `docker load`"
-_MEANINGS = (
-    _Meaning(
-        "could not select device driver",
-        "docker.no_gpu_driver",
-        "the engine can't give GPUs to containers: it has no NVIDIA container toolkit",
-        "install the NVIDIA Container Toolkit on the engine's machine and restart the engine, or ask for --gpus 0",
-    ),
-    _Meaning(
-        "executable file not found",
-        "image.no_command",
-        "the image does not have the command of the action",
-        "take the image that versions.yaml pins for it",
-    ),
-    _Meaning("minimum memory limit", "docker.memory", "--memory asks for less than the engine can give", "give more"),
-    _Meaning(
-        "toomanyrequests",
-        "image.rate_limit",
-        "the registry gives no more images to this address or account for now",
-        "log in with `docker login REGISTRY`, which raises the limit, or run it again later",
-        passes=True,
-    ),
-    _Meaning("pull access denied", "image.denied", "the registry does not give this image away", _LOGIN),
-    _Meaning("unauthorized", "image.denied", "the registry does not know the account", _LOGIN),
-    _Meaning("authentication required", "image.denied", "the registry does not know the account", _LOGIN),
-    _Meaning("no basic auth credentials", "image.denied", "the registry does not know the account", _LOGIN),
-    _Meaning("manifest unknown", "image.unknown", "the registry has no such image", _NAME),
-    _Meaning("not found", "image.unknown", "there is no such image", _NAME),
-    *(
-        _Meaning(sign, "image.unreachable", "the engine can't reach the registry", _LATER, passes=True)
-        for sign in (
-            "no such host",
-            "i/o timeout",
-            "TLS handshake",
-            "connection refused",
-            "connection reset",
-            "context deadline exceeded",
-            "unexpected HTTP status: 5",
-        )
-    ),
-    _Meaning(
-        "no space left on device",
-        "docker.disk_full",
-        "the disk of the engine's machine is full",
-        "make room there, for instance with `docker system prune`",
-    ),
-    _Meaning(
-        "bind source path does not exist",
-        "docker.mount",
-        "the engine does not see a place of this machine",
-        "use an engine of this machine, or put data and results where both machines have them under one path",
-    ),
-)
 
 
 class EngineSilentError(PlatformError):
@@ -220,8 +156,8 @@ def refused(where: str, said: str) -> PlatformError:
     return PlatformError(f"the Docker engine refuses: {said}", code="launch.failed", where=where, remedy=remedy)
 
 
-def _meaning(said: str) -> _Meaning | None:
-    return next((meaning for meaning in _MEANINGS if meaning.sign.lower() in said.lower()), None)
+def _meaning(said: str) -> Refusal | None:
+    return next((meaning for meaning in MEANINGS if meaning.sign.lower() in said.lower()), None)
 
 
 def find_container(host: str, name: str, *, patiently: bool = False) -> Container | None:

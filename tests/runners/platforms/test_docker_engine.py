@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import socketserver
 import sys
+import threading
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +19,41 @@ from docker.types import Mount as Bind
 
 from core.errors import PlatformError
 from runners.jobs.job import JobState
+from runners.platforms import docker_engine as docker_engine_module
 from runners.platforms.docker_engine import asked, connect
 from tests.conftest import free_ports
 from tests.runners.platforms.docker_bench import IMAGE, Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from runners.jobs.store import JobStore
     from runners.planning.plan import Plan
+
+
+@contextmanager
+def _listening(path: Path, answer: bytes | None) -> Iterator[list[bytes]]:
+    """A server on a Unix socket that gives one answer to every request, or none at all."""
+    seen: list[bytes] = []
+    done = threading.Event()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            seen.append(self.rfile.readline())
+            if answer is None:
+                done.wait(5)
+            elif seen[-1]:
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
+                self.wfile.write(head.encode() + answer)
+
+    with socketserver.ThreadingUnixStreamServer(str(path), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield seen
+        done.set()
+        server.shutdown()
+        thread.join()
+
 
 SSH = """#!{python}
 import os, sys
@@ -106,6 +137,25 @@ def test_an_address_where_nobody_listens_is_told_without_the_layers_of_the_clien
         connect(f"tcp://127.0.0.1:{free_ports(1)}")
 
     assert error.value.message == "no Docker engine answers: Connection refused"
+
+
+@pytest.mark.parametrize("answer", [None, b"[]", b'{"Version": "29"}', b"no JSON"])
+def test_what_listens_and_is_no_engine_is_told_and_leaves_no_connection_open(
+    answer: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_engine_module, "_SECONDS", 0.3)
+    with _listening(tmp_path / "some.sock", answer) as seen, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(PlatformError) as error:
+            connect(f"unix://{tmp_path / 'some.sock'}")
+        code, message = error.value.code, error.value.message
+        del error  # what it came from holds the client, and so its connection
+        gc.collect()
+
+    assert code == "docker.unreachable"
+    assert message.startswith("no Docker engine answers: ")
+    assert any(line.startswith(b"GET /version ") for line in seen)
+    assert [str(warning.message) for warning in told if issubclass(warning.category, ResourceWarning)] == []
 
 
 def test_a_disk_of_this_machine_that_is_full_is_no_silence_of_the_engine(docker_engine: Engine) -> None:

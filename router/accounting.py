@@ -10,7 +10,7 @@ from router.figures import is_name, is_told, open_figures
 from router.foreign import foreign, negated_model
 from router.manner import in_modes, of_manner, surely_of_manner
 from router.objects import OURS, object_of, of_ours, of_pronoun, ours_in, phrases
-from router.unread_values import unread_phrases
+from router.unread_values import unread_phrases, untaken_phrases
 
 if TYPE_CHECKING:
     from router.intent import Intent
@@ -53,7 +53,7 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     unknown = unknown if ours else sorted({*unknown, *doubted} - reading.told)
     said = phrases(reading, unknown)
     numbers = [n for n in sorted(values.unread) if not is_name(reading, n) and not is_told(reading, n)]
-    told = (*said, *(reading.tokens[n].text for n in numbers))
+    told = (*said, *(reading.tokens[n].text for n in numbers), *untaken_phrases(reading))
     stopped = intent.verb == "cancel"  # "stop the ChangeNet training" rules out no model
     things = _things(reading, unknown, vocabulary)
     if other := foreign(reading, intent):

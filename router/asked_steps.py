@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 ENGINE_VERB = "gen_trt_engine"
+_TWO = 2
 _TARGETS = frozenset({"value:recall", "value:false_alarms"})
 
 
@@ -56,7 +57,7 @@ def asked_steps(reading: Reading, *, every_noun: bool = False) -> tuple[Step, ..
     said = [m for kind in ("action", "named") for m in reading.of(kind) if m.start not in reading.remarks]
     parents = {place for mention in reading.of("parent") for place in mention.places}
     said = [m for m in said if not parents & set(m.places)] or said
-    said = [m for m in said if not _is_target(reading, m, said)]
+    said = [m for m in said if not (_is_target(reading, m, said) or _compares(reading, m))]
     said = [m for m in said if not describes(reading, m, said) and not is_shown_later(reading, m)]
     said = [m for m in said if not is_of_others_later(reading, m)]
     named = [m for m in said if m.group.startswith("named")]
@@ -113,6 +114,17 @@ def _is_target(reading: Reading, mention: Mention, said: Sequence[Mention]) -> b
         return True
     targets = {n for m in reading.of("value") if m.group in _TARGETS for n in m.places}
     return mention.start in targets
+
+
+def _compares(reading: Reading, mention: Mention) -> bool:
+    """Whether verdicts are no step, but by what two jobs are compared: "which finds more defects: train-… or …"."""
+    start, stop = reading.clause(mention.start)
+    tokens, use = reading.tokens[start:stop], reading.grammar
+    if mention.group != "action:inference" or any(token.kind == "path" for token in tokens):
+        return False
+    jobs = [n for n, token in enumerate(tokens) if token.kind == "job"]
+    chosen = len(jobs) == _TWO and any(token.word in use["or"] for token in tokens[jobs[0] : jobs[1]])
+    return chosen and any(token.word in use["comparatives"] for token in tokens[mention.start - start : jobs[0]])
 
 
 def _is_purpose(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:

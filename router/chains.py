@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from router.asked_steps import Step
 from router.build_order import in_build_order
 from router.evidence import evidence
+from router.order import comes_first
 from router.ranking import ranked
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
             steps = _with_step(reading, steps, step, part)
     if not known.keys() <= steps.keys():
         return ()
+    steps = _with_first(reading, steps)
     order = [verb for verb in steps if verb in known]
     turned = order != [step.verb for step in found if step.verb in known]
     words = {token.word for token in reading.tokens}
@@ -73,7 +75,29 @@ def _parts(reading: Reading) -> Iterator[range]:
         obliged = reading.tokens[begin - 1].word in reading.grammar["obliges"]  # "the winner should then classify"
         if begin > begins[-1] and not obliged:
             begins.append(begin)
-    yield from (range(*ends) for ends in pairwise((*begins, len(reading.tokens))))
+    yield from _with_first_verbs(reading, [range(*ends) for ends in pairwise((*begins, len(reading.tokens)))])
+
+
+def _with_first_verbs(reading: Reading, parts: Sequence[range]) -> Iterator[range]:
+    """The parts, one that only takes up the data of the next one joined to that: "go through ./b *and flag them*"."""
+    asking = [m for kind in ("action", "noun", "named", "verb") for m in reading.of(kind)]
+    held: range | None = None
+    for part in parts:
+        asks = {m.start for m in asking if m.end <= part.stop}
+        if held and reading.tokens[part.start].word in reading.grammar["joins_steps"]:
+            own = any(reading.tokens[n].kind in {"path", "job"} for n in part)
+            joined = not (own or asks.isdisjoint(part))
+            yield from (range(held.start, part.stop),) if joined else (held, part)
+            held = None
+            continue
+        if held:
+            yield held
+        takes = asks.isdisjoint(part) and any(reading.tokens[n].kind == "path" for n in part)
+        held = part if takes else None
+        if not takes:
+            yield part
+    if held:
+        yield held
 
 
 def _whole(reading: Reading, place: int) -> int:
@@ -110,9 +134,21 @@ def _is_elided(reading: Reading, part: range) -> bool:
     small = use["leads_on"] | use["says_again"] | use["elided"] | use["pleases"]
     small |= use["joins_steps"] | use["prepositions"] | use["articles"]
     valued = {n for m in reading.of("value") for n in m.places}
+    valued |= _places_of_model(reading, part)
     clause = [n for n in part if n < reading.clause(part.start)[1]]
     own = [n for n in clause if reading.tokens[n].kind in {"path", "job"}]
     return bool(own) and all(n in own or n in valued or reading.tokens[n].word in small for n in clause)
+
+
+def _places_of_model(reading: Reading, part: range) -> set[int]:
+    """The words for a model that a part names by its task: "… on ./a and then *the segmentation model* on ./b"."""
+    tasks = [m for m in reading.of("task") if m.start in part]
+    models = [n for n in part if reading.tokens[n].word in reading.grammar["model_words"]]
+    before = {m.group for m in reading.of("task") if m.start < part.start}
+    other = before and before.isdisjoint(
+        m.group for m in tasks
+    )  # "the classifier on ./a, then the segmentation on ./b"
+    return {*models, *(n for m in tasks for n in m.places)} if tasks and (models or other) else set()
 
 
 def _rules_out(reading: Reading, part: range) -> bool:
@@ -133,6 +169,13 @@ def _with_step(reading: Reading, steps: dict[str, Step], step: Step, part: range
         return steps | {step.verb: step}
     last = next(reversed(steps))
     return {**{verb: one for verb, one in steps.items() if verb != last}, step.verb: step, last: steps[last]}
+
+
+def _with_first(reading: Reading, steps: dict[str, Step]) -> dict[str, Step]:
+    """The steps, that of a verb first which says so: "I need verdicts for ./b; *train it on ./a first*"."""
+    places = {m.start for m in reading.of("action") if comes_first(reading, m)}
+    first = [step for step in steps.values() if step.place in places]
+    return {first[0].verb: first[0], **steps} if first else steps
 
 
 def _says_something(reading: Reading, part: range) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # It asks, or wishes, for something that a phrase knows; bids for what no phrase knows; tells what is the case.
 Mood = Literal["asks", "wishes", "bids", "tells", "none"]
+_VALUE = 4
 _HAS = frozenset({"has", "have"})
 _BEFORE_S = frozenset({"it", "that", "there", "here", "what", "who", "he", "she", "this", "everything"})
 
@@ -111,6 +112,7 @@ class _Reader(NamedTuple):
 
     def mood(self, places: range, asking: Sequence[Mention]) -> Mood:
         """The mood of a clause, by its finite verb, and by what stands before it."""
+        places = self._behind_value(places, asking)
         first = next((n for n in places if self.tokens[n].word not in self.grammar["openers"]), places.stop)
         finite = self._finite(places, first)
         if self._is_placed(places):
@@ -137,6 +139,23 @@ class _Reader(NamedTuple):
             return "asks"
         ordered = asking and self._is_to_come(places)
         return "asks" if ordered or any(is_ordered(self.tokens, places, m, self.grammar) for m in asking) else "tells"
+
+    def _behind_value(self, places: range, asking: Sequence[Mention]) -> range:
+        """The clause without a value that ends the sentence before it: "…, 30 epochs *and then let it judge …*"."""
+        if not asking or self.tokens[places.start].kind != "number":
+            return places
+        leads, others = (
+            self.grammar["leads_on"] | self.grammar["with_it"],
+            self.grammar["somebody"] | self.grammar["people"],
+        )
+        for n in range(places.start + 1, min(places.start + _VALUE, asking[0].start)):
+            joins = self.tokens[n].word in self.grammar["joins_steps"]
+            before = {self.tokens[m].word for m in range(n + 1, asking[0].start)} if joins else set()
+            if before & leads and not before & others:
+                return range(n + 1, places.stop)
+            if joins or self.tokens[n].word in self.grammar["finite"]:
+                return places
+        return places
 
     def _comes_after(self, places: range) -> bool:
         """Whether a clause only says what somebody does later: "before I start yet another training, …"."""

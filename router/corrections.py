@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.exchanged import sets_right
+from router.exchanged import is_preferred, sets_right
 from router.figure_forms import by_form, is_total, negated_number
 from router.said_numbers import stands_for
 from router.spans import begins_span
@@ -69,7 +69,7 @@ def bare_numbers(reading: Reading, mentions: Iterable[Mention], values: Values) 
         over = {token.word for token in reading.tokens[max(0, min(first, place - 1)) : place]}
         chosen = bool(over & reading.grammar["choice"])
         chosen = chosen or _is_barred(reading, place)
-        cited = not corrects and (chosen or is_cited(reading, place))
+        cited = not corrects and (chosen or is_cited(reading, place) or is_preferred(reading, place))
         model = (
             before[-1]
             if before and (corrects or cited)

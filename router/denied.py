@@ -49,6 +49,7 @@ def without_answers(text: str, tokens: Sequence[Token], mentions: Sequence[Menti
         and (
             _is_behind_no(text, tokens, m, grammar)
             or _is_behind_denial(text, tokens, m, grammar)
+            or _goes_to_another(tokens, m, grammar)
             or (m.group.startswith("value:") and any(_corrects(tokens, one, m, grammar) for one in corrections))
         )
         else m
@@ -68,6 +69,20 @@ def _is_behind_denial(text: str, tokens: Sequence[Token], mention: Mention, gram
     clause = range(clause_at(tokens, place).start, place)
     words = [tokens[n].word for n in clause if tokens[n].word not in grammar["contrasts"]]
     return bool(words) and words[0] in grammar["doers"] and set(words[1:]) <= grammar["auxiliaries"]
+
+
+def _goes_to_another(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> bool:
+    """Whether what is denied of one job is asked for another: "nicht train-… stoppen, sondern train-…"."""
+    place, begin = mention.end, clause_at(tokens, mention.start).start
+    while place < len(tokens) and (tokens[place].kind == "job" or tokens[place].text == ","):
+        place += 1
+    if place == len(tokens) or tokens[place].word not in grammar["substitutes"]:
+        return False
+    one = any(token.kind == "job" for token in tokens[begin:place])
+    passed = grammar["articles"] | grammar["restricts_to"]
+    other = next((n for n in range(place + 1, len(tokens)) if tokens[n].word not in passed), len(tokens) - 1)
+    ends = all(token.kind == "break" for token in tokens[other + 1 : other + 2])
+    return one and tokens[other].kind == "job" and ends
 
 
 def _corrects(tokens: Sequence[Token], correction: Mention, mention: Mention, grammar: Grammar) -> bool:

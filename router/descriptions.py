@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
+_NEAR = 6
+
 
 def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:
     """Whether a phrase only describes what another one asks for: "get me a net that marks what changed"."""
@@ -39,6 +41,14 @@ def describes(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bo
         if word in reading.grammar["relative"] and not set(between[n - 1 : n]) & apart
     ]
     return before[-1].start >= start and bool(relative) and not set(between[relative[-1] :]) & joins
+
+
+def is_described(reading: Reading, pointer: Mention) -> bool:
+    """Whether a pointer's own clause says which task its model has: "*the one* that draws the changed pixels"."""
+    stop = reading.clause(pointer.start)[1]
+    behind = {token.word for token in reading.tokens[pointer.end : min(stop, pointer.end + 1)]}
+    near = range(pointer.end + 1, min(stop, pointer.end + _NEAR))
+    return not behind.isdisjoint(reading.grammar["relative"]) and any(m.start in near for m in reading.of("task"))
 
 
 def _is_subject(reading: Reading, mention: Mention, said: Sequence[Mention]) -> bool:

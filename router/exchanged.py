@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers that are taken in place of that of a value: "rather 20 than 10 epochs", "20 instead of the usual 10"."""
+"""Numbers beside that of a value: taken in its place ("rather 20 than 10 epochs"), better, or no use ("10 ± 2")."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_FAR, _FEW = 8, 2
+_FAR, _NEAR, _FEW = 8, 4, 2
+_MUCH = 0.2
+_TOLERANCE = re.compile(r"\s*(±|\+\s*/?\s*[-\u2212]|plus\s*/?\s*(or|oder)?\s*minus)\s*", re.IGNORECASE)
 
 
 def exchanged(reading: Reading, mention: Mention) -> int | None:
@@ -49,7 +52,9 @@ def is_percent(reading: Reading, mention: Mention) -> bool:
 
 
 def digits_apart(reading: Reading, mention: Mention) -> tuple[str, ...]:
-    """A number that a blank cuts in two, as it may be meant: "epochs: 1 0"; nothing where none does."""
+    """A number that a blank cuts in two, as it may be meant: "epochs: 1 0", or one with a tolerance; else nothing."""
+    if about := _with_tolerance(reading, mention):
+        return (about,)
     tokens, number = reading.tokens, mention.end - 1
     if tokens[number].kind != "number" or tokens[number].spelled or mention.end >= len(tokens):
         return ()
@@ -58,3 +63,37 @@ def digits_apart(reading: Reading, mention: Mention) -> tuple[str, ...]:
     plain = tokens[number].text.isdigit() and other.text.isdigit()
     apart = reading.text[tokens[number].end : other.start] == " "
     return () if claimed or not (plain and apart) else (tokens[number].text, tokens[number].text + other.text)
+
+
+def _with_tolerance(reading: Reading, mention: Mention) -> str:
+    """The user's own words of a number that a tolerance goes with: "10 ± 2 epochs", "epochs 10 +/- 2"; else nothing."""
+    tokens = reading.tokens
+    number = next((n for n in mention.places if tokens[n].kind == "number"), -1)
+    near = range(max(0, number - _FEW - 2), min(len(tokens), number + _FEW + 3)) if number >= 0 else range(0)
+    for other in (n for n in near if tokens[n].kind == "number" and n != number):
+        first, second = sorted((number, other))
+        if _TOLERANCE.fullmatch(reading.text[tokens[first].end : tokens[second].start]):
+            return reading.text[tokens[first].start : tokens[second].end]
+    return ""
+
+
+def is_preferred(reading: Reading, place: int) -> bool:
+    """Whether a number is said to be the better one: "12 would be better", "besser wären 16"."""
+    start, stop = reading.clause(place)
+    use, words = reading.grammar, [token.word for token in reading.tokens[start:stop]]
+    here = place - start
+    passed = use["openers"] | use["although"] | use["persons"] | use["would_be"]
+    front = [word for word in words[:here] if word not in passed]
+    opens = len(front) <= 1 and use["opines"].issuperset(front)  # "I think 12 would be better"
+    opens = opens and not use["would_be"].isdisjoint(words[max(0, here - 1) : here + _FEW])
+    if use["prefers"].intersection(words[max(0, here - 1) : here]):
+        return here == len(words) - 1  # "I'd prefer 12"
+    ends = here == len(words) - 1 and use["would_be"].intersection(words[max(0, here - _FEW) : here])
+    said = words[here + 1 : here + _NEAR + 1] if opens else words[max(0, here - _NEAR) : here]
+    return bool(opens or ends) and not use["preferred"].isdisjoint(said) and use["not"].isdisjoint(words)
+
+
+def share_or_percent(name: str, number: float) -> tuple[str, ...]:
+    """What a bare number may be: 1 is all of them as a share, and no false alarm rate is meant to be a half."""
+    much = number == 1 or (name == "false_alarms" and _MUCH <= number < 1)
+    return (f"{number:g} %", f"{100 * number:g} %") if much else ()

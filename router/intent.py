@@ -19,6 +19,7 @@ from router.engines import MEASURING
 from router.implied_training import really_training, with_search
 from router.order import behind_before, comes_first, follows, only_tells_when
 from router.questions import is_question
+from router.said_data import is_picture
 from router.verbs import asked_verbs, by_what_is_named, is_of_evaluation
 
 if TYPE_CHECKING:
@@ -163,8 +164,13 @@ def _is_after(reading: Reading, place: int) -> bool:
 def _with_checks(
     reading: Reading, steps: tuple[Step, ...], asked: Sequence[Mention]
 ) -> tuple[tuple[Step, ...], list[Mention]]:
-    """The steps and the commands; behind a training, to check it "on ./val" is to evaluate it."""
+    """The steps and the commands; behind a training, to check it "on ./val" is to evaluate it, and to look to judge."""
     trained = [step.place for step in steps if step.verb.endswith("train")]
+    looks = [m for m in asked if trained and min(trained) < m.start and _looks_at_folder(reading, m)]
+    if looks:
+        asked = [m for m in asked if m not in looks]
+        known = any(step.verb == "inference" for step in steps)
+        steps = steps if known else (*steps, Step("inference", looks[0].start))
     checks = [m for m in asked if m.group == "verb:data_check" and _is_on_data(reading, m)]
     later = [m for m in checks if trained and min(trained) < m.start and not behind_before(reading, m.start)]
     if {step.verb for step in steps} <= _OF_A_MODEL and any(token.kind == "job" for token in reading.tokens):
@@ -175,6 +181,14 @@ def _with_checks(
     behind = 0 if comes_first(reading, later[0]) and not trained else behind
     checked = (*steps[:behind], Step("evaluate", later[0].start), *steps[behind:])
     return checked, [m for m in asked if m not in later]
+
+
+def _looks_at_folder(reading: Reading, mention: Mention) -> bool:
+    """Whether it is one folder that is to be looked at, and no picture beside another: "what is wrong in ./b"."""
+    if mention.group != "verb:inspect":
+        return False
+    paths = [n for n in range(*reading.clause(mention.start)) if reading.tokens[n].kind == "path" and n > mention.start]
+    return len(paths) == 1 and not is_picture(reading, paths[0])
 
 
 def _is_on_data(reading: Reading, mention: Mention) -> bool:

@@ -22,7 +22,7 @@ from router.numerals import with_numerals
 from router.patterns import Mention, longest
 from router.put_off import left_to_others, with_put_off
 from router.refused_training import nor_plain
-from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers
+from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers, within_steps
 from router.spoken_numbers import with_spoken_numbers
 from router.suggestions import without_polite_not
 from router.tokens import Token, clause_at
@@ -167,7 +167,7 @@ def read(text: str, skill: Skill) -> Reading:
     found = [
         m for m in found if m.group != "neutral" or text[tokens[m.end - 1].end :][:1] != "="
     ]  # "inference data=./lot"
-    found = asking_phrases(text, tokens, found, vocabulary.grammar)
+    found = within_steps(tokens, asking_phrases(text, tokens, found, vocabulary.grammar), vocabulary.grammar)
     found += vocabulary.foreign.find(tokens)
     mentions = action_names(tokens)
     layers = []
@@ -217,6 +217,9 @@ def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, f
         return True  # "…, though not before it has been evaluated"
     if tokens[mention.start].word == "so" and grammar["wishes"].intersection(behind[:1]):
         return True  # "so I only want to know …"
+    led = mention.start and tokens[mention.start - 1].word in grammar["leads_on"]
+    if led and tokens[mention.start].word in grammar["therewith"]:
+        return True  # "und dann damit die Platinen prüfen"
     if any(token.word in grammar["polite"] for token in tokens[max(0, mention.start - 2) : mention.start]):
         return True
     return any(token.word in grammar["orders_passive"] for token in tokens[mention.end : mention.end + 1])

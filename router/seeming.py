@@ -228,3 +228,15 @@ def _without_number(tokens: Sequence[Token], mention: Mention, others: Iterable[
         return mention
     begins = any(m.group.startswith("value:") and m.start == last and m.end > last + 1 for m in others)
     return mention._replace(places=mention.places[:-1]) if begins else mention
+
+
+def within_steps(tokens: Sequence[Token], found: list[Mention], grammar: Mapping[str, frozenset[str]]) -> list[Mention]:
+    """The mentions without two pictures that are looked at of which a training, and "then", parts the first.
+
+    "I'd like the golden comparison trained on ./a and then tell me which boards in ./b are bad"
+    """
+    looks = [m for m in found if m.group == "verb:inspect"]
+    leads = [n for n, token in enumerate(tokens) if token.word in grammar["leads_on"]] if looks else []
+    trained = [m.start for m in found if m.group == "action:train"] if leads else []
+    over = {m for m in looks for n in leads if m.start < n < m.end and any(m.start < one < n for one in trained)}
+    return [m for m in found if m not in over] if over else found

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = frozenset({"to", "or", "and", "bis", "oder", "und"})
 _FAR = 7
+_OVER = 3  # "ten to the three epochs"
 
 
 def other_end(mention: Mention, reading: Reading, claimed: set[int]) -> list[str]:
@@ -25,6 +26,16 @@ def other_end(mention: Mention, reading: Reading, claimed: set[int]) -> list[str
         if tokens[place].kind not in {"word", "break"} or tokens[place].text in {".", "!", "?", ";"}:
             return []
     return []
+
+
+def up_to(mention: Mention, reading: Reading, claimed: set[int]) -> list[str]:
+    """The number that a span begins with which ends in an article and the value: "ten to the three epochs"."""
+    tokens, number = reading.tokens, mention.start
+    if number < _OVER or tokens[number].kind != "number" or tokens[number - 1].word not in reading.grammar["articles"]:
+        return []
+    first, joins = number - _OVER, reading.grammar["ranges"] | reading.grammar["choice"]
+    joined = tokens[first].kind == "number" and tokens[first + 1].word in joins
+    return [tokens[first].text] if joined and first not in claimed else []
 
 
 def is_pause(reading: Reading, place: int) -> bool:

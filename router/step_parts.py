@@ -7,10 +7,13 @@ import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from router.asked_steps import Step
     from router.reading import Reading
+
+_ENDS = frozenset({".", "!", ";", "\n"})
+_EACH = 2
 
 
 def parts_of_steps(reading: Reading, steps: Iterable[Step]) -> list[range]:
@@ -30,6 +33,7 @@ def parts_of_steps(reading: Reading, steps: Iterable[Step]) -> list[range]:
         said = _end_of(reading, before.place)
         while not joins and begin - 1 >= said and not _parts_steps(reading, begin - 1, upon=upon):
             begin -= 1
+        begin = _with_first_verb(reading, range(before.place, begin), step, by_place)
         begins.append(_with_adverbial(reading, begin, before.place))
     ends = [*begins[1:], len(reading.tokens)]
     ranges = {step: range(begin, end) for step, begin, end in zip(by_place, begins, ends, strict=True)}
@@ -48,6 +52,23 @@ def _with_adverbial(reading: Reading, begin: int, before: int) -> int:
     opens = start - 1 > before and reading.tokens[start].word in reading.grammar["prepositions"]
     behind = {token.word for token in reading.tokens[max(before + 1, start - 2) : start]}
     return start if opens and not behind.isdisjoint(reading.grammar["separates"]) else begin
+
+
+def _with_first_verb(reading: Reading, before: range, step: Step, steps: Sequence[Step]) -> int:
+    """Where a part begins, with the verb ahead of its own that takes its data: "then *go through ./b* and flag them".
+
+    That stands behind a word such as "then", the step before has data of its own, and this one names no other.
+    """
+    use, tokens, begin = reading.grammar, reading.tokens, before.stop
+    later = next((one.place for one in steps if one.place > step.place), len(tokens))
+    if any(tokens[n].kind == "path" for n in range(begin, later)):
+        return begin
+    paths = [n for n in before if tokens[n].kind == "path"]
+    leads = use["leads_on"] | use["thereafter"] | use["awaits"] | use["next"]
+    opens = [n for n in before if n > before.start and (tokens[n].text in _ENDS or tokens[n].word in leads)]
+    if len(paths) < _EACH or not any(paths[-2] < n < paths[-1] for n in opens):
+        return begin
+    return next(n for n in opens if n > paths[-2])
 
 
 def _separates(reading: Reading, place: int) -> bool:

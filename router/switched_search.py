@@ -36,6 +36,22 @@ def switched(reading: Reading, part: range) -> dict[str, str]:
     return found
 
 
+def called_back(reading: Reading) -> dict[str, str]:
+    """The policy that a last no switches to, whatever stands between: "automl on, then evaluate it. No, off"."""
+    clauses = list(reading.clauses(range(len(reading.tokens))))
+    use, last = reading.grammar, clauses[-1]
+    if not (state := _state_of(reading, last)):
+        return {}
+    little = use["says_no"] | use["switches_on"] | use["switches_off"] | use["pleases"]
+    first = len(clauses) - 1
+    while first and all(is_of(reading, n, "beside_switching") for n in clauses[first - 1]):
+        first -= 1
+    no = any(has(reading, clause, "says_no") for clause in clauses[first:])
+    brief = all(reading.tokens[n].word in little for n in last)
+    named = has(reading, range(clauses[first].start), "searches")
+    return {state: quoted(reading, last.start, last.stop - 1)} if no and brief and named else {}
+
+
 def left_little(reading: Reading, part: range) -> dict[str, str]:
     """Both policies where hardly any search is to be: "as little tuning as possible", "möglichst wenig Tuning"."""
     if any(m.start in part and m.group == "value:trials" for m in reading.of("value")):

@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _NEAR, _FAR = 4, 12
+_ONLY_TOLD = frozenset({"unread:moment"})
+_OF_TRAINING = frozenset({"action:train", "policy:on", "value:epochs", "value:trials", "value:hours"})
 
 
 def unread_phrases(reading: Reading) -> tuple[str, ...]:
     """The user's own words that say values of which none is made; none of them is only told."""
-    found = {n: (m.start, m.end) for m in unread(reading) for n in m.places}
+    found = {n: (m.start, m.end) for m in unread(reading) if m.group not in _ONLY_TOLD for n in m.places}
     for mention in (m for m in reading.of("value") if m.group == "value:epochs"):
         if (start := start_of_stopping(mention, reading)) is not None:
             found[start] = (start, _end_of_stopping(mention, reading))
     said = sorted(one for one in set(found.values()) if not any(_lies_in(one, other) for other in found.values()))
     return tuple(reading.text[reading.tokens[start].start : reading.tokens[end - 1].end] for start, end in said)
+
+
+def untaken_phrases(reading: Reading) -> tuple[str, ...]:
+    """The user's own words that nothing takes up and that leave nothing open: "until tomorrow 8 am"."""
+    return tuple(reading.said(m) for m in unread(reading) if m.group in _ONLY_TOLD)
 
 
 def _lies_in(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -46,7 +53,28 @@ def unread(reading: Reading) -> Iterator[Mention]:
         begin, _ = reading.clause(start)
         if kind == "limited" and any(token.word in rates for token in reading.tokens[begin:start]):
             continue  # "raise the learning rate up to 1e-3"
+        if kind == "counted" and (values.issuperset(figures) or _only_tells(reading, start)):
+            continue
+        if kind == "moment" and not _is_of_training(reading, start):
+            continue  # "the GPU box is free until Wednesday"
+        if (
+            kind == "partial"
+            and reading.of("verb")
+            and any(m.group == "verb:data_synthesize" for m in reading.of("verb"))
+        ):
+            continue  # "make 20 random pairs"
         yield mention
+
+
+def _only_tells(reading: Reading, place: int) -> bool:
+    """Whether a clause says how it is or was, and not how it is to be: "the last run had 5 false alarms"."""
+    use, words = reading.grammar, {token.word for token in reading.tokens[slice(*reading.clause(place))]}
+    return bool(words & (use["finite"] | use["past"])) and not words & use["obliges"]
+
+
+def _is_of_training(reading: Reading, place: int) -> bool:
+    clause = range(*reading.clause(place))
+    return any(m.start in clause and m.group in _OF_TRAINING for m in reading.mentions)
 
 
 def unread_places(reading: Reading) -> set[int]:

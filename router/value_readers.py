@@ -94,6 +94,7 @@ READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = 
     "each_validation": lambda _numbers, _words: ("validation_interval", 1),
     "each_checkpoint": lambda _numbers, _words: ("checkpoint_interval", 1),
     "one_gpu": lambda _numbers, _words: ("gpus", 1),
+    "two_gpus": lambda _numbers, _words: ("gpus", 2),
     "false_alarms": _false_alarms,
     "recall": _recall,
 }

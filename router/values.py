@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
-from router.exchanged import digits_apart, exchanged, is_percent
+from router.exchanged import digits_apart, exchanged, is_percent, share_or_percent
 from router.kept_search import without_search_called_off
 from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
-from router.spans import begins_span, ends_span, is_pause, other_end, said_beside
+from router.spans import begins_span, ends_span, is_pause, other_end, said_beside, up_to
 from router.stated import Stated, Values
 from router.time_limits import TIMES, is_no_limit, of_all_trials, of_each_trial
 from router.tokens import fold
@@ -134,13 +134,14 @@ def _stated(mention: Mention, reading: Reading, vocabulary: Vocabulary) -> State
     numbers = _numbers(name, mention, reading)
     words = {token.word for token in tokens}
     bare = name in {"recall", "false_alarms"} and numbers and words.isdisjoint(_PERCENT)
-    if bare and 0 < numbers[0] < 1:
-        numbers = [round(100 * numbers[0], 9), *numbers[1:]]
+    share = numbers[0] if bare and 0 < numbers[0] < 1 else 0.0
+    if share:
+        numbers = [round(100 * share, 9), *numbers[1:]]
     if name == "recall" and (words | _before(mention, reading)) & reading.grammar["escapes"]:
         numbers = [100 - (numbers[0] if numbers else 0)]
     others = _alternatives(mention, reading)
-    if bare and len(numbers) == 1 and numbers[0] == 1:  # all of them as a share, and hardly any in percent
-        numbers, others = [], ("1 %", "100 %")
+    if bare and len(numbers) == 1 and (two := share_or_percent(name, share or numbers[0])):
+        numbers, others = [], two
     several = bool(words & reading.grammar["for_all"]) and len(numbers) > 1
     if name == "image_size" and (several or 0 in numbers):
         return Stated(name, None, place, tuple(f"{number:g}" for number in numbers))
@@ -226,6 +227,7 @@ def _alternatives(mention: Mention, reading: Reading) -> tuple[str, ...]:
     if behind < place < len(tokens) and tokens[place].kind == "number" and place not in claimed:
         found.append(tokens[place].text)
     found += other_end(mention, reading, claimed) or said_beside(mention, reading, claimed)
+    found += [] if found else up_to(mention, reading, claimed)
     before = mention.start - 1
     unsure = joins & reading.grammar["gives_figures"]
     if before > 0 and tokens[before].word in reading.grammar["substitutes"] and tokens[before - 1].word in unsure:

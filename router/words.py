@@ -12,7 +12,9 @@ from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.chains import alone
 from router.coordination import with_antecedents, with_common_job, with_handed_file, with_shared_objects
+from router.descriptions import is_described
 from router.intent import Intent, find_intent
+from router.machines import is_no_runner
 from router.number_formats import add_words
 from router.order import is_of_others_later
 from router.overrides import overrides, said_otherwise
@@ -25,6 +27,7 @@ from router.spoken import Spoken
 from router.spoken_parents import parents_of
 from router.spoken_policy import policies
 from router.step_parts import parts_of_steps
+from router.switched_search import called_back
 from router.values import read_values
 from router.vocabulary import vocabulary_of
 from router.weighed_policy import by_all_words
@@ -118,13 +121,16 @@ def _spoken(
         parents=parents_of(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
         policies=_policies(reading, part, verbs),
-        runners=_runners(reading, _meant(reading, mentions, "runner")),
+        runners=_runners(
+            reading, [m for m in _meant(reading, mentions, "runner") if not is_no_runner(reading, m, verbs)]
+        ),
         profiles=_named(mentions, "profile"),
         engine=_by_engine(reading, mentions, jobs),
         others=tuple(
             reading.said(m)
             for m in mentions
-            if m.group in ({"other"} if files else {"other", "pointer"}) and not _is_mutual(reading, m.start)
+            if m.group in ({"other"} if files else {"other", "pointer"})
+            and not (_is_mutual(reading, m.start) or is_described(reading, m))
         ),
     )
     add_words(spoken, reading, part, verbs)
@@ -144,7 +150,7 @@ def _spoken_alone(
 
 def _policies(reading: Reading, part: range, verbs: set[str]) -> Mapping[str, str]:
     """What is said of the train policy; by all words only where a training is asked for."""
-    asked = policies(reading, part)
+    asked = ("train" in verbs and called_back(reading)) or policies(reading, part)
     return asked or (by_all_words(reading) if "train" in verbs else {})
 
 

@@ -17,6 +17,7 @@ from router.doubt import is_doubtful, is_unlike
 from router.engines import MEASURING
 from router.evidence import evidence
 from router.ranking import NOTHING, SEVERAL, ranked, thresholds
+from router.said_data import are_ruled_out
 from router.weighed_case import OURS, Case, chooses, label_of, said_by
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _unsaid(case: Case) -> Intent:
     """What a request is for where no phrase says it; a question is for no action, and nothing is that is ruled out."""
     named, label = case.named(), case.label
     refused = {m.group.partition(":")[2] for kind in _SAID for m in case.reading.of(kind, negated=True)}
-    if case.reading.of("foreign"):
+    if case.reading.of("foreign") or are_ruled_out(case.reading):
         return case.intent
     if label in {*NOTHING, SEVERAL, *refused}:
         return _beside_refusal(case, refused)
@@ -135,7 +136,7 @@ def _orders_unknown(case: Case) -> bool:
 def _another(case: Case) -> Intent:
     """The intent, or another one that is far likelier."""
     said, label = said_by(case.intent), case.label
-    if said == label or case.share < case.least.another or any(_is_fixed(case, step) for step in case.intent.steps):
+    if said == label or case.share < case.least.another or _stands(case):
         return case.intent
     if (said in _CHANGES and _names_job(case)) or (label == "compare" and _is_of_one(case)) or _only_told(case, said):
         return case.intent
@@ -153,6 +154,11 @@ def _another(case: Case) -> Intent:
     if said == SEVERAL and case.share < case.least.one_of_ordered and _orders_others(case):
         return case.intent
     return case.likely() if times >= (case.least.times_one if said == SEVERAL else case.least.times) else case.intent
+
+
+def _stands(case: Case) -> bool:
+    """Whether no other intent is heard: a step is named in full, or all data is ruled out."""
+    return are_ruled_out(case.reading) or any(_is_fixed(case, step) for step in case.intent.steps)
 
 
 def _only_told(case: Case, said: str) -> bool:

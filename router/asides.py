@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.past_tense import is_in_past
+from router.tokens import sentence_begin, sentence_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,27 @@ def asides(reading: Reading, steps: tuple[Step, ...]) -> frozenset[int]:
     asked = {n for step in steps for n in range(*reading.clause(step.place))}
     told = (c for c in reading.clauses(range(len(reading.tokens))) if c.start not in asked and _only_tells(reading, c))
     return found.union(*(frozenset(clause) for clause in told), _in_names_of_files(reading))
+
+
+def is_subject(reading: Reading, place: int) -> bool:
+    """Whether a word is the name of somebody who wants or does something: "so Marjorie from quality wants …"."""
+    tokens, use = reading.tokens, reading.grammar
+    if not (place and tokens[place].text.istitle()):
+        return False
+    behind = [token.word for token in tokens[place + 1 : place + 1 + _LONG]]
+    return not (use["wishes"] | use["orders"]).isdisjoint(behind)
+
+
+def is_told_elsewhere(reading: Reading, steps: tuple[Step, ...], place: int) -> bool:
+    """Whether a word stands in a sentence that says how it is, and orders nothing: "that was ruled out as costly"."""
+    tokens, use = reading.tokens, reading.grammar
+    sentence = range(sentence_begin(tokens, place), sentence_end(tokens, place))
+    if any(step.place in sentence for step in steps):
+        return False
+    words = [tokens[n].word for n in sentence]
+    orders = use["wishes"] | use["obliges"] | use["orders_passive"] | use["contrasts"] | use["bids"] | use["modes"]
+    subject = words[:1] and words[0] not in use["openers"] | use["taken_up"]
+    return bool(subject) and orders.isdisjoint(words) and not (use["finite"] | use["past"]).isdisjoint(words[1:])
 
 
 def _of_clause(reading: Reading, clause: range) -> Iterator[int]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ENDS = frozenset({".", "!", "?", ";", "\n", "->", "→"})
 _SAYS = frozenset({"action", "noun", "named", "engine", "task", "model", "parent"})
 # From which share of all actions on a part is for one of them, and surely.
-_CLEAR, _SURE = 0.6, 0.9
+_CLEAR, _SURE, _NEAR = 0.6, 0.9, 3
 
 
 def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> tuple[Step, ...]:
@@ -115,7 +115,7 @@ def _verb_of(reading: Reading, part: range, actions: Collection[str]) -> tuple[s
     asks = any(m.start in part for kind in ("action", "noun", "named") for m in reading.of(kind))
     if not asks and any(reading.tokens[n].word in reading.grammar["again"] for n in words):
         return "", 0.0  # "evaluate it on ./a and then again on ./b"
-    if not asks and _is_elided(reading, part):
+    if not asks and (_is_elided(reading, part) or _tells_where(reading, part)):
         return "", 0.0
     if any(m.group == "put_off" and m.start in part for m in reading.mentions):
         return "", 0.0  # "engines get built at their place"
@@ -138,6 +138,24 @@ def _is_elided(reading: Reading, part: range) -> bool:
     clause = [n for n in part if n < reading.clause(part.start)[1]]
     own = [n for n in clause if reading.tokens[n].kind in {"path", "job"}]
     return bool(own) and all(n in own or n in valued or reading.tokens[n].word in small for n in clause)
+
+
+def _tells_where(reading: Reading, part: range) -> bool:
+    """Whether a part only tells where data lies: "the pictures are labelled and lie in ./lot. Train on them first"."""
+    use = reading.grammar
+    words = {reading.tokens[n].word for n in part} - use["look_at"]
+    paths = [n for n in part if reading.tokens[n].kind == "path"]
+    orders = use["wishes"] | use["obliges"] | use["orders_passive"] | use["bids"] | use["goes_first"]
+    orders |= use["separates"] - use["joins_steps"]
+    if not paths or not orders.isdisjoint(words):
+        return False
+    for path in paths:
+        before = [reading.tokens[n].word for n in range(max(part.start, path - _NEAR), path)]
+        lies = not use["lies"].isdisjoint(before) and not use["lies_in"].isdisjoint(before)
+        behind = reading.tokens[path + 1].word if path + 2 == reading.clause(path)[1] else ""
+        if not (lies or use["lies"].intersection((behind,)) or use["look_at"].intersection(before[-1:])):
+            return False
+    return True
 
 
 def _places_of_model(reading: Reading, part: range) -> set[int]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.command_lines import FORMS, advice, command_of, drawing
+from router.letters import tells_of_several
 from router.notes import listed
 from router.order import is_of_others_later
 from router.types import Decision, Question
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from router.reading import Reading
     from router.spoken import Spoken
     from router.types import Command, Request
+
+
+_ENDING = frozenset({"cancel", "remove"})
 
 
 def _tell_unused(command: Command, spoken: Spoken, notes: Notes) -> None:
@@ -147,6 +151,9 @@ def _open(command: Command, intent: Intent, spoken: Spoken, reading: Reading) ->
     if one_of:
         return Question("job", f"Which one is meant: {listed(spoken.jobs)}?", spoken.jobs)
     missing = len(spoken.jobs) < FORMS[command.verb].jobs
-    if spoken.others and missing and "remove" not in command.values:
-        return Question("job", f"Which one is '{spoken.others[0]}'? `changenet jobs` lists them.")
+    several = command.verb in _ENDING and not spoken.jobs and tells_of_several(reading)
+    other = spoken.others[0] if missing and "remove" not in command.values and spoken.others else ""
+    if several or other:
+        said = f"'{other}'" if other else "meant of those that run"
+        return Question("job", f"Which one is {said}? `changenet jobs` lists them.")
     return None

@@ -186,6 +186,8 @@ def retracted(reading: Reading) -> frozenset[int]:
     found: set[int] = set()
     asked = [m.start for kind in ("action", "named", "verb") for m in reading.of(kind)]
     for mention in reading.of("retraction", negated=None):
+        if mention.start and reading.tokens[mention.start - 1].word in reading.grammar["infinitives"]:
+            continue  # "an fp32 engine, just to rule that out"
         stop, _ = reading.clause(mention.start)
         while stop and (reading.tokens[stop - 1].kind == "break" or reading.tokens[stop - 1].word in _PAUSES):
             stop -= 1

@@ -66,7 +66,7 @@ def decide(request: Request, skill: Skill) -> Decision:
 def _explain(words: Words, notes: Notes) -> None:
     for said, meant in words.reading.corrected.items():
         notes.because(f"'{said}' is read as '{meant}'")
-    if told := words.reading.background():
+    if told := (*words.story, *words.reading.background()):
         notes.because(f"only told, and not asked for: {listed(repr(text) for text in told)}")
     if words.account.unknown:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.letters import is_address, is_model_of_others, tells_why
 from router.objects import object_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def foreign(reading: Reading, intent: Intent) -> Foreign | None:
         strong = any(t.kind == "job" or (named and t.kind == "path") for t in reading.tokens)
         if mention.start in reading.remarks - reading.told and intent.steps:
             continue
-        if _is_our_inspector(reading, mention):
+        if _is_our_inspector(reading, mention) or _is_beside(reading, intent, mention, craft=kind == "craft"):
             continue
         if kind == "craft" and (_owns_ours(reading, mention) or _stands_beside(reading, intent, mention)):
             continue
@@ -41,6 +42,13 @@ def foreign(reading: Reading, intent: Intent) -> Foreign | None:
             return Foreign(reading.said(mention), kind == "craft")
     backbone = _backbone_as_model(reading)
     return Foreign(backbone) if backbone else None
+
+
+def _is_beside(reading: Reading, intent: Intent, mention: Mention, *, craft: bool) -> bool:
+    """Whether a mention stands beside a request: in a letter's address, in why it asks, or as what others have."""
+    if craft and is_address(reading, mention.start):
+        return True
+    return tells_why(reading, intent, mention) or (not craft and is_model_of_others(reading, intent, mention))
 
 
 def _says_how(reading: Reading, task: Mention) -> bool:
@@ -116,7 +124,8 @@ def _to_be_trained(reading: Reading, intent: Intent) -> str:
     """The people who are trained by a pronoun: "The new colleagues begin on Monday. Train them."; else nothing."""
     use = reading.grammar
     for step in (one for one in intent.steps if one.verb == "train"):
-        if not any(reading.tokens[n].word in use["trained_pronouns"] for n in [*object_of(reading, step.place)][:2]):
+        pronouns = (n for n in [*object_of(reading, step.place)][:2] if not _is_polite(reading, n))
+        if not any(reading.tokens[n].word in use["trained_pronouns"] for n in pronouns):
             continue
         before = (n for n in reversed(range(step.place)) if reading.tokens[n].word in use["trained_people"])
         named = max(
@@ -126,6 +135,11 @@ def _to_be_trained(reading: Reading, intent: Intent) -> str:
         if person > named:
             return reading.tokens[person].text
     return ""
+
+
+def _is_polite(reading: Reading, place: int) -> bool:
+    """German: whether a pronoun addresses the reader, by its capital: "Trainieren Sie den Klassifikator"."""
+    return reading.tokens[place].text == "Sie" and place > 0 and reading.tokens[place - 1].kind == "word"
 
 
 def _same_sentence(reading: Reading, one: int, other: int) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from router.asides import asides
+from router.asides import asides, is_subject, is_told_elsewhere
 from router.objects import OURS, phrases
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _BESIDE = 2
 _WRITES = frozenset({"export", "quantize", "gen_trt_engine"})
 _ADVERBS = ("ly", "wise", "ways")
 _SHORT, _RESTRICTS = 4, 4
-_PART = re.compile(r"[A-Z]{1,2}\d{2,4}")  # as circuit diagrams call it
+_PART = re.compile(r"[A-Z]{1,2}\d{2,4}|[QH][1-4]")  # as circuit diagrams call it, or a quarter of a year
 
 
 def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
@@ -40,9 +40,10 @@ def surely_of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tu
 
 def _surely(reading: Reading, intent: Intent, unknown: list[int]) -> set[int]:
     aside = asides(reading, intent.steps)
-    unknown = [n for n in unknown if n not in aside]
+    unknown = [n for n in unknown if n not in aside and not is_told_elsewhere(reading, intent.steps, n)]
     found = {n for n in unknown if intent.steps and _restricts(reading, n) and n not in reading.remarks}
     stressed = (n for n in unknown if intent.steps and _is_stressed(reading, n) and n not in reading.remarks)
+    stressed = (n for n in stressed if not is_subject(reading, n))
     modes = in_modes(reading, unknown) if intent.steps else []
     return found.union(stressed, modes, *(_ways(reading, step) for step in intent.steps))
 
@@ -102,8 +103,8 @@ def _contrasted(reading: Reading, place: int) -> bool:
     start, stop = reading.clause(place)
     if reading.tokens[place].text[0].isupper() and stop - place > _RESTRICTS:
         return False  # ", but Ines asked me to …"
-    if reading.tokens[place - 1].word in reading.grammar["titles"]:
-        return False
+    if reading.tokens[place - 1].word in reading.grammar["titles"] | reading.grammar["ahead_of_time"]:
+        return False  # ", but it would be nice before Whitsun"
     opening = {token.word for token in reading.tokens[start : start + 2]}
     before = {token.word for token in reading.tokens[max(0, place - 2) : place]}
     opens = opening & reading.grammar["contrasts"] and place - start <= _RESTRICTS and place not in reading.told

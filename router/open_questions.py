@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.engines import MEASURING
+from router.letters import is_of_other_things
 from router.notes import listed
 from router.on_results import depends_on
 from router.only_data import strange_place
@@ -78,7 +79,7 @@ def _about_order(words: Words) -> Iterator[Question]:
     contradicted = [step.verb for step in words.intent.steps if step.verb in words.refused]
     if contradicted:
         yield Question("action", f"The words ask for {contradicted[0]}, and rule it out. Which one is meant?")
-    if said := words.reading.of("hesitation", negated=None):
+    if said := [m for m in words.reading.of("hesitation", negated=None) if not is_of_other_things(words.reading, m)]:
         yield Question("request", f"'{words.reading.said(said[0])}': should it be done, or not?")
     if condition := depends_on(words.reading, words.intent.steps):
         step = words.intent.steps[-1].verb

@@ -22,7 +22,8 @@ def without_superseded(reading: Reading, stated: list[Stated]) -> list[Stated]:
     return [
         one
         for one in stated
-        if not (_is_of_a_time(reading, one.place) or any(_settles(reading, other, one) for other in stated))
+        if not (_is_of_a_time(reading, one.place) or _is_in_vain(reading, one))
+        and not any(_settles(reading, other, one) for other in stated)
     ]
 
 
@@ -57,7 +58,7 @@ def _is_over(reading: Reading, theirs: range, ours: range) -> bool:
 def tells_of_past(reading: Reading, places: range) -> bool:
     """Whether a clause tells of a time that is over, or of what is to be ignored."""
     use, words = reading.grammar, _words(reading, places)
-    if not reading.narrated.isdisjoint(places) or use["ignores"].intersection(words[:2]):
+    if not reading.narrated.isdisjoint(places) or (use["ignores"] | use["concedes"]).intersection(words[:2]):
         return True
     pairs = list(pairwise(words))
     if any(one in use["not"] | use["rules_out"] and other in use["no_more"] for one, other in pairs):
@@ -82,6 +83,16 @@ def _is_of_a_time(reading: Reading, place: int) -> bool:
         and before[0] in use["last_time"]
         and before[1] in use["periods"]
     )
+
+
+def _is_in_vain(reading: Reading, one: Stated) -> bool:
+    """Whether what is counted are tries that came before: "after two attempts that led nowhere"."""
+    use, stop = reading.grammar, _clause(reading, one.place).stop
+    behind = _words(reading, range(one.place + 2, min(one.place + 2 + _OWN, len(reading.tokens))))
+    if one.name != "trials" or not one.place or reading.tokens[one.place - 1].word not in use["following"]:
+        return False
+    told = stop < len(reading.tokens) and not (use["relative"] | use["articles"]).isdisjoint(behind[:2])
+    return told and not (use["past"] | use["finite"] | use["in_vain"]).isdisjoint(behind)
 
 
 def _is_cited(reading: Reading, places: range) -> bool:

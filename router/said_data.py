@@ -114,7 +114,15 @@ def is_ruled_out(reading: Reading, place: int) -> bool:
     before = [token.word for token in reading.tokens[max(0, place - 2) : place]]
     if before and before[-1] in reading.grammar["prepositions"]:
         before.pop()
+    if place > 2 and before and before[-1] in reading.grammar["even"]:
+        before = [reading.tokens[place - 3].word]  # "not even for /d/a"
     return bool(before) and before[-1] in reading.grammar["not"]
+
+
+def are_ruled_out(reading: Reading) -> bool:
+    """Whether all paths of a request are: "no verdicts any more, not for /d/a either"."""
+    places = [n for n, token in enumerate(reading.tokens) if token.kind == "path"]
+    return bool(places) and all(is_ruled_out(reading, n) for n in places)
 
 
 def is_no_data(path: str) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def without_polite_not(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> list[Token]:
     """The tokens without it, where a clause begins so and puts nothing else in place."""
+    tokens = _without_please(tokens, grammar)
     found: list[Token] = []
     if grammar["not"].isdisjoint(token.word for token in tokens):
         return list(tokens)
@@ -20,6 +21,16 @@ def without_polite_not(tokens: Sequence[Token], grammar: Mapping[str, frozenset[
         if not (token.word in grammar["not"] and _suggests(tokens, place, grammar)):
             found.append(token)
     return found
+
+
+def _without_please(tokens: Sequence[Token], grammar: Mapping[str, frozenset[str]]) -> Sequence[Token]:
+    """The tokens without a please between a word and its figure: "threshold please 0.45", "Epochen bitte 20"."""
+    if grammar["pleases"].isdisjoint(token.word for token in tokens):
+        return tokens
+    kinds = [token.kind for token in tokens]
+    between = (n for n in range(1, len(tokens) - 1) if (kinds[n - 1], kinds[n + 1]) == ("word", "number"))
+    gone = {n for n in between if tokens[n].word in grammar["pleases"]}
+    return [token for n, token in enumerate(tokens) if n not in gone]
 
 
 def _suggests(tokens: Sequence[Token], place: int, grammar: Mapping[str, frozenset[str]]) -> bool:

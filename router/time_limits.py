@@ -22,12 +22,12 @@ def is_no_limit(mention: Mention, reading: Reading) -> bool:
     if tokens[start].word in reading.grammar["says_no"]:  # "two hours, no, one will do"
         return not any(m.group == mention.group and m.start < start for m in reading.of("value", negated=None))
     words = {token.word for token in tokens[max(0, start - 2) : mention.end]}
-    if words & reading.grammar["limits"]:
+    if words & reading.grammar["limits"] or _has_to_be_over(reading, start):
         return False
     behind = {token.word for token in tokens[mention.end : mention.end + 2]}
     begin, end = reading.clause(start)
     said = {token.word for token in tokens[begin:end]}
-    each = said & reading.grammar["takes_time"] and said & reading.grammar["of_each"]
+    each = said & reading.grammar["takes_time"] and (said & reading.grammar["of_each"] or _is_of_things(reading, start))
     if each or said & reading.grammar["spent"]:
         return True  # "we waited half a day for the boards", "each run takes two hours here"
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
@@ -37,6 +37,26 @@ def is_no_limit(mention: Mention, reading: Reading) -> bool:
         return True
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
     return deadline or bool(behind & (reading.grammar["of_each"] | reading.grammar["off_time"]))  # "an hour late"
+
+
+def _has_to_be_over(reading: Reading, start: int) -> bool:
+    """Whether something has to be over in a time: "it must be over in five hours"."""
+    clause = range(*reading.clause(start))
+    words, here = [reading.tokens[n].word for n in clause], start - clause.start
+    over = here > 1 and words[here - 1] == "in" and words[here - 2] in reading.grammar["runs_out"]
+    return over and not reading.grammar["obliges_it"].isdisjoint(words[:here])
+
+
+def _is_of_things(reading: Reading, start: int) -> bool:
+    """Whether a clause tells how long something takes that is no search: "the shift lasts eight hours"."""
+    clause = range(*reading.clause(start))
+    words, use = [reading.tokens[n].word for n in clause], reading.grammar
+    if words[0] in use["reasons"]:
+        return True
+    before = words[: start - clause.start]
+    told = any(m.start in clause for kind in ("action", "noun", "verb", "policy") for m in reading.of(kind))
+    ours = not (use["takes_hours"] | use["obliges_it"] | use["possible"] | use["limits"]).isdisjoint(before)
+    return not (told or ours) and not use["takes_up_time"].isdisjoint(before[1:])
 
 
 def _is_share_of_time(mention: Mention, reading: Reading) -> bool:

@@ -73,13 +73,13 @@ class Vocabulary:
             head, letters = word[place:], word[:place]
             if head not in self.compound_heads:
                 continue
-            foreign = self.foreign.knows(head)
-            first = next(
-                (one for one in _uninflected(letters) if one in self.known and one not in self.bystanders), None
-            )
-            if first or foreign:
+            if (first := self.first_of(letters)) or self.foreign.knows(head):
                 return first or letters, head, letters
         return None
+
+    def first_of(self, letters: str) -> str | None:
+        """The word that the first part of a compound is by itself; None where it is unknown, or nothing to work on."""
+        return next((one for one in _uninflected(letters) if one in self.known and one not in self.bystanders), None)
 
 
 def _uninflected(letters: str) -> Iterable[str]:

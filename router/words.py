@@ -12,8 +12,10 @@ from router.arbitration import settled
 from router.asked_steps import ENGINE_VERB, Step
 from router.chains import alone
 from router.coordination import with_antecedents, with_common_job, with_handed_file, with_shared_objects
+from router.core_sentences import core, is_heard
 from router.descriptions import is_described
 from router.intent import Intent, find_intent
+from router.letters import is_elsewhere
 from router.machines import is_no_runner
 from router.number_formats import add_words
 from router.order import is_of_others_later
@@ -47,7 +49,10 @@ _SAME = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A request that was read: what it asks for, how its words are accounted for, and what each of its steps says."""
+    """A request that was read: what it asks for, how its words are accounted for, and what each of its steps says.
+
+    `story` are sentences around it that hid this, and were left out.
+    """
 
     reading: Reading
     intent: Intent
@@ -55,6 +60,7 @@ class Words:
     whole: Spoken
     steps: tuple[Spoken, ...]
     refused: tuple[str, ...]
+    story: tuple[str, ...] = ()
 
     @property
     def names_model(self) -> bool:
@@ -63,9 +69,19 @@ class Words:
 
 
 def read_words(text: str, skill: Skill) -> Words:
-    """Read a request's words. Without any nothing is loaded."""
+    """Read a request's words; where a story hides what they ask for, those beside it. Of no words nothing is loaded."""
     if not text.strip():
         return _NOTHING
+    words = _read(text, skill)
+    if left := core(words.reading, words.intent, words.account):
+        found = _read(left.text, skill)
+        of_a_job = bool(found.whole.jobs or found.whole.parents)
+        if is_heard(left, found.reading, found.intent, found.account, of_a_job=of_a_job):
+            return replace(found, story=left.story)
+    return words
+
+
+def _read(text: str, skill: Skill) -> Words:
     vocabulary, reading = vocabulary_of(skill), read(text, skill)
     values = read_values(reading, vocabulary)
     names = [one.name for one in values.stated]
@@ -169,7 +185,8 @@ def _by_engine(reading: Reading, mentions: Iterable[Mention], jobs: Iterable[str
         return True
     checkpoint = any(token.word in reading.grammar["checkpoints"] for token in reading.tokens)
     trained = any(kind.endswith("train") for kind in kinds)
-    named = (m for m in mentions if m.group in {"engine", f"noun:{ENGINE_VERB}"})
+    left = {n for m in reading.of("noun", negated=True) if m.group.endswith(ENGINE_VERB) for n in m.places}
+    named = (m for m in mentions if m.group in {"engine", f"noun:{ENGINE_VERB}"} and left.isdisjoint(m.places))
     return any(not is_of_others_later(reading, m) for m in named) and not (checkpoint and trained)
 
 
@@ -211,7 +228,7 @@ def _meant(reading: Reading, mentions: Iterable[Mention], kind: str) -> list[Men
 
 def _runners(reading: Reading, mentions: Iterable[Mention]) -> tuple[str, ...]:
     """The runners that are named; a container on this machine is one: "Docker only, on this laptop"."""
-    said = list(mentions)
+    said = [m for m in mentions if not is_elsewhere(reading, m)]
     names = _named(said, "runner")
     places = [m for m in said if m.group == "runner:local"]
     if set(names) != {"docker", "local"} or any(len(m.places) == 1 for m in places):

@@ -33,6 +33,7 @@ def is_data(skill: Skill, name: str) -> bool:
 
 
 _SHORTEST_AGAIN = 6
+_SHORTEST_FIRST, _SHORTEST_HEAD = 4, 8
 _SLOTS = frozenset(
     [
         "action",
@@ -105,7 +106,7 @@ def parts(token: Token, vocabulary: Vocabulary) -> tuple[Token, ...]:
     """A word; or the two that a compound is made of, where nothing knows it as a whole."""
     if token.kind != "word" or token.word in vocabulary.known or vocabulary.foreign.knows(token.word):
         return (token,)
-    if not (found := vocabulary.split(token.word)):
+    if not (found := vocabulary.split(token.word) or _misspelt_compound(token.word, vocabulary)):
         return (token,)
     first, head, letters = found
     here = next((n for n in range(len(token.text)) if len(folded(token.text[:n])) >= len(letters)), len(token.text))
@@ -113,6 +114,18 @@ def parts(token: Token, vocabulary: Vocabulary) -> tuple[Token, ...]:
         token._replace(word=first, text=token.text[:here], end=token.start + here),
         token._replace(word=head, text=token.text[here:], start=token.start + here),
     )
+
+
+def _misspelt_compound(word: str, vocabulary: Vocabulary) -> tuple[str, str, str] | None:
+    """The two words of a compound whose longer second one is misspelt: `Platinenklasifikator`."""
+    for place in range(_SHORTEST_FIRST, len(word) - _SHORTEST_HEAD + 1):
+        letters, head = word[:place], word[place:]
+        if not (first := vocabulary.first_of(letters)) or head in vocabulary.known:
+            continue
+        meant = nearest(head, vocabulary)
+        if meant in vocabulary.compound_heads and abs(len(meant) - len(head)) <= 1:
+            return None if nearest(word, vocabulary) else (first, meant, letters)  # `Hyperparametersuechi`
+    return None
 
 
 def spelled(token: Token, vocabulary: Vocabulary, corrected: dict[str, str]) -> Token:

@@ -22,7 +22,7 @@ def is_doubtful(case: Case) -> bool:
         return False
     nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
     named = case.named()
-    if _is_whole(case):
+    if _is_whole(case) or (named in OURS and _names_known_mode(case.reading)):
         return False
     if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
         return False  # commands that go together leave no doubt
@@ -37,6 +37,12 @@ def is_unlike(case: Case, label: str) -> bool:
     if len(case.reading.tokens) < _LONG or any(one.named or _is_bidden(case.reading, one) for one in case.intent.steps):
         return False
     return bool(label) and case.ranking.shares.get(label, 1.0) < case.least.unlike_all_words
+
+
+def _names_known_mode(reading: Reading) -> bool:
+    """Whether a mode is named that is known: "in plain mode", other than "in purple mode"."""
+    modes = reading.grammar["modes"]
+    return any(reading.tokens[n].word in modes for m in reading.of("policy") for n in m.places)
 
 
 def _is_whole(case: Case) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.outweighed import outweighed
 from router.word_stems import has, is_of, quoted
 
 if TYPE_CHECKING:
@@ -44,13 +45,24 @@ def without_search_called_off(reading: Reading, stated: list[Stated]) -> list[St
     if not any(one.name in _OF_SEARCH for one in stated):
         return stated
     off = [m for m in reading.of("policy", negated=None) if _is_off(m)]
-    called_off = [m.start for m in reading.of("correction", negated=None) if any(_leads_to(reading, m, o) for o in off)]
+    gone = outweighed(reading, range(len(reading.tokens)), ("on",))
+    stated = [one for one in stated if one.place not in gone or one.name not in _OF_SEARCH]
+    called_off = [m.end for m in off if _names_trials(reading, m)] + [
+        m.start for m in reading.of("correction", negated=None) if any(_leads_to(reading, m, o) for o in off)
+    ]
     return [one for one in stated if one.name not in _OF_SEARCH or not any(one.place < n for n in called_off)]
 
 
 def _is_off(mention: Mention) -> bool:
     return mention.group == ("policy:named" if mention.negated else "policy:off") or (
         mention.negated and mention.group == "policy:on"
+    )
+
+
+def _names_trials(reading: Reading, off: Mention) -> bool:
+    """Whether it is the trials that are called off: "20 trials … but forget the trials"."""
+    return any(is_of(reading, n, "trials_by_name") for n in off.places) and not any(
+        reading.tokens[n].kind == "number" for n in off.places
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ASKING = ("action:", "named:", "noun:", "verb:")
 _OF_THEIRS = ("value:", "runner:", "profile:", "foreign:craft")
+_OURS = ("model", "task:")
 _CHANGING = frozenset({"verb:cancel", "verb:remove", "verb:resume"})  # others only look, or answer
 _NEAR, _LONG, _OWNS = 4, 6, 3
 
@@ -33,7 +34,11 @@ def with_left_alone(
         return list(mentions), theirs
     same = any(token.word in vocabulary.grammar["points_there"] for n, token in enumerate(tokens) if n not in theirs)
     asked = any(m.group.startswith(_ASKING) and m.start not in theirs for m in mentions)
-    drops = () if same or not asked else _OF_THEIRS  # "Tom trains 50 epochs; train on ./lot", not "… the same here"
+    drops: tuple[str, ...] = (
+        () if same or not asked else _OF_THEIRS
+    )  # "Tom trains 50 epochs; train on ./lot", not "… the same here"
+    if drops and any(m.group.startswith(_OURS) and m.start not in theirs for m in mentions):
+        drops = (*drops, "foreign:model")  # "train the segmentation; my supervisor compares it with her own U-Net"
     kept = [m for m in mentions if m.start not in theirs or not m.group.startswith(drops)] if drops else mentions
     return [_judged(tokens, m, theirs, vocabulary.grammar, idle=idle) for m in kept], theirs
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from router.refused_training import is_never_begun
+from router.refused_training import is_cut_off, is_never_begun, points_ahead
 from router.tokens import BREAK, clause_at
 
 if TYPE_CHECKING:
@@ -96,12 +96,12 @@ def _negated(tokens: Sequence[Token], start: int, vocabulary: Vocabulary) -> boo
     """Whether the words directly before a token negate it; two negations, as in "don't skip", are none."""
     place, negated = start, False
     still = vocabulary.still if _mostly_german(tokens, vocabulary) else frozenset[str]()
-    while place > 0:
+    while place > 0 and not is_cut_off(tokens, place, vocabulary):
         ending_so = () if tokens[place - 1].word in still else vocabulary.negations.get(tokens[place - 1].word, ())
         phrase = next((p for p in ending_so if _stands_before(tokens, place, p)), None)
         if phrase:
             negated, place = not negated, place - len(phrase)
-        elif tokens[place - 1].word in vocabulary.negation_fillers and tokens[place - 1].text != ":":
+        elif tokens[place - 1].word in vocabulary.negation_fillers or points_ahead(tokens, place, vocabulary):
             place -= 1
         else:
             break

@@ -29,8 +29,15 @@ def declining_clause(reading: Reading, place: int) -> range:
     """The clause behind that of a place, if it does no more than decline: "not this time", "ich nicht"."""
     clause = _next(reading, place)
     corrects = len(clause) == 1 and [t.text for t in reading.tokens[clause.stop : clause.stop + 1]] == [","]
-    declines = not corrects and all(is_of(reading, n, "declines") for n in clause)  # "over night, no, over the weekend"
+    declines = not corrects and all(
+        is_of(reading, n, "declines") or _is_no_longer(reading, n) for n in clause
+    )  # "over night, no, over the weekend"
     return clause if declines and has(reading, clause, "denies_trying") else range(0)
+
+
+def _is_no_longer(reading: Reading, place: int) -> bool:
+    """Whether it is no more: "jetzt nicht mehr", other than "sechs Stunden, mehr nicht"."""
+    return is_of(reading, place, "no_longer") and is_of(reading, place - 1, "denies_plainly")
 
 
 def affirming_clause(reading: Reading, place: int) -> range:

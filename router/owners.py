@@ -24,7 +24,12 @@ def is_of_others(reading: Reading, places: Collection[int]) -> bool:
     """Whether a phrase says something of the line: "the camera's settings", "one shot per board", "am Vertrag"."""
     last = max(places)
     if any(is_of(reading, n, "searches") for n in places):
-        return _is_done_to_things(reading, last) or any(_looks_for_things(reading, n) for n in places)
+        others = _is_done_to_things(reading, last) or any(_looks_for_things(reading, n) for n in places)
+        return others or _is_beside_training(reading, min(places))
+    if any(is_of(reading, n, use) for n in places for use in ("tries", "tuned_at_all")) and (
+        _is_done_to_things(reading, last) or _is_beside_training(reading, min(places))
+    ):
+        return True  # "don't optimise the engine"
     counts = any(not _COUNTS.isdisjoint(uses_at(reading, n)) for n in places)
     return (
         _is_owned(reading, places, counts=counts)
@@ -142,9 +147,23 @@ def _is_topic(reading: Reading, places: Collection[int], *, counts: bool) -> boo
 def _is_done_to_things(reading: Reading, last: int) -> bool:
     """Whether a phrase for a search goes on with a thing of the line: "don't tune the lamps"."""
     _, stop = reading.clause(last)
-    behind = last + 1 + (last + 1 < stop and is_of(reading, last + 1, "articles"))
+    of = last + 1 < stop and is_of(reading, last + 1, "belongs_to")  # "no tuning of the threshold"
+    behind = last + 1 + of
+    behind += behind < stop and is_of(reading, behind, "articles")
     articled = is_of(reading, behind - 1, "articles")
-    return articled and behind < stop and _is_thing(reading, behind)
+    if not articled or behind >= stop:
+        return False
+    if _is_thing(reading, behind):
+        return True
+    beside = has(reading, range(behind, min(stop, behind + 2)), "not_searched")
+    return beside and not has(reading, range(behind, stop), "varied")
+
+
+def _is_beside_training(reading: Reading, first: int) -> bool:
+    """German: whether a clause begins with what no search is of: "die Schwelle bitte nicht optimieren"."""
+    start, _ = reading.clause(first)
+    opening = range(start, min(start + _AHEAD, first))
+    return has(reading, opening, "not_searched") and not has(reading, opening, "varied")
 
 
 def _looks_for_things(reading: Reading, place: int) -> bool:

@@ -32,7 +32,7 @@ def state_of(reading: Reading, mention: Mention) -> str:
         reading, mention
     ):
         return ""
-    if (state == "off" or mention.negated) and is_of_others(reading, mention.places):
+    if (state == "off" or mention.negated) and _is_of_something_else(reading, mention):
         return ""
     if mention.negated and _is_not_meant(reading, mention):
         return "on"
@@ -65,6 +65,19 @@ def _begins_condition(reading: Reading, mention: Mention) -> bool:
     """Whether the last word of a phrase begins what is waited for: "train it once the copy is done"."""
     follows = mention.end < len(reading.tokens) and is_of(reading, mention.end, "subjects_begin")
     return follows and reading.tokens[mention.end - 1].word == "once"
+
+
+def _is_of_something_else(reading: Reading, mention: Mention) -> bool:
+    return is_of_others(reading, mention.places) or _is_of_steps(reading, mention)
+
+
+def _is_of_steps(reading: Reading, mention: Mention) -> bool:
+    """Whether it is several steps that are done in one go: "in einem Rutsch: trainieren, danach auswerten"."""
+    goes = [n for n in mention.places if is_of(reading, n, "in_one_go")]
+    if not any(reading.tokens[n].word == "in" for n in range(max(0, mention.start - 1), goes[0] if goes else 0)):
+        return False  # "skip the sweep", "a single plain pass"
+    kinds = (m.group.partition(":")[2] for kind in ("action", "noun", "verb") for m in reading.of(kind))
+    return len(set(kinds)) > 1
 
 
 def _is_known(reading: Reading, mention: Mention) -> bool:

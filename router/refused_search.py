@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.disputed import wishes_for_another
 from router.owners import is_of_others
 from router.refused_trying import points_at
 from router.vocabulary import AUTOML
@@ -50,6 +51,7 @@ def _denials(reading: Reading, place: int) -> Iterator[int]:
                 and not _is_yet_to_come(reading, n)
                 and not _compares(reading, n, place)
                 and not _only_shortens(reading, n, place)
+                and not (n and is_of(reading, n - 1, "pays_off"))
             ):
                 yield n
 
@@ -78,7 +80,10 @@ def _is_others_view(reading: Reading, place: int) -> bool:
     start, stop = reading.clause(place)
     words = {token.word for token in reading.tokens[start:stop]}
     objects = {token.word for token in reading.tokens[stop + 1 : stop + 2]} & reading.grammar["contrasts"]
-    return bool(words & reading.grammar["says_so"] and objects)
+    if not (words & reading.grammar["says_so"] and objects):
+        return False
+    behind = range(*reading.clause(stop + 1))
+    return not wishes_for_another(reading, behind)
 
 
 def _is_disputed(reading: Reading, place: int) -> bool:

@@ -32,8 +32,34 @@ def is_never_begun(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabu
     return asks and said and ends[0] in vocabulary.post_negations and ends[1] in vocabulary.grammar["sets_going"]
 
 
+def is_cut_off(tokens: Sequence[Token], place: int, vocabulary: Vocabulary) -> bool:
+    """Whether a colon ends a refusal of what was spoken of before: "this month skip it: train …", "now I don't: …"."""
+    before, use = tokens[place - 1], vocabulary.grammar
+    if place >= len(tokens) or tokens[place].start - before.end <= 1 or not clause_at(tokens, place).start:
+        return False
+    if (before.spelled or before.word) in use["ends_refusal"]:
+        return True
+    said = [token.word for token in tokens[max(0, place - _NEAR) : place - 1]]
+    while said and said[-1] in use["auxiliaries"]:
+        said.pop()
+    return before.word in use["not"] and bool(said) and said[-1] in use["first_person"]
+
+
+def points_ahead(tokens: Sequence[Token], place: int, vocabulary: Vocabulary) -> bool:
+    """Whether the word before a place stands for what a colon leads up to, with nothing before: "avoid this: …"."""
+    before = tokens[place - 1]
+    if (before.spelled or before.word) not in vocabulary.grammar["points_ahead"] or clause_at(tokens, place - 1).start:
+        return False
+    behind = range(place, min(place + _NEAR, len(tokens)))
+    return any(tokens[n].start - tokens[n - 1].end > 1 for n in behind)
+
+
 def nor_plain(tokens: Sequence[Token], mentions: list[Mention], grammar: Mapping[str, frozenset[str]]) -> list[Mention]:
-    """The mentions, a training negated that is ruled out beside a search: "…, auch kein einfaches Training"."""
+    """The mentions, a training negated that is ruled out beside a search: "…, auch kein einfaches Training".
+
+    What is only not tuned any more is to be trained: "werden nicht mehr optimiert: PASS/NO_PASS-Klassifikator".
+    """
+    mentions = [m for m in mentions if not _is_only_not_tuned(tokens, m, grammar)]
     ruled_out = []
     for one in mentions:
         before = {token.word for token in tokens[max(0, one.start - _NEAR) : one.start]}
@@ -47,3 +73,11 @@ def nor_plain(tokens: Sequence[Token], mentions: list[Mention], grammar: Mapping
     trained = {n for one in ruled_out for n in range(one.start, one.end + 1)}
     gone = [m for m in mentions if m.group in {"noun:train", "action:train"} and m.start in trained]
     return [m._replace(negated=m.negated or m in gone) for m in mentions if not (gone and m in ruled_out)]
+
+
+def _is_only_not_tuned(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a verb for tuning is denied, and what a colon behind it names is no object of it."""
+    if not mention.negated or mention.group != "action:train" or len(mention.places) < 2:
+        return False
+    verb = mention.start
+    return tokens[verb].word in grammar["tuned_at_all"] and tokens[verb + 1].start - tokens[verb].end > 1

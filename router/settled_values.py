@@ -36,11 +36,21 @@ def settled_values(reading: Reading, part: range) -> str:
 
 def _leaves_open(reading: Reading, clause: range) -> bool:
     """Whether the rest may vary: "only the batch size is fixed, the rest may vary"."""
+    if settles_one(reading, clause):
+        return True
     behind = range(clause.stop, min(clause.stop + _BEFORE, len(reading.tokens)))
     if has(reading, clause, "leaves_free") or has(reading, behind, "left_open"):
         return True
     rest = places_of(reading, range(clause.stop, len(reading.tokens)), "remainder")
     return any(_is_searched(reading, range(n, reading.clause(n)[1])) for n in rest)
+
+
+def settles_one(reading: Reading, clause: range) -> bool:
+    """Whether a clause begins with the only value that is settled: "nur die Epochenzahl bleibt bei 20"."""
+    if not is_of(reading, clause.start, "only_this"):
+        return False
+    named = range(clause.start + 1, min(clause.start + _SHORT, clause.stop))
+    return has(reading, named, "one_value") and not has(reading, named, "all_values")
 
 
 def _is_searched(reading: Reading, places: range) -> bool:

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.allowed_trying import allowed_trying
+from router.continued import stays_without
 from router.indirect_refusal import indirect_refusal
 from router.kept_search import kept_after_all
 from router.next_clause import left_alone
+from router.outweighed import without_outweighed
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
+from router.switched_by_slot import switched_by_slot
 from router.switched_search import left_little, nothing_to_try, switched
 from router.tokens import BREAK, folded, sentence_begin
 from router.weighed_policy import is_of_something_else
-from router.word_stems import has, is_of
+from router.word_stems import has, is_of, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,15 +30,34 @@ _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
+    if by_slot := switched_by_slot(reading, part):
+        return by_slot
     if kept := kept_after_all(reading, part):
         return {"on": kept}
     if turned_by := switched(reading, part) or left_little(reading, part):
         return turned_by
+    if kept := stays_without(reading, part):
+        return {"off": kept}
+    current = without_outweighed(reading, part, "off", "on")
+    found = _policies(current, part)
+    if current is reading or "off" in found:
+        return found
+    return _policies(without_outweighed(reading, part, "off"), part)  # a search of last time may be what is refused
+
+
+def _policies(reading: Reading, part: range) -> dict[str, str]:
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
     states = {mention: state for mention in asking if (state := state_of(reading, mention))}
-    states = {m: s for m, s in states.items() if not (_continues(m, s, states) or _was_of_others(reading, m, part))}
+    allowed = allowed_trying(reading, part)
+    states = {
+        m: s
+        for m, s in states.items()
+        if not (_continues(m, s, states) or _was_of_others(reading, m, part) or (s == "off" and m.start in allowed))
+    }
+    if allowed and not states:
+        return {"on": quoted(reading, allowed.start, allowed.stop - 1)}
     asked: dict[str, str] = {}
     for mention, state in states.items():
         start = _begin_of_negation(reading, mention.start) if mention.negated else mention.start

@@ -41,7 +41,7 @@ def unread(reading: Reading) -> Iterator[Mention]:
     rates = reading.grammar["raises"]
     for mention in reading.of("unread", negated=None):
         kind, start = mention.group.partition(":")[2], mention.start
-        if start in reading.told or start in reading.past:
+        if start in reading.told or start in reading.past or _is_told_of_another(reading, start):
             continue
         figures = [n for n in mention.places if reading.tokens[n].kind == "number"]
         before = any(n < start for n in values)
@@ -75,6 +75,14 @@ def _only_tells(reading: Reading, place: int) -> bool:
 def _is_of_training(reading: Reading, place: int) -> bool:
     clause = range(*reading.clause(place))
     return any(m.start in clause and m.group in _OF_TRAINING for m in reading.mentions)
+
+
+def _is_told_of_another(reading: Reading, place: int) -> bool:
+    """Whether a relative clause tells what something did: "…, which is why it flagged every second board"."""
+    start, _ = reading.clause(place)
+    before = reading.tokens[start:place]
+    told = any(token.word in reading.grammar["past"] or token.word.endswith("ed") for token in before)
+    return told and before[0].word in reading.grammar["relative"]
 
 
 def unread_places(reading: Reading) -> set[int]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.evidence import of_words
+from router.outweighed import outweighed
 from router.owners import is_of_others
 from router.ranking import ranked_policies, thresholds
+from router.settled_values import settles_one
 from router.word_stems import uses_at
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ _NAMED, _LONG = "policy:named", 20
 def policy_evidence(reading: Reading) -> Iterator[str]:
     """The features of a training: its words, their uses in the language files, and phrases for policy and values.
 
-    A clause that speaks of the line's runs or the camera's settings tells nothing of it.
+    A clause that speaks of the line's runs, the camera's settings or one value alone tells nothing of it.
     """
     places = _of_ours(reading)
     yield from of_words([reading.tokens[n].word for n in places])
@@ -47,6 +49,9 @@ def _of_ours(reading: Reading) -> list[int]:
     for place in said:
         if place not in of_others and is_of_others(reading, (place,)):
             of_others.update(range(*reading.clause(place)))
+    of_others.update(
+        n for clause in reading.clauses(range(len(reading.tokens))) if settles_one(reading, clause) for n in clause
+    )
     return [n for n in range(len(reading.tokens)) if n not in of_others and n not in reading.past]
 
 
@@ -55,6 +60,8 @@ def by_all_words(reading: Reading) -> dict[str, str]:
     said = {m.group for m in reading.of("policy", negated=None)}
     if said - {_NAMED} or any(m.group in _OF_SEARCH for m in reading.of("value")):
         return {}
+    if outweighed(reading, range(len(reading.tokens)), ("off",)):
+        return {}  # what refuses it gives way to other words
     ranking, least = ranked_policies(policy_evidence(reading)), thresholds()
     single = ranking.shares["off"] >= (least.single_run_though_named if said else least.single_run_after_all)
     return {"off": ", ".join(ranking.words)} if single else {}

@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.ranking import NOTHING
+from router.tokens import BREAK
 from router.weighed_case import OURS, chooses
 
 if TYPE_CHECKING:
     from router.asked_steps import Step
+    from router.patterns import Mention
     from router.reading import Reading
     from router.weighed_case import Case
 
@@ -70,4 +72,13 @@ def _is_bidden(reading: Reading, step: Step) -> bool:
     ours = any(m.start in near for kind in ("model", "task") for m in reading.of(kind))
     data = direct and not chooses(reading) and any(token.kind == "path" for token in reading.tokens)
     said = bool(reading.of("value")) or any(m.start in range(verb.start, verb.end) for m in reading.of("policy"))
-    return (direct and start - 2 in reading.told) or (first and ours and (data or said))
+    bare = first and ours and _is_nothing_else(reading, verb)
+    return bare or (direct and start - 2 in reading.told) or (first and ours and (data or said))
+
+
+def _is_nothing_else(reading: Reading, verb: Mention) -> bool:
+    """Whether a request is but the verb and what it is for: "train the board classifier, please"."""
+    places = {n for kind in ("model", "task") for m in reading.of(kind) for n in m.places}
+    small = reading.grammar["articles"] | reading.grammar["pleases"] | {BREAK}
+    rest = (token.word for n, token in enumerate(reading.tokens) if n not in places and n not in verb.places)
+    return all(word in small for word in rest)

@@ -31,6 +31,8 @@ def _lines(plan: ExperimentPlan, defaults: Iterable[str]) -> Iterator[str]:
     yield f"  algorithm {settings.algorithm} ({_MODELS[model_of(settings.algorithm)]}), seed {settings.seed}"
     yield f"  budget    {_budget(plan)}"
     yield f"  parallel  {plan.parallel} at a time, {plan.threads} threads each"
+    if not settings.test:
+        yield "  test      none at the end: winner and defaults meet no held-out data"
     if plan.start:
         yield f"  starts from the weights of {plan.start}; it is evaluated before the search"
     described = plan.space.describe()

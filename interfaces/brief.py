@@ -52,6 +52,7 @@ def brief_search(search: ExperimentPlan) -> dict[str, Any]:
     found = {name: settings[name] for name in _OF_A_SEARCH if settings.get(name) is not None}
     objectives = [f"{one.metric}:{one.direction}" for one in search.objectives]
     own = {"epochs_per_trial": search.epochs, "parallel": search.parallel, "objectives": objectives}
+    own |= {} if search.settings.test else {"final_test": False}
     return found | own | {"searched": list(search.space.keys)}
 
 

@@ -51,6 +51,8 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     doubted = set(_things(reading, _doubted(reading, vocabulary), vocabulary))
     unknown = [n for n in _unknown(reading, vocabulary) if n not in reading.told]
     unknown = unknown if ours else sorted({*unknown, *doubted} - reading.told)
+    if not intent.steps:  # "what is the difference between Hyperband and ASHA?"
+        unknown = sorted({*unknown, *(n for m in reading.of("setting", negated=None) for n in m.places)} - reading.told)
     said = phrases(reading, unknown)
     numbers = [n for n in sorted(values.unread) if not is_name(reading, n) and not is_told(reading, n)]
     told = (*said, *(reading.tokens[n].text for n in numbers), *untaken_phrases(reading))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.ranking import NOTHING
+from router.search_settings import sets_search
 from router.tokens import BREAK
 from router.weighed_case import OURS, chooses
 
@@ -26,6 +27,8 @@ def is_doubtful(case: Case) -> bool:
     named = case.named()
     if _is_whole(case) or (named in OURS and _names_known_mode(case.reading)):
         return False
+    if named and sets_search(case.reading):
+        return False  # "trainiere auf ./lot mit Zufallssuche"
     if case.intent.verb and len({m.group for m in case.reading.of("verb")}) > 1:
         return False  # commands that go together leave no doubt
     ours = named in OURS

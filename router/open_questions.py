@@ -11,6 +11,7 @@ from router.letters import is_of_other_things
 from router.notes import listed
 from router.on_results import depends_on
 from router.only_data import strange_place
+from router.search_settings import search_settings
 from router.types import Question
 from router.unread_repeats import about_repeats
 
@@ -35,6 +36,8 @@ def open_questions(request: Request, words: Words, skill: Skill) -> Iterator[Que
         yield from _about_subject(request, words)
         yield from _about_order(words)
         yield from about_repeats(words.reading, words.intent.steps, words.steps)
+        if any(step.verb == "train" for step in words.intent.steps):
+            yield from (Question("request", f"'{said}': {hint}") for said, hint in search_settings(words.reading).asked)
         if not answers(request) and (place := strange_place(words, skill)):
             text = f"Is {skill.info['title']} meant? Only {place} is named, and it shows no data of this skill."
             yield Question("request", f"{text} Name the model, its task or a job.")

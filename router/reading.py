@@ -70,6 +70,7 @@ _LAYERS = (
     frozenset({"idle", "spared"}),
     frozenset({"put_off", "done_already", "unheeded"}),
     frozenset({"unread"}),
+    frozenset({"setting"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
 

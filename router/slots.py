@@ -43,7 +43,7 @@ _OF_SEARCH = {
     "parallel": "parallel",
     "trial_minutes": "trial_minutes",
     "total_epochs": "epochs",
-}
+} | {"algorithm": "algorithm", "no_search": "remove", "objective": "objectives", "final_test": "test"}
 OF_TRAINING = _KEYS_OF_TRAINING | _OF_SEARCH.keys()
 _PRECISIONS = {"fp32": "32-true", "fp16": "16-mixed", "bf16": "bf16-mixed"}
 _MINUTES = 60

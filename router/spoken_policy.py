@@ -10,9 +10,12 @@ from router.continued import stays_without
 from router.indirect_refusal import indirect_refusal
 from router.kept_search import kept_after_all
 from router.next_clause import left_alone
+from router.no_refusal import without_what_refuses_none
 from router.outweighed import without_outweighed
+from router.policy_left_open import left_open, turned_at_last, with_it
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
+from router.search_settings import without_settings
 from router.switched_by_slot import switched_by_slot
 from router.switched_search import left_little, nothing_to_try, switched
 from router.tokens import BREAK, folded, sentence_begin
@@ -30,8 +33,11 @@ _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
-    if by_slot := switched_by_slot(reading, part):
-        return by_slot
+    reading = without_settings(reading)
+    first = (left_open, turned_at_last, with_it, switched_by_slot)
+    if said := next(filter(None, (one(reading, part) for one in first)), None):
+        return said
+    reading = without_what_refuses_none(reading, part)
     if kept := kept_after_all(reading, part):
         return {"on": kept}
     if turned_by := switched(reading, part) or left_little(reading, part):

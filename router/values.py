@@ -11,6 +11,7 @@ from router.exchanged import digits_apart, exchanged, is_percent, share_or_perce
 from router.kept_search import without_search_called_off
 from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
+from router.search_settings import search_settings
 from router.spans import begins_span, ends_span, is_pause, other_end, said_beside, up_to
 from router.stated import Stated, Values
 from router.time_limits import TIMES, is_no_limit, of_all_trials, of_each_trial
@@ -74,6 +75,7 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     ]
     open_ = [one for one in told if _is_objected(reading, one, stated)]
     values.stated = [one for one in stated if one not in told or one in open_]
+    values.stated += search_settings(reading).stated
     return values
 
 

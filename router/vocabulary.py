@@ -193,7 +193,8 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("trade", own.get("trade", ()))
     for task, entry in info["tasks"].items():
         patterns.add(f"task:{task}", entry["words"])
-    for group, kind in (("values", "value"), ("runners", "runner"), ("parents", "parent")):
+    groups = (("values", "value"), ("runners", "runner"), ("parents", "parent"))
+    for group, kind in (*groups, ("unread_values", "unread"), ("search_settings", "setting")):
         for name, phrases in languages.groups(group).items():
             patterns.add(f"{kind}:{name}", phrases)
     for name, phrases in own.get("profiles", {}).items():
@@ -213,8 +214,6 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("put_off", languages.phrases("put_off"))
     patterns.add("done_already", languages.phrases("done_already"))
     patterns.add("unheeded", languages.phrases("unheeded"))
-    for kind, phrases in languages.groups("unread_values").items():
-        patterns.add(f"unread:{kind}", phrases)
 
 
 def _add_policy(patterns: Patterns, policy: Mapping[str, Any], languages: Languages) -> None:

@@ -25,6 +25,7 @@ from router.refused_objects import is_asked_otherwise
 from router.repeated import repeated
 from router.repeated_doubts import is_unlikely
 from router.said_data import data_places, is_no_data, is_ruled_out, not_of_past, not_spared, role_of, uncorrected
+from router.search_settings import sets_search
 from router.spoken import Spoken
 from router.spoken_parents import parents_of
 from router.spoken_policy import policies
@@ -161,13 +162,14 @@ def _spoken_alone(
     if len(steps) > 1 or steps[0].verb != "train":
         return found
     whole = any(m.start == steps[0].place for kind in ("action", "noun") for m in reading.of(kind))
+    whole = whole and not sets_search(reading)
     return replace(found, policies=policies(reading, part) or (by_all_words(alone(reading, part)) if whole else {}))
 
 
 def _policies(reading: Reading, part: range, verbs: set[str]) -> Mapping[str, str]:
     """What is said of the train policy; by all words only where a training is asked for."""
     asked = ("train" in verbs and called_back(reading)) or policies(reading, part)
-    return asked or (by_all_words(reading) if "train" in verbs else {})
+    return asked or (by_all_words(reading) if "train" in verbs and not sets_search(reading) else {})
 
 
 def _same_job(reading: Reading, part: range) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.command_lines import FORMS, advice, command_of, drawing
+from router.destroying import before_it_ends
 from router.letters import tells_of_several
 from router.notes import listed
 from router.order import is_of_others_later
 from router.types import Decision, Question
 from router.verbs import models_of
+from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from router.intent import Intent
@@ -80,6 +82,10 @@ def command_decision(request: Request, case: Case) -> Decision:
     command = _completed(command, spoken, words.reading)
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if question := _open(command, words.intent, spoken, words.reading) or question:
+        notes.ask(question)
+    jobs = (n for n, token in enumerate(words.reading.tokens) if token.kind == "job")
+    place = mention.start if mention else next(jobs, 0)
+    if question := before_it_ends(command.verb, place, words.reading, vocabulary_of(case.skill), spoken.jobs):
         notes.ask(question)
     return Decision(
         skill=case.skill.name,

@@ -10,7 +10,7 @@ from router.commands import command_decision
 from router.notes import Notes, listed
 from router.nothing_asked import asks_for_nothing
 from router.one_action import Case, decided
-from router.open_questions import answers, open_questions, with_doubt
+from router.open_questions import answers, open_questions, time_warnings, with_doubt
 from router.slots import check_slots
 from router.steps import steps_decision
 from router.wanted_action import named_action, wanted_steps, which_action
@@ -35,7 +35,7 @@ def decide(request: Request, skill: Skill) -> Decision:
     """
     check_slots(request, skill)
     notes, words = Notes(), read_words(request.text, skill)
-    _explain(words, notes)
+    _explain(words, skill, notes)
     if request.text and not words.names_model:
         notes.because(f"the words do not name {skill.info['title']}; the request was put to this skill")
     case = Case(skill, words, notes)
@@ -63,13 +63,15 @@ def decide(request: Request, skill: Skill) -> Decision:
     return with_doubt(decided(request, words.steps[0], found, case), words, request)
 
 
-def _explain(words: Words, notes: Notes) -> None:
+def _explain(words: Words, skill: Skill, notes: Notes) -> None:
     for said, meant in words.reading.corrected.items():
         notes.because(f"'{said}' is read as '{meant}'")
     if told := (*words.story, *words.reading.background()):
         notes.because(f"only told, and not asked for: {listed(repr(text) for text in told)}")
     if words.account.unknown:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
+    for warning in time_warnings(words, skill):
+        notes.warn(warning)
 
 
 def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:

@@ -6,14 +6,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.conditioned import clocks, conditions, times_told
+from router.destroying import ENDING, before_it_ends, deletes_data
 from router.engines import MEASURING
 from router.letters import is_of_other_things
 from router.notes import listed
 from router.on_results import depends_on
 from router.only_data import strange_place
+from router.reservations import reserved
 from router.search_settings import search_settings
 from router.types import Question
 from router.unread_repeats import about_repeats
+from router.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +42,21 @@ def open_questions(request: Request, words: Words, skill: Skill) -> Iterator[Que
         yield from about_repeats(words.reading, words.intent.steps, words.steps)
         if any(step.verb == "train" for step in words.intent.steps):
             yield from (Question("request", f"'{said}': {hint}") for said, hint in search_settings(words.reading).asked)
+        yield from _about_reserved(words, skill)
         if not answers(request) and (place := strange_place(words, skill)):
             text = f"Is {skill.info['title']} meant? Only {place} is named, and it shows no data of this skill."
             yield Question("request", f"{text} Name the model, its task or a job.")
+
+
+def time_warnings(words: Words, skill: Skill) -> Iterator[str]:
+    """What is told of times that the words name, and that nothing keeps."""
+    steps = words.intent.steps
+    if not steps:
+        return
+    what, limited = reserved(words.reading, vocabulary_of(skill)), "hours" in words.whole.values
+    said = listed(repr(one) for one in dict.fromkeys(times_told(what, steps, limited=limited)))
+    if said:
+        yield f"{said}: no time is kept; 'at most 3 hours' limits a search"
 
 
 def with_doubt(decision: Decision, words: Words, request: Request) -> Decision:
@@ -91,6 +107,24 @@ def _about_order(words: Words) -> Iterator[Question]:
         yield Question("request", text)
     if words.intent.question and words.intent.steps[0].verb == "train":
         yield Question("request", "Is that a question, or should it be done?")
+
+
+def _about_reserved(words: Words, skill: Skill) -> Iterator[Question]:
+    """What ends jobs or deletes data beside what else is asked for, and conditions and hours that no plan keeps."""
+    reading, steps = words.reading, words.intent.steps
+    for step, spoken in zip(steps, words.steps, strict=True):
+        if question := before_it_ends(step.verb, step.place, reading, vocabulary_of(skill), spoken.jobs):
+            yield question
+    if said := deletes_data(reading):
+        yield Question("data", f"'{said}': nothing here deletes data. Leave that out, and delete it yourself.")
+    ends = any(step.verb in ENDING for step in steps)
+    what = reserved(reading, vocabulary_of(skill))
+    if not (ends or depends_on(reading, steps)) and (said := next(conditions(what, steps), "")):
+        text = f"'{said}': no plan depends on that or waits for it. Leave it out, or say which of it is to be done."
+        yield Question("request", text)
+    if not ends and (said := next(clocks(what, steps), "")):
+        text = f"'{said}': nothing begins or ends by the clock. Leave it out; 'at most 3 hours' limits a search."
+        yield Question("request", text)
 
 
 def _of_a_pronoun_alone(words: Words) -> bool:

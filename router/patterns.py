@@ -168,3 +168,11 @@ def longest(mentions: Iterable[Mention], rank: Mapping[str, int]) -> list[Mentio
             taken.update(mention.places)
             kept.append(mention)
     return sorted(kept, key=lambda m: m.places)
+
+
+def by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Last word to the phrases, longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for words in sorted((tuple(phrase.split()) for phrase in phrases), key=len, reverse=True):
+        found.setdefault(words[-1], []).append(words)
+    return found

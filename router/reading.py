@@ -11,6 +11,7 @@ from router.attributes import with_attributes
 from router.background import background
 from router.called_off import with_called_off
 from router.clauses import is_ordered, not_before
+from router.clock_durations import with_clock_durations
 from router.compound_numerals import compound_numerals
 from router.denied import without_answers
 from router.dictation import with_dictated_paths, with_named_figures
@@ -161,6 +162,7 @@ def read(text: str, skill: Skill) -> Reading:
     tokens = [one for token in tokens for one in ((token,) if token.word in numerals else parts(token, vocabulary))]
     tokens = [token if token.word in numerals else spelled(token, vocabulary, corrected) for token in tokens]
     tokens = with_automl(without_polite_not(tokens, vocabulary.grammar), vocabulary)
+    tokens = with_clock_durations(text, tokens, vocabulary.grammar)
     tokens = with_numerals(tokens, numerals, vocabulary.numeral_joiners)
     tokens = with_attributes(with_spoken_numbers(tokens, vocabulary.grammar), vocabulary.grammar)
     tokens = with_named_figures(tokens, vocabulary.grammar)

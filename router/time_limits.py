@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-TIMES = frozenset({"hours", "minutes", "days", "weeks"})
+TIMES = frozenset({"hours", "minutes", "seconds", "days", "weeks"})
 _NEAR = 4
 
 
@@ -35,7 +35,8 @@ def is_no_limit(mention: Mention, reading: Reading) -> bool:
         return True
     if _is_rate(reading, start) or _is_of_the_past(mention, reading) or _is_share_of_time(mention, reading):
         return True
-    deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told)
+    away = not reading.grammar["is_away"].isdisjoint(said)  # "I'm back in 40 minutes"
+    deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told or away)
     return deadline or bool(behind & (reading.grammar["of_each"] | reading.grammar["off_time"]))  # "an hour late"
 
 

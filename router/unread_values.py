@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from router.time_limits import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 _NEAR, _FAR = 4, 12
+_MORE = re.compile(r"(?:>=?|≥)\s*$")
 _ONLY_TOLD = frozenset({"unread:moment"})
 _OF_TRAINING = frozenset({"action:train", "policy:on", "value:epochs", "value:trials", "value:hours"})
 
@@ -51,6 +55,12 @@ def unread(reading: Reading) -> Iterator[Mention]:
         if kind == "compared" and not figures and any(token.kind == "number" for token in behind):
             continue  # "double the batch size to 16"
         begin, _ = reading.clause(start)
+        if kind == "least" and any(
+            reading.tokens[n].word in reading.grammar["denies_it"]
+            for n in range(*reading.clause(start))
+            if n not in mention.places
+        ):
+            continue  # "länger als 6 Stunden soll die Suche nicht dauern"
         if kind == "limited" and any(token.word in rates for token in reading.tokens[begin:start]):
             continue  # "raise the learning rate up to 1e-3"
         if kind == "counted" and (values.issuperset(figures) or _only_tells(reading, start)):
@@ -64,6 +74,14 @@ def unread(reading: Reading) -> Iterator[Mention]:
         ):
             continue  # "make 20 random pairs"
         yield mention
+    yield from (m for m in reading.of("value") if m.group.partition(":")[2] in TIMES and _is_least_by_sign(reading, m))
+
+
+def _is_least_by_sign(reading: Reading, mention: Mention) -> bool:
+    """Whether a sign says that it is no less: ">= 2 hours", "2+ hours"."""
+    numbers = [reading.tokens[n] for n in mention.places if reading.tokens[n].kind == "number"]
+    text = reading.text
+    return any(_MORE.search(text[: one.start]) or text[one.end : one.end + 1] == "+" for one in numbers)
 
 
 def _only_tells(reading: Reading, place: int) -> bool:

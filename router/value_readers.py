@@ -85,6 +85,7 @@ def _share(percent: float) -> float:
 READERS: dict[str, Callable[[list[float], set[str]], tuple[str, Any] | None]] = {
     "hours": _hours(1),
     "minutes": _hours(1 / 60),
+    "seconds": _hours(1 / 3600),
     "days": _hours(24),
     "weeks": _hours(7 * 24),
     "image_size": _image_size,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from router.languages import load_languages
-from router.patterns import Patterns
+from router.patterns import Patterns, by_last_word
 from router.tokens import fold
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Vocabulary:
 
     patterns: Patterns
     foreign: Patterns
+    reservations: Patterns
     plain: frozenset[str]
     bystanders: frozenset[str]
     nouns: frozenset[str]
@@ -112,6 +113,9 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     foreign = Patterns(patterns.lists)
     foreign.add("foreign:model", languages.phrases("other_models"))
     foreign.add("foreign:craft", languages.phrases("other_crafts"))
+    reservations = Patterns(patterns.lists)
+    for kind, phrases in languages.groups("reservations").items():
+        reservations.add(kind, phrases)
     bystanders = frozenset(languages.phrases("bystanders"))
     ours = own.get("words", "").split()
     orders = languages.phrases("grammar", "orders")
@@ -121,13 +125,14 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     vocabulary = Vocabulary(
         patterns=patterns,
         foreign=foreign,
+        reservations=reservations,
         plain=frozenset(plain),
         bystanders=bystanders,
         nouns=nouns,
         numerals=languages.numbers(),
         numeral_joiners=frozenset(languages.phrases("numeral_joiners")),
         automl_names=frozenset(tuple(fold(name).split()) for name in names),
-        negations=_by_last_word(languages.phrases("negations")),
+        negations=by_last_word(languages.phrases("negations")),
         negation_fillers=frozenset(languages.phrases("negation_fillers")),
         post_negations=frozenset(languages.phrases("post_negations")),
         continuations=frozenset(languages.phrases("continuations")),
@@ -145,14 +150,6 @@ def _vocabulary(skill: Skill, languages: Languages) -> Vocabulary:
     )
     _remember(vocabulary, names)
     return vocabulary
-
-
-def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
-    """Last word to the phrases, longest first."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for words in sorted((tuple(phrase.split()) for phrase in phrases), key=len, reverse=True):
-        found.setdefault(words[-1], []).append(words)
-    return found
 
 
 def _backbones(declared: Mapping[str, Sequence[str]]) -> dict[str, str]:

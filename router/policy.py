@@ -32,7 +32,8 @@ def find_policy(request: Request, words: Spoken, skill: Skill) -> Policy:
         return Policy(request.automl_policy, "slot")
     default: AutomlPolicy = skill.info["train_policy"]["default"]
     if len(words.policies) > 1:
-        return Policy(default, "default", open=True)
+        phrases = set(words.policies.values())
+        return Policy(default, "default", phrases.pop() if len(phrases) == 1 else "", open=True)
     for state, phrase in words.policies.items():
         return Policy("on" if state == "on" else "off", "phrase", phrase)
     return Policy(default, "default")
@@ -41,7 +42,10 @@ def find_policy(request: Request, words: Spoken, skill: Skill) -> Policy:
 def train_route(action: str, policy: Policy, skill: Skill, notes: Notes) -> Route | None:
     """Through AutoML, or direct; None with a question while the policy is open."""
     if policy.open:
-        notes.ask(Question("automl_policy", "The words turn AutoML both on and off. Which one?", ("on", "off")))
+        text = "The words turn AutoML both on and off. Which one?"
+        if policy.said:
+            text = f"Is AutoML wanted? '{policy.said}' leaves it open."
+        notes.ask(Question("automl_policy", text, ("on", "off")))
         return None
     said = f' ("{policy.said}")' if policy.said else ""
     notes.because(f"AutoML is {policy.value} {_SOURCES[policy.source]}{said}")

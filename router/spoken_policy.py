@@ -19,7 +19,7 @@ from router.search_settings import without_settings
 from router.switched_by_slot import switched_by_slot
 from router.switched_search import left_little, nothing_to_try, switched
 from router.tokens import BREAK, folded, sentence_begin
-from router.weighed_policy import is_of_something_else
+from router.weighed_policy import is_in_doubt, is_of_something_else
 from router.word_stems import has, is_of, quoted
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
     if len(asked) > 1 and len(current) == 1:
         asked = {state: words for state, words in asked.items() if state in current}
     if list(asked) == ["off"]:
-        return asked
+        return {"on": asked["off"], **asked} if is_in_doubt(reading) else asked
     refused = _refused(reading, part, [mention for mention, state in states.items() if state == "on"], bool(trials))
     return {"off": asked.get("off") or refused} if refused else asked
 

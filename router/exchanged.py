@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from router.changed_figures import moved_to
+
 if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
@@ -22,6 +24,8 @@ def exchanged(reading: Reading, mention: Mention) -> int | None:
     if len(numbers) != 1:
         return None
     number = numbers[0]
+    if (moved := moved_to(reading, number, mention.end)) is not None:
+        return moved
     passed = use["prepositions"] | use["articles"] | use["usual"] | use["than"] | use["in_place"] | use["of"]
     other = next((n for n in range(number - 1, max(-1, number - _FAR), -1) if tokens[n].kind == "number"), None)
     if other is None or (other and tokens[other - 1].word in use["not"]):

@@ -5,18 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.tokens import BREAK
+from router.tokens import BREAK, SENTENCE_ENDS
 
 if TYPE_CHECKING:
     from router.reading import Reading
     from router.stated import Values
 
-_HOURS = 24
+_HOURS, _NEAR = 24, 2
 
 
 def is_name(reading: Reading, place: int) -> bool:
     """Whether a number is part of a name: `line 3`, `rev 2`."""
-    return place > 0 and reading.tokens[place - 1].kind == "word" and not _is_figure(reading, place)
+    if not place or reading.tokens[place - 1].kind != "word" or _is_figure(reading, place):
+        return False
+    use = reading.grammar
+    leads = use["joins_figures"] | use["restricts_to"] | use["gives_figures"] | use["leads_figure"]
+    return reading.tokens[place - 1].word not in leads or _is_replaced(reading, place)
+
+
+def _is_replaced(reading: Reading, place: int) -> bool:
+    """Whether a number is a word, or one of which others say what it is: "for 20, no, 25 epochs", "8 or 16 pairs"."""
+    behind = range(place + 1, place + 1 + _NEAR)
+    joins = reading.grammar["choice"] | reading.grammar["ranges"]
+    joined = any(token.word in joins for token in reading.tokens[place + 1 : place + 2])
+    corrected = any(m.start in behind for m in reading.of("correction", negated=None))
+    return bool(reading.tokens[place].spelled) or joined or corrected
 
 
 def _is_figure(reading: Reading, place: int) -> bool:
@@ -47,11 +60,35 @@ def open_figures(reading: Reading, values: Values) -> tuple[str, ...]:
     return tuple(
         reading.tokens[n].text
         for n in sorted(values.unread)
-        if any(asks(reading, n) for asks in (_is_figure, _is_share, _is_negative, _is_choice, _is_alone))
-        and not (
-            is_told(reading, n) or _is_time(reading, n) or _is_clock(reading, n) or _is_settled(reading, values, n)
-        )
+        if any(asks(reading, n) for asks in _ASKED)
+        and not (is_told(reading, n) or _is_time(reading, n) or is_clock(reading, n) or _is_settled(reading, values, n))
     )
+
+
+def _is_beside_its_name(reading: Reading, place: int) -> bool:
+    """Whether the name of a value that has no figure stands beside a number: "5e epochs", "epochs = about 5"."""
+    names = reading.grammar["names_value"]
+    claimed = {n for kind in ("value", "unread") for m in reading.of(kind, negated=None) for n in m.places}
+    begin, end = reading.clause(place)
+    near = range(max(begin, place - _NEAR), min(end, place + _NEAR + 1))
+    return any(reading.tokens[n].word in names and n not in claimed for n in near)
+
+
+def _is_of_measuring(reading: Reading, place: int) -> bool:
+    """Whether a second figure is that of another step: "batch 8 for training and 32 for validation"."""
+    use, tokens = reading.grammar, reading.tokens
+    words = [token.word for token in tokens[place + 1 : place + 4]]
+    return words[:1] != [] and words[0] in use["meant_for"] and not use["measuring"].isdisjoint(words[1:])
+
+
+def _is_loose(reading: Reading, place: int) -> bool:
+    """Whether an order ends with a figure that counts nothing: "train on ./lot with 10"."""
+    begin, end = reading.clause(place)
+    ends = place + 1 == end and (end == len(reading.tokens) or reading.tokens[end].text in SENTENCE_ENDS)
+    leads = (
+        ends and not reading.tokens[place].spelled and reading.tokens[place - 1].word in reading.grammar["ends_with"]
+    )
+    return leads and any(m.group == "action:train" and begin <= m.start < place for m in reading.of("action"))
 
 
 def _is_settled(reading: Reading, values: Values, place: int) -> bool:
@@ -99,7 +136,7 @@ def _is_share(reading: Reading, place: int) -> bool:
     return percent and tokens[place - 1].word in reading.grammar["manner"] | reading.grammar["choice"]
 
 
-def _is_clock(reading: Reading, place: int) -> bool:
+def is_clock(reading: Reading, place: int) -> bool:
     """Whether a number is part of a time such as 06:40."""
     tokens = reading.tokens
     for first in (place - 1, place):
@@ -116,3 +153,15 @@ def _is_time(reading: Reading, place: int) -> bool:
         return False
     behind = tokens[place + 1].word if place + 1 < len(tokens) else BREAK
     return behind in reading.grammar["times"] or (behind == BREAK and tokens[place - 2].kind == "word")
+
+
+_ASKED = (
+    _is_figure,
+    _is_share,
+    _is_negative,
+    _is_choice,
+    _is_alone,
+    _is_beside_its_name,
+    _is_of_measuring,
+    _is_loose,
+)

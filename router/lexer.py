@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.answers import with_answers
 from router.quotations import handed_on, is_endorsed, names_bearer
 from router.spoken_paths import EXTENSIONS, quotes_path, relative_path, whole_path
 from router.tokens import ACTION, BREAK, JOB, JOB_ID, JOINED, NUMBER, OVERRIDE, PATH, QUOTE, Token, figure, folded
@@ -30,7 +31,7 @@ _SCAN = re.compile(
     r"|(?P<minus>(?<!\S)-(?=\d))"
     r"|(?P<sign><=|>=|[\u2264\u2265<>%\u2030&\u00d7]|(?<=\s)\+(?=\s))"
     r"|(?P<word>[^\W_]+)"
-    r"|(?P<end>[,;!?()|\n\u2026\u2014\u2192]|->|\.(?!\w)|\s[-\u2013](?=\s))",
+    r"|(?P<end>[,;!?()|\n\u2026\u2014\u2192\u21d2]|->|=>|\.(?!\w)|\s[-\u2013](?=\s))",
     re.IGNORECASE,
 )
 _FORMAT = re.compile(r"(?:int8|fp8|fp16|fp32|bf16)\b", re.IGNORECASE)  # as people write it: no key of the spec takes it
@@ -87,7 +88,7 @@ def tokenize(text: str, hooks: Hooks) -> list[Token]:
         found = list(_KINDS[kind](_Found(match[0], match.start(), match.end(), text, before, hooks)))
         tokens += found
         place = found[-1].end if found else match.start() + 1
-    return _with_bare_folders(_with_not(_with_answers(_without_pauses(tokens))), hooks)
+    return _with_bare_folders(_with_not(with_answers(_without_pauses(tokens))), hooks)
 
 
 def _override(found: _Found) -> Iterator[Token]:
@@ -222,19 +223,6 @@ def _without_pauses(tokens: Sequence[Token]) -> list[Token]:
         found.append(tokens[place])
         place += 1
     return found
-
-
-def _with_answers(tokens: list[Token]) -> list[Token]:
-    """The tokens without the question marks that a number alone answers: "Batch size? 16."."""
-    return [
-        token
-        for n, token in enumerate(tokens)
-        if token.text != "?" or not _is_answered([one.kind for one in tokens[n + 1 : n + 3]])
-    ]
-
-
-def _is_answered(kinds: Sequence[str]) -> bool:
-    return kinds[:1] == ["number"] and kinds[1:] in (["break"], [])
 
 
 def _with_not(tokens: Iterable[Token]) -> list[Token]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.as_it_is import was_used
 from router.asked_steps import ENGINE_VERB
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ _MAKE_FILES = frozenset({"export", "quantize", ENGINE_VERB})
 
 
 def is_no_runner(reading: Reading, mention: Mention, verbs: Collection[str]) -> bool:
-    """Whether a machine is only spoken of, beside the actions that `verbs` names."""
+    """Whether a machine is only spoken of, or was used before, beside the actions that `verbs` names."""
+    if was_used(reading, mention.start):
+        return True
     return (mention.group == "runner:unclear" and _is_subject(reading, mention)) or _is_put_on(reading, mention, verbs)
 
 

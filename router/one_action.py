@@ -44,7 +44,7 @@ def decided(request: Request, spoken: Spoken, wanted: WantedAction | None, case:
     request = fill(request, spoken, skill, notes, purpose)
     task = find_task(request, spoken, wanted, skill, notes) if wanted else request.task
     if task and wanted:
-        request = with_image_size(request, spoken, skill, task)
+        request = with_image_size(request, spoken, skill, task, notes)
     action = wanted.action(task, skill) if wanted and task else None
     request = with_model_file(request, spoken.no_data, skill, action, notes)
     route = _route(action, request, policy, skill, notes) if action else None

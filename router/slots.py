@@ -228,14 +228,15 @@ def _target(target: dict[str, float] | None, notes: Notes) -> str | None:
     return None
 
 
-def with_image_size(request: Request, spoken: Spoken, skill: Skill, task: str) -> Request:
-    """The request with the image size of the words under the keys that the task has for it."""
-    size = spoken.values.get("image_size")
-    if size is None:
+def with_image_size(request: Request, spoken: Spoken, skill: Skill, task: str, notes: Notes) -> Request:
+    """The request with the image size of the words under the keys that the task has for it, which may be one."""
+    if (size := spoken.values.get("image_size")) is None:
         return request
     width, height = size if isinstance(size, list) else (size, size)
     short = {name for name, target in skill.info["spec_shorthand_keys"].items() if task in str(target)}
     read = {"image_width": width, "image_height": height} if "image_width" in short else {"img_size": width}
+    if len({width, height}) > len(read):
+        notes.warn(f"pictures are square here: of {width}x{height} only img_size={width} is taken")
     return replace(request, overrides={n: v for n, v in read.items() if n not in request.overrides} | request.overrides)
 
 

@@ -39,6 +39,20 @@ def with_corrections_apart(tokens: Sequence[Token], grammar: Grammar) -> list[To
     return found
 
 
+def without_echoes(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without a number that brackets say again: "5 (five) epochs", "for five (5) epochs"."""
+    if not any(token.text == "(" for token in tokens):
+        return list(tokens)
+    found: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        found.append(tokens[place])
+        said, echo = tokens[place], tokens[place + 1 : place + 4]
+        again = [one.text for one in echo[::2]] == ["(", ")"] and echo[1].kind == said.kind == "number"
+        place += 4 if again and echo[1].value == said.value else 1
+    return found
+
+
 def _stands_for_a_thing(tokens: Sequence[Token], place: int, grammar: Grammar) -> bool:
     """Whether "one" stands for a thing that is named before it: "the pass/no pass one", "the red one"."""
     behind = tokens[place + 1 : place + 2]

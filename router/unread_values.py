@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from router.comments import commented
 from router.time_limits import TIMES
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def unread_phrases(reading: Reading) -> tuple[str, ...]:
     for mention in (m for m in reading.of("value") if m.group == "value:epochs"):
         if (start := start_of_stopping(mention, reading)) is not None:
             found[start] = (start, _end_of_stopping(mention, reading))
+    found |= commented(reading)
     said = sorted(one for one in set(found.values()) if not any(_lies_in(one, other) for other in found.values()))
     return tuple(reading.text[reading.tokens[start].start : reading.tokens[end - 1].end] for start, end in said)
 
@@ -63,6 +65,8 @@ def unread(reading: Reading) -> Iterator[Mention]:
             continue  # "länger als 6 Stunden soll die Suche nicht dauern"
         if kind == "limited" and any(token.word in rates for token in reading.tokens[begin:start]):
             continue  # "raise the learning rate up to 1e-3"
+        if _is_limit(mention, reading) or (kind == "otherwise" and not _is_alone_trained(mention, reading)):
+            continue
         if kind == "counted" and (values.issuperset(figures) or _only_tells(reading, start)):
             continue
         if kind == "moment" and not _is_of_training(reading, start):
@@ -82,6 +86,21 @@ def _is_least_by_sign(reading: Reading, mention: Mention) -> bool:
     numbers = [reading.tokens[n] for n in mention.places if reading.tokens[n].kind == "number"]
     text = reading.text
     return any(_MORE.search(text[: one.start]) or text[one.end : one.end + 1] == "+" for one in numbers)
+
+
+def _is_limit(mention: Mention, reading: Reading) -> bool:
+    """Whether what would exceed a figure is ruled out: "no more than 5 epochs", "mehr als 60 brauchen wir nicht"."""
+    use, start = reading.grammar, mention.start
+    before = start > 0 and reading.tokens[start - 1].word in use["not"] | use["rules_out"]
+    stop = reading.clause(start)[1]
+    behind = {token.word for token in reading.tokens[mention.end : min(stop, mention.end + _NEAR)]}
+    return mention.group == "unread:exceeding" and (before or not use["not"].isdisjoint(behind))
+
+
+def _is_alone_trained(mention: Mention, reading: Reading) -> bool:
+    """Whether a training is asked for, and nothing else that what is set otherwise could be of."""
+    asked = [m for kind in ("action", "named", "noun") for m in reading.of(kind) if not {*m.places} & {*mention.places}]
+    return bool(asked) and all(m.group.endswith("train") for m in asked)
 
 
 def _only_tells(reading: Reading, place: int) -> bool:

@@ -6,12 +6,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.as_it_is import without_as_it_is
+from router.changed_figures import reckoned_with
 from router.corrections import bare_numbers, corrected, is_displaced, open_corrections, retracted
 from router.exchanged import digits_apart, exchanged, is_percent, share_or_percent
 from router.kept_search import without_search_called_off
 from router.number_formats import NUMBER_FORMATS
 from router.past_figures import without_superseded
 from router.search_settings import search_settings
+from router.set_against import set_against
 from router.spans import begins_span, ends_span, is_pause, other_end, said_beside, up_to
 from router.stated import Stated, Values
 from router.time_limits import TIMES, is_no_limit, of_all_trials, of_each_trial
@@ -60,22 +63,20 @@ def read_values(reading: Reading, vocabulary: Vocabulary) -> Values:
     open_corrections(reading, values)
     named_backbone(reading, vocabulary, values)
     bare_numbers(reading, mentions, values)
+    set_against(reading, mentions, values)
     values.unread -= {place for mention in mentions if (place := exchanged(reading, mention)) is not None}
     values.unread -= not_alone
     taken_back = retracted(reading)
     values.unread -= taken_back
     values.stated = [one for one in values.stated if one.place not in taken_back]
     stated = without_superseded(reading, corrected(sorted(values.stated, key=lambda s: s.place), reading))
-    stated = without_search_called_off(reading, stated)
+    stated = without_as_it_is(reading, without_search_called_off(reading, stated))
     asked = {kind for one in stated if one.place not in reading.told for kind in _kinds(one)}
     formats = (n for n, token in enumerate(reading.tokens) if token.word in NUMBER_FORMATS)
     asked |= {"number_format", "precision"} if any(n not in reading.told for n in formats) else set()
-    told = [
-        one for one in stated if one.place in reading.told and (_is_over(reading, one.place) or _kinds(one) <= asked)
-    ]
-    open_ = [one for one in told if _is_objected(reading, one, stated)]
-    values.stated = [one for one in stated if one not in told or one in open_]
-    values.stated += search_settings(reading).stated
+    told = [s for s in stated if s.place in reading.told and (_is_over(reading, s.place) or _kinds(s) <= asked)]
+    kept = [one for one in stated if one not in told or _is_objected(reading, one, stated)]
+    values.stated = [*kept, *search_settings(reading).stated]
     return values
 
 
@@ -169,7 +170,7 @@ def _unusable(name: str, numbers: list[float], mention: Mention, reading: Readin
     """Numbers of which it has to be asked: one of percent where things are counted, and one that is cut in two."""
     if numbers and name in _COUNTED and is_percent(reading, mention):
         return (f"{numbers[0]:g} %",)
-    return digits_apart(reading, mention) if numbers else ()
+    return (reckoned_with(reading, mention) or digits_apart(reading, mention)) if numbers else ()
 
 
 def _before(mention: Mention, reading: Reading) -> set[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
 # Hands whose requests the linear model learned, and whose misses were mended by kind at most.
-LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 100))}
+LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 107))}
 
 # The first is refused by the plan, which knows all backbones, and the second blocked, as no model is named; the third
 # is a fault that is known.

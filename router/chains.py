@@ -43,6 +43,8 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
         if share < _CLEAR or verb in refused:
             continue
         theirs = [step.verb for step in found if step.place in part]
+        if theirs and verb not in theirs and share < _SURE:
+            continue  # what a phrase says of the part counts
         if share >= _SURE and len(theirs) == 1 and theirs[0] != verb and verb not in known:
             known.pop(theirs[0], None)
         if verb not in steps and (verb in known or not _rules_out(reading, part)):

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from router.said_data import is_model_file
 from router.tokens import JOB_ID
 from router.types import Command, Question
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _NAMES = {"num_epochs": "epochs"}
+_OF_FILES = frozenset({"serve", "calibrate", "watch"})
 _MILLIMETRES = {"mm": 1, "millimeter": 1, "millimetre": 1, "cm": 10, "micron": 0.001, "microns": 0.001, "um": 0.001}
 
 
@@ -65,7 +68,7 @@ FORMS = {
     "stage": _Form("stage", extra="backbone", values=("backbone",)),
     "doctor": _Form("doctor"),
     "advise": _Form("advise", values=_ADVISED),
-    "inspect": _Form("inspect"),
+    "inspect": _Form("inspect", values=("margin",), flags=(("margin", "--threshold"),)),
     "calibrate": _Form("calibrate", jobs=1, data=True, values=("target",), flags=(("target", "--far"),)),
     "serve": _Form("serve", jobs=1),
     "watch": _Form("watch", data=True),
@@ -76,10 +79,14 @@ FORMS = {
 def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tuple[Command, Question | None]:
     """The command that a verb of the words stands for, with what is said of it; and the question that is open."""
     form = FORMS[verb]
+    judge = model_file(verb, spoken)
+    spoken = replace(spoken, jobs=(judge,)) if judge else spoken
     paths = [path for path, _ in spoken.paths]
     typed = {_NAMES.get(key, key): value for key, value in spoken.overrides.items()}
     values: dict[str, Any] = {name: value for name, value in (typed | spoken.values).items() if name in form.values}
-    if spoken.jobs and form.jobs == 1:
+    if judge:
+        values["model"] = judge
+    elif spoken.jobs and form.jobs == 1:
         values["job"] = spoken.jobs[0]
     elif spoken.jobs:
         values["jobs"] = list(spoken.jobs)
@@ -95,6 +102,12 @@ def command_of(verb: str, spoken: Spoken, results_root: str | None = None) -> tu
         words += ["--results", results_root]
     missing = _missing(verb, form, spoken, paths)
     return Command(verb, values, f"changenet {shlex.join(words)}"), missing
+
+
+def model_file(verb: str, spoken: Spoken) -> str:
+    """The model's file that a command works with in place of a job, where the words name one and no job."""
+    files = [one for one in spoken.no_data if is_model_file(one)]
+    return files[0] if verb in _OF_FILES and len(files) == 1 and not spoken.jobs else ""
 
 
 def _line(verb: str, form: _Form, spoken: Spoken, paths: list[str]) -> list[str]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.command_lines import FORMS, advice, command_of, drawing
+from router.command_lines import FORMS, advice, command_of, drawing, model_file
+from router.command_options import carried, open_options, with_options
 from router.destroying import before_it_ends
 from router.letters import tells_of_several
 from router.notes import listed
@@ -30,10 +31,12 @@ _ENDING = frozenset({"cancel", "remove"})
 def _tell_unused(command: Command, spoken: Spoken, notes: Notes) -> None:
     """Values of the words that neither the line of a command nor its other readers take."""
     form = FORMS[command.verb]
-    carried = {name for name, _ in form.flags} | ({*form.values} if command.verb in {"advise", "stage"} else set())
+    typed = {name for name, _ in form.flags} | carried(command, spoken)
     for name, value in spoken.values.items():
-        if name not in carried:
+        if name not in typed:
             notes.warn(f"{form.name} is typed without '{name}' ({value}): say what else it is for, or leave it out")
+    if command.verb == "advise" and spoken.paths:
+        notes.warn(f"advise reads no data: {spoken.paths[0][0]} is not looked at")
 
 
 def _which_is(command: Command) -> Question:
@@ -52,6 +55,9 @@ def command_step(request: Request, verb: str, spoken: Spoken, before: Decision |
     command, question = command_of(verb, spoken, request.results_root)
     notes = case.notes
     _tell_unused(command, spoken, notes)
+    command = with_options(command, spoken, case.words.reading)
+    for asked in open_options(command, spoken, case.words.reading):
+        notes.ask(asked)
     if question and not (before and before.action):
         notes.ask(question)
     data = request.data or command.values.get("data")
@@ -79,13 +85,15 @@ def command_decision(request: Request, case: Case) -> Decision:
         spoken = replace(spoken, jobs=(request.parent_job_id,))
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     _tell_unused(command, spoken, notes)
-    command = _completed(command, spoken, words.reading)
+    command = with_options(_completed(command, spoken, words.reading), spoken, words.reading)
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if question := _open(command, words.intent, spoken, words.reading) or question:
         notes.ask(question)
     jobs = (n for n, token in enumerate(words.reading.tokens) if token.kind == "job")
     place = mention.start if mention else next(jobs, 0)
     if question := before_it_ends(command.verb, place, words.reading, vocabulary_of(case.skill), spoken.jobs):
+        notes.ask(question)
+    for question in open_options(command, spoken, words.reading):
         notes.ask(question)
     return Decision(
         skill=case.skill.name,
@@ -145,7 +153,12 @@ def _open(command: Command, intent: Intent, spoken: Spoken, reading: Reading) ->
     """What the words leave open of a command: whether it is meant, which of two it is, or which job."""
     if question := _of_data_or_files(command, intent, spoken, reading):
         return question
-    known = spoken.jobs or spoken.paths or (spoken.parents and FORMS[command.verb].jobs == 1)
+    known = (
+        spoken.jobs
+        or spoken.paths
+        or model_file(command.verb, spoken)
+        or (spoken.parents and FORMS[command.verb].jobs == 1)
+    )
     if intent.doubtful and not known and not _is_of_the_last(command, intent, reading):
         return _which_is(command)
     if intent.alternatives:

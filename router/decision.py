@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from core.errors import RequestError
 from router.commands import command_decision
+from router.data_at_hand import names_our_data
+from router.not_taken_up import not_taken_up
 from router.notes import Notes, listed
 from router.nothing_asked import asks_for_nothing
 from router.one_action import Case, decided
 from router.open_questions import answers, open_questions, time_warnings, with_doubt
 from router.slots import check_slots
 from router.steps import steps_decision
+from router.types import Question
 from router.wanted_action import named_action, wanted_steps, which_action
 from router.words import read_words
 
@@ -42,7 +45,7 @@ def decide(request: Request, skill: Skill) -> Decision:
     if request.action:
         return decided(request, words.whole, named_action(request.action, skill), case)
     if words.account.declined and not answers(request):
-        raise _not_for_this_skill(words, skill)
+        _ask_or_decline(words, skill, notes)
     if words.intent.led:
         unsaid = "no phrase says what is to be done; " if words.intent.likely else ""
         led = listed(repr(word) for word in words.intent.led)
@@ -55,12 +58,12 @@ def decide(request: Request, skill: Skill) -> Decision:
     for question in open_questions(request, words, skill):
         notes.ask(question)
     if len(wanted) > 1:
-        return with_doubt(steps_decision(request, wanted, case), words, request)
+        return with_doubt(steps_decision(request, wanted, case), words, request, skill)
     if not wanted:
         notes.ask(which_action(words, skill))
         return decided(request, words.whole, None, case)
     found = wanted[0]._replace(task=None) if request.task else wanted[0]
-    return with_doubt(decided(request, words.steps[0], found, case), words, request)
+    return with_doubt(decided(request, words.steps[0], found, case), words, request, skill)
 
 
 def _explain(words: Words, skill: Skill, notes: Notes) -> None:
@@ -72,6 +75,18 @@ def _explain(words: Words, skill: Skill, notes: Notes) -> None:
         notes.warn(f"not understood: {listed(repr(text) for text in words.account.unknown)}")
     for warning in time_warnings(words, skill):
         notes.warn(warning)
+    asked = (*words.account.unknown, *words.account.asked)
+    left = not_taken_up(words.reading, words.intent.steps)
+    if left := tuple(text for text in left if not any(one in text or text in one for one in asked)):
+        notes.warn(f"not taken up: {listed(repr(text) for text in left)}")
+
+
+def _ask_or_decline(words: Words, skill: Skill, notes: Notes) -> None:
+    """Beside data of this skill that lies there a strange word is asked about; all else is not for this skill."""
+    if words.account.certain or not names_our_data(words, skill):
+        raise _not_for_this_skill(words, skill)
+    text = f"What is meant by '{words.account.declined}'? Data of this skill is named beside it: leave it out, or say"
+    notes.ask(Question("request", f"{text} what it is for."))
 
 
 def _not_for_this_skill(words: Words, skill: Skill) -> RequestError:

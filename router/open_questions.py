@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.conditioned import clocks, conditions, times_told
+from router.data_at_hand import is_order_on_our_data
 from router.destroying import ENDING, before_it_ends, deletes_data
 from router.engines import MEASURING
 from router.letters import is_of_other_things
@@ -59,9 +60,11 @@ def time_warnings(words: Words, skill: Skill) -> Iterator[str]:
         yield f"{said}: no time is kept; 'at most 3 hours' limits a search"
 
 
-def with_doubt(decision: Decision, words: Words, request: Request) -> Decision:
+def with_doubt(decision: Decision, words: Words, request: Request, skill: Skill) -> Decision:
     """The decision, with a question where nothing else is open and all words together are like those of no request."""
     if not words.intent.doubtful or answers(request) or any(one.slot != "parent_job_id" for one in decision.missing):
+        return decision
+    if is_order_on_our_data(words, skill):
         return decision
     verb = words.intent.steps[0].verb
     text = f"Is '{verb}' asked for, and of this model? Name the model, a job, or where the data lies."
@@ -72,7 +75,7 @@ def _about_subject(request: Request, words: Words) -> Iterator[Question]:
     """What is to be worked on, and with what."""
     if words.account.asked:
         strange = listed(repr(said) for said in words.account.asked)
-        yield Question("request", f"What is meant by {strange}? Leave it out, or say it as key=value.")
+        yield Question("request", f"What is meant by {strange}? Leave it out, or say it as key=value or as an option.")
     chosen = {word for said in words.whole.others for word in said.split()} & words.reading.grammar["choice"]
     if words.whole.others and (chosen or not (words.whole.jobs or request.parent_job_id)):
         text = f"Which one is '{words.whole.others[0]}'? Name the job; `changenet jobs` lists them."

@@ -23,7 +23,7 @@ from router.numerals import with_numerals
 from router.patterns import Mention, longest
 from router.put_off import left_to_others, with_put_off
 from router.refused_training import nor_plain
-from router.seeming import asking_phrases, is_part_of_a_name, other_model, own_numbers, within_steps
+from router.seeming import asking_phrases, counts_processes, is_part_of_a_name, other_model, own_numbers, within_steps
 from router.spoken_numbers import with_spoken_numbers
 from router.suggestions import without_polite_not
 from router.tokens import Token, clause_at
@@ -71,6 +71,7 @@ _LAYERS = (
     frozenset({"idle", "spared"}),
     frozenset({"put_off", "done_already", "unheeded"}),
     frozenset({"unread"}),
+    frozenset({"option"}),
     frozenset({"setting"}),
     frozenset({"value", "runner", "profile", "parent", "other", "pointer", "remark"}),
 )
@@ -171,7 +172,7 @@ def read(text: str, skill: Skill) -> Reading:
         m for m in found if m.group != "neutral" or text[tokens[m.end - 1].end :][:1] != "="
     ]  # "inference data=./lot"
     found = within_steps(tokens, asking_phrases(text, tokens, found, vocabulary.grammar), vocabulary.grammar)
-    found += vocabulary.foreign.find(tokens)
+    found += (m for m in vocabulary.foreign.find(tokens) if not counts_processes(tokens, m, vocabulary.grammar))
     mentions = action_names(tokens)
     layers = []
     for layer in _LAYERS:

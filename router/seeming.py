@@ -230,6 +230,12 @@ def _without_number(tokens: Sequence[Token], mention: Mention, others: Iterable[
     return mention._replace(places=mention.places[:-1]) if begins else mention
 
 
+def counts_processes(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:
+    """Whether who would be trained only counts how it is done: "train on ./lot with 4 workers"."""
+    before = tokens[max(0, mention.end - 3) : mention.end - 1]
+    return len(before) > 1 and before[1].kind == "number" and before[0].word in grammar["manner"]
+
+
 def within_steps(tokens: Sequence[Token], found: list[Mention], grammar: Mapping[str, frozenset[str]]) -> list[Mention]:
     """The mentions without two pictures that are looked at of which a training, and "then", parts the first.
 

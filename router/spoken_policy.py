@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
+_BRIEF = 2
 _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 
@@ -74,7 +75,8 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
     if len(asked) > 1 and len(current) == 1:
         asked = {state: words for state, words in asked.items() if state in current}
     if list(asked) == ["off"]:
-        return {"on": asked["off"], **asked} if is_in_doubt(reading) else asked
+        brief = all(len(mention.places) <= _BRIEF for mention in states)  # "nur einmal" may be said of other things
+        return {"on": asked["off"], **asked} if brief and is_in_doubt(reading) else asked
     refused = _refused(reading, part, [mention for mention, state in states.items() if state == "on"], bool(trials))
     return {"off": asked.get("off") or refused} if refused else asked
 

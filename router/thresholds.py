@@ -34,7 +34,6 @@ class Thresholds(NamedTuple):
     times_one: float = 5.0
     single_run_after_all: float = 0.7
     single_run_though_named: float = 0.97
-    single_run_in_doubt: float = 0.6
     refusal_in_doubt: float = 0.4
     search_after_all: float = 0.02
 

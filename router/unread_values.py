@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _NEAR, _FAR = 4, 12
 _MORE = re.compile(r"(?:>=?|≥)\s*$")
+# What leads to these says what they are of, and is no part of them.
+_LED = frozenset({"unread:weights", "unread:device", "option:watch"})
 _ONLY_TOLD = frozenset({"unread:moment"})
 _OF_TRAINING = frozenset({"action:train", "policy:on", "value:epochs", "value:trials", "value:hours"})
 
@@ -45,7 +47,7 @@ def unread(reading: Reading) -> Iterator[Mention]:
     """The phrases that reckon a value from another one, limit the data, or set what no word is known for."""
     values = {n for m in reading.of("value") for n in m.places}
     rates = reading.grammar["raises"]
-    for mention in reading.of("unread", negated=None):
+    for mention in map(said_last, reading.of("unread", negated=None)):
         kind, start = mention.group.partition(":")[2], mention.start
         if start in reading.told or start in reading.past or _is_told_of_another(reading, start):
             continue
@@ -57,28 +59,30 @@ def unread(reading: Reading) -> Iterator[Mention]:
         if kind == "compared" and not figures and any(token.kind == "number" for token in behind):
             continue  # "double the batch size to 16"
         begin, _ = reading.clause(start)
-        if kind == "least" and any(
-            reading.tokens[n].word in reading.grammar["denies_it"]
-            for n in range(*reading.clause(start))
-            if n not in mention.places
-        ):
-            continue  # "länger als 6 Stunden soll die Suche nicht dauern"
         if kind == "limited" and any(token.word in rates for token in reading.tokens[begin:start]):
             continue  # "raise the learning rate up to 1e-3"
-        if _is_limit(mention, reading) or (kind == "otherwise" and not _is_alone_trained(mention, reading)):
+        if (
+            _is_limit(mention, reading)
+            or _is_denied(mention, reading)
+            or (kind == "otherwise" and not _is_alone_trained(mention, reading))
+        ):
             continue
         if kind == "counted" and (values.issuperset(figures) or _only_tells(reading, start)):
             continue
         if kind == "moment" and not _is_of_training(reading, start):
             continue  # "the GPU box is free until Wednesday"
-        if (
-            kind == "partial"
-            and reading.of("verb")
-            and any(m.group == "verb:data_synthesize" for m in reading.of("verb"))
-        ):
+        if kind == "partial" and any(m.group == "verb:data_synthesize" for m in reading.of("verb")):
             continue  # "make 20 random pairs"
         yield mention
     yield from (m for m in reading.of("value") if m.group.partition(":")[2] in TIMES and _is_least_by_sign(reading, m))
+
+
+def _is_denied(mention: Mention, reading: Reading) -> bool:
+    """Whether a clause denies a least time: "länger als 6 Stunden soll die Suche nicht dauern"."""
+    beside = (n for n in range(*reading.clause(mention.start)) if n not in mention.places)
+    return mention.group == "unread:least" and any(
+        reading.tokens[n].word in reading.grammar["denies_it"] for n in beside
+    )
 
 
 def _is_least_by_sign(reading: Reading, mention: Mention) -> bool:
@@ -101,6 +105,14 @@ def _is_alone_trained(mention: Mention, reading: Reading) -> bool:
     """Whether a training is asked for, and nothing else that what is set otherwise could be of."""
     asked = [m for kind in ("action", "named", "noun") for m in reading.of(kind) if not {*m.places} & {*mention.places}]
     return bool(asked) and all(m.group.endswith("train") for m in asked)
+
+
+def said_last(mention: Mention) -> Mention:
+    """A mention, for what is led to from behind its last gap on: "from scratch" of "train on ./lot from scratch"."""
+    if mention.group not in _LED:
+        return mention
+    first = max((n for n, before in zip(mention.places[1:], mention.places, strict=False) if n > before + 1), default=0)
+    return mention._replace(places=tuple(n for n in mention.places if n >= first))
 
 
 def _only_tells(reading: Reading, place: int) -> bool:

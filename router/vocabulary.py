@@ -190,7 +190,8 @@ def _add_objects(patterns: Patterns, info: Mapping[str, Any], languages: Languag
     patterns.add("trade", own.get("trade", ()))
     for task, entry in info["tasks"].items():
         patterns.add(f"task:{task}", entry["words"])
-    groups = (("values", "value"), ("runners", "runner"), ("parents", "parent"))
+    unset = (("unset_settings", "unread"), ("unset_options", "option"))
+    groups = (("values", "value"), ("runners", "runner"), ("parents", "parent"), *unset)
     for group, kind in (*groups, ("unread_values", "unread"), ("search_settings", "setting")):
         for name, phrases in languages.groups(group).items():
             patterns.add(f"{kind}:{name}", phrases)

@@ -57,10 +57,7 @@ def _of_ours(reading: Reading) -> list[int]:
 
 
 def by_all_words(reading: Reading) -> dict[str, str]:
-    """The policy of a training of which phrases say none, with the words that led to it; both where these leave doubt.
-
-    Nothing is the usual one.
-    """
+    """The policy of a training of which phrases say none, with the words that led to it; nothing is the usual one."""
     reading = without_denied_verbs(without_what_refuses_none(reading, range(len(reading.tokens))))
     said = {m.group for m in reading.of("policy", negated=None)}
     if said - {_NAMED} or any(m.group in _OF_SEARCH for m in reading.of("value")):
@@ -68,10 +65,8 @@ def by_all_words(reading: Reading) -> dict[str, str]:
     if outweighed(reading, range(len(reading.tokens)), ("off",)):
         return {}  # what refuses it gives way to other words
     ranking, least = ranked_policies(policy_evidence(reading)), thresholds()
-    share, words = ranking.shares["off"], ", ".join(ranking.words)
-    if share >= (least.single_run_though_named if said else least.single_run_after_all):
-        return {"off": words}
-    return {"on": words, "off": words} if share >= least.single_run_in_doubt and not said else {}
+    single = ranking.shares["off"] >= (least.single_run_though_named if said else least.single_run_after_all)
+    return {"off": ", ".join(ranking.words)} if single else {}
 
 
 def is_of_something_else(reading: Reading) -> bool:

@@ -26,4 +26,7 @@ def answer(decision: Decision, reporter: Reporter) -> Outcome | None:
     call = parse(words)
     outcome = call.verb.call(call.options, reporter)
     document = {**outcome.document, "command": command.line}
-    return replace(outcome, document=document, text=f"{command.line}\n{outcome.text}")
+    if decision.warnings:
+        document["warnings"] = list(decision.warnings)
+    told = "".join(f"note: {warning}\n" for warning in decision.warnings)
+    return replace(outcome, document=document, text=f"{command.line}\n{told}{outcome.text}")

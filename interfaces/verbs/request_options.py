@@ -189,11 +189,15 @@ class RequestOptions:
     no_test: bool = option("leave that last evaluation out", group=AUTOML, default=False)
 
 
+# Commands that a single word may ask for, as it asks for an action.
+_COMMANDS = frozenset({"doctor", "jobs", "status", "demo", "advise", "calibrate", "serve", "watch", "logs", "report"})
+
+
 def request_of(options: RequestOptions) -> Request:
     """The request that the options make: a single word names an action, several are a sentence."""
     words = options.request
     slots = request_slots(options)
-    if len(words) != 1 or " " in words[0].strip():
+    if len(words) != 1 or " " in words[0].strip() or words[0].strip().lower() in _COMMANDS:
         return Request(text=" ".join(words), **slots)
     return Request(action=words[0].strip(), **slots)
 

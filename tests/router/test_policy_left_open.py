@@ -37,7 +37,6 @@ ON = [
     f"{EN}, AutoML: yes",
     f"{EN}; there's no reason to skip AutoML",
     f"{EN} with AutoML if possible",
-    f"{DE} von Grund auf, ohne vortrainierte Gewichte",
 ]
 OFF = [
     f"{EN}, AutoML is forbidden",

@@ -75,7 +75,7 @@ def test_targets_in_parts_of_a_thousand_and_per_so_many_pairs(text: str, target:
         (_TRAIN + "10 epochs, make that a dozen", {"num_epochs": 12}),
         (_TRAINIERE + "zehn Epochen, nein, nicht zehn, zwölf", {"num_epochs": 12}),
         (_TRAINIERE + "10 Epochen, ich habe mich geirrt, 12", {"num_epochs": 12}),
-        (_TRAIN + "double the batch size to 16", {"batch_size": 16}),
+        ("train ChangeNet on ./boards, no automl, double the batch size to 16", {"batch_size": 16}),
         (_TRAIN + "raise the learning rate up to 1e-3", {"learning_rate": 0.001}),
         (_TRAIN + "learning rate 1e-4 and 20 epochs", {"learning_rate": 0.0001, "num_epochs": 20}),
         (_TRAIN + "stop after 10 epochs", {"num_epochs": 10}),

@@ -44,7 +44,12 @@ def without_what_refuses_none(reading: Reading, part: range) -> Reading:
         named = [*places_of(reading, clause, "searches")]
         if not named:
             continue
-        if _is_denied_ban(reading, clause) or _tells_outcome(reading, clause, part) or _supposes_state(reading, clause):
+        if (
+            _is_not_done_yet(reading, clause)
+            or _is_denied_ban(reading, clause)
+            or _tells_outcome(reading, clause, part)
+            or _supposes_state(reading, clause)
+        ):
             gone.update(clause)
             kept.update(named)
         elif _is_of_whom(reading, clause):
@@ -58,6 +63,12 @@ def without_denied_verbs(reading: Reading) -> Reading:
     denied = [m for m in reading.of("verb", negated=None) if m.negated]
     gone = {n for m in denied for n in range(m.start - 1, m.end) if n >= 0 and reading.tokens[n].kind == "word"}
     return blanked(reading, gone)
+
+
+def _is_not_done_yet(reading: Reading, clause: range) -> bool:
+    """Whether a clause tells that nobody searched so far: "we never got around to tuning it"."""
+    use, words = reading.grammar, {reading.tokens[n].word for n in clause}
+    return not any(words.isdisjoint(use[kind]) for kind in ("doers", "has_done", "denies_plainly", "not_yet"))
 
 
 def _is_denied_ban(reading: Reading, clause: range) -> bool:

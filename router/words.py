@@ -89,10 +89,15 @@ def _read(text: str, skill: Skill) -> Words:
     intent = find_intent(reading, names, vocabulary.questions)
     intent, judged = settled(reading, intent, account(reading, intent, values, vocabulary), names, vocabulary)
     roles = vocabulary.roles
-    whole = _spoken(reading, values, roles, range(len(reading.tokens)), intent.steps)
+    everything = range(len(reading.tokens))
+    whole = _spoken(reading, values, roles, everything, intent.steps)
     parts = parts_of_steps(reading, intent.steps)
-    steps = tuple(
-        _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
+    steps = (
+        (whole,)
+        if parts == [everything] and len(intent.steps) == 1
+        else tuple(
+            _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
+        )
     )
     for shared in (with_common_job, with_shared_objects, with_antecedents, with_handed_file):
         steps = shared(reading, intent.steps, steps)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import RequestError
-from tests.router.asking import decided
+from tests.router.asking import asked, decided
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -82,3 +82,9 @@ def test_which_ones_and_which_not_is_one_question(skill: Skill, text: str) -> No
 def test_pruning_that_is_still_wanted_is_no_question_about_the_job(skill: Skill) -> None:
     with pytest.raises(RequestError, match="pruning is not part of this skill"):
         decided("Könnt ihr segment_train-20260324-111200-beef02 noch prunen?", skill)
+
+
+def test_who_has_a_model_learn_from_a_folder_does_not_judge_it(skill: Skill) -> None:
+    text = "Bitte den Platinen-Klassifikator auf ./a lernen lassen und ihn danach auf ./b bewerten."
+
+    assert asked(text, skill) == ["train", "evaluate"]

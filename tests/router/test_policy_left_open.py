@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 EN, DE = "train the AOI classifier on /lab/fans", "trainiere PASS/NO_PASS auf /lab/luefter"
 
 ON = [
+    "We never got around to tuning the board classifier. Do it now, 90 minutes at most.",
+    "Bisher sind wir nie zum Tunen gekommen. Trainiere den Platinenklassifikator auf ./b.",
+    "Für die Suche bleibt genug Zeit, trainiere den Platinenklassifikator auf ./b",
     f"{EN}; I have no objection to AutoML",
     f"{EN}, AutoML isn't forbidden",
     f"{EN}, nothing against AutoML",
@@ -39,6 +42,10 @@ ON = [
     f"{EN} with AutoML if possible",
 ]
 OFF = [
+    "Wir haben noch keine Zeit zum Tunen, trainiere den Platinenklassifikator auf ./b",
+    "Für eine Suche ist keine Zeit, trainiere den Platinenklassifikator auf ./b",
+    "Zum Tunen fehlt uns die Zeit, trainiere den Platinenklassifikator auf ./b",
+    "Don't tune yet, train the board classifier on ./b",
     f"{EN}, AutoML is forbidden",
     f"{EN}, no AutoML, it is forbidden here",
     f"{EN}, AutoML is not necessary",

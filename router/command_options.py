@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.errors import RequestError
 from router.command_lines import FORMS
 from router.notes import listed
-from router.said_data import is_model_file
+from router.said_data import PICTURES, is_model_file
 from router.types import Question
 from router.unread_values import said_last
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from router.spoken import Spoken
     from router.types import Command
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+_ENDING, _TABLE = re.compile(r"\.[a-z][a-z0-9]{1,4}$"), ".csv"
 _GOES_ON = "resume"
 _PAIR = 2
 _PLACELESS = frozenset({"report", "serve", "cancel", "remove", "logs", "status"})
@@ -30,6 +32,19 @@ _MAKING = frozenset({_GOES_ON, "data_synthesize", "report"})
 _TAKING = {"advise": ("backbone", "batch_size", "image_size"), "stage": ("backbone",)}
 _OF_TIME = frozenset({"hours", "trial_minutes", "parallel"})  # told of what is or was, as often as asked for
 _SETTINGS = ("weights", "frozen", "goldens", "loss", "device", "platform", "data")
+
+
+def require_pictures(command: Command) -> None:
+    """Check that what is to be inspected may be pictures.
+
+    Raises:
+        RequestError: a file is of another kind.
+    """
+    for place in command.values.get("images", ()) if command.verb == "inspect" else ():
+        if _ENDING.search(place.lower()) and not place.lower().endswith((*PICTURES, _TABLE)):
+            remedy = "name two pictures, two folders of them or a CSV of pairs: changenet inspect GOLDEN TEST"
+            message = f"'{place}' is no picture, and pictures are what is inspected"
+            raise RequestError(message, code="request.not_for_this_skill", where="request", remedy=remedy)
 
 
 def with_options(command: Command, spoken: Spoken, reading: Reading) -> Command:
@@ -81,7 +96,7 @@ def _port(reading: Reading) -> str:
 def _golden(spoken: Spoken) -> str:
     """The golden picture, or pictures, that stand beside the folder which is watched."""
     paths = [path for path, _ in spoken.paths]
-    named = [path for path in paths[1:] if path.lower().endswith(_PICTURES) or "golden" in path.lower()]
+    named = [path for path in paths[1:] if path.lower().endswith(PICTURES) or "golden" in path.lower()]
     return named[0] if len(paths) == _PAIR and named else ""
 
 
@@ -120,7 +135,7 @@ def _about_pictures(places: tuple[str, ...], models: list[str]) -> Iterator[Ques
         yield Question("model", f"{listed(models)}: which one is the model? One inspects.", tuple(models))
     if len(places) > _PAIR:
         yield Question("images", f"{listed(places)}: which are golden and test? Inspect takes these two.", places)
-    if len(places) == 1 and places[0].lower().endswith(_PICTURES):
+    if len(places) == 1 and places[0].lower().endswith(PICTURES):
         yield Question("images", f"Inspect takes two pictures, golden and test. Which one goes with {places[0]}?")
 
 

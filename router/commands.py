@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.command_lines import FORMS, advice, command_of, drawing, model_file
-from router.command_options import carried, open_options, with_options
+from router.command_options import carried, open_options, require_pictures, with_options
 from router.destroying import before_it_ends
 from router.letters import tells_of_several
 from router.notes import listed
@@ -86,6 +86,7 @@ def command_decision(request: Request, case: Case) -> Decision:
     command, question = command_of(str(words.intent.verb), spoken, request.results_root)
     _tell_unused(command, spoken, notes)
     command = with_options(_completed(command, spoken, words.reading), spoken, words.reading)
+    require_pictures(command)
     notes.because(f'{command.verb}: "{words.reading.said(mention)}"' if mention else command.verb)
     if question := _open(command, words.intent, spoken, words.reading) or question:
         notes.ask(question)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MODEL_FILES = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".engine", ".trt", ".hdf5", ".yaml", ".yml")
 _NO_MODELS = (".yaml", ".yml")
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _REACH, _BOTH = 4, 2
 
 
@@ -74,7 +74,7 @@ def uncorrected(reading: Reading, places: list[int]) -> list[int]:
 
 def _without_examples(reading: Reading, places: list[int]) -> list[int]:
     """Paths without the names of pictures that only tell what a folder before them holds: "./lot: a.png, b.png"."""
-    folder = bool(places) and not reading.tokens[places[0]].text.lower().endswith(_PICTURES)
+    folder = bool(places) and not reading.tokens[places[0]].text.lower().endswith(PICTURES)
     if not folder or ":" not in reading.text[reading.tokens[places[0]].end :][:1]:
         return places
     named = (n for n in places[1:] if "/" in reading.tokens[n].text or not is_picture(reading, n))
@@ -83,7 +83,7 @@ def _without_examples(reading: Reading, places: list[int]) -> list[int]:
 
 def is_picture(reading: Reading, place: int) -> bool:
     """Whether a path is that of a picture."""
-    return reading.tokens[place].text.lower().endswith(_PICTURES)
+    return reading.tokens[place].text.lower().endswith(PICTURES)
 
 
 def not_spared(reading: Reading, places: list[int]) -> list[int]:

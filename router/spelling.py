@@ -44,8 +44,8 @@ def _near(word: str, vocabulary: Vocabulary) -> str | None:
                 if (letters ^ theirs).bit_count() > 2 * most:
                     continue
                 distance = _distance(word, known, most)
-                if _too_short(word, known):
-                    continue
+                if _too_short(word, known) or (known.endswith("ly") and word == f"{known[:-1]}e"):
+                    continue  # "gentle" is no "gently"
                 if distance <= most and (known[0] == word[0] or known[:2] == word[1::-1]):
                     found[known] = distance
     return min(

@@ -88,3 +88,25 @@ def test_who_has_a_model_learn_from_a_folder_does_not_judge_it(skill: Skill) -> 
     text = "Bitte den Platinen-Klassifikator auf ./a lernen lassen und ihn danach auf ./b bewerten."
 
     assert asked(text, skill) == ["train", "evaluate"]
+
+
+@pytest.mark.parametrize("text", ["diff /etc/app/old.conf /etc/app/new.conf", "compare ./a.docx and ./b.docx"])
+def test_files_that_are_no_pictures_are_not_inspected(skill: Skill, text: str) -> None:
+    with pytest.raises(RequestError, match="is no picture"):
+        decided(text, skill)
+
+
+@pytest.mark.parametrize("text", ["inspect ./a.png ./b.webp", "inspect ./golden ./test", "inspect boards.csv"])
+def test_pictures_folders_and_tables_are_inspected(skill: Skill, text: str) -> None:
+    assert asked(text, skill) == ["inspect"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Please train the board inspection classifier in gentle mode on ./b.", "gentle"),
+        ("ChangeNet bitte auf die bayerische Art trainieren", "bayerische"),
+    ],
+)
+def test_a_word_of_its_own_is_no_misspelling_of_one_that_is_known(skill: Skill, text: str, said: str) -> None:
+    assert any(repr(said) in question.text for question in decided(text, skill).missing)

@@ -109,7 +109,7 @@ FLOORS = [
     ("tuning88.jsonl", 260, 0.94, 1, 0.97),
     ("tuning89.jsonl", 255, 0.99, 1, 1),
     ("tuning90.jsonl", 252, 0.99, 1, 0.96),
-    ("tuning91.jsonl", 200, 0.975, 0.975, 0.975),
+    ("tuning91.jsonl", 200, 0.97, 0.975, 0.975),
     ("tuning92.jsonl", 260, 0.97, 1, 0.98),
     ("tuning93.jsonl", 259, 0.985, 0.995, 0.98),
     ("tuning94.jsonl", 255, 0.99, 1, 0.99),
@@ -118,6 +118,15 @@ FLOORS = [
     ("tuning97.jsonl", 255, 0.99, 1, 1),
     ("tuning98.jsonl", 130, 0.935, 1, 0.99),
     ("tuning99.jsonl", 127, 0.99, 1, 0.995),
+    ("tuning100.jsonl", 130, 1, 1, 1),
+    ("tuning101.jsonl", 130, 0.99, 1, 1),
+    ("tuning102.jsonl", 129, 0.985, 1, 0.99),
+    ("tuning103.jsonl", 129, 1, 1, 1),
+    ("tuning104.jsonl", 129, 0.99, 0.985, 0.975),
+    ("tuning105.jsonl", 130, 0.955, 0.96, 0.975),
+    ("tuning106.jsonl", 130, 1, 1, 0.995),
+    ("tuning107.jsonl", 130, 0.985, 1, 1),
+    ("tuning108.jsonl", 130, 0.99, 1, 0.99),
 ]
 # All hands take minutes: those before the latest six are asked with the long tests.
 _LATEST = {name for name, *_ in FLOORS[-6:]}
@@ -190,7 +199,7 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
         ("held_out.jsonl", 206, 0.97, 0.97, 0.985, 0),
         ("held_out2.jsonl", 240, 0.965, 0.98, 0.99, 0),
         ("held_out3.jsonl", 200, 0.935, 0.95, 0.99, 0),
-        ("held_out4.jsonl", 233, 0.97, 0.955, 0.99, 0),
+        ("held_out4.jsonl", 233, 0.965, 0.955, 0.99, 0),
         ("held_out5.jsonl", 256, 0.98, 1, 0.99, 0),
         ("held_out6.jsonl", 288, 0.97, 1, 0.995, 0),
         ("held_out7.jsonl", 257, 0.97, 1, 0.995, 0),

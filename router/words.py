@@ -92,13 +92,9 @@ def _read(text: str, skill: Skill) -> Words:
     everything = range(len(reading.tokens))
     whole = _spoken(reading, values, roles, everything, intent.steps)
     parts = parts_of_steps(reading, intent.steps)
-    steps = (
-        (whole,)
-        if parts == [everything] and len(intent.steps) == 1
-        else tuple(
-            _spoken(reading, values, roles, part, (step,)) for step, part in zip(intent.steps, parts, strict=True)
-        )
-    )
+    one = parts == [everything]  # what the whole says
+    pairs = zip(() if one else intent.steps, () if one else parts, strict=True)
+    steps = (whole,) if one else tuple(_spoken(reading, values, roles, part, (step,)) for step, part in pairs)
     for shared in (with_common_job, with_shared_objects, with_antecedents, with_handed_file):
         steps = shared(reading, intent.steps, steps)
     if several := repeated(reading, intent, steps, values, partial(_spoken_alone, reading, values, roles)):

@@ -163,7 +163,7 @@ def test_actions_policies_and_values_are_read_as_labelled(figures: Any) -> None:
     assert figures.values[""].f1 >= 0.97
 
 
-@pytest.mark.parametrize(("name", "count", "actions"), OWN)
+@pytest.mark.parametrize(("name", "count", "actions"), [OWN[0], pytest.param(*OWN[1], marks=pytest.mark.long)])
 def test_a_hand_of_its_own_is_understood(
     routing: ModuleType, project_root: Path, name: str, count: int, actions: float
 ) -> None:

@@ -7,12 +7,12 @@ Such words are blanked before the policy is read, so that nothing else takes the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.disputed import is_disputed, is_view
 from router.next_clause import declining_clause
+from router.no_refusal import blanked
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
 from router.switched_search import leaves_it_out
@@ -33,7 +33,7 @@ _OUTWEIGHS = ("dates_back", "thinks_so", "people", "practice_of", "whose_else")
 def without_outweighed(reading: Reading, part: range, *states: str) -> Reading:
     """The reading with blanks for what gives way of what speaks `off` or `on`; itself where nothing does."""
     gone = outweighed(reading, part, states)
-    return _blanked(reading, gone) if gone else reading
+    return blanked(reading, gone)
 
 
 def outweighed(reading: Reading, part: range, states: tuple[str, ...] = ("off", "on")) -> frozenset[int]:
@@ -47,14 +47,6 @@ def outweighed(reading: Reading, part: range, states: tuple[str, ...] = ("off", 
     return frozenset(
         n for places, state in stated if state in states and _gives_way(reading, places, state, stated) for n in places
     )
-
-
-def _blanked(reading: Reading, gone: frozenset[int]) -> Reading:
-    tokens = [
-        t._replace(word="…", text="…") if n in gone and t.kind == "word" else t for n, t in enumerate(reading.tokens)
-    ]
-    mentions = [m for m in reading.mentions if not (m.start in gone and m.group.startswith("policy:"))]
-    return replace(reading, tokens=tokens, mentions=mentions)
 
 
 def _segments(reading: Reading, part: range) -> Iterator[range]:

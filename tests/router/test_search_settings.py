@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automl.algorithms import ALGORITHMS
+from router import search_settings
 from tests.router.asking import decided
 
 if TYPE_CHECKING:
@@ -119,3 +121,7 @@ def test_what_sets_nothing_about_a_search_stays_as_it_is(
     decision = decided(text, skill)
     assert (decision.action, decision.automl_policy, open_of(decision)) == ("train", policy, [])
     assert decision.request.search == search
+
+
+def test_the_algorithms_that_words_name_are_those_that_a_search_has() -> None:
+    assert set(ALGORITHMS) == set(search_settings.ALGORITHMS)

@@ -12,6 +12,7 @@ from core.documents import read_json
 from core.errors import ChangenetError
 from core.file_names import PLAN_FILE
 from router.types import LAST_TRAINING, SPOKEN_PARENTS, Request
+from runners.names import names_chain, names_search
 
 if TYPE_CHECKING:
     from router.declarations import Skill
@@ -31,7 +32,7 @@ def decided(request: Request, skill: Skill, *, asked_at: str | None = None) -> D
     With `asked_at`, it is decided as it was then: jobs that ended later were not meant.
 
     Raises:
-        ChangenetError: as `router.decision.decide` says. ParentError: there is no job of that kind.
+        ChangenetError: as `router.decision.decide` says. InputError: there is no such job. ParentError: none of that kind.
     """
     from router.decision import decide
 
@@ -39,6 +40,7 @@ def decided(request: Request, skill: Skill, *, asked_at: str | None = None) -> D
     first = decision.steps[0] if decision.steps else decision
     if decision.command and decision.command.verb == "compare":
         return _of_two_models(decision, skill)
+    _require_job(decision)
     name = first.request.parent_job_id or (first.command.values.get("parent") if first.command else None)
     if name not in SPOKEN_PARENTS:
         return _with_parents_of_steps(decision, skill, asked_at)
@@ -52,6 +54,19 @@ def decided(request: Request, skill: Skill, *, asked_at: str | None = None) -> D
         return replace(again, reasons=(*again.reasons, why))
     decision = decide(replace(request, parent_job_id=found), skill)
     return replace(decision, reasons=(*decision.reasons, why))
+
+
+def _require_job(decision: Decision) -> None:
+    """What is to be removed, cancelled or gone on with has to be there, before its command is handed out.
+
+    Raises:
+        InputError: there is no such job.
+    """
+    job = decision.command.values.get("job") if decision.command and not decision.missing else None
+    if job and not (names_search(job) or names_chain(job)):
+        from runners.api import open_store
+
+        open_store(decision.request.results_root).read(job)
 
 
 def _with_parents_of_steps(decision: Decision, skill: Skill, asked_at: str | None) -> Decision:

@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from runners.jobs.job import Handle, Job, JobState, Transition
+from runners.jobs.store import JobStore
+
+JOB = "train-20260101-120000-0a1b2c"
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -35,9 +40,21 @@ def test_a_question_that_a_command_reads_is_answered(tmp_path: Path) -> None:
 
 
 def test_a_command_that_changes_something_is_named_and_not_run(tmp_path: Path) -> None:
-    code, document = run_in(tmp_path, "run", "stop train-20260101-120000-0a1b2c", "--results", "jobs")
-    assert (code, document["command"]) == (0, "changenet cancel train-20260101-120000-0a1b2c --results jobs")
+    folder = tmp_path / "jobs" / JOB
+    folder.mkdir(parents=True)
+    first = Transition(JobState.RUNNING, "2026-01-01T12:00:00.000+00:00", "started")
+    job = Job(JOB, "train", "classify", "local", JobState.RUNNING, str(folder), str(folder), "p", "c", (first,))
+    JobStore(tmp_path / "jobs").open_record(job, Handle("local"))
+    code, document = run_in(tmp_path, "run", f"stop {JOB}", "--results", "jobs")
+    assert (code, document["command"]) == (0, f"changenet cancel {JOB} --results jobs")
     assert run_in(tmp_path, "run", "stop the training")[0] == 3
+
+
+@pytest.mark.parametrize("words", ["stop", "remove", "resume", "watch"])
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_a_job_that_is_not_there_is_told_before_its_command(tmp_path: Path, verb: str, words: str) -> None:
+    code, document = run_in(tmp_path, verb, f"{words} {JOB}")
+    assert (code, document["error"]["code"]) == (2, "job.unknown")
 
 
 def test_a_request_for_something_else_starts_nothing(tmp_path: Path) -> None:

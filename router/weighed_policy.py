@@ -14,12 +14,13 @@ from router.evidence import of_words
 from router.no_refusal import without_denied_verbs, without_what_refuses_none
 from router.outweighed import outweighed
 from router.owners import is_of_others
+from router.policy_shapes import shapes
 from router.ranking import ranked_policies, thresholds
 from router.settled_values import settles_one
 from router.word_stems import uses_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from router.reading import Reading
 
@@ -27,13 +28,16 @@ _KINDS = frozenset({"policy", "value"})
 _OF_SEARCH = frozenset({"value:trials", "value:parallel", "value:hours"})
 _SAID_OF = frozenset({"varied", "tries", "runs_once", "searches", "settles"})
 _NAMED, _LONG = "policy:named", 20
+_OTHER = {"on": "off", "off": "on"}
 
 
 def policy_evidence(reading: Reading) -> Iterator[str]:
     """The features of a training: its words, their uses in the language files, and phrases for policy and values.
 
-    A clause that speaks of the line's runs, the camera's settings or one value alone tells nothing of it.
+    A clause that speaks of the line's runs, the camera's settings or one value alone tells nothing of it, but of the
+    shape of what is said.
     """
+    yield from shapes(reading)
     places = _of_ours(reading)
     yield from of_words([reading.tokens[n].word for n in places])
     for mention in reading.mentions:
@@ -67,6 +71,21 @@ def by_all_words(reading: Reading) -> dict[str, str]:
     ranking, least = ranked_policies(policy_evidence(reading)), thresholds()
     single = ranking.shares["off"] >= (least.single_run_though_named if said else least.single_run_after_all)
     return {"off": ", ".join(ranking.words)} if single else {}
+
+
+def weighed(reading: Reading, said: Mapping[str, str]) -> Mapping[str, str]:
+    """What phrases say of the one training of a request, unless all words speak for the other policy.
+
+    Where they do so for sure they are heard, and where it is likely both are said, which is asked about.
+    """
+    if len(said) != 1:
+        return said
+    (state, words), *_ = said.items()
+    other = _OTHER[state]
+    ranking, least = ranked_policies(policy_evidence(reading)), thresholds()
+    if ranking.shares[other] >= (least.search_after_all if other == "on" else least.refusal_after_all):
+        return {other: ", ".join(ranking.words)}
+    return {state: words, other: words} if ranking.shares[other] >= least.policy_in_doubt else said
 
 
 def is_of_something_else(reading: Reading) -> bool:

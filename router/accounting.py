@@ -10,6 +10,7 @@ from router.figures import is_name, is_told, open_figures
 from router.foreign import foreign, negated_model
 from router.manner import in_modes, of_manner, surely_of_manner
 from router.objects import OURS, object_of, of_ours, of_pronoun, ours_in, phrases
+from router.plain_refusal import plain_refusal
 from router.unread_values import unread_phrases, untaken_phrases
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def account(reading: Reading, intent: Intent, values: Values, vocabulary: Vocabu
     ours = _names_ours(reading)
     doubted = set(_things(reading, _doubted(reading, vocabulary), vocabulary))
     unknown = [n for n in _unknown(reading, vocabulary) if n not in reading.told]
+    if unknown:
+        refusing = plain_refusal(reading, range(len(reading.tokens)))  # "bypassing the AutoML"
+        unknown = [n for n in unknown if n not in refusing]
     unknown = unknown if ours else sorted({*unknown, *doubted} - reading.told)
     if not intent.steps:  # "what is the difference between Hyperband and ASHA?"
         unknown = sorted({*unknown, *(n for m in reading.of("setting", negated=None) for n in m.places)} - reading.told)

@@ -43,6 +43,7 @@ _KINDS = {
     "shape_persons": "p",
     "shape_others": "O",
 }
+_NAMES = {BREAK: "|", AUTOML: "S"}
 _OTHER, _CUT = "_", frozenset({"&", "&!"})
 _SPEAKS = frozenset({"S", "T", "N", "NO", "R", "Y", "V"})
 _OF_POLICY = frozenset({"S", "T", "V"})
@@ -62,9 +63,8 @@ def shapes(reading: Reading) -> Iterator[str]:
 
 
 def _kind(reading: Reading, place: int) -> str:
-    word = reading.tokens[place].word
-    if word == BREAK or word == AUTOML:
-        return "|" if word == BREAK else "S"
+    if kind := _NAMES.get(reading.tokens[place].word):
+        return kind
     uses = uses_at(reading, place)
     return next((kind for use, kind in _KINDS.items() if use in uses), _OTHER)
 

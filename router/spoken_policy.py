@@ -12,6 +12,7 @@ from router.kept_search import kept_after_all
 from router.next_clause import left_alone
 from router.no_refusal import without_what_refuses_none
 from router.outweighed import without_outweighed
+from router.plain_refusal import plain_refusal
 from router.policy_left_open import left_open, turned_at_last, with_it
 from router.policy_mentions import state_of, turned
 from router.refused_search import refused_search
@@ -63,6 +64,14 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
         for m, s in states.items()
         if not (_continues(m, s, states) or _was_of_others(reading, m, part) or (s == "off" and m.start in allowed))
     }
+    if plain := plain_refusal(reading, part):
+        states = {m: s for m, s in states.items() if s == "on" and not _is_within(reading, m, plain)}
+        words = quoted(reading, plain.start, plain.stop - 1)
+        return (
+            {"off": words}
+            if not states or all(_is_dated(reading, m) for m in states)
+            else _both(reading, states, words)
+        )
     if allowed and not states:
         return {"on": quoted(reading, allowed.start, allowed.stop - 1)}
     asked: dict[str, str] = {}
@@ -79,6 +88,16 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
         return {"on": asked["off"], **asked} if brief and is_in_doubt(reading) else asked
     refused = _refused(reading, part, [mention for mention, state in states.items() if state == "on"], bool(trials))
     return {"off": asked.get("off") or refused} if refused else asked
+
+
+def _is_within(reading: Reading, mention: Mention, plain: range) -> bool:
+    """Whether a phrase belongs to the clauses of a plain refusal: "AutoML must rest" wants none."""
+    return reading.clause(plain.start)[0] <= mention.start < reading.clause(plain.stop - 1)[1]
+
+
+def _both(reading: Reading, states: Mapping[Mention, str], refused: str) -> dict[str, str]:
+    """What phrases want beside a plain refusal in another clause."""
+    return {"on": reading.said(next(iter(states))), "off": refused}
 
 
 def _refused(reading: Reading, part: range, wanting: Sequence[Mention], counted: bool) -> str:

@@ -32,8 +32,8 @@ def decided(request: Request, skill: Skill, *, asked_at: str | None = None) -> D
     With `asked_at`, it is decided as it was then: jobs that ended later were not meant.
 
     Raises:
-        ChangenetError: as `router.decision.decide` says. InputError: there is no such job. ParentError: there is none of
-            that kind.
+        ChangenetError: as `router.decision.decide` says. InputError: there is no such job. ParentError: there is
+            none of that kind.
     """
     from router.decision import decide
 

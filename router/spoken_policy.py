@@ -11,6 +11,7 @@ from router.indirect_refusal import indirect_refusal
 from router.kept_search import kept_after_all
 from router.next_clause import left_alone
 from router.no_refusal import without_what_refuses_none
+from router.other_matters import without_other_matters
 from router.outweighed import without_outweighed
 from router.plain_refusal import plain_refusal
 from router.policy_left_open import left_open, turned_at_last, with_it
@@ -35,7 +36,7 @@ _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
-    reading = without_settings(reading)
+    reading = without_other_matters(without_settings(reading))
     first = (left_open, turned_at_last, with_it, switched_by_slot)
     if said := next(filter(None, (one(reading, part) for one in first)), None):
         return said

@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.evidence import of_words
+from router.left_to_machine import asks_for_search
 from router.no_refusal import without_denied_verbs, without_what_refuses_none
+from router.other_matters import speaks_of_others
 from router.outweighed import outweighed
 from router.owners import is_of_others
 from router.policy_shapes import shapes
@@ -62,6 +64,8 @@ def _of_ours(reading: Reading) -> list[int]:
 
 def by_all_words(reading: Reading) -> dict[str, str]:
     """The policy of a training of which phrases say none, with the words that led to it; nothing is the usual one."""
+    if speaks_of_others(reading) or asks_for_search(reading):
+        return {}  # what it would go by is said of other things
     reading = without_denied_verbs(without_what_refuses_none(reading, range(len(reading.tokens))))
     said = {m.group for m in reading.of("policy", negated=None)}
     if said - {_NAMED} or any(m.group in _OF_SEARCH for m in reading.of("value")):

@@ -46,7 +46,6 @@ def without_what_refuses_none(reading: Reading, part: range) -> Reading:
             continue
         if (
             _is_not_done_yet(reading, clause)
-            or _is_denied_ban(reading, clause)
             or _tells_outcome(reading, clause, part)
             or _supposes_state(reading, clause)
         ):
@@ -69,20 +68,6 @@ def _is_not_done_yet(reading: Reading, clause: range) -> bool:
     """Whether a clause tells that nobody searched so far: "we never got around to tuning it"."""
     use, words = reading.grammar, {reading.tokens[n].word for n in clause}
     return not any(words.isdisjoint(use[kind]) for kind in ("doers", "has_done", "denies_plainly", "not_yet"))
-
-
-def _is_denied_ban(reading: Reading, clause: range) -> bool:
-    """Whether a ban, an objection or a renunciation is denied: "isn't forbidden", "verzichte ich nicht"."""
-    skips = (n for n in places_of(reading, clause, "leaves_out_it") if reading.tokens[n - 1].word in {"to", "zu"})
-    for ban in (*places_of(reading, clause, "search_bans"), *skips):
-        before = range(max(clause.start, ban - _NEAR), ban)
-        denied = [*places_of(reading, before, "denies_plainly"), *places_of(reading, before, "nothing")]
-        if denied and not has(reading, range(denied[-1], ban), "searches"):
-            return True
-        behind = range(ban + 1, min(clause.stop, ban + _AFTER))
-        if is_of(reading, ban, "renounces") and has(reading, behind, "denies_plainly"):
-            return not has(reading, behind, "searches")
-    return False
 
 
 def _supposes_state(reading: Reading, clause: range) -> bool:

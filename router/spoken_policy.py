@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from router.allowed_trying import allowed_trying
 from router.continued import stays_without
+from router.denied_refusal import resolved
 from router.indirect_refusal import indirect_refusal
 from router.kept_search import kept_after_all
 from router.next_clause import left_alone
@@ -36,7 +37,11 @@ _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 def policies(reading: Reading, part: range) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy."""
-    reading = without_other_matters(without_settings(reading))
+    reading, turned_by = resolved(without_settings(reading), part)
+    return turned_by if "off" in turned_by else _spoken(without_other_matters(reading), part) or turned_by
+
+
+def _spoken(reading: Reading, part: range) -> dict[str, str]:
     first = (left_open, turned_at_last, with_it, switched_by_slot)
     if said := next(filter(None, (one(reading, part) for one in first)), None):
         return said

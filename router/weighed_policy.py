@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.denied_refusal import resolved
 from router.evidence import of_words
 from router.left_to_machine import asks_for_search
 from router.no_refusal import without_denied_verbs, without_what_refuses_none
@@ -66,7 +67,8 @@ def by_all_words(reading: Reading) -> dict[str, str]:
     """The policy of a training of which phrases say none, with the words that led to it; nothing is the usual one."""
     if speaks_of_others(reading) or asks_for_search(reading):
         return {}  # what it would go by is said of other things
-    reading = without_denied_verbs(without_what_refuses_none(reading, range(len(reading.tokens))))
+    whole = range(len(reading.tokens))
+    reading = without_denied_verbs(without_what_refuses_none(resolved(reading, whole)[0], whole))
     said = {m.group for m in reading.of("policy", negated=None)}
     if said - {_NAMED} or any(m.group in _OF_SEARCH for m in reading.of("value")):
         return {}

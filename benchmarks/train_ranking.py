@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 _STEPS, _PAIRS, _RAREST, _SMALLEST = 80, 6, 2, 0.2
-_PENALTY, _POLICY_PENALTY = 3e-7, 1.3e-5
+_PENALTY, _POLICY_PENALTY = 3e-7, 5e-6
 _SEGMENT = "segment_"
 
 

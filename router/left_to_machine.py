@@ -54,6 +54,8 @@ def _denied_hand(reading: Reading, places: range) -> range:
             continue
         if has(reading, range(denied, hand), "searches") or is_of(reading, denied, "without"):
             continue
+        if has(reading, range(denied, hand), "first_person"):
+            continue  # "don't touch the values I set by hand"
         if _sets_values(reading, places) or len(places) <= _SHORT:
             return places
     return range(0)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from router.allowed_trying import allowed_trying
 from router.continued import stays_without
@@ -22,7 +22,7 @@ from router.search_settings import without_settings
 from router.switched_by_slot import switched_by_slot
 from router.switched_search import left_little, nothing_to_try, switched
 from router.tokens import BREAK, folded, sentence_begin
-from router.weighed_policy import is_in_doubt, is_of_something_else
+from router.weighed_policy import weighed
 from router.word_stems import has, is_of, quoted
 
 if TYPE_CHECKING:
@@ -31,35 +31,49 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_BRIEF = 2
 _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 
-def policies(reading: Reading, part: range) -> dict[str, str]:
-    """Policy to the user's own words for it; a negated phrase asks for the other policy."""
-    reading, turned_by = resolved(without_settings(reading), part)
-    return turned_by if "off" in turned_by else _spoken(without_other_matters(reading), part) or turned_by
+class _Said(NamedTuple):
+    """Policy to the user's own words for it, and what refuses a search that may be said of other things as well."""
+
+    policies: dict[str, str]
+    refused_by: Literal["phrase", "hint", ""] = ""
 
 
-def _spoken(reading: Reading, part: range) -> dict[str, str]:
+def policies(reading: Reading, part: range, *, weigh: bool = False) -> dict[str, str]:
+    """Policy to the user's own words for it; a negated phrase asks for the other policy.
+
+    `weigh` lets all words of the request speak against a phrase, as they may where they ask for one training alone.
+    """
+    current, turned_by = resolved(without_settings(reading), part)
+    if "off" in turned_by:
+        return turned_by
+    said = _said(without_other_matters(current), part)
+    if weigh and said.refused_by:
+        return weighed(reading, said.policies["off"], hinted=said.refused_by == "hint")
+    return said.policies or turned_by
+
+
+def _said(reading: Reading, part: range) -> _Said:
     first = (left_open, turned_at_last, with_it, switched_by_slot)
     if said := next(filter(None, (one(reading, part) for one in first)), None):
-        return said
+        return _Said(said)
     reading = without_what_refuses_none(reading, part)
     if kept := kept_after_all(reading, part):
-        return {"on": kept}
+        return _Said({"on": kept})
     if turned_by := switched(reading, part) or left_little(reading, part):
-        return turned_by
+        return _Said(turned_by)
     if kept := stays_without(reading, part):
-        return {"off": kept}
+        return _Said({"off": kept})
     current = without_outweighed(reading, part, "off", "on")
     found = _policies(current, part)
-    if current is reading or "off" in found:
+    if current is reading or "off" in found.policies:
         return found
     return _policies(without_outweighed(reading, part, "off"), part)  # a search of last time may be what is refused
 
 
-def _policies(reading: Reading, part: range) -> dict[str, str]:
+def _policies(reading: Reading, part: range) -> _Said:
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
@@ -73,13 +87,10 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
     if plain := plain_refusal(reading, part):
         states = {m: s for m, s in states.items() if s == "on" and not _is_within(reading, m, plain)}
         words = quoted(reading, plain.start, plain.stop - 1)
-        return (
-            {"off": words}
-            if not states or all(_is_dated(reading, m) for m in states)
-            else _both(reading, states, words)
-        )
+        alone = not states or all(_is_dated(reading, m) for m in states)
+        return _Said({"off": words}, "hint") if alone else _Said(_both(reading, states, words))
     if allowed and not states:
-        return {"on": quoted(reading, allowed.start, allowed.stop - 1)}
+        return _Said({"on": quoted(reading, allowed.start, allowed.stop - 1)})
     asked: dict[str, str] = {}
     for mention, state in states.items():
         start = _begin_of_negation(reading, mention.start) if mention.negated else mention.start
@@ -90,10 +101,10 @@ def _policies(reading: Reading, part: range) -> dict[str, str]:
     if len(asked) > 1 and len(current) == 1:
         asked = {state: words for state, words in asked.items() if state in current}
     if list(asked) == ["off"]:
-        brief = all(len(mention.places) <= _BRIEF for mention in states)  # "nur einmal" may be said of other things
-        return {"on": asked["off"], **asked} if brief and is_in_doubt(reading) else asked
-    refused = _refused(reading, part, [mention for mention, state in states.items() if state == "on"], bool(trials))
-    return {"off": asked.get("off") or refused} if refused else asked
+        return _Said(asked, "phrase")
+    wanting = [mention for mention, state in states.items() if state == "on"]
+    words = _refused(reading, part, wanting) or ("" if trials else _refused_indirectly(reading, part, wanting))
+    return _Said({"off": asked.get("off") or words}, "hint") if words else _Said(asked)
 
 
 def _is_within(reading: Reading, mention: Mention, plain: range) -> bool:
@@ -106,17 +117,19 @@ def _both(reading: Reading, states: Mapping[Mention, str], refused: str) -> dict
     return {"on": reading.said(next(iter(states))), "off": refused}
 
 
-def _refused(reading: Reading, part: range, wanting: Sequence[Mention], counted: bool) -> str:
+def _refused(reading: Reading, part: range, wanting: Sequence[Mention]) -> str:
     """The user's own words that refuse a search although phrases seem to want one, or none says anything of it."""
     if all(len(m.places) == 1 and not m.negated for m in wanting):
         found = [refused_search(reading, range(m.start, m.end)) for m in wanting] or [refused_search(reading, part)]
         if all(found):
             return found[0]
-    if words := left_alone(reading, part):
-        return words
+    return left_alone(reading, part)
+
+
+def _refused_indirectly(reading: Reading, part: range, wanting: Sequence[Mention]) -> str:
+    """The user's own words that leave nothing to search for, where phrases but tell of a search, or grant it."""
     weak = all(not m.negated and (_is_told(reading, m) or _is_conceded(reading, m)) for m in wanting)
-    words = (indirect_refusal(reading, part) or nothing_to_try(reading, part)) if weak and not counted else ""
-    return "" if words and is_of_something_else(reading) else words
+    return (indirect_refusal(reading, part) or nothing_to_try(reading, part)) if weak else ""
 
 
 def _continues(mention: Mention, state: str, states: Mapping[Mention, str]) -> bool:

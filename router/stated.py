@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,26 @@ class Values:
     stated: list[Stated] = field(default_factory=list)
     unread: set[int] = field(default_factory=set)
     negated: set[int] = field(default_factory=set)
+
+
+def stated_once(stated: Iterable[Stated], part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    """Each value that is stated once; one that is stated with several figures is unclear."""
+    found: dict[str, Any] = {}
+    unclear: dict[str, tuple[str, ...]] = {}
+    for one in stated:
+        if one.place not in part:
+            continue
+        if one.choices:
+            unclear[one.name] = one.choices
+        elif one.name == "target":
+            before = found.get("target", {})
+            if other := next(
+                (kind for kind in before.keys() & one.value.keys() if before[kind] != one.value[kind]), ""
+            ):
+                unclear["target"] = tuple(f"{100 * each[other]:g} %" for each in (before, one.value))
+            found["target"] = before | one.value
+        elif one.name in found and found[one.name] != one.value:
+            unclear[one.name] = tuple(dict.fromkeys((*unclear.get(one.name, (str(found[one.name]),)), str(one.value))))
+        else:
+            found[one.name] = one.value
+    return {name: value for name, value in found.items() if name not in unclear}, unclear

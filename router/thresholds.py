@@ -34,8 +34,9 @@ class Thresholds(NamedTuple):
     times_one: float = 5.0
     single_run_after_all: float = 0.7
     single_run_though_named: float = 0.97
-    refusal_in_doubt: float = 0.4
-    search_after_all: float = 0.02
+    search_after_all: float = 0.9
+    search_beside_hint: float = 0.95
+    search_in_doubt: float = 0.8
 
 
 def read_thresholds(line: str) -> Thresholds:

@@ -23,15 +23,14 @@ from router.settled_values import settles_one
 from router.word_stems import uses_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from router.reading import Reading
 
 _KINDS = frozenset({"policy", "value"})
 _OF_SEARCH = frozenset({"value:trials", "value:parallel", "value:hours"})
 _SAID_OF = frozenset({"varied", "tries", "runs_once", "searches", "settles"})
-_NAMED, _LONG = "policy:named", 20
-_OTHER = {"on": "off", "off": "on"}
+_NAMED, _LONG = "policy:named", 14
 
 
 def policy_evidence(reading: Reading) -> Iterator[str]:
@@ -79,30 +78,15 @@ def by_all_words(reading: Reading) -> dict[str, str]:
     return {"off": ", ".join(ranking.words)} if single else {}
 
 
-def weighed(reading: Reading, said: Mapping[str, str]) -> Mapping[str, str]:
-    """What phrases say of the one training of a request, unless all words speak for the other policy.
+def weighed(reading: Reading, refused: str, *, hinted: bool) -> dict[str, str]:
+    """The policy of a training for which a phrase, or only a hint, refuses a search in these words.
 
-    Where they do so for sure they are heard, and where it is likely both are said, which is asked about.
+    Where all words speak for a search for sure, it is not refused; where they are likely to, both are said, which is
+    asked about. A request that only hints at it has to have room for other things.
     """
-    if len(said) != 1:
-        return said
-    (state, words), *_ = said.items()
-    other = _OTHER[state]
-    ranking, least = ranked_policies(policy_evidence(reading)), thresholds()
-    if ranking.shares[other] >= (least.search_after_all if other == "on" else least.refusal_after_all):
-        return {other: ", ".join(ranking.words)}
-    return {state: words, other: words} if ranking.shares[other] >= least.policy_in_doubt else said
-
-
-def is_of_something_else(reading: Reading) -> bool:
-    """Whether a request that has room for other things is unlike those that refuse a search indirectly."""
-    if len(reading.tokens) < _LONG:
-        return False
-    return ranked_policies(policy_evidence(reading)).shares["off"] <= thresholds().search_after_all
-
-
-def is_in_doubt(reading: Reading) -> bool:
-    """Whether all that is said is unlike what refuses a search, though a phrase says so that may be of other things."""
-    if len(reading.tokens) < _LONG:
-        return False
-    return ranked_policies(policy_evidence(reading)).shares["off"] < thresholds().refusal_in_doubt
+    if hinted and len(reading.tokens) < _LONG:
+        return {"off": refused}
+    wanted, least = ranked_policies(policy_evidence(reading)).shares["on"], thresholds()
+    if wanted >= (least.search_beside_hint if hinted else least.search_after_all):
+        return {}
+    return {"on": refused, "off": refused} if wanted >= least.search_in_doubt else {"off": refused}

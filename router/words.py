@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from router.accounting import Account, account
 from router.arbitration import settled
@@ -29,6 +29,7 @@ from router.search_settings import sets_search
 from router.spoken import Spoken
 from router.spoken_parents import parents_of
 from router.spoken_policy import policies
+from router.stated import stated_once
 from router.step_parts import parts_of_steps
 from router.switched_search import called_back
 from router.values import read_values
@@ -69,6 +70,14 @@ class Words:
         return any(self.reading.of(kind) for kind in ("model", "trade", "task"))
 
 
+class _Given(NamedTuple):
+    """The values of a request, the roles of its data, and whether all its words are of one training."""
+
+    values: Values
+    roles: Mapping[str, list[str]]
+    weigh: bool
+
+
 def read_words(text: str, skill: Skill) -> Words:
     """Read a request's words; where a story hides what they ask for, those beside it. Of no words nothing is loaded."""
     if not text.strip():
@@ -88,16 +97,16 @@ def _read(text: str, skill: Skill) -> Words:
     names = [one.name for one in values.stated]
     intent = find_intent(reading, names, vocabulary.questions)
     intent, judged = settled(reading, intent, account(reading, intent, values, vocabulary), names, vocabulary)
-    roles = vocabulary.roles
     everything = range(len(reading.tokens))
-    whole = _spoken(reading, values, roles, everything, intent.steps)
+    given = _Given(values, vocabulary.roles, [step.verb for step in intent.steps].count("train") == 1)
+    whole = _spoken(reading, given, everything, intent.steps)
     parts = parts_of_steps(reading, intent.steps)
     one = parts == [everything]  # what the whole says
     pairs = zip(() if one else intent.steps, () if one else parts, strict=True)
-    steps = (whole,) if one else tuple(_spoken(reading, values, roles, part, (step,)) for step, part in pairs)
+    steps = (whole,) if one else tuple(_spoken(reading, given, part, (step,)) for step, part in pairs)
     for shared in (with_common_job, with_shared_objects, with_antecedents, with_handed_file):
         steps = shared(reading, intent.steps, steps)
-    if several := repeated(reading, intent, steps, values, partial(_spoken_alone, reading, values, roles)):
+    if several := repeated(reading, intent, steps, values, partial(_spoken_alone, reading, given)):
         doubtful = intent.doubtful and is_unlikely(reading, several.steps)
         intent, steps = replace(intent, steps=several.steps, doubtful=doubtful), several.spoken
         steps = with_handed_file(reading, intent.steps, steps)
@@ -112,10 +121,8 @@ def _refused(reading: Reading, vocabulary: Vocabulary) -> list[Mention]:
     return [one for one in ruled_out if not is_asked_otherwise(reading, one, vocabulary)]
 
 
-def _spoken(
-    reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
-) -> Spoken:
-    stated, unclear = _settled(values, part)
+def _spoken(reading: Reading, said: _Given, part: range, steps: tuple[Step, ...]) -> Spoken:
+    stated, unclear = stated_once(said.values.stated, part)
     named = uncorrected(reading, [n for n in part if reading.tokens[n].kind == "job" and not is_ruled_out(reading, n)])
     named = not_spared(reading, named)
     asked = not_of_past(reading, [n for n in named if n not in reading.told])
@@ -124,7 +131,9 @@ def _spoken(
         jobs = _same_job(reading, part)
     files = data_places(reading, part)
     model_files = tuple(reading.tokens[n].text for n in files if is_no_data(reading.tokens[n].text))
-    data = {reading.tokens[n].text: role_of(reading, n, roles) for n in files if not is_no_data(reading.tokens[n].text)}
+    data = {
+        reading.tokens[n].text: role_of(reading, n, said.roles) for n in files if not is_no_data(reading.tokens[n].text)
+    }
     mentions = [m for m in reading.mentions if m.start in part and not m.negated]
     verbs = {step.verb for step in steps}
     given, contradictory = overrides(reading, part)
@@ -138,7 +147,7 @@ def _spoken(
         no_data=model_files,
         parents=parents_of(reading, mentions, trains="train" in verbs),
         tasks=_named(mentions, "task"),
-        policies=_policies(reading, part, verbs),
+        policies=_policies(reading, part, verbs, weigh=said.weigh),
         runners=_runners(
             reading, [m for m in _meant(reading, mentions, "runner") if not is_no_runner(reading, m, verbs)]
         ),
@@ -155,11 +164,9 @@ def _spoken(
     return spoken
 
 
-def _spoken_alone(
-    reading: Reading, values: Values, roles: Mapping[str, list[str]], part: range, steps: tuple[Step, ...]
-) -> Spoken:
+def _spoken_alone(reading: Reading, given: _Given, part: range, steps: tuple[Step, ...]) -> Spoken:
     """What some words say; of one step its own words alone tell the policy."""
-    found = _spoken(reading, values, roles, part, steps)
+    found = _spoken(reading, given._replace(weigh=False), part, steps)
     if len(steps) > 1 or steps[0].verb != "train":
         return found
     whole = any(m.start == steps[0].place for kind in ("action", "noun") for m in reading.of(kind))
@@ -167,9 +174,9 @@ def _spoken_alone(
     return replace(found, policies=policies(reading, part) or (by_all_words(alone(reading, part)) if whole else {}))
 
 
-def _policies(reading: Reading, part: range, verbs: set[str]) -> Mapping[str, str]:
+def _policies(reading: Reading, part: range, verbs: set[str], *, weigh: bool) -> Mapping[str, str]:
     """What is said of the train policy; by all words only where a training is asked for."""
-    asked = ("train" in verbs and called_back(reading)) or policies(reading, part)
+    asked = ("train" in verbs and called_back(reading)) or policies(reading, part, weigh=weigh)
     return asked or (by_all_words(reading) if "train" in verbs and not sets_search(reading) else {})
 
 
@@ -196,29 +203,6 @@ def _by_engine(reading: Reading, mentions: Iterable[Mention], jobs: Iterable[str
 def _is_mutual(reading: Reading, place: int) -> bool:
     """Whether "other" is said of both: "next to each other"."""
     return place > 0 and reading.tokens[place - 1].word in reading.grammar["of_each"]
-
-
-def _settled(values: Values, part: range) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-    """Each value that is stated once; one that is stated with several figures is unclear."""
-    found: dict[str, Any] = {}
-    unclear: dict[str, tuple[str, ...]] = {}
-    for one in values.stated:
-        if one.place not in part:
-            continue
-        if one.choices:
-            unclear[one.name] = one.choices
-        elif one.name == "target":
-            before = found.get("target", {})
-            if other := next(
-                (kind for kind in before.keys() & one.value.keys() if before[kind] != one.value[kind]), ""
-            ):
-                unclear["target"] = tuple(f"{100 * each[other]:g} %" for each in (before, one.value))
-            found["target"] = before | one.value
-        elif one.name in found and found[one.name] != one.value:
-            unclear[one.name] = tuple(dict.fromkeys((*unclear.get(one.name, (str(found[one.name]),)), str(one.value))))
-        else:
-            found[one.name] = one.value
-    return {name: value for name, value in found.items() if name not in unclear}, unclear
 
 
 def _meant(reading: Reading, mentions: Iterable[Mention], kind: str) -> list[Mention]:

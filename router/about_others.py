@@ -49,7 +49,8 @@ def _is_of_other_model(reading: Reading, places: range) -> bool:
     named += [n + 1 for n in places_of(reading, opening, "network_names")]
     tells = [n for n in (*foreign, *named) if n < places.stop and _says_of_it(reading, n)]
     topic = bool(foreign or named) and has(reading, opening, "speaks_about")
-    return bool(tells) or topic or _is_of_another(reading, places)
+    ours = any(m.start in places for kind in ("model", "task") for m in reading.of(kind, negated=None))
+    return (not ours and (bool(tells) or topic)) or _is_of_another(reading, places)
 
 
 def _says_of_it(reading: Reading, place: int) -> bool:
@@ -62,6 +63,18 @@ def _is_of_another(reading: Reading, places: range) -> bool:
     for n in places_of(reading, places, "others_than_it"):
         behind = range(n + 1, min(n + 1 + _NEAR, places.stop))
         if has(reading, behind, "kept_apart") or any(m.start in behind for m in reading.of("foreign", negated=None)):
+            return True
+    return _is_of_vendor(reading, places)
+
+
+def _is_of_vendor(reading: Reading, places: range) -> bool:
+    """Whether what somebody sells is spoken of: "his own software needs no tuning", "die Software des Herstellers"."""
+    for n in (n for n in places if is_of(reading, n, "products_of_others")):
+        before = range(max(places.start, n - _OPENING), n)
+        if has(reading, before, "own_to_them") and has(reading, before, "owned_by_them"):
+            return True
+        around = range(max(places.start, n - _OPENING), min(n + _OPENING, places.stop))
+        if has(reading, around, "vendors_own") and not has(reading, places, "first_person"):
             return True
     return False
 

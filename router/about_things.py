@@ -16,10 +16,10 @@ from router.word_stems import has, is_of, places_of, uses_at
 if TYPE_CHECKING:
     from router.reading import Reading
 
-_THINGS = frozenset({"plant", "papers", "things", "small_things", "not_searched", "other_things"})
+_THINGS = frozenset({"plant", "papers", "things", "small_things", "not_searched", "other_things", "more_things"})
 _DATA = frozenset({"things", "data_things"})
 _DOES = frozenset({"finite", "be", "was", "has_done", "nobody", "obliges", "wishes", "will"})
-_WORKS_ON = frozenset({"searches", "tries", "tries_values", "unsettles", "tuned_at_all", "looks_up"})
+_WORKS_ON = frozenset({"searches", "tries", "tries_values", "unsettles", "tuned_at_all", "looks_up", "works_on_things"})
 _FEW, _OWNED, _BACK = 5, 3, 4
 
 
@@ -63,7 +63,8 @@ def _is_subject(reading: Reading, places: range, thing: int) -> bool:
     if has(reading, places, "by_hand") or has(reading, places, "without_hands"):
         return True  # "die Aufnahmen entstanden ohne Automatik"
     behind = range(thing + 1, min(thing + 1 + _OWNED, places.stop))
-    if has(reading, behind, "wishes") and has(reading, behind, "denies_plainly"):
+    may_wish = is_of(reading, thing, "people_of_plant") or not has(reading, places, "searches")
+    if may_wish and has(reading, behind, "wishes") and has(reading, behind, "denies_plainly"):
         return False  # "the supplier wants no search"
     return any(not _DOES.isdisjoint(uses_at(reading, n)) for n in behind)
 
@@ -74,7 +75,8 @@ def _is_worked_on(reading: Reading, places: range, thing: int) -> bool:
     if not works:
         return False
     if (before := _preposition(reading, places, thing)) is None:
-        return any(is_of(reading, n, "finite_work") for n in works) or is_of(reading, thing - 1, "genitive")
+        finite = any(is_of(reading, n, use) for n in works for use in ("finite_work", "works_on_things"))
+        return finite or is_of(reading, thing - 1, "genitive")
     if is_of(reading, before, "looks_for"):
         near = is_of(reading, before - 1, "looks_up") or has(reading, range(before, places.stop), "looks_up")
         return near or any(is_of(reading, n, "looks_up") and n > thing for n in works)

@@ -23,12 +23,22 @@ def fixes_one_value(reading: Reading, places: range) -> bool:
     if named[-1] - named[0] >= len(named) or _is_one_of_several(reading, places):
         return False  # "batch 16 and a rate of 1e-4 are settled"
     valued = {m.group for m in reading.of("value", negated=None) if m.start in places}
+    beside = [n for n in places if n not in named]
+    opens = named[0] - places.start < _FEW
+    if opens and all(is_of(reading, n, "not_searched") for n in named) and _is_not_sought(reading, beside):
+        return True  # "the threshold is not to be searched for"
     if len(valued) > 1 or any(has(reading, places, use) for use in _MORE):
         return False
-    beside = [n for n in places if n not in named]
     if any(is_of(reading, n, "denies_trying") for n in beside):
         return any(is_of(reading, n, "alters") for n in beside)
     return any(True for n in places_of(reading, places, "stays_put"))
+
+
+def _is_not_sought(reading: Reading, beside: list[int]) -> bool:
+    """Whether what no search is of is not to be looked for."""
+    sought = any(is_of(reading, n, "looks_up") or is_of(reading, n, "been_searched") for n in beside)
+    other = any(is_of(reading, n, use) for n in beside for use in ("varied", "search_by_name", "trials_by_name"))
+    return sought and not other and any(is_of(reading, n, "denies_plainly") for n in beside)
 
 
 def _is_one_of_several(reading: Reading, places: range) -> bool:

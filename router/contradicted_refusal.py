@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.lifted_rules import is_lifted
 from router.tokens import sentence_begin
 from router.turned_words import turns
 from router.word_stems import has, is_of
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _BRIEF, _NEAR, _LONG = 5, 3, 10
 _SMALL = ("search_turns_words", "as_of_now", "concludes")
+_TURNS = ("turns_back", "overruled_them", "lifted", "holds")
 _WITH = frozenset({"with", "mit"})
 
 
@@ -24,10 +26,12 @@ def contradicted_refusals(reading: Reading, part: range) -> Iterator[range]:
     clauses = list(reading.clauses(part))
     for number, clause in enumerate(clauses[:-1]):
         behind = clauses[number + 1 :]
-        if not has(reading, range(clause.stop, part.stop), "turns_back") or not _refuses(reading, clause):
+        rest = range(clause.stop, part.stop)
+        if not any(has(reading, rest, use) for use in _TURNS) or not _refuses(reading, clause):
             continue
         at_once = _is_answered(reading, clause, behind[0]) or _is_untrue(reading, behind[0])
-        if at_once or _is_regretted(reading, clause, behind[:2]):
+        at_once = at_once or is_lifted(reading, behind[0])
+        if at_once or _is_regretted(reading, clause, behind[:2]) or _is_overruled(reading, clause, behind):
             yield range(clause.start, behind[0].stop)
         elif stop := _turns_on(reading, behind):
             yield range(clause.start, stop)
@@ -74,6 +78,17 @@ def _is_regretted(reading: Reading, clause: range, behind: list[range]) -> bool:
         and not has(reading, range(one.stop + 1, min(one.stop + 2, len(reading.tokens))), "contrasts")
         for one in behind
     )
+
+
+def _is_overruled(reading: Reading, clause: range, behind: list[range]) -> bool:
+    """Whether others wished it, and the user did not let them: "my boss wanted it cut; I said no"."""
+    wished = has(reading, clause, "others_wished") and not has(reading, clause, "first_person")
+    after = behind[0]
+    if not wished or len(after) > _LONG or not has(reading, after[:_NEAR], "first_person"):
+        return False
+    again = len(behind) > 1 and is_of(reading, behind[1].start, "contrasts")
+    said_no = has(reading, after, "turns_said") and has(reading, after[-_NEAR:], "says_no")
+    return not again and (has(reading, after, "overruled_them") or said_no)
 
 
 def _turns_on(reading: Reading, behind: list[range]) -> int:

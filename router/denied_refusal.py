@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from router.contradicted_refusal import contradicted_refusals
 from router.denied_single_run import denied_single_runs
+from router.lifted_rules import lifted_rules
 from router.no_refusal import blanked
 from router.turn_scope import is_linked
 from router.turned_words import may_turn, stretches, turns
+from router.wanted_at_last import wanted_at_last
 from router.word_stems import has, is_of, places_of, quoted
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def resolved(reading: Reading, part: range) -> tuple[Reading, dict[str, str]]:
         if _affirms(run) and not _is_read_so(reading, run):
             gone.update(stretch)
             on.setdefault("on", words)
-    for stretch in (*denied_single_runs(reading, part), *contradicted_refusals(reading, part)):
+    kinds = (denied_single_runs, contradicted_refusals, lifted_rules, wanted_at_last)
+    for stretch in (one for kind in kinds for one in kind(reading, part)):
         gone.update(stretch)
         on.setdefault("on", quoted(reading, stretch.start, stretch.stop - 1))
     return blanked(reading, gone, [n for n in gone if is_of(reading, n, "searches")]), on
@@ -48,7 +51,7 @@ def resolved(reading: Reading, part: range) -> tuple[Reading, dict[str, str]]:
 
 def _is_read_so(reading: Reading, run: Sequence[Turn]) -> bool:
     """Whether a phrase takes it for a search that is wanted already: "nicht ohne HPO"."""
-    return any(m.group == "policy:on" and run[-1].place in m.places for m in reading.of("policy"))
+    return any(m.group == "policy:on" and not m.negated and run[-1].place in m.places for m in reading.of("policy"))
 
 
 def _refuses(reading: Reading, stretch: range, run: Sequence[Turn]) -> bool:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from router.patterns import Mention
     from router.reading import Reading
 
-_BESIDE, _NEAR, _FAR = 2, 3, 6
+_BESIDE, _NEAR, _FAR, _WIDE = 2, 3, 6, 9
 _INSTEAD = (["rather", "than"], ["instead", "of"])
+_INSTEAD_BY_ONE = frozenset({"statt", "anstatt", "anstelle"})
 
 
 def denied_single_runs(reading: Reading, part: range) -> Iterator[range]:
@@ -24,7 +25,9 @@ def denied_single_runs(reading: Reading, part: range) -> Iterator[range]:
     replaces = has(reading, part, "turns_instead")
     for stretch in stretches(reading, part) if off or replaces else ():
         inside = [m for m in off if m.start in stretch]
-        denied = bool(inside) and all(_is_denied(reading, stretch, m) for m in inside)
+        denied = bool(inside) and (
+            all(_is_denied(reading, stretch, m) for m in inside) or _is_no_good(reading, stretch, inside)
+        )
         if denied or (replaces and _is_replaced(reading, stretch)):
             yield stretch
 
@@ -70,10 +73,32 @@ def _does_not_do(reading: Reading, stretch: range, mention: Mention) -> bool:
     return has(reading, near, "turns_options") or has(reading, near, "turns_does")
 
 
+def _is_no_good(reading: Reading, stretch: range, inside: list[Mention]) -> bool:
+    """Whether a clause begins with such runs, all that is said of them, and denies that they serve: "… taugt nicht"."""
+    if inside[0].start - stretch.start > _BESIDE or any(m.negated for m in inside):
+        return False
+    behind = range(inside[-1].end, min(inside[-1].end + _WIDE, stretch.stop))
+    denial = next((n for n in behind if is_of(reading, n, "turns_denied") and is_denial(reading, stretch, n)), None)
+    if denial is None or any(reading.tokens[n].kind in {"path", "job", "break"} for n in behind):
+        return False
+    near = range(denial + 1, min(denial + 1 + _NEAR, stretch.stop))
+    serves = (
+        has(reading, behind, "turns_serves") or has(reading, near, "turns_options") or has(reading, near, "turns_does")
+    )
+    return serves or (has(reading, near[:1], "turns_what") and has(reading, near, "doers"))
+
+
 def _is_replaced(reading: Reading, stretch: range) -> bool:
     """Whether a search takes the place of a run: "rather than a direct run take the AutoML one"."""
     before = [reading.tokens[n].word for n in range(max(0, stretch.start - 2), stretch.start + 1)]
-    if not any(before[n : n + 2] in _INSTEAD for n in range(len(before))):
+    by_one = any(reading.tokens[n].word in _INSTEAD_BY_ONE for n in stretch[:1])
+    if not by_one and not any(before[n : n + 2] in _INSTEAD for n in range(len(before))):
         return False
-    run = next(places_of(reading, stretch[: _NEAR + 1], "runs_once"), None)
-    return run is not None and has(reading, range(run + 1, stretch.stop), "searches")
+    run = next((n for n in stretch[:_FAR] if is_of(reading, n, "runs_once") or is_of(reading, n, "turns_single")), None)
+    if run is None or has(reading, range(run, stretch.stop), "turns_denied"):
+        return False
+    stop = stretch.stop
+    if stop + 1 < len(reading.tokens) and reading.tokens[stop].text == ",":
+        _, stop = reading.clause(stop + 1)  # "instead of one plain run, a search please"
+    search = next(places_of(reading, range(run + 1, stop), "searches"), None)
+    return search is not None and not has(reading, range(run + 1, search), "turns_with")

@@ -54,11 +54,17 @@ def _denied_hand(reading: Reading, places: range) -> range:
             continue
         if has(reading, range(denied, hand), "searches") or is_of(reading, denied, "without"):
             continue
-        if has(reading, range(denied, hand), "first_person"):
-            continue  # "don't touch the values I set by hand"
+        if _leaves_as_set(reading, range(denied, hand)):
+            continue
         if _sets_values(reading, places) or len(places) <= _SHORT:
             return places
     return range(0)
+
+
+def _leaves_as_set(reading: Reading, between: range) -> bool:
+    """Whether what somebody set by hand is to be left: "don't touch the values I set by hand"."""
+    alters = next(places_of(reading, between, "alters"), None)
+    return alters is not None and has(reading, range(alters, between.stop), "doers")
 
 
 def _is_either(reading: Reading, places: range) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from router.about_others import about_others
 from router.about_things import is_about_things, of_other_matters
 from router.about_values import fixes_one_value
+from router.contrasted_models import contrasted_models
 from router.left_to_machine import left_to_machine
 from router.no_refusal import blanked
 from router.segments import denies_search, follows_on, names_search_itself, orders_training, same_sentence, segments
@@ -50,7 +51,8 @@ def speaks_of_others(reading: Reading) -> bool:
 
 
 def _of_others(reading: Reading, parts: Sequence[range]) -> set[int]:
-    return about_others(reading, parts) | told_otherwise(reading, parts) | _of_things(reading, parts)
+    others = about_others(reading, parts) | contrasted_models(reading, parts)
+    return others | told_otherwise(reading, parts) | _of_things(reading, parts)
 
 
 def _may_refuse(reading: Reading) -> bool:

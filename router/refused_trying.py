@@ -86,8 +86,22 @@ def denials(reading: Reading, place: int, use: str) -> Iterator[int]:
                 break
             if side == "before" and _ends_in_colon(reading, n):
                 break
-            if is_of(reading, n, use) and not is_limit(reading, n):
+            if is_of(reading, n, use) and not is_limit(reading, n) and not _is_of_each_other(reading, n):
                 yield n
+
+
+def _is_of_each_other(reading: Reading, place: int) -> bool:
+    """Whether a word refuses nothing beside the next ones: "race against each other", "fehlt uns noch ein Modell"."""
+    behind = range(place + 1, min(place + 1 + _MANY, len(reading.tokens)))
+    if (
+        is_of(reading, place, "others_than_it")
+        and reading.tokens[place - 1].text.lower() in reading.grammar["each_or_one"]
+    ):
+        return True
+    if is_of(reading, place, "turns_barred"):
+        both = {reading.tokens[n].text.lower() for n in behind} & reading.grammar["each_or_one"]
+        return bool(both) and has(reading, behind, "others_than_it")
+    return is_of(reading, place, "is_lacking") and has(reading, range(place, behind.stop + 1)[:_POINTED], "yet_to_come")
 
 
 def points_at(reading: Reading, place: int, what: int) -> bool:

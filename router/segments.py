@@ -87,7 +87,7 @@ def follows_on(reading: Reading, places: range) -> bool:
     if names_ours(reading, places):
         return False
     opening = range(places.start, min(places.start + _OPENING, places.stop))
-    if has(reading, opening, "speaks_of_it") or _is_elliptic(reading, places):
+    if has(reading, opening, "speaks_of_it") or _is_elliptic(reading, places) or _is_of_the_same(reading, places):
         return True
     if has(reading, opening, "relative_object") and not has(reading, places, "searches"):
         return True  # "die aber bitte nur einmal"
@@ -96,6 +96,17 @@ def follows_on(reading: Reading, places: range) -> bool:
             before = has(reading, range(places.start, n), "searches")
             return not before or is_of(reading, n - 1, "tuned_at_all")
     return has(reading, places, "without_hands") and not has(reading, places, "wishes")
+
+
+def _is_of_the_same(reading: Reading, places: range) -> bool:
+    """Whether words go on with the thing before: "and need no tuning", "their settings stay", "wie sie ist"."""
+    first, second = places.start, places[:_OPENING][-1]
+    if is_of(reading, first, "possessed") or is_of(reading, first, "as_it_is_opens"):
+        return True
+    if is_of(reading, first, "looks_for") and is_of(reading, second, "thing_pronouns"):
+        return True
+    joined = is_of(reading, first, "joins_steps")
+    return joined and any(is_of(reading, second, use) for use in ("possessed", "wishes", "be", "was", "goes_on_so"))
 
 
 def _is_elliptic(reading: Reading, places: range) -> bool:

@@ -25,7 +25,8 @@ def is_linked(reading: Reading, stretch: range, one: Turn, other: Turn) -> bool:
     if one.kind == "refuses":
         return _is_denied_behind(reading, stretch, one.place, other)
     if other.kind == "denies":
-        return len(between) <= (_NEAR if is_of(reading, other.place, "turns_anywhere") else 1)
+        far = _WIDE if is_of(reading, one.place, "turns_against") else _NEAR
+        return len(between) <= (far if is_of(reading, other.place, "turns_anywhere") else 1)
     return other.kind == "refuses" and len(between) <= _WIDE
 
 
@@ -33,8 +34,8 @@ def _denies_next(reading: Reading, denial: int, other: Turn) -> bool:
     """Whether a denial has scope over the next turn: "I never said no tuning", "not forbidden", "never skip it"."""
     between = range(denial + 1, other.place)
     if other.kind == "denies":
-        said = has(reading, between, "turns_said") or has(reading, between, "complements")
-        return said or _is_no_option(reading, between)
+        uses = ("turns_said", "complements", "turns_treats")
+        return any(has(reading, between, use) for use in uses) or _is_no_option(reading, between)
     if other.kind == "refuses":
         return _denies_refusal(reading, between, denial, other.place)
     near = len(between) <= _NEAR and not has(reading, between, "searches")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from router.refused_trying import is_limit
-from router.word_stems import has, is_of, uses_at
+from router.word_stems import has, is_of, places_of, uses_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from router.reading import Reading
 
 Kind = Literal["denies", "refuses", "bars", "minds"]
-_MEETS = frozenset({"turns_denied", "turns_barred", "turns_minded", "turns_why", "turns_stops"})
+_MEETS = frozenset(
+    {"turns_denied", "turns_barred", "turns_minded", "turns_why", "turns_stops", "turns_desists", "turns_led_to"}
+)
 _REFUSES = ("turns_refused", "turns_bare", "turns_to")
-_BESIDE, _NEAR, _OPENING = 2, 3, 4
+_BESIDE, _NEAR, _OPENING, _FEW = 2, 3, 4, 6
 
 
 class Turn(NamedTuple):
@@ -39,7 +41,8 @@ def stretches(reading: Reading, part: range) -> Iterator[range]:
     """The clauses, cut behind a colon and before "and" or "but", and joined to a complement: "I never said, that …"."""
     begin = stop = -1
     for piece in _pieces(reading, part):
-        if begin >= 0 and not (piece.start == stop + 1 and _completes(reading, piece)):
+        joined = piece.start == stop + 1 and (_completes(reading, piece) or _is_completed(reading, begin, piece))
+        if begin >= 0 and not joined:
             yield range(begin, stop)
             begin = -1
         begin, stop = piece.start if begin < 0 else begin, piece.stop
@@ -60,6 +63,11 @@ def _pieces(reading: Reading, part: range) -> Iterator[range]:
 
 def _ends(reading: Reading, clause: range, place: int) -> bool:
     """Whether the scope of what stands before ends at a word, other than in "nix da", "never just skip it"."""
+    behind = place + 1
+    if behind < clause.stop and is_of(reading, place, "turns_intensifies") and is_of(reading, behind, "turns_denied"):
+        return False  # "lass die Suche bloß nicht aus"
+    if is_of(reading, place, "turns_as") and has(reading, range(clause.start, place), "turns_treats"):
+        return False  # "don't treat it as a job without a search"
     return is_of(reading, place, "turns_end") and not (
         place > clause.start
         and is_of(reading, place - 1, "turns_denied")
@@ -74,6 +82,14 @@ def _completes(reading: Reading, piece: range) -> bool:
         return False
     ends = reading.tokens[piece[-_BESIDE:][0]].word == "zu" or any(is_infinitive(reading, n) for n in piece[-_BESIDE:])
     return ends or is_of(reading, piece.start, "complements")
+
+
+def _is_completed(reading: Reading, begin: int, piece: range) -> bool:
+    """Whether words before a comma complete what stands behind it: "dass du sie weglässt, möchte ich nicht"."""
+    if begin < 0 or not piece or reading.tokens[piece.start - 1].text != ",":
+        return False
+    opens = begin == 0 or reading.tokens[begin - 1].kind == "break"
+    return opens and is_of(reading, begin, "complements") and has(reading, piece, "turns_anywhere")
 
 
 def is_infinitive(reading: Reading, place: int) -> bool:
@@ -106,9 +122,22 @@ def _kind(reading: Reading, stretch: range, place: int) -> Kind | None:
         return "denies" if denies else None
     if "turns_minded" in uses:
         return _of_minded(reading, stretch, place)
+    if _bars(reading, stretch, place, uses):
+        return "bars"
     if "turns_barred" in uses or "turns_why" in uses:
-        return "bars" if "turns_barred" in uses or _asks_why(reading, stretch, place) else None
+        return None
     return "refuses" if _is_refusal(reading, stretch, place, uses) else None
+
+
+def _bars(reading: Reading, stretch: range, place: int, uses: frozenset[str]) -> bool:
+    """Whether a word bars what is said of a search, or doubts it: "we object to it", "refrain from skipping it"."""
+    if "turns_desists" in uses and _refuses_behind(reading, stretch, place):
+        return True
+    if "turns_led_to" in uses:
+        return place + 1 < stretch.stop and reading.tokens[place + 1].word == "to"
+    if "turns_has_against" in uses and has(reading, range(stretch.start, place), "turns_against"):
+        return False  # "gegen AutoML nichts einzuwenden" bars it once
+    return "turns_barred" in uses or ("turns_why" in uses and _asks_why(reading, stretch, place))
 
 
 def _asks_why(reading: Reading, stretch: range, place: int) -> bool:
@@ -120,7 +149,27 @@ def _asks_why(reading: Reading, stretch: range, place: int) -> bool:
 def _is_refusal(reading: Reading, stretch: range, place: int, uses: frozenset[str]) -> bool:
     if "turns_by_hand" in uses:
         return has(reading, stretch, "varied") or has(reading, stretch, "turns_sets")
+    if "turns_debated" in uses:
+        return has(reading, stretch, "searches") and not has(reading, range(place, stretch.stop), "settles")
+    if "turns_keeps_from" in uses and _keeps_from(reading, stretch, place):
+        return True
     return not uses.isdisjoint(_REFUSES) or ("turns_particles" in uses and _is_particle(reading, stretch, place))
+
+
+def _keeps_from(reading: Reading, stretch: range, place: int) -> bool:
+    """Whether a search is kept from something: "keep AutoML from running"."""
+    near = range(place + 1, min(place + 1 + _FEW, stretch.stop))
+    source = next(places_of(reading, near, "turns_from"), None)
+    return source is not None and has(reading, range(place, source), "searches")
+
+
+def _refuses_behind(reading: Reading, stretch: range, place: int) -> bool:
+    """Whether a refusal follows as infinitive or gerund: "unterlass es, sie wegzulassen", "avoid skipping it"."""
+    behind = range(place + 1, stretch.stop)
+    if any(is_infinitive(reading, n) for n in behind):
+        return True
+    turned = ("turns_refused", "turns_particle_verbs")
+    return any(_is_gerund(reading, n) and any(is_of(reading, n, use) for use in turned) for n in behind[:_FEW])
 
 
 def _is_particle(reading: Reading, stretch: range, place: int) -> bool:
@@ -136,9 +185,20 @@ def is_denial(reading: Reading, stretch: range, place: int) -> bool:
     asks_why = has(reading, range(place + 1, min(place + _NEAR, stretch.stop)), "turns_why")
     if asks_why or has(reading, behind, "turns_minded") or has(reading, behind, "turns_barred"):
         return True  # "no problem to skip it", "don't wonder why I skip it"
-    on = place + _BESIDE == stretch.stop and words & reading.grammar["turns_on"]
+    on = place + _BESIDE == stretch.stop and bool(words & reading.grammar["turns_on"])
+    on = on and not has(reading, stretch, "turns_sees")  # "… sehe ich nicht ein"
+    if _is_mere_run(reading, place, stretch):
+        return True
     passes = reading.tokens[place].word == "no" and "pass" in words
     return not (on or passes) and (not is_limit(reading, place) or "pass" in words)
+
+
+def _is_mere_run(reading: Reading, place: int, stretch: range) -> bool:
+    """Whether a run without a search is denied to be all: "nicht bloß ein Durchgang ohne Optimierung"."""
+    if place + 1 >= stretch.stop or not is_of(reading, place + 1, "turns_merely"):
+        return False
+    near = range(place + _BESIDE, min(place + _BESIDE + _NEAR, stretch.stop))
+    return has(reading, near, "runs_once") or has(reading, near, "turns_single")
 
 
 def _is_gerund(reading: Reading, place: int) -> bool:

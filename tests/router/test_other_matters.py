@@ -23,6 +23,12 @@ OF_THINGS = [
     "Nach den Bildern brauchst du nicht zu suchen. AOI-Klassifikator auf /lab/luefter trainieren.",
     "Am Ofenprofil tunen wir nicht. AOI-Klassifikator auf /lab/luefter trainieren.",
     "Bei den Fotos wurde nichts optimiert. AOI-Klassifikator auf /lab/luefter trainieren.",
+    "The mirrors are adjusted by hand and need no tuning any more. Train the AOI classifier on /lab/fans.",
+    "Don't readjust the lights, their settings stay as they are. Train the AOI classifier on /lab/fans.",
+    "The threshold is not to be searched for, it stays as it is. Train the AOI classifier on /lab/fans.",
+    "Den Blitz nicht nachjustieren, seine Werte bleiben, wie sie sind. AOI-Klassifikator auf /lab/luefter trainieren.",
+    "Plain English, as our portal is down: train the AOI classifier on /lab/fans.",
+    "Have candidates compete against each other and keep the best: train the AOI classifier on /lab/fans.",
 ]
 OF_ONE_VALUE = [
     "Train the AOI classifier on /lab/fans, and don't change my learning rate.",
@@ -34,6 +40,9 @@ OF_OTHER_RUNS = [
     "At the other plant they go without AutoML. Train the AOI classifier on /lab/fans.",
     "Next month we may want one run without a search. Now train the AOI classifier on /lab/fans.",
     "Line 4 wants no tuning. Train the AOI classifier for line 5 on /lab/fans.",
+    "The rival's software needs no tuning. Train the AOI classifier on /lab/fans.",
+    "The pallet model needs no search. The AOI classifier does: train it on /lab/fans.",
+    "Der Relaisdetektor braucht keine Suche. Der AOI-Klassifikator schon: auf /lab/luefter trainieren.",
     "Kein AutoML bei der anderen Linie. Hier bitte den AOI-Klassifikator auf /lab/luefter trainieren.",
 ]
 TOLD_OTHERWISE = [
@@ -56,6 +65,10 @@ OF_OTHER_ACTIONS = [
 ]
 OF_ANOTHER_PLACE = ["Don't run on slurm, run a normal training of the AOI classifier here on /lab/fans."]
 STILL_REFUSED = [
+    "The supplier says that the AOI classifier needs no tuning, and he's right: train it on /lab/fans.",
+    "The AOI classifier needs no search. Train it on /lab/fans.",
+    "The hyperparameters are set by hand and need no tuning. Train the AOI classifier on /lab/fans.",
+    "Die Werte bleiben, wie sie sind, es wird nicht gesucht. AOI-Klassifikator auf /lab/luefter trainieren.",
     "The lamps stay as they are and so do the hyperparameters, no tuning: train the AOI classifier on /lab/fans.",
     "The camera is fixed, no search please, train the AOI classifier on /lab/fans.",
     "As last week: without AutoML. Train the AOI classifier on /lab/fans.",

@@ -38,8 +38,8 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
     refused = {m.group.partition(":")[2] for kind in ("action", "noun") for m in reading.of(kind, negated=True)}
     known = {step.verb: step for step in found}
     steps: dict[str, Step] = {}
-    for part in _parts(reading):
-        verb, share = _verb_of(reading, part, actions)
+    parts = [(part, *_verb_of(reading, part, actions)) for part in _parts(reading)]
+    for part, verb, share in parts:
         if share < _CLEAR or verb in refused:
             continue
         theirs = [step.verb for step in found if step.place in part]
@@ -47,6 +47,9 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
             continue  # what a phrase says of the part counts
         if share >= _SURE and len(theirs) == 1 and theirs[0] != verb and verb not in known:
             known.pop(theirs[0], None)
+        others = [one for one, theirs_too, sure in parts if theirs_too == verb and sure >= _CLEAR]
+        if verb in known and not theirs and _is_said_in(reading, others, part, known[verb]):
+            continue  # "… and the data ./a, and then the evaluation of it on ./b"
         if verb not in steps and (verb in known or not _rules_out(reading, part)):
             said = known.get(verb)
             step = said if said and said.place in part else Step(verb, _place(reading, part, verb))
@@ -60,6 +63,12 @@ def chain(reading: Reading, actions: Collection[str], found: Sequence[Step]) -> 
     said_so = bool(words & reading.grammar["before"]) and turned
     unsure = bool(words & reading.grammar["turns"]) or (turned and len(steps) == len(known))
     return () if said_so or unsure else in_build_order(tuple(steps.values()))
+
+
+def _is_said_in(reading: Reading, parts: Sequence[range], part: range, step: Step) -> bool:
+    """Whether a part only names data, and the step that it may be for is asked for in another one that is for it."""
+    said = {m.start for kind in ("action", "noun") for m in reading.of(kind)}
+    return step.place in said and said.isdisjoint(part) and any(step.place in one for one in parts)
 
 
 def _parts(reading: Reading) -> Iterator[range]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.plain_orders import is_plain_order
 from router.ranking import NOTHING
 from router.search_settings import sets_search
 from router.tokens import BREAK
@@ -25,7 +26,7 @@ def is_doubtful(case: Case) -> bool:
         return False
     nothing = sum(case.ranking.shares.get(label, 0.0) for label in NOTHING)
     named = case.named()
-    if _is_whole(case) or (named in OURS and _names_known_mode(case.reading)):
+    if _is_whole(case) or is_plain_order(case) or (named in OURS and _names_known_mode(case.reading)):
         return False
     if named and sets_search(case.reading):
         return False  # "trainiere auf ./lot mit Zufallssuche"
@@ -41,7 +42,9 @@ def is_unlike(case: Case, label: str) -> bool:
     """Whether all words together are like requests for something else: where much is told, a phrase may be of that."""
     if len(case.reading.tokens) < _LONG or any(one.named or _is_bidden(case.reading, one) for one in case.intent.steps):
         return False
-    return bool(label) and case.ranking.shares.get(label, 1.0) < case.least.unlike_all_words
+    return (
+        bool(label) and not is_plain_order(case) and case.ranking.shares.get(label, 1.0) < case.least.unlike_all_words
+    )
 
 
 def _names_known_mode(reading: Reading) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.colons import other_order
 from router.tokens import clause_at, clauses_in, folded
 
 if TYPE_CHECKING:
@@ -27,16 +28,15 @@ def with_left_alone(
     tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary
 ) -> tuple[list[Mention], frozenset[int]]:
     """The mentions, those negated which others do or nobody is to do; and the tokens that tell of what others do."""
-    reader = _Others(tokens, vocabulary)
+    reader = _Others(tokens, vocabulary, [m for m in mentions if m.group.startswith(_ASKING)])
     theirs = frozenset(n for clause in clauses_in(tokens) for n in reader.theirs(clause))
     idle = any(m.group == "idle" and _leaves_all(tokens, m, vocabulary.grammar) for m in mentions)
     if not (theirs or idle):
         return list(mentions), theirs
     same = any(token.word in vocabulary.grammar["points_there"] for n, token in enumerate(tokens) if n not in theirs)
     asked = any(m.group.startswith(_ASKING) and m.start not in theirs for m in mentions)
-    drops: tuple[str, ...] = (
-        () if same or not asked else _OF_THEIRS
-    )  # "Tom trains 50 epochs; train on ./lot", not "… the same here"
+    # "Tom trains 50 epochs; train on ./lot", not "… the same here"
+    drops: tuple[str, ...] = () if same or not asked else _OF_THEIRS
     if drops and any(m.group.startswith(_OURS) and m.start not in theirs for m in mentions):
         drops = (*drops, "foreign:model")  # "train the segmentation; my supervisor compares it with her own U-Net"
     kept = [m for m in mentions if m.start not in theirs or not m.group.startswith(drops)] if drops else mentions
@@ -82,8 +82,8 @@ def _is_bidden(tokens: Sequence[Token], mention: Mention, grammar: Grammar) -> b
 class _Others:
     """Finds in a clause what a person who is named, or spoken of, does."""
 
-    def __init__(self, tokens: Sequence[Token], vocabulary: Vocabulary) -> None:
-        self.tokens, self.vocabulary, self.use = tokens, vocabulary, vocabulary.grammar
+    def __init__(self, tokens: Sequence[Token], vocabulary: Vocabulary, asking: Sequence[Mention]) -> None:
+        self.tokens, self.vocabulary, self.use, self.asking = tokens, vocabulary, vocabulary.grammar, asking
 
     def theirs(self, clause: range) -> range:
         """The tokens of a clause from whoever does something on; none where nobody else does, or it only tells when."""
@@ -140,13 +140,19 @@ class _Others:
             behind += 1
         if self.tokens[behind].word in self.use["doers"]:
             return (cares and verb > clause.start) or any(self.tokens[n].word in self.use["alone"] for n in clause)
-        while behind + 1 < clause.stop and folded(self.tokens[behind].text) in self._times():
+        while behind + 1 < clause.stop and self._tells_when(behind):
             behind += 1
         while behind + 1 < clause.stop and self.tokens[behind].word in self.use["articles"]:
             behind += 1
         people = self.tokens[behind].word in self.use["people"] | self.use["parties"]
         titled = people or (self._is_titled(behind) and behind + 1 < clause.stop)
         return verb > clause.start and (titled or self._is_name(behind))
+
+    def _tells_when(self, place: int) -> bool:
+        """Whether a word tells when; a preposition only with one behind it: "am Freitag", not "für die Blinker"."""
+        word, times = folded(self.tokens[place].text), self._times()
+        leads = word in self.use["prepositions"] - self.use["adverbs"]
+        return folded(self.tokens[place + 1].text) in times - self.use["articles"] if leads else word in times
 
     def _times(self) -> frozenset[str]:
         """Words that tell when: "baut morgen Herr Vogel", "exportiert am Freitag Ines"."""
@@ -238,7 +244,7 @@ class _Others:
     def _end(self, verb: int, clause: range) -> int:
         """Where what somebody does ends: before a word that joins an order to it."""
         joins = self.use["joins_steps"] | self.use["contrasts"] | self.use["concludes"]
-        for place in range(verb + 1, clause.stop - 1):
+        for place in range(verb + 1, (stop := other_order(self.tokens, range(verb, clause.stop), self.asking)) - 1):
             if self.tokens[place].word in joins and self.tokens[place + 1].word not in self.use["does_it"]:
                 return place
-        return clause.stop
+        return stop

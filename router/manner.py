@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from router.asides import asides, is_subject, is_told_elsewhere
 from router.objects import OURS, phrases
+from router.thing_names import is_code
 
 if TYPE_CHECKING:
     from router.asked_steps import Step
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 _BESIDE = 2
 _WRITES = frozenset({"export", "quantize", "gen_trt_engine"})
-_ADVERBS = ("ly", "wise", "ways")
+ADVERBS = ("ly", "wise", "ways")
 _SHORT, _RESTRICTS = 4, 4
-_PART = re.compile(r"[A-Z]{1,2}\d{2,4}|[QH][1-4]")  # as circuit diagrams call it, or a quarter of a year
 
 
 def of_manner(reading: Reading, intent: Intent, unknown: list[int]) -> tuple[str, ...]:
@@ -66,10 +65,8 @@ def _is_mode(reading: Reading, place: int) -> bool:
 def _is_stressed(reading: Reading, place: int) -> bool:
     """Whether a word is a colour, a code such as `int4` and not of a part (R114), or is stressed: "extra crispy"."""
     word, before = reading.tokens[place].word, reading.tokens[max(place - 1, 0)].word
-    coded = (
-        word.isascii() and any(letter.isdigit() for letter in word) and not _PART.fullmatch(reading.tokens[place].text)
-    )
-    return coded or word in reading.grammar["colours"] or before in reading.grammar["stresses"]
+    known = word in reading.grammar["colours"] or before in reading.grammar["stresses"]
+    return known or is_code(reading, place)
 
 
 def _ways(reading: Reading, step: Step) -> list[int]:
@@ -95,7 +92,7 @@ def _restricts(reading: Reading, place: int) -> bool:
 
 def _is_adverb(reading: Reading, place: int) -> bool:
     word = reading.tokens[place].word
-    return word.endswith(_ADVERBS) or word in reading.grammar["colours"]
+    return word.endswith(ADVERBS) or word in reading.grammar["colours"]
 
 
 def _contrasted(reading: Reading, place: int) -> bool:

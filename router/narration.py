@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.clauses import not_before
+from router.colons import other_order
 from router.tokens import clauses_in
 
 if TYPE_CHECKING:
@@ -34,15 +35,16 @@ class Narration(NamedTuple):
 
 def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: Grammar) -> Narration:
     """The mentions without the actions that somebody did, did not do, does without us, or takes back."""
-    verbs = {n for clause in clauses_in(tokens) for n in _Clause(tokens, clause, grammar).narrated()}
+    asking = [m for m in mentions if _kind(m) in _ASKING]
+    clauses = [_Clause(tokens, clause, grammar).without_order(asking) for clause in clauses_in(tokens)]
+    verbs = {n for clause in clauses for n in clause.narrated()}
     verbs |= _carried(tokens, verbs, grammar)
     withdrawn = _withdrawn(tokens, mentions, grammar)
     if _waits_for_all(tokens, grammar) and not any(_kind(m) in _ASKING and not m.negated for m in mentions):
         return Narration(mentions, frozenset(range(len(tokens))), alone=True)
     if not verbs and not withdrawn:
         return Narration(mentions)
-    past = {n for n in verbs if tokens[n].word in grammar["only_past"]}  # "how it ran" asks
-    told_of = {"action:": verbs, "": verbs - past}
+    told_of = {"action:": verbs, "": {n for n in verbs if tokens[n].word not in grammar["only_past"]}}  # "how it ran"
     kept = [
         m
         for m in mentions
@@ -50,7 +52,7 @@ def without_narrated(tokens: Sequence[Token], mentions: list[Mention], grammar: 
         or not (told_of["action:" if _kind(m) == "action" else ""] & set(m.places) or m in withdrawn)
     ]
     gone = verbs | {m.start for m in withdrawn}
-    places = frozenset(n for clause in clauses_in(tokens) if gone & set(clause) for n in clause)
+    places = frozenset(n for clause in clauses if gone & set(clause.places) for n in clause.places)
     told = places | {n for m in withdrawn for n in range(m.end)}
     asked = any(_kind(m) in _ASKING and not m.negated for m in kept)
     given = any(_kind(m) in _STATES and m.start not in told for m in kept)
@@ -87,6 +89,12 @@ class _Clause(NamedTuple):
         if self._is_unreal(words) or self._does_alone(words) or self._was_back_then(words):
             yield from self.places
         yield from self._named(words)
+
+    def without_order(self, asking: Sequence[Mention]) -> _Clause:
+        """The clause without an order behind a colon, where only before it somebody says that he does something."""
+        stop = other_order(self.tokens, self.places, asking)
+        alone = [n for n in self.places if self.tokens[n].word in self.grammar["alone"]]
+        return self._replace(places=range(self.places.start, stop)) if alone and alone[-1] < stop else self
 
     def _is_question(self) -> bool:
         end = self.places.stop

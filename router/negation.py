@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from router.colons import is_around_colon, refusal_ends_between
 from router.refused_training import is_cut_off, is_never_begun, points_ahead
 from router.tokens import BREAK, clause_at
 
@@ -29,8 +30,8 @@ def with_negation(tokens: Sequence[Token], mentions: Sequence[Mention], vocabula
         negated = negated or _denied_inside(tokens, mention, vocabulary) or _is_over(tokens, mention, vocabulary)
         negated = negated or _forbidden(tokens, mention, vocabulary) or _left_out(tokens, mention, vocabulary)
         negated = negated or _denied_of_job(tokens, mention, vocabulary)
-        negated = negated and not _asks_why_not(tokens, mention, vocabulary)
-        negated = negated and not _is_limit(tokens, mention, vocabulary)
+        negated = negated and not (_asks_why_not(tokens, mention, vocabulary) or _is_limit(tokens, mention, vocabulary))
+        negated = negated and not is_around_colon(tokens, mention, vocabulary.grammar)
         negated = negated and not _not_alone(tokens, mention, vocabulary)
         if not negated and found and found[-1].negated:
             negated = _carried(tokens, found[-1], mention, vocabulary)
@@ -152,7 +153,8 @@ def _forbidden(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary
         before = clause_at(tokens, start - 1).start
         return tokens[before].word in grammar["nobody"]  # "nobody said, that you should …"
     first = _forbids(words[:_OPENING], grammar)
-    if not first or grammar["subordinates"].intersection(words[first:]):
+    cut = refusal_ends_between(tokens, range(start + 1, mention.start + 1), grammar)
+    if cut or not first or grammar["subordinates"].intersection(words[first:]):
         return False
     places = range(start + first + 1, mention.start + 1)
     ends = (n for n in places if tokens[n].word != "pass")  # PASS/NO_PASS forbids nothing
@@ -175,8 +177,7 @@ def _left_out(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary)
     while before and before[-1] not in grammar["leaves"]:
         if before.pop() not in grammar["articles"] | vocabulary.negation_fillers:
             return False
-    behind = {token.word for token in tokens[mention.end : mention.end + 2]}
-    return bool(before) and not grammar["leaves_out"].isdisjoint(behind)
+    return bool(before) and any(token.word in grammar["leaves_out"] for token in tokens[mention.end : mention.end + 2])
 
 
 def _forbids(opening: Sequence[str], grammar: Mapping[str, frozenset[str]]) -> int:
@@ -192,7 +193,7 @@ def _forbids(opening: Sequence[str], grammar: Mapping[str, frozenset[str]]) -> i
 
 def _denied_of_job(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabulary) -> bool:
     """Whether a clause ends with what is not to be done with a job: "bitte nicht train-… exportieren, …"."""
-    grammar, job = vocabulary.grammar, mention.start - 1
+    job, grammar = mention.start - 1, vocabulary.grammar
     if not mention.group.startswith(_DENIED) or job < 1 or tokens[job].kind != "job":
         return False
     behind = [token.word for token in tokens[mention.end : mention.end + 2]]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from router.colons import refusal_ends_between
 from router.denied import is_denied
 from router.tokens import clause_at, sentence_begin, sentence_end
 
@@ -176,6 +177,8 @@ def _unheeded(tokens: Sequence[Token], said: Mention, heard: Sequence[Mention], 
     for mention in heard:
         if not said.end <= mention.start < stop:
             continue
+        if refusal_ends_between(tokens, range(said.end, mention.start + 1), grammar):
+            return  # "forget what I said about tuning: train …"
         joined = {tokens[n].word for n in range(max(said.end, mention.start - _SHORT), mention.start)}
         named = mention.group.startswith("noun") or tokens[mention.start].word.endswith(("ing", "ung"))
         if joined & grammar["joins_steps"] and not (named or tokens[mention.start].text[0].isupper()):

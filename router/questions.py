@@ -22,7 +22,7 @@ def is_question(reading: Reading, questions: frozenset[str]) -> bool:
         return False
     polite = words[0] in reading.grammar["polite"]
     asks_to = bool(set(words[1:3]) & reading.grammar["addressed"])
-    if words[1:2] == [BREAK] or _wishes_impersonally(reading, words):
+    if words[1:2] == [BREAK] or _wishes_impersonally(reading, words) or _asks_somebody(reading, words):
         return False
     if polite and (asks_to or _is_to_be_done(reading, words)):
         return False
@@ -53,6 +53,13 @@ def _is_to_be_done(reading: Reading, words: Sequence[str]) -> bool:
         any(token.kind in {"path", "job"} for token in reading.tokens)
         or not reading.grammar["pleases"].isdisjoint(words)
     )
+
+
+def _asks_somebody(reading: Reading, words: Sequence[str]) -> bool:
+    """Whether somebody is asked to do it, whoever that is: "kann jemand bitte den Klassifikator anlernen?"."""
+    use = reading.grammar
+    asks = bool(use["somebody"].intersection(words[1:2]) and use["pleases"].intersection(words[2:4]))
+    return asks and use["whether"].isdisjoint(words) and BREAK not in words[:-1] and bool(reading.of("action"))
 
 
 def _wishes_impersonally(reading: Reading, words: Sequence[str]) -> bool:

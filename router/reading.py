@@ -221,6 +221,8 @@ def _is_asked(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, f
         return True  # "…, though not before it has been evaluated"
     if tokens[mention.start].word == "so" and grammar["wishes"].intersection(behind[:1]):
         return True  # "so I only want to know …"
+    if grammar["pleases"].intersection(behind[:1]):
+        return True  # "kann jemand bitte …"
     led = mention.start and tokens[mention.start - 1].word in grammar["leads_on"]
     if led and tokens[mention.start].word in grammar["therewith"]:
         return True  # "und dann damit die Platinen prüfen"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.colons import ends_refusal
 from router.tokens import clause_at
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def is_never_begun(tokens: Sequence[Token], mention: Mention, vocabulary: Vocabu
 def is_cut_off(tokens: Sequence[Token], place: int, vocabulary: Vocabulary) -> bool:
     """Whether a colon ends a refusal of what was spoken of before: "this month skip it: train …", "now I don't: …"."""
     before, use = tokens[place - 1], vocabulary.grammar
+    if ends_refusal(tokens, place, use):
+        return True
     if place >= len(tokens) or tokens[place].start - before.end <= 1 or not clause_at(tokens, place).start:
         return False
     if (before.spelled or before.word) in use["ends_refusal"]:
@@ -57,9 +60,15 @@ def points_ahead(tokens: Sequence[Token], place: int, vocabulary: Vocabulary) ->
 def nor_plain(tokens: Sequence[Token], mentions: list[Mention], grammar: Mapping[str, frozenset[str]]) -> list[Mention]:
     """The mentions, a training negated that is ruled out beside a search: "…, auch kein einfaches Training".
 
-    What is only not tuned any more is to be trained: "werden nicht mehr optimiert: PASS/NO_PASS-Klassifikator".
+    What is only not tuned any more is to be trained: "werden nicht mehr optimiert: PASS/NO_PASS-Klassifikator"; what is
+    not to be searched or tuned, and not to be trained once more, rules out no training that other words ask for.
     """
-    mentions = [m for m in mentions if not _is_only_not_tuned(tokens, m, grammar)]
+    asked = [m for m in mentions if m.group in {"noun:train", "action:train"} and not m.negated]
+    mentions = [
+        m
+        for m in mentions
+        if not (_is_only_not_tuned(tokens, m, grammar) or (asked and _is_other_than(tokens, m, asked, grammar)))
+    ]
     ruled_out = []
     for one in mentions:
         before = {token.word for token in tokens[max(0, one.start - _NEAR) : one.start]}
@@ -73,6 +82,25 @@ def nor_plain(tokens: Sequence[Token], mentions: list[Mention], grammar: Mapping
     trained = {n for one in ruled_out for n in range(one.start, one.end + 1)}
     gone = [m for m in mentions if m.group in {"noun:train", "action:train"} and m.start in trained]
     return [m._replace(negated=m.negated or m in gone) for m in mentions if not (gone and m in ruled_out)]
+
+
+def _is_other_than(
+    tokens: Sequence[Token], mention: Mention, asked: Sequence[Mention], grammar: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether a denial is of the search, or of one more training: "don't search when you train it", "no retrain"."""
+    if not mention.negated or mention.group not in {"action:train", "action:retrain"}:
+        return False
+    own = {tokens[n].word for n in mention.places}
+    if not own.isdisjoint(grammar["tuned_at_all"] | grammar["searches"]):
+        return own.isdisjoint(grammar["trains_once_more"]) and all(
+            set(m.places).isdisjoint(mention.places) for m in asked
+        )
+    behind = {token.word for token in tokens[mention.end : mention.end + 1]}  # "no retrain after that"
+    later = tokens[mention.start].word in grammar["trains_once_more"] and not grammar["after"].isdisjoint(behind)
+    return later and any(
+        m.start < mention.start and grammar["trains_once_more"].isdisjoint(tokens[n].word for n in m.places)
+        for m in asked
+    )
 
 
 def _is_only_not_tuned(tokens: Sequence[Token], mention: Mention, grammar: Mapping[str, frozenset[str]]) -> bool:

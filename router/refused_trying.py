@@ -86,7 +86,9 @@ def denials(reading: Reading, place: int, use: str) -> Iterator[int]:
                 break
             if side == "before" and _ends_in_colon(reading, n):
                 break
-            if is_of(reading, n, use) and not is_limit(reading, n) and not _is_of_each_other(reading, n):
+            other = is_limit(reading, n) or _is_of_each_other(reading, n)
+            other = other or (side == "behind" and _lacks_a_thing(reading, n, stop))
+            if is_of(reading, n, use) and not other:
                 yield n
 
 
@@ -102,6 +104,13 @@ def _is_of_each_other(reading: Reading, place: int) -> bool:
         both = {reading.tokens[n].text.lower() for n in behind} & reading.grammar["each_or_one"]
         return bool(both) and has(reading, behind, "others_than_it")
     return is_of(reading, place, "is_lacking") and has(reading, range(place, behind.stop + 1)[:_POINTED], "yet_to_come")
+
+
+def _lacks_a_thing(reading: Reading, place: int, stop: int) -> bool:
+    """Whether something else is lacking behind a word: "the variant without coating"."""
+    lacks = reading.tokens[place].word in reading.grammar["lacking"] and place + 1 < stop
+    behind = reading.tokens[place + 1].word if lacks else ""
+    return lacks and behind not in reading.grammar["pleases"] | reading.grammar["adverbs"]
 
 
 def points_at(reading: Reading, place: int, what: int) -> bool:

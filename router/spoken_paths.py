@@ -15,7 +15,9 @@ _NUMBERED = re.compile(r"\s(?=\w*\d)\w{1,6}(?=\s*(?:[.,;!?\n]|$))")
 _TAKES_NUMBER = re.compile(r"(?:lot|line|los|linie|board|rev|batch|shift)$", re.IGNORECASE)
 _ENDS = ".,:;!?)]}\"'`"
 _OF_COMPOUND = re.compile(r"-[A-Z\u00c4\u00d6\u00dc][a-z\u00e4\u00f6\u00fc\u00df]+$")  # "PASS/NO_PASS-Urteile"
-_PATH_INSIDE = re.compile(r"\w\s+(?:~|\.{1,2})?/\w")  # "train it on /data/lot"
+_PATH_INSIDE = re.compile(r"\w[,;.:]?\s+(?:~|\.{1,2})?/\w")  # "train it on /data/lot", "train the classifier, /lot"
+_SHORTENED = re.compile(r"\bw/o?(?!\w)", re.IGNORECASE)  # "w/o hpo"
+_SENTENCE = re.compile(r"\w+(?:\s+\w+){2,}[.!?]")  # "I take that back."
 _NAMED_BY_MARK = re.compile(r"/[\"'`]")
 
 
@@ -56,6 +58,9 @@ def exists(path: str) -> bool:
 
 def quotes_path(inside: str, *, expected: bool) -> bool:
     """Whether what stands in quotation marks is a path, and not words; `expected` by the word before it."""
+    inside = _SHORTENED.sub("", inside)
+    if _SENTENCE.fullmatch(inside):
+        return False
     looks_so = "/" in inside or "\\" in inside or re.search(rf"\w\.(?:{EXTENSIONS})$", inside, re.IGNORECASE)
     return expected or (bool(looks_so) and not _PATH_INSIDE.search(inside))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from router.colons import is_behind_colon
 from router.stated import Stated
 
 if TYPE_CHECKING:
@@ -33,11 +34,24 @@ def is_no_limit(mention: Mention, reading: Reading) -> bool:
     waits = {token.word for token in tokens[begin:start]} & (reading.grammar["wishes"] | reading.grammar["orders"])
     if tokens[start - 1].word in reading.grammar["per_time"] and start:  # "twice a day"
         return True
-    if _is_rate(reading, start) or _is_of_the_past(mention, reading) or _is_share_of_time(mention, reading):
+    if (
+        (begin == start and _has_gone_by(mention, reading))
+        or _is_rate(reading, start)
+        or _is_of_the_past(mention, reading)
+        or _is_share_of_time(mention, reading)
+    ):
         return True
     away = not reading.grammar["is_away"].isdisjoint(said)  # "I'm back in 40 minutes"
     deadline = start > 0 and tokens[start - 1].word == "in" and (bool(waits) or start in reading.told or away)
     return deadline or bool(behind & (reading.grammar["of_each"] | reading.grammar["off_time"]))  # "an hour late"
+
+
+def _has_gone_by(mention: Mention, reading: Reading) -> bool:
+    """Whether a clause ends with how much later it is: "Ling again, an hour on: …"."""
+    tokens, place = reading.tokens, mention.end
+    if place + 1 >= len(tokens) or tokens[place].word not in reading.grammar["gone_by"]:
+        return False
+    return tokens[place + 1].kind in {"break", "quote"} or is_behind_colon(tokens, place + 1)
 
 
 def _has_to_be_over(reading: Reading, start: int) -> bool:

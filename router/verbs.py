@@ -46,11 +46,15 @@ def asked_verbs(reading: Reading, steps: Sequence[Step]) -> list[Mention]:
 
 
 def _is_told_of(reading: Reading, mention: Mention) -> bool:
-    """Whether a job stopped by itself: "train-… stopped with an error"."""
+    """Whether a job stopped by itself: "train-… stopped with an error", "train-… stopped, get it going again"."""
     behind = {token.word for token in reading.tokens[mention.end : mention.end + 1]}
     past = reading.tokens[mention.end - 1].word in reading.grammar["past"]
     begins = reading.tokens[mention.start].kind == "job"
-    return mention.group == "verb:cancel" and begins and past and bool(behind & reading.grammar["prepositions"])
+    if mention.group != "verb:cancel" or not (begins and past):
+        return False
+    clause = range(*reading.clause(mention.start))
+    resumed = any(m.group == "verb:resume" and m.start not in clause for m in reading.of("verb"))
+    return resumed or bool(behind & reading.grammar["prepositions"])
 
 
 def _tells_size(reading: Reading, mention: Mention) -> bool:

@@ -20,6 +20,7 @@ from router.owners import is_of_others
 from router.policy_shapes import shapes
 from router.ranking import ranked_policies, thresholds
 from router.settled_values import settles_one
+from router.thing_names import names_thing
 from router.word_stems import uses_at
 
 if TYPE_CHECKING:
@@ -59,7 +60,13 @@ def _of_ours(reading: Reading) -> list[int]:
     of_others.update(
         n for clause in reading.clauses(range(len(reading.tokens))) if settles_one(reading, clause) for n in clause
     )
+    of_others.update(n for code in _things(reading) for n in range(*reading.clause(code)))
     return [n for n in range(len(reading.tokens)) if n not in of_others and n not in reading.past]
+
+
+def _things(reading: Reading) -> list[int]:
+    """The codes that name a thing, of which their clause tells: "…, that's the plain FR4 variant"."""
+    return [n for n in range(len(reading.tokens)) if names_thing(reading, n)]
 
 
 def by_all_words(reading: Reading) -> dict[str, str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.owners import is_known, is_of_others
+from router.tokens import QUOTE
 from router.vocabulary import AUTOML
 from router.word_stems import has, is_of, uses_at
 
@@ -23,11 +24,19 @@ _FAR = 4
 
 def names_any(reading: Reading, part: range) -> bool:
     """Whether any word may name a search."""
-    return any(not _NAMES.isdisjoint(uses_at(reading, n)) or is_of(reading, n, "search_kinds") for n in part)
+    return any(
+        not _NAMES.isdisjoint(uses_at(reading, n))
+        or is_of(reading, n, "search_kinds")
+        or reading.tokens[n].word == QUOTE
+        for n in part
+    )
 
 
-def named_searches(reading: Reading, places: range) -> Iterator[range]:
-    """The words of each search that is ours, with what they say of its kind and without the article."""
+def named_searches(reading: Reading, places: range, *, told: bool = False) -> Iterator[range]:
+    """The words of each search that is ours, with what they say of its kind and without the article.
+
+    One that is only `told` of counts where asked for: "I had asked for a search", which later words call off.
+    """
     stop = places.start
     for place in places:
         if place < stop or not (_is_name(reading, place, places) or _is_kind_of(reading, place, places)):
@@ -38,7 +47,8 @@ def named_searches(reading: Reading, places: range) -> Iterator[range]:
         while start > places.start and is_of(reading, start - 1, "search_kinds"):
             start -= 1
         found = range(start, stop)
-        if not _is_of_something_else(reading, found, places):
+        of_past = not told and any(n in reading.past or n in reading.theirs for n in found)
+        if not of_past and not _is_of_something_else(reading, found, places):
             yield found
 
 
@@ -56,13 +66,12 @@ def _is_kind_of(reading: Reading, place: int, places: range) -> bool:
     """Whether a kind of search stands before a word that may be anything: "hyperparameter stuff", "parameter hunt"."""
     behind = place + 1
     joined = behind < places.stop and is_of(reading, behind, "search_heads")
-    return joined and is_of(reading, place, "search_kinds") and not is_of(reading, behind, "search_rarely")
+    rarely = joined and is_of(reading, behind, "search_rarely") and not is_of(reading, place, "search_by_name")
+    return joined and is_of(reading, place, "search_kinds") and not rarely
 
 
 def _is_of_something_else(reading: Reading, found: range, places: range) -> bool:
-    """Whether it is told of, done by others, or of other things: "camera tuning", "search results"."""
-    if any(n in reading.past or n in reading.theirs for n in found):
-        return True
+    """Whether it is done by others, or of other things: "camera tuning", "search results"."""
     before, behind = found.start - 1, found.stop
     if before >= places.start and not _THINGS.isdisjoint(uses_at(reading, before)):
         return True

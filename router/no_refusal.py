@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from router.reading import Reading
 
+BLANK = "…"
 _NEAR, _AFTER, _OPENING = 3, 4, 3
 
 
@@ -27,7 +28,7 @@ def blanked(reading: Reading, gone: Collection[int], kept: Collection[int] = ())
     if not gone:
         return reading
     tokens = [
-        t._replace(word="…", text="…") if n in gone and n not in kept and t.kind == "word" else t
+        t._replace(word=BLANK, text=BLANK) if n in gone and n not in kept and t.kind == "word" else t
         for n, t in enumerate(reading.tokens)
     ]
     mentions = [m for m in reading.mentions if not (m.group.startswith("policy:") and any(n in gone for n in m.places))]

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from router.named_search import named_searches, names_any
 from router.refused_trying import is_limit
+from router.refusing_verbs import denied_before, goes_on_with_of, is_only_limited, verb_before
 from router.switched_search import clauses_to_colons
-from router.taken_up_refusal import refused_by_pronoun
+from router.taken_up_refusal import declined_later, ends_there, refused_by_pronoun, taken_up
 from router.tokens import sentence_begin
 from router.word_stems import has, is_of, places_of
 
 if TYPE_CHECKING:
     from router.reading import Reading
 
-_BEFORE, _BEHIND, _NEXT, _SHORT = 7, 11, 2, 5
+_BEHIND, _NEXT, _SHORT, _BRIEF = 11, 2, 5, 4
 _NONE = range(0)
 
 
@@ -28,109 +29,64 @@ def plain_refusal(reading: Reading, part: range) -> range:
     if not names_any(reading, part):
         return _NONE
     for clause in clauses_to_colons(reading, part):
-        if not names_any(reading, clause) or _only_supposes(reading, clause):
+        if not names_any(reading, clause) or only_supposes(reading, clause):
             continue
-        for search in named_searches(reading, clause):
-            forms = (_verb_before, _said_behind, _as_the_other, _answered)
+        for search in named_searches(reading, clause, told=_tells_verdict(reading, clause)):
+            forms = (verb_before, _said_behind, _as_the_other, _answered, _answered_at_once)
             if found := next((one for form in forms if (one := form(reading, search, clause))), _NONE):
                 return found
-        if found := _keys_left(reading, clause):
+        if found := _keys_left(reading, clause) or _no_method(reading, clause):
             return found
-    return refused_by_pronoun(reading, part)
+    return _taken_up(reading, part) or refused_by_pronoun(reading, part) or declined_later(reading, part)
 
 
-def _only_supposes(reading: Reading, clause: range) -> bool:
+def _taken_up(reading: Reading, part: range) -> range:
+    """A search that a later clause refuses by a pronoun, as it would by its name: "…; that can be omitted"."""
+    for search, pronoun, clause in taken_up(reading, part):
+        if only_supposes(reading, clause):
+            continue
+        before = verb_before(reading, pronoun, clause)
+        if before and ends_there(reading, before.stop, clause):
+            return range(search.start, before.stop)
+        if behind := _said_behind(reading, pronoun, clause):
+            return range(search.start, behind.stop)
+    return _NONE
+
+
+def _tells_verdict(reading: Reading, clause: range) -> bool:
+    """Whether what a clause tells holds from then on: "the search was ruled out by the boss", "sweep left out"."""
+    if any(n in reading.theirs for n in clause):
+        return False
+    if any(has(reading, clause, use) for use in ("dates_back", "formerly", "search_by_mistake")):
+        return False
+    if clause.stop + 1 < len(reading.tokens):
+        behind = range(*reading.clause(clause.stop + 1))
+        if has(reading, behind, "turns_regrets"):
+            return False  # "die Suche wurde gestrichen, das nehme ich zurück"
+    brief = len(clause) <= _BRIEF and has(reading, clause, "search_off")
+    return brief or has(reading, clause, "search_verdicts")
+
+
+def only_supposes(reading: Reading, clause: range) -> bool:
     """Whether a clause asks, names a case, tells of the past or calls it untrue; "if it could be cut" is an order."""
     asks = clause.stop < len(reading.tokens) and reading.tokens[clause.stop].text == "?"
     begin = sentence_begin(reading.tokens, clause.start)
-    if asks and len(clause) > _NEXT and not has(reading, range(begin, begin + _NEXT), "search_politely_asks"):
+    polite = has(reading, range(begin, begin + _NEXT), "search_politely_asks")
+    polite = polite or has(reading, range(begin, min(begin + _BRIEF, clause.stop)), "search_asks_if_so")
+    if asks and len(clause) > _NEXT and not polite:
         return True
     if has(reading, clause[:_NEXT], "search_supposes"):
         return not (is_of(reading, clause.start, "search_wishes_if") and has(reading, clause, "search_would"))
     return has(reading, clause, "formerly") or has(reading, clause, "untrue")
 
 
-def denied_before(reading: Reading, place: int, start: int) -> bool:
-    """Whether a denial stands before a word, in what is joined to it; "don't wonder why I drop it" denies nothing."""
-    for n in range(place - 1, start - 1, -1):
-        if is_of(reading, n, "search_goes_on"):
-            return False
-        if is_of(reading, n, "search_stops") or is_of(reading, n, "search_forgets"):
-            return True  # "refrain from switching it off"
-        if is_of(reading, n, "denies_trying") and not is_limit(reading, n):
-            return not has(reading, range(n + 1, min(n + 1 + _NEXT, place)), "search_wonders")
-    return has(reading, range(start, place), "was")
-
-
-def _verb_before(reading: Reading, search: range, clause: range) -> range:
-    """A verb that stops it, or a word for none, right before it: "deactivate the …", "zero …", "turn the … off"."""
-    place = search.start - 1
-    first = max(clause.start, search.start - _BEFORE)
-    while place >= first and is_of(reading, place, "search_led_by") and not _says_none(reading, place):
-        place -= 1
-    if place < first or denied_before(reading, place, clause.start):
-        return _NONE
-    if _says_none(reading, place) or _stops_at(reading, place, search, clause):
-        return range(place, search.stop)
-    verb = place - 1
-    if is_of(reading, place, "search_off") and verb >= clause.start and is_of(reading, verb, "search_turns"):
-        return _NONE if denied_before(reading, verb, clause.start) else range(verb, search.stop)
-    if is_of(reading, place, "search_turns"):
-        end = 0 if is_only_limited(reading, place, clause) else _particle(reading, search.stop, clause)
-        return range(place, end + 1) if end else _NONE
-    return _NONE
-
-
-def _says_none(reading: Reading, place: int) -> bool:
-    """Whether a word says that there is to be none: "zero", "minus", "non-"."""
-    token = reading.tokens[place]
-    return is_of(reading, place, "search_none") or (token.kind == "number" and token.value == 0 and bool(token.spelled))
-
-
-def _stops_at(reading: Reading, place: int, search: range, clause: range) -> bool:
-    """Whether a verb stops a search for good; not "stop the search after 4 hours", "the cut", "leaving it out is"."""
-    if place > clause.start and is_of(reading, place - 1, "has_done"):
-        return any(is_of(reading, place, use) for use in ("search_bans", "overrules"))  # "he has forbidden the search"
-    spares = is_of(reading, place, "search_spares") and has(reading, range(place, search.start), "search_oneself")
-    if not (spares or is_of(reading, place, "search_stops")):
-        return False
-    named = place > clause.start and any(is_of(reading, place - 1, use) for use in ("articles", "search_articles"))
-    opens = place == clause.start and is_of(reading, place, "search_stopping")
-    return not (named or opens or is_only_limited(reading, place, clause))
-
-
-def is_only_limited(reading: Reading, place: int, clause: range) -> bool:
-    """Whether a search is to stop at some time, and not to be left out: "cut it at 10 trials", "cancel it when …"."""
-    if not is_of(reading, place, "search_ends"):
-        return False
-    limits = {"value:hours", "value:trials"}
-    said = any(m.group in limits and m.start in clause for m in reading.of("value", negated=None))
-    return said or has(reading, range(place + 1, clause.stop), "search_ends_at")
-
-
-def _particle(reading: Reading, place: int, clause: range) -> int:
-    """The place of the particle that ends a verb: "… off", "… switched off", "… bitte raus"; 0 where there is none."""
-    for n in range(place, min(place + 1 + _NEXT, clause.stop)):
-        if is_of(reading, n, "search_off"):
-            return 0 if _goes_on_with_of(reading, n, clause) else n
-        if not is_of(reading, n, "search_beside"):
-            break
-    return 0
-
-
-def _goes_on_with_of(reading: Reading, place: int, clause: range) -> bool:
-    """Whether a particle is none: "out of the box", other than "out of action"."""
-    of = place + 1 < clause.stop and is_of(reading, place + 1, "belongs_to")
-    return of and not has(reading, range(place + 2, min(place + 2 + _NEXT, clause.stop)), "search_out_of")
-
-
 def _said_behind(reading: Reading, search: range, clause: range, carries: str = "search_carries") -> range:
     """What is said of a search behind it, over small words: "must rest", "please skip", "is not to be executed"."""
     if denied_before(reading, search.start, clause.start) or _is_handed_on(reading, search, clause):
         return _NONE
-    no = -1
-    for n in range(search.stop, min(clause.stop, search.stop + _BEHIND)):
-        said = range(search.stop, n)
+    no, begin = -1, _behind_object(reading, search, clause)
+    for n in range(begin, min(clause.stop, begin + _BEHIND)):
+        said = range(begin, n)
         if _refuses(reading, n, said, search, clause) if no < 0 else is_of(reading, n, carries):
             return _NONE if no >= 0 and _is_qualified(reading, n, clause) else range(search.start, n + 1)
         denies = is_of(reading, n, "denies_trying")
@@ -138,6 +94,14 @@ def _said_behind(reading: Reading, search: range, clause: range, carries: str = 
             break
         no = n if denies else no
     return _NONE
+
+
+def _behind_object(reading: Reading, search: range, clause: range) -> int:
+    """Behind a search with what it varies: "tuning of the hyperparameters", "Herumprobieren an den Parametern"."""
+    near = range(search.stop, min(clause.stop, search.stop + _BRIEF))
+    leads = near and any(is_of(reading, near.start, use) for use in ("prepositions", "belongs_to", "genitive"))
+    varied = next(places_of(reading, near[1:], "varied"), None) if leads else None
+    return search.stop if varied is None else varied + 1
 
 
 def _refuses(reading: Reading, place: int, said: range, search: range, clause: range) -> bool:
@@ -160,17 +124,25 @@ def _ends_it(reading: Reading, place: int, said: range, search: range, clause: r
     if is_of(reading, place, "search_rests"):
         let = has(reading, range(max(clause.start, search.start - 2), search.start), "search_lets")
         upon = behind < clause.stop and is_of(reading, behind, "search_upon")
-        return (let or has(reading, said, "search_must")) and not upon
+        behind_it = has(reading, range(behind, min(behind + _NEXT, clause.stop)), "search_must")  # "außen vor lassen"
+        return (let or behind_it or has(reading, said, "search_must")) and not upon
     if is_of(reading, place, "search_gone"):
         if behind < clause.stop and is_of(reading, behind, "search_was_done"):
             return False  # "weil jemand die Suche abgeschaltet hat"
         return not is_only_limited(reading, place, clause) and not _denied_behind(reading, place, clause)
-    if is_of(reading, place, "search_off") and any(has(reading, said, use) for use in ("search_turns", "search_must")):
-        return not _goes_on_with_of(reading, place, clause) and not _denied_behind(reading, place, clause)
+    if is_of(reading, place, "search_off") and _is_particle(reading, place, said):
+        return not goes_on_with_of(reading, place, clause) and not _denied_behind(reading, place, clause)
     if not is_of(reading, place, "search_stops") or is_only_limited(reading, place, clause):
         return False
     ends = behind == clause.stop or any(is_of(reading, behind, use) for use in ("search_beside", "search_goes_on"))
     return (ends or is_of(reading, behind, "prepositions")) and not _denied_behind(reading, place, clause)
+
+
+def _is_particle(reading: Reading, place: int, said: range) -> bool:
+    """Whether a particle belongs to a verb before it: "die Suche lassen wir bleiben", not "die soll so bleiben"."""
+    if is_of(reading, place, "search_must"):
+        return has(reading, said, "search_lets") and not has(reading, said, "search_so")
+    return has(reading, said, "search_turns") or has(reading, said, "search_must")
 
 
 def _denied_behind(reading: Reading, place: int, clause: range) -> bool:
@@ -190,6 +162,8 @@ def _is_handed_on(reading: Reading, search: range, clause: range) -> bool:
 def _is_qualified(reading: Reading, place: int, clause: range) -> bool:
     """Whether a denial is only of how, or how far: "shall not be done by hand", "has not been started yet"."""
     behind = place + 1
+    if is_of(reading, place, "search_belongs"):
+        return False  # "it has no place in this one"
     open_ = behind < clause.stop and is_of(reading, behind, "search_only_so")
     return open_ or has(reading, range(clause.start, place), "search_so_far")
 
@@ -217,6 +191,31 @@ def _answered(reading: Reading, search: range, clause: range) -> range:
         return _NONE
     beside = ("search_beside", "search_carries", "pleases", "search_says_none")
     return range(search.start, behind.stop) if all(any(is_of(reading, n, u) for u in beside) for n in behind) else _NONE
+
+
+def _answered_at_once(reading: Reading, search: range, clause: range) -> range:
+    """A search by itself with a short answer in the same clause: "HPO nope", "Tuning: nö"."""
+    behind = range(search.stop, clause.stop)
+    if has(reading, range(clause.stop, len(reading.tokens)), "searches"):
+        return _NONE  # "AutoML no. Wait, AutoML yes"
+    if not 0 < len(behind) <= _NEXT or any(
+        not is_of(reading, n, "search_articles") for n in clause if n < search.start
+    ):
+        return _NONE
+    ends = all(any(is_of(reading, n, use) for use in ("search_short_no", "pleases")) for n in behind)
+    return range(search.start, clause.stop) if ends and has(reading, behind, "search_short_no") else _NONE
+
+
+def _no_method(reading: Reading, clause: range) -> range:
+    """A method of searching alone that is denied, and no other one wanted behind it: "no bayesian, no hyperband"."""
+    method = clause.stop - 1
+    alone = len(clause) == _NEXT and is_of(reading, method, "search_methods")
+    if not alone or not is_of(reading, clause.start, "denies_plainly"):
+        return _NONE
+    behind = range(clause.stop, len(reading.tokens))
+    others = (n for use in ("search_methods", "searches") for n in places_of(reading, behind, use))
+    denied = all(is_of(reading, n - 1, "denies_plainly") for n in others)
+    return clause if denied else _NONE
 
 
 def _keys_left(reading: Reading, clause: range) -> range:

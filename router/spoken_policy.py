@@ -17,8 +17,10 @@ from router.outweighed import without_outweighed
 from router.plain_refusal import plain_refusal
 from router.policy_left_open import left_open, turned_at_last, with_it
 from router.policy_mentions import state_of, turned
+from router.quoted_refusal import quoted_refusal
 from router.refused_search import refused_search
 from router.search_settings import without_settings
+from router.set_apart import set_apart
 from router.switched_by_slot import switched_by_slot
 from router.switched_search import left_little, nothing_to_try, switched
 from router.tokens import BREAK, folded, sentence_begin
@@ -46,13 +48,19 @@ def policies(reading: Reading, part: range, *, weigh: bool = False) -> dict[str,
 
     `weigh` lets all words of the request speak against a phrase, as they may where they ask for one training alone.
     """
-    current, turned_by = resolved(without_settings(reading), part)
+    reading = without_settings(reading)
+    if apart := set_apart(reading, part):
+        return apart
+    current, turned_by = resolved(reading, part)
     if "off" in turned_by:
         return turned_by
     said = _said(without_other_matters(current), part)
     if weigh and said.refused_by:
         return weighed(reading, said.policies["off"], hinted=said.refused_by == "hint")
-    return said.policies or turned_by
+    if found := said.policies or turned_by:
+        return found
+    words = quoted_refusal(current, part)
+    return {"off": words} if words else {}
 
 
 def _said(reading: Reading, part: range) -> _Said:

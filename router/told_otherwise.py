@@ -66,6 +66,8 @@ def _stays_with_it(reading: Reading, parts: Sequence[range], number: int) -> boo
     places = parts[number]
     if not number or not has(reading, places, "goes_on_so") or names_ours(reading, places):
         return False
+    if has(reading, places, "search_rests"):
+        return False  # "as for tuning, it can stay at home"
     before = parts[number - 1]
     wanted = has(reading, before, "searches") and not denies_search(reading, before)
     return wanted and same_sentence(reading, before, places) and not has(reading, places, "denies_trying")

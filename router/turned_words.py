@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from router.refused_trying import is_limit
+from router.tokens import folded
 from router.word_stems import has, is_of, places_of, uses_at
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def turns(reading: Reading, stretch: range) -> list[Turn]:
 def _kind(reading: Reading, stretch: range, place: int) -> Kind | None:
     """How a word turns, by the first use of it that may."""
     uses = uses_at(reading, place)
+    if _is_misread(reading, stretch, place, uses):
+        return None
     if reading.tokens[place].word in reading.grammar["without"]:
         return _of_without(reading, stretch, place)
     if "turns_denied" in uses or "turns_stops" in uses:
@@ -124,9 +127,8 @@ def _kind(reading: Reading, stretch: range, place: int) -> Kind | None:
         return _of_minded(reading, stretch, place)
     if _bars(reading, stretch, place, uses):
         return "bars"
-    if "turns_barred" in uses or "turns_why" in uses:
-        return None
-    return "refuses" if _is_refusal(reading, stretch, place, uses) else None
+    refuses = uses.isdisjoint(("turns_barred", "turns_why")) and _is_refusal(reading, stretch, place, uses)
+    return "refuses" if refuses else None
 
 
 def _bars(reading: Reading, stretch: range, place: int, uses: frozenset[str]) -> bool:
@@ -138,6 +140,23 @@ def _bars(reading: Reading, stretch: range, place: int, uses: frozenset[str]) ->
     if "turns_has_against" in uses and has(reading, range(stretch.start, place), "turns_against"):
         return False  # "gegen AutoML nichts einzuwenden" bars it once
     return "turns_barred" in uses or ("turns_why" in uses and _asks_why(reading, stretch, place))
+
+
+def _is_misread(reading: Reading, stretch: range, place: int, uses: frozenset[str]) -> bool:
+    """Whether a word that may turn is a name, or says "on the other hand"."""
+    named = "turns_denied" in uses and is_misread_name(reading, place)
+    return named or ("turns_objected" in uses and not _is_against(reading, stretch, place))
+
+
+def is_misread_name(reading: Reading, place: int) -> bool:
+    """Whether a name was taken for a misspelt word that turns: "Noor said to turn it off"."""
+    token = reading.tokens[place]
+    return token.text.istitle() and len(token.text) > _BESIDE and folded(token.text) != token.word  # not "DON'T"
+
+
+def _is_against(reading: Reading, stretch: range, place: int) -> bool:
+    """German: whether somebody is against it: "bin dagegen, …", other than "die Suche dagegen ist gestrichen"."""
+    return has(reading, range(stretch.start, place), "turns_holds") or place + 1 == stretch.stop
 
 
 def _asks_why(reading: Reading, stretch: range, place: int) -> bool:

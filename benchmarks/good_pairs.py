@@ -4,10 +4,11 @@
     python benchmarks/good_pairs.py BOARDS WORK [--pairs 30] [--calibrate 20] [--units 8] [--epochs 4] [--seed 1]
 
 BOARDS is what `changenet data import deeppcb SRC BOARDS` wrote. `--pairs` good crops of each train design, and of the
-validation design as that split, go through `changenet data synthesize --from` into a training of the laptop profile,
-whose threshold drawn validation crops choose; the test designs are measured by it. Then `--calibrate` good crops of the
-test designs go through `changenet calibrate` for a rate of 1 %, and all their other good crops are judged by the
-calibrated model as an inspection judges them (`inspect` itself refuses crops: they are too small to be registered).
+validation design as that split, go through `changenet data synthesize --from` into a training of the laptop profile
+with the target that this command proposes, by which validation crops choose the threshold; the test designs are
+measured by it. Then `--calibrate` good crops of the test designs go through `changenet calibrate` for a rate of 1 %,
+and all their other good crops are judged by the calibrated model as an inspection judges them (`inspect` itself refuses
+crops: they are too small to be registered).
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def train(given: argparse.Namespace, results: str) -> str:
     (folder, count), drawn = write_set(given), given.work / "drawn"
     settings = ("--task", "classify", "--units", str(given.units), "--sizes", given.sizes, "--seed", str(given.seed))
     changenet("data", "synthesize", str(drawn), "--from", str(folder), *settings, "--force")
-    words = ("--data", str(drawn), "--automl", "off", "--results", results)
+    words = ("--data", str(drawn), "--automl", "off", "--results", results, "--target", given.target)
     document = changenet("run", "train", *words, "-s", f"num_epochs={given.epochs}", "-s", f"seed={given.seed}")
     job: dict[str, Any] = document["job"]
     print(f"{count} good pairs, {seconds_of(job):.0f} s of training: {job['id']}", flush=True)
@@ -132,6 +133,7 @@ def main() -> None:
     parser.add_argument("--calibrate", type=int, default=20, help="good crops of the test designs; 0: no calibration")
     parser.add_argument("--units", type=int, default=8, help="copies with flaws of each pair")
     parser.add_argument("--sizes", default="6..40", help="pixels of the flaws")
+    parser.add_argument("--target", default="far<=1% at recall=80%", help="by which the threshold is chosen")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", help="job, file or `starter` to calibrate without a training")

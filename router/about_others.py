@@ -130,7 +130,8 @@ def _is_later(reading: Reading, places: range, parts: Sequence[range]) -> bool:
         return False
     opening = range(places.start, min(places.start + _OPENING, places.stop))
     for n in opening:
-        in_it = has(reading, range(max(places.start, n - _NEAR), n), "prepositions")  # "in May", and not "may not"
+        before = places_of(reading, range(max(places.start, n - _NEAR), n), "prepositions")
+        in_it = any(not is_of(reading, m, "joins_steps") for m in before)  # "in May", and not "and it may not"
         later = is_of(reading, n, "later_times") or (in_it and is_of(reading, n, "seasons"))
         coming = is_of(reading, n, "next") and _names_period(reading, n + 1)
         if (later or coming) and not has(reading, range(places.start, n), "by_when"):

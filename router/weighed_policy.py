@@ -91,8 +91,8 @@ def weighed(reading: Reading, refused: str, *, hinted: bool) -> dict[str, str]:
     Where all words speak for a search for sure, it is not refused; where they are likely to, both are said, which is
     asked about. A request that only hints at it has to have room for other things.
     """
-    if hinted and len(reading.tokens) < _LONG:
-        return {"off": refused}
+    if (hinted and len(reading.tokens) < _LONG) or any(m.group in _OF_SEARCH for m in reading.of("value")):
+        return {"off": refused}  # what the values contradict is asked about
     wanted, least = ranked_policies(policy_evidence(reading)).shares["on"], thresholds()
     if wanted >= (least.search_beside_hint if hinted else least.search_after_all):
         return {}

@@ -100,7 +100,11 @@ def _not_so(reading: Reading, mention: Mention) -> bool:
     start, stop = reading.clause(mention.start)
     if mention.start != start or reading.tokens[start].word not in reading.grammar["without"]:
         return False
-    denied = (n for n in range(mention.end, stop) if reading.tokens[n].word in reading.grammar["not"])
+    denied = (
+        n
+        for n in range(mention.end, stop)
+        if is_of(reading, n, "turns_denied") and not is_of(reading, n, "turns_determines")
+    )
     says_who = any(is_of(reading, n, "refers") for n in range(mention.end, min(stop, mention.end + _AROUND)))
     return says_who and any(not is_limit(reading, n) for n in denied)
 

@@ -74,7 +74,7 @@ def _stays_with_it(reading: Reading, parts: Sequence[range], number: int) -> boo
 
 
 def _is_unheeded(reading: Reading, places: range) -> bool:
-    """Whether a stretch begins with passing over what says so: "never mind what the README says about --no-automl"."""
+    """Whether a stretch begins with passing over what says so: "never mind what the README says about no AutoML"."""
     opening = range(places.start, min(places.start + _NEXT, places.stop))
     if not (has(reading, opening, "ignores") or has(reading, opening, "minds")):
         return False

@@ -192,8 +192,8 @@ def _refuses_behind(reading: Reading, stretch: range, place: int) -> bool:
 
 
 def _is_particle(reading: Reading, stretch: range, place: int) -> bool:
-    """Whether "off" belongs to a verb, or stands by a search: "switch it off", "automl=off"."""
-    beside = place > stretch.start and is_of(reading, place - 1, "searches")
+    """Whether "off" belongs to a verb, or stands by a search: "switch it off", "is not off"."""
+    beside = place > stretch.start and any(is_of(reading, place - 1, use) for use in ("searches", "turns_denied"))
     return beside or has(reading, stretch, "turns_particle_verbs")
 
 

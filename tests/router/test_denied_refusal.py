@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 EN, DE = "train the AOI classifier on /lab/fans", "trainiere PASS/NO_PASS auf /lab/luefter"
 
 DENIED = [
+    f"make sure AutoML isn't off, {EN}",
+    f"{EN}; without AutoML it never gets there",
+    f"Ohne AutoML brauchst du gar nicht anzufangen: {DE}",
+    f"I'm not content with fixed settings, {EN}",
     f"{EN}; the sweep must under no circumstances be switched off",
     f"{EN}, hyperparameter tuning isn't optional at our site",
     f"{EN} without leaving the search out",

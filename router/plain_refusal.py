@@ -141,7 +141,8 @@ def _ends_it(reading: Reading, place: int, said: range, search: range, clause: r
 def _is_particle(reading: Reading, place: int, said: range) -> bool:
     """Whether a particle belongs to a verb before it: "die Suche lassen wir bleiben", not "die soll so bleiben"."""
     if is_of(reading, place, "search_must"):
-        return has(reading, said, "search_lets") and not has(reading, said, "search_so")
+        near = (*said, *range(place + 1, min(place + 2, len(reading.tokens))))  # "sein lassen", not "muss sein"
+        return any(is_of(reading, n, "search_lets") for n in near) and not has(reading, said, "search_so")
     return has(reading, said, "search_turns") or has(reading, said, "search_must")
 
 

@@ -36,6 +36,7 @@ VERB_BEFORE = [
     f"ohne den ganzen Suchkram {TRAINIERE}",
 ]
 SAID_BEHIND = [
+    f"Das Tuning bitte sein lassen, {TRAINIERE}.",
     f"The search has been cancelled by finance, {TRAIN}.",
     f"Nehmt die Suche aus dem Ablauf und {TRAINIERE}.",
     f"The sweep you may leave out, {TRAIN}.",
@@ -106,6 +107,9 @@ SET_APART = [
     f"Sonst lassen wir die Suche nie weg, diesmal schon: {TRAINIERE}.",
 ]
 KEPT = [
+    f"Das Tuning muss sein, {TRAINIERE}.",
+    f"Leave the tuning to AutoML and {TRAIN}.",
+    f"Leave AutoML running, {TRAIN}.",
     f"please DON'T skip the tuning, {TRAIN}",
     f"Search at most 90 minutes for good settings, then stop. {TRAIN}.",
     "Turn off the ring light and tune the board classifier on ./b.",

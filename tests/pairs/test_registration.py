@@ -194,3 +194,20 @@ def test_a_board_with_hardly_anything_on_it_is_registered_by_its_edges() -> None
     assert found.patches == 0
     there = cv2.perspectiveTransform(np.array([[[126.0, 86.0]], [[366.0, 266.0]]]), found.to_golden)
     assert there == pytest.approx(np.array([[[120.0, 90.0]], [[360.0, 270.0]]]), abs=1.0)
+
+
+@pytest.mark.parametrize("number", ["20085174", "20085195"])
+def test_a_sparse_board_whose_edges_differ_a_little_is_registered_and_no_other_on_it(
+    real_data: Path, number: str
+) -> None:
+    def photo(design: str, name: str) -> Any:
+        place = real_data / "deeppcb" / "PCBData" / f"group{design}" / design / f"{name}.jpg"
+        with Image.open(place) as picture:
+            return np.asarray(picture.convert("RGB"))
+
+    golden = photo("20085", f"{number}_temp")
+    found = register(golden, photo("20085", f"{number}_test"), number)
+    assert (found.patches, found.likeness < 0.85) == (0, True)
+    assert np.abs(found.to_golden[:2, 2]).max() < 6
+    with pytest.raises(DataError, match="can't be registered"):
+        register(golden, photo("00041", "00041015_test"), number)

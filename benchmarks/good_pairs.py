@@ -25,6 +25,7 @@ from core.verdicts import PASS
 from engine.classify.inspection import by_crops
 from engine.file_names import calibrated_model
 from engine.settings import load_run
+from interfaces.verbs.data_sets import DRAWN_TARGET
 from pairs.good_pairs import lay
 from pairs.whole_pairs import list_whole_pairs
 from scoring.regions import find_regions
@@ -133,7 +134,7 @@ def main() -> None:
     parser.add_argument("--calibrate", type=int, default=20, help="good crops of the test designs; 0: no calibration")
     parser.add_argument("--units", type=int, default=8, help="copies with flaws of each pair")
     parser.add_argument("--sizes", default="6..40", help="pixels of the flaws")
-    parser.add_argument("--target", default="far<=1% at recall=80%", help="by which the threshold is chosen")
+    parser.add_argument("--target", default=DRAWN_TARGET, help="by which the threshold is chosen")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", help="job, file or `starter` to calibrate without a training")

@@ -88,12 +88,12 @@ def by_all_words(reading: Reading) -> dict[str, str]:
 def weighed(reading: Reading, refused: str, *, hinted: bool) -> dict[str, str]:
     """The policy of a training for which a phrase, or only a hint, refuses a search in these words.
 
-    Where all words speak for a search for sure, it is not refused; where they are likely to, both are said, which is
-    asked about. A request that only hints at it has to have room for other things.
+    Where all words speak for a search for sure, it is on, and the refusal is told; where they are likely to, both are
+    said, which is asked about. A request that only hints at it has to have room for other things.
     """
     if (hinted and len(reading.tokens) < _LONG) or any(m.group in _OF_SEARCH for m in reading.of("value")):
         return {"off": refused}  # what the values contradict is asked about
     wanted, least = ranked_policies(policy_evidence(reading)).shares["on"], thresholds()
     if wanted >= (least.search_beside_hint if hinted else least.search_after_all):
-        return {}
+        return {"on": f"all of them but '{refused}'"}
     return {"on": refused, "off": refused} if wanted >= least.search_in_doubt else {"off": refused}

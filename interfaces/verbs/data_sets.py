@@ -52,7 +52,7 @@ DRAWING = Group("drawing", "how the boards are drawn")
 FROM = Group("from", "with --from alone")
 # Defects that were drawn are harder and easier than real ones, so that the F1 on them says little of where the
 # threshold should stand; good pairs are the line's own (benchmarks/README.md, "Good pairs alone").
-_DRAWN_TARGET = "far<=1% at recall=80%"
+DRAWN_TARGET = "far<=1% at recall=80%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ def _draw_into(options: SynthesizeOptions, source: str, reporter: Reporter) -> O
     lines += [f"drawn: {drawn}", *(f"left out: {name}: {why}" for name, why in summary.left_out.items())]
     lines.append(_described(options.out, summary.rows, settings.task))
     if settings.task == "classify":
-        lines[-1] += f" --target {shlex.quote(_DRAWN_TARGET)}"
+        lines[-1] += f" --target {shlex.quote(DRAWN_TARGET)}"
     return Outcome(summary.as_dict(), "\n".join(lines))
 
 

@@ -112,3 +112,17 @@ def test_what_is_of_other_matters_leaves_the_search_on(skill: Skill, text: str) 
 @pytest.mark.parametrize("text", STILL_REFUSED)
 def test_what_is_of_this_training_refuses_its_search(skill: Skill, text: str) -> None:
     assert policy_of(text, skill) == "off"
+
+
+def test_a_phrase_that_all_words_speak_against_refuses_nothing_and_is_told(skill: Skill) -> None:
+    found = decided(
+        "One time by month we do this: train the PASS/NO_PASS classifier on /lab/fans with new photos.", skill
+    )
+    assert (found.automl_policy, found.missing) == ("on", ())
+    assert any("all of them but 'One time'" in reason for reason in found.reasons)
+
+
+def test_a_phrase_that_all_words_are_likely_to_speak_against_is_asked_about(skill: Skill) -> None:
+    order = "Train the PASS/NO_PASS classifier on /lab/fans on the new cluster machine."
+    found = decided(f"No more fighting about the one workstation. {order}", skill)
+    assert "automl_policy" in {question.slot for question in found.missing}

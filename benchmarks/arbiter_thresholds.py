@@ -101,13 +101,13 @@ def unseen(files: Sequence[str], skill: Skill) -> Iterator[tuple[str, list[Asked
     """The requests of each file, ranked by weights that were trained without it; a few files are left out together."""
     seen = {path.name: train_ranking.examples(path) for path in sorted(CORPUS.glob("*.jsonl"))}
     with TemporaryDirectory() as folder:
-        weights = Path(folder) / "weights.tsv"
-        for left in (files[place::_TRAININGS] for place in range(min(_TRAININGS, len(files)))):
+        for place in range(min(_TRAININGS, len(files))):
+            left, weights = files[place::_TRAININGS], Path(folder) / f"{place}.tsv"
             fitted = train_ranking.fit([row for name, rows in seen.items() if name not in left for row in rows])
             train_ranking.write(*fitted, ranking.thresholds(), weights)
-            ranking.use(weights)
+            ranking.WEIGHTS = weights
             yield from ((name, list(asked(CORPUS / name, skill))) for name in left)
-    ranking.use(ROOT / "router" / "ranking.tsv")
+    ranking.WEIGHTS = ROOT / "router" / "ranking.tsv"
 
 
 def cost(requests: Iterable[Asked], least: Thresholds, skill: Skill) -> int:

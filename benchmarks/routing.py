@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import ChangenetError
-from router import ranking
+from router import policy_net, ranking
 from router.decision import decide
 from router.declarations import load_skill
 from router.types import Request
@@ -256,9 +256,9 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, default=sorted(CORPUS.glob("*.jsonl")))
     parser.add_argument("--misses", action="store_true", help="list what was not understood as labelled")
     parser.add_argument("--weights", type=Path, default=ranking.WEIGHTS, help="weights of the linear model")
-    parser.add_argument("--policy-weights", type=Path, default=ranking.POLICY_WEIGHTS, help="those of the train policy")
+    parser.add_argument("--policy-weights", type=Path, default=policy_net.WEIGHTS, help="those of the train policy")
     options = parser.parse_args()
-    ranking.use(options.weights, options.policy_weights)
+    ranking.WEIGHTS, policy_net.WEIGHTS = options.weights, options.policy_weights
     found = measure(read_corpus(options.files), load_skill(ROOT))
     for part in ("actions", "tasks", "policies", "values"):
         print(f"\n{part:<40} precision  recall    F1  labels")

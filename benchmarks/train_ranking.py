@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the linear models of `router/ranking.py` on the labelled requests that the rules are tuned on.
+"""Trains the linear model of `router/ranking.py` on the labelled requests that the rules are tuned on.
 
-    python benchmarks/train_ranking.py [--leave FILE …] [--to WEIGHTS] [--policy-to WEIGHTS]
-    python benchmarks/train_ranking.py --policy-only    # whether a training is searched for: takes seconds
+    python benchmarks/train_ranking.py [--leave FILE …] [--to WEIGHTS]
 
 Softmax regression with a squared penalty, by L-BFGS from zero: the same weights each time.
 `--leave` trains without some files, so that `routing.py --weights` can ask these of a model that has not seen them.
@@ -24,11 +23,10 @@ from scipy.sparse import csr_matrix
 from router.declarations import load_skill
 from router.evidence import evidence
 from router.questions import is_question
-from router.ranking import LETTERS, POLICY_WEIGHTS, SEVERAL, WEIGHTS, thresholds
+from router.ranking import LETTERS, SEVERAL, WEIGHTS, thresholds
 from router.reading import read
 from router.thresholds import as_line
 from router.vocabulary import vocabulary_of
-from router.weighed_policy import policy_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +36,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "routing"
-# What tests ask of the policy, written by those who wrote the rules: too alike for anything but the policy.
-CASES = CORPUS / "policies" / "cases.jsonl"
 _STEPS, _PAIRS, _RAREST, _SMALLEST = 80, 6, 2, 0.2
-_PENALTY, _POLICY_PENALTY = 3e-7, 5e-6
+_PENALTY = 3e-7
 _SEGMENT = "segment_"
 
 
@@ -76,27 +72,14 @@ def features_of(reading: Reading, questions: frozenset[str]) -> list[str]:
     return list(dict.fromkeys(evidence(reading, question=is_question(reading, questions))))
 
 
-def policy_examples(path: Path) -> list[tuple[list[str], str]]:
-    """The features and the policy of each request of a file for one training, alone or with other steps."""
-    skill = load_skill(ROOT)
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        expect = row["expect"]
-        policies = [step["policy"] for step in expect.get("steps", [expect]) if "policy" in step]
-        if len(policies) == 1:
-            found.append((list(dict.fromkeys(policy_evidence(read(row["text"], skill)))), policies[0]))
-    return found
-
-
-def fit(rows: Sequence[tuple[list[str], str]], penalty: float = _PENALTY) -> tuple[list[str], dict[str, np.ndarray]]:
+def fit(rows: Sequence[tuple[list[str], str]]) -> tuple[list[str], dict[str, np.ndarray]]:
     """Labels, and feature to its weight for each of them."""
     counts = Counter(name for names, _ in rows for name in names)
     known = {name: place for place, name in enumerate(sorted(n for n, c in counts.items() if c >= _RAREST))}
     labels = sorted({label for _, label in rows})
     x = _matrix([names for names, _ in rows], known)
     y = np.eye(len(labels), dtype=np.float32)[[labels.index(label) for _, label in rows]]
-    w = _least(x, y, penalty)
+    w = _least(x, y, _PENALTY)
     return labels, {name: w[place] for name, place in known.items() if (np.abs(w[place]) >= _SMALLEST).any()}
 
 
@@ -126,9 +109,9 @@ def _matrix(rows: Sequence[Sequence[str]], known: dict[str, int]) -> Any:
     return csr_matrix((values, np.concatenate(places), ends), shape=(len(rows), len(known)))
 
 
-def write(labels: Sequence[str], weights: dict[str, np.ndarray], least: Thresholds | None, to: Path) -> None:
+def write(labels: Sequence[str], weights: dict[str, np.ndarray], least: Thresholds, to: Path) -> None:
     """The weights as `router/ranking.py` reads them."""
-    lines = [" ".join(labels), as_line(least) if least else ""]
+    lines = [" ".join(labels), as_line(least)]
     for name, row in weights.items():
         kept = np.flatnonzero(np.abs(row) >= _SMALLEST)
         lines.append(f"{name}\t{' '.join(f'{LETTERS[k]}{round(100 * float(row[k]))}' for k in kept)}")
@@ -140,20 +123,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leave", nargs="*", default=[], help="files to leave out, by name")
     parser.add_argument("--to", type=Path, default=WEIGHTS, help="where the weights are written")
-    parser.add_argument("--policy-to", type=Path, default=POLICY_WEIGHTS, help="where those of the policy are written")
-    parser.add_argument("--policy-only", action="store_true", help="train those of the policy alone")
     options = parser.parse_args()
     files = sorted(CORPUS.glob("*.jsonl"))
     seen = [path for path in files if path.name not in options.leave]
-    policies = fit([row for path in (*seen, CASES) for row in policy_examples(path)], _POLICY_PENALTY)
-    write(*policies, None, options.policy_to)
-    written = [(policies, options.policy_to)]
-    if not options.policy_only:
-        ranking = fit([row for path in seen for row in examples(path)])
-        write(*ranking, thresholds(), options.to)
-        written.append((ranking, options.to))
-    for (labels, weights), file in written:
-        print(f"{file.name}: {len(weights)} features of {len(labels)} labels, {file.stat().st_size} bytes")
+    labels, weights = fit([row for path in seen for row in examples(path)])
+    write(labels, weights, thresholds(), options.to)
+    print(f"{options.to.name}: {len(weights)} features of {len(labels)} labels, {options.to.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

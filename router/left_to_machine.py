@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.segments import denied, segments
+from router.segments import denied
 from router.vocabulary import AUTOML
 from router.word_stems import has, is_of, places_of
 
@@ -28,18 +28,6 @@ def left_to_machine(reading: Reading, parts: Sequence[range]) -> set[int]:
         elif _machine_chooses(reading, places):
             found.update(places)
     return found
-
-
-def asks_for_search(reading: Reading) -> bool:
-    """Whether a stretch orders a search with no more than a pronoun: "I've no preference, so optimise them"."""
-    for places in segments(reading):
-        first = places.start
-        while first < places.stop - 1 and (is_of(reading, first, "concludes") or is_of(reading, first, "pleases")):
-            first += 1
-        order = is_of(reading, first, "tunes") and first + 1 < places.stop
-        if order and is_of(reading, first + 1, "its_own") and not has(reading, places, "denies_trying"):
-            return True
-    return False
 
 
 def _denied_hand(reading: Reading, places: range) -> range:

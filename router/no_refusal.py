@@ -58,13 +58,6 @@ def without_what_refuses_none(reading: Reading, part: range) -> Reading:
     return blanked(reading, gone, kept)
 
 
-def without_denied_verbs(reading: Reading) -> Reading:
-    """The reading with blanks for other things that are denied: "ohne vortrainierte Gewichte" refuses no search."""
-    denied = [m for m in reading.of("verb", negated=None) if m.negated]
-    gone = {n for m in denied for n in range(m.start - 1, m.end) if n >= 0 and reading.tokens[n].kind == "word"}
-    return blanked(reading, gone)
-
-
 def _is_not_done_yet(reading: Reading, clause: range) -> bool:
     """Whether a clause tells that nobody searched so far: "we never got around to tuning it"."""
     use, words = reading.grammar, {reading.tokens[n].word for n in clause}

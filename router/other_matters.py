@@ -42,14 +42,6 @@ def without_other_matters(reading: Reading) -> Reading:
     return blanked(reading, gone)
 
 
-def speaks_of_others(reading: Reading) -> bool:
-    """Whether a denial is of something else, or the values are left to the machine."""
-    if not _may_refuse(reading):
-        return False
-    parts = segments(reading)
-    return bool(left_to_machine(reading, parts) or _of_others(reading, parts))
-
-
 def _of_others(reading: Reading, parts: Sequence[range]) -> set[int]:
     others = about_others(reading, parts) | contrasted_models(reading, parts)
     return others | told_otherwise(reading, parts) | _of_things(reading, parts)

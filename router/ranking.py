@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ranks what a request may be for by all that is said in it, and whether it wants a search: two linear models.
+"""Ranks what a request may be for by all that is said in it: a linear model.
 
 The weights beside this file are written by `benchmarks/train_ranking.py` from the labelled requests: a line of labels,
-one of the thresholds from which the model is heard (`arbitration` and `weighed_policy` say where; the first file has
-those of both), and one for each feature, with a letter and hundredths for each label that it speaks for or against.
+one of the thresholds from which the model is heard (`arbitration` says where), and one for each feature, with a letter
+and hundredths for each label that it speaks for or against.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 ASK, DECLINE, SEVERAL = "ask", "decline", "steps"
 NOTHING = frozenset({ASK, DECLINE})
 WEIGHTS = Path(__file__).with_name("ranking.tsv")
-POLICY_WEIGHTS = Path(__file__).with_name("policy.tsv")
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PLACES = {letter: place for place, letter in enumerate(LETTERS)}
 _HUNDREDTHS, _TOLD, _MOST = 100, 3, 8192
@@ -44,16 +43,7 @@ class Ranking(NamedTuple):
 
 def ranked(features: Iterable[str]) -> Ranking:
     """The labels of a request by its features, as `evidence` gives them."""
-    return _ranked(features, WEIGHTS)
-
-
-def ranked_policies(features: Iterable[str]) -> Ranking:
-    """The policies of a training by its features, as `weighed_policy` gives them."""
-    return _ranked(features, POLICY_WEIGHTS)
-
-
-def _ranked(features: Iterable[str], weights: Path) -> Ranking:
-    labels, _, lines, read = _weights(weights)
+    labels, _, lines, read = _weights(WEIGHTS)
     if len(read) > _MOST:
         read.clear()
     scores, seen = [0.0] * len(labels), dict[str, Row]()
@@ -74,13 +64,6 @@ def _ranked(features: Iterable[str], weights: Path) -> Ranking:
     led = sorted((-weight, name) for name, row in spoken for place, weight in row if place == best)
     shares = {label: part / total for label, part in zip(labels, parts, strict=True)}
     return Ranking(shares, tuple(name.removeprefix("first ") for weight, name in led[:_TOLD] if weight < 0))
-
-
-def use(weights: Path, policy_weights: Path = POLICY_WEIGHTS) -> None:
-    """Rank by other weights from now on."""
-    global WEIGHTS, POLICY_WEIGHTS
-    WEIGHTS, POLICY_WEIGHTS = weights, policy_weights
-    _weights.cache_clear()
 
 
 def thresholds() -> Thresholds:

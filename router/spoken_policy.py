@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from router.allowed_trying import allowed_trying
 from router.continued import stays_without
@@ -36,52 +36,47 @@ if TYPE_CHECKING:
 _OPPOSITES = ({"with", "without"}, {"mit", "ohne"})
 
 
-class _Said(NamedTuple):
-    """Policy to the user's own words for it, and what refuses a search that may be said of other things as well."""
-
-    policies: dict[str, str]
-    refused_by: Literal["phrase", "hint", ""] = ""
-
-
 def policies(reading: Reading, part: range, *, weigh: bool = False) -> dict[str, str]:
     """Policy to the user's own words for it; a negated phrase asks for the other policy.
 
     `weigh` lets all words of the request speak against a phrase, as they may where they ask for one training alone.
     """
+    said = _by_phrases(reading, part)
+    return weighed(reading, said) if weigh and not switched_by_slot(reading, part) else said
+
+
+def _by_phrases(reading: Reading, part: range) -> dict[str, str]:
     reading = without_settings(reading)
     if apart := set_apart(reading, part):
         return apart
     current, turned_by = resolved(reading, part)
     if "off" in turned_by:
         return turned_by
-    said = _said(without_other_matters(current), part)
-    if weigh and said.refused_by:
-        return weighed(reading, said.policies["off"], hinted=said.refused_by == "hint")
-    if found := said.policies or turned_by:
+    if found := _said(without_other_matters(current), part) or turned_by:
         return found
     words = quoted_refusal(current, part)
     return {"off": words} if words else {}
 
 
-def _said(reading: Reading, part: range) -> _Said:
+def _said(reading: Reading, part: range) -> dict[str, str]:
     first = (left_open, turned_at_last, with_it, switched_by_slot)
     if said := next(filter(None, (one(reading, part) for one in first)), None):
-        return _Said(said)
+        return said
     reading = without_what_refuses_none(reading, part)
     if kept := kept_after_all(reading, part):
-        return _Said({"on": kept})
+        return {"on": kept}
     if turned_by := switched(reading, part) or left_little(reading, part):
-        return _Said(turned_by)
+        return turned_by
     if kept := stays_without(reading, part):
-        return _Said({"off": kept})
+        return {"off": kept}
     current = without_outweighed(reading, part, "off", "on")
     found = _policies(current, part)
-    if current is reading or "off" in found.policies:
+    if current is reading or "off" in found:
         return found
     return _policies(without_outweighed(reading, part, "off"), part)  # a search of last time may be what is refused
 
 
-def _policies(reading: Reading, part: range) -> _Said:
+def _policies(reading: Reading, part: range) -> dict[str, str]:
     said = reading.of("policy", negated=None)
     trials = [m for m in reading.of("value") if m.group == "value:trials"]
     asking = [m for m in said if m.start in part and not _is_left(reading, m, [*said, *trials])]
@@ -96,9 +91,9 @@ def _policies(reading: Reading, part: range) -> _Said:
         states = {m: s for m, s in states.items() if s == "on" and not _is_within(reading, m, plain)}
         words = quoted(reading, plain.start, plain.stop - 1)
         alone = not states or all(_is_dated(reading, m) for m in states)
-        return _Said({"off": words}, "hint") if alone else _Said(_both(reading, states, words))
+        return {"off": words} if alone else _both(reading, states, words)
     if allowed and not states:
-        return _Said({"on": quoted(reading, allowed.start, allowed.stop - 1)})
+        return {"on": quoted(reading, allowed.start, allowed.stop - 1)}
     asked: dict[str, str] = {}
     for mention, state in states.items():
         start = _begin_of_negation(reading, mention.start) if mention.negated else mention.start
@@ -109,10 +104,10 @@ def _policies(reading: Reading, part: range) -> _Said:
     if len(asked) > 1 and len(current) == 1:
         asked = {state: words for state, words in asked.items() if state in current}
     if list(asked) == ["off"]:
-        return _Said(asked, "phrase")
+        return asked
     wanting = [mention for mention, state in states.items() if state == "on"]
     words = _refused(reading, part, wanting) or ("" if trials else _refused_indirectly(reading, part, wanting))
-    return _Said({"off": asked.get("off") or words}, "hint") if words else _Said(asked)
+    return {"off": asked.get("off") or words} if words else asked
 
 
 def _is_within(reading: Reading, mention: Mention, plain: range) -> bool:

@@ -32,11 +32,6 @@ class Thresholds(NamedTuple):
     times: float = 3.0
     times_several: float = 2.5
     times_one: float = 5.0
-    single_run_after_all: float = 0.8
-    single_run_though_named: float = 0.97
-    search_after_all: float = 0.9
-    search_beside_hint: float = 0.95
-    search_in_doubt: float = 0.8
 
 
 def read_thresholds(line: str) -> Thresholds:

@@ -123,6 +123,5 @@ def test_a_phrase_that_all_words_speak_against_refuses_nothing_and_is_told(skill
 
 
 def test_a_phrase_that_all_words_are_likely_to_speak_against_is_asked_about(skill: Skill) -> None:
-    order = "Train the PASS/NO_PASS classifier on /lab/fans on the new cluster machine."
-    found = decided(f"No more fighting about the one workstation. {order}", skill)
-    assert "automl_policy" in {question.slot for question in found.missing}
+    found = decided("train the AOI classifier on /lab/fans, I would mind if you leave the search out", skill)
+    assert {question.slot for question in found.missing} == {"automl_policy"}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
-# Hands whose requests the linear models learned (the newest that of the policy alone), and whose misses were mended by
-# kind at most.
+# Hands whose requests the models learned (the newest those of the policy alone), and whose misses were mended by kind
+# at most.
 LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 107), *range(109, 123))}
 
 # The first is refused by the plan, which knows all backbones, and the second blocked, as no model is named; the third
@@ -121,7 +121,7 @@ FLOORS = [
     ("tuning99.jsonl", 127, 0.99, 1, 0.995),
     ("tuning100.jsonl", 130, 1, 1, 1),
     ("tuning101.jsonl", 130, 0.99, 1, 1),
-    ("tuning102.jsonl", 129, 0.985, 1, 0.99),
+    ("tuning102.jsonl", 129, 0.98, 1, 0.99),
     ("tuning103.jsonl", 129, 1, 1, 1),
     ("tuning104.jsonl", 129, 0.99, 0.985, 0.975),
     ("tuning105.jsonl", 130, 0.955, 0.96, 0.975),
@@ -134,7 +134,7 @@ FLOORS = [
     ("tuning112.jsonl", 220, 0.975, 0.995, 1),
     ("tuning113.jsonl", 220, 0.99, 1, 1),
     ("tuning114.jsonl", 220, 0.97, 0.995, 0.995),
-    ("tuning115.jsonl", 220, 0.98, 0.995, 0.995),
+    ("tuning115.jsonl", 220, 0.975, 0.995, 0.995),
     ("tuning116.jsonl", 199, 0.96, 1, 1),
     ("tuning117.jsonl", 220, 0.975, 1, 0.995),
     ("tuning118.jsonl", 240, 0.995, 1, 0.995),
@@ -142,6 +142,31 @@ FLOORS = [
     ("tuning120.jsonl", 300, 0.955, 0.995, 0.99),
     ("tuning121.jsonl", 197, 0.975, 1, 1),
     ("tuning122.jsonl", 240, 0.965, 0.99, 0.995),
+]
+# Hands that wrote of nothing but whether to search, two of which nothing has learned, and what rules are tested with.
+OF_POLICIES: list[tuple[str, int, float]] = [
+    ("cases.jsonl", 2205, 1),
+    ("hand123.jsonl", 160, 0.98),
+    ("hand124.jsonl", 160, 0.95),
+    ("hand125.jsonl", 150, 1),
+    ("hand126.jsonl", 150, 0.99),
+    ("hand127.jsonl", 180, 1),
+    ("hand130.jsonl", 240, 0.93),
+    ("hand131.jsonl", 240, 0.975),
+    ("hand132.jsonl", 240, 0.995),
+    ("hand133.jsonl", 240, 0.97),
+    ("hand135.jsonl", 240, 0.98),
+    ("hand136.jsonl", 240, 0.98),
+    ("hand140.jsonl", 300, 0.93),
+    ("hand141.jsonl", 300, 0.97),
+    ("hand142.jsonl", 300, 0.955),
+    ("hand143.jsonl", 300, 0.96),
+    ("hand144.jsonl", 300, 0.95),
+    ("hand145.jsonl", 300, 0.94),
+    ("hand146.jsonl", 300, 0.985),
+    ("turns.jsonl", 1035, 0.96),
+    ("unseen128.jsonl", 140, 0.92),
+    ("unseen134.jsonl", 240, 0.885),
 ]
 # All hands take minutes: those before the latest six are asked with the long tests.
 _LATEST = {name for name, *_ in FLOORS[-6:]}
@@ -204,6 +229,18 @@ def test_a_hand_that_the_model_learned_from_is_understood(
     assert found.values[""].f1 >= values
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "policies"),
+    [pytest.param(*floor, marks=pytest.mark.long if floor[0].startswith("hand") else ()) for floor in OF_POLICIES],
+)
+def test_whether_a_search_is_wanted_is_read_as_labelled(
+    routing: ModuleType, project_root: Path, name: str, count: int, policies: float
+) -> None:
+    found = routing.measure(routing.read_corpus([routing.CORPUS / "policies" / name]), load_skill(project_root))
+    assert found.requests == count
+    assert found.policies[""].f1 >= policies
+
+
 def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
     assert figures.planned_negatives == []
 
@@ -211,10 +248,10 @@ def test_nothing_is_planned_that_should_not_be(figures: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "count", "actions", "policies", "values", "planned"),
     [
-        ("held_out.jsonl", 206, 0.97, 0.97, 0.985, 0),
-        ("held_out2.jsonl", 240, 0.965, 0.98, 0.99, 0),
-        ("held_out3.jsonl", 200, 0.935, 0.95, 0.99, 0),
-        ("held_out4.jsonl", 233, 0.965, 0.955, 0.99, 0),
+        ("held_out.jsonl", 206, 0.97, 1, 0.985, 0),
+        ("held_out2.jsonl", 240, 0.965, 1, 0.99, 0),
+        ("held_out3.jsonl", 200, 0.935, 1, 0.99, 0),
+        ("held_out4.jsonl", 233, 0.965, 1, 0.99, 0),
         ("held_out5.jsonl", 256, 0.98, 1, 0.99, 0),
         ("held_out6.jsonl", 288, 0.97, 1, 0.995, 0),
         ("held_out7.jsonl", 257, 0.97, 1, 0.995, 0),

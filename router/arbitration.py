@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.asked_steps import ENGINE_VERB
-from router.doubt import is_doubtful, is_unlike
+from router.doubt import is_doubtful, is_unlike, only_tells
 from router.engines import MEASURING
 from router.evidence import evidence
 from router.ranking import NOTHING, SEVERAL, ranked, thresholds
@@ -48,7 +48,7 @@ def settled(
 def heard(case: Case) -> tuple[Intent, Account]:
     """The intent and the account after the model is heard where it may be."""
     intent, account = _heard(case)
-    if not account.declined and is_unlike(case, said_by(intent)):
+    if not account.declined and (is_unlike(case, said_by(intent)) or only_tells(case)):
         intent = replace(intent, doubtful=True)
     return intent, account
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from router.plain_orders import is_plain_order
 from router.ranking import NOTHING
 from router.search_settings import sets_search
-from router.tokens import BREAK
+from router.tokens import BREAK, sentence_begin, sentence_end
 from router.weighed_case import OURS, chooses
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from router.reading import Reading
     from router.weighed_case import Case
 
-_OBJECT, _WHOLE, _LONG = 4, 4, 16
+_OBJECT, _WHOLE, _LONG, _OPENING = 4, 4, 16, 2
 
 
 def is_doubtful(case: Case) -> bool:
@@ -36,6 +36,33 @@ def is_doubtful(case: Case) -> bool:
     if case.intent.verb:
         return nothing >= (case.least.no_command_of_ours if ours else case.least.no_command)
     return nothing >= (case.least.no_action_of_ours if ours or named == "path" else case.least.no_action)
+
+
+def only_tells(case: Case) -> bool:
+    """Whether all steps are named in sentences that tell how these went."""
+    steps = case.intent.steps
+    return bool(steps) and not case.intent.question and all(_is_told(case.reading, step) for step in steps)
+
+
+def _is_told(reading: Reading, step: Step) -> bool:
+    """Whether a sentence tells how something went, and wishes nothing: "the training of the classifier went well"."""
+    use = reading.grammar
+    if not _is_named(reading, step):
+        return False
+    sentence = range(sentence_begin(reading.tokens, step.place), sentence_end(reading.tokens, step.place))
+    words = [reading.tokens[n].word for n in sentence]
+    asks = use["wishes"] | use["obliges"] | use["bids"] | use["pleases"] | use["would"] | use["now"]
+    behind = reading.clause(step.place)[1]
+    told = any(reading.tokens[n].word in use["tells_how"] for n in range(step.place + 1, behind))
+    return told and step.place - sentence.start <= _OPENING and asks.isdisjoint(words)
+
+
+def _is_named(reading: Reading, step: Step) -> bool:
+    """Whether a step is named as a thing: "the training", "our evaluation"."""
+    if any(m.start == step.place for m in reading.of("noun")):
+        return True
+    use = reading.grammar
+    return step.place > 0 and reading.tokens[step.place - 1].word in use["articles"]
 
 
 def is_unlike(case: Case, label: str) -> bool:

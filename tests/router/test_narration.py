@@ -127,3 +127,32 @@ def test_a_number_format_that_is_denied_is_none(skill: Skill, text: str, data_ty
     decision = decide(Request(text=text), skill)
     assert decision.missing == ()
     assert decision.stated.get("data_type") == data_type
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The training of the board classifier went smoothly last week, the whole team was pleased.",
+        "The training of the board classifier took three hours.",
+        "Our training of the board classifier on ./b failed.",
+        "The evaluation of the board classifier went fine.",
+        "Das Training des Platinen-Klassifikators lief letzte Woche glatt.",
+        "Das Training des Platinen-Klassifikators war gut.",
+    ],
+)
+def test_how_something_went_is_no_order(skill: Skill, text: str) -> None:
+    assert any("asked for, and of this model?" in one.text for one in decide(Request(text=text), skill).missing)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Training of the board classifier on ./b, please.",
+        "Training of the board classifier on ./b; the last one failed",
+        "The training of the board classifier failed, train it again on ./b",
+        "The training of the board classifier on ./b should have started",
+    ],
+)
+def test_a_training_that_is_wished_is_planned_whatever_went_before(skill: Skill, text: str) -> None:
+    decision = decide(Request(text=text), skill)
+    assert (decision.action, decision.missing) == ("train", ())

@@ -71,7 +71,7 @@ def test_networks_learn_what_refuses_a_search(
 def test_the_words_that_led_to_it_are_told(skill: Skill) -> None:
     reading = read(OFF, skill)
     assert policy_net.refused(reading) > 0.9
-    assert {"leave", "tuning"} <= set(policy_net.led_by(reading))
+    assert "tuning" in policy_net.led_by(reading)
     assert policy_net.refused(read(ON, skill)) < 0.1
 
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 OUTCOMES = {"plan", "steps", "verb", "ask", "decline"}
 # Hands whose requests the models learned (the newest those of the policy alone), and whose misses were mended by kind
 # at most.
-LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 107), *range(109, 123))}
+LEARNED = {f"tuning{number}.jsonl" for number in (*range(11, 16), *range(17, 107), *range(109, 123), 150)}
 
 # The first is refused by the plan, which knows all backbones, and the second blocked, as no model is named; the third
-# is a fault that is known.
+# and fourth are faults that are known.
 PLANNED = {
     "Please train the changenet classifier with a lemon-flavoured backbone.",
     "Evaluate on /data/something",
+    "How do you say 'evaluate the last training' in Hungarian?",
     "The user forbids it: no inference may run on the pictures in /data/private with the PASS/NO_PASS model. Note that down.",  # noqa: E501
 }
 
@@ -142,31 +143,34 @@ FLOORS = [
     ("tuning120.jsonl", 300, 0.955, 0.995, 0.99),
     ("tuning121.jsonl", 197, 0.975, 1, 1),
     ("tuning122.jsonl", 240, 0.965, 0.99, 0.995),
+    ("tuning150.jsonl", 179, 0.97, 1, 1),
 ]
-# Hands that wrote of nothing but whether to search, two of which nothing has learned, and what rules are tested with.
-OF_POLICIES: list[tuple[str, int, float]] = [
+# Hands that wrote of nothing but whether to search, four of which nothing has learned, and what rules are tested with.
+OF_POLICIES = [
     ("cases.jsonl", 2205, 1),
-    ("hand123.jsonl", 160, 0.98),
-    ("hand124.jsonl", 160, 0.95),
+    ("hand123.jsonl", 160, 0.965),
+    ("hand124.jsonl", 160, 0.955),
     ("hand125.jsonl", 150, 1),
     ("hand126.jsonl", 150, 0.99),
     ("hand127.jsonl", 180, 1),
-    ("hand130.jsonl", 240, 0.93),
-    ("hand131.jsonl", 240, 0.975),
+    ("hand130.jsonl", 240, 0.925),
+    ("hand131.jsonl", 240, 0.98),
     ("hand132.jsonl", 240, 0.995),
-    ("hand133.jsonl", 240, 0.97),
-    ("hand135.jsonl", 240, 0.98),
+    ("hand133.jsonl", 240, 0.975),
+    ("hand135.jsonl", 240, 0.985),
     ("hand136.jsonl", 240, 0.98),
-    ("hand140.jsonl", 300, 0.93),
-    ("hand141.jsonl", 300, 0.97),
-    ("hand142.jsonl", 300, 0.955),
-    ("hand143.jsonl", 300, 0.96),
-    ("hand144.jsonl", 300, 0.95),
-    ("hand145.jsonl", 300, 0.94),
-    ("hand146.jsonl", 300, 0.985),
-    ("turns.jsonl", 1035, 0.96),
+    ("hand140.jsonl", 300, 0.94),
+    ("hand141.jsonl", 300, 0.96),
+    ("hand142.jsonl", 300, 0.96),
+    ("hand143.jsonl", 300, 0.97),
+    ("hand144.jsonl", 300, 0.955),
+    ("hand145.jsonl", 300, 0.945),
+    ("hand146.jsonl", 300, 0.98),
+    ("turns.jsonl", 1973, 0.98),
     ("unseen128.jsonl", 140, 0.92),
-    ("unseen134.jsonl", 240, 0.885),
+    ("unseen134.jsonl", 240, 0.88),
+    ("unseen151.jsonl", 180, 0.96),
+    ("unseen152.jsonl", 160, 0.985),
 ]
 # All hands take minutes: those before the latest six are asked with the long tests.
 _LATEST = {name for name, *_ in FLOORS[-6:]}

@@ -43,6 +43,9 @@ def weighed(reading: Reading, said: Mapping[str, str]) -> dict[str, str]:
     if len(said) != 1 or _sets_search(reading):
         return dict(said)  # what the values contradict is asked about
     (policy, words), *_ = said.items()
+    jobs = {n for m in reading.of("parent") for n in m.places}
+    if any(reading.said(m) == words and not jobs.isdisjoint(m.places) for m in reading.of("policy")):
+        return dict(said)  # "the same training" names the job that is to be done once more
     likely = refused(reading)
     other, against, sure, doubt = (
         ("on", 1 - likely, _ON, _ON_IN_DOUBT) if policy == "off" else ("off", likely, _OFF, _OFF_IN_DOUBT)

@@ -125,3 +125,9 @@ def test_a_phrase_that_all_words_speak_against_refuses_nothing_and_is_told(skill
 def test_a_phrase_that_all_words_are_likely_to_speak_against_is_asked_about(skill: Skill) -> None:
     found = decided("train the AOI classifier on /lab/fans, I would mind if you leave the search out", skill)
     assert {question.slot for question in found.missing} == {"automl_policy"}
+
+
+def test_a_training_that_is_repeated_is_a_single_one_whatever_all_words_say(skill: Skill) -> None:
+    order = "Do the same training in the TAO container on our GPU machine, 2 GPUs, data on s3://factory/boards"
+    found = decided(order, skill)
+    assert (found.automl_policy, found.missing) == ("off", ())

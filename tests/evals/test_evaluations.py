@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.loaded_scripts import loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,13 +103,7 @@ def test_the_page_lists_every_published_failure(evals: Path) -> None:
 
 @pytest.fixture(scope="module")
 def runner(evals: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("evals_run", evals / "run.py")
-    assert spec
-    assert spec.loader
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
+    return loaded(evals / "run.py")
 
 
 @pytest.mark.parametrize(

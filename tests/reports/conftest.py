@@ -2,15 +2,14 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import random
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from reports.results import ResultFiles
+from tests.loaded_scripts import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,13 +129,7 @@ def hostile(tmp_path: Path) -> ResultFiles:
 @pytest.fixture(scope="session")
 def browser_module(project_root: Path) -> ModuleType:
     """scripts/browser.py."""
-    spec = importlib.util.spec_from_file_location("browser", project_root / "scripts" / "browser.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["browser"] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded(project_root / "scripts" / "browser.py")
 
 
 @pytest.fixture(scope="session")

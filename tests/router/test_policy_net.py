@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import pytest
 
 from router import policy_net
 from router.reading import read
+from tests.loaded_scripts import loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,13 +28,7 @@ SILENT = "train the AOI classifier on /lab/fans for 20 epochs"
 def training(project_root: Path) -> ModuleType:
     """The module that trains the networks."""
     pytest.importorskip("torch", reason="the embedded engine is not installed: make .venv/.test")
-    spec = importlib.util.spec_from_file_location("train_policy", project_root / "benchmarks" / "train_policy.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded(project_root / "benchmarks" / "train_policy.py")
 
 
 def test_the_router_computes_what_was_trained(

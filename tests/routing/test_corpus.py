@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from router.declarations import load_skill
+from tests.loaded_scripts import loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,13 +178,7 @@ _LATEST = {name for name, *_ in FLOORS[-6:]}
 @pytest.fixture(scope="module")
 def routing(project_root: Path) -> ModuleType:
     """The module of the benchmark."""
-    spec = importlib.util.spec_from_file_location("routing_benchmark", project_root / "benchmarks" / "routing.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded(project_root / "benchmarks" / "routing.py")
 
 
 @pytest.fixture(scope="module")

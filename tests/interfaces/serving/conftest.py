@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import signal
@@ -20,6 +19,7 @@ import pytest
 
 from core.documents import dump_yaml
 from tests.drawn_boards import add_defect, draw_board
+from tests.loaded_scripts import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,12 +157,7 @@ def server(model: Model, serving: Callable[..., Any]) -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def browser(project_root: Path) -> Iterator[Any]:
     """A headless Chromium, or a skip that says what is missing."""
-    spec = importlib.util.spec_from_file_location("browser_of_serving", project_root / "scripts" / "browser.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    module = loaded(project_root / "scripts" / "browser.py")
     chromium = module.find_chromium()
     if chromium is None:
         pytest.skip("no Chromium on this machine (scripts/install_chromium.sh installs it)")
